@@ -1,0 +1,80 @@
+/** What the rest of the program knows of market data: two small interfaces, whoever stands behind them. */
+
+export type AssetClass = "stock" | "etf" | "fund" | "index" | "crypto" | "currency" | "future" | "other";
+
+export interface TickerMatch {
+  readonly ticker: string;
+  readonly name: string;
+  readonly assetClass: AssetClass;
+  readonly exchange: string | null;
+}
+
+/** What a ticker is, as the chart's metadata tell it. */
+export interface TickerDescription extends TickerMatch {
+  readonly currency: string;
+  /** IANA name: the zone in which a bar's timestamp is a trading date. */
+  readonly exchangeTimezone: string;
+}
+
+/** Prices are decimal strings; `close` is split-adjusted as of the fetch. */
+export interface Bar {
+  /** Trading date in the exchange's time zone. */
+  readonly date: string;
+  readonly open: string | null;
+  readonly high: string | null;
+  readonly low: string | null;
+  readonly close: string;
+  readonly adjClose: string | null;
+  readonly volume: string | null;
+  /** false: the session was still open when it was fetched. */
+  readonly isFinal: boolean;
+}
+
+export interface Split {
+  readonly date: string;
+  readonly numerator: string;
+  readonly denominator: string;
+}
+
+export interface Dividend {
+  readonly date: string;
+  /** Split-adjusted as of the fetch. */
+  readonly cashPerShare: string;
+}
+
+export interface PriceHistory {
+  readonly description: TickerDescription;
+  /** Ascending, one a date, none without a close. Empty when there is nothing in the window. */
+  readonly bars: readonly Bar[];
+  readonly splits: readonly Split[];
+  readonly dividends: readonly Dividend[];
+  /** What was odd about the reply, to be logged: rows dropped, schema drift. */
+  readonly warnings: readonly string[];
+}
+
+/** Every method may throw UnknownTickerError, MarketDataUnavailableError (with retryAfterSeconds) or MalformedTickerError. */
+export interface PriceSource {
+  search(query: string, signal?: AbortSignal): Promise<TickerMatch[]>;
+  /** Validates a ticker: one request, no history. */
+  describe(ticker: string, signal?: AbortSignal): Promise<TickerDescription>;
+  /** Daily bars from `from` (null: everything there is) to now, with splits and dividends in that window. */
+  history(ticker: string, from: string | null, signal?: AbortSignal): Promise<PriceHistory>;
+  /** Sector and industry; null where there is no profile. Its failure must harm nothing. */
+  profile(
+    ticker: string,
+    signal?: AbortSignal,
+  ): Promise<{ sector: string | null; industry: string | null } | null>;
+}
+
+export interface Observation {
+  readonly date: string;
+  /** null: missing at the source. */
+  readonly value: string | null;
+  /** First day it was public; null when the source cannot say. */
+  readonly realtimeStart: string | null;
+}
+
+export interface MacroSource {
+  /** The whole series, ascending. Throws UnknownSeriesError or MarketDataUnavailableError. */
+  series(seriesId: string, signal?: AbortSignal): Promise<Observation[]>;
+}

@@ -1,0 +1,35 @@
+import pg from "pg";
+import { afterAll, inject } from "vitest";
+import { createPool, type PoolOptions } from "../../src/database/pool.ts";
+
+export interface TestDatabase {
+  readonly url: string;
+  readonly pool: pg.Pool;
+  /** Another pool on the same database, closed with it. */
+  connect(options?: Partial<PoolOptions>): pg.Pool;
+}
+
+/** A database of the test file's own, cloned from the migrated template (or an empty one), dropped after the file. */
+export async function createTestDatabase(template = "template_migrated"): Promise<TestDatabase> {
+  const serverUrl = inject("serverUrl");
+  const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
+  const admin = new pg.Client({ connectionString: serverUrl });
+  await admin.connect();
+  await admin.query(`create database ${name} template ${template}`);
+  await admin.end();
+  const url = serverUrl.replace(/\/postgres$/, `/${name}`);
+  const pools: pg.Pool[] = [];
+  const connect = (options: Partial<PoolOptions> = {}): pg.Pool => {
+    const pool = createPool({ connectionString: url, applicationName: "test", ...options });
+    pools.push(pool);
+    return pool;
+  };
+  afterAll(async () => {
+    await Promise.all(pools.map((pool) => pool.end()));
+    const client = new pg.Client({ connectionString: serverUrl });
+    await client.connect();
+    await client.query(`drop database ${name} with (force)`);
+    await client.end();
+  });
+  return { url, pool: connect(), connect };
+}
