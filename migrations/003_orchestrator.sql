@@ -143,6 +143,7 @@ declare
     when 'DELETE' then 'select * from old_rows'
     else 'select * from new_rows union all select * from old_rows'
   end;
+  changes integer;
 begin
   execute format(
     'insert into orchestrator.changes (asset, partition_value, since, run_id)
@@ -152,7 +153,8 @@ begin
      order by %1$I',
     tg_argv[1], since_expression, touched_rows)
   using tg_argv[0];
-  if found then
+  get diagnostics changes = row_count; -- execute does not set `found`
+  if changes > 0 then
     perform pg_notify('orchestrator_changes', tg_argv[0]);
   end if;
   return null;

@@ -10,11 +10,27 @@ create table bronze.transactions (
   price numeric not null check (price > 0 and price < 1e15),
   fee numeric not null default 0 check (fee >= 0 and fee < 1e15),
   transaction_date date not null check (transaction_date >= '1900-01-01' and transaction_date < '2200-01-01'),
-  created_at timestamptz not null default clock_timestamp()
+  created_at timestamptz not null default clock_timestamp(),
+  -- A trade dated years ahead would stretch everybody's calendar. A day of grace: it is tomorrow somewhere already.
+  constraint transactions_not_in_the_future check (transaction_date <= (created_at at time zone 'utc')::date + 1)
 );
 
 create index transactions_user_id_idx on bronze.transactions (user_id, transaction_date desc, transaction_id desc);
 create index transactions_ticker_idx on bronze.transactions (ticker);
+
+-- One spelling of a ticker, whoever writes the row: prices and splits are looked up by it.
+create function bronze.spell_ticker()
+returns trigger
+language plpgsql
+as $$
+begin
+  new.ticker := upper(btrim(new.ticker));
+  return new;
+end
+$$;
+
+create trigger spell_ticker before insert or update on bronze.transactions
+  for each row execute function bronze.spell_ticker();
 
 -- Append-only: who can read the ledger can see what was ever in it.
 create table bronze.transactions_audit (

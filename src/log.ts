@@ -5,6 +5,11 @@ export type Log = pino.Logger;
 
 /** JSON lines on stderr; readable ones when stderr is a terminal. stdout belongs to a command's data. */
 export function createLog(level: string): Log {
-  if (process.stderr.isTTY) return pino({ level }, pinoPretty({ destination: 2, ignore: "pid,hostname" }));
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
+  const serializers = { err: pino.stdSerializers.err, error: pino.stdSerializers.err };
+  if (process.stderr.isTTY)
+    return pino({ level, serializers }, pinoPretty({ destination: 2, ignore: "pid,hostname" }));
+  return pino(
+    { level, serializers, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination(2),
+  );
 }

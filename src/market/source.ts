@@ -11,9 +11,17 @@ export interface TickerMatch {
 
 /** What a ticker is, as the chart's metadata tell it. */
 export interface TickerDescription extends TickerMatch {
-  readonly currency: string;
+  /** ISO code, or Yahoo's `GBp` for pence; null when the reply leaves it out. */
+  readonly currency: string | null;
   /** IANA name: the zone in which a bar's timestamp is a trading date. */
   readonly exchangeTimezone: string;
+  /** null when the reply leaves it out. */
+  readonly firstTradeDate: string | null;
+}
+
+export interface Profile {
+  readonly sector: string | null;
+  readonly industry: string | null;
 }
 
 /** Prices are decimal strings; `close` is split-adjusted as of the fetch. */
@@ -43,27 +51,30 @@ export interface Dividend {
 }
 
 export interface PriceHistory {
-  readonly description: TickerDescription;
+  /** null: the reply says nothing but that the window is empty. */
+  readonly description: TickerDescription | null;
   /** Ascending, one a date, none without a close. Empty when there is nothing in the window. */
   readonly bars: readonly Bar[];
+  /** Dates that were sent without a close: nothing is known of them, so what is stored stays. */
+  readonly datesWithoutClose: readonly string[];
   readonly splits: readonly Split[];
   readonly dividends: readonly Dividend[];
   /** What was odd about the reply, to be logged: rows dropped, schema drift. */
   readonly warnings: readonly string[];
 }
 
-/** Every method may throw UnknownTickerError, MarketDataUnavailableError (with retryAfterSeconds) or MalformedTickerError. */
+/**
+ * Every method may throw UnknownTickerError, MalformedTickerError, MarketDataUnavailableError (with
+ * retryAfterSeconds), or the reason of `signal` when it aborts.
+ */
 export interface PriceSource {
   search(query: string, signal?: AbortSignal): Promise<TickerMatch[]>;
-  /** Validates a ticker: one request, no history. */
+  /** Validates a ticker: one small request. Somebody is waiting, so trouble is reported within seconds. */
   describe(ticker: string, signal?: AbortSignal): Promise<TickerDescription>;
-  /** Daily bars from `from` (null: everything there is) to now, with splits and dividends in that window. */
+  /** Daily bars from `from` (null: everything there is) to now, with splits and dividends in that window. Waits out a rate limit. */
   history(ticker: string, from: string | null, signal?: AbortSignal): Promise<PriceHistory>;
-  /** Sector and industry; null where there is no profile. Its failure must harm nothing. */
-  profile(
-    ticker: string,
-    signal?: AbortSignal,
-  ): Promise<{ sector: string | null; industry: string | null } | null>;
+  /** Sector and industry; null where there is no profile. Its failure must harm nothing: it closes no gate of the others. */
+  profile(ticker: string, signal?: AbortSignal): Promise<Profile | null>;
 }
 
 export interface Observation {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { expect, test } from "vitest";
 import { createTestDatabase } from "../support/database.ts";
 
@@ -53,3 +54,17 @@ test.each(["'NaN'", "'Infinity'", "0", "-1"])(
     ).rejects.toThrow(/transactions_quantity_check/);
   },
 );
+
+test("a ledger write tells whoever listens that the source changed", async () => {
+  const { pool } = await createTestDatabase();
+  await pool.query("insert into users (user_id, email, password_hash) values (1, 'a@example.org', 'x')");
+  const listener = await pool.connect();
+  await listener.query("listen orchestrator_changes");
+  const notified = once(listener, "notification");
+  await pool.query(
+    `insert into transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
+     values (1, 'AAPL', 'BUY', 1, 10, '2024-01-02')`,
+  );
+  expect((await notified)[0]).toMatchObject({ channel: "orchestrator_changes", payload: "transactions" });
+  listener.release(true);
+});

@@ -1,5 +1,4 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -14,25 +13,14 @@ declare module "vitest" {
   }
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
-}
-
 /** One real PostgreSQL for all test files, with one migrated template database that each of them clones. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), "stratafolio-test-"));
   chmodSync(folder, 0o755); // the server of a root user runs as another user, who must reach its data
   const server = await startEmbedded({
-    dataDirectory: join(folder, "data"),
-    port: await freePort(),
-    settings: ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"],
+    dataDirectory: folder,
+    durable: false,
+    settings: ["max_connections=300"],
   });
   const client = new pg.Client({ connectionString: server.connectionString });
   await client.connect();

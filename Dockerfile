@@ -1,0 +1,12 @@
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY package.json package-lock.json ./
+# Left out, for the image brings both: the embedded PostgreSQL (optional packages) and npm's Node (an install script).
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund && npm cache clean --force
+COPY . .
+RUN mkdir /secrets && chown node:node /secrets
+USER node
+EXPOSE 3000
+ENTRYPOINT ["docker/entrypoint.sh"]
+CMD ["up"]

@@ -1,0 +1,234 @@
+/** Bronze: what Yahoo Finance, FRED and people said, as they said it. */
+import { sourceAsset } from "../src/engine/index.ts";
+import { fredSeries, ingestFred } from "./ingest/fred.ts";
+import { ingestPrices } from "./ingest/prices.ts";
+
+const ticker = { type: "text", description: "Ticker as Yahoo Finance writes it, in upper case." } as const;
+const fetchedAt = {
+  type: "timestamp with time zone",
+  description: "When the row was last written with other values than before.",
+} as const;
+
+/** Overdue on Tuesday at 19:00 UTC, if the run on Monday at 18:00 did not happen. */
+const afterTheWeekend = { maximumAgeHours: 97 };
+/** The longest month and a day. */
+const monthly = { maximumAgeHours: 32 * 24 };
+
+export const raw_prices = sourceAsset({
+  name: "raw_prices",
+  schema: "bronze",
+  description: "Daily bars as Yahoo Finance gives them, one row for each ticker and trading date.",
+  columns: {
+    ticker,
+    price_date: { type: "date", description: "Trading date in the exchange's time zone." },
+    open: {
+      type: "numeric",
+      nullable: true,
+      description: "First price of the session, adjusted for splits.",
+    },
+    high: {
+      type: "numeric",
+      nullable: true,
+      description: "Highest price of the session, adjusted for splits.",
+    },
+    low: {
+      type: "numeric",
+      nullable: true,
+      description: "Lowest price of the session, adjusted for splits.",
+    },
+    close: {
+      type: "numeric",
+      nullable: true,
+      description:
+        "Last price of the session, adjusted for all splits known when it was fetched, not for dividends.",
+    },
+    adj_close: {
+      type: "numeric",
+      nullable: true,
+      description: "Close adjusted for splits and for dividends paid since.",
+    },
+    volume: {
+      type: "numeric",
+      nullable: true,
+      description: "Shares or contracts traded; null: not known, which is not 0.",
+    },
+    is_final: {
+      type: "boolean",
+      description: "False while the session was still open; the next fetch replaces the bar.",
+    },
+    fetched_at: fetchedAt,
+  },
+  key: ["ticker", "price_date"],
+  partitionBy: "ticker",
+  timeColumn: "price_date",
+  checks: [
+    {
+      kind: "expression",
+      name: "close_positive",
+      description: "A close is above 0. Oil futures once were not (2020-04-20): a warning, to be looked at.",
+      expression: "close > 0",
+      severity: "warn",
+    },
+    {
+      kind: "expression",
+      name: "high_not_below_low",
+      description: "The highest price of a session is not below its lowest.",
+      expression: "high >= low",
+      severity: "warn",
+    },
+  ],
+  freshness: afterTheWeekend,
+  tags: ["market"],
+  retry: { attempts: 3, backoffSeconds: 60 },
+  ingest: ingestPrices,
+});
+
+export const raw_assets = sourceAsset({
+  name: "raw_assets",
+  schema: "bronze",
+  description: "What each ticker is, as Yahoo Finance describes it.",
+  columns: {
+    ticker,
+    name: { type: "text", description: "Name of the company, fund or instrument." },
+    asset_class: {
+      type: "text",
+      description: "stock, etf, fund, index, crypto, currency, future or other.",
+    },
+    sector: { type: "text", nullable: true, description: "Sector of a stock; null where there is none." },
+    industry: { type: "text", nullable: true, description: "Industry of a stock; null where there is none." },
+    currency: { type: "text", description: "Currency its prices are in: an ISO code, or GBp for pence." },
+    exchange: { type: "text", nullable: true, description: "Name of the exchange it is listed on." },
+    exchange_timezone: {
+      type: "text",
+      description: "IANA time zone in which the exchange's trading dates are reckoned.",
+    },
+    is_active: {
+      type: "boolean",
+      description: "False: Yahoo Finance no longer knows the ticker; its stored prices stay.",
+    },
+    last_error: {
+      type: "text",
+      nullable: true,
+      description: "Why the last fetch failed; null when it did not.",
+    },
+    fetched_at: fetchedAt,
+  },
+  key: ["ticker"],
+  partitionBy: "ticker",
+  tags: ["market"],
+  producedBy: raw_prices,
+});
+
+export const raw_corporate_actions = sourceAsset({
+  name: "raw_corporate_actions",
+  schema: "bronze",
+  description: "Splits and dividends, one row for each ticker, ex-date and kind.",
+  columns: {
+    ticker,
+    action_date: { type: "date", description: "Ex-date, in the exchange's time zone." },
+    action_type: { type: "text", description: "split or dividend." },
+    ratio: {
+      type: "numeric",
+      nullable: true,
+      description: "New shares for each old share, rounded; null for a dividend.",
+    },
+    numerator: { type: "numeric", nullable: true, description: "New shares in a split: 4 in 4:1." },
+    denominator: { type: "numeric", nullable: true, description: "Old shares in a split: 1 in 4:1." },
+    cash_per_share: {
+      type: "numeric",
+      nullable: true,
+      description: "Dividend for each share, adjusted for all splits known when it was fetched.",
+    },
+    fetched_at: fetchedAt,
+  },
+  key: ["ticker", "action_date", "action_type"],
+  partitionBy: "ticker",
+  timeColumn: "action_date",
+  checks: [{ kind: "accepted_values", column: "action_type", values: ["split", "dividend"] }],
+  tags: ["market"],
+  producedBy: raw_prices,
+});
+
+export const raw_fred = sourceAsset({
+  name: "raw_fred",
+  schema: "bronze",
+  description: "Macro series of the Federal Reserve Bank of St. Louis, in their newest revision.",
+  columns: {
+    series_id: { type: "text", description: `FRED's name of the series: ${fredSeries.join(", ")}.` },
+    observation_date: { type: "date", description: "First day of the period the observation is about." },
+    value: {
+      type: "numeric",
+      nullable: true,
+      description: "Newest value, in the unit of the series; null: FRED says that it is missing.",
+    },
+    realtime_start: {
+      type: "date",
+      nullable: true,
+      description:
+        "Day on which a value was first published; null when FRED does not say (it does with an API key).",
+    },
+    fetched_at: fetchedAt,
+  },
+  key: ["series_id", "observation_date"],
+  partitionBy: "series_id",
+  timeColumn: "observation_date",
+  freshness: monthly,
+  tags: ["macro"],
+  retry: { attempts: 3, backoffSeconds: 60 },
+  ingest: ingestFred,
+});
+
+export const transactions = sourceAsset({
+  name: "transactions",
+  schema: "bronze",
+  description: "The ledger: what people bought and sold, as they traded it. Splits never change it.",
+  columns: {
+    transaction_id: {
+      type: "bigint",
+      description: "Identity of the transaction; later ones have higher numbers.",
+    },
+    user_id: { type: "bigint", description: "Whose transaction it is." },
+    ticker: { type: "text", description: "What was traded." },
+    transaction_type: { type: "text", description: "BUY or SELL." },
+    quantity: { type: "numeric", description: "Shares, coins or contracts traded; above 0 for both types." },
+    price: { type: "numeric", description: "Price of one, in US dollars." },
+    fee: {
+      type: "numeric",
+      description: "Paid on top of a purchase or out of the proceeds of a sale, in US dollars.",
+    },
+    transaction_date: { type: "date", description: "Day of the trade." },
+    created_at: { type: "timestamp with time zone", description: "When it was entered." },
+  },
+  key: ["transaction_id"],
+  partitionBy: "user_id",
+  timeColumn: "transaction_date",
+  checks: [{ kind: "accepted_values", column: "transaction_type", values: ["BUY", "SELL"] }],
+  tags: ["ledger"],
+});
+
+export const users = sourceAsset({
+  name: "users",
+  schema: "public",
+  description: "Accounts, as far as figures depend on them.",
+  columns: {
+    user_id: { type: "bigint", description: "Identity of the person." },
+    cost_basis_method: {
+      type: "text",
+      description: "average (moving average) or fifo (oldest lots are sold first).",
+    },
+  },
+  key: ["user_id"],
+  partitionBy: "user_id",
+  checks: [{ kind: "accepted_values", column: "cost_basis_method", values: ["average", "fifo"] }],
+  tags: ["ledger"],
+});
+
+export const raw_calendar = sourceAsset({
+  name: "raw_calendar",
+  schema: "bronze",
+  description: "Every day that a ledger may name, 1900 to 2200: made by a migration, never changed.",
+  columns: { calendar_date: { type: "date", description: "The day." } },
+  key: ["calendar_date"],
+  timeColumn: "calendar_date",
+  tags: ["market"],
+});

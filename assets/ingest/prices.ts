@@ -1,0 +1,159 @@
+/** Prices, splits, dividends and the description of each ticker, from the price source into bronze. */
+import type { Pool } from "pg";
+import { transaction } from "../../src/database/transaction.ts";
+import type { IngestContext, IngestResult } from "../../src/engine/index.ts";
+import { NoPricesError, UnknownTickerError, UnsupportedCurrencyError } from "../../src/market/errors.ts";
+import type { PriceHistory, Profile } from "../../src/market/source.ts";
+import { parseTicker } from "../../src/market/ticker.ts";
+import type { MarketResources } from "../resources.ts";
+import {
+  areActionsRewritten,
+  areClosesRewritten,
+  lockTicker,
+  readStoredTicker,
+  type StoredTicker,
+  writeActions,
+  writeAsset,
+  writeBars,
+  writeFailure,
+} from "./price-tables.ts";
+import { addRowCounts, noRows, type RowCounts } from "./row-counts.ts";
+
+type Context = IngestContext<MarketResources>;
+
+/** As many requests as Yahoo's client lets out at once. */
+const concurrency = 4;
+
+/**
+ * So many new rows are a first history. The planner takes a table just filled for empty until its statistics are
+ * gathered, and then reads a ticker's whole history for each day of it: 13 s for int_prices_daily of eight tickers, with them 0.6 s.
+ */
+const manyRows = 1000;
+
+/** Whoever trades a ticker wants its prices; also what came in by SQL, in whatever case. */
+async function tradedTickers(pool: Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ ticker: string }>(
+    "select distinct upper(trim(ticker)) as ticker from bronze.transactions order by ticker",
+  );
+  return rows.map((row) => row.ticker);
+}
+
+/**
+ * Ingests every ticker of `partitions`, each in one transaction. One that fails is listed with the reason and stops
+ * no other. Throws only when the run is cancelled or the database fails.
+ */
+export async function ingestPrices(context: Context): Promise<IngestResult> {
+  const tickers = context.partitions ?? (await tradedTickers(context.pool));
+  const failed = new Map<string, string>();
+  let counts = noRows;
+  let done = 0;
+  const remaining = tickers.values();
+  async function worker(): Promise<void> {
+    for (const ticker of remaining) {
+      context.signal.throwIfAborted();
+      const outcome = await ingestOrExplain(context, ticker);
+      counts = addRowCounts(counts, outcome.counts);
+      if (outcome.failure !== null) failed.set(ticker, outcome.failure);
+      done++;
+      context.progress(done, tickers.length, ticker);
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  if (counts.inserted >= manyRows) await context.pool.query("analyze bronze.raw_prices");
+  return {
+    rowsInserted: counts.inserted,
+    rowsUpdated: counts.updated,
+    rowsDeleted: counts.deleted,
+    failed,
+  };
+}
+
+interface Outcome {
+  readonly counts: RowCounts;
+  /** null: it did not fail. */
+  readonly failure: string | null;
+}
+
+async function ingestOrExplain(context: Context, text: string): Promise<Outcome> {
+  try {
+    return { counts: await ingestTicker(context, parseTicker(text)), failure: null };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof Error)) throw error;
+    context.log("error", `${text}: ${error.message}`);
+    return { counts: await writeFailure(context.pool, text, error.message, true), failure: error.message };
+  }
+}
+
+async function ingestTicker(context: Context, ticker: string): Promise<RowCounts> {
+  const { pool, resources, signal } = context;
+  const stored = await readStoredTicker(pool, ticker);
+  const from = context.fullRefresh ? null : stored.overlapFrom;
+  try {
+    const recent = await resources.prices.history(ticker, from, signal);
+    const profile = await readProfile(context, ticker, stored, recent);
+    const written = await writeHistory(context, { ticker, stored, from, history: recent, profile });
+    if (written) return written;
+    context.log("info", `${ticker}: Yahoo rewrote its history; fetching all of it`);
+    const whole = await resources.prices.history(ticker, null, signal);
+    return (await writeHistory(context, { ticker, stored, from: null, history: whole, profile })) ?? noRows;
+  } catch (error) {
+    if (!(error instanceof UnknownTickerError && stored.hasBars)) throw error;
+    // Yahoo drops the whole history of a ticker when it is delisted: what is stored is all there is.
+    context.log("warn", `${ticker}: ${error.message}; its stored prices are kept`);
+    return writeFailure(pool, ticker, error.message, false);
+  }
+}
+
+/** Sector and industry, once for each ingestion as long as they are not known. Its failure harms nothing. */
+async function readProfile(
+  context: Context,
+  ticker: string,
+  stored: StoredTicker,
+  history: PriceHistory,
+): Promise<Profile | null> {
+  if (!stored.lacksProfile || history.description?.assetClass !== "stock") return null;
+  try {
+    return await context.resources.prices.profile(ticker, context.signal);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    context.log("debug", `${ticker}: no profile, ${error instanceof Error ? error.message : error}`);
+    return null;
+  }
+}
+
+interface Fetched {
+  readonly ticker: string;
+  readonly stored: StoredTicker;
+  /** null: the whole history. */
+  readonly from: string | null;
+  readonly history: PriceHistory;
+  readonly profile: Profile | null;
+}
+
+/** Writes all of it or nothing; null: nothing, because what is stored before `from` is no longer true. */
+async function writeHistory(context: Context, fetched: Fetched): Promise<RowCounts | null> {
+  const { ticker, stored, from, history, profile } = fetched;
+  for (const warning of history.warnings) context.log("warn", `${ticker}: ${warning}`);
+  const fetchedAt = context.resources.clock();
+  return transaction(context.pool, async (client) => {
+    await lockTicker(client, ticker);
+    // A reply without bars says nothing of actions either.
+    const hasBars = history.bars.length > 0;
+    if (!hasBars && !stored.hasBars) throw new NoPricesError(ticker);
+    const rewritten = hasBars && (await areClosesRewritten(client, ticker, history.bars));
+    if (hasBars && from !== null && (rewritten || (await areActionsRewritten(client, ticker, history, from))))
+      return null;
+    const counts: RowCounts[] = [];
+    if (history.description) {
+      const currency = history.description.currency ?? stored.currency;
+      if (currency === null) throw new UnsupportedCurrencyError(ticker, null);
+      counts.push(await writeAsset(client, history.description, currency, profile, fetchedAt));
+    }
+    if (hasBars) {
+      counts.push(await writeActions(client, ticker, history, from, fetchedAt));
+      counts.push(await writeBars(client, ticker, { history, from, rewritten, fetchedAt }));
+    }
+    return addRowCounts(...counts);
+  });
+}

@@ -1,0 +1,8 @@
+import type { MacroSource, PriceSource } from "../src/market/source.ts";
+
+/** What the functions that ingest market data are given by the program. */
+export interface MarketResources {
+  readonly prices: PriceSource;
+  readonly macro: MacroSource;
+  readonly clock: () => Date;
+}

@@ -1,0 +1,111 @@
+/** Staging: bronze, cleaned and typed, one model for each source. */
+import { sqlAsset } from "../src/engine/index.ts";
+import { raw_corporate_actions, raw_prices, transactions } from "./bronze.ts";
+import { amount, count, day, flag, nullable, person, text, ticker } from "./columns.ts";
+
+export const stg_raw_prices = sqlAsset({
+  name: "stg_raw_prices",
+  layer: "staging",
+  description: "Daily bars with a usable close.",
+  columns: {
+    ticker,
+    price_date: day("Trading date in the exchange's time zone."),
+    open: nullable(amount("First price of the session.")),
+    high: nullable(amount("Highest price of the session.")),
+    low: nullable(amount("Lowest price of the session.")),
+    close: amount("Last price of the session, adjusted for splits, not for dividends."),
+    adj_close: nullable(amount("Close adjusted for splits and for dividends paid since.")),
+    volume: nullable(amount("Shares, coins or contracts traded.")),
+    is_final: flag("False while the session was still open when it was fetched."),
+    fetched_at: { type: "timestamp with time zone", description: "When the bar was fetched." },
+  },
+  key: ["ticker", "price_date"],
+  partitionBy: "ticker",
+  timeColumn: "price_date",
+  materialized: "view",
+  deps: [raw_prices],
+  tags: ["market"],
+});
+
+export const stg_splits = sqlAsset({
+  name: "stg_splits",
+  layer: "staging",
+  description: "Splits, each with the verdict of the closes around it.",
+  columns: {
+    ticker,
+    action_date: day("First day on which new shares were traded."),
+    numerator: amount("New shares."),
+    denominator: amount("For so many old shares."),
+    is_accepted: flag("Applied to trades before it. False: the closes contradict it."),
+    reason: text("What the closes say."),
+  },
+  key: ["ticker", "action_date"],
+  partitionBy: "ticker",
+  // Stored, so that a new bar stops here: it hardly ever changes a verdict, and a view would pass it on to every trade.
+  materialized: "incremental",
+  deps: [raw_corporate_actions, stg_raw_prices],
+  checks: [
+    {
+      kind: "expression",
+      name: "split_agrees_with_closes",
+      description: "The closes do not jump by the ratio of a split: they are adjusted for it.",
+      expression: "is_accepted",
+      severity: "warn",
+    },
+  ],
+  tags: ["market"],
+});
+
+export const stg_dividends = sqlAsset({
+  name: "stg_dividends",
+  layer: "staging",
+  description: "Cash dividends.",
+  columns: {
+    ticker,
+    ex_date: day("First day on which a buyer no longer gets the dividend."),
+    cash_per_share: amount("Cash for each share, in today's shares."),
+  },
+  key: ["ticker", "ex_date"],
+  partitionBy: "ticker",
+  timeColumn: "ex_date",
+  materialized: "view",
+  deps: [raw_corporate_actions],
+  tags: ["market"],
+});
+
+export const stg_transactions = sqlAsset({
+  name: "stg_transactions",
+  layer: "staging",
+  description: "The ledger as traded and in today's shares, which is what prices are in.",
+  columns: {
+    transaction_id: count("Identity of the ledger row."),
+    user_id: person,
+    ticker,
+    transaction_type: text("BUY or SELL."),
+    transaction_date: day("Day of the trade."),
+    quantity: amount("Quantity as traded, above 0."),
+    signed_quantity: amount("Quantity as traded, below 0 for a SELL."),
+    price: amount("Price as traded."),
+    fee: amount("Fee of the trade."),
+    gross_amount: amount("quantity x price, without the fee; the same before and after a split."),
+    split_factor: amount(
+      "Today's shares for each share as traded: the product of all accepted splits since.",
+    ),
+    adjusted_quantity: amount("Quantity in today's shares."),
+    adjusted_price: amount("Price of one of today's shares."),
+    units: amount("Exact quantity: adjusted_quantity x units_per_share, without a division."),
+    units_per_share: amount("Units of one of today's shares; the same for all trades of a ticker."),
+    created_at: { type: "timestamp with time zone", description: "When the ledger row was entered." },
+  },
+  key: ["transaction_id"],
+  partitionBy: "user_id",
+  timeColumn: "transaction_date",
+  materialized: "view",
+  deps: [
+    transactions,
+    // A split rescales every trade before it.
+    { asset: stg_splits, via: transactions, time: "everything" },
+  ],
+  checks: [{ kind: "accepted_values", column: "transaction_type", values: ["BUY", "SELL"] }],
+  tags: ["ledger"],
+});

@@ -1,0 +1,13 @@
+-- One row per ticker that has a bar: the day its history begins, and whether it trades around the clock.
+--
+-- Stored apart from the prices because it hardly ever changes: a new bar then stops here instead of touching
+-- every day of its ticker.
+select
+  p.ticker,
+  min(p.price_date) as first_price_date,
+  coalesce(a.asset_class = 'crypto', false) as is_always_open
+from stg_raw_prices p
+left join bronze.raw_assets a on a.ticker = p.ticker
+group by
+  p.ticker,
+  a.asset_class

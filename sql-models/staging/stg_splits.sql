@@ -1,0 +1,60 @@
+-- One row per ticker and split date, with the verdict of the closes on it.
+--
+-- Yahoo's closes are adjusted for every split it reports. So across an honest split the close moves as on any other
+-- day. Where it jumps by about the ratio, up or down, either the history was not adjusted or the split never
+-- happened: applying it to the ledger would multiply a position out of thin air, so it is kept out, and shown.
+--
+-- "About the ratio": nearer to the ratio than to no change at all, on the logarithmic scale on which 2:1 and 1:2
+-- are equally far from 1. What cannot be judged is accepted, because Yahoo is nearly always right: a ratio so
+-- near to 1 that an ordinary day's move looks the same, or no close within ten days on either side.
+with splits as (
+  select
+    a.ticker,
+    a.action_date,
+    a.numerator,
+    a.denominator,
+    abs(ln(a.numerator / a.denominator)) as ratio_distance,
+    abs(ln(after.close / before.close)) as close_distance
+  from bronze.raw_corporate_actions a
+  left join lateral (
+    select p.close
+    from stg_raw_prices p
+    where p.ticker = a.ticker
+      and p.price_date < a.action_date
+      and p.price_date >= a.action_date - 10
+    order by p.price_date desc
+    limit 1
+  ) before on true
+  left join lateral (
+    select p.close
+    from stg_raw_prices p
+    where p.ticker = a.ticker
+      and p.price_date >= a.action_date
+      and p.price_date <= a.action_date + 10
+    order by p.price_date
+    limit 1
+  ) after on true
+  where a.action_type = 'split'
+    and a.numerator < 'infinity'::numeric
+    and a.denominator < 'infinity'::numeric
+),
+judged as (
+  select
+    *,
+    case
+      when close_distance is null then 'accepted: no close on both sides to compare'
+      when ratio_distance < ln(1.25) then 'accepted: ratio too near 1 to tell from a day''s move'
+      when close_distance between ratio_distance * 0.5 and ratio_distance * 1.5
+        then 'denied: the close jumps by about the ratio'
+      else 'accepted: the close does not jump by the ratio'
+    end as reason
+  from splits
+)
+select
+  ticker,
+  action_date,
+  numerator,
+  denominator,
+  reason not like 'denied%' as is_accepted,
+  reason
+from judged

@@ -1,0 +1,79 @@
+import type { Pool } from "pg";
+import { readConfig } from "../config.ts";
+import { type Database, type OpenOptions, openDatabase } from "../database/open.ts";
+import { createPool } from "../database/pool.ts";
+import type { Engine, Registry } from "../engine/index.ts";
+import { createLog } from "../log.ts";
+import { openEngine, openRegistry, type Surroundings } from "../program.ts";
+import type { Outcome } from "./exit.ts";
+import type { Output } from "./output.ts";
+
+/** What a command is run with. */
+export interface CommandContext {
+  readonly output: Output;
+  /** Aborts when the person or the system wants the command to end. */
+  readonly signal: AbortSignal;
+}
+
+/** How long a command waits for a database that does not answer, as when containers start in any order. */
+const waitSeconds = { service: 15, command: 0 };
+
+/** Settings and log of a process that runs until it is told to stop. */
+export function serviceSurroundings(isDemo = false): Surroundings {
+  const settings = readConfig(undefined, isDemo ? ".stratafolio-demo" : ".stratafolio");
+  // The demo keeps to itself: it would fill another database with invented prices.
+  const config = isDemo ? { ...settings, databaseUrl: null } : settings;
+  return { config, log: createLog(config.logLevel), clock: () => new Date(), isDemo };
+}
+
+/** The same for a command that ends by itself: it says what it found, not what it did to find it. */
+function commandSurroundings(): Surroundings {
+  const config = readConfig();
+  const log = createLog(config.logLevel === "info" ? "warn" : config.logLevel);
+  return { config, log, clock: () => new Date(), isDemo: false };
+}
+
+export function openServiceDatabase(
+  { config, log }: Surroundings,
+  migrations: OpenOptions["migrations"],
+): Promise<Database> {
+  return openDatabase(config, log, { waitSeconds: waitSeconds.service, migrations });
+}
+
+/** Runs `work` on the owner's pool. An embedded server that does not run is started for as long as it takes. */
+export async function withPool(
+  work: (pool: Pool, database: Database, surroundings: Surroundings) => Promise<Outcome>,
+): Promise<Outcome> {
+  const surroundings = commandSurroundings();
+  const { config, log } = surroundings;
+  const database = await openDatabase(config, log, {
+    waitSeconds: waitSeconds.command,
+    migrations: "require",
+  });
+  const pool = createPool({
+    connectionString: database.connectionString,
+    applicationName: "stratafolio command",
+  });
+  try {
+    return await work(pool, database, surroundings);
+  } finally {
+    await pool.end();
+    await database.close();
+  }
+}
+
+export function withRegistry(
+  work: (registry: Registry, pool: Pool, surroundings: Surroundings) => Promise<Outcome>,
+): Promise<Outcome> {
+  return withPool(async (pool, _database, surroundings) =>
+    work(await openRegistry(pool), pool, surroundings),
+  );
+}
+
+export function withEngine(
+  work: (engine: Engine, pool: Pool, surroundings: Surroundings) => Promise<Outcome>,
+): Promise<Outcome> {
+  return withPool(async (pool, database, surroundings) =>
+    work(await openEngine(surroundings, database, pool), pool, surroundings),
+  );
+}

@@ -1,0 +1,53 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+/** What a command works on, as typed. */
+export interface SelectionOptions {
+  readonly select: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+/** Which of its rows. */
+export interface ScopeOptions {
+  readonly partition: readonly string[];
+  readonly since?: string;
+}
+
+const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
+
+function date(text: string): string {
+  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text) && Date.parse(text) === Date.parse(`${text}T00:00:00Z`);
+  if (!isDate || new Date(text).toISOString().slice(0, 10) !== text)
+    throw new InvalidArgumentError("expected a date as YYYY-MM-DD.");
+  return text;
+}
+
+export function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError("expected a whole number above 0.");
+  return Number(text);
+}
+
+export function withSelection(command: Command): Command {
+  return command
+    .option(
+      "-s, --select <selection>",
+      "assets in dbt's grammar: m, +m, m+, 2+m+1, @m, tag:x, layer:gold, state:stale, wildcards *; " +
+        "a space or a repeated flag is union (default: all)",
+      collect,
+      [],
+    )
+    .option("--exclude <selection>", "assets to leave out, in the same grammar", collect, []);
+}
+
+export function withScope(command: Command): Command {
+  return command
+    .option(
+      "--partition <value>",
+      "only this partition, e.g. a ticker or a user id; may be repeated",
+      collect,
+      [],
+    )
+    .option("--since <date>", "only from this day on (YYYY-MM-DD)", date);
+}
+
+export const outputOption = (): Option =>
+  new Option("--output <format>", "how data is written to stdout").choices(["text", "json"]).default("text");

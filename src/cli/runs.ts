@@ -1,0 +1,101 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { cancelRun, listRuns, type RunRecord, readRun, type StepRecord } from "../engine/index.ts";
+import { type CommandContext, withPool } from "./context.ts";
+import type { Outcome } from "./exit.ts";
+import { positiveInteger } from "./options.ts";
+import type { Output } from "./output.ts";
+import type { Register } from "./register.ts";
+
+const listedRuns = 20;
+
+/** Seconds with one decimal; nothing while it has not begun. */
+function duration({ startedAt, finishedAt }: Pick<RunRecord, "startedAt" | "finishedAt">): string {
+  if (startedAt === null || finishedAt === null) return "";
+  return `${((finishedAt.getTime() - startedAt.getTime()) / 1000).toFixed(1)} s`;
+}
+
+function runs({ output }: CommandContext, options: { limit: number; before?: number }): Promise<Outcome> {
+  return withPool(async (pool) => {
+    output.list(await listRuns(pool, options), {
+      run: (run) => run.runId,
+      status: (run) => run.status,
+      trigger: (run) => `${run.triggerKind} ${run.triggerName}`,
+      selection: (run) => run.selection,
+      created: (run) => run.createdAt.toISOString(),
+      took: duration,
+      error: (run) => run.error?.split("\n")[0],
+    });
+    return "done";
+  });
+}
+
+/** A step's row in the table of a run. */
+export function listSteps(output: Output, steps: readonly StepRecord[]): void {
+  output.list(steps, {
+    asset: (step) => step.asset,
+    action: (step) => step.action,
+    status: (step) => step.status,
+    inserted: (step) => step.rowsInserted,
+    updated: (step) => step.rowsUpdated,
+    deleted: (step) => step.rowsDeleted,
+    took: duration,
+    why: (step) => step.error?.split("\n")[0] ?? step.reason,
+  });
+}
+
+function logs({ output }: CommandContext, runId: number): Promise<Outcome> {
+  return withPool(async (pool) => {
+    const run = await readRun(pool, runId);
+    if (output.format === "json") output.json(run);
+    else {
+      output.text(`run ${run.runId}  ${run.status}  ${run.triggerKind} ${run.triggerName}  ${run.selection}`);
+      if (run.error !== null) output.text(run.error);
+      listSteps(output, run.steps);
+      for (const { loggedAt, level, asset, message } of run.logs)
+        output.text(`${loggedAt.toISOString()}  ${level.padEnd(5)}  ${asset ?? "run"}  ${message}`);
+    }
+    return "done";
+  });
+}
+
+function cancel({ output }: CommandContext, runId: number): Promise<Outcome> {
+  return withPool(async (pool) => {
+    const wasOpen = await cancelRun(pool, runId);
+    const run = await readRun(pool, runId);
+    output.say(wasOpen ? `Run ${runId} will be stopped.` : `Run ${runId} is ${run.status}; nothing to stop.`);
+    return "done";
+  });
+}
+
+function runNumber(text: string): number {
+  try {
+    return positiveInteger(text);
+  } catch {
+    throw new InvalidArgumentError("expected the number of a run (see stratafolio runs).");
+  }
+}
+
+export function runCommands(program: Command, register: Register): void {
+  register(
+    program
+      .command("runs")
+      .description("what was done, the newest first")
+      .option("--limit <count>", "how many", positiveInteger, listedRuns)
+      .option("--before <run>", "only those before this one", runNumber),
+    runs,
+  );
+  register(
+    program
+      .command("logs")
+      .argument("<run>", "its number", runNumber)
+      .description("a run's steps and what they said"),
+    logs,
+  );
+  register(
+    program
+      .command("cancel")
+      .argument("<run>", "its number", runNumber)
+      .description("stop a run, or take it from the queue"),
+    cancel,
+  );
+}

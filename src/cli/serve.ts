@@ -1,0 +1,150 @@
+import { once } from "node:events";
+import type { Command } from "commander";
+import type { Pool } from "pg";
+import type { Database } from "../database/open.ts";
+import { createPool } from "../database/pool.ts";
+import { type Engine, requestRun } from "../engine/index.ts";
+import {
+  marketResources,
+  openEngine,
+  openRegistry,
+  preload,
+  type Surroundings,
+  startWeb,
+  watchModels,
+} from "../program.ts";
+import { type CommandContext, openServiceDatabase, serviceSurroundings } from "./context.ts";
+import type { Outcome } from "./exit.ts";
+import type { Register } from "./register.ts";
+
+/** Something that runs until it is closed. What was opened last is closed first. */
+interface Part {
+  close(): Promise<unknown>;
+}
+
+/** Opens parts one after the other, waits for the signal, and closes them in reverse; so too when one fails to open. */
+async function serve(signal: AbortSignal, open: (opened: Part[]) => Promise<void>): Promise<Outcome> {
+  const opened: Part[] = [];
+  try {
+    await open(opened);
+    if (!signal.aborted) await once(signal, "abort");
+    return "done";
+  } finally {
+    for (const part of opened.reverse()) await part.close();
+  }
+}
+
+interface Orchestrator {
+  readonly engine: Engine;
+  /** Builds what is missing or whose code changed, then takes up runs, schedules and sensors. */
+  begin(): Promise<void>;
+}
+
+async function openOrchestrator(
+  surroundings: Surroundings,
+  database: Database,
+  opened: Part[],
+): Promise<Orchestrator> {
+  const pool = createPool({
+    connectionString: database.connectionString,
+    applicationName: "stratafolio orchestrator",
+  });
+  opened.push({ close: () => pool.end() });
+  const engine = await openEngine(surroundings, database, pool);
+  const begin = async () => {
+    if (surroundings.isDemo) await seedSample(surroundings, pool);
+    await engine.deploy();
+    await engine.start();
+    opened.push({ close: () => engine.stop() }, await watchModels(engine, surroundings.log));
+    await requestFirstMacroRun(pool);
+  };
+  return { engine, begin };
+}
+
+/** Else regimes would wait for the first of the month. */
+async function requestFirstMacroRun(pool: Pool): Promise<void> {
+  const { rows } = await pool.query<{ empty: boolean }>(
+    "select not exists (select from bronze.raw_fred) as empty",
+  );
+  if (!rows[0]?.empty) return;
+  await requestRun(pool, {
+    triggerKind: "deploy",
+    triggerName: "first start",
+    selection: "raw_fred+",
+    requestKey: "first macro data",
+  });
+}
+
+async function seedSample({ config, clock, isDemo }: Surroundings, pool: Pool) {
+  const { seedDemo } = await import("../demo/account.ts");
+  const { prices } = await marketResources(config, clock, isDemo);
+  await seedDemo(pool, prices, clock());
+}
+
+async function up({ output, signal }: CommandContext, isDemo: boolean): Promise<Outcome> {
+  const surroundings = serviceSurroundings(isDemo);
+  return serve(signal, async (opened) => {
+    preload();
+    const database = await openServiceDatabase(surroundings, "run");
+    opened.push(database);
+    const { engine, begin } = await openOrchestrator(surroundings, database, opened);
+    // Before the models are brought up to date: whoever starts an upgrade is served with the previous version meanwhile.
+    const server = await startWeb(surroundings, database, () => engine.registry);
+    opened.push(server);
+    await begin();
+    output.text(`Stratafolio is ready at ${server.url}`);
+    if (isDemo) {
+      const { demoCredentials } = await import("../demo/account.ts");
+      output.text(`Sign in as ${demoCredentials.email} with the password ${demoCredentials.password}`);
+    }
+  });
+}
+
+async function web({ output, signal }: CommandContext): Promise<Outcome> {
+  const surroundings = serviceSurroundings();
+  return serve(signal, async (opened) => {
+    const database = await openServiceDatabase(surroundings, "require");
+    opened.push(database);
+    const { connectionString } = database;
+    const pool = createPool({ connectionString, applicationName: "stratafolio web registry", max: 1 });
+    const registry = await openRegistry(pool);
+    await pool.end();
+    const server = await startWeb(surroundings, database, () => registry);
+    opened.push(server);
+    output.text(`Stratafolio is ready at ${server.url}`);
+  });
+}
+
+async function orchestrator({ output, signal }: CommandContext): Promise<Outcome> {
+  const surroundings = serviceSurroundings();
+  return serve(signal, async (opened) => {
+    const database = await openServiceDatabase(surroundings, "require");
+    opened.push(database);
+    const { begin } = await openOrchestrator(surroundings, database, opened);
+    await begin();
+    output.text("The orchestrator is at work");
+  });
+}
+
+async function migrate({ output }: CommandContext): Promise<Outcome> {
+  const database = await openServiceDatabase(serviceSurroundings(), "run");
+  await database.close();
+  output.list(database.applied, { migration: (file) => file });
+  return "done";
+}
+
+export function serveCommands(program: Command, register: Register): void {
+  register(
+    program.command("up").description("database, migrations, web and orchestrator: all of it"),
+    (context) => up(context, false),
+  );
+  register(
+    program
+      .command("demo")
+      .description("the same on a data folder of its own, with a sample account, offline"),
+    (context) => up(context, true),
+  );
+  register(program.command("web").description("the web server alone"), web);
+  register(program.command("orchestrator").description("runs, schedules and sensors alone"), orchestrator);
+  register(program.command("migrate").description("bring the database to the newest migration"), migrate);
+}

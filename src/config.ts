@@ -1,0 +1,127 @@
+import { randomBytes } from "node:crypto";
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+
+/** Every setting of the program, checked. The only reader of the environment is `readConfig`. */
+export interface Config {
+  /** null: an embedded PostgreSQL under `dataDirectory`. */
+  readonly databaseUrl: string | null;
+  /** Absolute. */
+  readonly dataDirectory: string;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** null only without a DATABASE_URL: then `keptJwtSecret` makes one. */
+  readonly jwtSecret: string | null;
+  readonly yahooBaseUrl: string | null;
+  readonly fredApiBaseUrl: string | null;
+  readonly fredWebBaseUrl: string | null;
+  readonly fredApiKey: string | null;
+  readonly logLevel: string;
+}
+
+/** One or more settings are wrong; all of them are listed. */
+export class ConfigurationError extends Error {
+  readonly code = "bad_configuration";
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`the settings cannot be used:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+    this.problems = problems;
+  }
+}
+
+const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+const minimumSecretLength = 32;
+
+const isUrl = (protocols: readonly string[]) => (text: string) =>
+  URL.canParse(text) && protocols.includes(new URL(text).protocol);
+
+const webUrl = z
+  .string()
+  .refine(isUrl(["http:", "https:"]), { error: (issue) => `expected an http(s) URL, got: ${issue.input}` })
+  .transform((text) => text.replace(/\/+$/, ""))
+  .nullable();
+
+// A value is shown in its problem, except where it may hold a secret.
+const environment = z.object({
+  DATABASE_URL: z
+    .string()
+    .refine(isUrl(["postgres:", "postgresql:"]), "expected postgres://user:password@host:port/database")
+    .nullable(),
+  DATA_DIR: z.string().nullable(),
+  HOST: z.string().nullable(),
+  PORT: z
+    .string()
+    .refine((text) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535, {
+      error: (issue) => `expected a port from 0 to 65535, got: ${issue.input}`,
+    })
+    .nullable(),
+  JWT_SECRET: z
+    .string()
+    .refine((text) => text.length >= minimumSecretLength, {
+      error: (issue) =>
+        `expected at least ${minimumSecretLength} characters, got ${(issue.input as string).length}`,
+    })
+    .nullable(),
+  YAHOO_BASE_URL: webUrl,
+  FRED_API_BASE_URL: webUrl,
+  FRED_WEB_BASE_URL: webUrl,
+  FRED_API_KEY: z.string().nullable(),
+  LOG_LEVEL: z
+    .enum(logLevels, { error: (issue) => `expected one of ${logLevels.join(", ")}, got: ${issue.input}` })
+    .nullable(),
+});
+
+type Variable = keyof z.infer<typeof environment>;
+
+/**
+ * Reads and checks the environment. An empty variable counts as unset, because that is what compose files pass for
+ * `${NAME:-}`. Throws ConfigurationError with every problem at once.
+ */
+export function readConfig(
+  variables: NodeJS.ProcessEnv = process.env,
+  defaultDataDirectory = ".stratafolio",
+): Config {
+  const given = Object.fromEntries(
+    Object.keys(environment.shape).map((name) => [name, variables[name]?.trim() || null]),
+  ) as Record<Variable, string | null>;
+  const parsed = environment.safeParse(given);
+  const problems = (parsed.error?.issues ?? []).map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  if (given.DATABASE_URL !== null && given.JWT_SECRET === null) {
+    problems.push(
+      `JWT_SECRET: expected at least ${minimumSecretLength} characters when DATABASE_URL is set, got none ` +
+        "(make one with: openssl rand -hex 32)",
+    );
+  }
+  if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
+  const settings = parsed.data;
+  return {
+    databaseUrl: settings.DATABASE_URL,
+    dataDirectory: resolve(settings.DATA_DIR ?? defaultDataDirectory),
+    host: settings.HOST ?? "127.0.0.1",
+    port: Number(settings.PORT ?? 3000),
+    jwtSecret: settings.JWT_SECRET,
+    yahooBaseUrl: settings.YAHOO_BASE_URL,
+    fredApiBaseUrl: settings.FRED_API_BASE_URL,
+    fredWebBaseUrl: settings.FRED_WEB_BASE_URL,
+    fredApiKey: settings.FRED_API_KEY,
+    logLevel: settings.LOG_LEVEL ?? "info",
+  };
+}
+
+/** The secret kept in the data folder, made on first use: people stay signed in over a restart. */
+export function keptJwtSecret(dataDirectory: string): string {
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  const file = join(dataDirectory, "jwt-secret");
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, randomBytes(32).toString("hex"), { mode: 0o600 });
+  try {
+    linkSync(draft, file); // fails where there is one already: two processes at once agree on the first
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    rmSync(draft);
+  }
+  return readFileSync(file, "utf8");
+}

@@ -1,0 +1,114 @@
+/** Base of what can be wrong with the database itself: the settings or the surroundings, not the request. */
+export abstract class DatabaseError extends Error {
+  abstract readonly code: string;
+}
+
+export class UnsupportedPlatformError extends DatabaseError {
+  readonly code = "unsupported_platform";
+  constructor(platform: string, options: ErrorOptions) {
+    super(
+      `expected an embedded PostgreSQL for this machine, but there is none for ${platform} ` +
+        "(or npm left out optional dependencies): set DATABASE_URL to a PostgreSQL 18 server",
+      options,
+    );
+  }
+}
+
+export class ServerUserError extends DatabaseError {
+  readonly code = "no_server_user";
+  constructor(options: ErrorOptions) {
+    super(
+      "PostgreSQL refuses to run as root, and a user `postgres` for it could not be made: make one " +
+        "(useradd --system postgres), run this program as another user, or set DATABASE_URL",
+      options,
+    );
+  }
+}
+
+export class DataDirectoryError extends DatabaseError {
+  readonly code = "bad_data_directory";
+  constructor(folder: string, options: ErrorOptions & { cause: Error }) {
+    super(
+      `the data folder ${folder} cannot be used (${options.cause.message}): run as the user it belongs to, or set ` +
+        "DATA_DIR to a folder of your own",
+      options,
+    );
+  }
+}
+
+export class ServerStartError extends DatabaseError {
+  readonly code = "server_start_failed";
+  constructor(folder: string, logTail: string) {
+    super(
+      `the embedded PostgreSQL in ${folder} did not start. The end of its log:\n${logTail}\n` +
+        "Correct what the log says; or set DATA_DIR to another folder, or DATABASE_URL to another server",
+    );
+  }
+}
+
+/** Where a connection goes, without its password. */
+function target(connectionString: string): string {
+  const url = new URL(connectionString);
+  const host = url.searchParams.get("host") ?? (url.hostname || "localhost");
+  return `${url.username || "(no user)"}@${host}:${url.port || "5432"}/${decodeURIComponent(url.pathname.slice(1))}`;
+}
+
+export class DatabaseUnreachableError extends DatabaseError {
+  readonly code = "database_unreachable";
+  constructor(connectionString: string, waitedSeconds: number, options: ErrorOptions & { cause: Error }) {
+    const { cause } = options;
+    const reason = cause.message || (cause as NodeJS.ErrnoException).code || cause.name;
+    super(
+      `no database answers at ${target(connectionString)} (tried for ${waitedSeconds} s; ${reason}): ` +
+        "start it, or correct DATABASE_URL",
+      options,
+    );
+  }
+}
+
+export class DatabaseRefusedError extends DatabaseError {
+  readonly code = "database_refused";
+  constructor(connectionString: string, options: ErrorOptions & { cause: Error }) {
+    super(
+      `the database at ${target(connectionString)} refused the connection: ${options.cause.message}. ` +
+        "Correct user, password and database name in DATABASE_URL",
+      options,
+    );
+  }
+}
+
+export class DatabaseTooOldError extends DatabaseError {
+  readonly code = "database_too_old";
+  constructor(connectionString: string, version: string, minimum: number) {
+    super(
+      `expected PostgreSQL ${minimum} or newer at ${target(connectionString)}, got ${version}: ` +
+        "upgrade it, or unset DATABASE_URL to use the embedded one",
+    );
+  }
+}
+
+export class MigrationEditedError extends DatabaseError {
+  readonly code = "migration_edited";
+  readonly files: readonly string[];
+  constructor(files: readonly string[]) {
+    super(
+      `expected migrations to be as they were when they ran, but these differ: ${files.join(", ")}. ` +
+        "Put the file back (git checkout -- migrations) and write the change as a new migration",
+    );
+    this.files = files;
+  }
+}
+
+export class MigrationFailedError extends DatabaseError {
+  readonly code = "migration_failed";
+  constructor(options: ErrorOptions & { cause: Error }) {
+    super(`the database could not be migrated, and is as it was before: ${options.cause.message}`, options);
+  }
+}
+
+export class MigrationsPendingError extends DatabaseError {
+  readonly code = "migrations_pending";
+  constructor(files: readonly string[]) {
+    super(`the database has not had ${files.join(", ")} yet: run \`stratafolio migrate\` first`);
+  }
+}

@@ -1,0 +1,13 @@
+import type { Pool, PoolClient } from "pg";
+import { transaction } from "./transaction.ts";
+
+/** Runs `work` in a transaction that acts for one person: row-level security shows and takes only their rows. */
+export function personTransaction<T>(
+  pool: Pool,
+  userId: number,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  if (!Number.isSafeInteger(userId)) throw new TypeError(`expected a user id, got: ${userId}`);
+  // A literal, because set_config() does not reach the workers of a distributed database.
+  return transaction(pool, work, `begin; set local app.user_id = '${userId}'`);
+}

@@ -1,0 +1,133 @@
+import type { Pool } from "pg";
+import type { PriceHistory, PriceSource } from "../market/source.ts";
+import { createAccount } from "../web/accounts.ts";
+import { dateOf, dayOf } from "./economy.ts";
+import { instruments } from "./instruments.ts";
+
+/** Not a secret: the demo holds invented data and listens on this machine alone. */
+export const demoCredentials = { email: "demo@example.org", password: "demo-portfolio" };
+
+const yearDays = 365.25;
+const feePerTrade = "1.00";
+
+interface Intention {
+  readonly yearsAgo: number;
+  readonly ticker: string;
+  /** Dollars to put in, or the part of what is held to sell. */
+  readonly buy?: number;
+  readonly sell?: number;
+}
+
+/** Six years of somebody who saves into an ETF, picks some stocks, tries a coin and hedges with gold. */
+const intentions: readonly Intention[] = [
+  { yearsAgo: 6, ticker: "WRLD", buy: 12_000 },
+  { yearsAgo: 5.9, ticker: "NORD", buy: 6_000 },
+  { yearsAgo: 5.7, ticker: "AGGB", buy: 5_000 },
+  { yearsAgo: 5.2, ticker: "HELI", buy: 3_500 },
+  { yearsAgo: 5, ticker: "WRLD", buy: 6_000 },
+  { yearsAgo: 4.8, ticker: "SYNC-USD", buy: 2_500 },
+  { yearsAgo: 4.4, ticker: "CURA", buy: 4_000 },
+  { yearsAgo: 4, ticker: "WRLD", buy: 6_000 },
+  { yearsAgo: 3.8, ticker: "NORD", sell: 0.25 },
+  { yearsAgo: 3.5, ticker: "BASL", buy: 3_000 },
+  { yearsAgo: 3.1, ticker: "SYNC-USD", sell: 0.4 },
+  { yearsAgo: 3, ticker: "WRLD", buy: 6_500 },
+  { yearsAgo: 2.7, ticker: "AUR=F", buy: 5_000 },
+  { yearsAgo: 2.3, ticker: "HELI", sell: 0.5 },
+  { yearsAgo: 2, ticker: "WRLD", buy: 7_000 },
+  { yearsAgo: 1.8, ticker: "AGGB", sell: 0.3 },
+  { yearsAgo: 1.5, ticker: "NORD", buy: 3_000 },
+  { yearsAgo: 1.1, ticker: "BASL", sell: 1 },
+  { yearsAgo: 1, ticker: "WRLD", buy: 7_000 },
+  { yearsAgo: 0.6, ticker: "AUR=F", sell: 0.34 },
+  { yearsAgo: 0.3, ticker: "CURA", buy: 2_000 },
+  { yearsAgo: 0.05, ticker: "SYNC-USD", buy: 800 },
+];
+
+export interface DemoTrade {
+  readonly ticker: string;
+  readonly type: "BUY" | "SELL";
+  readonly quantity: string;
+  readonly price: string;
+  readonly date: string;
+}
+
+/** The sample account's trades, at that day's prices as they were before later splits. */
+export async function demoTrades(prices: PriceSource, now: Date): Promise<DemoTrade[]> {
+  const trades: DemoTrade[] = [];
+  for (const { ticker, assetClass } of instruments) {
+    const lots = assetClass === "crypto" ? 1000 : 1; // whole shares and contracts; a coin has thousandths
+    const history = await prices.history(ticker, null);
+    let held = 0;
+    let heldSince = "";
+    for (const { yearsAgo, buy = 0, sell = 0 } of intentions.filter((one) => one.ticker === ticker)) {
+      const { date, price } = quote(history, dateOf(dayOf(now) - Math.round(yearsAgo * yearDays)));
+      held *= splitFactor(history, heldSince, date);
+      const quantity = wholeLots(buy > 0 ? buy / price : held * sell, lots);
+      held += buy > 0 ? quantity : -quantity;
+      heldSince = date;
+      const type = buy > 0 ? "BUY" : "SELL";
+      trades.push({ ticker, type, quantity: String(quantity), price: price.toFixed(2), date });
+    }
+  }
+  return trades.toSorted((a, b) => (a.date < b.date ? -1 : 1));
+}
+
+/** The first session from the day on, and its close in the shares of that day. */
+function quote(history: PriceHistory, from: string): { date: string; price: number } {
+  const bar = history.bars.find(({ date }) => date >= from) ?? history.bars.at(-1);
+  if (!bar) throw new RangeError(`expected a bar on or after ${from}, got none`);
+  return { date: bar.date, price: Number(bar.close) * splitFactor(history, bar.date, "9999-12-31") };
+}
+
+/** What one share of the evening of the first day has become by the evening of the second. */
+function splitFactor(history: PriceHistory, after: string, to: string): number {
+  return history.splits
+    .filter(({ date }) => date > after && date <= to)
+    .reduce((factor, split) => (factor * Number(split.numerator)) / Number(split.denominator), 1);
+}
+
+function wholeLots(quantity: number, lots: number): number {
+  return Math.max(Math.floor(quantity * lots + 1e-9), 1) / lots;
+}
+
+/** Invented prices would be written beside what people own. */
+export class NotADemoError extends Error {
+  readonly code = "not_a_demo";
+  constructor() {
+    super(
+      "expected a data folder for the demo alone, but this one holds accounts of its own: unset DATA_DIR",
+    );
+  }
+}
+
+/**
+ * Makes the sample account and its ledger, once. Its prices come as anybody's do: the sensor sees what is missing.
+ * Throws NotADemoError.
+ */
+export async function seedDemo(pool: Pool, prices: PriceSource, now: Date): Promise<void> {
+  const { rows } = await pool.query<{ email: string }>(
+    "select email from public.users order by user_id limit 1",
+  );
+  const first = rows[0]?.email;
+  if (first === demoCredentials.email) return;
+  if (first !== undefined) throw new NotADemoError();
+  const trades = await demoTrades(prices, now);
+  const account = await createAccount(pool, demoCredentials);
+  await pool.query(
+    `insert into bronze.transactions
+       (user_id, ticker, transaction_type, quantity, price, fee, transaction_date)
+     select $1, ticker, transaction_type, quantity, price, $2, transaction_date
+     from unnest($3::text[], $4::text[], $5::numeric[], $6::numeric[], $7::date[])
+       as trade (ticker, transaction_type, quantity, price, transaction_date)`,
+    [
+      account.id,
+      feePerTrade,
+      trades.map((trade) => trade.ticker),
+      trades.map((trade) => trade.type),
+      trades.map((trade) => trade.quantity),
+      trades.map((trade) => trade.price),
+      trades.map((trade) => trade.date),
+    ],
+  );
+}

@@ -1,0 +1,266 @@
+import type { ClientBase, Pool } from "pg";
+import { asCheckFailure, BodyError } from "./checks.ts";
+import type { Context } from "./context.ts";
+import { enforceContract } from "./contract.ts";
+import type { SqlAsset } from "./declare.ts";
+import { EngineError } from "./errors.ts";
+import type { Graph } from "./graph.ts";
+import { isView } from "./graph.ts";
+import { type Published, readPublished, tableSchema } from "./published.ts";
+import { quoteColumns, quoteIdentifier, quoteRelation } from "./sql.ts";
+import { backendOf, messageOf, transaction } from "./transaction.ts";
+
+/** Told a server process before and after it works for a run: whom to cancel. Throws when the run is cancelled already. */
+export type OnBackend = (processId: number, busy: boolean) => void;
+
+/** A version that is being made and is not published yet. */
+export interface NewVersion {
+  readonly asset: SqlAsset;
+  readonly body: string;
+  readonly codeVersion: string;
+  /** The table being filled, in schema `materialized`; null for a view. */
+  readonly relation: string | null;
+}
+
+/** What a run makes anew, apart from what people read, until it is published as a whole. */
+export interface Build {
+  readonly runId: number;
+  /** Scratch schema: for each asset made anew, and each view that reads one, a view by the same name. */
+  readonly schema: string;
+  /** In topological order. */
+  readonly versions: ReadonlyMap<string, NewVersion>;
+  /** What stands behind every name when it is read through the scratch schema. */
+  readonly published: ReadonlyMap<string, Published>;
+  /** Views that are not made anew but read what is. */
+  readonly dependentViews: readonly string[];
+  /** Assets whose body PostgreSQL does not take or that break their contract: not in `versions`. */
+  readonly refused: ReadonlyMap<string, Error>;
+  /** Assets left out because one that they read was: its name. */
+  readonly blocked: ReadonlyMap<string, string>;
+}
+
+/** A view that is not part of a run could not be kept on what the run would publish. */
+export class DependentViewError extends EngineError {
+  readonly code = "dependent_view";
+
+  constructor(view: string, cause: unknown) {
+    super(
+      `expected view ${view} to work on what is to be published, got: ${messageOf(cause)}; select ${view} as well`,
+      { cause },
+    );
+  }
+}
+
+/** Longest part of an asset's name in that of its table: PostgreSQL cuts names at 63 bytes, and would cut the version. */
+const longestName = 38;
+
+/**
+ * Makes the scratch schema and the empty tables of the assets `names`. Bodies are described by PostgreSQL, in
+ * topological order and each over the new ones before it, and held against their contracts before anything is filled.
+ */
+export async function prepareBuild(
+  context: Context,
+  runId: number,
+  names: ReadonlySet<string>,
+  onBackend: OnBackend,
+): Promise<Build> {
+  return await transaction(context.pool, async (client) => {
+    const processId = backendOf(client);
+    try {
+      onBackend(processId, true);
+      return await prepareVersions(client, context.registry.graph, runId, names);
+    } finally {
+      onBackend(processId, false);
+    }
+  });
+}
+
+async function prepareVersions(
+  client: ClientBase,
+  graph: Graph,
+  runId: number,
+  names: ReadonlySet<string>,
+): Promise<Build> {
+  const schema = `build_${runId}`;
+  await client.query(`create schema ${quoteIdentifier(schema)}`);
+  await useSchema(client, schema);
+  const published = new Map(await readPublished(client, graph));
+  const versions = new Map<string, NewVersion>();
+  const refused = new Map<string, Error>();
+  const blocked = new Map<string, string>();
+  const dependentViews: string[] = [];
+  for (const [name, { asset, body, codeVersion }] of graph.nodes) {
+    if (asset.kind === "source") continue;
+    const reads = [...graph.reads(name)];
+    if (names.has(name) && body !== null) {
+      const missing = reads.find((read) => refused.has(read) || blocked.has(read));
+      if (missing !== undefined) {
+        blocked.set(name, missing);
+        continue;
+      }
+      const table = `${asset.name.slice(0, longestName)}__${codeVersion}_${runId}`;
+      const version = { asset, body, codeVersion, relation: isView(asset) ? null : table };
+      const error = await attempt(client, () => createVersion(client, schema, version));
+      if (error) refused.set(name, error);
+      else {
+        versions.set(name, version);
+        published.set(name, version);
+      }
+    } else if (
+      isView(asset) &&
+      published.get(name)!.body !== null &&
+      reads.some((read) => versions.has(read))
+    ) {
+      const error = await attempt(client, () => createView(client, schema, published.get(name)!));
+      if (error) throw new DependentViewError(name, error);
+      dependentViews.push(name);
+    }
+  }
+  return { runId, schema, versions, published, dependentViews, refused, blocked };
+}
+
+/** Names resolve to the scratch schema first, for the rest of the transaction. */
+export async function useSchema(client: ClientBase, schema: string): Promise<void> {
+  await client.query(
+    "select set_config('search_path', quote_ident($1) || ', ' || current_setting('search_path'), true)",
+    [schema],
+  );
+}
+
+/** Undoes what failed and lets the transaction go on. */
+async function attempt(client: ClientBase, work: () => Promise<void>): Promise<Error | null> {
+  await client.query("savepoint attempt");
+  try {
+    await work();
+    await client.query("release savepoint attempt");
+    return null;
+  } catch (error) {
+    await client.query("rollback to savepoint attempt");
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+async function createVersion(client: ClientBase, schema: string, version: NewVersion): Promise<void> {
+  const { asset, body, relation } = version;
+  try {
+    await enforceContract(client, asset, body);
+  } catch (error) {
+    throw error instanceof EngineError ? error : new BodyError(asset.name, error);
+  }
+  if (relation !== null) {
+    const columns = Object.entries(asset.columns).map(
+      ([column, { type, nullable }]) => `${quoteIdentifier(column)} ${type}${nullable ? "" : " not null"}`,
+    );
+    await client.query(`create table ${quoteRelation(tableSchema, relation)} (${columns.join(", ")})`);
+  }
+  await createView(client, schema, version);
+}
+
+async function createView(client: ClientBase, schema: string, version: Published): Promise<void> {
+  await client.query(`create view ${quoteRelation(schema, version.asset.name)} as ${viewBody(version)}`);
+}
+
+/** What the view by the asset's name selects: from its table, or the body itself. */
+export function viewBody({ asset, body, relation }: Published): string {
+  const from = relation === null ? `(${body}\n) as body` : quoteRelation(tableSchema, relation);
+  return `select ${quoteColumns(Object.keys(asset.columns))} from ${from}`;
+}
+
+export interface FillOptions {
+  readonly webRole: string;
+  readonly rowSecurity: { readonly column: string; readonly using: string };
+  readonly onBackend: OnBackend;
+}
+
+/**
+ * Fills the table of a new version, then adds key and indexes, which are made faster from all rows at once than
+ * row by row, and says who may read it. Returns the rows written. Throws AssetCheckError when a row breaks the key.
+ */
+export async function fillTable(
+  pool: Pool,
+  build: Build,
+  version: NewVersion & { readonly relation: string },
+  options: FillOptions,
+): Promise<number> {
+  const { asset, body } = version;
+  const table = quoteRelation(tableSchema, version.relation);
+  const columns = quoteColumns(Object.keys(asset.columns));
+  return await transaction(pool, async (client) => {
+    const processId = backendOf(client);
+    try {
+      options.onBackend(processId, true);
+      await useSchema(client, build.schema);
+      await client.query(`set local statement_timeout = ${asset.timeoutSeconds * 1000}`);
+      const { rowCount } = await client.query(
+        `insert into ${table} (${columns}) select ${columns} from (${body}\n) as body`,
+      );
+      await client.query(`alter table ${table} add primary key (${quoteColumns(asset.key)})`);
+      for (const index of asset.indexes)
+        await client.query(`create index on ${table} (${quoteColumns(index)})`);
+      await allowReading(client, version, options);
+      await client.query(`analyze ${table}`);
+      return rowCount ?? 0;
+    } catch (error) {
+      const failure = asCheckFailure(error, asset.name);
+      throw failure === error ? new BodyError(asset.name, error) : failure;
+    } finally {
+      options.onBackend(processId, false);
+    }
+  });
+}
+
+async function allowReading(
+  client: ClientBase,
+  { asset, relation }: NewVersion & { readonly relation: string },
+  { webRole, rowSecurity }: FillOptions,
+): Promise<void> {
+  const table = quoteRelation(tableSchema, relation);
+  const role = quoteIdentifier(webRole);
+  await client.query(`grant select on ${table} to ${role}`);
+  if (!(rowSecurity.column in asset.columns)) return;
+  await client.query(`alter table ${table} enable row level security`);
+  await client.query(`create policy own_rows on ${table} for select to ${role} using (${rowSecurity.using})`);
+}
+
+/** Drops what a build made and did not publish: its scratch schema, and tables that no version is recorded for. */
+export async function dropBuild(pool: Pool, runId: number): Promise<void> {
+  await transaction(pool, async (client) => {
+    await dropScratchSchema(client, `build_${runId}`);
+    const { rows } = await client.query<{ relation: string }>(
+      `select relname as relation
+       from pg_class
+       where relnamespace = to_regnamespace($1)
+         and relkind = 'r'
+         and relname ~ ('__[0-9a-f]{8}_' || $2 || '$')
+         and not exists (
+           select
+           from orchestrator.asset_versions
+           where asset_versions.relation = relname
+         )`,
+      [quoteIdentifier(tableSchema), String(runId)],
+    );
+    for (const { relation } of rows) await client.query(`drop table ${quoteRelation(tableSchema, relation)}`);
+  });
+}
+
+/** View by view, the newest first, so that nothing needs CASCADE. */
+export async function dropScratchSchema(client: ClientBase, schema: string): Promise<void> {
+  const { rows } = await client.query<{ view: string }>(
+    `select relname as view
+     from pg_class
+     where relnamespace = to_regnamespace($1)
+       and relkind = 'v'
+     order by oid desc`,
+    [quoteIdentifier(schema)],
+  );
+  for (const { view } of rows) await client.query(`drop view ${quoteRelation(schema, view)}`);
+  await client.query(`drop schema if exists ${quoteIdentifier(schema)}`);
+}
+
+/** The tables of a build that must be filled before `name`, by way of whatever views. */
+export function tablesBefore(graph: Graph, build: Build, name: string): string[] {
+  const above = graph.upstream(name);
+  return [...build.versions.values()]
+    .filter(({ asset, relation }) => relation !== null && above.has(asset.name))
+    .map(({ asset }) => asset.name);
+}

@@ -1,0 +1,102 @@
+import type { Context } from "./context.ts";
+import { ensureAssets } from "./deploy.ts";
+import { Listener } from "./listen.ts";
+import { Queue } from "./queue.ts";
+import { dropOldRuns, recoverRuns } from "./recovery.ts";
+import { Scheduler } from "./schedule.ts";
+import { SensorWorker } from "./sensor.ts";
+import { messageOf } from "./transaction.ts";
+import { Worker } from "./worker.ts";
+
+const recoveryMilliseconds = 30_000;
+const retentionMilliseconds = 3_600_000;
+
+export interface OrchestratorStatus {
+  /** false: notifications do not arrive, and changes wait for the poll. */
+  readonly listening: boolean;
+  /** Sensor -> why its last look or refresh failed; null when it did not. */
+  readonly sensors: ReadonlyMap<string, string | null>;
+}
+
+/** What runs as long as the program does: the queue, schedules, sensors, recovery, retention. Any number on any hosts. */
+export class Orchestrator {
+  readonly #context: Context;
+  readonly #listener: Listener;
+  readonly #queue: Queue;
+  readonly #scheduler: Scheduler;
+  readonly #recovery: Worker;
+  readonly #sensors = new Map<string, SensorWorker>();
+  readonly #timers: NodeJS.Timeout[] = [];
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#queue = new Queue(context);
+    this.#scheduler = new Scheduler(context);
+    this.#recovery = new Worker(
+      async () => {
+        if ((await recoverRuns(context)).length > 0) this.#wakeAll();
+      },
+      (error) => context.log.error({ error }, `recovery: ${messageOf(error)}`),
+    );
+    this.#listener = new Listener({
+      ...context,
+      channels: ["orchestrator_changes", "orchestrator_runs"],
+      onNotification: (channel) => {
+        if (channel === "orchestrator_runs") this.#queue.wake();
+        else for (const sensor of this.#sensors.values()) sensor.wake();
+      },
+      onConnect: () => this.#wakeAll(),
+    });
+  }
+
+  get status(): OrchestratorStatus {
+    return {
+      listening: this.#listener.listening,
+      sensors: new Map([...this.#sensors].map(([name, sensor]) => [name, sensor.lastError])),
+    };
+  }
+
+  async start(): Promise<void> {
+    await ensureAssets(this.#context);
+    this.addSensors();
+    await recoverRuns(this.#context);
+    await this.#listener.start();
+    this.#scheduler.start();
+    const retain = (): void =>
+      void dropOldRuns(this.#context).catch((error: unknown) =>
+        this.#context.log.error({ error }, `retention: ${messageOf(error)}`),
+      );
+    retain();
+    this.#timers.push(
+      setInterval(() => {
+        this.#recovery.wake();
+        this.#queue.wake();
+      }, recoveryMilliseconds),
+      setInterval(retain, retentionMilliseconds),
+    );
+  }
+
+  /** Begins no more work, waits for the refresh that is going on, and cancels runs. */
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#listener.stop();
+    await Promise.all([
+      this.#scheduler.stop(),
+      this.#recovery.stop(),
+      this.#queue.stop(),
+      ...[...this.#sensors.values()].map((sensor) => sensor.stop()),
+    ]);
+  }
+
+  /** Sensors that came with a new registry; those that went with it find that out themselves. */
+  addSensors(): void {
+    for (const { name } of this.#context.registry.sensors) {
+      if (!this.#sensors.has(name)) this.#sensors.set(name, new SensorWorker(this.#context, name));
+    }
+  }
+
+  #wakeAll(): void {
+    this.#queue.wake();
+    for (const sensor of this.#sensors.values()) sensor.wake();
+  }
+}

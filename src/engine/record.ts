@@ -1,0 +1,204 @@
+import type { ClientBase } from "pg";
+import type { CheckResult } from "./checks.ts";
+import type { Graph } from "./graph.ts";
+import type { Scope } from "./scope.ts";
+import type { Reached } from "./walk.ts";
+
+/** Who or what asked for a run. */
+export interface Trigger {
+  readonly kind: "manual" | "schedule" | "sensor" | "deploy";
+  /** The schedule, the sensor, or who asked. */
+  readonly name: string;
+}
+
+export interface RefreshRecord {
+  readonly trigger: Trigger;
+  /** null: a run of its own, which is done with this transaction. */
+  readonly runId: number | null;
+  readonly reached: ReadonlyMap<string, Reached>;
+  readonly checks: readonly CheckResult[];
+  readonly milliseconds: number;
+}
+
+/** What `orchestrator_published` carries, but for the run's id. */
+interface Publication {
+  readonly assets: readonly string[];
+  readonly partition_column: string | null;
+  /** null: everything, or more than can be told. */
+  readonly partitions: readonly string[] | null;
+}
+
+const mostAnnounced = 100;
+/** NOTIFY takes 7,999 bytes; the run's id and the braces need their share. */
+const announcedBytes = 7900;
+
+/**
+ * Writes down in one statement what a refresh did, at the end of its transaction, so that the rows every refresh
+ * writes (those of the assets) are locked no longer than a commit takes, and in the order of names. Returns the run's id.
+ *
+ * data_version grows by one for each asset whose content changed; those that read it and are right again grow their
+ * read version by one too. So a gap between the two, which is what makes an asset stale, stays as it was.
+ */
+export async function recordRefresh(
+  client: ClientBase,
+  graph: Graph,
+  record: RefreshRecord,
+): Promise<number> {
+  const { trigger, runId, reached, checks, milliseconds } = record;
+  const { rows } = await client.query<{ run_id: number }>({
+    name: "record_refresh",
+    text: `
+      with new_run as (
+        insert into orchestrator.runs (trigger_kind, trigger_name, selection, status, started_at, finished_at)
+        select
+          $2, $3, $4, 'succeeded', clock_timestamp() - make_interval(secs => $5::float8 / 1000), clock_timestamp()
+        where $1::bigint is null
+        returning run_id
+      ),
+      run as (
+        select run_id from new_run
+        union all
+        select $1::bigint where $1 is not null
+      ),
+      step as (
+        insert into orchestrator.steps
+          (run_id, asset, action, status, reason, scope, rows_inserted, rows_updated, rows_deleted, code_version, started_at, finished_at)
+        select
+          run_id, asset, 'refresh', 'succeeded', reason, scope, rows_inserted, rows_updated, rows_deleted, code_version,
+          clock_timestamp() - make_interval(secs => milliseconds / 1000), clock_timestamp()
+        from run, jsonb_to_recordset($6) as done (
+          asset text, reason text, scope jsonb, rows_inserted bigint, rows_updated bigint, rows_deleted bigint,
+          code_version text, milliseconds float8
+        )
+        on conflict (run_id, asset) do update
+        set
+          status = case when steps.action = 'refresh' then excluded.status else steps.status end,
+          scope = excluded.scope,
+          rows_inserted = excluded.rows_inserted,
+          rows_updated = excluded.rows_updated,
+          rows_deleted = excluded.rows_deleted,
+          started_at = excluded.started_at,
+          finished_at = excluded.finished_at
+        where steps.action = 'refresh'
+      ),
+      checked as (
+        insert into orchestrator.check_results (run_id, asset, check_name, severity, failing_rows, sample)
+        select distinct on (asset, "check") run_id, asset, "check", severity, "failingRows", sample
+        from run, jsonb_to_recordset($7) as result (
+          asset text, "check" text, severity text, "failingRows" bigint, sample jsonb
+        )
+        order by asset, "check", "failingRows" desc -- of two checks of one name, the one that tells more
+        on conflict (run_id, asset, check_name) do update
+        set failing_rows = excluded.failing_rows, sample = excluded.sample, checked_at = excluded.checked_at
+      ),
+      touched as (
+        select asset, changed, materialized, read
+        from jsonb_to_recordset($8) as touched (asset text, changed integer, materialized boolean, read text[])
+      ),
+      locked as materialized (
+        select asset
+        from orchestrator.assets
+        where asset in (select asset from touched)
+        order by asset
+        for update
+      ),
+      updated as (
+        update orchestrator.assets as stored
+        set
+          data_version = data_version + changed,
+          read_versions = read_versions || coalesce(
+            (
+              select jsonb_object_agg(name, (read_versions ->> name)::bigint + 1)
+              from unnest(read) as name
+              where read_versions ? name
+            ),
+            '{}'
+          ),
+          last_run_id = case when materialized then run_id else last_run_id end,
+          last_materialized_at = case when materialized then clock_timestamp() else last_materialized_at end
+        from run, touched join locked using (asset)
+        where stored.asset = touched.asset
+      )
+      select
+        run_id,
+        pg_notify('orchestrator_runs', run_id::text),
+        (
+          select count(pg_notify(
+            'orchestrator_published',
+            (jsonb_build_object('run_id', run_id) || publication)::text
+          ))
+          from jsonb_array_elements($9) as publication
+        )
+      from run`,
+    values: [
+      runId,
+      trigger.kind,
+      trigger.name,
+      [...reached.values()].flatMap(({ asset }) => (asset.kind === "source" ? [asset.name] : [])).join(" "),
+      milliseconds,
+      JSON.stringify(stepsOf(graph, reached)),
+      JSON.stringify(checks),
+      JSON.stringify(touchedOf(graph, reached)),
+      JSON.stringify(publicationsOf(reached)),
+    ],
+  });
+  return rows[0]!.run_id;
+}
+
+/** Sources and tables: a view has no rows of its own to tell of, and there would be many. */
+function stepsOf(graph: Graph, reached: ReadonlyMap<string, Reached>): unknown[] {
+  return [...reached.values()]
+    .filter(({ asset, difference, done }) => done && (asset.kind === "source" || difference))
+    .map(({ asset, scope, difference, milliseconds }) => ({
+      asset: asset.name,
+      reason: asset.kind === "source" ? "changed" : "changed upstream",
+      scope: scopeRecord(scope),
+      rows_inserted: difference?.rowsInserted ?? null,
+      rows_updated: difference?.rowsUpdated ?? null,
+      rows_deleted: difference?.rowsDeleted ?? null,
+      code_version: graph.get(asset.name).codeVersion,
+      milliseconds,
+    }));
+}
+
+/** Above this many values a scope is written down as everything of its days, which is on the safe side. */
+const mostRecorded = 1000;
+
+export function scopeRecord({ partitions, since }: Scope): Scope {
+  return { partitions: partitions && partitions.length > mostRecorded ? null : partitions, since };
+}
+
+function touchedOf(graph: Graph, reached: ReadonlyMap<string, Reached>): unknown[] {
+  const touched: unknown[] = [];
+  for (const name of graph.nodes.keys()) {
+    const step = reached.get(name);
+    if (step && !step.done) continue; // it is behind now, and is to say so
+    const read = [...graph.reads(name)].filter((dependency) => reached.get(dependency)?.changed);
+    if (step || read.length > 0) {
+      touched.push({ asset: name, changed: step?.changed ? 1 : 0, materialized: step !== undefined, read });
+    }
+  }
+  return touched;
+}
+
+function publicationsOf(reached: ReadonlyMap<string, Reached>): Publication[] {
+  const changed = [...reached.values()].filter(({ asset, changed }) => asset.kind === "model" && changed);
+  const byColumn = Map.groupBy(changed, ({ asset }) => asset.partitionBy ?? null);
+  return [...byColumn].map(([column, steps]) => {
+    const assets = steps.map(({ asset }) => asset.name);
+    const partitions = column === null ? null : announced(steps);
+    const publication = { assets, partition_column: column, partitions };
+    const fits = Buffer.byteLength(JSON.stringify(publication)) <= announcedBytes;
+    return fits ? publication : { ...publication, partitions: null };
+  });
+}
+
+function announced(steps: readonly Reached[]): string[] | null {
+  const values = new Set<string>();
+  for (const { changed } of steps) {
+    if (!changed?.partitions) return null;
+    for (const value of changed.partitions) values.add(value);
+    if (values.size > mostAnnounced) return null;
+  }
+  return [...values];
+}

@@ -1,0 +1,256 @@
+import type { ClientBase, Pool } from "pg";
+import { EngineError } from "./errors.ts";
+import type { Scope } from "./scope.ts";
+
+export type RunStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled";
+export type StepStatus = "pending" | "running" | "succeeded" | "failed" | "skipped" | "cancelled";
+export type StepAction = "ingest" | "refresh" | "rebuild" | "view" | "check";
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+export interface RunRequestInput {
+  readonly triggerKind: "manual" | "schedule" | "sensor" | "deploy";
+  /** The schedule, the sensor, or who asks. */
+  readonly triggerName: string;
+  /** As `select` takes it; a space is union. */
+  readonly selection: string;
+  readonly exclude?: string | undefined;
+  /** Absent: all. */
+  readonly partitions?: readonly string[] | undefined;
+  /** `YYYY-MM-DD`; absent: from the beginning. */
+  readonly since?: string | undefined;
+  readonly fullRefresh?: boolean | undefined;
+  /** While a run with this key is queued or running, asking again gives that run. */
+  readonly requestKey?: string | undefined;
+}
+
+export interface RunRecord {
+  readonly runId: number;
+  readonly triggerKind: RunRequestInput["triggerKind"];
+  readonly triggerName: string;
+  readonly selection: string;
+  readonly exclude: string | null;
+  readonly partitions: readonly string[] | null;
+  readonly since: string | null;
+  readonly fullRefresh: boolean;
+  readonly requestKey: string | null;
+  readonly status: RunStatus;
+  readonly attempt: number;
+  readonly retryOf: number | null;
+  readonly cancelRequestedAt: Date | null;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly error: string | null;
+}
+
+export interface StepRecord {
+  readonly asset: string;
+  readonly action: StepAction;
+  readonly status: StepStatus;
+  readonly reason: string;
+  /** null: not told. */
+  readonly scope: Scope | null;
+  readonly attempt: number;
+  readonly rowsInserted: number | null;
+  readonly rowsUpdated: number | null;
+  readonly rowsDeleted: number | null;
+  readonly progress: { readonly done: number; readonly total: number; readonly label: string } | null;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly error: string | null;
+}
+
+export interface LogRecord {
+  readonly logId: number;
+  readonly asset: string | null;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly loggedAt: Date;
+}
+
+export interface CheckRecord {
+  readonly asset: string;
+  readonly check: string;
+  readonly severity: "warn" | "error";
+  readonly failingRows: number;
+  readonly sample: readonly unknown[];
+}
+
+export interface RunDetail extends RunRecord {
+  readonly steps: readonly StepRecord[];
+  readonly logs: readonly LogRecord[];
+  readonly checks: readonly CheckRecord[];
+}
+
+export class UnknownRunError extends EngineError {
+  readonly code = "unknown_run";
+  readonly runId: number;
+
+  constructor(runId: number) {
+    super(`expected the id of a run, got: ${runId}`);
+    this.runId = runId;
+  }
+}
+
+const insertRun = `
+  insert into orchestrator.runs (trigger_kind, trigger_name, selection, options, request_key)
+  values ($1, $2, $3, $4, $5)
+  on conflict (request_key) where status in ('queued', 'running') do nothing
+  returning run_id`;
+
+/** Queues a run for whichever orchestrator takes it first. Returns its id: an open run's with the same key, if there is one. */
+export async function requestRun(pool: Pool | ClientBase, request: RunRequestInput): Promise<number> {
+  const values = requestValues(request);
+  for (;;) {
+    const { rows } = await pool.query<{ run_id: number }>(
+      `with run as (${insertRun})
+       select run_id, pg_notify('orchestrator_runs', run_id::text)
+       from run`,
+      values,
+    );
+    if (rows[0]) return rows[0].run_id;
+    const open = await openRun(pool, request.requestKey!);
+    if (open !== null) return open; // else it ended between the two statements: ours can be queued now
+  }
+}
+
+/** The run with this key that is queued or running; null: none. */
+export async function openRun(pool: Pool | ClientBase, requestKey: string): Promise<number | null> {
+  const { rows } = await pool.query<{ run_id: number }>(
+    `select run_id
+     from orchestrator.runs
+     where request_key = $1
+       and status in ('queued', 'running')`,
+    [requestKey],
+  );
+  return rows[0]?.run_id ?? null;
+}
+
+/** `trigger_kind, trigger_name, selection, options, request_key` */
+export function requestValues(request: RunRequestInput): unknown[] {
+  const { triggerKind, triggerName, selection, exclude, partitions, since, fullRefresh, requestKey } =
+    request;
+  const options = { exclude, partitions, since, full_refresh: fullRefresh };
+  return [triggerKind, triggerName, selection, JSON.stringify(options), requestKey ?? null];
+}
+
+/** Asks for the run to be stopped; whoever executes it does. false: it had ended, or was asked to already. */
+export async function cancelRun(pool: Pool, runId: number): Promise<boolean> {
+  const { rows } = await pool.query<{ was_open: boolean }>(
+    `with cancelled as (
+       update orchestrator.runs
+       set cancel_requested_at = clock_timestamp()
+       where run_id = $1
+         and status in ('queued', 'running')
+         and cancel_requested_at is null
+       returning run_id
+     )
+     select exists (select from cancelled) as was_open, (select pg_notify('orchestrator_runs', run_id::text) from cancelled)
+     from orchestrator.runs
+     where run_id = $1`,
+    [runId],
+  );
+  if (!rows[0]) throw new UnknownRunError(runId);
+  return rows[0].was_open;
+}
+
+const runColumns = `
+  run_id as "runId",
+  trigger_kind as "triggerKind",
+  trigger_name as "triggerName",
+  selection,
+  options ->> 'exclude' as exclude,
+  options -> 'partitions' as partitions,
+  options ->> 'since' as since,
+  coalesce((options ->> 'full_refresh')::boolean, false) as "fullRefresh",
+  request_key as "requestKey",
+  status,
+  attempt,
+  retry_of as "retryOf",
+  cancel_requested_at as "cancelRequestedAt",
+  created_at as "createdAt",
+  started_at as "startedAt",
+  finished_at as "finishedAt",
+  error`;
+
+/** The newest first; `before`: only runs with smaller ids. */
+export async function listRuns(
+  pool: Pool,
+  options: { readonly limit: number; readonly before?: number | undefined },
+): Promise<RunRecord[]> {
+  const { rows } = await pool.query<RunRecord>(
+    `select ${runColumns}
+     from orchestrator.runs
+     where $2::bigint is null
+        or run_id < $2
+     order by run_id desc
+     limit $1`,
+    [options.limit, options.before ?? null],
+  );
+  return rows;
+}
+
+/** A run with its steps in the order in which they began, its logs and its checks. Throws UnknownRunError. */
+export async function readRun(pool: Pool, runId: number): Promise<RunDetail> {
+  const run = await pool.query<RunRecord>(`select ${runColumns} from orchestrator.runs where run_id = $1`, [
+    runId,
+  ]);
+  if (!run.rows[0]) throw new UnknownRunError(runId);
+  const steps = await pool.query<StepRecord>(
+    `select
+       asset, action, status, reason, scope, attempt,
+       rows_inserted as "rowsInserted",
+       rows_updated as "rowsUpdated",
+       rows_deleted as "rowsDeleted",
+       progress,
+       started_at as "startedAt",
+       finished_at as "finishedAt",
+       error
+     from orchestrator.steps
+     where run_id = $1
+     order by started_at nulls last, asset`,
+    [runId],
+  );
+  const logs = await readLogs(pool, runId);
+  const checks = await pool.query<CheckRecord>(
+    `select
+       asset,
+       check_name as "check",
+       severity,
+       failing_rows as "failingRows",
+       coalesce(sample, '[]') as sample
+     from orchestrator.check_results
+     where run_id = $1
+     order by asset, check_name`,
+    [runId],
+  );
+  return { ...run.rows[0], steps: steps.rows, logs, checks: checks.rows };
+}
+
+/** The logs of a run in order; `after`: only those with larger ids, for whoever follows them. */
+export async function readLogs(pool: Pool, runId: number, after = 0): Promise<LogRecord[]> {
+  const { rows } = await pool.query<LogRecord>(
+    `select log_id as "logId", asset, level, message, logged_at as "loggedAt"
+     from orchestrator.step_logs
+     where run_id = $1
+       and log_id > $2
+     order by log_id`,
+    [runId, after],
+  );
+  return rows;
+}
+
+/** asset null: of the run as a whole. */
+export async function appendLog(
+  pool: Pool,
+  runId: number,
+  asset: string | null,
+  level: LogLevel,
+  message: string,
+): Promise<void> {
+  await pool.query(
+    `insert into orchestrator.step_logs (run_id, asset, level, message)
+     values ($1, $2, $3, $4)`,
+    [runId, asset, level, message],
+  );
+}

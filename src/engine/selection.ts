@@ -1,0 +1,113 @@
+/**
+ * dbt's selection grammar. `m` an asset, `*` in it any characters, `method:value` those with it; `+m` with all it
+ * depends on, `2+m` as far as two steps, `m+` with all that depends on it, `@m` with that and all it depends on.
+ * A space or several selections: union. A comma: intersection.
+ */
+import { EmptySelectionError, nearestName, SelectionSyntaxError } from "./errors.ts";
+import type { Graph, Node } from "./graph.ts";
+
+export interface Selection {
+  readonly select: readonly string[];
+  readonly exclude?: readonly string[];
+  /** What `state:stale` stands for. */
+  readonly stale: ReadonlySet<string>;
+}
+
+/**
+ * The assets selected, in topological order. Throws SelectionSyntaxError, and EmptySelectionError when nothing is
+ * selected or a term matches no asset, even if others do: it is misspelt.
+ */
+export function select(graph: Graph, { select, exclude = [], stale }: Selection): string[] {
+  const selected = union(graph, select, stale);
+  const excluded = union(graph, exclude, stale);
+  const names = [...graph.nodes.keys()].filter((name) => selected.has(name) && !excluded.has(name));
+  if (names.length === 0) {
+    const without = excluded.size > 0 ? ` without ${exclude.join(" ")}` : "";
+    throw new EmptySelectionError(select.join(" ") + without, nearestAsset(graph, select.join(" ")));
+  }
+  return names;
+}
+
+/** Throws what `select` would, whatever is stale just now. */
+export function resolvable(graph: Graph, selection: string): void {
+  select(graph, { select: [selection], stale: new Set(graph.nodes.keys()) });
+}
+
+function union(graph: Graph, selections: readonly string[], stale: ReadonlySet<string>): Set<string> {
+  const unions = selections.flatMap((selection) => selection.split(/\s+/)).filter((term) => term !== "");
+  return new Set(unions.flatMap((term) => [...intersection(graph, term, stale)]));
+}
+
+function intersection(graph: Graph, term: string, stale: ReadonlySet<string>): Set<string> {
+  const [first, ...others] = term.split(",").map((part) => expand(graph, part, stale));
+  return new Set([...first!].filter((name) => others.every((other) => other.has(name))));
+}
+
+const termPattern =
+  /^(?<all>@)?(?:(?<up>\d*)\+)?(?:(?<method>\w+):)?(?<value>[^\s,+@:]+)(?:\+(?<down>\d*))?$/;
+
+function expand(graph: Graph, term: string, stale: ReadonlySet<string>): Set<string> {
+  const groups = termPattern.exec(term)?.groups;
+  if (!groups || (groups.all && (groups.up !== undefined || groups.down !== undefined))) {
+    throw new SelectionSyntaxError(term, "m, +m, m+, 2+m+1, @m, method:value or * in a name");
+  }
+  const { all, up, down, method, value } = groups;
+  const found = new Set(matching(graph, term, method, value!, stale));
+  const depth = (steps: string): number => (steps === "" ? Number.POSITIVE_INFINITY : Number(steps));
+  for (const name of [...found]) {
+    if (up !== undefined) for (const above of graph.upstream(name, depth(up))) found.add(above);
+    if (down !== undefined) for (const below of graph.downstream(name, depth(down))) found.add(below);
+    if (all) {
+      for (const below of graph.downstream(name)) {
+        found.add(below);
+        for (const above of graph.upstream(below)) found.add(above);
+      }
+      for (const above of graph.upstream(name)) found.add(above);
+    }
+  }
+  return found;
+}
+
+type Test = (node: Node, matches: (text: string) => boolean) => boolean;
+
+const methods: Readonly<Record<string, Test>> = {
+  tag: ({ asset }, matches) => asset.tags.some(matches),
+  layer: ({ asset }, matches) => matches(asset.layer),
+  owner: ({ asset }, matches) => matches(asset.owner),
+  source: ({ asset }, matches) =>
+    asset.kind === "source" && (matches(asset.name) || matches(`${asset.schema}.${asset.name}`)),
+};
+
+function matching(
+  graph: Graph,
+  term: string,
+  method: string | undefined,
+  value: string,
+  stale: ReadonlySet<string>,
+): string[] {
+  if (method === "state") {
+    if (value !== "stale") throw new SelectionSyntaxError(term, "state:stale");
+    return [...graph.nodes.keys()].filter((name) => stale.has(name));
+  }
+  const test: Test | undefined =
+    method === undefined ? ({ asset }, matches) => matches(asset.name) : methods[method];
+  if (!test) {
+    const known = [...Object.keys(methods), "state"].map((name) => `${name}:`).join(", ");
+    throw new SelectionSyntaxError(term, `one of the methods ${known}`);
+  }
+  const pattern = wildcard(value);
+  const names = [...graph.nodes.values()]
+    .filter((node) => test(node, (text) => pattern.test(text)))
+    .map(({ asset }) => asset.name);
+  if (names.length === 0) throw new EmptySelectionError(term, nearestAsset(graph, value));
+  return names;
+}
+
+function wildcard(value: string): RegExp {
+  const escaped = value.split("*").map((text) => text.replaceAll(/[^\w]/g, "$&"));
+  return new RegExp(`^${escaped.join(".*")}$`);
+}
+
+function nearestAsset(graph: Graph, text: string): string | null {
+  return nearestName(text, graph.nodes.keys());
+}

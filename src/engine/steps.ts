@@ -1,0 +1,104 @@
+import type { Pool } from "pg";
+import type { PlanStep } from "./plan.ts";
+import { scopeRecord } from "./record.ts";
+import type { StepStatus } from "./runs.ts";
+
+export interface StepUpdate {
+  readonly attempt?: number;
+  readonly error?: string;
+  readonly rowsInserted?: number;
+  readonly rowsUpdated?: number;
+  readonly rowsDeleted?: number;
+}
+
+/** Progress is written no more often than this. */
+const progressMilliseconds = 250;
+
+/** The rows of one run's steps, kept as the run goes, on connections that are not those of the work. */
+export class Steps {
+  readonly #pool: Pool;
+  readonly #runId: number;
+  readonly #statuses = new Map<string, StepStatus>();
+  readonly #progressedAt = new Map<string, number>();
+
+  constructor(pool: Pool, runId: number) {
+    this.#pool = pool;
+    this.#runId = runId;
+  }
+
+  async plan(steps: readonly (PlanStep & { readonly codeVersion: string })[]): Promise<void> {
+    for (const { asset } of steps) this.#statuses.set(asset, "pending");
+    await this.#pool.query(
+      `insert into orchestrator.steps (run_id, asset, action, status, reason, scope, code_version)
+       select $1, asset, action, 'pending', reason, scope, "codeVersion"
+       from jsonb_to_recordset($2) as planned (
+         asset text, action text, reason text, scope jsonb, "codeVersion" text
+       )`,
+      [
+        this.#runId,
+        JSON.stringify(steps.map((step) => ({ ...step, scope: step.scope && scopeRecord(step.scope) }))),
+      ],
+    );
+    await this.#notify();
+  }
+
+  status(asset: string): StepStatus | undefined {
+    return this.#statuses.get(asset);
+  }
+
+  withStatus(...statuses: StepStatus[]): string[] {
+    return [...this.#statuses].filter(([, status]) => statuses.includes(status)).map(([asset]) => asset);
+  }
+
+  async set(asset: string, status: StepStatus, update: StepUpdate = {}): Promise<void> {
+    this.#statuses.set(asset, status);
+    await this.#pool.query(
+      `update orchestrator.steps
+       set
+         status = $3,
+         attempt = coalesce($4, attempt),
+         error = $5,
+         rows_inserted = coalesce($6, rows_inserted),
+         rows_updated = coalesce($7, rows_updated),
+         rows_deleted = coalesce($8, rows_deleted),
+         started_at = case when $3 = 'running' then coalesce(started_at, clock_timestamp()) else started_at end,
+         finished_at = case when $3 in ('pending', 'running') then null else clock_timestamp() end
+       where run_id = $1
+         and asset = $2`,
+      [
+        this.#runId,
+        asset,
+        status,
+        update.attempt ?? null,
+        update.error ?? null,
+        update.rowsInserted ?? null,
+        update.rowsUpdated ?? null,
+        update.rowsDeleted ?? null,
+      ],
+    );
+    await this.#notify();
+  }
+
+  /** What the database was told of a step by somebody else: the refresh records its own. */
+  note(asset: string, status: StepStatus): void {
+    if (this.#statuses.has(asset)) this.#statuses.set(asset, status);
+  }
+
+  async progress(asset: string, done: number, total: number, label: string): Promise<void> {
+    const now = performance.now();
+    if (done < total && now - (this.#progressedAt.get(asset) ?? 0) < progressMilliseconds) return;
+    this.#progressedAt.set(asset, now);
+    await this.#pool.query(
+      `update orchestrator.steps
+       set progress = $3
+       where run_id = $1
+         and asset = $2`,
+      [this.#runId, asset, JSON.stringify({ done, total, label })],
+    );
+    await this.#notify();
+  }
+
+  async #notify(): Promise<void> {
+    await this.#pool.query("select pg_notify('orchestrator_runs', $1::text)", [String(this.#runId)]);
+  }
+}

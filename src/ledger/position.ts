@@ -1,0 +1,73 @@
+/** How much is held of one ticker, exactly. Pure. */
+import { Big } from "big.js";
+import type { TransactionType } from "./input.ts";
+
+export interface Trade {
+  readonly transactionId: number;
+  readonly type: TransactionType;
+  /** In shares of its day. */
+  readonly quantity: string;
+  readonly date: string;
+}
+
+export interface Split {
+  readonly date: string;
+  readonly numerator: string;
+  readonly denominator: string;
+}
+
+// Quotients are only shown, and never above what is there.
+const Shown = Big();
+Shown.DP = 12;
+Shown.RM = Shown.roundDown;
+
+/**
+ * Shares of different days become comparable in a unit so small that no split divides: a share of day d is as many
+ * of them as the numerators of the splits after d times the denominators of the others. So 1:3 leaves no remainder
+ * that would make 5 + 5 - 10 shares less than nothing.
+ */
+function unitsOf(date: string, splits: readonly Split[]): Big {
+  return splits.reduce(
+    (units, split) => units.times(split.date > date ? split.numerator : split.denominator),
+    new Shown(1),
+  );
+}
+
+/** By day; what is bought on a day can be sold on it. */
+function inLedgerOrder(trades: readonly Trade[]): Trade[] {
+  return [...trades].sort(
+    (a, b) =>
+      a.date.localeCompare(b.date) || a.type.localeCompare(b.type) || a.transactionId - b.transactionId,
+  );
+}
+
+export interface Oversell {
+  readonly trade: Trade;
+  /** Just before the trade, in shares of its day. */
+  readonly held: string;
+}
+
+/** The first SELL of more than is held; null: every one is covered. */
+export function findOversell(trades: readonly Trade[], splits: readonly Split[]): Oversell | null {
+  let held = new Shown(0);
+  for (const trade of inLedgerOrder(trades)) {
+    const units = unitsOf(trade.date, splits);
+    const quantity = units.times(trade.quantity);
+    if (trade.type === "SELL" && quantity.gt(held)) return { trade, held: held.div(units).toFixed() };
+    held = trade.type === "BUY" ? held.plus(quantity) : held.minus(quantity);
+  }
+  return null;
+}
+
+/** The most that can be sold on a day without leaving a later SELL uncovered, in shares of that day. */
+export function availableOn(date: string, trades: readonly Trade[], splits: readonly Split[]): string {
+  let held = new Shown(0);
+  let least: Big | null = null;
+  for (const trade of inLedgerOrder(trades)) {
+    if (trade.date > date && (least === null || held.lt(least))) least = held;
+    const quantity = unitsOf(trade.date, splits).times(trade.quantity);
+    held = trade.type === "BUY" ? held.plus(quantity) : held.minus(quantity);
+  }
+  if (least === null || held.lt(least)) least = held;
+  return least.lt(0) ? "0" : least.div(unitsOf(date, splits)).toFixed();
+}

@@ -1,0 +1,156 @@
+/** The ledger's statements, all of them within one person's transaction. */
+import type { PoolClient } from "pg";
+import type { TransactionInput, TransactionType } from "./input.ts";
+import type { Split, Trade } from "./position.ts";
+
+/** A transaction as programs see it; decimals and dates are strings. */
+export interface Transaction {
+  readonly transaction_id: number;
+  readonly ticker: string;
+  readonly type: TransactionType;
+  readonly quantity: string;
+  readonly price: string;
+  readonly fee: string;
+  readonly date: string;
+  /** Paid for a BUY with its fee, received for a SELL net of it. */
+  readonly total: string;
+  /** ISO 8601, UTC. */
+  readonly created_at: string;
+}
+
+type TransactionRow = Omit<Transaction, "created_at"> & { readonly created_at: Date };
+
+const transactionColumns = `
+  transaction_id,
+  ticker,
+  transaction_type as type,
+  trim_scale(quantity) as quantity,
+  trim_scale(price) as price,
+  trim_scale(fee) as fee,
+  transaction_date as date,
+  trim_scale(quantity * price + case transaction_type when 'BUY' then fee else -fee end) as total,
+  created_at`;
+
+function transactionOf(row: TransactionRow): Transaction {
+  return { ...row, created_at: row.created_at.toISOString() };
+}
+
+/** One writer of a person's ledger at a time: two SELLs that are covered each, but not together, must see each other. */
+export async function lockLedger(client: PoolClient, userId: number): Promise<void> {
+  await client.query("select from public.users where user_id = $1 for no key update", [userId]);
+}
+
+/** In the order of the inputs. */
+export async function insertTransactions(
+  client: PoolClient,
+  userId: number,
+  inputs: readonly TransactionInput[],
+): Promise<Transaction[]> {
+  const { rows } = await client.query<TransactionRow>(
+    `insert into bronze.transactions
+       (user_id, ticker, transaction_type, quantity, price, fee, transaction_date)
+     select $1, ticker, transaction_type, quantity, price, fee, transaction_date
+     from unnest($2::text[], $3::text[], $4::numeric[], $5::numeric[], $6::numeric[], $7::date[]) with ordinality
+       as input (ticker, transaction_type, quantity, price, fee, transaction_date, position)
+     order by position
+     returning ${transactionColumns}`,
+    [
+      userId,
+      inputs.map((input) => input.ticker),
+      inputs.map((input) => input.type),
+      inputs.map((input) => input.quantity),
+      inputs.map((input) => input.price),
+      inputs.map((input) => input.fee),
+      inputs.map((input) => input.date),
+    ],
+  );
+  return rows.map(transactionOf).sort((a, b) => a.transaction_id - b.transaction_id);
+}
+
+/** null: the person has no such transaction. */
+export async function removeTransaction(
+  client: PoolClient,
+  userId: number,
+  transactionId: number,
+): Promise<Transaction | null> {
+  const { rows } = await client.query<TransactionRow>(
+    `delete from bronze.transactions
+     where user_id = $1
+       and transaction_id = $2
+     returning ${transactionColumns}`,
+    [userId, transactionId],
+  );
+  return rows[0] ? transactionOf(rows[0]) : null;
+}
+
+export interface Position {
+  readonly date: string;
+  readonly transactionId: number;
+}
+
+/** Newest first, those after `before` in that order. */
+export async function readTransactions(
+  client: PoolClient,
+  userId: number,
+  before: Position | null,
+  limit: number | null,
+): Promise<Transaction[]> {
+  const { rows } = await client.query<TransactionRow>(
+    `select ${transactionColumns}
+     from bronze.transactions
+     where user_id = $1
+       and ($2::date is null or (transaction_date, transaction_id) < ($2, $3::bigint))
+     order by transaction_date desc, transaction_id desc
+     limit $4`,
+    [userId, before?.date, before?.transactionId, limit],
+  );
+  return rows.map(transactionOf);
+}
+
+/** null: the person has no such transaction. */
+export async function readTransaction(
+  client: PoolClient,
+  userId: number,
+  transactionId: number,
+): Promise<Transaction | null> {
+  const { rows } = await client.query<TransactionRow>(
+    `select ${transactionColumns}
+     from bronze.transactions
+     where user_id = $1
+       and transaction_id = $2`,
+    [userId, transactionId],
+  );
+  return rows[0] ? transactionOf(rows[0]) : null;
+}
+
+/** A person's trades of one ticker, in whatever case they were written. */
+export async function readTrades(client: PoolClient, userId: number, ticker: string): Promise<Trade[]> {
+  const { rows } = await client.query<Trade>(
+    `select
+       transaction_id as "transactionId",
+       transaction_type as type,
+       quantity,
+       transaction_date as date
+     from bronze.transactions
+     where user_id = $1
+       and upper(trim(ticker)) = $2`,
+    [userId, ticker],
+  );
+  return rows;
+}
+
+/** The splits that figures reckon with. None before the models are built for the first time. */
+export async function readSplits(client: PoolClient, ticker: string): Promise<Split[]> {
+  const model = await client.query<{ isBuilt: boolean }>(
+    `select to_regclass('"default".stg_splits') is not null as "isBuilt"`,
+  );
+  if (!model.rows[0]!.isBuilt) return [];
+  const { rows } = await client.query<Split>(
+    `select action_date as date, numerator, denominator
+     from "default".stg_splits
+     where ticker = $1
+       and is_accepted`,
+    [ticker],
+  );
+  return rows;
+}

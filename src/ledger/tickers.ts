@@ -1,0 +1,108 @@
+/** Which tickers there are: those already known here first, then Yahoo's. */
+import { MarketDataUnavailableError, UnsupportedCurrencyError } from "../market/errors.ts";
+import type { AssetClass, TickerDescription } from "../market/source.ts";
+import type { LedgerContext } from "./context.ts";
+
+/** The ledger has one currency. */
+const ledgerCurrency = "USD";
+
+export interface KnownTicker {
+  readonly ticker: string;
+  /** null: nobody knows. */
+  readonly firstPriceDate: string | null;
+}
+
+/**
+ * A ticker that can be traded in the ledger. One that nobody has used yet is looked up at the price source and kept.
+ * Throws UnknownTickerError, UnsupportedCurrencyError or MarketDataUnavailableError.
+ */
+export async function requireTicker(
+  { pool, prices, clock }: LedgerContext,
+  ticker: string,
+): Promise<KnownTicker> {
+  const { rows } = await pool.query<{ currency: string; firstPriceDate: string | null }>(
+    `select
+       assets.currency,
+       (select min(price_date) from bronze.raw_prices where ticker = $1) as "firstPriceDate"
+     from bronze.raw_assets as assets
+     where assets.ticker = $1`,
+    [ticker],
+  );
+  const known = rows[0];
+  if (known) {
+    if (known.currency !== ledgerCurrency) throw new UnsupportedCurrencyError(ticker, known.currency);
+    return { ticker, firstPriceDate: known.firstPriceDate };
+  }
+  const description = await prices.describe(ticker);
+  if (description.currency !== ledgerCurrency)
+    throw new UnsupportedCurrencyError(ticker, description.currency);
+  await keepDescription({ pool }, description, clock());
+  return { ticker, firstPriceDate: description.firstTradeDate };
+}
+
+async function keepDescription(
+  { pool }: Pick<LedgerContext, "pool">,
+  description: TickerDescription,
+  fetchedAt: Date,
+): Promise<void> {
+  await pool.query(
+    `insert into bronze.raw_assets
+       (ticker, name, asset_class, currency, exchange, exchange_timezone, fetched_at)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (ticker) do nothing`,
+    [
+      description.ticker,
+      description.name,
+      description.assetClass,
+      description.currency,
+      description.exchange,
+      description.exchangeTimezone,
+      fetchedAt,
+    ],
+  );
+}
+
+export interface FoundTicker {
+  readonly ticker: string;
+  readonly name: string;
+  readonly asset_class: AssetClass;
+  readonly exchange: string | null;
+}
+
+export interface TickerSearch {
+  readonly tickers: readonly FoundTicker[];
+  /** false: Yahoo could not be asked, these are only the tickers known here. */
+  readonly isComplete: boolean;
+}
+
+async function searchKnown({ pool }: LedgerContext, text: string): Promise<FoundTicker[]> {
+  const { rows } = await pool.query<FoundTicker>(
+    `select ticker, name, asset_class, exchange
+     from bronze.raw_assets
+     where is_active
+       and currency = $2
+       and (starts_with(ticker, upper($1)) or strpos(lower(name), lower($1)) > 0)
+     order by ticker <> upper($1), not starts_with(ticker, upper($1)), ticker
+     limit 8`,
+    [text, ledgerCurrency],
+  );
+  return rows;
+}
+
+/** Tickers whose symbol begins with or whose name contains what was typed: known ones first, each one once. */
+export async function searchTickers(context: LedgerContext, query: string): Promise<TickerSearch> {
+  const text = query.trim().slice(0, 100);
+  if (text === "") return { tickers: [], isComplete: true };
+  const [known, found] = await Promise.all([
+    searchKnown(context, text),
+    context.prices.search(text).catch((error: unknown) => {
+      if (!(error instanceof MarketDataUnavailableError)) throw error;
+      context.log.warn({ error: error.message }, "the price source could not be searched");
+      return null;
+    }),
+  ]);
+  const tickers = new Map(known.map((ticker) => [ticker.ticker, ticker]));
+  for (const { ticker, name, assetClass, exchange } of found ?? [])
+    if (!tickers.has(ticker)) tickers.set(ticker, { ticker, name, asset_class: assetClass, exchange });
+  return { tickers: [...tickers.values()], isComplete: found !== null };
+}

@@ -1,0 +1,205 @@
+/** Recording, deleting and listing transactions. */
+import { createHash } from "node:crypto";
+import type { PoolClient } from "pg";
+import { personTransaction } from "../database/person.ts";
+import type { LedgerContext } from "./context.ts";
+import {
+  IdempotencyConflictError,
+  InvalidCursorError,
+  InvalidIdempotencyKeyError,
+  NotFoundError,
+  OversellError,
+} from "./errors.ts";
+import { isDate, parseTransactionInput, type TransactionInput } from "./input.ts";
+import { availableOn, findOversell } from "./position.ts";
+import {
+  insertTransactions,
+  lockLedger,
+  type Position,
+  readSplits,
+  readTrades,
+  readTransaction,
+  readTransactions,
+  removeTransaction,
+  type Transaction,
+} from "./rows.ts";
+import { type KnownTicker, requireTicker } from "./tickers.ts";
+
+interface Answer {
+  readonly transaction: Transaction;
+  /** What the person should know, though nothing is wrong. */
+  readonly warnings: readonly string[];
+}
+
+export interface Recorded extends Answer {
+  /** The same request came before: this is its answer, and nothing was written. */
+  readonly replayed: boolean;
+}
+
+/** What to tell of a trade that is older than the ticker's prices; [] if it is not. */
+export function warningsOf(input: TransactionInput, { firstPriceDate }: KnownTicker): string[] {
+  if (firstPriceDate === null || input.date >= firstPriceDate) return [];
+  return [
+    `the first price of ${input.ticker} is of ${firstPriceDate}: from ${input.date} until then it is valued at the price paid`,
+  ];
+}
+
+function hashOf(input: TransactionInput): string {
+  return createHash("sha256").update(JSON.stringify(input)).digest("hex");
+}
+
+/** The answer already given; null: there is none. Throws IdempotencyConflictError if it was to another request. */
+async function readAnswer(
+  client: PoolClient,
+  userId: number,
+  idempotencyKey: string,
+  input: TransactionInput,
+): Promise<Answer | null> {
+  const { rows } = await client.query<{ hash: string; answer: Answer }>(
+    `select request_hash as hash, response_body as answer
+     from public.idempotency_keys
+     where user_id = $1
+       and idempotency_key = $2`,
+    [userId, idempotencyKey],
+  );
+  if (!rows[0]) return null;
+  if (rows[0].hash !== hashOf(input)) throw new IdempotencyConflictError(idempotencyKey);
+  return rows[0].answer;
+}
+
+async function keepAnswer(
+  client: PoolClient,
+  userId: number,
+  idempotencyKey: string,
+  input: TransactionInput,
+  answer: Answer,
+): Promise<void> {
+  await client.query(
+    `insert into public.idempotency_keys
+       (user_id, idempotency_key, request_hash, response_status, response_body)
+     values ($1, $2, $3, 201, $4)`,
+    [userId, idempotencyKey, hashOf(input), JSON.stringify(answer)],
+  );
+}
+
+/**
+ * Throws OversellError unless every SELL of the ticker is covered. `isNew` tells the transactions just inserted: one of
+ * them may be the uncovered SELL, or take away what a later one sells.
+ */
+export async function requireCovered(
+  client: PoolClient,
+  userId: number,
+  ticker: string,
+  isNew: ((transactionId: number) => boolean) | null,
+): Promise<void> {
+  const trades = await readTrades(client, userId, ticker);
+  const oversell = findOversell(trades, await readSplits(client, ticker));
+  if (!oversell) return;
+  const { trade, held } = oversell;
+  const cause = isNew === null ? "delete" : isNew(trade.transactionId) ? "sell" : "earlier sell";
+  throw new OversellError({ ticker, date: trade.date, held, sold: trade.quantity }, cause);
+}
+
+/**
+ * Records one transaction. `input` is whatever came in; with an idempotency key the same request is recorded once,
+ * however often it comes. Throws InvalidTransactionError, FutureDateError, UnknownTickerError,
+ * UnsupportedCurrencyError, MarketDataUnavailableError, OversellError, IdempotencyConflictError or
+ * InvalidIdempotencyKeyError; then nothing is recorded.
+ */
+export async function recordTransaction(
+  context: LedgerContext,
+  userId: number,
+  input: unknown,
+  idempotencyKey?: string,
+): Promise<Recorded> {
+  const wanted = parseTransactionInput(input, context.clock);
+  if (idempotencyKey !== undefined && !/^.{1,255}$/.test(idempotencyKey))
+    throw new InvalidIdempotencyKeyError(idempotencyKey);
+  const warnings = warningsOf(wanted, await requireTicker(context, wanted.ticker));
+  return personTransaction(context.pool, userId, async (client) => {
+    await lockLedger(client, userId);
+    if (idempotencyKey !== undefined) {
+      const answer = await readAnswer(client, userId, idempotencyKey, wanted);
+      if (answer) return { ...answer, replayed: true };
+    }
+    const [transaction] = await insertTransactions(client, userId, [wanted]);
+    const recorded = transaction!;
+    if (wanted.type === "SELL")
+      await requireCovered(client, userId, wanted.ticker, (id) => id === recorded.transaction_id);
+    const answer: Answer = { transaction: recorded, warnings };
+    if (idempotencyKey !== undefined) await keepAnswer(client, userId, idempotencyKey, wanted, answer);
+    return { ...answer, replayed: false };
+  });
+}
+
+/** Returns what was deleted. Throws NotFoundError, also for another person's, or OversellError if a SELL needs it. */
+export async function deleteTransaction(
+  context: Pick<LedgerContext, "pool">,
+  userId: number,
+  transactionId: number,
+): Promise<Transaction> {
+  return personTransaction(context.pool, userId, async (client) => {
+    await lockLedger(client, userId);
+    const deleted = await removeTransaction(client, userId, transactionId);
+    if (!deleted) throw new NotFoundError(transactionId);
+    if (deleted.type === "BUY")
+      await requireCovered(client, userId, deleted.ticker.trim().toUpperCase(), null);
+    return deleted;
+  });
+}
+
+/** Throws NotFoundError, also for another person's. */
+export async function findTransaction(
+  context: Pick<LedgerContext, "pool">,
+  userId: number,
+  transactionId: number,
+): Promise<Transaction> {
+  const found = await personTransaction(context.pool, userId, (client) =>
+    readTransaction(client, userId, transactionId),
+  );
+  if (!found) throw new NotFoundError(transactionId);
+  return found;
+}
+
+export interface TransactionList {
+  readonly transactions: readonly Transaction[];
+  /** `before` of the next page; null: there is none. */
+  readonly next: string | null;
+}
+
+function cursorOf({ date, transaction_id }: Transaction): string {
+  return Buffer.from(`${date} ${transaction_id}`).toString("base64url");
+}
+
+function positionOf(cursor: string): Position {
+  const match = /^(\d{4}-\d{2}-\d{2}) (\d{1,15})$/.exec(Buffer.from(cursor, "base64url").toString());
+  if (!match || !isDate(match[1]!)) throw new InvalidCursorError(cursor);
+  return { date: match[1]!, transactionId: Number(match[2]) };
+}
+
+/** A page of at most `limit` transactions, newest first. Throws InvalidCursorError. */
+export async function listTransactions(
+  context: Pick<LedgerContext, "pool">,
+  userId: number,
+  { limit, before }: { limit: number; before?: string | undefined },
+): Promise<TransactionList> {
+  const position = before === undefined ? null : positionOf(before);
+  const found = await personTransaction(context.pool, userId, (client) =>
+    readTransactions(client, userId, position, limit + 1),
+  );
+  const transactions = found.slice(0, limit);
+  const last = transactions.at(-1);
+  return { transactions, next: found.length > limit && last ? cursorOf(last) : null };
+}
+
+/** The most that can be sold of a ticker on a day without leaving a later SELL uncovered, in shares of that day. */
+export async function availableQuantity(
+  context: Pick<LedgerContext, "pool">,
+  userId: number,
+  ticker: string,
+  date: string,
+): Promise<string> {
+  return personTransaction(context.pool, userId, async (client) =>
+    availableOn(date, await readTrades(client, userId, ticker), await readSplits(client, ticker)),
+  );
+}

@@ -1,0 +1,260 @@
+/** From the body of Yahoo's chart call to a price history. Pure: the clock is passed in. */
+import { Big } from "big.js";
+import { z } from "zod";
+import { MarketDataUnavailableError } from "./errors.ts";
+import type { AssetClass, Bar, Dividend, PriceHistory, Split, TickerDescription } from "./source.ts";
+import { dateIn, tradingDate } from "./trading-date.ts";
+
+/** After the planned end of a session, when Yahoo has not said that it has ended. Closing auctions and delayed quotes take up to 20 minutes. */
+const settlingMs = 30 * 60_000;
+
+const instant = z.union([z.date(), z.number().transform((seconds) => new Date(seconds * 1000))]);
+const text = z.string().nullish().catch(null);
+const price = z.number().nullish();
+
+function isTimeZone(name: string): boolean {
+  try {
+    dateIn(name, new Date(0));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// Only what is used. The client's own schema asks for some twenty fields more, which thinly traded tickers lack.
+const chartReply = z.object({
+  meta: z.object({
+    currency: text,
+    exchangeName: text,
+    fullExchangeName: text,
+    instrumentType: text,
+    longName: text,
+    shortName: text,
+    exchangeTimezoneName: z.string().refine(isTimeZone, "expected an IANA time zone"),
+    firstTradeDate: instant.nullish().catch(null),
+    regularMarketTime: instant.nullish().catch(null),
+    currentTradingPeriod: z
+      .object({ regular: z.object({ start: instant, end: instant }) })
+      .nullish()
+      .catch(null),
+  }),
+  quotes: z.array(
+    z.object({
+      date: instant,
+      open: price,
+      high: price,
+      low: price,
+      close: price,
+      adjclose: price,
+      volume: price,
+    }),
+  ),
+  events: z
+    .object({
+      dividends: z.array(z.object({ date: instant, amount: z.number() })).optional(),
+      splits: z.array(z.object({ date: instant, numerator: z.number(), denominator: z.number() })).optional(),
+    })
+    .optional(),
+});
+
+type ChartReply = z.infer<typeof chartReply>;
+type Meta = ChartReply["meta"];
+type Quote = ChartReply["quotes"][number];
+
+const assetClasses: Readonly<Record<string, AssetClass>> = {
+  EQUITY: "stock",
+  ETF: "etf",
+  MUTUALFUND: "fund",
+  INDEX: "index",
+  CRYPTOCURRENCY: "crypto",
+  CURRENCY: "currency",
+  FUTURE: "future",
+};
+
+/** What Yahoo's `instrumentType` or `quoteType` is called here. */
+export function assetClassOf(type: string | null | undefined): AssetClass {
+  return assetClasses[type ?? ""] ?? "other";
+}
+
+// The chart and the search spell an exchange differently (NasdaqGS, NASDAQ) and share only the code.
+const exchanges: Readonly<Record<string, string>> = {
+  NMS: "NASDAQ",
+  NGM: "NASDAQ",
+  NCM: "NASDAQ",
+  NAS: "NASDAQ",
+  NYQ: "NYSE",
+  PCX: "NYSE Arca",
+  ASE: "NYSE American",
+  BTS: "Cboe BZX",
+  PNK: "OTC Markets",
+  OQB: "OTC Markets",
+  OQX: "OTC Markets",
+  SNP: "S&P",
+  DJI: "Dow Jones",
+  CMX: "COMEX",
+  NYM: "NYMEX",
+  CBT: "CBOT",
+  CME: "CME",
+  CCC: "Crypto",
+  CCY: "Currencies",
+  LSE: "London",
+  GER: "XETRA",
+};
+
+/** The exchange's name for people; Yahoo's own where the code is not one of the common ones. */
+export function exchangeOf(code: string | null | undefined, name: string | null | undefined): string | null {
+  return exchanges[code ?? ""] ?? name ?? code ?? null;
+}
+
+function plain(value: number): string {
+  const digits = String(value);
+  return digits.includes("e") ? new Big(value).toFixed() : digits;
+}
+
+/**
+ * A number of Yahoo's as a decimal string. Its prices are 32-bit floats written out as doubles
+ * (166.69000244140625): the shortest decimal that names the same 32-bit float is the price that was meant (166.69),
+ * and loses nothing where seven digits do (712345.25, 100123.45). Other numbers are written as they came.
+ */
+export function decimalOf(value: number): string {
+  if (Math.fround(value) !== value) return plain(value);
+  for (let digits = 6; digits < 9; digits++) {
+    const shorter = Number(value.toPrecision(digits));
+    if (Math.fround(shorter) === value) return plain(shorter);
+  }
+  return plain(Number(value.toPrecision(9)));
+}
+
+function decimalOrNull(value: number | null | undefined): string | null {
+  return value === null || value === undefined ? null : decimalOf(value);
+}
+
+function describe(ticker: string, meta: Meta): TickerDescription {
+  return {
+    ticker,
+    name: meta.longName ?? meta.shortName ?? ticker,
+    assetClass: assetClassOf(meta.instrumentType),
+    exchange: exchangeOf(meta.exchangeName, meta.fullExchangeName),
+    currency: meta.currency ?? null,
+    exchangeTimezone: meta.exchangeTimezoneName,
+    firstTradeDate: meta.firstTradeDate ? tradingDate(meta.exchangeTimezoneName, meta.firstTradeDate) : null,
+  };
+}
+
+/** The dates of final bars: those before the current session, and its own once it has ended. */
+function finality(meta: Meta, now: Date): (date: string) => boolean {
+  const zone = meta.exchangeTimezoneName;
+  const session = meta.currentTradingPeriod?.regular;
+  if (!session) {
+    const today = dateIn(zone, now);
+    return (date) => date < today;
+  }
+  const lengthMs = session.end.getTime() - session.start.getTime();
+  // Where trading never stops (crypto, currencies) the last trade reaches 23:59 while the day goes on.
+  const stops = lengthMs < 23 * 3600_000;
+  const isClosed =
+    now.getTime() >= session.end.getTime() + settlingMs ||
+    (stops && !!meta.regularMarketTime && meta.regularMarketTime >= session.end);
+  const date = dateIn(zone, session.start);
+  return (of) => of < date || (isClosed && of === date);
+}
+
+/** A bar of a session that is open may be stamped with its last trade, at whatever time that was. */
+function dateOf(quote: Quote, { regularMarketTime, exchangeTimezoneName }: Meta): string {
+  const isLive = regularMarketTime?.getTime() === quote.date.getTime();
+  return isLive ? dateIn(exchangeTimezoneName, quote.date) : tradingDate(exchangeTimezoneName, quote.date);
+}
+
+function barOf(quote: Quote & { close: number }, date: string, isFinal: boolean): Bar {
+  return {
+    date,
+    open: decimalOrNull(quote.open),
+    high: decimalOrNull(quote.high),
+    low: decimalOrNull(quote.low),
+    close: decimalOf(quote.close),
+    adjClose: decimalOrNull(quote.adjclose),
+    volume: quote.volume === null || quote.volume === undefined ? null : plain(quote.volume),
+    isFinal,
+  };
+}
+
+interface Window {
+  readonly from: string | null;
+  readonly to: string;
+}
+
+const inside = (window: Window, date: string): boolean =>
+  date <= window.to && (window.from === null || date >= window.from);
+
+/** One bar a date: of two rows for today, the opening's and the last trade's, the later one. */
+function barsOf(reply: ChartReply, window: Window, now: Date, warnings: string[]) {
+  const isFinal = finality(reply.meta, now);
+  const bars = new Map<string, Bar>();
+  const withoutClose = new Set<string>();
+  for (const quote of reply.quotes) {
+    const date = dateOf(quote, reply.meta);
+    const { close } = quote;
+    if (!inside(window, date)) continue;
+    if (close === null || close === undefined) withoutClose.add(date);
+    else bars.set(date, barOf({ ...quote, close }, date, isFinal(date)));
+  }
+  const last = reply.quotes.at(-1);
+  if (last && dateOf(last, reply.meta) > window.to)
+    warnings.push(`dropped bars after ${window.to}, today in ${reply.meta.exchangeTimezoneName}`);
+  return {
+    bars: [...bars.values()].sort((a, b) => (a.date < b.date ? -1 : 1)),
+    datesWithoutClose: [...withoutClose].filter((date) => !bars.has(date)).sort(),
+  };
+}
+
+function splitsOf(reply: ChartReply, window: Window, warnings: string[]): Split[] {
+  const splits = new Map<string, Split>();
+  for (const { date: at, numerator, denominator } of reply.events?.splits ?? []) {
+    const date = tradingDate(reply.meta.exchangeTimezoneName, at);
+    if (!inside(window, date)) continue;
+    if (numerator > 0 && denominator > 0)
+      splits.set(date, { date, numerator: plain(numerator), denominator: plain(denominator) });
+    else warnings.push(`dropped a split of ${numerator}:${denominator} on ${date}`);
+  }
+  return [...splits.values()].sort((a, b) => (a.date < b.date ? -1 : 1));
+}
+
+/** A regular and a special dividend with the same ex-date are one: their sum. */
+function dividendsOf(reply: ChartReply, window: Window, warnings: string[]): Dividend[] {
+  const cash = new Map<string, Big>();
+  for (const { date: at, amount } of reply.events?.dividends ?? []) {
+    const date = tradingDate(reply.meta.exchangeTimezoneName, at);
+    if (!inside(window, date)) continue;
+    if (amount > 0) cash.set(date, (cash.get(date) ?? new Big(0)).plus(decimalOf(amount)));
+    else warnings.push(`dropped a dividend of ${amount} on ${date}`);
+  }
+  return [...cash]
+    .map(([date, amount]) => ({ date, cashPerShare: amount.toFixed() }))
+    .sort((a, b) => (a.date < b.date ? -1 : 1));
+}
+
+/**
+ * What Yahoo's chart call says, on trading dates from `from` (null: any) to today in the exchange's zone.
+ * `reply` is the client's array form. Throws MarketDataUnavailableError (schema) when a field that is needed is not there.
+ */
+export function parseChart(ticker: string, reply: unknown, from: string | null, now: Date): PriceHistory {
+  const parsed = chartReply.safeParse(reply);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new MarketDataUnavailableError("Yahoo Finance", "schema", {
+      detail: `${issue.path.join(".")}: ${issue.message}`,
+    });
+  }
+  const chart = parsed.data;
+  const window = { from, to: dateIn(chart.meta.exchangeTimezoneName, now) };
+  const warnings: string[] = [];
+  if (!chart.meta.currency) warnings.push("the reply names no currency");
+  if (!chart.meta.currentTradingPeriod) warnings.push("the reply names no trading session");
+  return {
+    description: describe(ticker, chart.meta),
+    ...barsOf(chart, window, now, warnings),
+    splits: splitsOf(chart, window, warnings),
+    dividends: dividendsOf(chart, window, warnings),
+    warnings,
+  };
+}

@@ -1,0 +1,112 @@
+/** What can go wrong between us and a source of market data; `code` is what programs tell the mistakes apart by. */
+
+export class MalformedTickerError extends Error {
+  readonly code = "invalid_ticker";
+  readonly field = "ticker";
+  readonly ticker: string;
+
+  constructor(ticker: string) {
+    super(
+      `expected a ticker of 1 to 20 letters, digits and . - = ^ & (AAPL, BRK-B, BTC-USD, ^GSPC), got: ${JSON.stringify(ticker.slice(0, 40))}`,
+    );
+    this.ticker = ticker;
+  }
+}
+
+export class UnknownTickerError extends Error {
+  readonly code = "unknown_ticker";
+  readonly field = "ticker";
+  readonly ticker: string;
+
+  constructor(ticker: string) {
+    super(
+      `expected a ticker that Yahoo Finance knows, got: ${ticker}; search by name, it may be delisted or renamed`,
+    );
+    this.ticker = ticker;
+  }
+}
+
+export class UnsupportedCurrencyError extends Error {
+  readonly code = "unsupported_currency";
+  readonly field = "ticker";
+  readonly ticker: string;
+  readonly currency: string | null;
+
+  constructor(ticker: string, currency: string | null) {
+    super(
+      `expected a ticker quoted in USD, got: ${ticker}, quoted in ${currency ?? "an unknown currency"}; ` +
+        "look for its listing on a US exchange",
+    );
+    this.ticker = ticker;
+    this.currency = currency;
+  }
+}
+
+export class NoPricesError extends Error {
+  readonly code = "no_prices";
+  readonly ticker: string;
+
+  constructor(ticker: string) {
+    super(
+      `expected daily prices of ${ticker}, got none: Yahoo Finance knows the ticker and has no bars of it yet`,
+    );
+    this.ticker = ticker;
+  }
+}
+
+export class UnknownSeriesError extends Error {
+  readonly code = "unknown_series";
+  readonly seriesId: string;
+
+  constructor(seriesId: string) {
+    super(`FRED knows no series ${seriesId}`);
+    this.seriesId = seriesId;
+  }
+}
+
+const reasons = {
+  rate_limited: "answers that there were too many requests",
+  timeout: "does not answer in time",
+  unreachable: "cannot be reached",
+  server_error: "answers with an error of its own",
+  html: "answers with a page instead of data",
+  truncated: "cut its answer short",
+  schema: "answers in a form that is not understood",
+  refused: "refuses the request",
+} as const;
+
+export type UnavailableReason = keyof typeof reasons;
+
+/** Worth another attempt: the next answer may well be another. */
+const transient: ReadonlySet<UnavailableReason> = new Set([
+  "rate_limited",
+  "timeout",
+  "unreachable",
+  "server_error",
+  "html",
+  "truncated",
+]);
+
+/** The source is there in principle, but nothing could be learnt from it now. Nothing is known to be wrong with the request. */
+export class MarketDataUnavailableError extends Error {
+  readonly code = "market_data_unavailable";
+  readonly source: string;
+  readonly reason: UnavailableReason;
+  readonly retryAfterSeconds: number;
+  readonly isTransient: boolean;
+
+  /** `source` is a name for people. `detail` never holds a URL: FRED's carries the key. */
+  constructor(
+    source: string,
+    reason: UnavailableReason,
+    options: { retryAfterSeconds?: number | null; detail?: string } = {},
+  ) {
+    const retryAfterSeconds = options.retryAfterSeconds ?? 30;
+    const detail = options.detail ? ` (${options.detail.slice(0, 200)})` : "";
+    super(`${source} ${reasons[reason]}${detail}; try again in ${retryAfterSeconds} seconds`);
+    this.source = source;
+    this.reason = reason;
+    this.retryAfterSeconds = retryAfterSeconds;
+    this.isTransient = transient.has(reason);
+  }
+}

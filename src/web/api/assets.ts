@@ -1,0 +1,262 @@
+/** The asset graph, for operators: what there is, how it stands, and asking for it to be materialized. */
+import type { Pool } from "pg";
+import { z } from "zod";
+import { type AssetState, layers, type Node, readStates, requestRun } from "../../engine/index.ts";
+import type { WebContext } from "../context.ts";
+import { type Route, route } from "../route.ts";
+import { day, instant, text } from "../schemas.ts";
+
+const problem = z.object({ file: z.string().nullable(), line: z.int().nullable(), message: z.string() });
+
+const assetSummary = z.object({
+  asset: z.string(),
+  kind: z.enum(["source", "model"]),
+  layer: z.enum(layers),
+  description: z.string(),
+  owner: z.string(),
+  tags: z.array(z.string()),
+  materialized: z.enum(["view", "table", "incremental"]).nullable().describe("null: a source"),
+  key: z.array(z.string()),
+  partition_column: z.string().nullable(),
+  time_column: z.string().nullable(),
+  status: z.enum(["fresh", "stale", "broken"]),
+  reasons: z.array(z.string()).describe("Why it is not fresh"),
+  code_version: z.string().describe("Of the code as it is now"),
+  published_code_version: z
+    .string()
+    .nullable()
+    .describe("Of the code that made what is there; null: nothing is"),
+  data_version: z.int(),
+  last_run_id: z.int().nullable(),
+  last_materialized_at: instant.nullable(),
+  problems: z.array(problem).describe("Not empty: broken, cannot run"),
+});
+
+const columnReference = z.object({ asset: z.string(), column: z.string() });
+
+const column = z.object({
+  column: z.string(),
+  type: z.string(),
+  description: z.string(),
+  nullable: z.boolean(),
+  from: z.array(columnReference).describe("The columns it is computed from, one step up"),
+});
+
+const dependency = z.object({
+  asset: z.string(),
+  via: z.string().nullable().describe("The asset that maps one partition column to the other"),
+  time: z.enum(["carry", "everything"]).describe("everything: a change on any day may touch every day"),
+});
+
+const checkResult = z.object({
+  check: z.string(),
+  severity: z.enum(["warn", "error"]),
+  failing_rows: z.int().describe("0: passed"),
+  sample: z.unknown().describe("Keys of a few failing rows"),
+  checked_at: instant,
+  run_id: z.int(),
+});
+
+const materialization = z.object({
+  run_id: z.int(),
+  action: z.string(),
+  status: z.string(),
+  reason: z.string(),
+  rows_inserted: z.int().nullable(),
+  rows_updated: z.int().nullable(),
+  rows_deleted: z.int().nullable(),
+  code_version: z.string().nullable(),
+  started_at: instant.nullable(),
+  finished_at: instant.nullable(),
+  error: z.string().nullable(),
+});
+
+export const assetDetail = assetSummary.extend({
+  file: z.string().nullable(),
+  body: z.string().nullable().describe("The SELECT; null: a source"),
+  columns: z.array(column),
+  dependencies: z.array(dependency),
+  dependents: z.array(z.string()),
+  checks: z.array(checkResult).describe("The last result of each check"),
+  materializations: z.array(materialization).describe("The newest first"),
+});
+
+function describeAsset(
+  { asset, codeVersion, problems }: Node,
+  state: AssetState,
+): z.output<typeof assetSummary> {
+  return {
+    asset: asset.name,
+    kind: asset.kind,
+    layer: asset.layer,
+    description: asset.description,
+    owner: asset.owner,
+    tags: [...asset.tags],
+    materialized: asset.kind === "model" ? asset.materialized : null,
+    key: [...asset.key],
+    partition_column: asset.partitionBy ?? null,
+    time_column: asset.timeColumn ?? null,
+    status: state.status,
+    reasons: [...state.reasons],
+    code_version: codeVersion,
+    published_code_version: state.codeVersion,
+    data_version: state.dataVersion,
+    last_run_id: state.lastRunId,
+    last_materialized_at: state.lastMaterializedAt,
+    problems: problems.map(({ file, line, message }) => ({ file, line, message })),
+  };
+}
+
+/** All there is to know of an asset. Throws UnknownAssetError. */
+export async function readAsset(context: WebContext, name: string): Promise<z.output<typeof assetDetail>> {
+  const { graph } = context.registry();
+  const node = graph.get(name);
+  const [states, checks, materializations] = await Promise.all([
+    readStates(context.pool, graph, context.clock()),
+    readCheckResults(context.pool, name),
+    readMaterializations(context.pool, name),
+  ]);
+  const sources = new Map(node.lineage.map(({ column, from }) => [column, from]));
+  return {
+    ...describeAsset(node, states.get(name)!),
+    file: node.file,
+    body: node.body,
+    columns: Object.entries(node.asset.columns).map(([column, { type, description, nullable }]) => ({
+      column,
+      type,
+      description,
+      nullable: nullable ?? false,
+      from: [...(sources.get(column) ?? [])],
+    })),
+    dependencies: node.asset.deps.map(({ asset, via, time }) => ({
+      asset: asset.name,
+      via: via?.name ?? null,
+      time: time ?? "carry",
+    })),
+    dependents: graph.dependents(name).map(({ asset }) => asset.name),
+    checks,
+    materializations,
+  };
+}
+
+/** The last result of each check of an asset. */
+async function readCheckResults(pool: Pool, name: string): Promise<z.output<typeof checkResult>[]> {
+  const { rows } = await pool.query<z.output<typeof checkResult>>(
+    `select distinct on (check_name) check_name as "check", severity, failing_rows, sample, checked_at, run_id
+     from orchestrator.check_results
+     where asset = $1
+     order by check_name, run_id desc`,
+    [name],
+  );
+  return rows;
+}
+
+const materializationLimit = 50;
+
+async function readMaterializations(pool: Pool, name: string): Promise<z.output<typeof materialization>[]> {
+  const { rows } = await pool.query<z.output<typeof materialization>>(
+    `select
+       run_id, action, status, reason, rows_inserted, rows_updated, rows_deleted,
+       code_version, started_at, finished_at, error
+     from orchestrator.steps
+     where asset = $1 and action <> 'check'
+     order by run_id desc
+     limit ${materializationLimit}`,
+    [name],
+  );
+  return rows;
+}
+
+const lineage = z.object({
+  assets: z.array(assetSummary.pick({ asset: true, kind: true, layer: true, status: true })),
+  edges: z.array(z.object({ from: z.string(), to: z.string() })),
+  columns: z.array(columnReference.extend({ from: z.array(columnReference) })),
+});
+
+async function readLineage({ pool, registry, clock }: WebContext): Promise<z.output<typeof lineage>> {
+  const { graph } = registry();
+  const states = await readStates(pool, graph, clock());
+  const nodes = [...graph.nodes.values()];
+  return {
+    assets: nodes.map(({ asset: { name, kind, layer } }) => ({
+      asset: name,
+      kind,
+      layer,
+      status: states.get(name)!.status,
+    })),
+    edges: nodes.flatMap(({ asset }) =>
+      asset.deps.map((from) => ({ from: from.asset.name, to: asset.name })),
+    ),
+    columns: nodes.flatMap(({ asset, lineage }) =>
+      lineage.map(({ column, from }) => ({ asset: asset.name, column, from: [...from] })),
+    ),
+  };
+}
+
+const parameters = z.object({ name: z.string() });
+
+export const assetRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path: "/api/assets",
+    summary: "Every asset and its state, in topological order",
+    access: "operator",
+    status: 200,
+    answer: z.object({ assets: z.array(assetSummary) }),
+    handle: async ({ context }) => {
+      const { graph } = context.registry();
+      const states = await readStates(context.pool, graph, context.clock());
+      return {
+        assets: [...graph.nodes].map(([name, node]) => describeAsset(node, states.get(name)!)),
+      };
+    },
+  }),
+  route({
+    method: "get",
+    path: "/api/assets/:name",
+    summary: "One asset: body, columns and where they come from, checks, history",
+    access: "operator",
+    parameters,
+    status: 200,
+    answer: z.object({ asset: assetDetail }),
+    errors: ["unknown_asset"],
+    handle: async ({ context, parameters: { name } }) => ({ asset: await readAsset(context, name) }),
+  }),
+  route({
+    method: "post",
+    path: "/api/assets/:name/materialize",
+    summary: "Ask for a run that makes the asset's rows right",
+    access: "operator",
+    parameters,
+    // Strict: a misspelt `partitions` would materialize everything.
+    body: z.strictObject({
+      partitions: z.array(text.min(1).max(200)).min(1).max(10_000).optional(),
+      since: day.optional(),
+      full_refresh: z.boolean().optional(),
+    }),
+    status: 202,
+    answer: z.object({ run_id: z.int() }),
+    errors: ["unknown_asset"],
+    handle: async ({ context, person, parameters: { name }, body }) => {
+      context.registry().graph.get(name);
+      const run_id = await requestRun(context.pool, {
+        triggerKind: "manual",
+        triggerName: person.email,
+        selection: name,
+        ...(body.partitions && { partitions: body.partitions }),
+        ...(body.since && { since: body.since }),
+        ...(body.full_refresh && { fullRefresh: true }),
+      });
+      return { run_id };
+    },
+  }),
+  route({
+    method: "get",
+    path: "/api/lineage",
+    summary: "What is made from what, by asset and by column",
+    access: "operator",
+    status: 200,
+    answer: lineage,
+    handle: ({ context }) => readLineage(context),
+  }),
+];

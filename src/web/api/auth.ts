@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { credentialsSchema } from "../accounts.ts";
+import { register, signIn, signOut } from "../auth.ts";
+import { type Route, route } from "../route.ts";
+
+const user = z
+  .object({ id: z.int(), email: z.string(), role: z.enum(["operator", "investor"]) })
+  .meta({ description: "The first account made is an operator; others are investors until promoted" });
+
+const signedIn = z.object({
+  user,
+  token: z.string().describe("For `Authorization: Bearer`; good for 30 days or until signed out"),
+});
+
+// Looser than at registration: an old password that is too short today still signs in.
+const signInSchema = credentialsSchema.extend({ password: z.string().max(200) });
+
+export const authRoutes: readonly Route[] = [
+  route({
+    method: "post",
+    path: "/auth/register",
+    summary: "Create an account and sign in",
+    access: "anybody",
+    body: credentialsSchema,
+    status: 201,
+    answer: signedIn,
+    errors: ["email_taken"],
+    handle: ({ context, request, response, body }) => register(context, request, response, body),
+  }),
+  route({
+    method: "post",
+    path: "/auth/login",
+    summary: "Sign in",
+    access: "anybody",
+    body: signInSchema,
+    status: 200,
+    answer: signedIn,
+    errors: ["wrong_credentials", "too_many_attempts"],
+    handle: ({ context, request, response, body }) => signIn(context, request, response, body),
+  }),
+  route({
+    method: "post",
+    path: "/auth/logout",
+    summary: "Sign out: the token stops working at once",
+    access: "person",
+    status: 204,
+    handle: ({ context, person, response }) => signOut(context, person, response),
+  }),
+  route({
+    method: "get",
+    path: "/auth/me",
+    summary: "Who is signed in",
+    access: "person",
+    status: 200,
+    answer: z.object({ user }),
+    handle: ({ person: { userId, email, role } }) => ({ user: { id: userId, email, role } }),
+  }),
+];

@@ -1,0 +1,27 @@
+import type { WebContext } from "../context.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Route } from "../route.ts";
+import { assetRoutes } from "./assets.ts";
+import { authRoutes } from "./auth.ts";
+import { eventRoutes } from "./events.ts";
+import { macroRoutes } from "./macro.ts";
+import { operationRoutes } from "./operations.ts";
+import { portfolioRoutes } from "./portfolio.ts";
+import { runRoutes } from "./runs.ts";
+import { tickerRoutes } from "./tickers.ts";
+import { transactionRoutes } from "./transactions.ts";
+
+/** Every call of the API. */
+export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route[] {
+  const routes = [
+    ...authRoutes,
+    ...tickerRoutes,
+    ...transactionRoutes,
+    ...portfolioRoutes,
+    ...macroRoutes,
+    ...assetRoutes,
+    ...runRoutes,
+    ...eventRoutes,
+  ];
+  return [...routes, ...operationRoutes(context, metrics, routes)];
+}

@@ -1,0 +1,66 @@
+/** For those who run the program: is it up, is it ready, how is it doing, what can it be asked. */
+import type { Request } from "express";
+import { z } from "zod";
+import { requireOperator, type WebContext } from "../context.ts";
+import { readReadiness } from "../health.ts";
+import type { Metrics } from "../metrics.ts";
+import { describeApi } from "../openapi.ts";
+import { type Route, route } from "../route.ts";
+
+/** Routes beside `others`, which the OpenAPI document describes too. */
+export function operationRoutes(context: WebContext, metrics: Metrics, others: readonly Route[]): Route[] {
+  const routes: Route[] = [
+    route({
+      method: "get",
+      path: "/healthz",
+      summary: "This process is up",
+      access: "anybody",
+      status: 200,
+      answer: z.object({ status: z.literal("up"), version: z.string() }),
+      handle: () => ({ status: "up" as const, version: context.version }),
+    }),
+    route({
+      method: "get",
+      path: "/readyz",
+      summary: "The database answers, is migrated and holds every model; 503 with the problem when not",
+      access: "anybody",
+      status: 200,
+      answer: z.object({ ready: z.boolean(), problem: z.string().nullable() }),
+      handle: async ({ response }) => {
+        const readiness = await readReadiness(context);
+        if (!readiness.ready) response.status(503).json(readiness);
+        return readiness;
+      },
+    }),
+    route({
+      method: "get",
+      path: "/metrics",
+      summary: "Figures for Prometheus; for operators, and for programs on the same machine",
+      access: "anybody",
+      status: 200,
+      mediaType: "text/plain",
+      errors: ["unauthenticated", "forbidden"],
+      handle: async ({ request, response }) => {
+        if (!isLocal(request)) requireOperator(request);
+        response.type(metrics.contentType).send(await metrics.read());
+      },
+    }),
+    route({
+      method: "get",
+      path: "/api/openapi.json",
+      summary: "This description",
+      access: "anybody",
+      status: 200,
+      answer: z.looseObject({ openapi: z.string() }),
+      handle: () => document,
+    }),
+  ];
+  const document = { ...describeApi([...others, ...routes], context.version) };
+  return routes;
+}
+
+/** From this machine, and not passed on by a proxy on it, which would make everybody local. */
+function isLocal(request: Request): boolean {
+  const isProxied = request.get("X-Forwarded-For") !== undefined || request.get("Forwarded") !== undefined;
+  return !isProxied && /^(::1|(::ffff:)?127\.)/.test(request.socket.remoteAddress ?? "");
+}

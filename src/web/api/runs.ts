@@ -1,0 +1,135 @@
+/** Runs, for operators: what was done, what is being done, and stopping it. */
+import { z } from "zod";
+import { cancelRun, listRuns, type RunDetail, readRun } from "../../engine/index.ts";
+import { NotFoundError } from "../errors.ts";
+import { type Route, route } from "../route.ts";
+import { day, instant, pageLimit, positiveId } from "../schemas.ts";
+import { snakeCased } from "../snake-case.ts";
+
+const run = z.object({
+  run_id: z.int(),
+  trigger_kind: z.enum(["manual", "schedule", "sensor", "deploy"]),
+  trigger_name: z.string().describe("The schedule, the sensor, or who asked"),
+  selection: z.string(),
+  exclude: z.string().nullable(),
+  partitions: z.array(z.string()).readonly().nullable().describe("null: all"),
+  since: day.nullable().describe("null: from the beginning"),
+  full_refresh: z.boolean(),
+  request_key: z.string().nullable(),
+  status: z.enum(["queued", "running", "succeeded", "failed", "cancelled"]),
+  attempt: z.int(),
+  retry_of: z.int().nullable(),
+  cancel_requested_at: instant.nullable(),
+  created_at: instant,
+  started_at: instant.nullable(),
+  finished_at: instant.nullable(),
+  error: z.string().nullable(),
+});
+
+const scope = z.object({
+  partitions: z.array(z.string()).readonly().nullable(),
+  since: z.string().nullable(),
+});
+
+const step = z.object({
+  asset: z.string(),
+  action: z.enum(["ingest", "refresh", "rebuild", "view", "check"]),
+  status: z.enum(["pending", "running", "succeeded", "failed", "skipped", "cancelled"]),
+  reason: z.string(),
+  scope: scope.readonly().nullable(),
+  attempt: z.int(),
+  rows_inserted: z.int().nullable(),
+  rows_updated: z.int().nullable(),
+  rows_deleted: z.int().nullable(),
+  progress: z.object({ done: z.int(), total: z.int(), label: z.string() }).readonly().nullable(),
+  started_at: instant.nullable(),
+  finished_at: instant.nullable(),
+  error: z.string().nullable(),
+});
+
+const logLine = z.object({
+  log_id: z.int(),
+  asset: z.string().nullable().describe("null: of the run as a whole"),
+  level: z.enum(["debug", "info", "warn", "error"]),
+  message: z.string(),
+  logged_at: instant,
+});
+
+const check = z.object({
+  asset: z.string(),
+  check: z.string(),
+  severity: z.enum(["warn", "error"]),
+  failing_rows: z.int().describe("0: passed"),
+  sample: z.array(z.unknown()).readonly().describe("Keys of a few failing rows"),
+});
+
+const runDetail = run.extend({
+  steps: z.array(step),
+  logs: z.array(logLine),
+  checks: z.array(check),
+});
+
+function describeRun({ steps, logs, checks, ...record }: RunDetail): z.input<typeof runDetail> {
+  return {
+    ...snakeCased(record),
+    steps: steps.map(snakeCased),
+    logs: logs.map(snakeCased),
+    checks: checks.map(snakeCased),
+  };
+}
+
+const parameters = z.object({ id: z.string() });
+
+/** The id of a run in a path: what is no id is no run. */
+function runId(id: string): number {
+  const parsed = positiveId.safeParse(id);
+  if (!parsed.success) throw new NotFoundError(`run ${id}`);
+  return parsed.data;
+}
+
+export const runRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path: "/api/runs",
+    summary: "Runs, the newest first",
+    access: "operator",
+    query: z.object({ limit: pageLimit, before: positiveId.optional() }),
+    status: 200,
+    answer: z.object({ runs: z.array(run), next: z.int().nullable().describe("`before` of the next page") }),
+    handle: async ({ context, query }) => {
+      const runs = await listRuns(context.pool, query);
+      return {
+        runs: runs.map(snakeCased),
+        next: runs.length === query.limit ? runs.at(-1)!.runId : null,
+      };
+    },
+  }),
+  route({
+    method: "get",
+    path: "/api/runs/:id",
+    summary: "One run with its steps, logs and checks",
+    access: "operator",
+    parameters,
+    status: 200,
+    answer: z.object({ run: runDetail }),
+    errors: ["not_found", "unknown_run"],
+    handle: async ({ context, parameters: { id } }) => ({
+      run: describeRun(await readRun(context.pool, runId(id))),
+    }),
+  }),
+  route({
+    method: "post",
+    path: "/api/runs/:id/cancel",
+    summary: "Ask for a run to be stopped; nothing happens to one that has ended",
+    access: "operator",
+    parameters,
+    status: 202,
+    answer: z.object({ run_id: z.int() }),
+    errors: ["not_found", "unknown_run"],
+    handle: async ({ context, parameters: { id } }) => {
+      const run_id = runId(id);
+      await cancelRun(context.pool, run_id);
+      return { run_id };
+    },
+  }),
+];

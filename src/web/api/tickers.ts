@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { searchTickers } from "../../ledger/index.ts";
+import { type Route, route } from "../route.ts";
+import { text } from "../schemas.ts";
+
+const ticker = z.object({
+  ticker: z.string(),
+  name: z.string(),
+  asset_class: z.string(),
+  exchange: z.string().nullable(),
+});
+
+export const tickerRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path: "/api/tickers",
+    summary: "Search tickers by symbol or name: those known here first, then what the price source finds",
+    access: "person",
+    query: z.object({ q: text.max(100) }),
+    status: 200,
+    answer: z.object({
+      tickers: z.array(ticker).readonly(),
+      is_complete: z
+        .boolean()
+        .describe("false: the price source does not answer, these are only those known here"),
+    }),
+    handle: async ({ context, query }) => {
+      const { tickers, isComplete } = await searchTickers(context, query.q);
+      return { tickers, is_complete: isComplete };
+    },
+  }),
+];

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import {
+  deleteTransaction,
+  listTransactions,
+  recordTransaction,
+  transactionInput,
+} from "../../ledger/index.ts";
+import { NotFoundError } from "../errors.ts";
+import { type Route, route } from "../route.ts";
+import { decimal, pageLimit, positiveId } from "../schemas.ts";
+
+const transaction = z.object({
+  transaction_id: z.int(),
+  ticker: z.string(),
+  type: z.enum(["BUY", "SELL"]),
+  quantity: decimal,
+  price: decimal,
+  fee: decimal,
+  date: z.iso.date(),
+  total: decimal.describe("Paid for a BUY with its fee, received for a SELL net of it"),
+  created_at: z.iso.datetime(),
+});
+
+export const transactionRoutes: readonly Route[] = [
+  route({
+    method: "post",
+    path: "/api/transactions",
+    summary: "Record a BUY or SELL",
+    access: "person",
+    describedBody: transactionInput,
+    headers: { "Idempotency-Key": "Requests with the same key and body are recorded once" },
+    status: 201,
+    answer: z.object({
+      transaction,
+      warnings: z.array(z.string()).readonly().describe("What to know though nothing is wrong"),
+    }),
+    errors: [
+      "unknown_ticker",
+      "unsupported_currency",
+      "oversell",
+      "future_date",
+      "invalid_idempotency_key",
+      "idempotency_conflict",
+      "market_data_unavailable",
+    ],
+    handle: async ({ context, person, request }) => {
+      const key = request.get("Idempotency-Key");
+      const recorded = await recordTransaction(context, person.userId, request.body, key);
+      return { transaction: recorded.transaction, warnings: recorded.warnings };
+    },
+  }),
+  route({
+    method: "get",
+    path: "/api/transactions",
+    summary: "The ledger, newest first",
+    access: "person",
+    query: z.object({
+      limit: pageLimit,
+      before: z.string().max(100).optional().describe("`next` of the page before"),
+    }),
+    status: 200,
+    answer: z.object({
+      transactions: z.array(transaction).readonly(),
+      next: z.string().nullable().describe("`before` of the next page; null: this is the last"),
+    }),
+    handle: ({ context, person, query }) => listTransactions(context, person.userId, query),
+  }),
+  route({
+    method: "delete",
+    path: "/api/transactions/:id",
+    summary: "Delete a transaction, unless a later SELL depends on it",
+    access: "person",
+    parameters: z.object({ id: z.string() }),
+    status: 204,
+    errors: ["not_found", "oversell"],
+    handle: async ({ context, person, parameters: { id } }) => {
+      const transactionId = positiveId.safeParse(id);
+      if (!transactionId.success) throw new NotFoundError(`transaction ${id}`);
+      await deleteTransaction(context, person.userId, transactionId.data);
+    },
+  }),
+];

@@ -1,0 +1,40 @@
+/** The Express application: what a request meets, in order. */
+import compression from "compression";
+import express, { type Express } from "express";
+import { apiRoutes } from "./api/index.ts";
+import { authenticate } from "./auth.ts";
+import type { WebContext } from "./context.ts";
+import { errorResponses, NotFoundError } from "./errors.ts";
+import { createMetrics } from "./metrics.ts";
+import { pagesRouter } from "./pages/index.ts";
+import { mountRoutes } from "./route.ts";
+import { refuseCrossSite, securityHeaders } from "./security.ts";
+
+/** The largest body that is read: a transaction is 200 bytes, a form of everything about one person 2 kB. */
+const bodyLimit = "100kb";
+
+/**
+ * Everything a browser or program can ask of the web process. Listening, and stopping, is the caller's.
+ * What the API does not answer is the pages'; errors that they do not show are JSON.
+ */
+export function createApp(context: WebContext): Express {
+  const app = express();
+  const metrics = createMetrics(context);
+  const guards = [
+    express.json({ limit: bodyLimit }),
+    express.urlencoded({ extended: false, limit: bodyLimit }),
+    authenticate(context),
+    refuseCrossSite(context.jwtSecret),
+  ];
+  app.disable("x-powered-by");
+  app.set("etag", false); // answers are one person's own and change with each trade: nothing is worth keeping
+  app.set("trust proxy", context.trustedProxies ?? false);
+  app.use(metrics.observe, securityHeaders, compression());
+  mountRoutes(app, guards, apiRoutes(context, metrics), context);
+  app.use(["/api", "/auth"], ({ method, originalUrl }) => {
+    throw new NotFoundError(`${method} ${originalUrl}`);
+  });
+  app.use(pagesRouter(context, guards));
+  app.use(errorResponses(context.log));
+  return app;
+}

@@ -1,0 +1,224 @@
+/**
+ * The geometry of a chart over days; `ui/partials/time-chart.hbs` draws it.
+ *
+ * It has no width: what must not be stretched (text, bands) is placed in percent, and only the paths live in a
+ * nested SVG of 1000 units that is stretched to whatever width there is. So one markup fits a phone and a desk.
+ */
+import { scaleLinear, scaleUtc } from "d3-scale";
+import { area, curveLinear, curveStepAfter, line } from "d3-shape";
+import type { Format } from "../format.ts";
+import { decimate } from "./decimate.ts";
+
+export type Unit = "money" | "percent";
+
+export interface Series {
+  /** Becomes the class `series-<name>`. */
+  readonly name: string;
+  readonly label: string;
+  /** One for each date; null is a gap. */
+  readonly values: readonly (number | null)[];
+  /** step: the value holds until the next one (contributions). */
+  readonly shape: "line" | "step";
+}
+
+/** A stretch of days with a name, drawn behind the lines. */
+export interface Band {
+  readonly name: string;
+  readonly label: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface TimeChartInput {
+  readonly id: string;
+  readonly title: string;
+  readonly unit: Unit;
+  readonly height: number;
+  /** Ascending, at least one. */
+  readonly dates: readonly string[];
+  /** The first decides which days are kept when there are too many to draw. */
+  readonly series: readonly Series[];
+  /** What to shade: between the first two series, or between the first and zero. */
+  readonly shade: "between" | "zero";
+  readonly bands?: readonly Band[];
+}
+
+const width = 1000;
+const buckets = 300;
+/** Days to the right of the last one, so that a line of one day is seen at all. */
+const dayInMilliseconds = 86_400_000;
+
+const instant = (day: string): number => Date.parse(day);
+const percentOf = (fraction: number): string => `${(fraction * 100).toFixed(2)}%`;
+
+export function timeChart(input: TimeChartInput, format: Format) {
+  const { dates, series } = input;
+  const first = instant(dates[0] ?? "1970-01-01");
+  const last = Math.max(instant(dates.at(-1) ?? "1970-01-01"), first + dayInMilliseconds);
+  const x = scaleUtc().domain([first, last]).range([0, width]);
+  const y = valueScale(input);
+  const kept = decimate(series[0]?.values ?? [], buckets);
+  const writeValue = input.unit === "money" ? format.compactMoney : format.compactPercent;
+  return {
+    id: input.id,
+    title: input.title,
+    description: describe(input, format),
+    height: input.height,
+    viewBox: `0 0 ${width} ${input.height}`,
+    axisY: input.height + 18,
+    totalHeight: input.height + 26,
+    lines: series.map((one) => ({
+      name: one.name,
+      label: one.label,
+      path: linePath(input, one, kept, x, y),
+    })),
+    shade: shadePath(input, kept, x, y),
+    yTicks: y.ticks(4).map((value) => ({
+      y: round(y(value)),
+      // Above its line, or below where it would leave the chart.
+      labelY: round(y(value) + (y(value) < 14 ? 13 : -5)),
+      label: writeValue(value),
+      zero: value === 0,
+    })),
+    xTicks: timeTicks(x, format),
+    bands: (input.bands ?? []).map((band) => placeBand(band, first, last, format)),
+    legend: legend(input.bands ?? []),
+    unit: input.unit,
+    points: kept
+      .map((index) =>
+        [dates[index], ...series.map(({ values }) => exact(values[index], input.unit))].join(","),
+      )
+      .join(";"),
+    table: table(input, format),
+  };
+}
+
+type ValueScale = ReturnType<typeof valueScale>;
+type TimeScale = ReturnType<typeof scaleUtc<number, number>>;
+
+function valueScale({ series, shade, height }: TimeChartInput) {
+  const values = series.flatMap((one) => one.values.filter((value) => value !== null));
+  if (shade === "zero") values.push(0);
+  const lowest = values.reduce((left, right) => Math.min(left, right), Infinity);
+  const highest = values.reduce((left, right) => Math.max(left, right), -Infinity);
+  const flat = !(highest > lowest);
+  const margin = flat ? Math.abs(highest) * 0.05 || 0.01 : (highest - lowest) * 0.06;
+  return scaleLinear()
+    .domain([lowest - margin, shade === "zero" && highest === 0 ? 0.15 * -lowest : highest + 2 * margin])
+    .range([height, 0]);
+}
+
+function linePath(
+  { dates }: TimeChartInput,
+  { values, shape }: Series,
+  kept: readonly number[],
+  x: TimeScale,
+  y: ValueScale,
+): string {
+  const draw = line<number>()
+    .defined((index) => values[index] !== null && values[index] !== undefined)
+    .x((index) => x(instant(dates[index] ?? "")))
+    .y((index) => y(values[index] ?? 0))
+    .curve(shape === "step" ? curveStepAfter : curveLinear)
+    .digits(1);
+  return draw(kept) ?? "";
+}
+
+function shadePath(
+  { dates, series, shade }: TimeChartInput,
+  kept: readonly number[],
+  x: TimeScale,
+  y: ValueScale,
+): string {
+  const upper = series[0]?.values ?? [];
+  const lower = shade === "between" ? (series[1]?.values ?? []) : null;
+  const draw = area<number>()
+    .defined((index) => typeof upper[index] === "number")
+    .x((index) => x(instant(dates[index] ?? "")))
+    .y0((index) => y(lower ? (lower[index] ?? 0) : 0))
+    .y1((index) => y(upper[index] ?? 0))
+    .digits(1);
+  return draw(kept) ?? "";
+}
+
+/** At most seven; on a narrow screen the stylesheet hides every second one (`minor`). */
+function timeTicks(x: TimeScale, format: Format) {
+  const days = x.ticks(6).map((tick) => tick.toISOString().slice(0, 10));
+  const write = days.every((day) => day.endsWith("-01-01"))
+    ? format.year
+    : days.every((day) => day.endsWith("-01"))
+      ? format.month
+      : format.shortDate;
+  // Its label would hang over the edge.
+  const inside = [...new Set(days)].filter((day) => x(instant(day)) <= width * 0.97);
+  return inside.map((day, index) => {
+    const fraction = x(instant(day)) / width;
+    return {
+      x: percentOf(fraction),
+      label: write(day),
+      minor: index % 2 === 1,
+      anchor: fraction < 0.04 ? "start" : "middle",
+    };
+  });
+}
+
+function placeBand(band: Band, first: number, last: number, format: Format) {
+  const from = Math.max(instant(band.from), first);
+  const to = Math.min(instant(band.to) + dayInMilliseconds, last);
+  const share = Math.max(0, (to - from) / (last - first));
+  return {
+    name: band.name,
+    label: band.label,
+    title: `${band.label}: ${format.date(band.from)} to ${format.date(band.to)}`,
+    x: percentOf((from - first) / (last - first)),
+    width: percentOf(share),
+    middle: percentOf((from - first) / (last - first) + share / 2),
+    /** Room enough for its name, even on a narrow screen. */
+    wide: share > 0.16,
+  };
+}
+
+/** Each name once, in order of appearance. */
+function legend(bands: readonly Band[]): { name: string; label: string }[] {
+  return [...new Map(bands.map(({ name, label }) => [name, { name, label }])).values()];
+}
+
+function describe({ dates, series, unit }: TimeChartInput, format: Format): string {
+  const write = unit === "money" ? (value: number) => format.money(String(value)) : format.percent;
+  const ends = series.map(({ label, values }) => {
+    const [start, end] = [values[0] ?? null, values.at(-1) ?? null];
+    return `${label} from ${start === null ? "no value" : write(start)} to ${end === null ? "no value" : write(end)}`;
+  });
+  return `${format.date(dates[0] ?? "")} to ${format.date(dates.at(-1) ?? "")}: ${ends.join("; ")}.`;
+}
+
+/** The same figures as text: each day, the last day of each week or of each month, so that it stays readable. */
+function table({ dates, series, unit }: TimeChartInput, format: Format) {
+  const period = (day: string): string =>
+    dates.length <= 45
+      ? day
+      : dates.length <= 200
+        ? String(Math.floor(instant(day) / (7 * dayInMilliseconds)))
+        : day.slice(0, 7);
+  const indexes = dates.flatMap((day, index) => {
+    const next = dates[index + 1];
+    return next === undefined || period(next) !== period(day) ? [index] : [];
+  });
+  const write = unit === "money" ? (value: number) => format.money(String(value)) : format.percent;
+  return {
+    headers: series.map(({ label }) => label),
+    rows: indexes.reverse().map((index) => ({
+      date: dates[index],
+      values: series.map(({ values }) => {
+        const value = values[index] ?? null;
+        return value === null ? null : write(value);
+      }),
+    })),
+  };
+}
+
+function exact(value: number | null | undefined, unit: Unit): string {
+  return value === null || value === undefined ? "" : value.toFixed(unit === "money" ? 2 : 6);
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;

@@ -1,0 +1,62 @@
+/** What every part of the web is given, and who a request speaks for. */
+import type { Request } from "express";
+import type { Pool } from "pg";
+import type { Registry } from "../engine/index.ts";
+import type { Log } from "../log.ts";
+import type { PriceSource } from "../market/source.ts";
+import { ForbiddenError, UnauthenticatedError } from "./errors.ts";
+import type { EventHub } from "./events.ts";
+
+export type Role = "operator" | "investor";
+
+/** Who is signed in, as the database said when this request came in: a promotion or revocation counts at once. */
+export interface Person {
+  readonly userId: number;
+  readonly email: string;
+  readonly role: Role;
+  readonly sessionId: string;
+}
+
+export interface WebContext {
+  /** Connections of role stratafolio_web: row-level security holds for all of them. */
+  readonly pool: Pool;
+  readonly prices: PriceSource;
+  readonly clock: () => Date;
+  readonly log: Log;
+  /** Asked for on every use: a hot reload replaces it. */
+  readonly registry: () => Registry;
+  /** At least 32 characters. Signs tokens and CSRF tokens. */
+  readonly jwtSecret: string;
+  readonly events: EventHub;
+  readonly version: string;
+  /** Set: every page says that its figures are synthetic. */
+  readonly isDemo: boolean;
+  /** Where prices come from, as pages name it: "Yahoo Finance". */
+  readonly marketDataName: string;
+  /** Cookies only over https. Unset: Secure when the request came over https. */
+  readonly secureCookies?: boolean;
+  /** Number of proxies in front whose X-Forwarded-* headers are believed. Unset: none. */
+  readonly trustedProxies?: number;
+}
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** Absent: nobody is signed in. */
+      person?: Person;
+    }
+  }
+}
+
+/** The person who is signed in. Throws UnauthenticatedError (401). */
+export function requirePerson(request: Request): Person {
+  if (!request.person) throw new UnauthenticatedError();
+  return request.person;
+}
+
+/** The operator who is signed in. Throws UnauthenticatedError (401) or ForbiddenError (403). */
+export function requireOperator(request: Request): Person {
+  const person = requirePerson(request);
+  if (person.role !== "operator") throw new ForbiddenError(person.role);
+  return person;
+}

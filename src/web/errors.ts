@@ -1,0 +1,188 @@
+/** Errors of the web itself, and the one table from an error's code to its HTTP status. */
+import type { ErrorRequestHandler } from "express";
+import type { Log } from "../log.ts";
+
+export class InvalidInputError extends Error {
+  readonly code: string;
+  readonly field: string;
+
+  /** `field` is where in the body, query or path: "email", "partitions.0". */
+  constructor(field: string, problem: string) {
+    super(`${field || "body"}: ${problem}`);
+    this.field = field || "body";
+    this.code = `invalid_${field.split(".")[0]?.toLowerCase().replaceAll("-", "_") || "body"}`;
+  }
+}
+
+export class UnauthenticatedError extends Error {
+  readonly code = "unauthenticated";
+
+  constructor() {
+    super("expected a valid token or session; sign in");
+  }
+}
+
+export class WrongCredentialsError extends Error {
+  readonly code = "wrong_credentials";
+
+  constructor() {
+    super("no account has this email and password");
+  }
+}
+
+export class ForbiddenError extends Error {
+  readonly code = "forbidden";
+
+  constructor(role: string) {
+    super(`expected an operator, got: ${role}; an operator can promote you`);
+  }
+}
+
+export class CrossSiteError extends Error {
+  readonly code = "csrf";
+
+  constructor(host: string, origin: string | undefined) {
+    super(
+      `expected a bearer token, the Origin of ${host} or a CSRF token on a request that changes something, ` +
+        `got: ${origin === undefined ? "none of them" : `the Origin ${origin}`}`,
+    );
+  }
+}
+
+export class EmailTakenError extends Error {
+  readonly code = "email_taken";
+  readonly field = "email";
+
+  constructor(email: string) {
+    super(`${email} has an account already; sign in instead`);
+  }
+}
+
+export class TooManyAttemptsError extends Error {
+  readonly code = "too_many_attempts";
+  readonly retryAfterSeconds: number;
+
+  constructor(retryAfterSeconds: number) {
+    super(`too many failed sign-ins; try again in ${retryAfterSeconds} s`);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+export class TooManyConnectionsError extends Error {
+  readonly code = "too_many_connections";
+
+  constructor(limit: number) {
+    super(`expected at most ${limit} open event streams of one person; close some pages`);
+  }
+}
+
+export class NotFoundError extends Error {
+  readonly code = "not_found";
+
+  constructor(what: string) {
+    super(`there is no ${what}`);
+  }
+}
+
+/** The status of every code an answer may carry; `invalid_<field>` is 422 and not listed. */
+const statuses = {
+  invalid_json: 400,
+  bad_request: 400,
+  unauthenticated: 401,
+  wrong_credentials: 401,
+  forbidden: 403,
+  csrf: 403,
+  not_found: 404,
+  unknown_asset: 404,
+  unknown_run: 404,
+  email_taken: 409,
+  body_too_large: 413,
+  unknown_ticker: 422,
+  unsupported_currency: 422,
+  oversell: 422,
+  future_date: 422,
+  idempotency_conflict: 422,
+  too_many_attempts: 429,
+  too_many_connections: 429,
+  internal: 500,
+  market_data_unavailable: 503,
+  database_unavailable: 503,
+} as const;
+
+export type ErrorCode = keyof typeof statuses | `invalid_${string}`;
+
+/** HTTP status of a code; null: no error that a person may be told of. */
+export function statusOf(code: string, method = "GET"): number | null {
+  // Nothing is wrong with the request to delete: a later SELL stands in its way.
+  if (code === "oversell" && method === "DELETE") return 409;
+  if (Object.hasOwn(statuses, code)) return statuses[code as keyof typeof statuses];
+  return code.startsWith("invalid_") ? 422 : null;
+}
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly field?: string;
+  readonly retryAfterSeconds?: number;
+}
+
+// What body-parser calls them.
+const bodyErrors: Readonly<Record<string, ErrorCode>> = {
+  "entity.parse.failed": "invalid_json",
+  "entity.too.large": "body_too_large",
+};
+
+// PostgreSQL is starting, stopping or full; Node could not reach it.
+const unavailable = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ENOENT)$/;
+
+interface Described {
+  readonly code?: unknown;
+  readonly field?: unknown;
+  readonly retryAfterSeconds?: unknown;
+  readonly status?: unknown;
+  readonly type?: unknown;
+}
+
+/** What a person is told of an error. One that is in no table is ours: 500, with `id` to find it in the log. */
+export function describeError(error: unknown, method: string, id: string): ErrorAnswer {
+  if (error instanceof Error) {
+    const { code, field, retryAfterSeconds, status, type } = error as Described;
+    const known = typeof code === "string" ? statusOf(code, method) : null;
+    if (known !== null)
+      return {
+        status: known,
+        code: code as string,
+        message: error.message,
+        ...(typeof field === "string" && { field }),
+        ...(typeof retryAfterSeconds === "number" && { retryAfterSeconds }),
+      };
+    if (typeof status === "number" && status >= 400 && status < 500)
+      return { status, code: bodyErrors[String(type)] ?? "bad_request", message: error.message };
+    if (typeof code === "string" && unavailable.test(code))
+      return {
+        status: 503,
+        code: "database_unavailable",
+        message: "the database does not answer; try again in a few seconds",
+        retryAfterSeconds: 5,
+      };
+  }
+  return {
+    status: 500,
+    code: "internal",
+    message: `something went wrong here; it is in the log as ${id}`,
+  };
+}
+
+/** Logs what is ours, and answers every error as JSON. */
+export function errorResponses(log: Log): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) return next(error); // half an answer is out: Express cuts the connection
+    const id = crypto.randomUUID();
+    const { status, retryAfterSeconds, ...body } = describeError(error, request.method, id);
+    if (status >= 500)
+      log.error({ err: error, id, method: request.method, path: request.path }, "request failed");
+    if (retryAfterSeconds !== undefined) response.set("Retry-After", String(retryAfterSeconds));
+    response.status(status).json({ error: body });
+  };
+}

@@ -1,0 +1,256 @@
+/** Server-sent events: what the database says was published, told to the people it concerns. */
+import type { Response } from "express";
+import type { Notification, Pool, PoolClient } from "pg";
+import { z } from "zod";
+import type { Log } from "../log.ts";
+import { TooManyConnectionsError } from "./errors.ts";
+import { revokedChannel } from "./sessions.ts";
+
+const publishedChannel = "orchestrator_published";
+const runsChannel = "orchestrator_runs";
+const personColumn = "user_id";
+
+/** A person's open pages; a browser itself stops at 6 for a host without HTTP/2. */
+const streamsPerPerson = 20;
+/** Proxies cut a connection on which nothing was said for 30 to 60 s. */
+const heartbeatSeconds = 25;
+/** A stream ends after this and the browser opens it anew: expiry and changed roles count by then at the latest. */
+const streamMinutes = 60;
+/** What a browser waits before it connects again. */
+const retryMilliseconds = 1000;
+/** A reader so far behind is gone; keeping what it has not read would fill the memory. */
+const unreadBytesLimit = 65_536;
+const backoffMilliseconds = { first: 100, longest: 10_000 };
+
+const publication = z.object({
+  run_id: z.number(),
+  partition_column: z.string().nullable(),
+  partitions: z.array(z.string()).nullable(),
+});
+
+type Publication = z.output<typeof publication>;
+
+/** Who listens, and through which session. */
+export interface Listener {
+  readonly userId: number;
+  readonly role: string;
+  readonly sessionId: string;
+}
+
+interface Stream extends Listener {
+  readonly response: Response;
+  readonly openedAt: number;
+}
+
+/** as_of: the last day known to the system; null while there is none. */
+interface EventData {
+  readonly run_id: number;
+  readonly as_of?: string | null;
+}
+
+export interface EventHubOptions {
+  /** One of its connections is kept for listening. */
+  readonly pool: Pool;
+  readonly clock: () => Date;
+  readonly log: Log;
+}
+
+/** One LISTEN connection for the process, however many streams there are. */
+export class EventHub {
+  readonly #options: EventHubOptions;
+  readonly #streams = new Set<Stream>();
+  #client: PoolClient | null = null;
+  #stopped = false;
+  #heartbeat: NodeJS.Timeout | null = null;
+  #reconnection: NodeJS.Timeout | null = null;
+  #pending: Notification[] = [];
+  #delivering = false;
+
+  constructor(options: EventHubOptions) {
+    this.#options = options;
+  }
+
+  /** How many streams are open. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /** Listening when it resolves. Throws when the database cannot be reached: later losses are mended here. */
+  async start(): Promise<void> {
+    await this.#listen();
+    this.#heartbeat = setInterval(() => this.#beat(), heartbeatSeconds * 1000);
+    this.#heartbeat.unref();
+  }
+
+  /** Ends every stream, so that the server can close. */
+  stop(): void {
+    this.#stopped = true;
+    if (this.#heartbeat) clearInterval(this.#heartbeat);
+    if (this.#reconnection) clearTimeout(this.#reconnection);
+    for (const { response } of this.#streams) response.end();
+    this.#client?.release(true);
+    this.#client = null;
+  }
+
+  /**
+   * Answers with a stream of `portfolio` {as_of, run_id} and, for operators, `run` {run_id}.
+   * `lastEventId`: what a browser that reconnects had heard last; it is told at once that it may have missed something.
+   * Throws TooManyConnectionsError.
+   */
+  async open(listener: Listener, response: Response, lastEventId: string | undefined): Promise<void> {
+    const open = [...this.#streams].filter(({ userId }) => userId === listener.userId).length;
+    if (open >= streamsPerPerson) throw new TooManyConnectionsError(streamsPerPerson);
+    const stream: Stream = { ...listener, response, openedAt: this.#options.clock().getTime() };
+    response.set({
+      "Content-Type": "text/event-stream",
+      "Cache-Control": "no-store, no-transform", // no-transform: compression would hold events back
+      "X-Accel-Buffering": "no",
+    });
+    response.flushHeaders();
+    // The id makes the browser send Last-Event-ID when it reconnects, even if nothing happened until then.
+    response.write(`retry: ${retryMilliseconds}\nid: 0\n\n`);
+    if (response.closed) return; // it left while we looked up who it is
+    this.#streams.add(stream);
+    response.once("close", () => this.#streams.delete(stream));
+    if (lastEventId !== undefined) await this.#catchUp([stream]);
+  }
+
+  async #listen(): Promise<void> {
+    const client = await this.#options.pool.connect();
+    client.on("notification", (notification) => this.#receive(notification));
+    client.on("error", (error) => this.#lose(client, error));
+    try {
+      await client.query(`listen ${publishedChannel}; listen ${runsChannel}; listen ${revokedChannel}`);
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+    if (this.#stopped) client.release(true);
+    else this.#client = client;
+  }
+
+  #lose(client: PoolClient, error: Error): void {
+    if (this.#client !== client) return; // a dying connection may report twice
+    this.#client = null;
+    client.release(true);
+    if (this.#stopped) return;
+    this.#options.log.warn({ err: error }, "event connection lost");
+    this.#reconnect(backoffMilliseconds.first);
+  }
+
+  #reconnect(delay: number): void {
+    this.#reconnection = setTimeout(async () => {
+      try {
+        await this.#listen();
+        // What was published while nobody listened is unknown: everybody looks again.
+        await this.#catchUp([...this.#streams]);
+      } catch (error) {
+        if (this.#stopped) return;
+        this.#options.log.warn({ err: error }, "event connection not restored yet");
+        this.#reconnect(Math.min(delay * 2, backoffMilliseconds.longest));
+      }
+    }, delay);
+  }
+
+  #receive(notification: Notification): void {
+    if (notification.channel === revokedChannel) {
+      this.#closeSession(notification.payload);
+      return;
+    }
+    this.#pending.push(notification);
+    if (this.#delivering) return;
+    this.#delivering = true;
+    // After this turn: what one commit notified arrives together, and is told as one event.
+    queueMicrotask(() => void this.#deliver());
+  }
+
+  async #deliver(): Promise<void> {
+    while (this.#pending.length > 0) {
+      try {
+        await this.#deliverBatch(this.#pending.splice(0));
+      } catch (error) {
+        if (!this.#stopped) this.#options.log.error({ err: error }, "events not delivered");
+      }
+    }
+    this.#delivering = false;
+  }
+
+  async #deliverBatch(batch: readonly Notification[]): Promise<void> {
+    const payloads = Map.groupBy(batch, ({ channel }) => channel);
+    const runs = new Set(payloads.get(runsChannel)?.map(({ payload }) => Number(payload)));
+    for (const stream of this.#streams)
+      if (stream.role === "operator") for (const run_id of runs) this.#send(stream, "run", { run_id });
+
+    const touched = new Map<Stream, number>();
+    for (const { payload } of payloads.get(publishedChannel) ?? []) {
+      const published = this.#parse(payload);
+      if (!published) continue;
+      for (const stream of this.#streams)
+        if (concerns(published, stream)) touched.set(stream, published.run_id);
+    }
+    if (touched.size === 0) return;
+    const { as_of } = await this.#readLatest();
+    for (const [stream, run_id] of touched) this.#send(stream, "portfolio", { as_of, run_id });
+  }
+
+  /** null: not ours. Anybody who may connect may NOTIFY, and what they send must not hold up what follows. */
+  #parse(payload: string | undefined): Publication | null {
+    try {
+      return publication.parse(JSON.parse(payload ?? ""));
+    } catch (error) {
+      this.#options.log.warn({ err: error, payload }, "publication not understood");
+      return null;
+    }
+  }
+
+  /** Tells streams that may have missed something to look again. Never throws: the next event says as much. */
+  async #catchUp(streams: readonly Stream[]): Promise<void> {
+    if (streams.length === 0) return;
+    try {
+      const { as_of, run_id } = await this.#readLatest();
+      for (const stream of streams) this.#send(stream, "portfolio", { as_of, run_id });
+    } catch (error) {
+      this.#options.log.warn({ err: error }, "streams not told to look again");
+    }
+  }
+
+  async #readLatest(): Promise<{ as_of: string | null; run_id: number }> {
+    const client = this.#client ?? this.#options.pool;
+    const { rows } = await client.query<{ as_of: string | null; run_id: number }>(
+      `select
+         (select max(calendar_date) from int_calendar) as as_of,
+         (select coalesce(max(run_id), 0) from orchestrator.runs where status = 'succeeded') as run_id`,
+    );
+    return rows[0]!;
+  }
+
+  #send(stream: Stream, event: "portfolio" | "run", data: EventData): void {
+    this.#write(stream, `event: ${event}\nid: ${data.run_id}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  #beat(): void {
+    const oldest = this.#options.clock().getTime() - streamMinutes * 60_000;
+    for (const stream of this.#streams) {
+      if (stream.openedAt < oldest) stream.response.end();
+      else this.#write(stream, ": still here\n\n");
+    }
+  }
+
+  #write({ response }: Stream, text: string): void {
+    if (response.writableLength > unreadBytesLimit) response.destroy();
+    else response.write(text);
+  }
+
+  #closeSession(sessionId: string | undefined): void {
+    for (const stream of this.#streams) if (stream.sessionId === sessionId) stream.response.end();
+  }
+}
+
+/**
+ * A publication has one partition column. What follows for people from a change of a ticker is published by person
+ * beside it. None: macro figures, which stand on everybody's page, or a rebuild.
+ */
+function concerns({ partition_column, partitions }: Publication, { userId }: Stream): boolean {
+  if (partition_column === null) return true;
+  return partition_column === personColumn && (partitions === null || partitions.includes(String(userId)));
+}

@@ -1,0 +1,146 @@
+/** How figures are written for one reader: by locale, from decimal strings, without a detour through floating point. */
+
+export interface Format {
+  readonly locale: string;
+  /** US dollars, two decimals: "1234.5" -> "$1,234.50". */
+  money(value: string): string;
+  /** As money, with + or − unless zero. */
+  signedMoney(value: string): string;
+  /** A price of one unit: at least two decimals, as many as eight. */
+  price(value: string): string;
+  /** For an axis: "$1.2M". */
+  compactMoney(value: number): string;
+  /** For the axis of an indicator: "4.5". */
+  compactNumber(value: number): string;
+  quantity(value: string): string;
+  /** A ratio: 0.1234 -> "12.34%". */
+  percent(value: number): string;
+  signedPercent(value: number): string;
+  /** For an axis: "12%", or "0.5%" where whole percents would repeat. */
+  compactPercent(value: number): string;
+  count(value: number): string;
+  /** A plain ratio with two decimals: a Sharpe ratio. */
+  number(value: number): string;
+  /** "5 May 2021": the month in letters, so that no two countries read it differently. */
+  date(day: string): string;
+  /** "5 May", where the year is plain from what stands around it. */
+  shortDate(day: string): string;
+  month(day: string): string;
+  year(day: string): string;
+  /** In UTC, and says so: the server does not know the reader's zone. */
+  dateTime(instant: Date): string;
+  /** 340 -> "340 ms", 125000 -> "2 min 5 s". */
+  duration(milliseconds: number): string;
+  /** The distance between two instants in words: "3 minutes ago", "in 2 days". */
+  relative(instant: Date, now: Date): string;
+}
+
+// Intl formats a decimal string exactly; TypeScript's signature wants to see that it is one.
+type Decimal = Intl.StringNumericLiteral;
+
+const noon = (day: string): Date => new Date(`${day}T12:00:00Z`);
+
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+}
+
+const relativeUnits: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+  ["second", 1],
+];
+
+function relativeTo(formatter: Intl.RelativeTimeFormat, instant: Date, now: Date): string {
+  const seconds = Math.round((instant.getTime() - now.getTime()) / 1000);
+  const [unit, size] = relativeUnits.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
+  return formatter.format(Math.trunc(seconds / size), unit);
+}
+
+function createFormat(locale: string): Format {
+  const number = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options);
+  const date = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...options });
+  const usd = { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" } as const;
+  const money = number(usd);
+  const signedMoney = number({ ...usd, signDisplay: "exceptZero" });
+  const price = number({ ...usd, maximumFractionDigits: 8 });
+  const compactMoney = number({
+    ...usd,
+    notation: "compact",
+    maximumFractionDigits: 2,
+    minimumFractionDigits: 0,
+  });
+  const compactNumber = number({ maximumFractionDigits: 2 });
+  const quantity = number({ maximumFractionDigits: 20 });
+  const percentage = { style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2 } as const;
+  const percent = number(percentage);
+  const signedPercent = number({ ...percentage, signDisplay: "exceptZero" });
+  const compactPercent = number({ style: "percent", maximumFractionDigits: 1 });
+  const twoDecimals = number({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const count = number({ maximumFractionDigits: 0 });
+  const day = date({ day: "numeric", month: "short", year: "numeric" });
+  const shortDate = date({ day: "numeric", month: "short" });
+  const month = date({ month: "short", year: "numeric" });
+  const year = date({ year: "numeric" });
+  const instant = date({
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+  });
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  return {
+    locale,
+    money: (value) => money.format(value as Decimal),
+    signedMoney: (value) => signedMoney.format(value as Decimal),
+    price: (value) => price.format(value as Decimal),
+    compactMoney: (value) => compactMoney.format(value),
+    compactNumber: (value) => compactNumber.format(value),
+    quantity: (value) => quantity.format(value as Decimal),
+    percent: (value) => percent.format(value),
+    signedPercent: (value) => signedPercent.format(value),
+    compactPercent: (value) => compactPercent.format(value),
+    count: (value) => count.format(value),
+    number: (value) => twoDecimals.format(value),
+    date: (value) => day.format(noon(value)),
+    shortDate: (value) => shortDate.format(noon(value)),
+    month: (value) => month.format(noon(value)),
+    year: (value) => year.format(noon(value)),
+    dateTime: (value) => `${instant.format(value)} UTC`,
+    duration: formatDuration,
+    relative: (value, now) => relativeTo(relative, value, now),
+  };
+}
+
+const fallbackLocale = "en-US";
+const formats = new Map<string, Format>();
+
+/** The format of the first of the reader's languages that is known here. */
+export function formatFor(languages: readonly string[]): Format {
+  const locale = languages.map(knownLocale).find((known) => known !== null) ?? fallbackLocale;
+  const known = formats.get(locale);
+  if (known) return known;
+  // Making one costs a millisecond and the header is free text: the cache is bounded, and starts anew when full.
+  if (formats.size >= 50) formats.clear();
+  const format = createFormat(locale);
+  formats.set(locale, format);
+  return format;
+}
+
+function knownLocale(language: string): string | null {
+  try {
+    // The base name drops extensions (other calendars, other digits) that would make endless variants.
+    const { baseName } = new Intl.Locale(language);
+    return Intl.NumberFormat.supportedLocalesOf(baseName).length > 0 ? baseName : null;
+  } catch {
+    return null;
+  }
+}

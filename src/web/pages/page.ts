@@ -1,0 +1,112 @@
+/** What every page shares: the frame around it, and how errors are shown in it. */
+import type { ErrorRequestHandler, Request, Response } from "express";
+import type { WebContext } from "../context.ts";
+import { describeError } from "../errors.ts";
+import { formatFor } from "../format.ts";
+import { csrfToken } from "../security.ts";
+import type { ViewEnvironment, Views } from "../views.ts";
+
+export interface Page {
+  /** A file of `ui/views`, without its ending. */
+  readonly view: string;
+  readonly title: string;
+  readonly data?: object;
+  /** Files of `ui/static`; `live.js` is always there for who is signed in. */
+  readonly scripts?: readonly string[];
+  readonly status?: number;
+}
+
+export type SendPage = (request: Request, response: Response, page: Page) => void;
+
+interface Destination {
+  readonly href: string;
+  readonly label: string;
+}
+
+const investorDestinations: readonly Destination[] = [
+  { href: "/portfolio", label: "Portfolio" },
+  { href: "/transactions", label: "Transactions" },
+];
+const operatorDestinations: readonly Destination[] = [
+  { href: "/assets", label: "Assets" },
+  { href: "/runs", label: "Runs" },
+  { href: "/automation", label: "Automation" },
+];
+const account: Destination = { href: "/account", label: "Account" };
+
+/** The reader's format and the time, for templates and charts. */
+export function environmentOf(context: WebContext, request: Request): ViewEnvironment {
+  return { format: formatFor(request.acceptsLanguages()), now: context.clock() };
+}
+
+/**
+ * Answers with a page. A request with `X-Fragment: main` gets what stands in <main> alone: that is how an open
+ * page renews itself.
+ */
+export function createSendPage(context: WebContext, views: Views): SendPage {
+  return (request, response, { view, title, data = {}, scripts = [], status = 200 }) => {
+    const environment = environmentOf(context, request);
+    const { person } = request;
+    const shared = {
+      person,
+      isOperator: person?.role === "operator",
+      csrfToken: person ? csrfToken(context.jwtSecret, person.sessionId) : "",
+      marketDataName: context.marketDataName,
+      isDemo: context.isDemo,
+      locale: environment.format.locale,
+      path: request.path,
+    };
+    const body = views.render(view, { ...shared, ...data }, environment);
+    response.status(status).set("Cache-Control", "no-store").vary("X-Fragment").type("html");
+    if (request.get("X-Fragment") === "main") return void response.send(body);
+    const frame = {
+      ...shared,
+      title,
+      body,
+      navigation: person ? navigation(person.role === "operator", request.path) : [],
+      scripts: person ? ["live.js", ...scripts] : scripts,
+    };
+    response.send(views.render("layout", frame, environment));
+  };
+}
+
+function navigation(isOperator: boolean, path: string) {
+  return [...investorDestinations, ...(isOperator ? operatorDestinations : []), account].map(
+    (destination) => ({
+      ...destination,
+      isLast: destination === account,
+      isCurrent: path === destination.href || path.startsWith(`${destination.href}/`),
+    }),
+  );
+}
+
+const headings: Readonly<Record<string, string>> = {
+  csrf: "This form cannot be accepted",
+  403: "Not yours to see",
+  404: "Not found",
+  429: "Too many attempts",
+  503: "Not available just now",
+};
+
+/** Shows errors to browsers; who is not signed in is sent to sign in. What asks for JSON is passed on. */
+export function errorPages(context: WebContext, sendPage: SendPage): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent || !request.accepts("html")) return next(error);
+    const id = crypto.randomUUID();
+    const { status, code, message, retryAfterSeconds } = describeError(error, request.method, id);
+    if (status === 401)
+      return response.redirect(303, `/sign-in?next=${encodeURIComponent(returnPath(request))}`);
+    if (status >= 500) context.log.error({ err: error, id, path: request.path }, "page failed");
+    if (retryAfterSeconds !== undefined) response.set("Retry-After", String(retryAfterSeconds));
+    const heading =
+      headings[code] ??
+      headings[status] ??
+      (status >= 500 ? "Something went wrong here" : "That did not work");
+    sendPage(request, response, { view: "error", title: heading, status, data: { heading, message } });
+  };
+}
+
+/** Where to go on after signing in: the page that was asked for, if it can be asked for again. */
+function returnPath(request: Request): string {
+  return request.method === "GET" ? request.originalUrl : "/";
+}

@@ -1,0 +1,92 @@
+/** A call of the API, declared once: what it reads, who may make it, what it answers. OpenAPI is made from the same. */
+import type { Express, Request, RequestHandler, Response } from "express";
+import { z } from "zod";
+import { type Person, requireOperator, requirePerson, type WebContext } from "./context.ts";
+import { type ErrorCode, InvalidInputError } from "./errors.ts";
+
+export type Access = "anybody" | "person" | "operator";
+
+export interface Input<P, Q, B, A extends Access> {
+  readonly parameters: P;
+  readonly query: Q;
+  readonly body: B;
+  readonly person: A extends "anybody" ? Person | undefined : Person;
+  readonly request: Request;
+  /** For headers, and for answers that are not JSON: what the handler has sent is not sent again. */
+  readonly response: Response;
+  readonly context: WebContext;
+}
+
+export interface RouteDefinition<P, Q, B, R, A extends Access> {
+  readonly method: "get" | "post" | "delete";
+  /** As Express writes it: `/api/runs/:run_id`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly access: A;
+  readonly parameters?: z.ZodType<P>;
+  readonly query?: z.ZodType<Q>;
+  readonly body?: z.ZodType<B>;
+  /** Instead of `body`, where what the route calls parses the body itself, with this. */
+  readonly describedBody?: z.ZodType;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly status: 200 | 201 | 202 | 204;
+  /** Absent: nothing (204), or not JSON. */
+  readonly answer?: z.ZodType<R>;
+  readonly mediaType?: "text/event-stream" | "text/plain";
+  /** Codes beside those that the access, the parameters and the body imply. */
+  readonly errors?: readonly ErrorCode[];
+  handle(input: Input<P, Q, B, A>): Promise<R> | R;
+}
+
+/** A route whatever its types: what the application mounts and OpenAPI describes. */
+export type Route = Omit<RouteDefinition<unknown, unknown, unknown, unknown, Access>, "handle"> & {
+  handle(input: Input<never, never, never, "person">): unknown;
+};
+
+/** Says nothing at run time; its types tie the handler to the schemas. */
+export function route<P, Q, B, R, A extends Access>(definition: RouteDefinition<P, Q, B, R, A>): Route {
+  return definition as unknown as Route;
+}
+
+/** Throws InvalidInputError for the first thing wrong, with the way to the field and what was expected. */
+export function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const unknownField = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
+  throw new InvalidInputError(unknownField ?? issue.path.join("."), issue.message);
+}
+
+/** Mounts the routes in the order given, each behind `guards`. */
+export function mountRoutes(
+  app: Express,
+  guards: readonly RequestHandler[],
+  routes: readonly Route[],
+  context: WebContext,
+): void {
+  for (const definition of routes) {
+    app[definition.method](definition.path, ...guards, async (request, response) => {
+      const person = admit(definition.access, request);
+      response.set("Cache-Control", "no-store");
+      const answer = await definition.handle({
+        parameters: parseInput(definition.parameters ?? z.unknown(), request.params) as never,
+        query: parseInput(definition.query ?? z.unknown(), request.query) as never,
+        body: parseInput(definition.body ?? z.unknown(), request.body ?? {}) as never,
+        person: person as Person,
+        request,
+        response,
+        context,
+      });
+      if (response.headersSent) return;
+      response.status(definition.status);
+      if (answer === undefined) response.end();
+      else response.json(answer);
+    });
+  }
+}
+
+/** Before anything is parsed: who may not call learns nothing of what a call should look like. */
+function admit(access: Access, request: Request): Person | undefined {
+  if (access === "operator") return requireOperator(request);
+  return access === "person" ? requirePerson(request) : request.person;
+}

@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import Handlebars from "handlebars";
+import type { Format } from "./format.ts";
+import type { StaticFiles } from "./static-files.ts";
+
+/** What every template can reach, whatever page it is part of. */
+export interface ViewEnvironment {
+  readonly format: Format;
+  readonly now: Date;
+}
+
+export interface Views {
+  /** The markup of one view of `ui/views`, without the frame around it. */
+  render(view: string, page: object, environment: ViewEnvironment): string;
+}
+
+interface HelperOptions extends Handlebars.HelperOptions {
+  readonly data: ViewEnvironment;
+}
+
+type FormatName = {
+  [K in keyof Format]: Format[K] extends (value: never) => string ? K : never;
+}[keyof Format];
+
+/** Templates of `ui/views` and `ui/partials`, compiled once at start. */
+export function createViews(folder: string, staticFiles: StaticFiles): Views {
+  const handlebars = Handlebars.create();
+  const read = (subfolder: string): [name: string, source: string][] =>
+    readdirSync(join(folder, subfolder))
+      .filter((file) => file.endsWith(".hbs"))
+      .map((file) => [basename(file, ".hbs"), readFileSync(join(folder, subfolder, file), "utf8")]);
+  for (const [name, source] of read("partials")) handlebars.registerPartial(name, source);
+  registerHelpers(handlebars, staticFiles);
+  const templates = new Map(
+    read("views").map(([name, source]) => [name, handlebars.compile(source, { preventIndent: true })]),
+  );
+  return {
+    render(view, page, environment) {
+      const template = templates.get(view);
+      if (!template) throw new Error(`expected a view of ui/views, got: ${view}`);
+      return template(page, { data: environment });
+    },
+  };
+}
+
+const formatNames: readonly FormatName[] = [
+  "money",
+  "signedMoney",
+  "price",
+  "quantity",
+  "percent",
+  "signedPercent",
+  "count",
+  "number",
+  "date",
+  "dateTime",
+  "duration",
+];
+
+function registerHelpers(handlebars: typeof Handlebars, staticFiles: StaticFiles): void {
+  const helper = handlebars.registerHelper.bind(handlebars);
+  for (const name of formatNames) {
+    helper(name, (value: unknown, options: HelperOptions) =>
+      formatOrReason(handlebars, name, value, options),
+    );
+  }
+  helper("relative", (instant: Date, { data }: HelperOptions) => data.format.relative(instant, data.now));
+  helper("iso", (instant: Date) => instant.toISOString());
+  helper("static", (name: string) => staticFiles.url(name));
+  helper("eq", (left: unknown, right: unknown) => left === right);
+  helper("not", (value: unknown) => !value);
+  helper("concat", (left: string, right: string) => `${left}${right}`);
+  /** "gain", "loss" or "flat", for a class name; the sign itself is always written too. */
+  helper("direction", (value: string | number | null) => direction(value));
+}
+
+export function direction(value: string | number | null): "gain" | "loss" | "flat" {
+  const sign = Math.sign(Number(value ?? 0));
+  return sign > 0 ? "gain" : sign < 0 ? "loss" : "flat";
+}
+
+/** `{{money value reason=why}}`: a figure that cannot be computed shows a dash and its reason, never 0, never nothing. */
+function formatOrReason(
+  handlebars: typeof Handlebars,
+  name: FormatName,
+  value: unknown,
+  { data, hash }: HelperOptions,
+): unknown {
+  if (value !== null && value !== undefined) return (data.format[name] as (value: unknown) => string)(value);
+  const reason = handlebars.escapeExpression(String(hash.reason ?? "not known"));
+  return new handlebars.SafeString(
+    `<span class="absent"><span aria-hidden="true">—</span> <span class="reason">${reason}</span></span>`,
+  );
+}

@@ -1,0 +1,75 @@
+/** Runs the command as a shell would, in a process of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+
+const main = join(import.meta.dirname, "../../src/cli/main.ts");
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The last line of stdout. */
+  readonly last: string;
+}
+
+function start(parameters: readonly string[], variables: Readonly<Record<string, string>>): ChildProcess {
+  const { PATH = "", HOME = "" } = process.env;
+  return spawn(process.execPath, ["--liftoff-only", main, ...parameters], {
+    env: { PATH, HOME, LOG_LEVEL: "warn", ...variables },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+/** Runs a command to its end. */
+export async function runCli(
+  parameters: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
+  const child = start(parameters, variables);
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout!),
+    text(child.stderr!),
+    once(child, "exit") as Promise<[number | null]>,
+  ]);
+  return { code, stdout, stderr, last: stdout.trimEnd().split("\n").at(-1) ?? "" };
+}
+
+export interface Service {
+  /** The address it printed. */
+  readonly url: string;
+  readonly lines: readonly string[];
+  readonly process: ChildProcess;
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Starts a command that runs until it is stopped; resolves when it says that it is ready. */
+export async function startService(
+  parameters: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Promise<Service> {
+  const child = start(parameters, { PORT: "0", ...variables });
+  const stderr = text(child.stderr!);
+  const exited = once(child, "exit") as Promise<[number | null]>;
+  const lines: string[] = [];
+  const ready = Promise.withResolvers<string>();
+  createInterface(child.stdout!)
+    .on("line", (line) => {
+      lines.push(line);
+      const url = /ready at (\S+)/.exec(line)?.[1];
+      if (url !== undefined) ready.resolve(url);
+    })
+    .on("close", async () => ready.reject(new Error(`it ended before it was ready: ${await stderr}`)));
+  return {
+    url: await ready.promise,
+    lines,
+    process: child,
+    stop: async (signal = "SIGTERM") => {
+      child.kill(signal);
+      const [code] = await exited;
+      return code;
+    },
+  };
+}

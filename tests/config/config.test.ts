@@ -1,0 +1,76 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { ConfigurationError, keptJwtSecret, readConfig } from "../../src/config.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "stratafolio-config-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function problemsOf(variables: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    readConfig(variables);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+test("without any variable the program runs on its own", () => {
+  expect(readConfig({})).toEqual({
+    databaseUrl: null,
+    dataDirectory: resolve(".stratafolio"),
+    host: "127.0.0.1",
+    port: 3000,
+    jwtSecret: null,
+    yahooBaseUrl: null,
+    fredApiBaseUrl: null,
+    fredWebBaseUrl: null,
+    fredApiKey: null,
+    logLevel: "info",
+  });
+});
+
+test("every problem is listed at once, and no secret is shown", () => {
+  const problems = problemsOf({
+    DATABASE_URL: "mysql://me:hunter2@host/db",
+    PORT: "http",
+    JWT_SECRET: "hunter2",
+    YAHOO_BASE_URL: "localhost:8090",
+    LOG_LEVEL: "loud",
+  });
+  expect(problems).toEqual([
+    "DATABASE_URL: expected postgres://user:password@host:port/database",
+    "PORT: expected a port from 0 to 65535, got: http",
+    "JWT_SECRET: expected at least 32 characters, got 7",
+    "YAHOO_BASE_URL: expected an http(s) URL, got: localhost:8090",
+    "LOG_LEVEL: expected one of fatal, error, warn, info, debug, trace, silent, got: loud",
+  ]);
+});
+
+test("a database of one's own needs a secret of one's own", () => {
+  const databaseUrl = "postgres://me:pw@db/stratafolio";
+  expect(problemsOf({ DATABASE_URL: databaseUrl })).toEqual([
+    expect.stringMatching(/^JWT_SECRET: expected at least 32 characters when DATABASE_URL is set/),
+  ]);
+  expect(readConfig({ DATABASE_URL: databaseUrl, JWT_SECRET: "x".repeat(32) }).databaseUrl).toBe(databaseUrl);
+});
+
+test("an empty variable counts as unset, and a trailing slash of an origin is dropped", () => {
+  const config = readConfig({ PORT: "", FRED_API_KEY: " ", YAHOO_BASE_URL: "http://127.0.0.1:8090/" });
+  expect([config.port, config.fredApiKey, config.yahooBaseUrl]).toEqual([
+    3000,
+    null,
+    "http://127.0.0.1:8090",
+  ]);
+});
+
+test("the kept secret is made once and only its owner may read it", () => {
+  const secret = keptJwtSecret(folder);
+  expect(secret).toMatch(/^[0-9a-f]{64}$/);
+  expect(keptJwtSecret(folder)).toBe(secret);
+  const file = join(folder, "jwt-secret");
+  expect(readFileSync(file, "utf8")).toBe(secret);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+});

@@ -1,0 +1,101 @@
+import { expect, test } from "vitest";
+import { demoCredentials, demoTrades, seedDemo } from "../../src/demo/account.ts";
+import { instruments } from "../../src/demo/instruments.ts";
+import { createSyntheticMacroSource } from "../../src/demo/macro.ts";
+import { createSyntheticPriceSource } from "../../src/demo/prices.ts";
+import { UnknownSeriesError, UnknownTickerError } from "../../src/market/errors.ts";
+import { createTestDatabase } from "../support/database.ts";
+
+const at = (instant: string) => () => new Date(instant);
+const evening = at("2026-03-04T22:00:00Z");
+const prices = createSyntheticPriceSource(evening);
+
+test("a day's bar is the same whenever the demo is started, but for later splits", async () => {
+  const later = await createSyntheticPriceSource(at("2027-05-05T22:00:00Z")).history("WRLD", null);
+  const now = await prices.history("WRLD", null);
+  expect(later.bars.slice(0, now.bars.length).map(({ adjClose, ...bar }) => bar)).toEqual(
+    now.bars.map(({ adjClose, ...bar }) => bar),
+  );
+});
+
+test("a split halves the prices before it", async () => {
+  const before = await createSyntheticPriceSource(at("2024-06-07T22:00:00Z")).history("NORD", "2024-06-07");
+  const after = await createSyntheticPriceSource(at("2024-06-10T22:00:00Z")).history("NORD", "2024-06-07");
+  expect(after.splits).toEqual([{ date: "2024-06-10", numerator: "2", denominator: "1" }]);
+  expect(Number(after.bars[0]?.close)).toBeCloseTo(Number(before.bars[0]?.close) / 2, 3);
+});
+
+test("stocks rest at weekends and the last bar of an open session is not final", async () => {
+  const saturday = await createSyntheticPriceSource(at("2026-03-07T12:00:00Z")).history("CURA", "2026-03-01");
+  expect(saturday.bars.map(({ date }) => date)).toEqual([
+    "2026-03-02",
+    "2026-03-03",
+    "2026-03-04",
+    "2026-03-05",
+    "2026-03-06",
+  ]);
+  const midSession = await createSyntheticPriceSource(at("2026-03-05T18:00:00Z")).history(
+    "CURA",
+    "2026-03-04",
+  );
+  expect(midSession.bars.map(({ isFinal }) => isFinal)).toEqual([true, false]);
+  const coin = await createSyntheticPriceSource(at("2026-03-07T12:00:00Z")).history("SYNC-USD", "2026-03-06");
+  expect(coin.bars.map(({ date, isFinal }) => [date, isFinal])).toEqual([
+    ["2026-03-06", true],
+    ["2026-03-07", false],
+  ]);
+});
+
+test("what the demo does not list is unknown, by a message that names what it lists", async () => {
+  await expect(prices.describe("AAPL")).rejects.toThrow(UnknownTickerError);
+  await expect(prices.describe("AAPL")).rejects.toThrow(/lists NORD, .*, got: AAPL/);
+  await expect(createSyntheticMacroSource(evening).series("GDP")).rejects.toThrow(UnknownSeriesError);
+  expect((await prices.search("world")).map(({ ticker }) => ticker)).toEqual(["WRLD"]);
+});
+
+test("every macro series has figures up to what would be public", async () => {
+  const macro = createSyntheticMacroSource(evening);
+  const last = async (seriesId: string) => (await macro.series(seriesId)).at(-1)?.date;
+  expect(await last("DFF")).toBe("2026-03-03");
+  expect(await last("UNRATE")).toBe("2026-01-01");
+  for (const seriesId of ["GS10", "T10Y2Y", "T10YIE", "CPIAUCSL", "INDPRO", "USREC", "DTB3"]) {
+    expect((await macro.series(seriesId)).every(({ value }) => Number.isFinite(Number(value)))).toBe(true);
+  }
+});
+
+test("the sample account buys, sells a part, and never sells what it has not, on whatever day it is made", async () => {
+  for (const day of ["2026-03-04", "2027-07-04", "2029-12-31"]) {
+    const clock = at(`${day}T12:00:00Z`);
+    const source = createSyntheticPriceSource(clock);
+    const trades = await demoTrades(source, clock());
+    const held = new Map<string, number>();
+    for (const { ticker } of instruments) {
+      const { splits } = await source.history(ticker, null);
+      let since = "";
+      for (const trade of trades.filter((one) => one.ticker === ticker)) {
+        for (const split of splits.filter(({ date }) => date > since && date <= trade.date)) {
+          held.set(ticker, (held.get(ticker) ?? 0) * Number(split.numerator));
+        }
+        since = trade.date;
+        const signed = trade.type === "BUY" ? Number(trade.quantity) : -Number(trade.quantity);
+        held.set(ticker, (held.get(ticker) ?? 0) + signed);
+        expect(held.get(ticker)).toBeGreaterThan(-1e-9);
+        expect(Number(trade.price)).toBeGreaterThan(0);
+      }
+    }
+    expect(trades.every(({ date }) => date <= day)).toBe(true);
+    expect(new Set(trades.map(({ ticker }) => ticker))).toEqual(
+      new Set(instruments.map(({ ticker }) => ticker)),
+    );
+  }
+});
+
+test("the sample account is made once", async () => {
+  const { pool } = await createTestDatabase();
+  await seedDemo(pool, prices, evening());
+  await seedDemo(pool, prices, evening());
+  const { rows } = await pool.query(
+    "select email, count(*) from users join transactions using (user_id) group by 1",
+  );
+  expect(rows).toEqual([{ email: demoCredentials.email, count: 22 }]);
+});

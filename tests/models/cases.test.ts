@@ -1,0 +1,25 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { createTestDatabase } from "../support/database.ts";
+import { deployModels } from "../support/models.ts";
+import { parseCase, playCase } from "./case.ts";
+
+const folder = new URL("cases/", import.meta.url);
+const files = readdirSync(folder).filter((file) => file.endsWith(".txt"));
+
+const { pool } = await createTestDatabase();
+await deployModels(pool);
+
+test("docs/metrics.md names every case", () => {
+  const text = readFileSync(new URL("../../docs/metrics.md", import.meta.url), "utf8");
+  expect(files.filter((file) => !text.includes(`\`${file.replace(".txt", "")}\``))).toEqual([]);
+});
+
+test.each(files)("%s", async (file) => {
+  const client = await pool.connect();
+  try {
+    await playCase(client, parseCase(new URL(file, folder)));
+  } finally {
+    client.release();
+  }
+});

@@ -1,0 +1,118 @@
+/**
+ * Random markets and ledgers for the property tests: small enough to compute by hand-written code, odd enough to hit
+ * every rule (bars missing, no bars yet, splits either way, dividends, full exits and returns, same-day trades).
+ */
+import Big from "big.js";
+import fc from "fast-check";
+import { acceptedSplits, nextDay, type Security, type Trade } from "./ledger.ts";
+
+/** Begins shortly before a turn of the year. */
+export const allDays: readonly string[] = Array.from({ length: 260 }).reduce<string[]>(
+  (days) => [...days, nextDay(days.at(-1) ?? "2022-11-30")],
+  [],
+);
+
+function dayOf(offset: number): string {
+  const day = allDays[offset];
+  if (!day) throw new RangeError(`expected an offset below ${allDays.length}, got: ${offset}`);
+  return day;
+}
+
+const isWeekend = (date: string) => [0, 6].includes(new Date(`${date}T00:00:00Z`).getUTCDay());
+const anyDay = fc.integer({ min: 0, max: allDays.length - 1 });
+const decimal = (hundredths: number) => new Big(hundredths).div(100).toFixed();
+
+/** A ticker's life: bars from some day to some day, with gaps. At most 4 % a day, so that no split is in doubt. */
+export function securityArbitrary(ticker: string): fc.Arbitrary<Security> {
+  const splitArbitrary = fc.record({ day: anyDay, ratio: fc.constantFrom("2:1", "3:2", "1:3", "7:1") });
+  const dividendArbitrary = fc.record({ day: anyDay, cents: fc.integer({ min: 1, max: 300 }) });
+  const everyDay = { minLength: allDays.length, maxLength: allDays.length };
+  return fc
+    .record({
+      always: fc.boolean(),
+      start: fc.integer({ min: 0, max: 120 }),
+      end: fc.integer({ min: 200, max: allDays.length - 1 }),
+      open: fc.integer({ min: 1000, max: 90_000 }),
+      moves: fc.array(fc.integer({ min: -40, max: 40 }), everyDay),
+      missing: fc.array(fc.integer({ min: 0, max: 19 }), everyDay),
+      splits: fc.uniqueArray(splitArbitrary, { maxLength: 2, selector: (split) => split.day }),
+      dividends: fc.uniqueArray(dividendArbitrary, { maxLength: 4, selector: (dividend) => dividend.day }),
+    })
+    .map(({ always, start, end, open, moves, missing, splits, dividends }) => {
+      let cents = open;
+      const bars = allDays.flatMap((date, day) => {
+        if (day < start || day > end || (!always && isWeekend(date)) || missing[day] === 0) return [];
+        cents = Math.max(500, Math.round(cents * (1 + (moves[day] ?? 0) / 1000)));
+        return [{ date, close: decimal(cents) }];
+      });
+      return {
+        ticker,
+        always,
+        bars,
+        splits: splits
+          .map(({ day, ratio }) => {
+            const [numerator = "1", denominator = "1"] = ratio.split(":");
+            return { date: dayOf(day), numerator, denominator };
+          })
+          .sort((a, b) => (a.date < b.date ? -1 : 1)),
+        dividends: dividends.map(({ day, cents }) => ({ date: dayOf(day), cashPerShare: decimal(cents) })),
+      };
+    });
+}
+
+/** A wish to buy so many units, or to sell so many per cent of what is there (100: a full exit). */
+const wishArbitrary = (securities: number) =>
+  fc.record({
+    security: fc.integer({ min: 0, max: securities - 1 }),
+    day: anyDay,
+    buy: fc.boolean(),
+    size: fc.oneof(fc.integer({ min: 1, max: 99 }), fc.constant(100)),
+    cents: fc.integer({ min: 100, max: 90_000 }),
+    fee: fc.constantFrom(0, 0, 99, 500),
+  });
+
+/**
+ * The smallest quantity traded on a day, such that whatever is held is a finite decimal after every later split: a
+ * hundredth of a share, times 3 for each third that is still to come.
+ */
+function unit(splits: Security["splits"], date: string): Big {
+  return splits
+    .filter((split) => split.date > date && split.denominator === "3")
+    .reduce((product) => product.times(3), new Big("0.01"));
+}
+
+/** Ledgers that never sell what is not held, in the order of their ids. */
+export function tradesArbitrary(securities: readonly Security[], maximum = 12): fc.Arbitrary<Trade[]> {
+  return fc.array(wishArbitrary(securities.length), { minLength: 1, maxLength: maximum }).map((wishes) => {
+    const positions = new Map<string, { quantity: Big; date: string }>();
+    const trades: Trade[] = [];
+    for (const wish of wishes.sort((a, b) => a.day - b.day || Number(b.buy) - Number(a.buy))) {
+      const security = securities[wish.security];
+      if (!security) continue;
+      const date = dayOf(wish.day);
+      const splits = acceptedSplits(security);
+      const before = positions.get(security.ticker) ?? { quantity: new Big(0), date };
+      const held = splits
+        .filter((split) => split.date > before.date && split.date <= date)
+        .reduce((quantity, split) => quantity.times(split.numerator).div(split.denominator), before.quantity);
+      const step = unit(splits, date);
+      const part = held.times(wish.size).div(100).div(step).round(0, Big.roundDown).times(step);
+      const quantity = wish.buy ? step.times(wish.size) : wish.size === 100 ? held : part;
+      if (quantity.lte(0)) continue;
+      positions.set(security.ticker, {
+        quantity: wish.buy ? held.plus(quantity) : held.minus(quantity),
+        date,
+      });
+      trades.push({
+        id: trades.length + 1,
+        ticker: security.ticker,
+        type: wish.buy ? "BUY" : "SELL",
+        quantity: quantity.toFixed(),
+        price: decimal(wish.cents),
+        fee: decimal(wish.fee),
+        date,
+      });
+    }
+    return trades;
+  });
+}

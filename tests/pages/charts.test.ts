@@ -1,0 +1,118 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { decimate } from "../../src/web/charts/decimate.ts";
+import { ganttBars } from "../../src/web/charts/gantt-chart.ts";
+import { lineageChart } from "../../src/web/charts/lineage-chart.ts";
+import { timeChart } from "../../src/web/charts/time-chart.ts";
+import { formatFor } from "../../src/web/format.ts";
+
+const format = formatFor(["en-GB"]);
+
+describe("decimate", () => {
+  test("keeps everything of a short series", () => {
+    expect(decimate([3, 1, 2], 10)).toEqual([0, 1, 2]);
+  });
+
+  test("keeps both ends and both extremes of any series, in order", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.option(fc.double({ noNaN: true, min: -1e9, max: 1e9 })), {
+          minLength: 1,
+          maxLength: 400,
+        }),
+        (values) => {
+          const kept = decimate(values, 20);
+          expect(kept).toEqual([...new Set(kept)].sort((left, right) => left - right));
+          expect(kept[0]).toBe(0);
+          expect(kept.at(-1)).toBe(values.length - 1);
+          expect(kept.length).toBeLessThanOrEqual(42);
+          const numbers = values.filter((value) => value !== null);
+          const shown = kept.map((index) => values[index]).filter((value) => typeof value === "number");
+          if (numbers.length > 0) {
+            expect(Math.max(...shown)).toBe(Math.max(...numbers));
+            expect(Math.min(...shown)).toBe(Math.min(...numbers));
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe("time chart", () => {
+  const chart = (dates: string[], values: (number | null)[]) =>
+    timeChart(
+      {
+        id: "value",
+        title: "Value",
+        unit: "money",
+        height: 100,
+        dates,
+        series: [{ name: "value", label: "Market value", values, shape: "line" }],
+        shade: "zero",
+        bands: [{ name: "recovery", label: "Recovery", from: "2023-01-01", to: "2024-01-02" }],
+      },
+      format,
+    );
+
+  test("says in words what it shows", () => {
+    const { description } = chart(["2024-01-01", "2024-01-31"], [100, 250.5]);
+    expect(description).toBe("1 Jan 2024 to 31 Jan 2024: Market value from $100.00 to $250.50.");
+  });
+
+  test("draws a single day", () => {
+    const { lines, xTicks, table } = chart(["2024-01-01"], [100]);
+    expect(lines[0]?.path).toMatch(/^M/);
+    expect(xTicks.length).toBeGreaterThan(0);
+    expect(table.rows).toEqual([{ date: "2024-01-01", values: ["$100.00"] }]);
+  });
+
+  test("leaves a gap where there is no value", () => {
+    const { lines, points } = chart(["2024-01-01", "2024-01-02", "2024-01-03"], [1, null, 3]);
+    expect(lines[0]?.path.match(/M/g)).toHaveLength(2);
+    expect(points).toBe("2024-01-01,1.00;2024-01-02,;2024-01-03,3.00");
+  });
+
+  test("cuts a band off at the edges and names its whole length", () => {
+    const [band] = chart(["2024-01-01", "2024-01-05"], [1, 2]).bands;
+    expect(band).toMatchObject({
+      x: "0.00%",
+      width: "50.00%",
+      title: "Recovery: 1 Jan 2023 to 2 Jan 2024",
+    });
+  });
+
+  test("stays small however long the history", () => {
+    const dates = Array.from({ length: 20_000 }, (_, day) =>
+      new Date(Date.UTC(1970, 0, 1 + day)).toISOString().slice(0, 10),
+    );
+    const { points, table } = chart(
+      dates,
+      dates.map((_, day) => Math.sin(day / 100)),
+    );
+    expect(points.split(";").length).toBeLessThanOrEqual(602);
+    expect(table.rows.length).toBeLessThan(700);
+  });
+});
+
+test("lineage runs from left to right, and an asset outside the selection draws no edge", () => {
+  const { nodes, edges } = lineageChart([
+    { name: "a", layer: "bronze", status: "fresh", upstream: ["elsewhere"] },
+    { name: "b", layer: "staging", status: "stale", upstream: ["a"] },
+  ]);
+  expect(edges.map(({ from, to }) => [from, to])).toEqual([["a", "b"]]);
+  expect(nodes[1]!.x).toBeGreaterThan(nodes[0]!.x + nodes[0]!.width);
+});
+
+test("Gantt bars share the run's time; a running step reaches to now, one not started has none", () => {
+  const at = (second: number) => new Date(second * 1000);
+  const { bars, milliseconds } = ganttBars(
+    [
+      { startedAt: at(0), finishedAt: at(5) },
+      { startedAt: at(5), finishedAt: null },
+      { startedAt: null, finishedAt: null },
+    ],
+    at(10),
+  );
+  expect(milliseconds).toBe(10_000);
+  expect(bars).toEqual([{ x: "0.00%", width: "50.00%" }, { x: "50.00%", width: "50.00%" }, null]);
+});

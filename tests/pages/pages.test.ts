@@ -1,0 +1,300 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { type Program, startProgram } from "../support/program.ts";
+
+// Pages as a program without scripts meets them: links, forms, cookies.
+
+let program: Program;
+
+beforeAll(async () => {
+  program = await startProgram();
+});
+
+interface Answer {
+  readonly status: number;
+  readonly location: string | null;
+  readonly html: string;
+}
+
+/** A browser's address bar, forms and cookie. */
+class Visitor {
+  #cookie = "";
+
+  async get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.#send(path, { headers: { Accept: "text/html", ...headers } });
+  }
+
+  /** `origin` null: a browser that sends none, as behind some proxies. */
+  async post(
+    path: string,
+    form: Record<string, string>,
+    origin: string | null = program.url,
+  ): Promise<Answer> {
+    const headers = { Accept: "text/html", ...(origin !== null && { Origin: origin }) };
+    return this.#send(path, { method: "POST", headers, body: new URLSearchParams(form) });
+  }
+
+  async #send(path: string, init: RequestInit): Promise<Answer> {
+    const response = await fetch(program.url + path, {
+      ...init,
+      headers: { "Accept-Language": "en-US", Cookie: this.#cookie, ...init.headers },
+      redirect: "manual",
+    });
+    const cookie = response.headers.getSetCookie()[0];
+    if (cookie) this.#cookie = cookie.split(";")[0]!;
+    return {
+      status: response.status,
+      location: response.headers.get("Location"),
+      html: await response.text(),
+    };
+  }
+}
+
+const password = "correct horse battery";
+
+async function signedUp(email: string): Promise<Visitor> {
+  const visitor = new Visitor();
+  const { status } = await visitor.post("/create-account", { email, password });
+  expect(status).toBe(303);
+  return visitor;
+}
+
+const hidden = (html: string, name: string): string =>
+  new RegExp(`name="${name}" value="([^"]+)"`).exec(html)?.[1] ?? "";
+
+const trade = { ticker: "wrld", type: "BUY", quantity: "3", price: "101.5", fee: "", date: "2024-03-04" };
+
+/** The sensor's part, here and now: fetch what is unseen, refresh what changed. */
+async function settle(): Promise<void> {
+  await program.engine.run({
+    triggerKind: "manual",
+    triggerName: "test",
+    selection: "raw_prices",
+    partitions: ["WRLD"],
+  });
+  await program.engine.refresh("transaction_sensor");
+}
+
+describe("signing in", () => {
+  test("the first account is told that it is the operator's; later ones are not", async () => {
+    expect((await new Visitor().get("/create-account")).html).toContain("becomes the operator");
+    await signedUp("first@example.com");
+    expect((await new Visitor().get("/create-account")).html).not.toContain("becomes the operator");
+  });
+
+  test("a page that needs a person leads back to itself, never to another site", async () => {
+    const visitor = await signedUp("back@example.com");
+    await visitor.post("/sign-out", {});
+    const { status, location } = await visitor.get("/portfolio?range=1Y");
+    expect([status, location]).toEqual([303, "/sign-in?next=%2Fportfolio%3Frange%3D1Y"]);
+    const credentials = { email: "back@example.com", password };
+    expect((await visitor.post(location!, credentials)).location).toBe("/portfolio?range=1Y");
+    for (const next of ["https://evil.example", "//evil.example", "/\\evil.example"])
+      expect((await visitor.post(`/sign-in?next=${encodeURIComponent(next)}`, credentials)).location).toBe(
+        "/portfolio",
+      );
+  });
+
+  test("a wrong password, an unknown email and no email at all are refused alike, and the email is kept", async () => {
+    await signedUp("known@example.com");
+    for (const email of ["known@example.com", "unknown@example.com", "nonsense"]) {
+      const { status, html } = await new Visitor().post("/sign-in", { email, password: "not this one" });
+      expect(status).toBe(401);
+      expect(html).toContain("no account has this email and password");
+      expect(html).toContain(`value="${email}"`);
+    }
+  });
+
+  test("an account that cannot be made says which field is wrong", async () => {
+    await signedUp("taken@example.com");
+    const refused = await new Visitor().post("/create-account", { email: "nonsense", password: "short" });
+    expect(refused.status).toBe(422);
+    expect(refused.html).toContain("Expected an email address");
+    expect(refused.html).toContain("Expected 8 to 200 characters");
+    const taken = await new Visitor().post("/create-account", { email: "taken@example.com", password });
+    expect(taken.status).toBe(409);
+    expect(taken.html).toContain("has an account already");
+  });
+});
+
+describe("the ledger", () => {
+  test("books one form once, however often it is sent", async () => {
+    const visitor = await signedUp("once@example.com");
+    const { html } = await visitor.get("/transactions");
+    const form = { ...trade, idempotency_key: hidden(html, "idempotency_key") };
+    const first = await visitor.post("/transactions", form);
+    expect(first.location).toMatch(/^\/transactions\?recorded=\d+$/);
+    expect((await visitor.post("/transactions", form)).location).toBe(first.location);
+    const recorded = await visitor.get(first.location!);
+    expect(recorded.html).toContain("BUY 3 WRLD at $101.50 on Mar 4, 2024");
+    expect(recorded.html.match(/id="transaction-/g)).toHaveLength(1);
+  });
+
+  test("takes a form with its token where a browser sends no Origin, and no other", async () => {
+    const visitor = await signedUp("token@example.com");
+    const { html } = await visitor.get("/transactions");
+    const withToken = { ...trade, csrf_token: hidden(html, "csrf_token") };
+    expect((await visitor.post("/transactions", trade, null)).status).toBe(403);
+    expect((await visitor.post("/transactions", trade, "https://evil.example")).status).toBe(403);
+    expect((await visitor.post("/transactions", withToken, null)).status).toBe(303);
+  });
+
+  test.each([
+    ["ticker", "NO SUCH", "Expected ticker to be"],
+    ["ticker", "UNKNOWN", "UNKNOWN"],
+    ["quantity", "0", "Expected quantity to be a number above 0"],
+    ["quantity", "1e400", "Expected quantity to be"],
+    ["price", "NaN", "Expected price to be"],
+    ["fee", "-1", "Expected fee to be"],
+    ["date", "2999-01-01", "Expected date to be today"],
+    ["date", "2024-02-30", "Expected date to be a day"],
+  ])("refuses %s %j beside its field and keeps the rest", async (field, value, message) => {
+    const visitor = await signedUp(`${crypto.randomUUID()}@example.com`);
+    const { status, html } = await visitor.post("/transactions", { ...trade, [field]: value });
+    expect(status).toBe(422);
+    const help = new RegExp(`id="${field}-help">(.*?)</p>`, "s").exec(html)?.[1];
+    expect(help).toContain(message);
+    expect(html).toContain(`value="${field === "price" ? value : trade.price}"`);
+  });
+
+  test("deletes after saying what will change, but nothing that a later SELL needs", async () => {
+    const visitor = await signedUp("delete@example.com");
+    const bought = await visitor.post("/transactions", trade);
+    const sold = await visitor.post("/transactions", {
+      ...trade,
+      type: "SELL",
+      quantity: "1",
+      date: "2024-04-04",
+    });
+    const idOf = ({ location }: Answer) => /recorded=(\d+)/.exec(location!)![1]!;
+    await settle();
+    const needed = await visitor.get(`/transactions/${idOf(bought)}/delete`);
+    expect(needed.html).toContain("A later SELL of WRLD needs it");
+    const refused = await visitor.post(`/transactions/${idOf(bought)}/delete`, {});
+    expect(refused.status).toBe(409);
+    expect(refused.html).toContain("It cannot be deleted yet.");
+    expect((await visitor.get(`/transactions/${idOf(sold)}/delete`)).html).toMatch(
+      /WRLD held: from 2 to <strong>3<\/strong>/,
+    );
+    expect((await visitor.post(`/transactions/${idOf(sold)}/delete`, {})).location).toBe(
+      "/transactions?deleted=1",
+    );
+    expect((await visitor.get(`/transactions/${idOf(sold)}/delete`)).status).toBe(404);
+    const stranger = await signedUp("stranger@example.com");
+    expect((await stranger.get(`/transactions/${idOf(bought)}/delete`)).status).toBe(404);
+    expect((await stranger.post(`/transactions/${idOf(bought)}/delete`, {})).status).toBe(404);
+  });
+
+  test("shows a page at a time, and the first one for a place that is none", async () => {
+    const visitor = await signedUp("pages@example.com");
+    for (let day = 1; day <= 28; day++)
+      for (const month of ["05", "06"])
+        await visitor.post("/transactions", {
+          ...trade,
+          date: `2024-${month}-${String(day).padStart(2, "0")}`,
+        });
+    const first = await visitor.get("/transactions");
+    expect(first.html.match(/id="transaction-/g)).toHaveLength(50);
+    const older = /href="(\/transactions\?before=[^"]+)"/.exec(first.html)![1]!;
+    expect((await visitor.get(older)).html.match(/id="transaction-/g)).toHaveLength(6);
+    expect((await visitor.get("/transactions?before=nonsense")).html.match(/id="transaction-/g)).toHaveLength(
+      50,
+    );
+  });
+});
+
+describe("the portfolio", () => {
+  test("leads who has no trade to the ledger, and who waits for prices to patience", async () => {
+    const visitor = await signedUp("start@example.com");
+    expect((await visitor.get("/portfolio")).html).toContain("starts with one trade");
+    await visitor.post("/transactions", { ...trade, ticker: "CURA" });
+    expect((await visitor.get("/portfolio")).html).toContain(
+      "<strong>CURA</strong> Its price history is being fetched.",
+    );
+  });
+
+  test("shows figures of the range in the address, each absent one with its reason", async () => {
+    const visitor = await signedUp("figures@example.com");
+    const today = new Date().toISOString().slice(0, 10);
+    await visitor.post("/transactions", { ...trade, date: today });
+    await settle();
+    const { html } = await visitor.get("/portfolio?range=3M");
+    expect(html).toMatch(/range=3M" aria-current="true"/);
+    expect(html).toMatch(/<p class="value">\$[\d,.]+<\/p>/);
+    expect(html).toMatch(/Sharpe ratio<\/dt><dd><span class="absent">.*?<span class="reason">[^<]+</);
+    expect(html).toContain("There is no cash account.");
+    expect(html).toContain("Synthetic data.");
+    expect((await visitor.get("/portfolio?range=nonsense")).html).toMatch(/range=Max" aria-current="true"/);
+  });
+
+  test("answers with what stands in <main> alone where an open page asks for it", async () => {
+    const visitor = await signedUp("fragment@example.com");
+    const { html } = await visitor.get("/portfolio", { "X-Fragment": "main" });
+    expect(html).toContain('id="portfolio"');
+    expect(html).not.toContain("<html");
+  });
+
+  test("has nothing inline that its content policy would have to allow", async () => {
+    const visitor = await signedUp("inline@example.com");
+    await visitor.post("/transactions", trade);
+    await settle();
+    const { html } = await visitor.get("/portfolio");
+    expect(html).toContain("series-value");
+    expect(html).not.toMatch(/<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=/);
+  });
+});
+
+describe("operators' pages", () => {
+  test.each(["/assets", "/assets/gold_p_timeseries", "/runs", "/runs/1", "/automation"])(
+    "%s is for operators alone",
+    async (path) => {
+      expect((await new Visitor().get(path)).status).toBe(303);
+      const investor = await signedUp(`${crypto.randomUUID()}@example.com`);
+      expect((await investor.get(path)).status).toBe(403);
+      const operator = new Visitor();
+      await operator.post("/sign-in", { email: "first@example.com", password });
+      expect((await operator.get(path)).status).toBe(200);
+    },
+  );
+
+  test("an asset's page tells its columns, checks, history and body; a misspelt one names the nearest", async () => {
+    const operator = new Visitor();
+    await operator.post("/sign-in", { email: "first@example.com", password });
+    const { html } = await operator.get("/assets/int_portfolio_daily");
+    expect(html).toContain('id="column-market_value"');
+    expect(html).toContain('href="/assets/int_daily_holdings#column-market_value"');
+    expect(html).toContain(">value_not_negative</th>");
+    expect(html).toContain("never materialized");
+    expect(html).toContain("with positions as (");
+    const misspelt = await operator.get("/assets/int_portfolio_dayly");
+    expect(misspelt.status).toBe(404);
+    expect(misspelt.html).toContain("int_portfolio_daily");
+  });
+
+  test("a materialization is queued with its reach and scope; a date that is none is refused", async () => {
+    const operator = new Visitor();
+    await operator.post("/sign-in", { email: "first@example.com", password });
+    const path = "/assets/int_portfolio_daily/materialize";
+    const form = { reach: "downstream", partitions: "1, 2", since: "2024-01-01" };
+    const { location } = await operator.post(path, form);
+    const run = await operator.get(location!);
+    expect(run.html).toContain("int_portfolio_daily+");
+    expect(run.html).toContain("<dd>1, 2</dd>");
+    expect(run.html).toContain("Jan 1, 2024");
+    await operator.post(`${location}/cancel`, {});
+    expect((await operator.get(location!)).html).toContain("Cancelling");
+    const refused = await operator.post(path, { ...form, since: "soon" });
+    expect(refused.status).toBe(422);
+    expect(refused.html).toContain("Expected a date, or nothing for all days.");
+    expect(refused.html).toContain('value="1, 2"');
+  });
+
+  test("a schedule is switched off and on", async () => {
+    const operator = new Visitor();
+    await operator.post("/sign-in", { email: "first@example.com", password });
+    expect((await operator.get("/automation")).html).toContain("At 18:00, Monday through Friday, UTC");
+    await operator.post("/automation/daily_market_data_ingestion", { enabled: "false" });
+    expect((await operator.get("/automation")).html).toContain("Switch on: daily_market_data_ingestion");
+    await operator.post("/automation/daily_market_data_ingestion", { enabled: "true" });
+    expect((await operator.get("/automation")).html).not.toContain("Switch on: daily_market_data_ingestion");
+  });
+});

@@ -1,0 +1,41 @@
+import { fileURLToPath } from "node:url";
+import type { Pool } from "pg";
+import { definitions } from "../../assets/index.ts";
+import type { MarketResources } from "../../assets/resources.ts";
+import { createEngine, type Engine, loadRegistry, readFunctionDefinitions } from "../../src/engine/index.ts";
+import { createLog } from "../../src/log.ts";
+import type { TestDatabase } from "./database.ts";
+
+const bodiesFolder = fileURLToPath(new URL("../../sql-models", import.meta.url));
+
+function noResources(): MarketResources {
+  const refuse = () => Promise.reject(new Error("this test has no market to ask"));
+  return {
+    prices: { search: refuse, describe: refuse, history: refuse, profile: refuse },
+    macro: { series: refuse },
+    clock: () => new Date(),
+  };
+}
+
+/** The real assets on a test database, deployed. Nothing runs by itself until `engine.start()`. */
+export async function deployedEngine(
+  database: TestDatabase,
+  resources: MarketResources = noResources(),
+): Promise<Engine> {
+  const pool: Pool = database.pool;
+  const engine = createEngine({
+    pool,
+    poolForRun: (runId) => database.connect({ runId }),
+    registry: await loadRegistry(definitions, {
+      bodiesFolder,
+      functionDefinitions: readFunctionDefinitions(pool),
+    }),
+    resources,
+    clock: resources.clock,
+    log: createLog("silent"),
+    webRole: "stratafolio_web",
+    rowSecurity: { column: "user_id", using: "user_id = (select public.current_person())" },
+  });
+  await engine.deploy();
+  return engine;
+}

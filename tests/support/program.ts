@@ -1,0 +1,41 @@
+import pino from "pino";
+import { afterAll } from "vitest";
+import type { Config } from "../../src/config.ts";
+import type { Engine } from "../../src/engine/index.ts";
+import { openEngine, type Surroundings, startWeb } from "../../src/program.ts";
+import { createTestDatabase, type TestDatabase } from "./database.ts";
+
+export interface Program {
+  readonly url: string;
+  readonly database: TestDatabase;
+  /** Deployed. Nothing runs by itself until `engine.start()`. */
+  readonly engine: Engine;
+}
+
+/** The program as people run it, web and engine, on a test database and the synthetic market; stopped after the file. */
+export async function startProgram(): Promise<Program> {
+  const database = await createTestDatabase();
+  const config: Config = {
+    databaseUrl: database.url,
+    dataDirectory: "",
+    host: "127.0.0.1",
+    port: 0,
+    jwtSecret: "a secret of at least thirty-two characters",
+    yahooBaseUrl: null,
+    fredApiBaseUrl: null,
+    fredWebBaseUrl: null,
+    fredApiKey: null,
+    logLevel: "silent",
+  };
+  const log = pino({ level: "silent" });
+  const surroundings: Surroundings = { config, log, clock: () => new Date(), isDemo: true };
+  const opened = { connectionString: database.url, applied: [], close: async () => {} };
+  const engine = await openEngine(surroundings, opened, database.pool);
+  await engine.deploy();
+  const web = await startWeb(surroundings, opened, () => engine.registry);
+  afterAll(async () => {
+    await web.close();
+    await engine.stop();
+  });
+  return { url: web.url, database, engine };
+}

@@ -1,0 +1,92 @@
+// @ts-check
+/**
+ * Keeps what is marked `data-live` as new as the server: when an event of its kind arrives, the page is fetched
+ * again as a fragment and the marked parts are swapped. Without this script the page is simply as of its loading.
+ */
+
+const updated = document.getElementById("updated");
+let fetching = false;
+let again = false;
+
+/** @param {ParentNode} root */
+const liveParts = (root) => /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-live]")]);
+
+/** Each part as the server sent it: other scripts add to what stands in the page. */
+const sources = new Map(liveParts(document).map((part) => [part.id, part.innerHTML]));
+
+async function refresh() {
+  if (fetching) {
+    again = true;
+    return;
+  }
+  fetching = true;
+  try {
+    const response = await fetch(location.href, { headers: { "X-Fragment": "main" } });
+    if (!response.ok) return;
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+    const changed = liveParts(document).map((part) => swap(part, fresh));
+    if (updated && changed.includes(true))
+      updated.textContent = `Updated ${new Date().toLocaleTimeString(document.documentElement.dataset.locale)}`;
+  } catch {
+    if (updated) updated.textContent = "Not connected: the figures are as of the last update.";
+  } finally {
+    fetching = false;
+    if (again) {
+      again = false;
+      void refresh();
+    }
+  }
+}
+
+/**
+ * Replaces a part by its namesake unless they are the same; what the reader opened, focused or scrolled stays so.
+ * @param {HTMLElement} part
+ * @param {Document} fresh
+ */
+function swap(part, fresh) {
+  const next = fresh.getElementById(part.id);
+  if (!next || next.innerHTML === sources.get(part.id)) return false;
+  sources.set(part.id, next.innerHTML);
+  const open = [...part.querySelectorAll("details")].map((details) => details.open);
+  const scrolls = [...part.querySelectorAll(".scroll")].map(({ scrollLeft, scrollTop }) => ({
+    scrollLeft,
+    scrollTop,
+  }));
+  const focused = part.contains(document.activeElement) ? document.activeElement : null;
+  const focusedId = focused?.id;
+  const focusedHref = focused?.getAttribute("href");
+  part.replaceWith(next);
+  for (const [index, details] of [...next.querySelectorAll("details")].entries())
+    details.open = open[index] ?? details.open;
+  for (const [index, region] of [...next.querySelectorAll(".scroll")].entries())
+    Object.assign(region, scrolls[index]);
+  const target = focusedId
+    ? document.getElementById(focusedId)
+    : focusedHref
+      ? next.querySelector(`[href="${CSS.escape(focusedHref)}"]`)
+      : null;
+  if (target instanceof HTMLElement || target instanceof SVGElement) target.focus({ preventScroll: true });
+  next.dispatchEvent(new CustomEvent("swapped", { bubbles: true }));
+  return true;
+}
+
+const kinds = new Set(liveParts(document).flatMap((part) => (part.dataset.live ?? "").split(" ")));
+
+if (kinds.size > 0) {
+  const events = new EventSource("/api/events");
+  let interrupted = false;
+  for (const kind of kinds) events.addEventListener(kind, () => void refresh());
+  events.addEventListener("error", () => {
+    interrupted = true;
+  });
+  events.addEventListener("open", () => {
+    // What happened while the line was down was not heard.
+    if (interrupted) void refresh();
+    interrupted = false;
+  });
+}
+
+// While something is under way that sends no events (a first fetch of prices), look every second.
+setInterval(() => {
+  if (document.querySelector("[data-poll]") && document.visibilityState === "visible") void refresh();
+}, 1000);

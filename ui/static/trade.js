@@ -1,0 +1,173 @@
+// @ts-check
+/** The trade form: tickers offered while typing, the total while figures change, one submission. */
+
+const form = /** @type {HTMLFormElement} */ (document.getElementById("trade"));
+const ticker = /** @type {HTMLInputElement} */ (document.getElementById("ticker"));
+const options = /** @type {HTMLUListElement} */ (document.getElementById("ticker-options"));
+const output = /** @type {HTMLOutputElement} */ (document.getElementById("total"));
+const totalLabel = /** @type {HTMLElement} */ (document.getElementById("total-label"));
+const progress = /** @type {HTMLElement} */ (document.getElementById("progress"));
+const money = new Intl.NumberFormat(document.documentElement.dataset.locale, {
+  style: "currency",
+  currency: "USD",
+  currencyDisplay: "narrowSymbol",
+});
+
+/** @typedef {{ ticker: string, name: string, asset_class: string, exchange: string | null }} Match */
+
+// Tickers: the ARIA combobox pattern, list autocomplete with manual selection.
+
+let active = -1;
+/** @type {AbortController | undefined} */
+let search;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let pause;
+
+for (const [name, value] of Object.entries({
+  role: "combobox",
+  "aria-autocomplete": "list",
+  "aria-expanded": "false",
+  "aria-controls": options.id,
+}))
+  ticker.setAttribute(name, value);
+
+function close() {
+  options.hidden = true;
+  active = -1;
+  ticker.setAttribute("aria-expanded", "false");
+  ticker.removeAttribute("aria-activedescendant");
+}
+
+/** @param {number} index */
+function activate(index) {
+  const items = [...options.children];
+  if (items.length === 0) return;
+  active = (index + items.length) % items.length;
+  for (const [position, item] of items.entries())
+    item.setAttribute("aria-selected", String(position === active));
+  const item = items[active];
+  if (!item) return;
+  ticker.setAttribute("aria-activedescendant", item.id);
+  item.scrollIntoView({ block: "nearest" });
+}
+
+/** @param {Element | undefined} item */
+function choose(item) {
+  if (!(item instanceof HTMLElement)) return;
+  ticker.value = item.dataset.ticker ?? "";
+  close();
+}
+
+async function offer() {
+  search?.abort();
+  const query = ticker.value.trim();
+  if (query === "") return close();
+  search = new AbortController();
+  try {
+    const response = await fetch(`/api/tickers?q=${encodeURIComponent(query)}`, { signal: search.signal });
+    if (!response.ok) return close();
+    /** @type {{ tickers: Match[] }} */
+    const { tickers } = await response.json();
+    options.replaceChildren(...tickers.slice(0, 8).map(option));
+    active = -1;
+    const none = tickers.length === 0 || document.activeElement !== ticker;
+    options.hidden = none;
+    ticker.setAttribute("aria-expanded", String(!none));
+  } catch {
+    // Offers are a convenience: without them the ticker is typed in full and checked on submission.
+  }
+}
+
+/**
+ * @param {Match} match
+ * @param {number} index
+ */
+function option(match, index) {
+  const item = document.createElement("li");
+  item.id = `ticker-option-${index}`;
+  item.setAttribute("role", "option");
+  item.setAttribute("aria-selected", "false");
+  item.dataset.ticker = match.ticker;
+  const kind = [match.asset_class, match.exchange].filter(Boolean).join(", ");
+  item.append(
+    Object.assign(document.createElement("strong"), { textContent: match.ticker }),
+    Object.assign(document.createElement("span"), { className: "kind", textContent: kind }),
+    Object.assign(document.createElement("span"), { className: "name", textContent: match.name }),
+  );
+  return item;
+}
+
+ticker.addEventListener("input", () => {
+  clearTimeout(pause);
+  pause = setTimeout(() => void offer(), 150);
+});
+ticker.addEventListener("blur", close);
+ticker.addEventListener("keydown", (event) => {
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    if (options.hidden) void offer();
+    else activate(event.key === "ArrowDown" ? active + 1 : active - (active < 0 ? 0 : 1));
+  } else if (event.key === "Enter" && !options.hidden && active >= 0) {
+    event.preventDefault();
+    choose(options.children[active]);
+  } else if (event.key === "Escape") close();
+});
+// On pointerdown the input would lose the focus first, and the list with it.
+options.addEventListener("pointerdown", (event) => {
+  event.preventDefault();
+  if (event.target instanceof Element) choose(event.target.closest("li") ?? undefined);
+});
+
+// The total, exactly: figures are added as whole numbers of their smallest digit, never as floating point.
+
+const decimal = /^(\d*)(?:\.(\d*))?$/;
+
+/**
+ * @param {string} name
+ * @returns {{ digits: bigint, scale: number } | null}
+ */
+function figure(name) {
+  const text = /** @type {HTMLInputElement} */ (form.elements.namedItem(name)).value.trim();
+  const match = decimal.exec(text);
+  if (!match || text.length > 40 || (!match[1] && !match[2])) return null;
+  return { digits: BigInt(`${match[1]}${match[2] ?? ""}`), scale: match[2]?.length ?? 0 };
+}
+
+function showTotal() {
+  const isSell = new FormData(form).get("type") === "SELL";
+  totalLabel.textContent = isSell ? "You receive" : "You pay";
+  const [quantity, price, fee] = [
+    figure("quantity"),
+    figure("price"),
+    figure("fee") ?? { digits: 0n, scale: 0 },
+  ];
+  if (!quantity || !price) {
+    output.value = "–";
+    return;
+  }
+  const scale = Math.max(quantity.scale + price.scale, fee.scale);
+  const gross = quantity.digits * price.digits * 10n ** BigInt(scale - quantity.scale - price.scale);
+  const feePart = fee.digits * 10n ** BigInt(scale - fee.scale);
+  const total = isSell ? gross - feePart : gross + feePart;
+  const digits = String(total < 0n ? -total : total).padStart(scale + 1, "0");
+  const text = `${total < 0n ? "-" : ""}${digits.slice(0, digits.length - scale)}.${digits.slice(digits.length - scale) || "0"}`;
+  output.value = money.format(/** @type {Intl.StringNumericLiteral} */ (text));
+}
+
+form.addEventListener("input", showTotal);
+showTotal();
+totalLabel.closest("p")?.removeAttribute("hidden");
+
+form.addEventListener("submit", () => {
+  const button = form.querySelector("button");
+  if (button) button.disabled = true;
+  progress.textContent = `Checking ${ticker.value.trim().toUpperCase()} with ${form.dataset.market}…`;
+});
+// Coming back with the browser's back button shows the form as it was left: let it be sent again.
+addEventListener("pageshow", () => {
+  const button = form.querySelector("button");
+  if (button) button.disabled = false;
+  progress.textContent = "";
+});
+
+form.querySelector("[aria-invalid]")?.scrollIntoView({ block: "center" });
