@@ -33,6 +33,7 @@ export const gold_p_timeseries = sqlAsset({
     user_id: person,
     price_date: day("Calendar day."),
     market_value: amount("What all positions were worth at the close."),
+    prev_market_value: amount("The same of the day before; 0 on the first day."),
     cost_basis: amount("What they cost, purchase fees included."),
     net_flow: amount("Paid for the day's purchases (with fees) less received for its sales (net of fees)."),
     net_contributions: amount("Sum of net_flow to date."),
@@ -58,6 +59,48 @@ export const gold_p_timeseries = sqlAsset({
   timeColumn: "price_date",
   materialized: "view",
   deps: [int_portfolio_daily],
+  tags: ["portfolio"],
+});
+
+export const gold_drawdowns = sqlAsset({
+  name: "gold_drawdowns",
+  layer: "gold",
+  description:
+    "Each fall of a person's time-weighted index below its highest point so far, the deepest first.",
+  columns: {
+    user_id: person,
+    drawdown_rank: count("1: the deepest of the person's."),
+    depth: ratio("Drawdown at the trough: below 0."),
+    peak_date: day("First day at the height from which it fell."),
+    trough_date: day("First day at the bottom."),
+    recovery_date: nullable(day("First day back at the peak.")),
+    recovery_date_reason: reason("recovery date"),
+    days_to_trough: number("Calendar days from peak to trough."),
+    days: number("Calendar days from peak to recovery, or to the last day known."),
+  },
+  key: ["user_id", "drawdown_rank"],
+  partitionBy: "user_id",
+  materialized: "view",
+  deps: [gold_p_timeseries],
+  // No checks: a view over all of a person's days would be computed once more with every trade (5 ms).
+  tags: ["portfolio"],
+});
+
+export const gold_monthly_returns = sqlAsset({
+  name: "gold_monthly_returns",
+  layer: "gold",
+  description: "A person's time-weighted return of each calendar month.",
+  columns: {
+    user_id: person,
+    month: day("First day of the month."),
+    days: count("Days of the month from the first trade to the last day known."),
+    return: nullable(ratio("Return over these days.")),
+    return_reason: reason("return"),
+  },
+  key: ["user_id", "month"],
+  partitionBy: "user_id",
+  materialized: "view",
+  deps: [gold_p_timeseries],
   tags: ["portfolio"],
 });
 

@@ -42,6 +42,7 @@ export const int_risk_returns = sqlAsset({
     user_id: person,
     price_date: day("Calendar day."),
     market_value: amount("What all positions were worth at the close."),
+    prev_market_value: amount("The same of the day before; 0 on the first day."),
     cost_basis: amount("What they cost."),
     net_flow: amount("Money in less money out by the day's trades."),
     net_contributions: amount("Sum of net_flow to date."),

@@ -27,6 +27,23 @@ export const stg_raw_prices = sqlAsset({
   tags: ["market"],
 });
 
+export const stg_dividends = sqlAsset({
+  name: "stg_dividends",
+  layer: "staging",
+  description: "Cash dividends.",
+  columns: {
+    ticker,
+    ex_date: day("First day on which a buyer no longer gets the dividend."),
+    cash_per_share: amount("Cash for each share, in today's shares."),
+  },
+  key: ["ticker", "ex_date"],
+  partitionBy: "ticker",
+  timeColumn: "ex_date",
+  materialized: "view",
+  deps: [raw_corporate_actions],
+  tags: ["market"],
+});
+
 export const stg_splits = sqlAsset({
   name: "stg_splits",
   layer: "staging",
@@ -43,7 +60,7 @@ export const stg_splits = sqlAsset({
   partitionBy: "ticker",
   // Stored, so that a new bar stops here: it hardly ever changes a verdict, and a view would pass it on to every trade.
   materialized: "incremental",
-  deps: [raw_corporate_actions, stg_raw_prices],
+  deps: [raw_corporate_actions, stg_raw_prices, stg_dividends],
   checks: [
     {
       kind: "expression",
@@ -53,23 +70,6 @@ export const stg_splits = sqlAsset({
       severity: "warn",
     },
   ],
-  tags: ["market"],
-});
-
-export const stg_dividends = sqlAsset({
-  name: "stg_dividends",
-  layer: "staging",
-  description: "Cash dividends.",
-  columns: {
-    ticker,
-    ex_date: day("First day on which a buyer no longer gets the dividend."),
-    cash_per_share: amount("Cash for each share, in today's shares."),
-  },
-  key: ["ticker", "ex_date"],
-  partitionBy: "ticker",
-  timeColumn: "ex_date",
-  materialized: "view",
-  deps: [raw_corporate_actions],
   tags: ["market"],
 });
 

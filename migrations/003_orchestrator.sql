@@ -35,6 +35,8 @@ create table orchestrator.runs (
 );
 
 create unique index runs_request_key_key on orchestrator.runs (request_key) where status in ('queued', 'running');
+-- How often what a sensor asks for has failed is looked up by key, among all runs there ever were.
+create index runs_request_key_idx on orchestrator.runs (request_key, run_id) where request_key is not null;
 create index runs_open_idx on orchestrator.runs (status, run_id) where status in ('queued', 'running');
 create index runs_created_at_idx on orchestrator.runs (created_at);
 

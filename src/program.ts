@@ -49,6 +49,26 @@ export class PortTakenError extends Error {
   }
 }
 
+export class AddressRefusedError extends Error {
+  readonly code = "address_refused";
+  constructor(host: string, port: number, options: ErrorOptions & { cause: Error }) {
+    super(
+      `expected HOST to be an address of this machine and PORT one that this user may listen on, ` +
+        `got ${host}:${port} (${options.cause.message})`,
+      options,
+    );
+  }
+}
+
+/** Of Node: the address is not ours, has no such name, or the port is a privileged one. */
+const refusals = ["EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN", "EACCES"];
+
+function asListenError(host: string, port: number, cause: NodeJS.ErrnoException): Error {
+  if (cause.code === "EADDRINUSE") return new PortTakenError(host, port, { cause });
+  if (refusals.includes(cause.code ?? "")) return new AddressRefusedError(host, port, { cause });
+  return cause;
+}
+
 /** Begins to read the larger parts of the program, so that this is done while the database is being made. */
 export function preload(): void {
   // What cannot be read is reported where it is used.
@@ -128,7 +148,7 @@ export interface WebServer {
   close(): Promise<void>;
 }
 
-/** Listens when it resolves. Throws PortTakenError. */
+/** Listens when it resolves. Throws PortTakenError or AddressRefusedError. */
 export async function startWeb(
   { config, log, clock, isDemo }: Surroundings,
   { connectionString }: Database,
@@ -155,14 +175,13 @@ export async function startWeb(
   try {
     await events.start();
     await new Promise<void>((listening, failed) => {
-      server.once("error", failed);
+      server.once("error", (error) => failed(asListenError(config.host, config.port, error)));
       server.listen(config.port, config.host, listening);
     });
-  } catch (cause) {
+  } catch (error) {
     events.stop();
     await pool.end();
-    if ((cause as NodeJS.ErrnoException).code !== "EADDRINUSE") throw cause;
-    throw new PortTakenError(config.host, config.port, { cause });
+    throw error;
   }
   return {
     url: urlOf(server.address() as AddressInfo),

@@ -27,6 +27,7 @@ select
   user_id,
   price_date,
   market_value,
+  prev_market_value,
   cost_basis,
   net_flow,
   net_contributions,

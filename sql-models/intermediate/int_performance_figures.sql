@@ -18,6 +18,7 @@ falls as (
     *,
     min(price_date) filter (where drawdown = max_drawdown and max_drawdown < 0) over person as trough_date,
     min(running_peak) filter (where drawdown = max_drawdown) over person as peak,
+    price_date = min(price_date) over person as is_first,
     price_date = as_of as is_last,
     income - net_flow + case when price_date = as_of then market_value else 0 end as money_out
   from days
@@ -38,8 +39,10 @@ totals as (
     max(income_paid_out) filter (where is_last) as income,
     max(fees_paid) filter (where is_last) as fees,
     max(twr_index) filter (where is_last) - 1 as twr,
-    array_agg(price_date order by price_date) filter (where money_out <> 0) as flow_dates,
-    array_agg(money_out order by price_date) filter (where money_out <> 0) as flow_amounts,
+    -- What there was before the first day counts as put in: 0, unless the days are a slice of the person's.
+    (min(price_date) - 1) || array_agg(price_date order by price_date) filter (where money_out <> 0) as flow_dates,
+    -max(prev_market_value) filter (where is_first)
+      || array_agg(money_out order by price_date) filter (where money_out <> 0) as flow_amounts,
     max(periods_per_year) as periods_per_year,
     count(risk_return) as returns,
     count(risk_return) - count(risk_free_return) as returns_without_risk_free,

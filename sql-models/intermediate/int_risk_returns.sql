@@ -32,8 +32,8 @@ returns as (
   window to_date as (partition by user_id, risk_period order by price_date)
 )
 select
-  user_id, price_date, market_value, cost_basis, net_flow, net_contributions, income, income_paid_out, fees_paid,
-  realized_pnl, unrealized_pnl, total_gain, daily_return, twr_index, running_peak, drawdown, is_provisional, is_estimated,
+  user_id, price_date, market_value, prev_market_value, cost_basis, net_flow, net_contributions, income, income_paid_out,
+  fees_paid, realized_pnl, unrealized_pnl, total_gain, daily_return, twr_index, running_peak, drawdown, is_provisional, is_estimated,
   case when is_by_trading_day then 252 else 365 end as periods_per_year,
   risk_return,
   case

@@ -5,13 +5,14 @@ import { CommanderError } from "commander";
 import { createCommand } from "./command.ts";
 import { exitCodes } from "./exit.ts";
 
-/** A second signal ends the program at once: the first one may wait for a run to stop. */
+/** A second signal ends the program at once: after the first one it finishes what it must not leave half done. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(exitCodes.error);
       controller.abort(new Error(`got ${name}`));
+      if (process.stderr.isTTY) process.stderr.write("Stopping; once more to stop at once.\n");
     });
   }
   return controller.signal;
@@ -24,15 +25,29 @@ function describe(error: unknown): string {
   return isOurs ? error.message : (error.stack ?? error.message);
 }
 
+function fail(error: unknown): void {
+  process.stderr.write(`stratafolio: ${describe(error)}\n`);
+  process.exitCode = exitCodes.error;
+}
+
+// Node's own code for these is 1, which says here that an asset failed.
+process.on("uncaughtException", (error) => {
+  fail(error);
+  process.exit();
+});
+// `stratafolio list | head -1`: the reader has what it wanted.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 try {
   await createCommand(interruption(), (outcome) => {
     process.exitCode = exitCodes[outcome];
   }).parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.error; // it has written its message itself
-  } else {
-    process.stderr.write(`stratafolio: ${describe(error)}\n`);
-    process.exitCode = exitCodes.error;
-  }
+  // Commander has written its message itself.
+  if (error instanceof CommanderError)
+    process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.error;
+  else fail(error);
 }

@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import { EngineError } from "./errors.ts";
 import type { Registry } from "./registry.ts";
+import { requestRun } from "./runs.ts";
 import { nextTick } from "./schedule.ts";
 
 export interface TickRecord {
@@ -88,6 +89,27 @@ export async function setAutomationEnabled(
   );
   // A sensor that is switched on has changes waiting.
   await pool.query("select pg_notify('orchestrator_changes', '')");
+}
+
+/**
+ * Asks for what an automation does, now. Of a schedule: its run, whose id is returned (an open one's, if somebody has
+ * asked already). Of a sensor: a look; null. Throws UnknownAutomationError.
+ */
+export async function runAutomation(
+  pool: Pool,
+  registry: Registry,
+  name: string,
+  triggerName: string,
+): Promise<number | null> {
+  const schedule = registry.schedules.find((other) => other.name === name);
+  if (schedule) {
+    const { selection } = schedule;
+    return requestRun(pool, { triggerKind: "manual", triggerName, selection, requestKey: `now:${name}` });
+  }
+  if (!registry.sensors.some((other) => other.name === name))
+    throw new UnknownAutomationError(name, namesOf(registry));
+  await pool.query("select pg_notify('orchestrator_changes', '')");
+  return null;
 }
 
 function namesOf({ schedules, sensors }: Registry): string[] {

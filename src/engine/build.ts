@@ -191,8 +191,9 @@ export async function fillTable(
       options.onBackend(processId, true);
       await useSchema(client, build.schema);
       await client.query(`set local statement_timeout = ${asset.timeoutSeconds * 1000}`);
+      // In the order of the key: a partition's rows then lie together. Unordered, one person's days were on 1,750 pages.
       const { rowCount } = await client.query(
-        `insert into ${table} (${columns}) select ${columns} from (${body}\n) as body`,
+        `insert into ${table} (${columns}) select ${columns} from (${body}\n) as body order by ${quoteColumns(asset.key)}`,
       );
       await client.query(`alter table ${table} add primary key (${quoteColumns(asset.key)})`);
       for (const index of asset.indexes)

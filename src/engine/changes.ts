@@ -97,3 +97,45 @@ export async function postponeChanges(
     [changeIds, error],
   );
 }
+
+/** Changes of one partition value of one source that no run has taken yet. */
+export interface WaitingChanges {
+  readonly asset: string;
+  /** null: of all. */
+  readonly partition: string | null;
+  readonly changes: number;
+  /** null: from the beginning. */
+  readonly since: string | null;
+  readonly oldestAt: Date;
+  /** How often their refresh has failed. */
+  readonly attempts: number;
+  /** null: they are next in turn; else they wait until then, because of `lastError`. */
+  readonly notBefore: Date | null;
+  readonly lastError: string | null;
+}
+
+/** What waits of these sources, those put off after a failure first, then the oldest; no more than `limit` entries. */
+export async function readWaitingChanges(
+  pool: Pool,
+  sources: readonly string[],
+  limit: number,
+): Promise<WaitingChanges[]> {
+  const { rows } = await pool.query<WaitingChanges>(
+    `select
+       asset,
+       partition_value as partition,
+       count(*) as changes,
+       case when bool_and(since is not null) then min(since) end as since,
+       min(created_at) as "oldestAt",
+       max(attempts) as attempts,
+       max(not_before) as "notBefore",
+       (array_agg(last_error order by attempts desc, change_id desc))[1] as "lastError"
+     from orchestrator.changes
+     where asset = any($1)
+     group by asset, partition_value
+     order by max(not_before) nulls last, min(change_id)
+     limit $2`,
+    [sources, limit],
+  );
+  return rows;
+}

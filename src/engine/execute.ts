@@ -2,6 +2,7 @@ import type { Pool } from "pg";
 import { AssetCheckError, BodyError } from "./checks.ts";
 import type { Context } from "./context.ts";
 import { EngineError } from "./errors.ts";
+import { finishRun, recordFailedCheck } from "./finish-run.ts";
 import type { Graph } from "./graph.ts";
 import { type HeldRun, letGo } from "./held-run.ts";
 import { ingest, PartialIngestError } from "./ingest.ts";
@@ -14,7 +15,7 @@ import { everything, type Scope } from "./scope.ts";
 import { select } from "./selection.ts";
 import { readStates } from "./state.ts";
 import { Steps } from "./steps.ts";
-import { messageOf, transaction } from "./transaction.ts";
+import { messageOf } from "./transaction.ts";
 
 /** Somebody asked for the run to be stopped. */
 export class RunCancelledError extends EngineError {
@@ -326,25 +327,8 @@ class Execution {
       if (!isKnown || asset === culprit) await this.#steps.set(asset, "failed", { error: message });
       else await this.#steps.set(asset, "skipped", { error: `not published: ${message}` });
     }
-    if (error instanceof AssetCheckError) await this.#recordFailedCheck(error);
+    if (error instanceof AssetCheckError) await recordFailedCheck(this.#context.pool, this.#runId, error);
     if (steps.length === 0) throw error;
-  }
-
-  async #recordFailedCheck({ result }: AssetCheckError): Promise<void> {
-    await this.#context.pool.query(
-      `insert into orchestrator.check_results (run_id, asset, check_name, severity, failing_rows, sample)
-       values ($1, $2, $3, $4, $5, $6)
-       on conflict (run_id, asset, check_name) do update
-       set failing_rows = excluded.failing_rows, sample = excluded.sample, checked_at = excluded.checked_at`,
-      [
-        this.#runId,
-        result.asset,
-        result.check,
-        result.severity,
-        result.failingRows,
-        JSON.stringify(result.sample),
-      ],
-    );
   }
 
   async #finish(failure: unknown): Promise<void> {
@@ -352,49 +336,6 @@ class Execution {
     const failed = this.#steps.withStatus("failed");
     const status: RunStatus = cancelled ? "cancelled" : failure || failed.length > 0 ? "failed" : "succeeded";
     const error = failure ? messageOf(failure) : failed.length > 0 ? `failed: ${failed.join(", ")}` : null;
-    await transaction(this.#context.pool, async (client) => {
-      await client.query(
-        `update orchestrator.steps
-         set status = $2, error = $3, finished_at = clock_timestamp()
-         where run_id = $1
-           and status in ('pending', 'running')`,
-        [this.#runId, cancelled ? "cancelled" : "skipped", error],
-      );
-      await client.query(
-        `with locked as materialized (
-           select asset
-           from orchestrator.assets
-           join orchestrator.steps using (asset)
-           where run_id = $1
-             and status = 'succeeded'
-           order by asset -- everybody in the same order
-           for update of assets
-         )
-         update orchestrator.assets
-         set last_run_id = $1, last_materialized_at = clock_timestamp()
-         from locked
-         where assets.asset = locked.asset`,
-        [this.#runId],
-      );
-      await client.query(
-        `update orchestrator.ticks
-         set status = $2, finished_at = clock_timestamp(), detail = coalesce($3, detail)
-         where run_id = $1`,
-        [this.#runId, status === "succeeded" ? "succeeded" : "failed", error],
-      );
-      // What the run changed and did not carry on itself is anybody's from here on.
-      await client.query(
-        `with ended as (
-           update orchestrator.runs
-           set status = $2, error = $3, finished_at = clock_timestamp()
-           where run_id = $1
-             and status = 'running'
-         )
-         select
-           pg_notify('orchestrator_runs', $1::text),
-           (select pg_notify('orchestrator_changes', min(asset)) from orchestrator.changes where run_id = $1::bigint)`,
-        [this.#runId, status, error],
-      );
-    });
+    await finishRun(this.#context.pool, this.#runId, status, error);
   }
 }

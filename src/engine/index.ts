@@ -4,10 +4,12 @@
 export {
   type AutomationRecord,
   readAutomations,
+  runAutomation,
   setAutomationEnabled,
   type TickRecord,
   UnknownAutomationError,
 } from "./automation.ts";
+export { readWaitingChanges, type WaitingChanges } from "./changes.ts";
 export { AssetCheckError, type CheckResult } from "./checks.ts";
 export type { EngineOptions, Log } from "./context.ts";
 export * from "./declare.ts";
@@ -47,11 +49,13 @@ export {
   type LogRecord,
   listRuns,
   type RunDetail,
+  type RunFilter,
   type RunRecord,
   type RunRequestInput,
   type RunStatus,
   readLogs,
   readRun,
+  readRunStatus,
   requestRun,
   type StepRecord,
   type StepStatus,

@@ -10,6 +10,7 @@ const mostPrepared = 100;
  * body over stacked views takes longer than running it for one partition.
  */
 export function prepared(text: string, values: unknown[], { partitions }: Scope): QueryConfig {
-  if (partitions === null || partitions.length > mostPrepared) return { text, values };
+  const isLarge = partitions === null ? values.length > 0 : partitions.length > mostPrepared;
+  if (isLarge) return { text, values };
   return { name: createHash("sha256").update(text).digest("hex").slice(0, 32), text, values };
 }

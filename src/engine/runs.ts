@@ -21,6 +21,8 @@ export interface RunRequestInput {
   readonly fullRefresh?: boolean | undefined;
   /** While a run with this key is queued or running, asking again gives that run. */
   readonly requestKey?: string | undefined;
+  /** The run that somebody wants done again, or what failed of it. */
+  readonly rerunOf?: number | undefined;
 }
 
 export interface RunRecord {
@@ -35,7 +37,10 @@ export interface RunRecord {
   readonly requestKey: string | null;
   readonly status: RunStatus;
   readonly attempt: number;
+  /** The run whose process died and whose place this one takes. */
   readonly retryOf: number | null;
+  /** The run that a person asked to have done again. */
+  readonly rerunOf: number | null;
   readonly cancelRequestedAt: Date | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
@@ -128,9 +133,9 @@ export async function openRun(pool: Pool | ClientBase, requestKey: string): Prom
 
 /** `trigger_kind, trigger_name, selection, options, request_key` */
 export function requestValues(request: RunRequestInput): unknown[] {
-  const { triggerKind, triggerName, selection, exclude, partitions, since, fullRefresh, requestKey } =
-    request;
-  const options = { exclude, partitions, since, full_refresh: fullRefresh };
+  const { triggerKind, triggerName, selection, requestKey } = request;
+  const { exclude, partitions, since, fullRefresh, rerunOf } = request;
+  const options = { exclude, partitions, since, full_refresh: fullRefresh, rerun_of: rerunOf };
   return [triggerKind, triggerName, selection, JSON.stringify(options), requestKey ?? null];
 }
 
@@ -167,25 +172,48 @@ const runColumns = `
   status,
   attempt,
   retry_of as "retryOf",
+  (options ->> 'rerun_of')::bigint as "rerunOf",
   cancel_requested_at as "cancelRequestedAt",
   created_at as "createdAt",
   started_at as "startedAt",
   finished_at as "finishedAt",
   error`;
 
+/** Which runs; what is absent does not matter. */
+export interface RunFilter {
+  readonly status?: RunStatus | undefined;
+  readonly triggerKind?: RunRequestInput["triggerKind"] | undefined;
+  /** Runs with a step of this asset. */
+  readonly asset?: string | undefined;
+  /** Asked for on this day (UTC, `YYYY-MM-DD`) or later. */
+  readonly from?: string | undefined;
+  /** Asked for on this day (UTC, `YYYY-MM-DD`) or earlier. */
+  readonly to?: string | undefined;
+}
+
 /** The newest first; `before`: only runs with smaller ids. */
 export async function listRuns(
   pool: Pool,
-  options: { readonly limit: number; readonly before?: number | undefined },
+  options: RunFilter & { readonly limit: number; readonly before?: number | undefined },
 ): Promise<RunRecord[]> {
+  const { limit, before, status, triggerKind, asset, from, to } = options;
   const { rows } = await pool.query<RunRecord>(
     `select ${runColumns}
      from orchestrator.runs
-     where $2::bigint is null
-        or run_id < $2
+     where ($2::bigint is null or run_id < $2)
+       and ($3::text is null or status = $3)
+       and ($4::text is null or trigger_kind = $4)
+       and ($5::text is null or exists (
+         select
+         from orchestrator.steps
+         where steps.run_id = runs.run_id
+           and steps.asset = $5
+       ))
+       and ($6::date is null or created_at >= $6::date::timestamp at time zone 'UTC')
+       and ($7::date is null or created_at < ($7::date + 1)::timestamp at time zone 'UTC')
      order by run_id desc
      limit $1`,
-    [options.limit, options.before ?? null],
+    [limit, before, status, triggerKind, asset, from, to],
   );
   return rows;
 }
@@ -238,6 +266,16 @@ export async function readLogs(pool: Pool, runId: number, after = 0): Promise<Lo
     [runId, after],
   );
   return rows;
+}
+
+/** Throws UnknownRunError. */
+export async function readRunStatus(pool: Pool, runId: number): Promise<RunStatus> {
+  const { rows } = await pool.query<{ status: RunStatus }>(
+    "select status from orchestrator.runs where run_id = $1",
+    [runId],
+  );
+  if (!rows[0]) throw new UnknownRunError(runId);
+  return rows[0].status;
 }
 
 /** asset null: of the run as a whole. */

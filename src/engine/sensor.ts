@@ -45,10 +45,6 @@ export class SensorWorker {
     this.#worker.wake();
   }
 
-  async idle(): Promise<void> {
-    await this.#worker.idle();
-  }
-
   /** Waits for the refresh that is going on. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -111,7 +107,7 @@ export async function sense(
     await recordTick(context, sensor, startedAt, {
       status: message === null ? "succeeded" : "failed",
       runId: failed.at(-1)?.runId ?? succeeded.at(-1)?.runId ?? null,
-      detail: message ?? `${changes} changes refreshed, ${requested} runs requested`,
+      detail: message ?? `changes refreshed: ${changes}, runs requested: ${requested}`,
     });
   }
   if (error) throw error;

@@ -20,11 +20,6 @@ export class Worker {
     this.#running ??= this.#run();
   }
 
-  /** Resolves when what was woken for so far is done. */
-  async idle(): Promise<void> {
-    while (this.#running !== null) await this.#running;
-  }
-
   /** Nothing is begun any more; resolves when what runs has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;

@@ -97,20 +97,79 @@ export class InvalidCursorError extends Error {
   }
 }
 
-export interface ImportProblem {
-  /** Of the file, counted from 1; null: of the file as a whole. */
-  readonly line: number | null;
-  readonly code: string;
-  readonly message: string;
+export class InvalidCsvError extends Error {
+  readonly code = "invalid_csv";
+
+  constructor(problem: string) {
+    super(`expected lines of values between the same delimiter, got: ${problem}`);
+  }
 }
 
-export class ImportError extends Error {
-  readonly code = "invalid_import";
-  readonly problems: readonly ImportProblem[];
+export class EmptyCsvError extends Error {
+  readonly code = "empty_csv";
 
-  constructor(problems: readonly ImportProblem[]) {
-    const lines = problems.map(({ line, message }) => (line === null ? message : `line ${line}: ${message}`));
-    super(`nothing was imported, because of ${problems.length} problems\n${lines.join("\n")}`);
-    this.problems = problems;
+  constructor() {
+    super("expected a line of column names and a trade on each line below, got no such lines");
+  }
+}
+
+export class TooManyLinesError extends Error {
+  readonly code = "too_many_lines";
+
+  constructor(limit: number, lines: number) {
+    super(`expected at most ${limit} trades in one file, got: ${lines}; import it in parts`);
+  }
+}
+
+export class MissingColumnsError extends Error {
+  readonly code = "missing_columns";
+
+  constructor(missing: readonly string[], headers: readonly string[]) {
+    super(
+      `expected a column for each of ${missing.join(", ")} among: ${headers.join(", ")}; say which column it is`,
+    );
+  }
+}
+
+export class ValueCountError extends Error {
+  readonly code = "invalid_line";
+
+  constructor(expected: number, count: number) {
+    super(`expected ${expected} values as in the first line, got: ${count}`);
+  }
+}
+
+export class ForeignCurrencyError extends Error {
+  readonly code = "unsupported_currency";
+
+  constructor(currency: string) {
+    super(`expected a price in USD, got: ${shown(currency)}`);
+  }
+}
+
+export class DuplicateError extends Error {
+  readonly code = "potential_duplicate";
+
+  /** `line`: of the file, where it stands already; null: in the ledger. */
+  constructor(line: number | null) {
+    super(
+      `potential duplicate: same date, ticker, type, quantity and price as ${line === null ? "a trade in the ledger" : `line ${line}`}`,
+    );
+  }
+}
+
+export class TickerNotCheckedError extends Error {
+  readonly code = "ticker_not_checked";
+
+  constructor(ticker: string) {
+    super(`${ticker} is new here and has not been looked up yet; check again to go on`);
+  }
+}
+
+export class DeletionNotFoundError extends Error {
+  readonly code = "not_found";
+
+  constructor(transactionId: number) {
+    super(`you have no deleted transaction ${transactionId}; it may have been restored already`);
   }
 }

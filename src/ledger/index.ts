@@ -1,12 +1,24 @@
 /** The ledger's public surface, for the web and the command line. Errors are told apart by their `code`. */
+export {
+  browseLedger,
+  type LedgerColumn,
+  type LedgerPage,
+  type LedgerQuery,
+  ledgerColumns,
+} from "./browse.ts";
 export type { LedgerContext } from "./context.ts";
-export { exportTransactions, importTransactions } from "./csv.ts";
-export { ImportError, InvalidCursorError } from "./errors.ts";
+export { findDeletionObstacle, listDeletions, restoreTransaction } from "./deletions.ts";
+export { readTradeDraft, type TradeDraft } from "./draft.ts";
+export { exportTransactions } from "./export.ts";
+export { type ColumnMapping, type ImportField, importFields, requiredFields } from "./import/columns.ts";
+export { maxCsvRecords } from "./import/csv-file.ts";
+export { importTransactions } from "./import/record.ts";
+export { type ImportReview, type ReviewedRow, reviewImport, type Selection } from "./import/review.ts";
+export type { ImportFile } from "./import/rows.ts";
 export { parseTransactionInput, transactionInput } from "./input.ts";
 export type { Transaction } from "./rows.ts";
 export { searchTickers } from "./tickers.ts";
 export {
-  availableQuantity,
   deleteTransaction,
   findTransaction,
   listTransactions,

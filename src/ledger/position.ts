@@ -3,7 +3,8 @@ import { Big } from "big.js";
 import type { TransactionType } from "./input.ts";
 
 export interface Trade {
-  readonly transactionId: number;
+  /** null: not recorded yet. */
+  readonly transactionId: number | null;
   readonly type: TransactionType;
   /** In shares of its day. */
   readonly quantity: string;
@@ -33,11 +34,12 @@ function unitsOf(date: string, splits: readonly Split[]): Big {
   );
 }
 
-/** By day; what is bought on a day can be sold on it. */
+const place = ({ transactionId }: Trade): number => transactionId ?? Number.MAX_SAFE_INTEGER;
+
+/** By day; what is bought on a day can be sold on it. Trades not recorded yet come last, in the order given. */
 function inLedgerOrder(trades: readonly Trade[]): Trade[] {
   return [...trades].sort(
-    (a, b) =>
-      a.date.localeCompare(b.date) || a.type.localeCompare(b.type) || a.transactionId - b.transactionId,
+    (a, b) => a.date.localeCompare(b.date) || a.type.localeCompare(b.type) || place(a) - place(b),
   );
 }
 
@@ -47,16 +49,23 @@ export interface Oversell {
   readonly held: string;
 }
 
-/** The first SELL of more than is held; null: every one is covered. */
-export function findOversell(trades: readonly Trade[], splits: readonly Split[]): Oversell | null {
+/** The SELLs of more than is held, each passed over as if it had not been made; []: every one is covered. */
+export function findOversells(trades: readonly Trade[], splits: readonly Split[]): Oversell[] {
+  const oversells: Oversell[] = [];
   let held = new Shown(0);
   for (const trade of inLedgerOrder(trades)) {
     const units = unitsOf(trade.date, splits);
     const quantity = units.times(trade.quantity);
-    if (trade.type === "SELL" && quantity.gt(held)) return { trade, held: held.div(units).toFixed() };
-    held = trade.type === "BUY" ? held.plus(quantity) : held.minus(quantity);
+    if (trade.type === "BUY") held = held.plus(quantity);
+    else if (quantity.gt(held)) oversells.push({ trade, held: held.div(units).toFixed() });
+    else held = held.minus(quantity);
   }
-  return null;
+  return oversells;
+}
+
+/** The first SELL of more than is held; null: every one is covered. */
+export function findOversell(trades: readonly Trade[], splits: readonly Split[]): Oversell | null {
+  return findOversells(trades, splits)[0] ?? null;
 }
 
 /** The most that can be sold on a day without leaving a later SELL uncovered, in shares of that day. */

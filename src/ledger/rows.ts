@@ -18,9 +18,9 @@ export interface Transaction {
   readonly created_at: string;
 }
 
-type TransactionRow = Omit<Transaction, "created_at"> & { readonly created_at: Date };
+export type TransactionRow = Omit<Transaction, "created_at"> & { readonly created_at: Date };
 
-const transactionColumns = `
+export const transactionColumns = `
   transaction_id,
   ticker,
   transaction_type as type,
@@ -31,7 +31,7 @@ const transactionColumns = `
   trim_scale(quantity * price + case transaction_type when 'BUY' then fee else -fee end) as total,
   created_at`;
 
-function transactionOf(row: TransactionRow): Transaction {
+export function transactionOf(row: TransactionRow): Transaction {
   return { ...row, created_at: row.created_at.toISOString() };
 }
 

@@ -11,7 +11,7 @@ import {
   OversellError,
 } from "./errors.ts";
 import { isDate, parseTransactionInput, type TransactionInput } from "./input.ts";
-import { availableOn, findOversell } from "./position.ts";
+import { findOversell } from "./position.ts";
 import {
   insertTransactions,
   lockLedger,
@@ -67,6 +67,7 @@ async function readAnswer(
   return rows[0].answer;
 }
 
+/** Kept for a day at least, then removed by those who come after: a few for each that is added, so that few stand. */
 async function keepAnswer(
   client: PoolClient,
   userId: number,
@@ -75,7 +76,21 @@ async function keepAnswer(
   answer: Answer,
 ): Promise<void> {
   await client.query(
-    `insert into public.idempotency_keys
+    `with expired as materialized (
+       select user_id, idempotency_key
+       from public.idempotency_keys
+       where created_at < now() - interval '1 day'
+       order by created_at
+       limit 10
+       for update skip locked -- writers of other ledgers prune too
+     ),
+     pruned as (
+       delete from public.idempotency_keys
+       using expired
+       where idempotency_keys.user_id = expired.user_id
+         and idempotency_keys.idempotency_key = expired.idempotency_key
+     )
+     insert into public.idempotency_keys
        (user_id, idempotency_key, request_hash, response_status, response_body)
      values ($1, $2, $3, 201, $4)`,
     [userId, idempotencyKey, hashOf(input), JSON.stringify(answer)],
@@ -90,7 +105,7 @@ export async function requireCovered(
   client: PoolClient,
   userId: number,
   ticker: string,
-  isNew: ((transactionId: number) => boolean) | null,
+  isNew: ((transactionId: number | null) => boolean) | null,
 ): Promise<void> {
   const trades = await readTrades(client, userId, ticker);
   const oversell = findOversell(trades, await readSplits(client, ticker));
@@ -190,16 +205,4 @@ export async function listTransactions(
   const transactions = found.slice(0, limit);
   const last = transactions.at(-1);
   return { transactions, next: found.length > limit && last ? cursorOf(last) : null };
-}
-
-/** The most that can be sold of a ticker on a day without leaving a later SELL uncovered, in shares of that day. */
-export async function availableQuantity(
-  context: Pick<LedgerContext, "pool">,
-  userId: number,
-  ticker: string,
-  date: string,
-): Promise<string> {
-  return personTransaction(context.pool, userId, async (client) =>
-    availableOn(date, await readTrades(client, userId, ticker), await readSplits(client, ticker)),
-  );
 }

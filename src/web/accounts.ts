@@ -1,11 +1,11 @@
-/** Accounts: emails, password hashes, and who the first operator is. */
+/** Accounts: emails, password hashes, who the first operator is, and how an account ends. */
 import { createHash } from "node:crypto";
 import bcrypt from "bcrypt";
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { transaction } from "../database/transaction.ts";
 import type { Role } from "./context.ts";
-import { EmailTakenError } from "./errors.ts";
+import { EmailTakenError, LastOperatorError } from "./errors.ts";
 
 /** As answers show it. */
 export interface Account {
@@ -17,10 +17,24 @@ export interface Account {
 /** Trimmed and in lower case, so that one mailbox is one account. */
 export const emailSchema = z.string().trim().toLowerCase().max(254).check(z.email());
 
-export const credentialsSchema = z.object({
-  email: emailSchema,
-  password: z.string().min(8).max(200),
-});
+const passwordLength = "expected 8 to 200 characters";
+
+export const passwordSchema = z.string(passwordLength).min(8, passwordLength).max(200, passwordLength);
+
+/** Looser than when it was chosen: an old password that is too short today is still the password. */
+export const currentPasswordSchema = z.string().max(200);
+
+export const credentialsSchema = z.object({ email: emailSchema, password: passwordSchema });
+
+export const costBasisMethods = ["average", "fifo"] as const;
+
+export type CostBasisMethod = (typeof costBasisMethods)[number];
+
+/** As its owner sees it. */
+export interface OwnAccount extends Account {
+  readonly cost_basis_method: CostBasisMethod;
+  readonly created_at: Date;
+}
 
 export type Credentials = z.output<typeof credentialsSchema>;
 
@@ -35,12 +49,16 @@ function digest(password: string): string {
   return createHash("sha256").update(password.normalize("NFKC")).digest("base64");
 }
 
+function hash(password: string): Promise<string> {
+  return bcrypt.hash(digest(password), bcryptCost);
+}
+
 /**
  * Makes an account; the first one ever is the operator's. Throws EmailTakenError.
  * The web's role may do this, and so may the owner's.
  */
 export async function createAccount(pool: Pool, { email, password }: Credentials): Promise<Account> {
-  const passwordHash = await bcrypt.hash(digest(password), bcryptCost);
+  const passwordHash = await hash(password);
   // One statement would not do: of two first accounts made at once, neither would see the other.
   const account = await transaction(pool, async (client) => {
     // Writers wait for each other, readers do not.
@@ -69,4 +87,60 @@ export async function findAccount(pool: Pool, { email, password }: Credentials):
   const row = rows[0];
   const matches = await bcrypt.compare(digest(password), row?.password_hash ?? nobodysHash);
   return row && matches ? { id: row.id, email: row.email, role: row.role } : null;
+}
+
+/** The account of a person who is signed in. */
+export async function readAccount(client: Pool | PoolClient, userId: number): Promise<OwnAccount> {
+  const { rows } = await client.query<OwnAccount>(
+    `select user_id as id, email, role, cost_basis_method, created_at
+     from public.users
+     where user_id = $1`,
+    [userId],
+  );
+  return rows[0]!;
+}
+
+export async function isPasswordOf(pool: Pool, userId: number, password: string): Promise<boolean> {
+  const { rows } = await pool.query<{ password_hash: string }>(
+    "select password_hash from public.users where user_id = $1",
+    [userId],
+  );
+  return bcrypt.compare(digest(password), rows[0]?.password_hash ?? nobodysHash);
+}
+
+export async function setPassword(client: PoolClient, userId: number, password: string): Promise<void> {
+  await client.query("update public.users set password_hash = $2 where user_id = $1", [
+    userId,
+    await hash(password),
+  ]);
+}
+
+/** A trigger leaves a change row, and the person's figures follow as after a trade. */
+export async function setCostBasisMethod(
+  pool: Pool,
+  userId: number,
+  costBasisMethod: CostBasisMethod,
+): Promise<void> {
+  await pool.query(
+    `update public.users
+     set cost_basis_method = $2
+     where user_id = $1
+       and cost_basis_method <> $2`,
+    [userId, costBasisMethod],
+  );
+}
+
+/**
+ * Throws LastOperatorError if nobody could run the installation without this operator. Holds off, until the end of
+ * the transaction, what could make the answer wrong: a new account, another operator who leaves.
+ */
+export async function requireOtherOperator(client: PoolClient, userId: number): Promise<void> {
+  await client.query("lock table public.users in share row exclusive mode");
+  const { rows } = await client.query<{ is_needed: boolean }>(
+    `select count(*) > 0 and count(*) filter (where role = 'operator') = 0 as is_needed
+     from public.users
+     where user_id <> $1`,
+    [userId],
+  );
+  if (rows[0]?.is_needed) throw new LastOperatorError();
 }

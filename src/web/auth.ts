@@ -1,12 +1,23 @@
-/** Signing in and out: what the API and the pages share. */
+/** Signing in and out, and what asks for the password again: what the API and the pages share. */
 import { parseCookie } from "cookie";
 import type { Request, RequestHandler, Response } from "express";
-import { type Account, type Credentials, createAccount, findAccount } from "./accounts.ts";
+import { personTransaction } from "../database/person.ts";
+import { transaction } from "../database/transaction.ts";
+import {
+  type Account,
+  type Credentials,
+  createAccount,
+  findAccount,
+  isPasswordOf,
+  requireOtherOperator,
+  setPassword,
+} from "./accounts.ts";
 import type { Person, WebContext } from "./context.ts";
-import { WrongCredentialsError } from "./errors.ts";
-import { SignInLimit } from "./limits.ts";
+import { OtherEmailError, WrongCredentialsError, WrongPasswordError } from "./errors.ts";
+import { RegistrationLimit, SignInLimit } from "./limits.ts";
 import { hasBearer } from "./security.ts";
-import { findPerson, revokeSession, startSession } from "./sessions.ts";
+import { findPerson, revokeSession, revokeSessions, startSession } from "./sessions.ts";
+import { findTokenPerson, isApiToken, revokeTokens } from "./tokens.ts";
 
 const cookieName = "stratafolio_session";
 
@@ -15,38 +26,55 @@ export interface SignedIn {
   readonly token: string;
 }
 
-/** Sets `request.person` from the bearer token or, without one, from the session cookie. */
+/** Sets `request.person` from the bearer token, of a session or of the API, or else from the session cookie. */
 export function authenticate(context: WebContext): RequestHandler {
   return async (request, _response, next) => {
-    const token = hasBearer(request) ? request.get("Authorization")!.slice(7).trim() : cookieToken(request);
-    const person = token ? await findPerson(context, token) : null;
+    const person = await findRequester(context, request);
     if (person) request.person = person;
     next();
   };
+}
+
+async function findRequester(context: WebContext, request: Request): Promise<Person | null> {
+  if (hasBearer(request)) {
+    const token = request.get("Authorization")!.slice(7).trim();
+    return isApiToken(token) ? findTokenPerson(context, token) : findPerson(context, token);
+  }
+  const token = cookieToken(request);
+  return token ? findPerson(context, token) : null;
 }
 
 function cookieToken(request: Request): string | undefined {
   return parseCookie(request.get("Cookie") ?? "")[cookieName];
 }
 
-/** Makes an account and signs it in. Throws EmailTakenError. */
+/** Makes an account and signs it in. Throws EmailTakenError, or TooManyAttemptsError after 100 in 15 minutes. */
 export async function register(
   context: WebContext,
   request: Request,
   response: Response,
   credentials: Credentials,
 ): Promise<SignedIn> {
+  await limitsOf(context).registration.attempt(request.ip ?? "");
   const user = await createAccount(context.pool, credentials);
   return { user, token: await openSession(context, request, response, user) };
 }
 
-// One for each app, made when it is first needed: two apps in a process count apart.
-const limits = new WeakMap<WebContext, SignInLimit>();
+interface Limits {
+  readonly signIn: SignInLimit;
+  readonly registration: RegistrationLimit;
+}
 
-function limitOf(context: WebContext): SignInLimit {
-  const limit = limits.get(context) ?? new SignInLimit();
-  limits.set(context, limit);
-  return limit;
+const limitsByApp = new WeakMap<WebContext, Limits>();
+
+/** Made when they are first needed: two apps in a process count apart. */
+export function limitsOf(context: WebContext): Limits {
+  const limits = limitsByApp.get(context) ?? {
+    signIn: new SignInLimit(),
+    registration: new RegistrationLimit(),
+  };
+  limitsByApp.set(context, limits);
+  return limits;
 }
 
 /** Throws WrongCredentialsError, or TooManyAttemptsError after 10 failures for an account in 15 minutes. */
@@ -56,7 +84,7 @@ export async function signIn(
   response: Response,
   credentials: Credentials,
 ): Promise<SignedIn> {
-  const forgive = await limitOf(context).attempt(request.ip ?? "", credentials.email);
+  const forgive = await limitsOf(context).signIn.attempt(request.ip ?? "", credentials.email);
   const user = await findAccount(context.pool, credentials);
   if (!user) throw new WrongCredentialsError();
   await forgive();
@@ -65,8 +93,77 @@ export async function signIn(
 
 /** The token stops working at once, and open event streams of the session end. */
 export async function signOut(context: WebContext, person: Person, response: Response): Promise<void> {
-  await revokeSession(context.pool, person.userId, person.sessionId);
+  await revokeSession(context.pool, person.userId, person.credentialId);
+  forgetCookie(response);
+}
+
+/** Signs the person out on every device, this one included. */
+export async function signOutEverywhere(
+  context: WebContext,
+  person: Person,
+  response: Response,
+): Promise<void> {
+  await revokeSessions(context.pool, person.userId, null);
+  forgetCookie(response);
+}
+
+function forgetCookie(response: Response): void {
   response.clearCookie(cookieName, { path: "/" });
+}
+
+/** A stolen session is not to guess the password: counts as a sign-in does. Throws WrongPasswordError for `field`. */
+async function confirmPassword(
+  context: WebContext,
+  request: Request,
+  person: Person,
+  password: string,
+  field: string,
+): Promise<void> {
+  const forgive = await limitsOf(context).signIn.attempt(request.ip ?? "", person.email);
+  if (!(await isPasswordOf(context.pool, person.userId, password))) throw new WrongPasswordError(field);
+  await forgive();
+}
+
+export interface PasswordChange {
+  readonly current_password: string;
+  readonly new_password: string;
+}
+
+/** Other sessions are signed out; API tokens go on. Throws WrongPasswordError or TooManyAttemptsError. */
+export async function changePassword(
+  context: WebContext,
+  request: Request,
+  person: Person,
+  { current_password, new_password }: PasswordChange,
+): Promise<void> {
+  await confirmPassword(context, request, person, current_password, "current_password");
+  await transaction(context.pool, async (client) => {
+    await setPassword(client, person.userId, new_password);
+    await revokeSessions(client, person.userId, person.credentialId);
+  });
+}
+
+/**
+ * Deletes the account with everything about the person, for good. `confirmation`: their email and password, typed again.
+ * Throws OtherEmailError, WrongPasswordError, TooManyAttemptsError or LastOperatorError.
+ */
+export async function deleteAccount(
+  context: WebContext,
+  request: Request,
+  response: Response,
+  person: Person,
+  confirmation: Credentials,
+): Promise<void> {
+  if (confirmation.email !== person.email.toLowerCase()) throw new OtherEmailError(person.email);
+  await confirmPassword(context, request, person, confirmation.password, "password");
+  await personTransaction(context.pool, person.userId, async (client) => {
+    if (person.role === "operator") await requireOtherOperator(client, person.userId);
+    // Both end by themselves with the account; open event streams must hear of it.
+    await revokeSessions(client, person.userId, null);
+    await revokeTokens(client, person.userId);
+    await client.query("select public.delete_own_account()");
+  });
+  forgetCookie(response);
 }
 
 async function openSession(

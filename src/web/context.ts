@@ -4,17 +4,24 @@ import type { Pool } from "pg";
 import type { Registry } from "../engine/index.ts";
 import type { Log } from "../log.ts";
 import type { PriceSource } from "../market/source.ts";
-import { ForbiddenError, UnauthenticatedError } from "./errors.ts";
+import { ForbiddenError, InsufficientScopeError, UnauthenticatedError } from "./errors.ts";
 import type { EventHub } from "./events.ts";
 
 export type Role = "operator" | "investor";
+
+/** What a credential is good for, each with what stands before it. A session is good for the account itself. */
+export const scopes = ["read", "write", "account"] as const;
+
+export type Scope = (typeof scopes)[number];
 
 /** Who is signed in, as the database said when this request came in: a promotion or revocation counts at once. */
 export interface Person {
   readonly userId: number;
   readonly email: string;
   readonly role: Role;
-  readonly sessionId: string;
+  /** Id of the session, or of the API token, that came with the request. */
+  readonly credentialId: string;
+  readonly scope: Scope;
 }
 
 export interface WebContext {
@@ -59,4 +66,9 @@ export function requireOperator(request: Request): Person {
   const person = requirePerson(request);
   if (person.role !== "operator") throw new ForbiddenError(person.role);
   return person;
+}
+
+/** Throws InsufficientScopeError (403) unless the person's credential is good for `needed`. */
+export function requireScope({ scope }: Person, needed: Scope): void {
+  if (scopes.indexOf(scope) < scopes.indexOf(needed)) throw new InsufficientScopeError(needed, scope);
 }

@@ -38,6 +38,57 @@ export class ForbiddenError extends Error {
   }
 }
 
+export class InsufficientScopeError extends Error {
+  readonly code = "insufficient_scope";
+
+  constructor(needed: string, got: string) {
+    super(
+      needed === "account"
+        ? `expected a session, got: an API token of scope ${got}; sign in with email and password`
+        : `expected an API token of scope ${needed}, got: ${got}; make one on the account page`,
+    );
+  }
+}
+
+export class WrongPasswordError extends Error {
+  readonly code = "wrong_password";
+  readonly field: string;
+
+  constructor(field: string) {
+    super("that is not the current password of this account");
+    this.field = field;
+  }
+}
+
+export class OtherEmailError extends Error {
+  readonly code = "invalid_email";
+  readonly field = "email";
+
+  constructor(expected: string) {
+    super(`expected the email of this account, ${expected}`);
+  }
+}
+
+export class TokenNameTakenError extends Error {
+  readonly code = "name_taken";
+  readonly field = "name";
+
+  constructor(name: string) {
+    super(`there is an API token named ${name} already; revoke it, or choose another name`);
+  }
+}
+
+export class LastOperatorError extends Error {
+  readonly code = "last_operator";
+
+  constructor() {
+    super(
+      "this is the only operator and there are other accounts; make an operator of another one first, with " +
+        "`stratafolio user promote EMAIL`",
+    );
+  }
+}
+
 export class CrossSiteError extends Error {
   readonly code = "csrf";
 
@@ -62,8 +113,9 @@ export class TooManyAttemptsError extends Error {
   readonly code = "too_many_attempts";
   readonly retryAfterSeconds: number;
 
-  constructor(retryAfterSeconds: number) {
-    super(`too many failed sign-ins; try again in ${retryAfterSeconds} s`);
+  /** `what` there was too much of: "failed sign-ins". */
+  constructor(what: string, retryAfterSeconds: number) {
+    super(`too many ${what}; try again in ${retryAfterSeconds} s`);
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
@@ -91,12 +143,18 @@ const statuses = {
   unauthenticated: 401,
   wrong_credentials: 401,
   forbidden: 403,
+  insufficient_scope: 403,
   csrf: 403,
   not_found: 404,
   unknown_asset: 404,
+  unknown_asset_column: 404,
+  unknown_automation: 404,
   unknown_run: 404,
   email_taken: 409,
+  name_taken: 409,
+  last_operator: 409,
   body_too_large: 413,
+  wrong_password: 422,
   unknown_ticker: 422,
   unsupported_currency: 422,
   oversell: 422,

@@ -30,11 +30,11 @@ const publication = z.object({
 
 type Publication = z.output<typeof publication>;
 
-/** Who listens, and through which session. */
+/** Who listens, and by which session or API token. */
 export interface Listener {
   readonly userId: number;
   readonly role: string;
-  readonly sessionId: string;
+  readonly credentialId: string;
 }
 
 interface Stream extends Listener {
@@ -154,7 +154,7 @@ export class EventHub {
 
   #receive(notification: Notification): void {
     if (notification.channel === revokedChannel) {
-      this.#closeSession(notification.payload);
+      this.#closeStreams(notification.payload);
       return;
     }
     this.#pending.push(notification);
@@ -241,8 +241,8 @@ export class EventHub {
     else response.write(text);
   }
 
-  #closeSession(sessionId: string | undefined): void {
-    for (const stream of this.#streams) if (stream.sessionId === sessionId) stream.response.end();
+  #closeStreams(credentialId: string | undefined): void {
+    for (const stream of this.#streams) if (stream.credentialId === credentialId) stream.response.end();
   }
 }
 

@@ -18,6 +18,8 @@ export interface Format {
   signedPercent(value: number): string;
   /** For an axis: "12%", or "0.5%" where whole percents would repeat. */
   compactPercent(value: number): string;
+  /** For a cell among many: "+1.2%". */
+  signedCompactPercent(value: number): string;
   count(value: number): string;
   /** A plain ratio with two decimals: a Sharpe ratio. */
   number(value: number): string;
@@ -27,6 +29,8 @@ export interface Format {
   shortDate(day: string): string;
   month(day: string): string;
   year(day: string): string;
+  /** "Jan" */
+  monthName(day: string): string;
   /** In UTC, and says so: the server does not know the reader's zone. */
   dateTime(instant: Date): string;
   /** 340 -> "340 ms", 125000 -> "2 min 5 s". */
@@ -63,8 +67,6 @@ function relativeTo(formatter: Intl.RelativeTimeFormat, instant: Date, now: Date
 
 function createFormat(locale: string): Format {
   const number = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options);
-  const date = (options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...options });
   const usd = { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" } as const;
   const money = number(usd);
   const signedMoney = number({ ...usd, signDisplay: "exceptZero" });
@@ -81,21 +83,14 @@ function createFormat(locale: string): Format {
   const percent = number(percentage);
   const signedPercent = number({ ...percentage, signDisplay: "exceptZero" });
   const compactPercent = number({ style: "percent", maximumFractionDigits: 1 });
+  const signedCompactPercent = number({
+    style: "percent",
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 1,
+    signDisplay: "exceptZero",
+  });
   const twoDecimals = number({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const count = number({ maximumFractionDigits: 0 });
-  const day = date({ day: "numeric", month: "short", year: "numeric" });
-  const shortDate = date({ day: "numeric", month: "short" });
-  const month = date({ month: "short", year: "numeric" });
-  const year = date({ year: "numeric" });
-  const instant = date({
-    day: "numeric",
-    month: "short",
-    year: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    hourCycle: "h23",
-  });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   return {
     locale,
@@ -108,15 +103,41 @@ function createFormat(locale: string): Format {
     percent: (value) => percent.format(value),
     signedPercent: (value) => signedPercent.format(value),
     compactPercent: (value) => compactPercent.format(value),
+    signedCompactPercent: (value) => signedCompactPercent.format(value),
     count: (value) => count.format(value),
     number: (value) => twoDecimals.format(value),
+    ...createDateFormat(locale),
+    duration: formatDuration,
+    relative: (value, now) => relativeTo(relative, value, now),
+  };
+}
+
+type DateFormat = Pick<Format, "date" | "shortDate" | "month" | "monthName" | "year" | "dateTime">;
+
+function createDateFormat(locale: string): DateFormat {
+  const date = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...options });
+  const day = date({ day: "numeric", month: "short", year: "numeric" });
+  const shortDate = date({ day: "numeric", month: "short" });
+  const month = date({ month: "short", year: "numeric" });
+  const monthName = date({ month: "short" });
+  const year = date({ year: "numeric" });
+  const instant = date({
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+  });
+  return {
     date: (value) => day.format(noon(value)),
     shortDate: (value) => shortDate.format(noon(value)),
     month: (value) => month.format(noon(value)),
+    monthName: (value) => monthName.format(noon(value)),
     year: (value) => year.format(noon(value)),
     dateTime: (value) => `${instant.format(value)} UTC`,
-    duration: formatDuration,
-    relative: (value, now) => relativeTo(relative, value, now),
   };
 }
 

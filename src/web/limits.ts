@@ -1,5 +1,5 @@
 /**
- * How often a sign-in may fail. Counted in this process's memory: with several web processes a person gets as many
+ * How often a sign-in may fail, and an account be made. Counted in this process's memory: with several web processes a person gets as many
  * attempts from each, which is still far from guessing a password, and nothing is written for a stranger's attempts.
  */
 import { ipKeyGenerator, MemoryStore, type Options } from "express-rate-limit";
@@ -8,6 +8,8 @@ import { TooManyAttemptsError } from "./errors.ts";
 const windowMinutes = 15;
 const failuresPerAccount = 10;
 const failuresPerAddress = 100;
+/** Hashing the passwords of so many takes four minutes of one core. */
+export const registrationsPerAddress = 1000;
 
 function createCounter(): MemoryStore {
   const counter = new MemoryStore();
@@ -28,8 +30,8 @@ export class SignInLimit {
     const address = ipKeyGenerator(ip);
     const account = `${address} ${email}`;
     // The address first: one that is refused adds no more accounts to remember.
-    await count(this.#byAddress, address, failuresPerAddress);
-    await count(this.#byAccount, account, failuresPerAccount);
+    await count(this.#byAddress, address, failuresPerAddress, "failed sign-ins");
+    await count(this.#byAccount, account, failuresPerAccount, "failed sign-ins");
     return async () => {
       await this.#byAccount.resetKey(account);
       await this.#byAddress.decrement(address);
@@ -37,9 +39,23 @@ export class SignInLimit {
   }
 }
 
-async function count(counter: MemoryStore, key: string, limit: number): Promise<void> {
+export class RegistrationLimit {
+  readonly #byAddress = createCounter();
+
+  /** Counts an attempt before its password is hashed, which is what costs. Throws TooManyAttemptsError. */
+  async attempt(ip: string): Promise<void> {
+    await count(
+      this.#byAddress,
+      ipKeyGenerator(ip),
+      registrationsPerAddress,
+      "new accounts from this address",
+    );
+  }
+}
+
+async function count(counter: MemoryStore, key: string, limit: number, what: string): Promise<void> {
   const { totalHits, resetTime } = await counter.increment(key);
   if (totalHits <= limit) return;
   const milliseconds = resetTime ? resetTime.getTime() - Date.now() : windowMinutes * 60_000;
-  throw new TooManyAttemptsError(Math.max(1, Math.ceil(milliseconds / 1000)));
+  throw new TooManyAttemptsError(what, Math.max(1, Math.ceil(milliseconds / 1000)));
 }

@@ -46,7 +46,13 @@ export function describeApi(routes: readonly Route[], version: string): OpenApi 
     paths,
     components: {
       securitySchemes: {
-        token: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description:
+            "The token of a sign-in (a JWT), or an API token (`sf_...`), whose scope is read or write and never the " +
+            "account itself",
+        },
         session: { type: "apiKey", in: "cookie", name: "stratafolio_session" },
       },
       schemas: { Error: errorSchema },
@@ -108,6 +114,8 @@ export function errorCodes(route: Route): readonly ErrorCode[] {
   const codes: ErrorCode[] = [...(route.errors ?? [])];
   if (route.access !== "anybody") codes.push("unauthenticated");
   if (route.access === "operator") codes.push("forbidden");
+  if (route.access === "session" || (route.access !== "anybody" && route.method !== "get"))
+    codes.push("insufficient_scope");
   if (route.method !== "get") codes.push("csrf");
   if (bodyOf(route)) codes.push("invalid_json", "body_too_large");
   for (const schema of [route.query, bodyOf(route)])

@@ -1,10 +1,11 @@
 /** A call of the API, declared once: what it reads, who may make it, what it answers. OpenAPI is made from the same. */
 import type { Express, Request, RequestHandler, Response } from "express";
 import { z } from "zod";
-import { type Person, requireOperator, requirePerson, type WebContext } from "./context.ts";
+import { type Person, requireOperator, requirePerson, requireScope, type WebContext } from "./context.ts";
 import { type ErrorCode, InvalidInputError } from "./errors.ts";
 
-export type Access = "anybody" | "person" | "operator";
+/** `session`: a person, but not by an API token: what is done to the account itself. */
+export type Access = "anybody" | "person" | "session" | "operator";
 
 export interface Input<P, Q, B, A extends Access> {
   readonly parameters: P;
@@ -32,7 +33,7 @@ export interface RouteDefinition<P, Q, B, R, A extends Access> {
   readonly status: 200 | 201 | 202 | 204;
   /** Absent: nothing (204), or not JSON. */
   readonly answer?: z.ZodType<R>;
-  readonly mediaType?: "text/event-stream" | "text/plain";
+  readonly mediaType?: "text/event-stream" | "text/plain" | "text/csv";
   /** Codes beside those that the access, the parameters and the body imply. */
   readonly errors?: readonly ErrorCode[];
   handle(input: Input<P, Q, B, A>): Promise<R> | R;
@@ -66,7 +67,7 @@ export function mountRoutes(
 ): void {
   for (const definition of routes) {
     app[definition.method](definition.path, ...guards, async (request, response) => {
-      const person = admit(definition.access, request);
+      const person = admit(definition, request);
       response.set("Cache-Control", "no-store");
       const answer = await definition.handle({
         parameters: parseInput(definition.parameters ?? z.unknown(), request.params) as never,
@@ -86,7 +87,9 @@ export function mountRoutes(
 }
 
 /** Before anything is parsed: who may not call learns nothing of what a call should look like. */
-function admit(access: Access, request: Request): Person | undefined {
-  if (access === "operator") return requireOperator(request);
-  return access === "person" ? requirePerson(request) : request.person;
+function admit({ access, method }: Route, request: Request): Person | undefined {
+  if (access === "anybody") return request.person;
+  const person = access === "operator" ? requireOperator(request) : requirePerson(request);
+  requireScope(person, access === "session" ? "account" : method === "get" ? "read" : "write");
+  return person;
 }

@@ -35,8 +35,8 @@ export const securityHeaders: RequestHandler = (request, response, next) => {
 };
 
 /** The token a form carries in its field `csrf_token`, or a script in the header X-CSRF-Token. */
-export function csrfToken(secret: string, sessionId: string): string {
-  return createHmac("sha256", secret).update(`csrf ${sessionId}`).digest("base64url");
+export function csrfToken(secret: string, credentialId: string): string {
+  return createHmac("sha256", secret).update(`csrf ${credentialId}`).digest("base64url");
 }
 
 const readMethods = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -68,7 +68,7 @@ function hasCsrfToken(request: Request, secret: string): boolean {
   if (!request.person) return false;
   const given: unknown = request.get("X-CSRF-Token") ?? request.body?.csrf_token;
   if (typeof given !== "string") return false;
-  const expected = Buffer.from(csrfToken(secret, request.person.sessionId));
+  const expected = Buffer.from(csrfToken(secret, request.person.credentialId));
   const actual = Buffer.from(given);
   return actual.length === expected.length && timingSafeEqual(actual, expected);
 }

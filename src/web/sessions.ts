@@ -1,10 +1,10 @@
 /** Sessions: rows that vouch for tokens. A token is a signed session id, good while its row stands unrevoked. */
 import jwt from "jsonwebtoken";
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import type { Person, Role, WebContext } from "./context.ts";
 
-/** Another process may hold an event stream of the session: it is told here. Payload: the session id. */
-export const revokedChannel = "web_sessions_revoked";
+/** Another process may hold an event stream of the session or API token: it is told here. Payload: the id of either. */
+export const revokedChannel = "web_credentials_revoked";
 
 export const sessionDays = 30;
 
@@ -73,7 +73,7 @@ export async function findPerson(
   if (!row) return null;
   if (!row.is_recent)
     await pool.query("update public.sessions set last_used_at = $2 where session_id = $1", [sessionId, now]);
-  return { userId: row.user_id, email: row.email, role: row.role, sessionId };
+  return { userId: row.user_id, email: row.email, role: row.role, credentialId: sessionId, scope: "account" };
 }
 
 function verifiedSessionId(token: string, secret: string, now: Date): string | null {
@@ -102,6 +102,24 @@ export async function revokeSession(pool: Pool, userId: number, sessionId: strin
     [sessionId, userId, revokedChannel],
   );
   return rowCount === 1;
+}
+
+/** Ends all sessions of a person at once, in every process, but `kept`. */
+export async function revokeSessions(
+  client: Pool | PoolClient,
+  userId: number,
+  kept: string | null,
+): Promise<void> {
+  await client.query(
+    `with revoked as (
+       update public.sessions
+       set revoked_at = clock_timestamp()
+       where user_id = $1 and revoked_at is null and session_id::text is distinct from $2
+       returning session_id
+     )
+     select pg_notify($3, session_id::text) from revoked`,
+    [userId, kept, revokedChannel],
+  );
 }
 
 /** Open sessions of a person, the last used first. */

@@ -67,12 +67,30 @@ function registerHelpers(handlebars: typeof Handlebars, staticFiles: StaticFiles
   }
   helper("relative", (instant: Date, { data }: HelperOptions) => data.format.relative(instant, data.now));
   helper("iso", (instant: Date) => instant.toISOString());
+  helper("day", (instant: Date) => instant.toISOString().slice(0, 10));
   helper("static", (name: string) => staticFiles.url(name));
   helper("eq", (left: unknown, right: unknown) => left === right);
+  helper("isKnown", (value: unknown) => value !== null && value !== undefined);
   helper("not", (value: unknown) => !value);
   helper("concat", (left: string, right: string) => `${left}${right}`);
+  /** `{{#explain "xirr" ticker=ticker}}…{{/explain}}`: the figure inside leads to its explanation. */
+  helper("explain", function (this: unknown, figure: string, options: HelperOptions) {
+    const href = handlebars.escapeExpression(explainPath(figure, options.hash));
+    return new handlebars.SafeString(`<a class="explain" href="${href}">${options.fn(this)}</a>`);
+  });
   /** "gain", "loss" or "flat", for a class name; the sign itself is always written too. */
   helper("direction", (value: string | number | null) => direction(value));
+}
+
+/** Where a figure is explained: `/explain/xirr?ticker=NORD`. What is null, or empty, is left out. */
+export function explainPath(figure: string, about: Readonly<Record<string, unknown>>): string {
+  const given = Object.entries(about).filter(
+    ([, value]) => value !== null && value !== undefined && value !== "",
+  );
+  const query = new URLSearchParams(
+    given.map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString();
+  return `/explain/${figure}${query && `?${query}`}`;
 }
 
 export function direction(value: string | number | null): "gain" | "loss" | "flat" {

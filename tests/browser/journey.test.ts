@@ -43,7 +43,7 @@ async function signUp(context: BrowserContext, email: string): Promise<{ page: P
 
 async function fillTrade(page: Page, { ticker, type = "Buy", quantity, price, date }: Trade): Promise<void> {
   await page.goto(`${program.url}/transactions`);
-  await page.getByLabel("Ticker").fill(ticker);
+  await page.getByLabel("Ticker", { exact: true }).fill(ticker);
   await page.getByLabel(type, { exact: true }).check();
   await page.getByLabel("Quantity").fill(quantity);
   await page.getByLabel("Price, USD").fill(price);
@@ -65,11 +65,11 @@ describe("an investor", () => {
     const { page, problems } = await signUp(context, "ada@example.com");
 
     await page.getByRole("link", { name: "Log your first trade" }).click();
-    await page.getByLabel("Ticker").pressSequentially("wrl");
+    await page.getByLabel("Ticker", { exact: true }).pressSequentially("wrl");
     await page.getByRole("option", { name: /WRLD/ }).waitFor();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
-    expect(await page.getByLabel("Ticker").inputValue()).toBe("WRLD");
+    expect(await page.getByLabel("Ticker", { exact: true }).inputValue()).toBe("WRLD");
     await page.getByLabel("Quantity").fill("10");
     await page.getByLabel("Price, USD").fill("120.25");
     await page.getByLabel("Fee, USD").fill("1");
@@ -133,10 +133,10 @@ describe("an investor", () => {
     expect(await page.getByLabel("Date").inputValue()).toBe("2024-02-05");
     expect(await page.getByLabel("Sell", { exact: true }).isChecked()).toBe(true);
 
-    await page.getByLabel("Ticker").fill("NO SUCH");
+    await page.getByLabel("Ticker", { exact: true }).fill("NO SUCH");
     await page.getByRole("button", { name: "Record trade" }).click();
     await page.locator("#ticker-help .error").waitFor();
-    expect(await page.getByLabel("Ticker").inputValue()).toBe("NO SUCH");
+    expect(await page.getByLabel("Ticker", { exact: true }).inputValue()).toBe("NO SUCH");
     expect(problems).toEqual([]);
     await context.close();
   });
@@ -187,6 +187,8 @@ test("an operator materializes an asset and watches the run end without reloadin
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("link", { name: "fct_macro_regimes" }).first().click();
   await page.getByRole("heading", { name: /fct_macro_regimes/ }).waitFor();
+  await page.getByRole("button", { name: "Show the plan" }).click();
+  await page.getByRole("row", { name: /fct_macro_regimes/ }).waitFor();
   await page.getByRole("button", { name: "Materialize" }).click();
   await page.waitForURL(/\/runs\/\d+/);
   await page.locator(".page-head .state.succeeded").waitFor();

@@ -1,7 +1,13 @@
 import { Big } from "big.js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { availableOn, findOversell, type Split, type Trade } from "../../src/ledger/position.ts";
+import {
+  availableOn,
+  findOversell,
+  findOversells,
+  type Split,
+  type Trade,
+} from "../../src/ledger/position.ts";
 
 /** `2024-01-02 BUY 10` a line. */
 function tradesOf(text: string): Trade[] {
@@ -101,4 +107,15 @@ test("whatever the ledger: exactly what is available can be sold, and not a bit 
       },
     ),
   );
+});
+
+test("each SELL that is not covered is found, passed over as if it had not been made", () => {
+  const trades = tradesOf(
+    "2024-01-02 BUY 10\n2024-01-03 SELL 11\n2024-01-04 SELL 12\n2024-01-05 SELL 10\n2024-01-06 SELL 1",
+  );
+  expect(findOversells(trades, []).map(({ trade, held }) => [trade.transactionId, held])).toEqual([
+    [2, "10"],
+    [3, "10"],
+    [5, "0"],
+  ]);
 });

@@ -1,10 +1,10 @@
 /** On PostgreSQL with the web's role, so that row-level security holds. */
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import {
-  availableQuantity,
   deleteTransaction,
   findTransaction,
   listTransactions,
+  readTradeDraft,
   recordTransaction,
   searchTickers,
 } from "../../src/ledger/index.ts";
@@ -144,8 +144,8 @@ describe("oversell", () => {
     );
     onTestFinished(async () => void (await owner.query(`drop table "default".stg_splits`)));
     await record(buy);
-    expect(await availableQuantity(ledger, alice, "ACME", "2024-01-15")).toBe("10");
-    expect(await availableQuantity(ledger, alice, "ACME", "2024-02-10")).toBe("40");
+    expect((await readTradeDraft(ledger, alice, "ACME", "2024-01-15")).available).toBe("10");
+    expect((await readTradeDraft(ledger, alice, "ACME", "2024-02-10")).available).toBe("40");
     await expect(record({ ...sell, quantity: "41" })).rejects.toMatchObject({ code: "oversell", held: "40" });
     await record({ ...sell, quantity: "40" });
   });

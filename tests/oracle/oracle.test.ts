@@ -1,11 +1,12 @@
+import Big from "big.js";
 import fc from "fast-check";
 import type { Pool } from "pg";
 import { beforeAll, expect, test } from "vitest";
 import { createTestDatabase } from "../support/database.ts";
-import { deployModels } from "../support/models.ts";
-import { acceptedSplits, positionDays, type Security, type Trade } from "./ledger.ts";
-import { type PortfolioDay, performance, portfolioDays } from "./performance.ts";
-import { allDays, securityArbitrary, tradesArbitrary } from "./random-world.ts";
+import { buildModels } from "../support/models.ts";
+import { acceptedSplits, type PositionDay, positionDays, type Security, type Trade } from "./ledger.ts";
+import { dayReturn, type PortfolioDay, performance, portfolioDays } from "./performance.ts";
+import { securityArbitrary, tradesArbitrary } from "./random-world.ts";
 
 // Each run of the suite looks at other ledgers; a failure prints the seed that repeats it.
 const seed = Number(process.env.ORACLE_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -72,11 +73,9 @@ async function writeLedgers(pool: Pool): Promise<void> {
   );
 }
 
-function expectedDays(index: number, lastDay: string): PortfolioDay[] {
+function expectedPositions(index: number, lastDay: string): PositionDay[] {
   const method = (index + 1) % 3 === 0 ? "fifo" : "average";
-  const trades = ledgers[index]!;
-  const positions = securities.flatMap((security) => positionDays(trades, security, lastDay, method));
-  return portfolioDays(positions, (ticker) => ticker.endsWith("-USD"), lastDay);
+  return securities.flatMap((security) => positionDays(ledgers[index]!, security, lastDay, method));
 }
 
 let largest = { figure: "none", difference: 0 };
@@ -92,74 +91,143 @@ function compare(figure: string, actual: unknown, expected: unknown): void {
   if (!(difference <= tolerance)) expect.fail(`${figure}: SQL ${a}, oracle ${e} (seed ${seed})`);
 }
 
+type Row = Readonly<Record<string, unknown>>;
+
+/** A person's rows of a model, in the order asked for. */
+async function rowsByPerson(pool: Pool, query: string): Promise<(index: number) => Row[]> {
+  const { rows } = await pool.query<Row>(query);
+  const byPerson = Map.groupBy(rows, (row) => row.user_id);
+  return (index) => byPerson.get(index + 1) ?? [];
+}
+
+function comparePositions(where: string, days: readonly PositionDay[], actual: readonly Row[]): void {
+  expect(actual.map((row) => `${row.ticker} ${row.price_date}`)).toEqual(
+    days.map((day) => `${day.ticker} ${day.date}`),
+  );
+  let index = 1;
+  for (const [position, day] of days.entries()) {
+    if (day.ticker !== days[position - 1]?.ticker) index = 1;
+    const expected = dayReturn(day.value, day.previousValue, day.netFlow, day.income);
+    index *= 1 + (expected ?? 0);
+    const row = actual[position]!;
+    compare(`daily_return, ${where}, ${day.ticker} on ${day.date}`, row.daily_return, expected);
+    compare(`cumulative_return, ${where}, ${day.ticker} on ${day.date}`, row.cumulative_return, index - 1);
+  }
+}
+
+function compareTickers(where: string, days: readonly PositionDay[], actual: readonly Row[]): void {
+  const byTicker = Map.groupBy(days, (day) => day.ticker);
+  expect(actual.map((row) => row.ticker)).toEqual([...byTicker.keys()]);
+  for (const row of actual) {
+    const ofTicker = byTicker.get(row.ticker as string)!;
+    const last = ofTicker.at(-1)!;
+    const total = (pick: (day: PositionDay) => Big) =>
+      ofTicker.reduce((sum, day) => sum.plus(pick(day)), new Big(0));
+    compare(`quantity, ${where}, ${row.ticker}`, row.quantity, last.quantity);
+    compare(`cost_basis, ${where}, ${row.ticker}`, row.cost_basis, last.costBasis);
+    compare(`current_value, ${where}, ${row.ticker}`, row.current_value, last.value);
+    compare(
+      `realized_pnl, ${where}, ${row.ticker}`,
+      row.realized_pnl,
+      total((day) => day.realized),
+    );
+    compare(
+      `income, ${where}, ${row.ticker}`,
+      row.income,
+      total((day) => day.income),
+    );
+    compare(
+      `fees, ${where}, ${row.ticker}`,
+      row.fees,
+      total((day) => day.fees),
+    );
+  }
+}
+
+function compareDays(where: string, days: readonly PortfolioDay[], actual: readonly Row[]): void {
+  expect(actual.map((row) => row.price_date)).toEqual(days.map((day) => day.date));
+  for (const [position, day] of days.entries()) {
+    const row = actual[position]!;
+    const on = `${where} on ${day.date}`;
+    compare(`market_value, ${on}`, row.market_value, day.marketValue);
+    compare(`cost_basis, ${on}`, row.cost_basis, day.costBasis);
+    compare(`net_flow, ${on}`, row.net_flow, day.netFlow);
+    compare(`net_contributions, ${on}`, row.net_contributions, day.netContributions);
+    compare(`income, ${on}`, row.income, day.income);
+    compare(`daily_return, ${on}`, row.daily_return, day.dailyReturn);
+    compare(`twr_index, ${on}`, row.twr_index, day.index);
+    compare(`running_peak, ${on}`, row.running_peak, day.runningPeak);
+    compare(`drawdown, ${on}`, row.drawdown, day.drawdown);
+    if (row.is_trading_day !== day.isTradingDay) expect.fail(`is_trading_day, ${on} (seed ${seed})`);
+  }
+}
+
+/** Returns whether there is a money-weighted return. */
+function compareFigures(where: string, days: readonly PortfolioDay[], [row]: readonly Row[]): boolean {
+  const expected = performance(days, () => annualRate);
+  if (!expected || !row) {
+    expect(row).toBe(expected ?? undefined);
+    return false;
+  }
+  compare(`market_value, ${where}`, row.market_value, expected.marketValue);
+  compare(`total_gain, ${where}`, row.total_gain, expected.totalGain);
+  compare(`realized_pnl, ${where}`, row.realized_pnl, expected.realized);
+  compare(`unrealized_pnl, ${where}`, row.unrealized_pnl, expected.unrealized);
+  compare(`income, ${where}`, row.income, expected.income);
+  compare(`fees, ${where}`, row.fees, expected.fees);
+  compare(`twr, ${where}`, row.twr, expected.twr);
+  compare(`max_drawdown, ${where}`, row.max_drawdown, expected.maxDrawdown);
+  compare(`volatility, ${where}`, row.volatility, expected.volatility);
+  compare(`sharpe, ${where}`, row.sharpe, expected.sharpe);
+  compare(`sortino, ${where}`, row.sortino, expected.sortino);
+  compare(`money_weighted_return, ${where}`, row.money_weighted_return, expected.moneyWeightedReturn);
+  compare(`xirr, ${where}`, row.xirr, null); // of less than a year
+  return expected.moneyWeightedReturn !== null;
+}
+
 let pool: Pool;
-let lastDay: string;
 
 beforeAll(async () => {
   ({ pool } = await createTestDatabase());
-  await deployModels(pool);
   await writeMarket(pool);
   await writeLedgers(pool);
-  const { rows } = await pool.query<{ day: string }>("select max(calendar_date) as day from int_calendar");
-  lastDay = rows[0]!.day;
+  await buildModels(pool);
 }, 600_000);
 
 test("the guard accepts every split of these markets, so that splits are really tested", () => {
   for (const security of securities) expect(acceptedSplits(security)).toEqual(security.splits);
 });
 
-test(`${people} random ledgers: every day of every person is what the oracle says`, async () => {
-  const { rows } = await pool.query(
-    `select user_id, price_date, market_value, cost_basis, net_flow, net_contributions, income, fees_paid,
-       realized_pnl, total_gain, daily_return, twr_index, running_peak, drawdown, is_trading_day
-     from gold_p_timeseries order by user_id, price_date`,
+test(`${people} random ledgers: every figure of every person, position and day is what the oracle says`, async () => {
+  const { rows } = await pool.query<{ day: string }>("select max(calendar_date) as day from int_calendar");
+  const lastDay = rows[0]!.day;
+  const positionRows = await rowsByPerson(
+    pool,
+    "select user_id, ticker, price_date, daily_return, cumulative_return from fct_daily_returns order by ticker, price_date",
   );
-  const byPerson = Map.groupBy(rows, (row) => row.user_id as number);
+  const tickerRows = await rowsByPerson(
+    pool,
+    "select user_id, ticker, quantity, cost_basis, current_value, realized_pnl, income, fees from gold_ticker_kpis order by ticker",
+  );
+  const dayRows = await rowsByPerson(
+    pool,
+    `select user_id, price_date, market_value, cost_basis, net_flow, net_contributions, income, daily_return, twr_index,
+       running_peak, drawdown, is_trading_day
+     from gold_p_timeseries order by price_date`,
+  );
+  const figureRows = await rowsByPerson(pool, "select * from gold__performance");
+  let [positionDaysCompared, moneyWeighted] = [0, 0];
   for (let index = 0; index < people; index += 1) {
-    const days = expectedDays(index, lastDay);
-    const actual = byPerson.get(index + 1) ?? [];
-    expect(actual.map((row) => row.price_date)).toEqual(days.map((day) => day.date));
-    for (const [position, day] of days.entries()) {
-      const row = actual[position]!;
-      const where = `person ${index + 1} on ${day.date}`;
-      compare(`market_value, ${where}`, row.market_value, day.marketValue);
-      compare(`cost_basis, ${where}`, row.cost_basis, day.costBasis);
-      compare(`net_flow, ${where}`, row.net_flow, day.netFlow);
-      compare(`net_contributions, ${where}`, row.net_contributions, day.netContributions);
-      compare(`income, ${where}`, row.income, day.income);
-      compare(`daily_return, ${where}`, row.daily_return, day.dailyReturn);
-      compare(`twr_index, ${where}`, row.twr_index, day.index);
-      compare(`running_peak, ${where}`, row.running_peak, day.runningPeak);
-      compare(`drawdown, ${where}`, row.drawdown, day.drawdown);
-      expect(row.is_trading_day, where).toBe(day.isTradingDay);
-    }
-  }
-}, 600_000);
-
-test(`${people} random ledgers: the figures of every person are what the oracle says`, async () => {
-  const { rows } = await pool.query("select * from gold__performance");
-  const byPerson = new Map(rows.map((row) => [row.user_id as number, row]));
-  for (let index = 0; index < people; index += 1) {
-    const expected = performance(expectedDays(index, lastDay), () => annualRate);
-    const row = byPerson.get(index + 1);
-    if (!expected) {
-      expect(row).toBeUndefined();
-      continue;
-    }
     const where = `person ${index + 1}`;
-    compare(`market_value, ${where}`, row.market_value, expected.marketValue);
-    compare(`total_gain, ${where}`, row.total_gain, expected.totalGain);
-    compare(`realized_pnl, ${where}`, row.realized_pnl, expected.realized);
-    compare(`unrealized_pnl, ${where}`, row.unrealized_pnl, expected.unrealized);
-    compare(`income, ${where}`, row.income, expected.income);
-    compare(`fees, ${where}`, row.fees, expected.fees);
-    compare(`twr, ${where}`, row.twr, expected.twr);
-    compare(`max_drawdown, ${where}`, row.max_drawdown, expected.maxDrawdown);
-    compare(`volatility, ${where}`, row.volatility, expected.volatility);
-    compare(`sharpe, ${where}`, row.sharpe, expected.sharpe);
-    compare(`sortino, ${where}`, row.sortino, expected.sortino);
+    const positions = expectedPositions(index, lastDay);
+    const days = portfolioDays(positions, (ticker) => ticker.endsWith("-USD"), lastDay);
+    comparePositions(where, positions, positionRows(index));
+    compareTickers(where, positions, tickerRows(index));
+    compareDays(where, days, dayRows(index));
+    if (compareFigures(where, days, figureRows(index))) moneyWeighted += 1;
+    positionDaysCompared += positions.length;
   }
   process.stdout.write(
-    `largest difference between SQL and oracle: ${largest.difference} (${largest.figure})\n`,
+    `oracle: ${positionDaysCompared} days of positions, ${moneyWeighted} money-weighted returns; largest difference ${largest.difference} (${largest.figure})\n`,
   );
 }, 600_000);

@@ -105,24 +105,44 @@ export function sampleDeviation(values: readonly number[]): number {
   return Math.sqrt(values.reduce((total, value) => total + (value - average) ** 2, 0) / (values.length - 1));
 }
 
-/** Money-weighted: the rate at which the flows' present value is zero, actual/365, by bisection. Null without a sign change. */
-export function xirr(flows: readonly { date: string; amount: number }[]): number | null {
-  const first = flows[0];
-  if (!first) return null;
-  const value = (rate: number) =>
-    flows.reduce(
-      (total, flow) => total + flow.amount / (1 + rate) ** (daysBetween(first.date, flow.date) / 365),
-      0,
-    );
-  let low = -0.999999;
-  let high = 1e6;
-  if (Math.sign(value(low)) === Math.sign(value(high))) return null;
-  for (let step = 0; step < 400; step += 1) {
+/** Money moved on a day: put in below 0, taken out above. */
+interface Flow {
+  readonly date: string;
+  readonly amount: number;
+}
+
+/** Growth beyond e^512 over the whole time is no rate. */
+const widestLogGrowth = 512;
+const steps = 2000;
+const logGrowths = Array.from(
+  { length: 2 * steps + 1 },
+  (_, index) => widestLogGrowth * (index / steps - 1) ** 3,
+);
+
+/**
+ * Money-weighted return over the time from the first flow to the last: the only growth at which the flows are worth
+ * nothing at the start. Null where there is none, or more than one. By looking for changes of sign on a grid, densest
+ * around no growth, and bisection.
+ */
+export function moneyWeightedReturn(flows: readonly Flow[]): number | null {
+  const moved = flows.filter(({ amount }) => amount !== 0);
+  const [first, last] = [moved[0], moved.at(-1)];
+  if (!first || !last || first.date === last.date) return null;
+  const span = daysBetween(first.date, last.date);
+  const timed = moved.map(({ date, amount }) => ({ amount, time: daysBetween(first.date, date) / span }));
+  const valueAt = (logGrowth: number) =>
+    timed.reduce((total, { amount, time }) => total + amount * Math.exp(-time * logGrowth), 0);
+  const signs = logGrowths.map((logGrowth) => Math.sign(valueAt(logGrowth)));
+  const crossings = signs.flatMap((sign, index) => (index > 0 && sign !== signs[index - 1] ? [index] : []));
+  if (crossings.length !== 1) return null;
+  let [low = 0, high = 0] = logGrowths.slice(crossings[0]! - 1, crossings[0]! + 1);
+  const signAtLow = Math.sign(valueAt(low));
+  for (let step = 0; step < 100; step += 1) {
     const middle = (low + high) / 2;
-    if (Math.sign(value(middle)) === Math.sign(value(low))) low = middle;
+    if (Math.sign(valueAt(middle)) === signAtLow) low = middle;
     else high = middle;
   }
-  return (low + high) / 2;
+  return Math.expm1((low + high) / 2);
 }
 
 export interface Performance {
@@ -134,7 +154,7 @@ export interface Performance {
   readonly fees: Big;
   readonly totalGain: Big;
   readonly twr: number;
-  readonly xirr: number | null;
+  readonly moneyWeightedReturn: number | null;
   readonly volatility: number | null;
   readonly sharpe: number | null;
   readonly sortino: number | null;
@@ -158,9 +178,10 @@ export function performance(
   const enough = values.length >= 20;
   const deviation = enough ? sampleDeviation(excess) : 0;
   const downside = enough ? Math.sqrt(mean(excess.map((value) => Math.min(0, value) ** 2))) : 0;
-  const flows = days
-    .map((day) => ({ date: day.date, amount: Number(day.income.minus(day.netFlow)) }))
-    .filter((flow) => flow.amount !== 0);
+  const flows = days.map(({ date, income, netFlow }) => ({
+    date,
+    amount: Number(income.minus(netFlow).plus(date === last.date ? last.marketValue : 0)),
+  }));
   return {
     marketValue: last.marketValue,
     netContributions: last.netContributions,
@@ -170,7 +191,7 @@ export function performance(
     fees: total((day) => day.fees),
     totalGain: unrealized.plus(realized).plus(income),
     twr: last.index - 1,
-    xirr: xirr([...flows, { date: last.date, amount: Number(last.marketValue) }]),
+    moneyWeightedReturn: moneyWeightedReturn(flows),
     volatility: enough ? sampleDeviation(values) * Math.sqrt(perYear) : null,
     sharpe: enough && deviation > 0 ? (mean(excess) / deviation) * Math.sqrt(perYear) : null,
     sortino: enough && downside > 0 ? (mean(excess) / downside) * Math.sqrt(perYear) : null,

@@ -96,8 +96,8 @@ describe("time chart", () => {
 
 test("lineage runs from left to right, and an asset outside the selection draws no edge", () => {
   const { nodes, edges } = lineageChart([
-    { name: "a", layer: "bronze", status: "fresh", upstream: ["elsewhere"] },
-    { name: "b", layer: "staging", status: "stale", upstream: ["a"] },
+    { name: "a", href: "/assets/a", layer: "bronze", status: "fresh", upstream: ["elsewhere"] },
+    { name: "b", href: "/assets/b", layer: "staging", status: "stale", upstream: ["a"] },
   ]);
   expect(edges.map(({ from, to }) => [from, to])).toEqual([["a", "b"]]);
   expect(nodes[1]!.x).toBeGreaterThan(nodes[0]!.x + nodes[0]!.width);

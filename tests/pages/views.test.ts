@@ -19,7 +19,7 @@ describe("views", () => {
   test("show the reason of a figure that is null, escaped, never 0 and never nothing", () => {
     const tiles = [{ label: "XIRR", value: null, reason: "less than <365> days", note: "", isPercent: true }];
     const page = {
-      hasRows: true,
+      hasRange: true,
       summary: { marketValue: "1", gain: "0", twr: 0 },
       tiles,
       firstDate: "2024-01-01",
@@ -27,7 +27,7 @@ describe("views", () => {
     const empty = { lines: [], table: { headers: [], rows: [] } };
     const html = views.render(
       "portfolio",
-      { ...page, asOf: "2024-01-01", valueChart: empty, drawdownChart: empty, performance: {} },
+      { ...page, asOf: "2024-01-01", valueChart: empty, returnsChart: empty, drawdownChart: empty },
       environment,
     );
     expect(html).toContain("less than &lt;365&gt; days");

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Pool } from "pg";
 import { definitions } from "../../assets/index.ts";
 import type { MarketResources } from "../../assets/resources.ts";
+import { createPool } from "../../src/database/pool.ts";
 import { createEngine, type Engine, loadRegistry, readFunctionDefinitions } from "../../src/engine/index.ts";
 import { createLog } from "../../src/log.ts";
 import type { TestDatabase } from "./database.ts";
@@ -25,7 +26,7 @@ export async function deployedEngine(
   const pool: Pool = database.pool;
   const engine = createEngine({
     pool,
-    poolForRun: (runId) => database.connect({ runId }),
+    poolForRun: (runId) => createPool({ connectionString: database.url, applicationName: "test run", runId }),
     registry: await loadRegistry(definitions, {
       bodiesFolder,
       functionDefinitions: readFunctionDefinitions(pool),

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Pool } from "pg";
 import { definitions } from "../../assets/index.ts";
 import type { AnyAsset, SqlAsset } from "../../src/engine/index.ts";
-import { quoteIdentifier, quoteRelation } from "../../src/engine/sql.ts";
+import { quoteColumns, quoteIdentifier, quoteRelation } from "../../src/engine/sql.ts";
 
 /** Every model, each after all that it reads. */
 export const models: readonly SqlAsset[] = topologicalOrder();
@@ -27,14 +27,35 @@ export function bodyOf({ layer, name }: SqlAsset): string {
  * what anything incremental must agree with.
  */
 export async function deployModels(pool: Pool, schema = "default"): Promise<void> {
+  await createModels(pool, schema, () => "view");
+}
+
+/**
+ * Builds every model from what bronze holds now, as the view or the table that it is declared to be: for tests that
+ * read much and change nothing. (1,000 ledgers are read in 8 s; through views only, in 200 s.)
+ */
+export async function buildModels(pool: Pool): Promise<void> {
+  await pool.query("analyze");
+  await createModels(pool, "default", ({ materialized }) => (materialized === "view" ? "view" : "table"));
+}
+
+async function createModels(
+  pool: Pool,
+  schema: string,
+  kindOf: (model: SqlAsset) => "view" | "table",
+): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query(`create schema if not exists ${quoteIdentifier(schema)}`);
     await client.query(`set search_path = ${quoteIdentifier(schema)}, bronze, public`);
     for (const model of models) {
-      await client.query(
-        `create view ${quoteRelation(schema, model.name)} with (security_invoker = true) as\n${bodyOf(model)}`,
-      );
+      const relation = quoteRelation(schema, model.name);
+      const kind = kindOf(model);
+      const options = kind === "view" ? "with (security_invoker = true)" : "";
+      await client.query(`create ${kind} ${relation} ${options} as\n${bodyOf(model)}`);
+      if (kind === "view") continue;
+      await client.query(`create unique index on ${relation} (${quoteColumns(model.key)})`);
+      await client.query(`analyze ${relation}`);
     }
   } finally {
     client.release(true); // with its search_path

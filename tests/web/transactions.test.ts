@@ -133,6 +133,24 @@ describe("an Idempotency-Key", () => {
     expect([status, body.error.code]).toEqual([422, "idempotency_conflict"]);
   });
 
+  test("is forgotten after a day, when somebody else's comes", async () => {
+    const { pool } = server.database;
+    const kept = async () => {
+      const { rows } = await pool.query("select idempotency_key from idempotency_keys");
+      return rows.map(({ idempotency_key }) => idempotency_key);
+    };
+    for (const key of ["yesterday's", "today's"])
+      expect((await post(buy, bert.token, { "Idempotency-Key": key })).status).toBe(201);
+    await pool.query(
+      `update idempotency_keys
+       set created_at = now() - case idempotency_key when 'today''s' then interval '23 hours' else interval '25 hours' end
+       where idempotency_key in ('yesterday''s', 'today''s')`,
+    );
+    await post(buy, anna.token, { "Idempotency-Key": "newest" });
+    expect(await kept()).toEqual(expect.arrayContaining(["today's", "newest"]));
+    expect(await kept()).not.toContain("yesterday's");
+  });
+
   test("of a refused request may come again", async () => {
     const headers = { "Idempotency-Key": "three" };
     expect((await post({ ...buy, quantity: "0" }, bert.token, headers)).status).toBe(422);

@@ -14,6 +14,13 @@ const writers = {
     currency: "USD",
     currencyDisplay: "narrowSymbol",
   }),
+  price: new Intl.NumberFormat(locale, {
+    style: "currency",
+    currency: "USD",
+    currencyDisplay: "narrowSymbol",
+    maximumFractionDigits: 8,
+  }),
+  quantity: new Intl.NumberFormat(locale, { maximumFractionDigits: 8 }),
   percent: new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 2 }),
 };
 
@@ -23,7 +30,7 @@ function addCrosshair(figure) {
   const paths = figure.querySelector(".paths");
   if (!plot || !paths) return;
   const labels = [...figure.querySelectorAll(".legend li")].map((item) => item.textContent ?? "");
-  const write = figure.dataset.unit === "money" ? writers.money : writers.percent;
+  const write = writers[/** @type {keyof typeof writers} */ (figure.dataset.unit)];
   const points = (figure.dataset.points ?? "").split(";").map((point) => {
     const [date = "", ...values] = point.split(",");
     return { instant: Date.parse(date), values };

@@ -55,6 +55,7 @@ function activate(index) {
 function choose(item) {
   if (!(item instanceof HTMLElement)) return;
   ticker.value = item.dataset.ticker ?? "";
+  ticker.dispatchEvent(new Event("change", { bubbles: true }));
   close();
 }
 
@@ -101,6 +102,8 @@ ticker.addEventListener("input", () => {
   clearTimeout(pause);
   pause = setTimeout(() => void offer(), 150);
 });
+// Somebody was faster than this script.
+if (document.activeElement === ticker && ticker.value !== "") void offer();
 ticker.addEventListener("blur", close);
 ticker.addEventListener("keydown", (event) => {
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {

@@ -59,6 +59,8 @@ const checkResult = z.object({
 
 const materialization = z.object({
   run_id: z.int(),
+  trigger_kind: z.string(),
+  trigger_name: z.string(),
   action: z.string(),
   status: z.string(),
   reason: z.string(),
@@ -156,9 +158,11 @@ const materializationLimit = 50;
 async function readMaterializations(pool: Pool, name: string): Promise<z.output<typeof materialization>[]> {
   const { rows } = await pool.query<z.output<typeof materialization>>(
     `select
-       run_id, action, status, reason, rows_inserted, rows_updated, rows_deleted,
-       code_version, started_at, finished_at, error
+       run_id, runs.trigger_kind, runs.trigger_name, steps.action, steps.status, steps.reason,
+       steps.rows_inserted, steps.rows_updated, steps.rows_deleted,
+       steps.code_version, steps.started_at, steps.finished_at, steps.error
      from orchestrator.steps
+     join orchestrator.runs using (run_id)
      where asset = $1 and action <> 'check'
      order by run_id desc
      limit ${materializationLimit}`,

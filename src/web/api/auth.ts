@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { credentialsSchema } from "../accounts.ts";
+import { credentialsSchema, currentPasswordSchema } from "../accounts.ts";
 import { register, signIn, signOut } from "../auth.ts";
 import { type Route, route } from "../route.ts";
 
@@ -12,8 +12,7 @@ const signedIn = z.object({
   token: z.string().describe("For `Authorization: Bearer`; good for 30 days or until signed out"),
 });
 
-// Looser than at registration: an old password that is too short today still signs in.
-const signInSchema = credentialsSchema.extend({ password: z.string().max(200) });
+const signInSchema = credentialsSchema.extend({ password: currentPasswordSchema });
 
 export const authRoutes: readonly Route[] = [
   route({
@@ -24,7 +23,7 @@ export const authRoutes: readonly Route[] = [
     body: credentialsSchema,
     status: 201,
     answer: signedIn,
-    errors: ["email_taken"],
+    errors: ["email_taken", "too_many_attempts"],
     handle: ({ context, request, response, body }) => register(context, request, response, body),
   }),
   route({
@@ -42,7 +41,7 @@ export const authRoutes: readonly Route[] = [
     method: "post",
     path: "/auth/logout",
     summary: "Sign out: the token stops working at once",
-    access: "person",
+    access: "session",
     status: 204,
     handle: ({ context, person, response }) => signOut(context, person, response),
   }),

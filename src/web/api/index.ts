@@ -1,6 +1,7 @@
 import type { WebContext } from "../context.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Route } from "../route.ts";
+import { accountRoutes } from "./account.ts";
 import { assetRoutes } from "./assets.ts";
 import { authRoutes } from "./auth.ts";
 import { eventRoutes } from "./events.ts";
@@ -15,6 +16,7 @@ import { transactionRoutes } from "./transactions.ts";
 export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route[] {
   const routes = [
     ...authRoutes,
+    ...accountRoutes,
     ...tickerRoutes,
     ...transactionRoutes,
     ...portfolioRoutes,

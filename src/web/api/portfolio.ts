@@ -1,4 +1,5 @@
 /** A person's figures, as the gold models hold them. Row-level security and `user_id = $1` both keep to the person. */
+import type { PoolClient } from "pg";
 import { z } from "zod";
 import { gold_p_timeseries, gold_ticker_kpis } from "../../../assets/gold.ts";
 import { gold_regime_performance } from "../../../assets/macro.ts";
@@ -21,8 +22,20 @@ export function readPersonRows<A extends AnyAsset & { columns: Columns }>(
   asset: A,
   range: Range = {},
 ): Promise<Omit<RowOf<A>, "user_id">[]> {
+  return personTransaction(pool, person.userId, (client) =>
+    queryPersonRows(client, person.userId, asset, range),
+  );
+}
+
+/** As `readPersonRows`, within a transaction of the person's. */
+export async function queryPersonRows<A extends AnyAsset & { columns: Columns }>(
+  client: PoolClient,
+  userId: number,
+  asset: A,
+  range: Range = {},
+): Promise<Omit<RowOf<A>, "user_id">[]> {
   const conditions = ["user_id = $1"];
-  const values: unknown[] = [person.userId];
+  const values: unknown[] = [userId];
   const restrict = (operator: ">=" | "<=", value: string | undefined): void => {
     if (value === undefined) return;
     values.push(value);
@@ -31,16 +44,14 @@ export function readPersonRows<A extends AnyAsset & { columns: Columns }>(
   restrict(">=", range.from);
   restrict("<=", range.to);
   const order = asset.key.filter((column) => column !== "user_id").map(quoteIdentifier);
-  return personTransaction(pool, person.userId, async (client) => {
-    const { rows } = await client.query<Omit<RowOf<A>, "user_id">>(
-      `select ${selectColumns(asset, "user_id")}
-       from ${quoteIdentifier(asset.name)}
-       where ${conditions.join(" and ")}
-       ${order.length > 0 ? `order by ${order.join(", ")}` : ""}`,
-      values,
-    );
-    return rows;
-  });
+  const { rows } = await client.query<Omit<RowOf<A>, "user_id">>(
+    `select ${selectColumns(asset, "user_id")}
+     from ${quoteIdentifier(asset.name)}
+     where ${conditions.join(" and ")}
+     ${order.length > 0 ? `order by ${order.join(", ")}` : ""}`,
+    values,
+  );
+  return rows;
 }
 
 /** What a person holds of each ticker on a day, with its value; default: the last day known. */

@@ -1,13 +1,15 @@
 import { z } from "zod";
 import {
   deleteTransaction,
+  exportTransactions,
   listTransactions,
+  readTradeDraft,
   recordTransaction,
   transactionInput,
 } from "../../ledger/index.ts";
 import { NotFoundError } from "../errors.ts";
 import { type Route, route } from "../route.ts";
-import { decimal, pageLimit, positiveId } from "../schemas.ts";
+import { day, decimal, pageLimit, positiveId } from "../schemas.ts";
 
 const transaction = z.object({
   transaction_id: z.int(),
@@ -64,6 +66,37 @@ export const transactionRoutes: readonly Route[] = [
       next: z.string().nullable().describe("`before` of the next page; null: this is the last"),
     }),
     handle: ({ context, person, query }) => listTransactions(context, person.userId, query),
+  }),
+  route({
+    method: "get",
+    path: "/api/transactions.csv",
+    summary: "The whole ledger as CSV, oldest first; the import reads it back",
+    access: "person",
+    status: 200,
+    mediaType: "text/csv",
+    handle: async ({ context, person, response }) => {
+      const csv = await exportTransactions(context, person.userId);
+      const today = context.clock().toISOString().slice(0, 10);
+      response.attachment(`stratafolio-transactions-${today}.csv`).send(csv);
+    },
+  }),
+  route({
+    method: "get",
+    path: "/api/transactions/draft",
+    summary: "What a trade of a ticker on a day starts from: what can be sold, and the price of that day",
+    access: "person",
+    query: z.object({ ticker: transactionInput.shape.ticker, date: day }),
+    status: 200,
+    answer: z.object({
+      available: decimal.describe("The most that can be sold without leaving a later SELL uncovered"),
+      close: decimal
+        .nullable()
+        .describe(
+          "As quoted on `close_date`: not adjusted for later splits. null: no price of that week is known",
+        ),
+      close_date: z.iso.date().nullable().describe("The day, or the last one before it with a price"),
+    }),
+    handle: ({ context, person, query }) => readTradeDraft(context, person.userId, query.ticker, query.date),
   }),
   route({
     method: "delete",

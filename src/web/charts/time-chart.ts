@@ -8,8 +8,10 @@ import { scaleLinear, scaleUtc } from "d3-scale";
 import { area, curveLinear, curveStepAfter, line } from "d3-shape";
 import type { Format } from "../format.ts";
 import { decimate } from "./decimate.ts";
+import { type Marker, markerLegend, placeMarkers } from "./markers.ts";
 
-export type Unit = "money" | "percent";
+/** price: of one unit, to as many decimals as it has. */
+export type Unit = "money" | "price" | "quantity" | "percent";
 
 export interface Series {
   /** Becomes the class `series-<name>`. */
@@ -39,8 +41,10 @@ export interface TimeChartInput {
   /** The first decides which days are kept when there are too many to draw. */
   readonly series: readonly Series[];
   /** What to shade: between the first two series, or between the first and zero. */
-  readonly shade: "between" | "zero";
+  readonly shade: "between" | "zero" | "none";
   readonly bands?: readonly Band[];
+  /** What happened on a day; those outside the dates are left out. */
+  readonly markers?: readonly Marker[];
 }
 
 const width = 1000;
@@ -58,7 +62,14 @@ export function timeChart(input: TimeChartInput, format: Format) {
   const x = scaleUtc().domain([first, last]).range([0, width]);
   const y = valueScale(input);
   const kept = decimate(series[0]?.values ?? [], buckets);
-  const writeValue = input.unit === "money" ? format.compactMoney : format.compactPercent;
+  const writeValue = axisWriter(input.unit, format);
+  const markers = placeMarkers(input.markers ?? [], {
+    first: dates[0] ?? "",
+    last: dates.at(-1) ?? "",
+    x: (day) => percentOf(x(instant(day)) / width),
+    y: (value) => round(y(value)),
+    height: input.height,
+  });
   return {
     id: input.id,
     title: input.title,
@@ -83,6 +94,8 @@ export function timeChart(input: TimeChartInput, format: Format) {
     xTicks: timeTicks(x, format),
     bands: (input.bands ?? []).map((band) => placeBand(band, first, last, format)),
     legend: legend(input.bands ?? []),
+    markers,
+    markerLegend: markerLegend(markers),
     unit: input.unit,
     points: kept
       .map((index) =>
@@ -91,6 +104,16 @@ export function timeChart(input: TimeChartInput, format: Format) {
       .join(";"),
     table: table(input, format),
   };
+}
+
+function valueWriter(unit: Unit, format: Format): (value: number) => string {
+  const writers = { money: format.money, price: format.price, quantity: format.quantity };
+  return unit === "percent" ? format.percent : (value) => writers[unit](String(value));
+}
+
+function axisWriter(unit: Unit, format: Format): (value: number) => string {
+  if (unit === "percent") return format.compactPercent;
+  return unit === "quantity" ? format.compactNumber : format.compactMoney;
 }
 
 type ValueScale = ReturnType<typeof valueScale>;
@@ -130,6 +153,7 @@ function shadePath(
   x: TimeScale,
   y: ValueScale,
 ): string {
+  if (shade === "none") return "";
   const upper = series[0]?.values ?? [];
   const lower = shade === "between" ? (series[1]?.values ?? []) : null;
   const draw = area<number>()
@@ -184,7 +208,7 @@ function legend(bands: readonly Band[]): { name: string; label: string }[] {
 }
 
 function describe({ dates, series, unit }: TimeChartInput, format: Format): string {
-  const write = unit === "money" ? (value: number) => format.money(String(value)) : format.percent;
+  const write = valueWriter(unit, format);
   const ends = series.map(({ label, values }) => {
     const [start, end] = [values[0] ?? null, values.at(-1) ?? null];
     return `${label} from ${start === null ? "no value" : write(start)} to ${end === null ? "no value" : write(end)}`;
@@ -204,7 +228,7 @@ function table({ dates, series, unit }: TimeChartInput, format: Format) {
     const next = dates[index + 1];
     return next === undefined || period(next) !== period(day) ? [index] : [];
   });
-  const write = unit === "money" ? (value: number) => format.money(String(value)) : format.percent;
+  const write = valueWriter(unit, format);
   return {
     headers: series.map(({ label }) => label),
     rows: indexes.reverse().map((index) => ({
@@ -218,7 +242,8 @@ function table({ dates, series, unit }: TimeChartInput, format: Format) {
 }
 
 function exact(value: number | null | undefined, unit: Unit): string {
-  return value === null || value === undefined ? "" : value.toFixed(unit === "money" ? 2 : 6);
+  if (value === null || value === undefined) return "";
+  return unit === "money" ? value.toFixed(2) : unit === "percent" ? value.toFixed(6) : String(value);
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;

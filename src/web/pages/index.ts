@@ -1,16 +1,23 @@
 /** Every page, and the static files they use. */
 import { join } from "node:path";
 import { type RequestHandler, Router } from "express";
-import type { WebContext } from "../context.ts";
+import { requireScope, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
 import { createStaticFiles } from "../static-files.ts";
 import { createViews } from "../views.ts";
+import { accountPages } from "./account.ts";
+import { assetPage } from "./asset.ts";
 import { assetPages } from "./assets.ts";
 import { automationPages } from "./automation.ts";
+import { deletionPages } from "./deletions.ts";
+import { explainPages } from "./explain.ts";
+import { importBody, importPages } from "./import.ts";
 import { createSendPage, errorPages } from "./page.ts";
 import { portfolioPages } from "./portfolio.ts";
+import { runPage } from "./run.ts";
 import { runPages } from "./runs.ts";
 import { sessionPages } from "./session.ts";
+import { tickerPages } from "./ticker.ts";
 import { transactionPages } from "./transactions.ts";
 
 const uiFolder = join(import.meta.dirname, "../../../ui");
@@ -25,13 +32,21 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   const sendPage = createSendPage(context, views);
   const router = Router();
   router.use(staticFiles.router);
-  router.use(...guards);
+  router.use("/transactions/import", importBody);
+  router.use(...guards, refuseApiTokens);
   router.get("/", (_request, response) => response.redirect(303, "/portfolio"));
   router.use(sessionPages(context, sendPage));
+  router.use(accountPages(context, sendPage));
   router.use(portfolioPages(context, sendPage));
   router.use(transactionPages(context, sendPage));
+  router.use(deletionPages(context, sendPage));
+  router.use(importPages(context, sendPage));
+  router.use(tickerPages(context, sendPage));
+  router.use(explainPages(context, sendPage));
   router.use(assetPages(context, sendPage));
+  router.use(assetPage(context, sendPage));
   router.use(runPages(context, sendPage));
+  router.use(runPage(context, sendPage));
   router.use(automationPages(context, sendPage));
   router.use((request) => {
     throw new NotFoundError(`page ${request.path}`);
@@ -39,3 +54,9 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(errorPages(context, sendPage));
   return router;
 }
+
+/** Pages and their forms, the account's among them, are people's. Throws InsufficientScopeError (403). */
+const refuseApiTokens: RequestHandler = (request, _response, next) => {
+  if (request.person) requireScope(request.person, "account");
+  next();
+};

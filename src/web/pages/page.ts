@@ -18,6 +18,17 @@ export interface Page {
 
 export type SendPage = (request: Request, response: Response, page: Page) => void;
 
+/** What stands in the way of what was asked, for the partial `problem`. */
+export interface Problem {
+  readonly heading: string;
+  readonly message: string;
+}
+
+/** An error's message as people read it. */
+export function sentence(message: string): string {
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+}
+
 interface Destination {
   readonly href: string;
   readonly label: string;
@@ -50,7 +61,7 @@ export function createSendPage(context: WebContext, views: Views): SendPage {
     const shared = {
       person,
       isOperator: person?.role === "operator",
-      csrfToken: person ? csrfToken(context.jwtSecret, person.sessionId) : "",
+      csrfToken: person ? csrfToken(context.jwtSecret, person.credentialId) : "",
       marketDataName: context.marketDataName,
       isDemo: context.isDemo,
       locale: environment.format.locale,

@@ -1,327 +1,127 @@
-/** Portfolio Analytics: value, change in money, change in percent, and what is behind them. */
-import Big from "big.js";
-import { Router } from "express";
-import type { Pool, PoolClient } from "pg";
-import { z } from "zod";
-import type { gold_p_timeseries, gold_ticker_kpis } from "../../../assets/gold.ts";
-import type { gold__performance } from "../../../assets/performance.ts";
+/** Portfolio Analytics: value, change in money, change in percent, and what is behind them, over a range of days. */
+import { type Request, Router } from "express";
 import { personTransaction } from "../../database/person.ts";
-import type { RowOf } from "../../engine/index.ts";
-import { type Band, timeChart } from "../charts/time-chart.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import type { Format } from "../format.ts";
+import { type Choice, choiceParameters, readChoice, rememberChoice } from "../portfolio/choice.ts";
+import { rangeNames, rangeParameters, readSpan, type Span } from "../portfolio/range.ts";
+import { type RangeFigures, readFigures } from "../portfolio/read.ts";
+import { Recent } from "../portfolio/recent.ts";
+import { parseSort, sortParameters, tickerTable } from "../portfolio/ticker-table.ts";
+import { figuresView } from "../portfolio/view.ts";
 import { readDataNotes } from "./data-notes.ts";
 import { environmentOf, type SendPage } from "./page.ts";
 
-/** What the range picker offers, as PostgreSQL intervals; `YTD` and `Max` are none. */
-const intervals = {
-  "1M": "1 month",
-  "3M": "3 months",
-  "6M": "6 months",
-  YTD: null,
-  "1Y": "1 year",
-  "3Y": "3 years",
-  "5Y": "5 years",
-  Max: null,
-} as const;
+/** Of 200 kB each for ten years of 20 tickers. */
+const rangesKept = 100;
 
-type Range = keyof typeof intervals;
-
-const rangeNames = Object.keys(intervals) as Range[];
-const rangeSchema = z.object({ range: z.enum(rangeNames).catch("Max") });
-
-export type Day = Pick<
-  RowOf<typeof gold_p_timeseries>,
-  "price_date" | "market_value" | "net_contributions" | "total_gain" | "twr_index" | "drawdown"
->;
-
-type Performance = RowOf<typeof gold__performance>;
-
-type TickerFigures = RowOf<typeof gold_ticker_kpis> & { readonly name: string | null };
+interface Shown {
+  readonly view: ReturnType<typeof figuresView>;
+  readonly tickers: RangeFigures["tickers"];
+  readonly benchmarkChoices: RangeFigures["benchmarkChoices"];
+}
 
 export function portfolioPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
+  const recent = new Recent<Shown>(rangesKept);
   router.get("/portfolio", async (request, response) => {
-    const person = requirePerson(request);
-    const { range } = rangeSchema.parse(request.query);
-    const { format } = environmentOf(context, request);
-    const portfolio = await readPortfolio(context.pool, person.userId, range, format);
+    const { choice, isFromMemory, typed } = readChoice(request);
+    if (isFromMemory)
+      return response.redirect(
+        303,
+        address({ ...choiceParameters(choice), ...sortParameters(parseSort(request.query)) }),
+      );
+    if (typed.problem === null) rememberChoice(context, request, response, choice);
     sendPage(request, response, {
       view: "portfolio",
       title: "Portfolio",
-      scripts: ["chart.js"],
-      data: portfolioData(portfolio, range, format),
+      scripts: ["chart.js", "explain.js", "sort.js"],
+      data: { typed, ...(await portfolioData(context, recent, request, choice)) },
     });
   });
   return router;
 }
 
-type Portfolio = Awaited<ReturnType<typeof readPortfolio>>;
+const address = (parameters: Record<string, string>): string =>
+  `/portfolio?${new URLSearchParams(parameters)}`;
 
-/** null figures: nothing has been computed for this person yet. */
-async function readPortfolio(pool: Pool, userId: number, range: Range, format: Format) {
-  // Side by side: the performance alone takes as long as the rest (10 years of 16 tickers: 30 ms each).
-  const [series, performance, tickers] = await Promise.all([
-    personTransaction(pool, userId, (client) => readSeries(client, userId, range, format)),
-    personTransaction(pool, userId, (client) => readPerformance(client, userId)),
-    personTransaction(pool, userId, (client) => readTickers(client, userId)),
-  ]);
-  return { ...series, performance, tickers };
-}
-
-async function readSeries(client: PoolClient, userId: number, range: Range, format: Format) {
-  const data = await readDataNotes(client, userId, format);
-  const span = await readSpan(client, userId, range);
-  if (!span) return { ...data, hasTrades: await readHasTrades(client, userId), series: null };
-  const days = await readDays(client, userId, span.start);
+async function portfolioData(context: WebContext, recent: Recent<Shown>, request: Request, choice: Choice) {
+  const { userId } = requirePerson(request);
+  const { format } = environmentOf(context, request);
+  const standing = await personTransaction(context.pool, userId, async (client) => {
+    const data = await readDataNotes(client, userId, format);
+    const span = await readSpan(client, userId, choice.range);
+    if (span) return { ...data, hasTrades: true, span };
+    const { rows } = await client.query<{ has_trades: boolean }>(
+      "select exists (select from bronze.transactions where user_id = $1) as has_trades",
+      [userId],
+    );
+    return { ...data, hasTrades: rows[0]!.has_trades, span };
+  });
+  const { notes, fetching, hasTrades, span } = standing;
+  if (!span) return { notes, fetching: hasTrades, isEmpty: !hasTrades };
+  const shared = { notes, fetching, span, hasRange: !span.is_outside, ...picker(choice, span) };
+  if (span.is_outside) return { ...shared, isOutside: true };
+  const figures = await shownFigures(context, recent, { userId, span, benchmark: choice.benchmark }, format);
+  const sort = parseSort(request.query);
   return {
-    ...data,
-    hasTrades: true,
-    series: { span, days, bands: await readRegimes(client, span.start, span.as_of) },
+    ...shared,
+    ...figures.view,
+    benchmarkChoices: figures.benchmarkChoices,
+    sort: sortParameters(sort),
+    tickerTable: tickerTable(
+      figures.tickers,
+      sort,
+      (parameters) => address({ ...choiceParameters(choice), ...parameters }),
+      format,
+    ),
   };
 }
 
-async function readHasTrades(client: PoolClient, userId: number): Promise<boolean> {
-  const { rows } = await client.query<{ has_trades: boolean }>(
-    "select exists (select from bronze.transactions where user_id = $1) as has_trades",
-    [userId],
-  );
-  return rows[0]?.has_trades === true;
+interface Wanted {
+  readonly userId: number;
+  readonly span: Span;
+  readonly benchmark: string | null;
 }
-
-async function readDays(client: PoolClient, userId: number, start: string): Promise<Day[]> {
-  const { rows } = await client.query<Day>({
-    name: "read_days",
-    text: `select price_date, market_value, net_contributions, total_gain, twr_index, drawdown
-           from gold_p_timeseries
-           where user_id = $1 and price_date >= $2
-           order by price_date`,
-    values: [userId, start],
-  });
-  return rows;
-}
-
-async function readPerformance(client: PoolClient, userId: number): Promise<Performance | null> {
-  const { rows } = await client.query<Performance>({
-    name: "read_performance",
-    text: "select * from gold__performance where user_id = $1",
-    values: [userId],
-  });
-  return rows[0] ?? null;
-}
-
-interface Span {
-  readonly first: string;
-  readonly as_of: string;
-  /** The day whose close the range is measured from. */
-  readonly start: string;
-  /** The range begins with the first trade: there is no close before it to measure from. */
-  readonly is_whole: boolean;
-}
-
-async function readSpan(client: PoolClient, userId: number, range: Range): Promise<Span | null> {
-  const { rows } = await client.query<Span>({
-    name: "read_span",
-    text: `with span as (
-             select
-               min(price_date) as first,
-               max(price_date) as as_of
-             from gold_p_timeseries
-             where user_id = $1
-             having count(*) > 0
-           ),
-           starts as (
-             select
-               *,
-               case $2
-                 when 'Max' then first
-                 when 'YTD' then date_trunc('year', as_of)::date - 1
-                 else (as_of - $3::interval)::date
-               end as start
-             from span
-           )
-           select
-             first,
-             as_of,
-             greatest(start, first) as start,
-             start < first or $2 = 'Max' as is_whole
-           from starts`,
-    values: [userId, range, intervals[range]],
-  });
-  return rows[0] ?? null;
-}
-
-async function readTickers(client: PoolClient, userId: number): Promise<TickerFigures[]> {
-  const { rows } = await client.query<TickerFigures>({
-    name: "read_tickers",
-    text: `select kpis.*, dim_assets.name
-           from gold_ticker_kpis kpis
-           left join dim_assets on dim_assets.ticker = kpis.ticker
-           where kpis.user_id = $1
-           order by kpis.current_value desc, kpis.ticker`,
-    values: [userId],
-  });
-  return rows;
-}
-
-async function readRegimes(client: PoolClient, from: string, to: string): Promise<Band[]> {
-  const { rows } = await client.query<{ regime: string; from: string; to: string }>({
-    name: "read_regimes",
-    text: `select
-             regime,
-             min(date) as "from",
-             max(date) as "to"
-           from fct_macro_regimes
-           where date between $1 and $2
-           group by
-             regime,
-             regime_start
-           order by min(date)`,
-    values: [from, to],
-  });
-  return rows.map(({ regime, from, to }) => ({ name: regime, label: capitalize(regime), from, to }));
-}
-
-const capitalize = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
 /**
- * What the range's days amount to. `isWhole`: from the first trade on, so all of it counts; else it is measured
- * from the close of the first day. Money is exact, ratios are not rounded.
+ * Read anew only when anything has changed since. The version is read before the figures: they may be newer than it says,
+ * and are then read once more than necessary, but never older.
  */
-export function summarize(days: readonly Day[], isWhole: boolean) {
-  const first = days[0];
-  const last = days.at(-1);
-  if (!first || !last) throw new TypeError("expected at least one day");
-  const deepest = days.reduce((left, right) => (right.drawdown < left.drawdown ? right : left), first);
+function shownFigures(
+  context: WebContext,
+  recent: Recent<Shown>,
+  wanted: Wanted,
+  format: Format,
+): Promise<Shown> {
+  const registry = context.registry();
+  const key = JSON.stringify([wanted, versionOf(registry), format.locale]);
+  return recent.get(key, async () => {
+    const figures = await readFigures(context.pool, { registry, ...wanted });
+    const { tickers, benchmarkChoices } = figures;
+    return { view: figuresView(figures, format), tickers, benchmarkChoices };
+  });
+}
+
+const versions = new WeakMap<object, number>();
+let newestVersion = 0;
+
+/** Another registry has other models. */
+function versionOf(registry: object): number {
+  const version = versions.get(registry) ?? ++newestVersion;
+  versions.set(registry, version);
+  return version;
+}
+
+function picker(choice: Choice, { start, end }: Span) {
+  const { range, benchmark } = choice;
   return {
-    marketValue: last.market_value,
-    gain: new Big(last.total_gain).minus(isWhole ? 0 : first.total_gain).toFixed(),
-    twr: last.twr_index / (isWhole ? 1 : first.twr_index) - 1,
-    deepest: { drawdown: deepest.drawdown, date: deepest.price_date },
+    ranges: rangeNames.map((name) => ({ name, isCurrent: "name" in range && name === range.name })),
+    benchmarkParameter: benchmark === null ? "" : `&benchmark=${encodeURIComponent(benchmark)}`,
+    at: rangeParameters(range),
+    chosenBenchmark: benchmark,
+    withoutBenchmark: address({ ...rangeParameters(range), benchmark: "" }),
+    start,
+    end,
   };
-}
-
-function portfolioData(portfolio: Portfolio, range: Range, format: Format) {
-  const { notes, fetching, hasTrades, series, performance, tickers } = portfolio;
-  if (!series) return { notes, fetching: hasTrades, isEmpty: !hasTrades, hasRows: false };
-  const { span, days, bands } = series;
-  const summary = summarize(days, span.is_whole);
-  return {
-    notes,
-    fetching,
-    isEmpty: false,
-    hasRows: true,
-    asOf: span.as_of,
-    firstDate: span.first,
-    ranges: rangeNames.map((name) => ({ name, isCurrent: name === range })),
-    summary: { ...summary, period: `since ${format.date(span.start)}` },
-    valueChart: valueChart(days, bands, format),
-    drawdownChart: drawdownChart(days, format),
-    tiles: performance ? tiles(performance, summary, format) : [],
-    performance,
-    tickers: tickers.map((ticker) => ({ ...ticker, isClosed: Number(ticker.quantity) === 0 })),
-  };
-}
-
-function tiles(performance: Performance, { deepest }: ReturnType<typeof summarize>, format: Format) {
-  const whole = "since the first trade";
-  return [
-    {
-      label: "Time-weighted, per year",
-      value: performance.annualized_return,
-      reason: performance.annualized_return_reason,
-      note: whole,
-      isPercent: true,
-    },
-    moneyWeighted(performance, whole),
-    {
-      label: "Deepest drawdown",
-      value: deepest.drawdown,
-      reason: null,
-      note: deepest.drawdown < 0 ? `on ${format.date(deepest.date)}, in this range` : "in this range",
-      isPercent: true,
-    },
-    {
-      label: "Volatility, per year",
-      value: performance.volatility,
-      reason: performance.volatility_reason,
-      note: whole,
-      isPlainPercent: true,
-    },
-    { label: "Sharpe ratio", value: performance.sharpe, reason: performance.sharpe_reason, note: whole },
-    { label: "Sortino ratio", value: performance.sortino, reason: performance.sortino_reason, note: whole },
-  ];
-}
-
-/** A rate a year, or where there is none (yet) that of the whole time, which says why. */
-function moneyWeighted(performance: Performance, whole: string) {
-  const { xirr, xirr_reason, money_weighted_return, money_weighted_return_reason } = performance;
-  const label = "Money-weighted (XIRR), per year";
-  if (xirr !== null) return { label, value: xirr, reason: null, note: whole, isPercent: true };
-  if (money_weighted_return === null)
-    return {
-      label,
-      value: null,
-      reason: xirr_reason ?? money_weighted_return_reason,
-      note: whole,
-      isPercent: true,
-    };
-  return {
-    label: "Money-weighted, not per year",
-    value: money_weighted_return,
-    reason: null,
-    note: `${whole}; per year: ${xirr_reason}`,
-    isPercent: true,
-  };
-}
-
-function valueChart(days: readonly Day[], bands: readonly Band[], format: Format) {
-  return timeChart(
-    {
-      id: "value",
-      title: "Value",
-      unit: "money",
-      height: 280,
-      dates: days.map(({ price_date }) => price_date),
-      series: [
-        {
-          name: "value",
-          label: "Market value",
-          values: days.map(({ market_value }) => Number(market_value)),
-          shape: "line",
-        },
-        {
-          name: "contributions",
-          label: "Net contributions",
-          values: days.map(({ net_contributions }) => Number(net_contributions)),
-          shape: "step",
-        },
-      ],
-      shade: "between",
-      bands,
-    },
-    format,
-  );
-}
-
-function drawdownChart(days: readonly Day[], format: Format) {
-  return timeChart(
-    {
-      id: "drawdown",
-      title: "Drawdown",
-      unit: "percent",
-      height: 190,
-      dates: days.map(({ price_date }) => price_date),
-      series: [
-        {
-          name: "drawdown",
-          label: "Below the highest point so far",
-          values: days.map(({ drawdown }) => drawdown),
-          shape: "line",
-        },
-      ],
-      shade: "zero",
-    },
-    format,
-  );
 }

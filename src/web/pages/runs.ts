@@ -1,124 +1,90 @@
-/** Runs: the list, and one run with its steps, checks and log, for operators. */
+/** The list of runs, for operators. */
 import { Router } from "express";
 import { z } from "zod";
-import {
-  cancelRun,
-  describeScope,
-  type Graph,
-  listRuns,
-  type RunDetail,
-  readRun,
-  type StepRecord,
-} from "../../engine/index.ts";
-import { ganttBars } from "../charts/gantt-chart.ts";
+import { type Graph, listRuns, type RunFilter, UnknownAssetError } from "../../engine/index.ts";
 import { requireOperator, type WebContext } from "../context.ts";
-import { NotFoundError } from "../errors.ts";
-import type { Format } from "../format.ts";
-import { positiveId } from "../schemas.ts";
-import { checkStatus, millisecondsBetween } from "./assets.ts";
-import { environmentOf, type SendPage } from "./page.ts";
+import { day, positiveId } from "../schemas.ts";
+import { millisecondsBetween } from "./asset.ts";
+import type { SendPage } from "./page.ts";
 
 const pageLength = 50;
+const statuses = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
+const triggerKinds = ["manual", "schedule", "sensor", "deploy"] as const;
 
-const listQuery = z.object({ before: positiveId.optional().catch(undefined) });
+/** The fields of the form: what each takes, and how it is told so. */
+const fields = {
+  status: { schema: z.enum(statuses), expected: `Expected one of ${statuses.join(", ")}` },
+  trigger: { schema: z.enum(triggerKinds), expected: `Expected one of ${triggerKinds.join(", ")}` },
+  asset: { schema: z.string().trim(), expected: "Expected the name of an asset" },
+  from: { schema: day, expected: "Expected a date" },
+  to: { schema: day, expected: "Expected a date" },
+};
+
+type Field = keyof typeof fields;
+
+const cursor = z.object({ before: positiveId.optional().catch(undefined) });
 
 export function runPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
-
   router.get("/runs", async (request, response) => {
     requireOperator(request);
-    const { before } = listQuery.parse(request.query);
-    const runs = await listRuns(context.pool, { limit: pageLength, before });
+    const { graph } = context.registry();
+    const { values, filter, errors } = parseFilter(request.query, graph);
+    const { before } = cursor.parse(request.query);
+    const runs = await listRuns(context.pool, { ...filter, limit: pageLength, before });
+    const page = (place?: number) =>
+      `/runs?${new URLSearchParams({ ...values, ...(place && { before: String(place) }) })}`;
     sendPage(request, response, {
       view: "runs",
       title: "Runs",
+      status: Object.keys(errors).length > 0 ? 422 : 200,
       data: {
+        values,
+        errors,
+        statuses: statuses.map((value) => ({ value, isChosen: value === values.status })),
+        triggers: triggerKinds.map((value) => ({ value, isChosen: value === values.trigger })),
+        assets: [...graph.nodes.keys()],
+        isFiltered: Object.keys(values).length > 0,
         runs: runs.map((run) => ({
           ...run,
           milliseconds: millisecondsBetween(run.startedAt, run.finishedAt),
         })),
-        isLaterPage: before !== undefined,
-        next: runs.length === pageLength ? runs.at(-1)?.runId : undefined,
+        newest: before === undefined ? null : page(),
+        older: runs.length === pageLength ? page(runs.at(-1)!.runId) : null,
       },
     });
-  });
-
-  router.get("/runs/:run", async (request, response) => {
-    requireOperator(request);
-    const run = await readRun(context.pool, runIdOf(request.params.run));
-    const { format, now } = environmentOf(context, request);
-    sendPage(request, response, {
-      view: "run",
-      title: `Run ${run.runId}`,
-      data: runData(run, context.registry().graph, format, now),
-    });
-  });
-
-  router.post("/runs/:run/cancel", async (request, response) => {
-    requireOperator(request);
-    const runId = runIdOf(request.params.run);
-    await cancelRun(context.pool, runId);
-    response.redirect(303, `/runs/${runId}`);
   });
   return router;
 }
 
-/** Throws NotFoundError for what can be no run's id. */
-function runIdOf(text: string): number {
-  const result = positiveId.safeParse(text);
-  if (!result.success) throw new NotFoundError(`run ${text}`);
-  return result.data;
+interface ParsedFilter {
+  /** What was given, as it was given. */
+  readonly values: Partial<Record<Field, string>>;
+  readonly filter: RunFilter;
+  /** What is wrong with a field, which then does not filter. */
+  readonly errors: Partial<Record<Field, string>>;
 }
 
-function runData(run: RunDetail, graph: Graph, format: Format, now: Date) {
-  const { bars, milliseconds: span } = ganttBars(run.steps, now);
-  const first = Math.min(...run.steps.map(({ startedAt }) => startedAt?.getTime() ?? Infinity));
-  const isOpen = run.status === "queued" || run.status === "running";
-  return {
-    run,
-    isOpen,
-    isCancelling: run.cancelRequestedAt !== null,
-    milliseconds: millisecondsBetween(run.startedAt, run.finishedAt ?? (isOpen ? now : null)),
-    span,
-    options: options(run, format),
-    steps: run.steps.map((step, index) => ({
-      ...step,
-      bar: bars[index],
-      barLabel: barLabel(step, first, format, now),
-      milliseconds: millisecondsBetween(step.startedAt, step.finishedAt),
-      scope: scopeText(step, graph),
-      progress: step.status === "running" ? step.progress : null,
-    })),
-    checks: run.checks.map((check) => ({
-      ...check,
-      status: checkStatus(check.severity, check.failingRows),
-      sample: check.sample.map((row) => JSON.stringify(row)).join(", "),
-    })),
-    logs: run.logs.map((log) => ({ ...log, time: log.loggedAt.toISOString().slice(11, 23) })),
+function parseFilter(query: Readonly<Record<string, unknown>>, graph: Graph): ParsedFilter {
+  const values: ParsedFilter["values"] = {};
+  const errors: ParsedFilter["errors"] = {};
+  const read = <F extends Field>(field: F): z.output<(typeof fields)[F]["schema"]> | undefined => {
+    const given = query[field];
+    if (given === undefined || given === "") return undefined;
+    values[field] = String(given);
+    const result = fields[field].schema.safeParse(given);
+    if (result.success) return result.data as z.output<(typeof fields)[F]["schema"]>;
+    errors[field] = fields[field].expected;
+    return undefined;
   };
-}
-
-/** An asset that was removed since can no longer say what its scope means. */
-function scopeText({ asset, scope }: StepRecord, graph: Graph): string {
-  const node = graph.nodes.get(asset);
-  return node && scope ? describeScope(node.asset, scope) : "";
-}
-
-function options({ partitions, since, fullRefresh, exclude, retryOf, attempt }: RunDetail, format: Format) {
-  return [
-    ...(exclude ? [{ label: "Except", value: exclude }] : []),
-    ...(partitions ? [{ label: "Partitions", value: partitions.join(", ") }] : []),
-    ...(since ? [{ label: "Since", value: format.date(since) }] : []),
-    ...(fullRefresh ? [{ label: "Full refresh", value: "yes" }] : []),
-    ...(attempt > 1 ? [{ label: "Attempt", value: String(attempt) }] : []),
-    ...(retryOf !== null ? [{ label: "Retry of", value: `run ${retryOf}` }] : []),
-  ];
-}
-
-/** What the bar shows, in words. */
-function barLabel({ startedAt, finishedAt }: StepRecord, first: number, format: Format, now: Date): string {
-  if (startedAt === null) return "not started";
-  const after = format.duration(startedAt.getTime() - first);
-  const lasted = format.duration((finishedAt ?? now).getTime() - startedAt.getTime());
-  return `began after ${after}, ${finishedAt ? "took" : "has been running for"} ${lasted}`;
+  const filter = {
+    status: read("status"),
+    triggerKind: read("trigger"),
+    asset: read("asset"),
+    from: read("from"),
+    to: read("to"),
+  };
+  if (filter.asset === undefined || graph.nodes.has(filter.asset)) return { values, filter, errors };
+  errors.asset = new UnknownAssetError(filter.asset, graph.nodes.keys()).message;
+  return { values, filter: { ...filter, asset: undefined }, errors };
 }

@@ -1,14 +1,13 @@
 /** Sign in, create account, account, sign out. */
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
-import { credentialsSchema } from "../accounts.ts";
+import { credentialsSchema, currentPasswordSchema } from "../accounts.ts";
 import { register, signIn, signOut } from "../auth.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
 import type { SendPage } from "./page.ts";
 
-// Looser than at registration: an old password that is too short today still signs in.
-const signInSchema = credentialsSchema.extend({ password: z.string().max(200) });
+const signInSchema = credentialsSchema.extend({ password: currentPasswordSchema });
 
 /** Only a path of this site, so that a link cannot send people elsewhere after signing in. */
 const nextPath = z
@@ -57,13 +56,11 @@ export function sessionPages(context: WebContext, sendPage: SendPage): Router {
       await register(context, request, response, credentials.data);
       response.redirect(303, "/portfolio");
     } catch (error) {
-      const { status, message } = refusal(error, request);
-      sendCreateAccount(sendPage, request, response, status, { email: `${message}.` });
+      const { status, field, message } = refusal(error, request);
+      const errors = field === "email" ? { email: `${message}.` } : {};
+      const problem = field === "email" ? null : { heading: "Not created:", message: `${message}.` };
+      sendCreateAccount(sendPage, request, response, status, errors, problem);
     }
-  });
-  router.get("/account", (request, response) => {
-    requirePerson(request);
-    sendPage(request, response, { view: "account", title: "Account" });
   });
   router.post("/sign-out", async (request, response) => {
     await signOut(context, requirePerson(request), response);
@@ -100,12 +97,13 @@ function sendCreateAccount(
   response: Response,
   status: number,
   errors: { readonly email?: string | undefined; readonly password?: string | undefined },
+  problem: { heading: string; message: string } | null = null,
 ): void {
   const values = { email: typeof request.body?.email === "string" ? request.body.email : "" };
   sendPage(request, response, {
     view: "create-account",
     title: "Create account",
     status,
-    data: { values, errors },
+    data: { values, errors, problem },
   });
 }

@@ -1,28 +1,31 @@
-/** The ledger: log a trade, see all of them, delete one. */
+/** The ledger: log a trade, see all of them. */
 import { type Request, type Response, Router } from "express";
-import type { PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../../database/person.ts";
 import {
-  deleteTransaction,
+  browseLedger,
   findTransaction,
-  InvalidCursorError,
-  listTransactions,
+  readTradeDraft,
   recordTransaction,
+  type TradeDraft,
   type Transaction,
+  transactionInput,
 } from "../../ledger/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
-import { describeError, NotFoundError } from "../errors.ts";
+import { describeError } from "../errors.ts";
 import { positiveId } from "../schemas.ts";
 import { readDataNotes } from "./data-notes.ts";
-import { environmentOf, type SendPage } from "./page.ts";
+import { describeTable, ledgerQuery, ledgerQueryOf } from "./ledger-table.ts";
+import { environmentOf, type Problem, type SendPage, sentence } from "./page.ts";
 
 const pageLength = 50;
 
-const listQuery = z.object({
-  before: z.string().optional().catch(undefined),
+/** What has just been done, for the notice above the ledger. */
+const doneQuery = z.object({
   recorded: positiveId.optional().catch(undefined),
-  deleted: z.string().optional().catch(undefined),
+  restored: positiveId.optional().catch(undefined),
+  deleted: positiveId.optional().catch(undefined),
+  imported: positiveId.optional().catch(undefined),
 });
 
 /** What was typed, kept as it was: the ledger says what is wrong with it. */
@@ -37,11 +40,6 @@ const tradeForm = z.object({
 });
 
 type Trade = Omit<z.output<typeof tradeForm>, "idempotency_key">;
-
-interface Problem {
-  readonly heading: string;
-  readonly message: string;
-}
 
 interface FormState {
   readonly values: Trade;
@@ -75,34 +73,10 @@ export function transactionPages(context: WebContext, sendPage: SendPage): Route
       await sendLedger(context, sendPage, request, response, refusal(error, trade));
     }
   });
-
-  router.get("/transactions/:id/delete", async (request, response) => {
-    await sendDeletion(context, sendPage, request, response);
-  });
-
-  router.post("/transactions/:id/delete", async (request, response) => {
-    const person = requirePerson(request);
-    try {
-      await deleteTransaction(context, person.userId, transactionIdOf(request));
-      response.redirect(303, "/transactions?deleted=1");
-    } catch (error) {
-      const { status, code, message } = describeError(error, "DELETE", "");
-      if (code !== "oversell") throw error;
-      const problem = { heading: "It cannot be deleted yet.", message: sentence(message) };
-      await sendDeletion(context, sendPage, request, response, problem, status);
-    }
-  });
   return router;
 }
 
 const today = ({ clock }: WebContext): string => clock().toISOString().slice(0, 10);
-
-/** Throws NotFoundError for what can be no transaction's id. */
-function transactionIdOf(request: Request): number {
-  const result = positiveId.safeParse(request.params.id);
-  if (!result.success) throw new NotFoundError(`transaction ${request.params.id}`);
-  return result.data;
-}
 
 /** The form again, with what was typed and what is wrong with it; what is ours is thrown on. */
 function refusal(error: unknown, values: Trade): FormState {
@@ -113,9 +87,12 @@ function refusal(error: unknown, values: Trade): FormState {
   return { values, status, errors: {}, problem: { heading: "Not recorded.", message: sentence(message) } };
 }
 
-/** An error's message as people read it. */
-function sentence(message: string): string {
-  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+const subject = transactionInput.pick({ ticker: true, date: true });
+
+/** What the form can tell of the ticker and day that were typed; null: of neither, or of no such thing. */
+async function readDraft(context: WebContext, userId: number, values: Trade): Promise<TradeDraft | null> {
+  const { success, data } = subject.safeParse(values);
+  return success ? readTradeDraft(context, userId, data.ticker, data.date) : null;
 }
 
 async function sendLedger(
@@ -125,49 +102,50 @@ async function sendLedger(
   response: Response,
   { values, errors, problem, status }: FormState,
 ): Promise<void> {
-  const person = requirePerson(request);
-  const query = listQuery.parse(request.query);
+  const { userId } = requirePerson(request);
+  const address = ledgerQuery.parse(request.query);
   const { format } = environmentOf(context, request);
-  const data = await personTransaction(context.pool, person.userId, (client) =>
-    readDataNotes(client, person.userId, format),
+  const data = await personTransaction(context.pool, userId, (client) =>
+    readDataNotes(client, userId, format),
   );
-  const { transactions, next } = await readPage(context, person.userId, query.before);
-  const recorded =
-    query.recorded === undefined ? null : await findRecorded(context, person.userId, query.recorded);
+  const ledger = await browseLedger(context, userId, ledgerQueryOf(address), pageLength);
+  const draft = await readDraft(context, userId, values);
+  const isSuggested = values.price === "" && draft?.close !== null && draft?.close !== undefined;
   sendPage(request, response, {
     view: "transactions",
     title: "Transactions",
-    scripts: ["trade.js"],
+    scripts: ["trade.js", "draft.js"],
     status,
     data: {
-      values,
+      values: isSuggested ? { ...values, price: draft.close } : values,
       errors,
       problem,
       isSell: values.type === "SELL",
+      draft,
+      isSuggested,
       today: today(context),
       idempotencyKey: crypto.randomUUID(),
-      recorded,
-      deleted: query.deleted !== undefined,
+      done: await readDone(context, userId, request),
       notes: data.notes,
       fetching: data.fetching,
-      transactions: transactions.map((transaction) => ({
+      hasTrades: ledger.tickers.length > 0,
+      table: describeTable(address, ledger),
+      transactions: ledger.transactions.map((transaction) => ({
         ...transaction,
         warning: warningOf(transaction, data.firstBars),
       })),
-      next,
-      isLaterPage: query.before !== undefined,
     },
   });
 }
 
-/** A page of the ledger; the first one for a cursor that is none. */
-async function readPage(context: WebContext, userId: number, before: string | undefined) {
-  try {
-    return await listTransactions(context, userId, { limit: pageLength, before });
-  } catch (error) {
-    if (error instanceof InvalidCursorError) return listTransactions(context, userId, { limit: pageLength });
-    throw error;
-  }
+async function readDone(context: WebContext, userId: number, request: Request) {
+  const { recorded, restored, ...done } = doneQuery.parse(request.query);
+  return {
+    ...done,
+    isOneImported: done.imported === 1,
+    recorded: recorded === undefined ? null : await findRecorded(context, userId, recorded),
+    restored: restored === undefined ? null : await findRecorded(context, userId, restored),
+  };
 }
 
 /** The transaction just recorded; null when it has been deleted since. */
@@ -185,50 +163,4 @@ function warningOf({ ticker, date }: Transaction, firstBars: ReadonlyMap<string,
   return firstBar !== undefined && date < firstBar
     ? "Before its first known price: valued at the last price you traded at until then"
     : null;
-}
-
-async function sendDeletion(
-  context: WebContext,
-  sendPage: SendPage,
-  request: Request,
-  response: Response,
-  problem: Problem | null = null,
-  status = 200,
-): Promise<void> {
-  const { userId } = requirePerson(request);
-  const transaction = await findTransaction(context, userId, transactionIdOf(request));
-  const held = await personTransaction(context.pool, userId, (client) =>
-    readHeld(client, userId, transaction),
-  );
-  sendPage(request, response, {
-    view: "delete-transaction",
-    title: "Delete a trade",
-    status,
-    data: { transaction, ...held, isNeeded: Number(held.quantityAfter) < 0, problem },
-  });
-}
-
-interface Held {
-  readonly quantityNow: string;
-  readonly quantityAfter: string;
-}
-
-/** What is held of its ticker with and without the transaction, in today's shares. */
-async function readHeld(client: PoolClient, userId: number, transaction: Transaction): Promise<Held> {
-  const { rows } = await client.query<Held>(
-    `with signed as (
-       select
-         transaction_id,
-         case transaction_type when 'BUY' then adjusted_quantity else -adjusted_quantity end as quantity
-       from stg_transactions
-       where user_id = $1
-         and ticker = upper(btrim($2))
-     )
-     select
-       trim_scale(coalesce(sum(quantity), 0)) as "quantityNow",
-       trim_scale(coalesce(sum(quantity) filter (where transaction_id <> $3), 0)) as "quantityAfter"
-     from signed`,
-    [userId, transaction.ticker, transaction.transaction_id],
-  );
-  return rows[0] ?? { quantityNow: "0", quantityAfter: "0" };
 }

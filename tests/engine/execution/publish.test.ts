@@ -193,8 +193,11 @@ describe("write, audit, publish", () => {
     );
     const rebuilding = (await engineWith({}, { "intermediate/daily_revenue": waiting })).deploy();
     while (
-      (await query("select from pg_locks where locktype = 'advisory' and not granted and objid = 4711"))
-        .length === 0
+      (
+        await query(
+          "select from pg_locks where database = (select oid from pg_database where datname = current_database()) and locktype = 'advisory' and not granted and objid = 4711",
+        )
+      ).length === 0
     );
     await sell(database.pool, 1, "2024-01-02");
     await sell(database.pool, 2, "2024-01-03");

@@ -77,10 +77,14 @@ describe("a change", () => {
       { ...run, asset: "shop_ranks", scope: { partitions: ["1"], since: "2024-01-02" }, rows_inserted: 1 },
     ]);
     const checks = await database.pool.query(
-      "select asset, check_name, failing_rows from orchestrator.check_results order by run_id desc limit 1",
+      `select asset, check_name, failing_rows
+       from orchestrator.check_results
+       where run_id = (select max(run_id) from orchestrator.runs)
+       order by asset`,
     );
     expect(checks.rows).toEqual([
       { asset: "daily_revenue", check_name: "revenue_not_negative", failing_rows: 0 },
+      { asset: "shop_totals", check_name: "unique_key", failing_rows: 0 },
     ]);
   });
 

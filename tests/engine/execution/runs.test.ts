@@ -173,7 +173,7 @@ describe("cancelling", () => {
     const running = (await engineWith()).run({ ...manual, selection: "daily_revenue" });
     for (let cancelled = false; !cancelled; ) {
       const waiting = await query<{ run_id: number }>(
-        "select run_id from orchestrator.steps where status <> 'succeeded' and exists (select from pg_locks where relation = 'shops.products'::regclass and not granted) order by run_id desc",
+        "select run_id from orchestrator.steps where status <> 'succeeded' and exists (select from pg_locks where database = (select oid from pg_database where datname = current_database()) and relation = 'shops.products'::regclass and not granted) order by run_id desc",
       );
       if (waiting[0]) cancelled = await cancelRun(database.pool, waiting[0].run_id);
     }
@@ -270,7 +270,7 @@ describe("a run whose process is gone", () => {
     const running = (await engineWith({ ingest: waiting })).run({ ...manual, selection: "products" });
     const runId = await begun.promise;
     await query(
-      "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = 7246010 and objid = $1",
+      "select pg_terminate_backend(pid) from pg_locks where database = (select oid from pg_database where datname = current_database()) and locktype = 'advisory' and classid = 7246010 and objid = $1",
       [runId],
     );
     expect(await running).toMatchObject({

@@ -147,6 +147,7 @@ export function shops(shape: Shape = {}): Definitions {
     key: ["shop_id"],
     partitionBy: "shop_id",
     deps: [daily_revenue],
+    checks: [{ kind: "unique_key" }],
   });
   return {
     assets: [sales, products, stg_sales, daily_revenue, shop_ranks, shop_totals],

@@ -1,0 +1,56 @@
+/** A database of its own, loaded and built, with an engine on it: what the benches measure. */
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type pg from "pg";
+import { readConfig } from "../src/config.ts";
+import { startEmbedded } from "../src/database/embedded.ts";
+import { migrate } from "../src/database/migrate.ts";
+import { createPool } from "../src/database/pool.ts";
+import type { Engine } from "../src/engine/index.ts";
+import { createLog } from "../src/log.ts";
+import { openEngine } from "../src/program.ts";
+import { type LoadSize, lastDay, load } from "./load.ts";
+
+export interface World {
+  readonly pool: pg.Pool;
+  readonly engine: Engine;
+  readonly size: LoadSize;
+  close(): Promise<void>;
+}
+
+export async function createWorld(size: LoadSize): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), "stratafolio-bench-"));
+  chmodSync(folder, 0o755); // the server of a root user runs as another user, who must reach its data
+  const server = await startEmbedded({ dataDirectory: folder });
+  const close = async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const { connectionString } = server;
+    await migrate(connectionString);
+    const pool = createPool({ connectionString, applicationName: "bench" });
+    await load(pool, size);
+    const surroundings = {
+      config: readConfig({}),
+      log: createLog("error"),
+      clock: () => new Date(`${lastDay}T23:00:00Z`),
+      isDemo: false,
+    };
+    const database = { connectionString, applied: [], close };
+    const engine = await openEngine(surroundings, database, pool);
+    return {
+      pool,
+      engine,
+      size,
+      close: async () => {
+        await pool.end();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

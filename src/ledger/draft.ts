@@ -1,0 +1,70 @@
+import { Big } from "big.js";
+import type { PoolClient } from "pg";
+import { personTransaction } from "../database/person.ts";
+import type { LedgerContext } from "./context.ts";
+import { availableOn, type Split } from "./position.ts";
+import { readSplits, readTrades } from "./rows.ts";
+
+/** What a trade of a ticker on a day starts from. */
+export interface TradeDraft {
+  /** The most that can be sold, in shares of that day. */
+  readonly available: string;
+  /** A share's price as it was traded then: the close of that day, or of the last session before it. */
+  readonly close: string | null;
+  /** null with `close`: no price is known of the week before. */
+  readonly close_date: string | null;
+}
+
+interface Close {
+  readonly close: string;
+  readonly date: string;
+}
+
+// No market rests for longer: an older price is not that day's.
+const daysBack = 7;
+
+// As many decimals as the ledger takes.
+const Price = Big();
+Price.DP = 12;
+
+/** A stored close is in today's shares; the splits since the day bring back what was quoted then. */
+async function readClose(
+  client: PoolClient,
+  ticker: string,
+  date: string,
+  splits: readonly Split[],
+): Promise<Close | null> {
+  const { rows } = await client.query<Close>(
+    `select close, price_date as date
+     from bronze.raw_prices
+     where ticker = $1
+       and price_date between $2::date - $3::integer and $2::date
+       and close > 0
+     order by price_date desc
+     limit 1`,
+    [ticker, date, daysBack],
+  );
+  const bar = rows[0];
+  if (!bar) return null;
+  const later = splits.filter((split) => split.date > date);
+  const numerators = later.reduce((product, { numerator }) => product.times(numerator), new Price(bar.close));
+  const denominators = later.reduce((product, { denominator }) => product.times(denominator), new Price(1));
+  return { date: bar.date, close: numerators.div(denominators).toFixed() };
+}
+
+export async function readTradeDraft(
+  context: Pick<LedgerContext, "pool">,
+  userId: number,
+  ticker: string,
+  date: string,
+): Promise<TradeDraft> {
+  return personTransaction(context.pool, userId, async (client) => {
+    const splits = await readSplits(client, ticker);
+    const close = await readClose(client, ticker, date, splits);
+    return {
+      available: availableOn(date, await readTrades(client, userId, ticker), splits),
+      close: close?.close ?? null,
+      close_date: close?.date ?? null,
+    };
+  });
+}

@@ -1,0 +1,186 @@
+/** A person's own account. What is done to the account itself takes a session: no API token makes another, or ends it. */
+import { z } from "zod";
+import {
+  costBasisMethods,
+  currentPasswordSchema,
+  passwordSchema,
+  readAccount,
+  setCostBasisMethod,
+} from "../accounts.ts";
+import { changePassword, deleteAccount, signOutEverywhere } from "../auth.ts";
+import { NotFoundError } from "../errors.ts";
+import { accountSchema, personalDataSchema, readPersonalData } from "../personal-data.ts";
+import { type Route, route } from "../route.ts";
+import { instant } from "../schemas.ts";
+import { listSessions, revokeSession } from "../sessions.ts";
+import { createToken, listTokens, revokeToken, tokenInput, tokenScopes } from "../tokens.ts";
+
+const session = z.object({
+  session_id: z.uuid(),
+  user_agent: z.string().nullable(),
+  created_at: instant,
+  last_used_at: instant,
+  expires_at: instant,
+  is_current: z.boolean().describe("The session of this request"),
+});
+
+const apiToken = z.object({
+  token_id: z.uuid(),
+  name: z.string(),
+  scope: z
+    .enum(tokenScopes)
+    .describe("read: changes nothing; write: whatever the person may, but for the account"),
+  created_at: instant,
+  last_used_at: instant.nullable().describe("To the minute; null: never"),
+});
+
+const idParameter = z.object({ id: z.string() });
+
+/** Both typed again; an email that is no email is not the account's, and is told so. */
+export const deletionInput = z.object({
+  email: z.string().trim().toLowerCase(),
+  password: currentPasswordSchema,
+});
+
+export const passwordChangeInput = z.object({
+  current_password: currentPasswordSchema,
+  new_password: passwordSchema,
+});
+
+export const costBasisInput = z.object({ cost_basis_method: z.enum(costBasisMethods) });
+
+const sessionRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path: "/api/account/sessions",
+    summary: "Where this person is signed in",
+    access: "session",
+    status: 200,
+    answer: z.object({ sessions: z.array(session) }),
+    handle: async ({ context, person }) => {
+      const sessions = await listSessions(context.pool, person.userId, context.clock());
+      return {
+        sessions: sessions.map((one) => ({ ...one, is_current: one.session_id === person.credentialId })),
+      };
+    },
+  }),
+  route({
+    method: "delete",
+    path: "/api/account/sessions",
+    summary: "Sign out everywhere, here too",
+    access: "session",
+    status: 204,
+    handle: ({ context, person, response }) => signOutEverywhere(context, person, response),
+  }),
+  route({
+    method: "delete",
+    path: "/api/account/sessions/:id",
+    summary: "Sign out one session",
+    access: "session",
+    parameters: idParameter,
+    status: 204,
+    errors: ["not_found"],
+    handle: async ({ context, person, parameters: { id } }) => {
+      if (!(await revokeSession(context.pool, person.userId, id))) throw new NotFoundError(`session ${id}`);
+    },
+  }),
+];
+
+const tokenRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path: "/api/account/tokens",
+    summary: "This person's API tokens, without the tokens themselves",
+    access: "session",
+    status: 200,
+    answer: z.object({ api_tokens: z.array(apiToken) }),
+    handle: async ({ context, person }) => ({ api_tokens: await listTokens(context.pool, person.userId) }),
+  }),
+  route({
+    method: "post",
+    path: "/api/account/tokens",
+    summary: "Make an API token: `token` is told this once",
+    access: "session",
+    body: tokenInput,
+    status: 201,
+    answer: z.object({ token: z.string(), api_token: apiToken }),
+    errors: ["name_taken"],
+    handle: async ({ context, person, body }) => {
+      const { token, apiToken } = await createToken(context, person.userId, body);
+      return { token, api_token: apiToken };
+    },
+  }),
+  route({
+    method: "delete",
+    path: "/api/account/tokens/:id",
+    summary: "Revoke an API token: it stops working at once",
+    access: "session",
+    parameters: idParameter,
+    status: 204,
+    errors: ["not_found"],
+    handle: async ({ context, person, parameters: { id } }) => {
+      if (!(await revokeToken(context.pool, person.userId, id))) throw new NotFoundError(`API token ${id}`);
+    },
+  }),
+];
+
+export const accountRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path: "/api/account",
+    summary: "The account and its settings",
+    access: "person",
+    status: 200,
+    answer: z.object({ account: accountSchema }),
+    handle: async ({ context, person }) => ({ account: await readAccount(context.pool, person.userId) }),
+  }),
+  route({
+    method: "post",
+    path: "/api/account/cost-basis-method",
+    summary: "Choose how a sale takes away cost; the figures follow within seconds",
+    access: "person",
+    body: costBasisInput,
+    status: 200,
+    answer: z.object({ account: accountSchema }),
+    handle: async ({ context, person, body }) => {
+      await setCostBasisMethod(context.pool, person.userId, body.cost_basis_method);
+      return { account: await readAccount(context.pool, person.userId) };
+    },
+  }),
+  route({
+    method: "post",
+    path: "/api/account/password",
+    summary: "Change the password: every other session is signed out",
+    access: "session",
+    body: passwordChangeInput,
+    status: 204,
+    errors: ["wrong_password", "too_many_attempts"],
+    handle: ({ context, person, request, body }) => changePassword(context, request, person, body),
+  }),
+  ...sessionRoutes,
+  ...tokenRoutes,
+  route({
+    method: "get",
+    path: "/api/account/export",
+    summary: "Everything that is kept about this person",
+    access: "person",
+    status: 200,
+    answer: personalDataSchema,
+    handle: async ({ context, person, response }) => {
+      const day = context.clock().toISOString().slice(0, 10);
+      response.attachment(`stratafolio-${day}.json`);
+      return readPersonalData(context, person.userId);
+    },
+  }),
+  route({
+    method: "delete",
+    path: "/api/account",
+    summary: "Delete the account and everything about this person, for good",
+    access: "session",
+    body: deletionInput,
+    status: 204,
+    errors: ["wrong_password", "last_operator", "too_many_attempts"],
+    handle: ({ context, person, request, response, body }) =>
+      deleteAccount(context, request, response, person, body),
+  }),
+];

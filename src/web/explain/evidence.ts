@@ -1,0 +1,289 @@
+/** The rows behind a figure: trades, prices, dividends, sales, movements of money. */
+import type { PoolClient } from "pg";
+import type { Format } from "../format.ts";
+import type { FigureName } from "./figures.ts";
+import type { Movement } from "./portfolio-facts.ts";
+
+export interface Cell {
+  readonly text: string;
+  readonly href?: string;
+}
+
+export interface Evidence {
+  readonly title: string;
+  readonly headers: readonly { readonly label: string; readonly isNumber: boolean }[];
+  readonly rows: readonly (readonly Cell[])[];
+  /** Set: there are more rows than are shown. */
+  readonly note: string | null;
+}
+
+/** Whose rows, and of which days: after `start`, up to `end`. */
+export interface Extent {
+  readonly userId: number;
+  /** null: all that the person traded. */
+  readonly ticker: string | null;
+  readonly start: string;
+  readonly end: string;
+}
+
+type Kind = "positions" | "trades" | "sales" | "dividends" | "movements";
+
+const kinds: Readonly<Record<FigureName, readonly Kind[]>> = {
+  market_value: ["positions", "trades"],
+  change: ["positions", "sales", "dividends", "trades"],
+  twr: ["positions", "trades", "dividends"],
+  annualized_return: ["positions", "trades", "dividends"],
+  xirr: ["movements", "positions"],
+  money_weighted_return: ["movements", "positions"],
+  daily_return: ["positions", "trades"],
+  best_day: ["positions"],
+  worst_day: ["positions"],
+  volatility: ["positions", "trades"],
+  sharpe: ["positions", "trades"],
+  sortino: ["positions", "trades"],
+  max_drawdown: ["positions"],
+  current_drawdown: ["positions"],
+  calmar: ["positions", "trades"],
+  net_contributions: ["trades"],
+  total_gain: ["positions", "sales", "dividends", "trades"],
+  unrealized_pnl: ["positions", "trades"],
+  realized_pnl: ["sales", "trades"],
+  income: ["dividends"],
+  fees: ["trades"],
+  cost_basis: ["positions", "trades"],
+  average_cost: ["trades"],
+  quantity: ["trades"],
+  current_price: ["positions"],
+  weight: ["positions"],
+  total_return: ["positions", "trades", "dividends"],
+  holding_days: ["trades"],
+  regime: [],
+};
+
+const limit = 50;
+
+/** The tables for a figure; `day`: whose prices. Tables without a row are left out. */
+export async function readEvidence(
+  client: PoolClient,
+  figure: FigureName,
+  extent: Extent,
+  day: string,
+  movements: readonly Movement[],
+  format: Format,
+): Promise<Evidence[]> {
+  const evidence: Evidence[] = [];
+  for (const kind of kinds[figure]) {
+    if (kind === "movements") evidence.push(movementTable(movements, format));
+    else
+      evidence.push(
+        await readers[kind](client, kind === "positions" ? { ...extent, end: day } : extent, format),
+      );
+  }
+  return evidence.filter(({ rows }) => rows.length > 0);
+}
+
+type Reader = (client: PoolClient, extent: Extent, format: Format) => Promise<Evidence>;
+
+const readers: Readonly<Record<Exclude<Kind, "movements">, Reader>> = {
+  positions: readPositions,
+  trades: readTrades,
+  sales: readSales,
+  dividends: readDividends,
+};
+
+/** A table of the first rows; labels that start with # are of numbers. */
+function tableOf(
+  title: string,
+  labels: readonly string[],
+  rows: readonly Cell[][],
+  length = limit,
+): Evidence {
+  return {
+    title,
+    headers: labels.map((label) => ({ label: label.replace("#", ""), isNumber: label.startsWith("#") })),
+    rows: rows.slice(0, length),
+    note: rows.length > length ? `The newest ${limit} are shown; there are more.` : null,
+  };
+}
+
+const tickerCell = (ticker: string): Cell => ({
+  text: ticker,
+  href: `/tickers/${encodeURIComponent(ticker)}`,
+});
+
+async function readPositions(client: PoolClient, { userId, ticker, end }: Extent, format: Format) {
+  const { rows } = await client.query<
+    Record<"ticker" | "quantity" | "close" | "market_value", string> & {
+      cost_basis: string;
+      bar_date: string | null;
+      is_final: boolean;
+    }
+  >(
+    `select
+       held.ticker,
+       held.quantity,
+       held.close,
+       held.market_value,
+       held.cost_basis,
+       held.is_final,
+       prices.price_date - prices.days_since_bar as bar_date
+     from int_daily_holdings held
+     left join int_prices_daily prices
+       on prices.ticker = held.ticker
+       and prices.price_date = $2
+     where held.user_id = $1
+       and held.price_date = $2
+       and ($3::text is null or held.ticker = $3)
+     order by held.market_value desc, held.ticker`,
+    [userId, end, ticker],
+  );
+  return tableOf(
+    `Prices of ${format.date(end)}`,
+    ["Ticker", "#Quantity", "#Close", "Close of", "#Value", "#Cost"],
+    rows.map((row) => [
+      tickerCell(row.ticker),
+      { text: format.quantity(row.quantity) },
+      { text: format.price(row.close) },
+      {
+        text:
+          row.bar_date === null
+            ? "your own last trade: no bar yet"
+            : `${format.date(row.bar_date)}${row.is_final ? "" : ", provisional"}`,
+      },
+      { text: format.money(row.market_value) },
+      { text: format.money(row.cost_basis) },
+    ]),
+  );
+}
+
+/** Where the ledger shows a transaction, whichever of its pages it would stand on. */
+function ledgerPath(row: { transaction_id: number; transaction_date: string; ticker: string }): string {
+  const { transaction_id, transaction_date, ticker } = row;
+  const query = new URLSearchParams({ ticker, from: transaction_date, to: transaction_date });
+  return `/transactions?${query}#transaction-${transaction_id}`;
+}
+
+async function readTrades(client: PoolClient, { userId, ticker, end }: Extent, format: Format) {
+  const { rows } = await client.query<
+    Record<
+      "transaction_date" | "transaction_type" | "ticker" | "quantity" | "price" | "fee" | "total",
+      string
+    > & {
+      transaction_id: number;
+    }
+  >(
+    `select
+       transaction_id,
+       transaction_date,
+       transaction_type,
+       ticker,
+       quantity,
+       price,
+       fee,
+       case transaction_type when 'BUY' then gross_amount + fee else gross_amount - fee end as total
+     from stg_transactions
+     where user_id = $1
+       and transaction_date <= $2
+       and ($3::text is null or ticker = $3)
+     order by transaction_date desc, transaction_id desc
+     limit ${limit + 1}`,
+    [userId, end, ticker],
+  );
+  return tableOf(
+    "Transactions",
+    ["Date", "Type", "Ticker", "#Quantity", "#Price", "#Fee", "#Total"],
+    rows.map((row) => [
+      { text: format.date(row.transaction_date), href: ledgerPath(row) },
+      { text: row.transaction_type },
+      tickerCell(row.ticker),
+      { text: format.quantity(row.quantity) },
+      { text: format.price(row.price) },
+      { text: format.money(row.fee) },
+      { text: format.money(row.total) },
+    ]),
+  );
+}
+
+async function readSales(client: PoolClient, { userId, ticker, start, end }: Extent, format: Format) {
+  const { rows } = await client.query<
+    Record<"ticker" | "valid_from" | "sell_amount" | "cost" | "realized_pnl", string>
+  >(
+    `select
+       ticker,
+       valid_from,
+       sell_amount,
+       sell_amount - realized_pnl as cost,
+       realized_pnl
+     from int_holding_periods
+     where user_id = $1
+       and sell_amount <> 0
+       and valid_from > $2
+       and valid_from <= $3
+       and ($4::text is null or ticker = $4)
+     order by valid_from desc, ticker
+     limit ${limit + 1}`,
+    [userId, start, end, ticker],
+  );
+  return tableOf(
+    "Sales",
+    ["Date", "Ticker", "#Proceeds, net of fees", "#Cost of what was sold", "#Realised"],
+    rows.map((row) => [
+      { text: format.date(row.valid_from) },
+      tickerCell(row.ticker),
+      { text: format.money(row.sell_amount) },
+      { text: format.money(row.cost) },
+      { text: format.signedMoney(row.realized_pnl) },
+    ]),
+  );
+}
+
+async function readDividends(client: PoolClient, { userId, ticker, start, end }: Extent, format: Format) {
+  const { rows } = await client.query<
+    Record<"ticker" | "ex_date" | "quantity" | "cash_per_share" | "amount", string>
+  >(
+    `select
+       ticker,
+       ex_date,
+       quantity,
+       cash_per_share,
+       amount
+     from int_dividend_income
+     where user_id = $1
+       and ex_date > $2
+       and ex_date <= $3
+       and ($4::text is null or ticker = $4)
+     order by ex_date desc, ticker
+     limit ${limit + 1}`,
+    [userId, start, end, ticker],
+  );
+  return tableOf(
+    "Dividends",
+    ["Ex-date", "Ticker", "#Quantity held", "#For each", "#Amount"],
+    rows.map((row) => [
+      { text: format.date(row.ex_date) },
+      tickerCell(row.ticker),
+      { text: format.quantity(row.quantity) },
+      { text: format.price(row.cash_per_share) },
+      { text: format.money(row.amount) },
+    ]),
+  );
+}
+
+const movementNames: Readonly<Record<Movement["kind"], string>> = {
+  start: "Held at the start",
+  trades: "Trades",
+  dividends: "Dividends",
+  both: "Trades and dividends",
+  end: "Value at the end",
+};
+
+function movementTable(movements: readonly Movement[], format: Format): Evidence {
+  const rows = movements.map(({ flow_date, amount, days, kind }) => [
+    { text: format.date(flow_date) },
+    { text: movementNames[kind] },
+    { text: format.count(days) },
+    { text: format.signedMoney(amount) },
+  ]);
+  // All of them: they are to be added up.
+  return tableOf("Movements of money", ["Date", "What", "#Days", "#Amount"], rows.reverse(), rows.length);
+}

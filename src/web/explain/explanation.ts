@@ -1,0 +1,168 @@
+/** A figure of a person, explained: its numbers put in, where it comes from, the rows behind it. */
+import type { PoolClient } from "pg";
+import { personTransaction } from "../../database/person.ts";
+import type { WebContext } from "../context.ts";
+import { NotFoundError } from "../errors.ts";
+import type { Format } from "../format.ts";
+import { type Range, readSpan, type Span } from "../portfolio/range.ts";
+import { type Evidence, readEvidence } from "./evidence.ts";
+import { type FigureName, figures, type Origin } from "./figures.ts";
+import { readPortfolioFacts } from "./portfolio-facts.ts";
+import { portfolioWorkings } from "./portfolio-working.ts";
+import { type LineageStage, lineageStages, type Publication, readPublication } from "./provenance.ts";
+import { readRegimeWorking } from "./regime.ts";
+import { readTickerFacts, readTickerMovements, tickerWorkings } from "./ticker-working.ts";
+import type { Working } from "./working.ts";
+
+export interface Question {
+  readonly figure: FigureName;
+  /** null: of the whole portfolio. */
+  readonly ticker: string | null;
+  readonly range: Range;
+}
+
+export interface Explanation {
+  readonly ticker: string | null;
+  readonly origin: Origin;
+  readonly lineage: readonly LineageStage[];
+  /** Where the lineage begins, and how many models lie between there and the origin. */
+  readonly sources: readonly string[];
+  readonly between: number;
+  readonly publication: Publication | null;
+  /** null: there is nothing to compute it from. */
+  readonly answer: Answer | null;
+  /** Set: the figure is of one ticker, and these are the person's. */
+  readonly tickers: readonly string[] | null;
+}
+
+interface Answer {
+  readonly working: Working;
+  readonly evidence: readonly Evidence[];
+  readonly asOf: string | null;
+  /** "since 5 May 2021"; null: it is of the last day alone. */
+  readonly period: string | null;
+}
+
+/** Throws NotFoundError for a ticker that the person never held. */
+export function explainFigure(
+  context: WebContext,
+  userId: number,
+  question: Question,
+  format: Format,
+): Promise<Explanation> {
+  const { graph } = context.registry();
+  const { figure, ticker } = question;
+  const { portfolio, ticker: ofTicker } = figures[figure];
+  const origin = (ticker === null ? portfolio : ofTicker) ?? ofTicker ?? portfolio!;
+  const lineage = lineageStages(graph, origin);
+  const assets = lineage.flatMap((stage) => stage.assets);
+  const sources = assets.filter((name) => graph.get(name).asset.kind === "source");
+  return personTransaction(context.pool, userId, async (client) => ({
+    ticker,
+    origin,
+    lineage,
+    sources,
+    between: assets.length - sources.length - 1,
+    publication: await readPublication(client, graph, origin, userId),
+    answer: await readAnswer(client, context, userId, question, format),
+    tickers: ticker === null && portfolio === null ? await readTickers(client, userId) : null,
+  }));
+}
+
+async function readTickers(client: PoolClient, userId: number): Promise<string[]> {
+  const { rows } = await client.query<{ ticker: string }>(
+    "select ticker from gold_ticker_kpis where user_id = $1 order by ticker",
+    [userId],
+  );
+  return rows.map(({ ticker }) => ticker);
+}
+
+async function readAnswer(
+  client: PoolClient,
+  context: WebContext,
+  userId: number,
+  { figure, ticker, range }: Question,
+  format: Format,
+): Promise<Answer | null> {
+  const span = await readSpan(client, userId, range);
+  if (figure === "regime") {
+    const { working, asOf } = await readRegimeWorking(client, span?.end ?? null, format);
+    return { working, asOf, evidence: [], period: null };
+  }
+  if (!span || span.is_outside) {
+    if (ticker !== null) throw new NotFoundError(`position of yours in ${ticker}`);
+    return null;
+  }
+  return ticker === null
+    ? answerForPortfolio(client, context, userId, figure, span, format)
+    : answerForTicker(client, context, userId, figure, ticker, span, format);
+}
+
+async function answerForPortfolio(
+  client: PoolClient,
+  context: WebContext,
+  userId: number,
+  figure: FigureName,
+  span: Span,
+  format: Format,
+): Promise<Answer | null> {
+  const work = portfolioWorkings[figure];
+  const facts = work && (await readPortfolioFacts(client, context.registry(), userId, span));
+  if (!work || !facts) return null;
+  const { best_day_date, worst_day_date, max_drawdown_trough_date, as_of } = facts.performance;
+  const days: Partial<Record<FigureName, string | null>> = {
+    best_day: best_day_date,
+    worst_day: worst_day_date,
+    max_drawdown: max_drawdown_trough_date,
+  };
+  const extent = { userId, ticker: null, start: span.start, end: span.end };
+  return {
+    working: work(facts, format),
+    evidence: await readEvidence(client, figure, extent, days[figure] ?? as_of, facts.movements, format),
+    asOf: as_of,
+    period: periodOf(figure, span, format),
+  };
+}
+
+async function answerForTicker(
+  client: PoolClient,
+  context: WebContext,
+  userId: number,
+  figure: FigureName,
+  ticker: string,
+  span: Span,
+  format: Format,
+): Promise<Answer | null> {
+  const work = tickerWorkings[figure];
+  const facts = await readTickerFacts(client, context.registry(), userId, ticker, span);
+  if (!facts) throw new NotFoundError(`position of yours in ${ticker}`);
+  if (!work) return null;
+  const movements =
+    figure === "xirr" ? await readTickerMovements(client, context.registry(), userId, facts, span) : [];
+  const extent = { userId, ticker, start: span.start, end: span.end };
+  return {
+    working: work(facts, format),
+    evidence: await readEvidence(client, figure, extent, facts.as_of, movements, format),
+    asOf: facts.as_of,
+    period: periodOf(figure, span, format),
+  };
+}
+
+/** Figures of the last day alone: what came before does not enter into them. */
+const standing: ReadonlySet<FigureName> = new Set([
+  "market_value",
+  "current_price",
+  "quantity",
+  "cost_basis",
+  "average_cost",
+  "unrealized_pnl",
+  "weight",
+  "daily_return",
+]);
+
+function periodOf(figure: FigureName, span: Span, format: Format): string | null {
+  if (standing.has(figure)) return null;
+  return span.is_whole
+    ? `since the first trade, ${format.date(span.first)}`
+    : `from the close of ${format.date(span.start)} to ${format.date(span.end)}`;
+}

@@ -1,0 +1,91 @@
+/** The figures that pages explain, and the columns that they are read from. */
+import { gold_p_timeseries, gold_ticker_kpis } from "../../../assets/gold.ts";
+import { fct_macro_regimes } from "../../../assets/macro.ts";
+import { gold__performance } from "../../../assets/performance.ts";
+
+/** A column of a model. */
+export interface Origin {
+  readonly asset: string;
+  readonly column: string;
+}
+
+export interface Figure {
+  readonly title: string;
+  /** Of the whole portfolio; null: only a ticker has it. */
+  readonly portfolio: Origin | null;
+  /** Of one ticker; null: only the portfolio has it. */
+  readonly ticker: Origin | null;
+}
+
+const column = <C extends object>(asset: { name: string; columns: C }, name: keyof C & string): Origin => ({
+  asset: asset.name,
+  column: name,
+});
+const performance = (name: keyof typeof gold__performance.columns) => column(gold__performance, name);
+const day = (name: keyof typeof gold_p_timeseries.columns) => column(gold_p_timeseries, name);
+const kpi = (name: keyof typeof gold_ticker_kpis.columns) => column(gold_ticker_kpis, name);
+
+/** By the name of its section in docs/metrics.md, which is also its place under /explain. */
+export const figures = {
+  market_value: {
+    title: "Market value",
+    portfolio: performance("market_value"),
+    ticker: kpi("current_value"),
+  },
+  change: { title: "Change in money", portfolio: day("total_gain"), ticker: null },
+  twr: { title: "Time-weighted return", portfolio: performance("twr"), ticker: null },
+  annualized_return: {
+    title: "Time-weighted return, per year",
+    portfolio: performance("annualized_return"),
+    ticker: null,
+  },
+  xirr: {
+    title: "Money-weighted return (XIRR), per year",
+    portfolio: performance("xirr"),
+    ticker: kpi("xirr"),
+  },
+  money_weighted_return: {
+    title: "Money-weighted return, not per year",
+    portfolio: performance("money_weighted_return"),
+    ticker: null,
+  },
+  daily_return: { title: "Return of a day", portfolio: day("daily_return"), ticker: null },
+  best_day: { title: "Best day", portfolio: performance("best_day"), ticker: null },
+  worst_day: { title: "Worst day", portfolio: performance("worst_day"), ticker: null },
+  volatility: { title: "Volatility, per year", portfolio: performance("volatility"), ticker: null },
+  sharpe: { title: "Sharpe ratio", portfolio: performance("sharpe"), ticker: null },
+  sortino: { title: "Sortino ratio", portfolio: performance("sortino"), ticker: null },
+  max_drawdown: { title: "Deepest drawdown", portfolio: performance("max_drawdown"), ticker: null },
+  current_drawdown: { title: "Current drawdown", portfolio: performance("current_drawdown"), ticker: null },
+  calmar: { title: "Calmar ratio", portfolio: performance("calmar"), ticker: null },
+  net_contributions: {
+    title: "Net contributions",
+    portfolio: performance("net_contributions"),
+    ticker: null,
+  },
+  total_gain: { title: "Total gain", portfolio: performance("total_gain"), ticker: kpi("total_gain") },
+  unrealized_pnl: {
+    title: "Unrealised gain",
+    portfolio: performance("unrealized_pnl"),
+    ticker: kpi("unrealized_pnl"),
+  },
+  realized_pnl: {
+    title: "Realised gain",
+    portfolio: performance("realized_pnl"),
+    ticker: kpi("realized_pnl"),
+  },
+  income: { title: "Income", portfolio: performance("income"), ticker: kpi("income") },
+  fees: { title: "Fees", portfolio: performance("fees"), ticker: kpi("fees") },
+  cost_basis: { title: "Cost basis", portfolio: performance("cost_basis"), ticker: kpi("cost_basis") },
+  average_cost: { title: "Average cost", portfolio: null, ticker: kpi("average_cost") },
+  quantity: { title: "Quantity", portfolio: null, ticker: kpi("quantity") },
+  current_price: { title: "Price", portfolio: null, ticker: kpi("current_price") },
+  weight: { title: "Weight", portfolio: null, ticker: kpi("weight") },
+  total_return: { title: "Return", portfolio: null, ticker: kpi("total_return") },
+  holding_days: { title: "Days held", portfolio: null, ticker: kpi("holding_days") },
+  regime: { title: "Macro regime", portfolio: column(fct_macro_regimes, "regime"), ticker: null },
+} as const satisfies Readonly<Record<string, Figure>>;
+
+export type FigureName = keyof typeof figures;
+
+export const isFigureName = (name: string): name is FigureName => Object.hasOwn(figures, name);

@@ -1,0 +1,160 @@
+/** The formulas of the whole portfolio's figures, each with the person's own numbers put in. */
+import Big from "big.js";
+import type { Format } from "../format.ts";
+import type { FigureName } from "./figures.ts";
+import type { Day, PortfolioFacts } from "./portfolio-facts.ts";
+import { computed, equation, impossible, precise, total, type Working } from "./working.ts";
+
+type Work = (facts: PortfolioFacts, format: Format) => Working;
+
+/** Figures that only a ticker has, and the economy's, are not among them. */
+export const portfolioWorkings: Partial<Record<FigureName, Work>> = {
+  market_value: ({ last }, format) => total("the values below", format.money(last.market_value)),
+  cost_basis: ({ last }, format) => total("the costs below", format.money(last.cost_basis)),
+  unrealized_pnl: (facts, format) => {
+    const { span, last } = facts;
+    const value = format.signedMoney(unrealizedOf(facts));
+    const atEnd = `${format.money(last.market_value)} − ${format.money(last.cost_basis)}`;
+    const atStart = `${format.money(span.opening_value)} − ${format.money(span.opening_cost)}`;
+    return computed(value, equation(span.is_whole ? atEnd : `(${atEnd}) − (${atStart})`, value));
+  },
+  total_gain: gain,
+  change: gain,
+  net_contributions: ({ last, trades: { bought, sold } }, format) => {
+    const value = format.signedMoney(last.net_contributions);
+    return computed(value, equation(`${format.money(bought)} − ${format.money(sold)}`, value));
+  },
+  realized_pnl: ({ last }, format) =>
+    total("the gains of the sales below", format.signedMoney(last.realized_pnl)),
+  income: ({ last }, format) => total("the dividends below", format.signedMoney(last.income_paid_out)),
+  fees: ({ last }, format) => total("the fees below", format.money(last.fees_paid)),
+  twr: ({ last }, format) => {
+    const value = format.signedPercent(last.cumulative_return);
+    return computed(value, equation(`${precise(format, last.twr_index)} ÷ 1 − 1`, value));
+  },
+  annualized_return: ({ performance }, format) => {
+    const { annualized_return, annualized_return_reason, twr, days } = performance;
+    if (annualized_return === null) return impossible(annualized_return_reason);
+    const value = format.signedPercent(annualized_return);
+    const numbers = `(1 + ${precise(format, twr)})^(365.25 ÷ ${format.count(days)}) − 1`;
+    return computed(value, equation(numbers, value));
+  },
+  xirr: ({ performance: { xirr, xirr_reason }, movements }, format) => {
+    if (xirr === null) return impossible(xirr_reason);
+    const terms = `amount ÷ (1 + ${precise(format, xirr)})^(days ÷ 365)`;
+    const count = format.count(movements.length);
+    return computed(
+      format.signedPercent(xirr),
+      equation(`sum of ${terms} over the ${count} movements below`, format.money("0")),
+    );
+  },
+  money_weighted_return: ({ performance, ingredients: { flow_rate, flow_days } }, format) => {
+    const { money_weighted_return, money_weighted_return_reason } = performance;
+    if (money_weighted_return === null || flow_rate === null || flow_days === null)
+      return impossible(money_weighted_return_reason);
+    const value = format.signedPercent(money_weighted_return);
+    const numbers = `(1 + ${precise(format, flow_rate)})^(${format.count(flow_days)} ÷ 365) − 1`;
+    return computed(value, equation(numbers, value));
+  },
+  daily_return: ({ last }, format) => returnOf(last, format),
+  best_day: ({ best }, format) => (best ? returnOf(best, format) : impossible("there is no return")),
+  worst_day: ({ worst }, format) => (worst ? returnOf(worst, format) : impossible("there is no return")),
+  volatility: ({ performance, ingredients }, format) => {
+    const { volatility, volatility_reason, periods_per_year, returns } = performance;
+    if (volatility === null || ingredients.volatility === null) return impossible(volatility_reason);
+    const root = Math.sqrt(periods_per_year);
+    const deviation = precise(format, ingredients.volatility / root);
+    const value = format.percent(volatility);
+    return computed(
+      value,
+      `${format.count(returns)} returns: stddev(r) = ${deviation}, sqrt(${periods_per_year}) = ${precise(format, root)}`,
+      equation(`${deviation} × ${precise(format, root)}`, value),
+    );
+  },
+  sharpe: ({ performance, ingredients }, format) =>
+    excessRatio(
+      { value: performance.sharpe, reason: performance.sharpe_reason },
+      { symbol: "stddev(r − rf)", deviation: ingredients.excess_deviation },
+      { performance, ingredients },
+      format,
+    ),
+  sortino: ({ performance, ingredients }, format) =>
+    excessRatio(
+      { value: performance.sortino, reason: performance.sortino_reason },
+      { symbol: "sqrt(mean(min(0, r − rf)²))", deviation: ingredients.downside_deviation },
+      { performance, ingredients },
+      format,
+    ),
+  max_drawdown: ({ trough, last }, format) => drawdownOf(trough ?? last, format),
+  current_drawdown: ({ last }, format) => drawdownOf(last, format),
+  calmar: ({ performance: { calmar, calmar_reason, annualized_return, max_drawdown } }, format) => {
+    if (calmar === null || annualized_return === null) return impossible(calmar_reason);
+    const value = format.number(calmar);
+    const numbers = `${precise(format, annualized_return)} ÷ ${precise(format, Math.abs(max_drawdown))}`;
+    return computed(value, equation(numbers, value));
+  },
+};
+
+/** What the unrealised gain grew by over the range: before the first trade there is none. */
+function unrealizedOf({ span, last }: PortfolioFacts): string {
+  return new Big(last.unrealized_pnl).minus(span.opening_value).plus(span.opening_cost).toFixed();
+}
+
+function gain(facts: PortfolioFacts, format: Format): Working {
+  const { realized_pnl, income_paid_out } = facts.last;
+  const parts = [unrealizedOf(facts), realized_pnl, income_paid_out];
+  const value = format.signedMoney(parts.reduce((sum, part) => sum.plus(part), new Big(0)).toFixed());
+  return computed(
+    value,
+    `unrealised = ${format.money(parts[0]!)}, realised = ${format.money(realized_pnl)}, income = ${format.money(income_paid_out)}`,
+    equation(parts.map(format.money).join(" + "), value),
+  );
+}
+
+function returnOf(day: Day, format: Format): Working {
+  if (day.daily_return === null) return impossible("nothing was invested on that day");
+  const flow = new Big(day.net_flow);
+  const moneyIn = flow.gt(0) ? flow : new Big(0);
+  const moneyOut = (flow.lt(0) ? flow.times(-1) : new Big(0)).plus(day.income);
+  const [paidIn, paidOut] = [moneyIn, moneyOut].map((amount) => format.money(amount.toFixed()));
+  const value = format.signedPercent(day.daily_return);
+  return computed(
+    value,
+    `on ${format.date(day.price_date)}: in = ${paidIn}, out = ${paidOut}`,
+    equation(
+      `(${format.money(day.market_value)} + ${paidOut}) ÷ (${format.money(day.prev_market_value)} + ${paidIn}) − 1`,
+      value,
+    ),
+  );
+}
+
+function drawdownOf(day: Day, format: Format): Working {
+  const value = format.signedPercent(day.drawdown);
+  const [index, peak] = [precise(format, day.twr_index), precise(format, day.running_peak)];
+  return computed(
+    value,
+    `on ${format.date(day.price_date)}: twr_index = ${index}, running_peak = ${peak}`,
+    equation(`${index} ÷ ${peak} − 1`, value),
+  );
+}
+
+/** Sharpe and Sortino: the same mean over two kinds of deviation. */
+function excessRatio(
+  ratio: { value: number | null; reason: string | null },
+  risk: { symbol: string; deviation: number | null },
+  { performance, ingredients }: Pick<PortfolioFacts, "performance" | "ingredients">,
+  format: Format,
+): Working {
+  const { returns, periods_per_year } = performance;
+  if (ratio.value === null || risk.deviation === null || ingredients.annual_excess === null)
+    return impossible(ratio.reason);
+  // Means of a day are some hundred-thousandths: six decimals would leave too little to check the quotient by.
+  const mean = precise(format, ingredients.annual_excess / Math.sqrt(periods_per_year), 9);
+  const deviation = precise(format, risk.deviation, 9);
+  const value = format.number(ratio.value);
+  return computed(
+    value,
+    `${format.count(returns)} returns: mean(r − rf) = ${mean}, ${risk.symbol} = ${deviation}`,
+    equation(`${mean} ÷ ${deviation} × sqrt(${periods_per_year})`, value),
+  );
+}

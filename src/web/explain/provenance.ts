@@ -1,0 +1,62 @@
+/** Where a figure comes from: the columns it is computed from, back to the sources, and the run that last wrote them. */
+import type { PoolClient } from "pg";
+import { type Graph, type Layer, layers } from "../../engine/index.ts";
+import type { Origin } from "./figures.ts";
+
+export interface LineageStage {
+  readonly layer: Layer;
+  readonly assets: readonly string[];
+}
+
+/** The assets that a column is computed from, itself included, sources first. */
+export function lineageStages(graph: Graph, origin: Origin): LineageStage[] {
+  const seen = new Set<string>();
+  const assets = new Set<string>();
+  const visit = ({ asset, column }: Origin): void => {
+    const id = `${asset}.${column}`;
+    if (seen.has(id)) return;
+    seen.add(id);
+    assets.add(asset);
+    const node = graph.get(asset);
+    for (const { column: name, from } of node.lineage) if (name === column) from.forEach(visit);
+  };
+  visit(origin);
+  return layers
+    .map((layer) => ({ layer, assets: [...assets].filter((name) => graph.get(name).asset.layer === layer) }))
+    .filter((stage) => stage.assets.length > 0);
+}
+
+export interface Publication {
+  readonly run_id: number;
+  readonly finished_at: Date;
+}
+
+/**
+ * The last run that wrote what a figure of a person is read from: the model itself, or, where that is a view, the
+ * tables under it. null: its steps are kept no longer.
+ */
+export async function readPublication(
+  client: PoolClient,
+  graph: Graph,
+  origin: Origin,
+  userId: number,
+): Promise<Publication | null> {
+  const stored = [origin.asset, ...graph.upstream(origin.asset)].filter((name) => {
+    const { asset } = graph.get(name);
+    return asset.kind === "model" && asset.materialized !== "view" && asset.partitionBy !== "ticker";
+  });
+  const { rows } = await client.query<Publication>(
+    `select
+       run_id,
+       finished_at
+     from orchestrator.steps
+     where asset = any($1)
+       and status = 'succeeded'
+       and action in ('refresh', 'rebuild')
+       and (coalesce(scope -> 'partitions', 'null') = 'null' or scope -> 'partitions' ? $2)
+     order by run_id desc
+     limit 1`,
+    [stored, String(userId)],
+  );
+  return rows[0] ?? null;
+}

@@ -1,0 +1,221 @@
+/** A person's own account: password, sessions, tokens, settings, data, and the way out. */
+import { type Request, type Response, Router } from "express";
+import { personTransaction } from "../../database/person.ts";
+import { readAccount, setCostBasisMethod } from "../accounts.ts";
+import { costBasisInput, deletionInput, passwordChangeInput } from "../api/account.ts";
+import { changePassword, deleteAccount, signOutEverywhere } from "../auth.ts";
+import { requirePerson, type WebContext } from "../context.ts";
+import { deviceName } from "../device.ts";
+import { describeError, NotFoundError } from "../errors.ts";
+import { exportTable, type PersonalTable, personalTableNames } from "../personal-data.ts";
+import { parseInput } from "../route.ts";
+import { listSessions, revokeSession } from "../sessions.ts";
+import { type ApiToken, createToken, listTokens, revokeToken, tokenInput } from "../tokens.ts";
+import { type Problem, type SendPage, sentence } from "./page.ts";
+
+/** What was done, as the address says after it: `/account?done=password`. */
+const notices: Readonly<Record<string, string>> = {
+  password: "Your password is changed. You are signed out everywhere else.",
+  "cost-basis": "Your cost basis method is saved. The figures that depend on it are being computed anew.",
+  session: "That session is signed out.",
+  token: "The token is revoked: it no longer works.",
+};
+
+interface FormState {
+  readonly status: number;
+  /** By field. */
+  readonly errors: Readonly<Record<string, string>>;
+  readonly problem: Problem | null;
+}
+
+const unsent: FormState = { status: 200, errors: {}, problem: null };
+
+interface NewToken {
+  readonly token: string;
+  readonly apiToken: ApiToken;
+}
+
+type SendAccount = (
+  request: Request,
+  response: Response,
+  state?: FormState,
+  newToken?: NewToken | null,
+) => Promise<void>;
+
+export function accountPages(context: WebContext, sendPage: SendPage): Router {
+  const sendAccount = createSendAccount(context, sendPage);
+  const router = Router();
+  router.get("/account", (request, response) => sendAccount(request, response));
+
+  router.post("/account/password", async (request, response) => {
+    const person = requirePerson(request);
+    try {
+      await changePassword(context, request, person, parseInput(passwordChangeInput, request.body));
+      response.redirect(303, "/account?done=password");
+    } catch (error) {
+      await sendAccount(request, response, refusal(error, "Your password is as it was:"));
+    }
+  });
+
+  router.post("/account/cost-basis-method", async (request, response) => {
+    const { userId } = requirePerson(request);
+    const { cost_basis_method } = parseInput(costBasisInput, request.body);
+    await setCostBasisMethod(context.pool, userId, cost_basis_method);
+    response.redirect(303, "/account?done=cost-basis#cost-basis");
+  });
+
+  router.get("/account/export/:name.csv", async (request, response) => {
+    const { userId } = requirePerson(request);
+    const name = personalTableNames.find((known) => known === request.params.name);
+    if (!name) throw new NotFoundError(`table ${request.params.name} in an export`);
+    response.attachment(`${name}.csv`).set("Cache-Control", "no-store");
+    response.send(await exportTable(context, userId, name));
+  });
+
+  router.use(credentialPages(context, sendAccount));
+  router.use(accountDeletionPages(context, sendPage));
+  return router;
+}
+
+/** Sessions and API tokens. */
+function credentialPages(context: WebContext, sendAccount: SendAccount): Router {
+  const router = Router();
+  router.post("/account/sessions/sign-out", async (request, response) => {
+    await signOutEverywhere(context, requirePerson(request), response);
+    response.redirect(303, "/sign-in");
+  });
+
+  router.post("/account/sessions/:id/sign-out", async (request, response) => {
+    const { userId } = requirePerson(request);
+    // Gone already is as good as gone now.
+    await revokeSession(context.pool, userId, request.params.id);
+    response.redirect(303, "/account?done=session#sessions");
+  });
+
+  router.post("/account/tokens", async (request, response) => {
+    const { userId } = requirePerson(request);
+    try {
+      const newToken = await createToken(context, userId, parseInput(tokenInput, request.body));
+      await sendAccount(request, response, unsent, newToken);
+    } catch (error) {
+      await sendAccount(request, response, refusal(error, "No token was made:"));
+    }
+  });
+
+  router.post("/account/tokens/:id/revoke", async (request, response) => {
+    const { userId } = requirePerson(request);
+    await revokeToken(context.pool, userId, request.params.id);
+    response.redirect(303, "/account?done=token#tokens");
+  });
+  return router;
+}
+
+function accountDeletionPages(context: WebContext, sendPage: SendPage): Router {
+  const router = Router();
+  const send = async (request: Request, response: Response, state = unsent): Promise<void> => {
+    const { userId } = requirePerson(request);
+    const { transactions } = await countTransactions(context, userId);
+    sendPage(request, response, {
+      view: "account-delete",
+      title: "Delete account",
+      status: state.status,
+      data: { ...state, transactions, values: valuesOf(request) },
+    });
+  };
+  router.get("/account/delete", (request, response) => send(request, response));
+  router.post("/account/delete", async (request, response) => {
+    const person = requirePerson(request);
+    try {
+      await deleteAccount(context, request, response, person, parseInput(deletionInput, request.body));
+      response.redirect(303, "/account/deleted");
+    } catch (error) {
+      await send(request, response, refusal(error, "Your account stands:"));
+    }
+  });
+  router.get("/account/deleted", (request, response) =>
+    sendPage(request, response, { view: "account-deleted", title: "Account deleted" }),
+  );
+  return router;
+}
+
+const fields = new Set(["current_password", "new_password", "name", "email", "password"]);
+
+/** The form again, with what is wrong with it; what is ours is thrown on. */
+function refusal(error: unknown, heading: string): FormState {
+  const { status, field, message } = describeError(error, "POST", "");
+  if (status >= 500) throw error;
+  const said = sentence(message.replace(`${field}: `, ""));
+  if (field && fields.has(field)) return { status, errors: { [field]: said }, problem: null };
+  return { status, errors: {}, problem: { heading, message: said } };
+}
+
+/** What was typed and is no secret. */
+function valuesOf({ body }: Request): Readonly<Record<string, string>> {
+  const typed = (name: string): string => (typeof body?.[name] === "string" ? body[name] : "");
+  return { name: typed("name"), scope: typed("scope") || "read", email: typed("email") };
+}
+
+interface LedgerCounts {
+  readonly transactions: number;
+  /** Tickers of which something was sold: those whose figures depend on the cost basis method. */
+  readonly sold: readonly string[];
+}
+
+function countTransactions({ pool }: WebContext, userId: number): Promise<LedgerCounts> {
+  return personTransaction(pool, userId, async (client) => {
+    const { rows } = await client.query<LedgerCounts>(
+      `select
+         count(*) as transactions,
+         coalesce(array_agg(distinct ticker) filter (where transaction_type = 'SELL'), '{}') as sold
+       from bronze.transactions
+       where user_id = $1`,
+      [userId],
+    );
+    return rows[0]!;
+  });
+}
+
+function createSendAccount(context: WebContext, sendPage: SendPage): SendAccount {
+  const { pool, clock } = context;
+  return async (request, response, state = unsent, newToken = null) => {
+    const { userId, credentialId } = requirePerson(request);
+    const [account, sessions, tokens, { sold }] = await Promise.all([
+      readAccount(pool, userId),
+      listSessions(pool, userId, clock()),
+      listTokens(pool, userId),
+      countTransactions(context, userId),
+    ]);
+    sendPage(request, response, {
+      view: "account",
+      title: "Account",
+      status: state.status,
+      data: {
+        ...state,
+        account,
+        notice: notices[String(request.query.done)],
+        isFifo: account.cost_basis_method === "fifo",
+        sold,
+        sessions: sessions
+          .map((session) => ({
+            ...session,
+            device: deviceName(session.user_agent),
+            isCurrent: session.session_id === credentialId,
+          }))
+          .sort((a, b) => Number(b.isCurrent) - Number(a.isCurrent)),
+        tokens,
+        newToken,
+        values: newToken ? { scope: "read" } : valuesOf(request),
+        tables,
+      },
+    });
+  };
+}
+
+const tables: readonly { readonly name: PersonalTable; readonly label: string }[] = [
+  { name: "transactions", label: "Trades" },
+  { name: "audit", label: "Audit trail" },
+  { name: "timeseries", label: "Portfolio by day" },
+  { name: "performance", label: "Performance" },
+  { name: "tickers", label: "Tickers" },
+  { name: "regimes", label: "Macro regimes" },
+];

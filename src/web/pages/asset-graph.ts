@@ -1,0 +1,128 @@
+/** What of the asset graph a page shows: a selection, a neighbourhood, layers drawn as one node each. */
+import { z } from "zod";
+import {
+  type AssetState,
+  EmptySelectionError,
+  type Graph,
+  type Layer,
+  layers,
+  SelectionSyntaxError,
+  select,
+} from "../../engine/index.ts";
+import { type LineageNode, lineageChart } from "../charts/lineage-chart.ts";
+
+export type States = ReadonlyMap<string, AssetState>;
+
+/**
+ * More nodes than this are not drawn: nobody could read them, and dagre takes 0.2 s for 150, 4 s for 500. Layers start
+ * collapsed instead.
+ */
+export const mostDrawn = 150;
+
+const layerList = z
+  .string()
+  .transform((text) => layers.filter((layer) => text.split(",").includes(layer)))
+  .optional()
+  .catch(undefined);
+
+export const viewQuery = z.object({
+  /** In an address typed by hand the + in front has been read as a space. */
+  select: z
+    .string()
+    .transform((text) => text.replace(/^ /, "+").trim())
+    .catch(""),
+  focus: z.string().optional().catch(undefined),
+  /** How many steps from the focus; `all` of them. */
+  depth: z.union([z.literal("all"), z.coerce.number().int().min(1).max(99)]).catch(1),
+  /** The layers drawn as one node each. Absent: none, or all where there would be too many nodes. */
+  closed: layerList,
+});
+
+export type ViewQuery = Readonly<Omit<z.output<typeof viewQuery>, "closed">> & {
+  readonly closed?: readonly Layer[] | undefined;
+};
+
+/** The address of a view; `closed` stays absent where it is. */
+export function viewAddress({ select, focus, depth, closed }: ViewQuery): string {
+  const query = new URLSearchParams({
+    ...(select && { select }),
+    ...(focus !== undefined && { focus, depth: String(depth) }),
+    ...(closed && { closed: closed.join(",") }),
+  });
+  return query.size > 0 ? `/assets?${query}` : "/assets";
+}
+
+/** What is stale by the grammar's `state:stale`. */
+export function staleOf(states: States): Set<string> {
+  return new Set([...states.values()].filter(({ status }) => status === "stale").map(({ asset }) => asset));
+}
+
+/**
+ * The assets that the query asks for, in the graph's order, and what is wrong with its selection: then it counts for
+ * nothing. Throws UnknownAssetError for a focus that is none.
+ */
+export function shownAssets(
+  graph: Graph,
+  states: States,
+  { select: selection, focus, depth }: ViewQuery,
+): { names: readonly string[]; error: string | null } {
+  const near = focus === undefined ? null : neighbourhood(graph, focus, depth === "all" ? Infinity : depth);
+  const within = (names: Iterable<string>): string[] => [...names].filter((name) => near?.has(name) ?? true);
+  if (selection === "") return { names: within(graph.nodes.keys()), error: null };
+  try {
+    return { names: within(select(graph, { select: [selection], stale: staleOf(states) })), error: null };
+  } catch (error) {
+    if (!(error instanceof EmptySelectionError || error instanceof SelectionSyntaxError)) throw error;
+    return { names: within(graph.nodes.keys()), error: error.message };
+  }
+}
+
+/** An asset with what it depends on and what depends on it, so many steps away. */
+export function neighbourhood(graph: Graph, name: string, depth: number): Set<string> {
+  return new Set([name, ...graph.upstream(name, depth), ...graph.downstream(name, depth)]);
+}
+
+/** The layers that are drawn as one node each. */
+export function closedLayers(names: readonly string[], { closed }: ViewQuery): readonly Layer[] {
+  return closed ?? (names.length > mostDrawn ? layers : []);
+}
+
+const worstFirst = ["broken", "stale", "fresh"] as const;
+
+/** Each of the assets as a node; those of a closed layer, but for the focus, together as one, which opens the layer. */
+export function graphNodes(
+  graph: Graph,
+  states: States,
+  names: readonly string[],
+  view: { readonly closed: readonly Layer[]; readonly focus?: string | undefined; href(open: Layer): string },
+): LineageNode[] {
+  const { closed, focus, href } = view;
+  const layerOf = (name: string): Layer => graph.get(name).asset.layer;
+  const isClosed = (name: string): boolean => name !== focus && closed.includes(layerOf(name));
+  const nodeOf = (name: string): string => (isClosed(name) ? layerOf(name) : name);
+  const upstreamOf = (members: readonly string[]): string[] => {
+    const own = nodeOf(members[0]!);
+    const read = members.flatMap((name) => [...graph.upstream(name, 1)].map(nodeOf));
+    return [...new Set(read)].filter((name) => name !== own);
+  };
+  return [...Map.groupBy(names, nodeOf)].map(([name, members]): LineageNode => {
+    const layer = layerOf(members[0]!);
+    const statuses = members.map((member) => states.get(member)!.status);
+    const status = worstFirst.find((worst) => statuses.includes(worst))!;
+    const node = { name, layer, status, upstream: upstreamOf(members) };
+    if (!isClosed(members[0]!)) return { ...node, href: `/assets/${name}`, isFocus: name === focus };
+    const affected = statuses.filter((other) => other === status).length;
+    const summary = `${members.length} assets, ${affected} ${status}`;
+    return { ...node, href: href(layer), summary };
+  });
+}
+
+/** The graph around one asset, without layers drawn as one. */
+export function nearbyChart(graph: Graph, states: States, name: string) {
+  const near = neighbourhood(graph, name, 1);
+  const names = [...graph.nodes.keys()].filter((other) => near.has(other));
+  // Opening a layer leads to the wider view.
+  const address = viewAddress({ select: "", focus: name, depth: 1, closed: [] });
+  const closed = names.length > mostDrawn ? layers : [];
+  return lineageChart(graphNodes(graph, states, names, { closed, focus: name, href: () => address }));
+}

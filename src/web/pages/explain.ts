@@ -1,0 +1,61 @@
+/** What a figure means, and how it came to be, for the person who asks. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Router } from "express";
+import { z } from "zod";
+import { requirePerson, type WebContext } from "../context.ts";
+import { NotFoundError } from "../errors.ts";
+import { type Block, parseDefinitions } from "../explain/definitions.ts";
+import { explainFigure, type Question } from "../explain/explanation.ts";
+import { type FigureName, figures, isFigureName } from "../explain/figures.ts";
+import { parseRange, wholeTime } from "../portfolio/range.ts";
+import { environmentOf, type SendPage } from "./page.ts";
+
+const definitionsFile = join(import.meta.dirname, "../../../docs/metrics.md");
+
+const tickerQuery = z.object({
+  ticker: z.string().trim().toUpperCase().max(20).optional().catch(undefined),
+});
+
+export function explainPages(context: WebContext, sendPage: SendPage): Router {
+  const definitions = parseDefinitions(readFileSync(definitionsFile, "utf8"), Object.keys(figures));
+  const router = Router();
+  router.get("/explain/:figure", async (request, response) => {
+    const { userId } = requirePerson(request);
+    const figure = figureNamed(request.params.figure);
+    const ticker = tickerQuery.parse(request.query).ticker || null;
+    const { range } = parseRange(request.query);
+    if (ticker !== null && figures[figure].ticker === null)
+      throw new NotFoundError(
+        `${figures[figure].title.toLowerCase()} of a ticker: it is of the whole portfolio`,
+      );
+    const question: Question = { figure, ticker, range: range ?? wholeTime };
+    const { format } = environmentOf(context, request);
+    const explanation = await explainFigure(context, userId, question, format);
+    sendPage(request, response, {
+      view: "explain",
+      title: `${figures[figure].title}, explained`,
+      scripts: ["explain.js"],
+      data: {
+        figure,
+        title: figures[figure].title,
+        definition: written(definitions.get(figure)!),
+        ...explanation,
+      },
+    });
+  });
+  return router;
+}
+
+/** Throws NotFoundError for a name that is no figure's. */
+function figureNamed(name: string): FigureName {
+  if (!isFigureName(name)) throw new NotFoundError(`figure ${name}`);
+  return name;
+}
+
+function written(definition: readonly Block[]) {
+  return definition.map(({ formula, spans }) => ({
+    formula,
+    spans: spans?.map(({ text, kind }) => ({ text, isStrong: kind === "strong", isCode: kind === "code" })),
+  }));
+}

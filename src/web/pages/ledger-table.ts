@@ -1,0 +1,93 @@
+/** The ledger's table: its order, filter and page stand in the address, so that they can be kept and sent. */
+import { z } from "zod";
+import { type LedgerColumn, type LedgerPage, type LedgerQuery, ledgerColumns } from "../../ledger/index.ts";
+import { day } from "../schemas.ts";
+
+const path = "/transactions";
+
+/** What is no filter is left out, an empty field too: an address can always be shown. */
+export const ledgerQuery = z.object({
+  ticker: z.string().min(1).max(20).optional().catch(undefined),
+  type: z.enum(["BUY", "SELL"]).optional().catch(undefined),
+  from: day.optional().catch(undefined),
+  to: day.optional().catch(undefined),
+  sort: z.enum(["", "-"].flatMap((sign) => ledgerColumns.map((column) => sign + column))).catch("-date"),
+  page: z.coerce.number().int().min(1).max(1_000_000).catch(1),
+});
+
+type Address = z.output<typeof ledgerQuery>;
+
+export function ledgerQueryOf({ sort, ...address }: Address): LedgerQuery {
+  return { ...address, sort: sort.replace("-", "") as LedgerColumn, isDescending: sort.startsWith("-") };
+}
+
+function href(address: Address, change: Partial<Address>): string {
+  const defaults: Partial<Address> = { sort: "-date", page: 1 };
+  const given = Object.entries({ ...address, ...change }).filter(
+    ([name, value]) => value !== undefined && value !== defaults[name as keyof Address],
+  );
+  const query = new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]));
+  return query.size > 0 ? `${path}?${query}` : path;
+}
+
+const headings: Readonly<Record<LedgerColumn, { label: string; isNumber: boolean; isOptional: boolean }>> = {
+  date: { label: "Date", isNumber: false, isOptional: true },
+  type: { label: "Type", isNumber: false, isOptional: true },
+  ticker: { label: "Ticker", isNumber: false, isOptional: false },
+  quantity: { label: "Quantity", isNumber: true, isOptional: true },
+  price: { label: "Price", isNumber: true, isOptional: true },
+  fee: { label: "Fee", isNumber: true, isOptional: true },
+  total: { label: "Total", isNumber: true, isOptional: false },
+};
+
+/** Figures and days are sorted largest first to begin with, words from A. */
+function heading(column: LedgerColumn, address: Address) {
+  const isSorted = address.sort.replace("-", "") === column;
+  const isDescending = address.sort.startsWith("-");
+  const first = headings[column].isNumber || column === "date" ? `-${column}` : column;
+  const next = isSorted ? (isDescending ? column : `-${column}`) : first;
+  return {
+    ...headings[column],
+    href: href(address, { sort: next, page: 1 }),
+    sorted: isSorted ? (isDescending ? "descending" : "ascending") : null,
+    mark: isSorted ? (isDescending ? "▼" : "▲") : "",
+  };
+}
+
+const sorts: readonly (readonly [sort: string, label: string])[] = [
+  ["-date", "Newest first"],
+  ["date", "Oldest first"],
+  ["ticker", "Ticker A to Z"],
+  ["-ticker", "Ticker Z to A"],
+  ["type", "Buys first"],
+  ["-type", "Sells first"],
+  ["-quantity", "Largest quantity"],
+  ["quantity", "Smallest quantity"],
+  ["-price", "Highest price"],
+  ["price", "Lowest price"],
+  ["-fee", "Highest fee"],
+  ["fee", "Lowest fee"],
+  ["-total", "Largest total"],
+  ["total", "Smallest total"],
+];
+
+/** What the template shows around the rows. */
+export function describeTable(address: Address, { page, pages, matches, tickers }: LedgerPage) {
+  const { ticker, type, from, to } = address;
+  return {
+    headings: ledgerColumns.map((column) => heading(column, address)),
+    filter: { ticker, type, from, to },
+    isFiltered: [ticker, type, from, to].some((value) => value !== undefined),
+    isBackwards: from !== undefined && to !== undefined && from > to,
+    tickers: tickers.map((name) => ({ name, isSelected: name === ticker })),
+    sorts: sorts.map(([sort, label]) => ({ sort, label, isSelected: sort === address.sort })),
+    order: sorts.find(([sort]) => sort === address.sort)?.[1],
+    matches,
+    isOne: matches === 1,
+    page,
+    pages,
+    hasPages: pages > 1,
+    previous: page > 1 ? href(address, { page: page - 1 }) : null,
+    next: page < pages ? href(address, { page: page + 1 }) : null,
+  };
+}

@@ -1,0 +1,69 @@
+/** From what there was at the start to what there is at the end, step by step, so that it closes to the cent. */
+import Big from "big.js";
+import type { RangeFigures } from "./read.ts";
+
+interface Step {
+  readonly label: string;
+  /** Of docs/metrics.md, where one step is one figure. */
+  readonly figure: string | null;
+  readonly amount: string;
+  readonly isSum: boolean;
+  /** Where its bar stands, in percent of the width. */
+  readonly x: string;
+  readonly width: string;
+}
+
+/**
+ * Every running total is rounded to the cent and a step is the difference of two of them: no step is off by a cent or
+ * more, and what is shown adds up.
+ */
+export function bridge({ span, days }: Pick<RangeFigures, "span" | "days">) {
+  const last = days.at(-1)!;
+  const opening = new Big(span.opening_value).minus(span.opening_cost);
+  const parts = [
+    { label: "Put in, net of money taken out", figure: "net_contributions", amount: last.net_contributions },
+    {
+      label: "Unrealised gain",
+      figure: "unrealized_pnl",
+      amount: new Big(last.unrealized_pnl).minus(opening),
+    },
+    { label: "Realised gain", figure: "realized_pnl", amount: last.realized_pnl },
+    { label: "Income", figure: "income", amount: last.income_paid_out },
+    { label: "Income paid out", figure: null, amount: new Big(last.income_paid_out).times(-1) },
+  ];
+  const bars: Bar[] = [
+    { label: "Value at the start", figure: null, from: new Big(0), to: cents(span.opening_value) },
+  ];
+  let total = new Big(span.opening_value);
+  for (const { label, figure, amount } of parts) {
+    const from = cents(total);
+    total = total.plus(amount);
+    bars.push({ label, figure, from, to: cents(total) });
+  }
+  bars.push({ label: "Value at the end", figure: null, from: new Big(0), to: cents(last.market_value) });
+  return { steps: place(bars), fees: last.fees_paid };
+}
+
+const cents = (amount: Big | string): Big => new Big(amount).round(2);
+
+interface Bar {
+  readonly label: string;
+  readonly figure: string | null;
+  readonly from: Big;
+  readonly to: Big;
+}
+
+function place(bars: readonly Bar[]): Step[] {
+  const ends = bars.flatMap(({ from, to }) => [Number(from), Number(to)]);
+  const lowest = Math.min(...ends);
+  const extent = Math.max(...ends) - lowest || 1;
+  const percent = (amount: number): string => `${((amount / extent) * 100).toFixed(2)}%`;
+  return bars.map(({ label, figure, from, to }, index) => ({
+    label,
+    figure,
+    amount: to.minus(from).toFixed(2),
+    isSum: index === 0 || index === bars.length - 1,
+    x: percent(Math.min(Number(from), Number(to)) - lowest),
+    width: percent(Math.abs(Number(to) - Number(from))),
+  }));
+}

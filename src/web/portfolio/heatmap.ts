@@ -1,0 +1,49 @@
+/** Returns by month and year, as a table whose cells are tinted by size. */
+import type { Format } from "../format.ts";
+import type { Month } from "./read.ts";
+
+interface Cell {
+  readonly text: string | null;
+  readonly reason: string | null;
+  /** "gain-1" to "gain-4", "loss-1" to "loss-4", "flat"; null: there is no return. */
+  readonly tint: string | null;
+}
+
+interface Year {
+  readonly year: string;
+  readonly months: readonly Cell[];
+  readonly whole: Cell;
+}
+
+const monthNumbers = Array.from({ length: 12 }, (_, index) => String(index + 1).padStart(2, "0"));
+/** The least that each tint stands for; a year's are wider. */
+const steps = { month: [0, 0.02, 0.04, 0.08], year: [0, 0.05, 0.1, 0.2] } as const;
+
+/** Years newest first. `names`: the months' as the reader writes them. */
+export function heatmap(months: readonly Month[], format: Format): { names: string[]; years: Year[] } {
+  const byYear = Map.groupBy(months, ({ month }) => month.slice(0, 4));
+  const years = [...byYear].map(([year, inYear]) => {
+    const known = new Map(inYear.map((one) => [one.month.slice(5, 7), one]));
+    const returns = inYear.flatMap((one) => (one.return === null ? [] : [one.return]));
+    const whole = returns.length > 0 ? returns.reduce((product, one) => product * (1 + one), 1) - 1 : null;
+    return {
+      year,
+      months: monthNumbers.map((number) => {
+        const month = known.get(number);
+        return cell(month?.return ?? null, month?.return_reason ?? null, steps.month, format);
+      }),
+      whole: cell(whole, "nothing was held", steps.year, format),
+    };
+  });
+  return {
+    names: monthNumbers.map((number) => format.monthName(`2000-${number}-01`)),
+    years: years.reverse(),
+  };
+}
+
+function cell(value: number | null, reason: string | null, least: readonly number[], format: Format): Cell {
+  if (value === null) return { text: null, reason, tint: null };
+  const strength = least.filter((step) => Math.abs(value) > step).length;
+  const tint = strength === 0 ? "flat" : `${value > 0 ? "gain" : "loss"}-${strength}`;
+  return { text: format.signedCompactPercent(value), reason: null, tint };
+}

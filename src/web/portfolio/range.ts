@@ -1,0 +1,121 @@
+/** Which days the page is about: a range of its picker or dates of one's own. */
+import type { PoolClient } from "pg";
+import { z } from "zod";
+import { day } from "../schemas.ts";
+
+/** What the picker offers, as PostgreSQL intervals; `YTD` and `Max` are none. */
+const intervals = {
+  "1M": "1 month",
+  "3M": "3 months",
+  "6M": "6 months",
+  YTD: null,
+  "1Y": "1 year",
+  "3Y": "3 years",
+  "5Y": "5 years",
+  Max: null,
+} as const;
+
+export type RangeName = keyof typeof intervals;
+export const rangeNames = Object.keys(intervals) as RangeName[];
+
+/** `from` and `to` are both in it; the figures are measured from the close of the day before `from`. */
+export type Range = { readonly name: RangeName } | { readonly from: string; readonly to: string };
+
+export const wholeTime: Range = { name: "Max" };
+
+const rangeQuery = z.object({
+  range: z.enum(rangeNames).optional().catch(undefined),
+  from: z.string().optional().catch(undefined),
+  to: z.string().optional().catch(undefined),
+});
+
+/** What was typed as dates of one's own, as it was typed, and what is wrong with it. */
+interface TypedDates {
+  readonly from: string;
+  readonly to: string;
+  readonly problem: string | null;
+}
+
+/** The range that an address names; null: none, or dates that are none (`typed` says why). */
+export function parseRange(query: unknown): { range: Range | null; typed: TypedDates } {
+  const { range, from = "", to = "" } = rangeQuery.parse(query);
+  if (range) return { range: { name: range }, typed: { from: "", to: "", problem: null } };
+  if (from === "" && to === "") return { range: null, typed: { from, to, problem: null } };
+  if (!day.safeParse(from).success || !day.safeParse(to).success)
+    return { range: null, typed: { from, to, problem: "Expected two dates, each as year-month-day." } };
+  if (from > to)
+    return {
+      range: null,
+      typed: { from, to, problem: "Expected the first day not to be after the last day." },
+    };
+  return { range: { from, to }, typed: { from, to, problem: null } };
+}
+
+/** The range as the address names it. */
+export function rangeParameters(range: Range): Record<string, string> {
+  return "name" in range ? { range: range.name } : { from: range.from, to: range.to };
+}
+
+/** A range, as days of one person. */
+export interface Span {
+  /** Days of the first trade and of the newest data. */
+  readonly first: string;
+  readonly as_of: string;
+  /** The day whose close the range is measured from, and the last day in it. */
+  readonly start: string;
+  readonly end: string;
+  /** Grows with every change of what the figures are computed from, whoever's it is. */
+  readonly data_version: number;
+  /** What was held at the close of `start`. */
+  readonly opening_value: string;
+  readonly opening_cost: string;
+  /** It begins with the first trade: there is no close before it to measure from. */
+  readonly is_whole: boolean;
+  /** It was asked to begin before the first trade. */
+  readonly is_cut: boolean;
+  /** It ends before the first trade or begins after the newest data: there is nothing in it. */
+  readonly is_outside: boolean;
+}
+
+/** null: nothing has been computed for this person yet. */
+export async function readSpan(client: PoolClient, userId: number, range: Range): Promise<Span | null> {
+  const own = "name" in range ? null : range;
+  const name = "name" in range ? range.name : null;
+  const { rows } = await client.query<Span>({
+    name: "read_span",
+    text: `with span as (
+             select
+               (select min(price_date) from int_portfolio_daily where user_id = $1) as first,
+               (select max(price_date) from int_portfolio_daily where user_id = $1) as as_of
+           ),
+           starts as (
+             select
+               first,
+               as_of,
+               case
+                 when $3::date is not null then $3::date - 1
+                 when $2 = 'Max' then first - 1
+                 when $2 = 'YTD' then date_trunc('year', as_of::timestamp)::date - 1
+                 else (as_of - $5::interval)::date
+               end as wanted,
+               least($4::date, as_of) as "end"
+             from span
+             where first is not null
+           )
+           select
+             first,
+             as_of,
+             greatest(wanted, first - 1) as start,
+             "end",
+             (select coalesce(sum(data_version), 0)::bigint from orchestrator.assets) as data_version,
+             coalesce(opening.market_value, 0) as opening_value,
+             coalesce(opening.cost_basis, 0) as opening_cost,
+             wanted < first as is_whole,
+             wanted < first - 1 as is_cut,
+             "end" < first or wanted >= as_of as is_outside
+           from starts
+           left join int_portfolio_daily opening on opening.user_id = $1 and opening.price_date = starts.wanted`,
+    values: [userId, name, own?.from ?? null, own?.to ?? null, name && intervals[name]],
+  });
+  return rows[0] ?? null;
+}

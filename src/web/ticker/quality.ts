@@ -1,0 +1,101 @@
+/** How good the data of a ticker is, in words, each beside what it touches. */
+import type { Format } from "../format.ts";
+import type { CorporateAction, TickerFacts } from "./read.ts";
+
+/** What a note is about, and so where on the page it stands. */
+type Subject = "price" | "position" | "actions";
+
+export interface QualityNote {
+  readonly kind: "information" | "warning" | "failure";
+  readonly text: string;
+}
+
+export type QualityNotes = Readonly<Record<Subject, readonly QualityNote[]>>;
+
+/** `fetching`: the first prices are on their way. */
+export function describeQuality(
+  facts: TickerFacts,
+  format: Format,
+): { notes: QualityNotes; fetching: boolean } {
+  const { first_price_date, last_error } = facts.description;
+  return {
+    fetching: first_price_date === null && last_error === null,
+    notes: {
+      price: [...fetchNotes(facts), ...ageNotes(facts, format), ...oddityNotes(facts, format)],
+      position: estimateNotes(facts, format),
+      actions: facts.actions.flatMap((action) => splitNotes(action, format)),
+    },
+  };
+}
+
+function fetchNotes({ description: { first_price_date, last_error } }: TickerFacts): QualityNote[] {
+  if (last_error !== null)
+    return [{ kind: "failure", text: `The last fetch of its prices failed: ${last_error}` }];
+  return first_price_date === null
+    ? [{ kind: "information", text: "Its price history is being fetched." }]
+    : [];
+}
+
+function ageNotes({ description, newestBar }: TickerFacts, format: Format): QualityNote[] {
+  const { last_price_date, is_last_close_final, is_active } = description;
+  if (last_price_date === null) return [];
+  const day = format.date(last_price_date);
+  const notes: QualityNote[] = [];
+  if (is_last_close_final === false)
+    notes.push({
+      kind: "information",
+      text: `The price of ${day} is provisional: the session was still open when it was fetched. The next fetch replaces it.`,
+    });
+  if (!is_active)
+    notes.push({ kind: "warning", text: `No longer quoted: its last price, of ${day}, stays.` });
+  // No market is closed for more than a week.
+  else if (newestBar !== null && daysBetween(last_price_date, newestBar) > 7)
+    notes.push({ kind: "warning", text: `The price is stale: none is newer than that of ${day}.` });
+  return notes;
+}
+
+function oddityNotes({ oddities }: TickerFacts, format: Format): QualityNote[] {
+  return oddities.flatMap(({ price_date, change, gap_days }) => {
+    const day = format.date(price_date);
+    const notes: QualityNote[] = [];
+    if (gap_days > 10)
+      notes.push({
+        kind: "warning",
+        text: `A gap: no price for ${format.count(gap_days)} days before ${day}. The last one before stands for them.`,
+      });
+    if (Math.abs(change) > 0.4)
+      notes.push({
+        kind: "warning",
+        text: `A spike: the close of ${day} is ${format.signedPercent(change)} from the one before it. Closes are adjusted for splits, so look whether it is real.`,
+      });
+    return notes;
+  });
+}
+
+function estimateNotes({ trades, description }: TickerFacts, format: Format): QualityNote[] {
+  const { first_price_date } = description;
+  const firstTrade = trades.at(-1)?.transaction_date;
+  if (firstTrade === undefined || first_price_date === null || firstTrade >= first_price_date) return [];
+  return [
+    {
+      kind: "warning",
+      text: `Traded on ${format.date(firstTrade)}, before its first known price of ${format.date(first_price_date)}: until then it is valued at the price of your own last trade.`,
+    },
+  ];
+}
+
+function splitNotes(action: CorporateAction, format: Format): QualityNote[] {
+  if (action.is_accepted) return [];
+  const { numerator, denominator, action_date } = action;
+  return [
+    {
+      kind: "warning",
+      text: `The split ${numerator}:${denominator} of ${format.date(action_date)} is not applied: the closes jump by about its ratio, so either it never happened or the prices before it were not adjusted.`,
+    },
+  ];
+}
+
+/** Calendar days, which no clock change makes longer or shorter: both are midnights in UTC. */
+function daysBetween(first: string, last: string): number {
+  return Math.round((Date.parse(last) - Date.parse(first)) / 86_400_000);
+}

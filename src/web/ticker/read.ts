@@ -1,0 +1,328 @@
+/** Everything the page of a ticker shows of it, for one person. */
+import type { PoolClient } from "pg";
+import type { dim_assets, gold_ticker_kpis, int_lots } from "../../../assets/gold.ts";
+import type { RowOf } from "../../engine/index.ts";
+
+/** Ranges of the price chart, as PostgreSQL intervals. `Held`: from a little before the first trade on. */
+const intervals = {
+  "1M": "1 month",
+  "3M": "3 months",
+  "6M": "6 months",
+  YTD: null,
+  "1Y": "1 year",
+  "3Y": "3 years",
+  "5Y": "5 years",
+  Held: null,
+  Max: null,
+} as const;
+
+export type TickerRangeName = keyof typeof intervals;
+export const tickerRangeNames = Object.keys(intervals) as [TickerRangeName, ...TickerRangeName[]];
+
+export type Description = Pick<
+  RowOf<typeof dim_assets>,
+  | "name"
+  | "asset_class"
+  | "sector"
+  | "industry"
+  | "exchange"
+  | "is_active"
+  | "last_error"
+  | "first_price_date"
+  | "last_price_date"
+  | "is_last_close_final"
+>;
+
+export interface Price {
+  readonly price_date: string;
+  readonly close: string;
+}
+
+export interface HeldDay {
+  readonly price_date: string;
+  readonly quantity: string;
+  readonly market_value: string;
+  readonly cost_basis: string;
+}
+
+export interface Trade {
+  readonly transaction_id: number;
+  readonly transaction_date: string;
+  readonly transaction_type: "BUY" | "SELL";
+  readonly quantity: string;
+  readonly price: string;
+  readonly fee: string;
+  readonly total: string;
+  /** In today's shares, as the closes are. */
+  readonly adjusted_price: string;
+  /** Shares of today for one that was traded; 1 where no split came after. */
+  readonly split_factor: string;
+  readonly is_split_since: boolean;
+}
+
+export interface Sale {
+  readonly sold_date: string;
+  readonly proceeds: string;
+  readonly cost: string;
+  readonly realized_pnl: string;
+}
+
+export interface CorporateAction {
+  readonly action_date: string;
+  readonly action_type: "split" | "dividend";
+  readonly numerator: string | null;
+  readonly denominator: string | null;
+  readonly cash_per_share: string | null;
+  /** What the person was paid; null for a split, and for a dividend while nothing was held. */
+  readonly income: string | null;
+  /** false: a split that the closes contradict, and that is not applied. */
+  readonly is_accepted: boolean;
+}
+
+/** A close that stands far from the one before it, or came long after it. */
+export interface Oddity {
+  readonly price_date: string;
+  readonly change: number;
+  readonly gap_days: number;
+}
+
+/** null: the person never traded the ticker. */
+export async function readTicker(client: PoolClient, userId: number, ticker: string, range: TickerRangeName) {
+  const trades = await readTrades(client, userId, ticker);
+  if (trades.length === 0) return null;
+  const description = await readDescription(client, ticker);
+  const start = await readStart(client, trades.at(-1)!.transaction_date, range);
+  const { rows: people } = await client.query<{ cost_basis_method: "average" | "fifo" }>(
+    "select cost_basis_method from users where user_id = $1",
+    [userId],
+  );
+  return {
+    ticker,
+    trades,
+    description,
+    cost_basis_method: people[0]?.cost_basis_method ?? "average",
+    kpis: await readKpis(client, userId, ticker),
+    prices: await readPrices(client, ticker, start),
+    days: await readHeldDays(client, userId, ticker, start),
+    lots: await readLots(client, userId, ticker),
+    sales: await readSales(client, userId, ticker),
+    actions: await readActions(client, userId, ticker),
+    oddities: await readOddities(client, ticker, trades.at(-1)!.transaction_date),
+    newestBar: await readNewestBar(client),
+  };
+}
+
+export type TickerFacts = NonNullable<Awaited<ReturnType<typeof readTicker>>>;
+
+async function readTrades(client: PoolClient, userId: number, ticker: string): Promise<Trade[]> {
+  const { rows } = await client.query<Trade>(
+    `select
+       transaction_id,
+       transaction_date,
+       transaction_type,
+       quantity,
+       price,
+       fee,
+       case transaction_type when 'BUY' then gross_amount + fee else gross_amount - fee end as total,
+       adjusted_price,
+       trim_scale(split_factor) as split_factor,
+       split_factor <> 1 as is_split_since
+     from stg_transactions
+     where user_id = $1
+       and ticker = $2
+     order by
+       transaction_date desc,
+       transaction_id desc`,
+    [userId, ticker],
+  );
+  return rows;
+}
+
+const unknownTicker: Description = {
+  name: "",
+  asset_class: "",
+  sector: null,
+  industry: null,
+  exchange: null,
+  is_active: true,
+  last_error: null,
+  first_price_date: null,
+  last_price_date: null,
+  is_last_close_final: null,
+};
+
+async function readDescription(client: PoolClient, ticker: string): Promise<Description> {
+  const { rows } = await client.query<Description>(
+    `select
+       name, asset_class, sector, industry, exchange, is_active, last_error,
+       first_price_date, last_price_date, is_last_close_final
+     from dim_assets
+     where ticker = $1`,
+    [ticker],
+  );
+  return rows[0] ?? unknownTicker;
+}
+
+async function readStart(client: PoolClient, firstTrade: string, range: TickerRangeName): Promise<string> {
+  const { rows } = await client.query<{ start: string }>(
+    `select
+       case $1
+         when 'Max' then date '1900-01-01'
+         when 'Held' then $2::date - 30 -- what the price did before it was bought
+         when 'YTD' then date_trunc('year', last_day::timestamp)::date - 1
+         else (last_day - $3::interval)::date
+       end as start
+     from int_last_day`,
+    [range, firstTrade, intervals[range]],
+  );
+  return rows[0]?.start ?? firstTrade;
+}
+
+async function readKpis(
+  client: PoolClient,
+  userId: number,
+  ticker: string,
+): Promise<RowOf<typeof gold_ticker_kpis> | null> {
+  // Not restricted to the ticker: its weight is a share of all of them.
+  const { rows } = await client.query<RowOf<typeof gold_ticker_kpis>>(
+    "with kpis as materialized (select * from gold_ticker_kpis where user_id = $1) select * from kpis where ticker = $2",
+    [userId, ticker],
+  );
+  return rows[0] ?? null;
+}
+
+async function readPrices(client: PoolClient, ticker: string, start: string): Promise<Price[]> {
+  const { rows } = await client.query<Price>(
+    `select
+       price_date,
+       close
+     from stg_raw_prices
+     where ticker = $1
+       and price_date >= $2
+     order by price_date`,
+    [ticker, start],
+  );
+  return rows;
+}
+
+async function readHeldDays(
+  client: PoolClient,
+  userId: number,
+  ticker: string,
+  start: string,
+): Promise<HeldDay[]> {
+  const { rows } = await client.query<HeldDay>(
+    `select
+       price_date,
+       quantity,
+       market_value,
+       cost_basis
+     from int_daily_holdings
+     where user_id = $1
+       and ticker = $2
+       and price_date >= $3
+     order by price_date`,
+    [userId, ticker, start],
+  );
+  return rows;
+}
+
+type Lot = Omit<RowOf<typeof int_lots>, "user_id" | "ticker"> & { readonly realized_pnl: string | null };
+
+async function readLots(client: PoolClient, userId: number, ticker: string): Promise<Lot[]> {
+  const { rows } = await client.query<Lot>(
+    `select
+       transaction_id, bought_date, sale_id, sold_date, quantity, cost, proceeds,
+       proceeds - cost as realized_pnl
+     from int_lots
+     where user_id = $1
+       and ticker = $2
+     order by
+       bought_date desc,
+       transaction_id desc,
+       sold_date desc nulls first`,
+    [userId, ticker],
+  );
+  return rows;
+}
+
+async function readSales(client: PoolClient, userId: number, ticker: string): Promise<Sale[]> {
+  const { rows } = await client.query<Sale>(
+    `select
+       valid_from as sold_date,
+       sell_amount as proceeds,
+       sell_amount - realized_pnl as cost,
+       realized_pnl
+     from int_holding_periods
+     where user_id = $1
+       and ticker = $2
+       and sell_amount <> 0
+     order by valid_from desc`,
+    [userId, ticker],
+  );
+  return rows;
+}
+
+async function readActions(client: PoolClient, userId: number, ticker: string): Promise<CorporateAction[]> {
+  const { rows } = await client.query<CorporateAction>(
+    `select
+       action_date,
+       'split' as action_type,
+       numerator,
+       denominator,
+       null as cash_per_share,
+       null as income,
+       is_accepted
+     from stg_splits
+     where ticker = $2
+     union all
+     select
+       dividends.ex_date,
+       'dividend',
+       null,
+       null,
+       dividends.cash_per_share,
+       received.amount,
+       true
+     from stg_dividends dividends
+     left join int_dividend_income received
+       on received.user_id = $1
+       and received.ticker = dividends.ticker
+       and received.ex_date = dividends.ex_date
+     where dividends.ticker = $2
+     order by action_date`,
+    [userId, ticker],
+  );
+  return rows;
+}
+
+/** The bounds are those of the checks no_spike and no_gap, since the first trade. */
+async function readOddities(client: PoolClient, ticker: string, since: string): Promise<Oddity[]> {
+  const { rows } = await client.query<Oddity>(
+    `with bars as (
+       select
+         price_date,
+         (close / lag(close) over in_order - 1)::double precision as change,
+         price_date - lag(price_date) over in_order as gap_days
+       from stg_raw_prices
+       where ticker = $1
+       window in_order as (order by price_date)
+     )
+     select *
+     from bars
+     where price_date >= $2
+       and (abs(change) > 0.4 or gap_days > 10)
+     order by price_date desc
+     limit 10`,
+    [ticker, since],
+  );
+  return rows;
+}
+
+/** Of anything: what a ticker's own last bar is old against. */
+async function readNewestBar(client: PoolClient): Promise<string | null> {
+  const { rows } = await client.query<{ newest: string | null }>(
+    "select max(price_date) as newest from raw_prices",
+  );
+  return rows[0]?.newest ?? null;
+}

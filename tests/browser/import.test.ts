@@ -1,0 +1,194 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { AxeResults } from "axe-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser } from "../support/browser.ts";
+import { type Program, startProgram } from "../support/program.ts";
+
+let program: Program;
+let browser: Browser;
+
+beforeAll(async () => {
+  program = await startProgram();
+  await program.engine.run({
+    triggerKind: "manual",
+    triggerName: "test",
+    selection: "raw_prices",
+    partitions: ["NORD"],
+  });
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+
+/** The ledger of somebody new; what goes wrong in its scripts fails the test that asks for `problems`. */
+async function signUp(options: BrowserContextOptions = {}): Promise<{ page: Page; problems: string[] }> {
+  const context = await browser.newContext({ locale: "en-US", ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(String(error)));
+  await page.goto(`${program.url}/create-account`);
+  await page.getByLabel("Email").fill(`${crypto.randomUUID()}@example.com`);
+  await page.getByLabel("Password").fill("correct horse battery");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.waitForURL(/\/portfolio/);
+  await page.goto(`${program.url}/transactions`);
+  return { page, problems };
+}
+
+const csv = `Datum;Typ;Symbol;Anzahl;Kurs;Gebühr
+05.01.2024;Kauf;NORD;10;1.120,50;1,00
+05.01.2024;Kauf;NORD;10;1.120,50;1,00
+02.02.2024;Verkauf;NORD;4;130;1,00
+03.02.2024;Dividende;NORD;1;2;0
+`;
+
+const ledgerRows = (page: Page) => page.locator("table.ledger tbody tr");
+
+test("a broker's file is chosen, previewed, corrected, imported, exported and imported again", async () => {
+  const { page, problems } = await signUp();
+  await page.getByRole("link", { name: "Import", exact: true }).click();
+  // As Excel saves it: not in UTF-8.
+  await page
+    .getByLabel("CSV file")
+    .setInputFiles({ name: "trades.csv", mimeType: "text/csv", buffer: Buffer.from(csv, "latin1") });
+  await page.getByText("trades.csv, 5 lines, is ready").waitFor();
+  await page.getByRole("button", { name: "Preview" }).click();
+  await page.getByRole("heading", { name: "Rows" }).waitFor();
+  expect(await page.getByLabel("Fee (optional)").inputValue()).toBe("Gebühr");
+  expect(await page.locator("table .row-status").allTextContents()).toEqual([
+    "✓ OK",
+    "▲ WARNING",
+    "✓ OK",
+    "✕ ERROR",
+  ]);
+  expect(await page.getByLabel("Import line 3").isChecked()).toBe(false);
+  await page
+    .getByRole("row", { name: /Jan 5, 2024.*NORD.*\$1,120\.50/ })
+    .first()
+    .waitFor();
+
+  await page.getByRole("button", { name: "Import 3 trades" }).click();
+  await page.getByText("Nothing was imported.").waitFor();
+  await page.getByLabel("Import line 5").uncheck();
+  await page.getByRole("button", { name: "Import 2 trades" }).click();
+  await page.getByText("2 trades are in the ledger.").waitFor();
+  expect(await ledgerRows(page).count()).toBe(2);
+
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Export CSV" }).click();
+  const path = await (await download).path();
+  await page.goto(`${program.url}/transactions/import`);
+  await page.getByLabel("CSV file").setInputFiles(path);
+  await page.getByRole("button", { name: "Preview" }).click();
+  await page.getByText("Nothing new here.").waitFor();
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+test("a file is pasted, imported, and a deletion undone, without JavaScript", async () => {
+  const { page } = await signUp({ javaScriptEnabled: false });
+  await page.goto(`${program.url}/transactions/import`);
+  expect(await page.getByLabel("CSV file").isVisible()).toBe(false);
+  await page.getByLabel("Or paste its text").fill(csv);
+  await page.getByRole("button", { name: "Preview" }).click();
+  await page.getByRole("button", { name: "Leave out the 1 with errors" }).click();
+  await page.getByRole("button", { name: "Import 2 trades" }).click();
+  await page.getByText("2 trades are in the ledger.").waitFor();
+  await page.getByRole("link", { name: "Quantity" }).click();
+  expect(await page.getByRole("columnheader", { name: "Quantity" }).getAttribute("aria-sort")).toBe(
+    "descending",
+  );
+  await page.getByLabel("Filter by Type").selectOption("Sell");
+  await page.getByRole("button", { name: "Show" }).click();
+  expect(await ledgerRows(page).count()).toBe(1);
+  await page.getByRole("link", { name: /^Delete SELL NORD/ }).click();
+  await page.getByRole("button", { name: "Delete trade" }).click();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByText("is in the ledger again").waitFor();
+  expect(await ledgerRows(page).count()).toBe(2);
+  await page.context().close();
+});
+
+describe("the trade form", () => {
+  test("says what is available and suggests the close of the day, but never over what was typed", async () => {
+    const { page, problems } = await signUp();
+    const form = page.locator("#trade");
+    const price = form.getByLabel("Price, USD");
+    await form.getByLabel("Ticker").fill("NORD");
+    await form.getByLabel("Date").fill("2024-01-05");
+    await form.getByLabel("Date").blur();
+    await page.getByText("Suggested price: the close of Jan 5, 2024.").waitFor();
+    const first = await price.inputValue();
+    expect(Number(first)).toBeGreaterThan(0);
+    await form.getByLabel("Quantity").fill("2");
+    expect(await page.locator("#total").textContent()).toMatch(/^\$\d/);
+    await form.getByLabel("Date").fill("2024-02-05");
+    await form.getByLabel("Date").blur();
+    await page.getByText("Suggested price: the close of Feb 5, 2024.").waitFor();
+    expect(await price.inputValue()).not.toBe(first);
+
+    await price.fill("123.45");
+    expect(await page.locator("#suggestion").textContent()).toBe("");
+    await page.getByRole("button", { name: "Record trade" }).click();
+    await page.getByText("Recorded.").waitFor();
+    await form.getByLabel("Ticker").fill("nord");
+    await price.fill("99");
+    await form.getByLabel("Sell", { exact: true }).check();
+    await page.getByText("Available: 2").waitFor();
+    expect(await price.inputValue()).toBe("99");
+    await form.getByLabel("Date").fill("2024-01-05");
+    await form.getByLabel("Date").blur();
+    await page.getByText("Available: 0").waitFor();
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+});
+
+const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+
+describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
+  test.each([360, 1440])("the pages break no rule of axe and stay within %i px", async (width) => {
+    const { page } = await signUp({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
+    const problems: string[] = [];
+    const inspect = async (): Promise<void> => {
+      await page.evaluate(axe);
+      const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
+      for (const { id, nodes } of violations)
+        problems.push(`${page.url()}: ${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
+      if (await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+        problems.push(`${page.url()}: wider than the window`);
+    };
+    await page.goto(`${program.url}/transactions/import`);
+    await inspect();
+    await page.getByLabel("Or paste its text").fill("a,b\n1,2");
+    await page.getByRole("button", { name: "Preview" }).click();
+    await page.getByText("It cannot be read yet.").waitFor();
+    await inspect();
+    await page.getByLabel("Text").fill(csv);
+    await page.getByRole("button", { name: "Check again" }).last().click();
+    await page.getByRole("heading", { name: "Rows" }).waitFor();
+    await inspect();
+    await page.getByRole("button", { name: "Leave out" }).click();
+    await page.getByRole("button", { name: "Import 2 trades" }).click();
+    await page.getByText("2 trades are in the ledger.").waitFor();
+    await page.goto(`${program.url}/transactions?ticker=NORD&sort=-total&from=2024-06-01&to=2024-01-01`);
+    await inspect();
+    await page.goto(`${program.url}/transactions?sort=-total`);
+    await inspect();
+    await page.getByRole("link", { name: /^Delete BUY/ }).click();
+    await page.getByText("A later SELL of NORD needs it.").waitFor();
+    await inspect();
+    await page.goBack();
+    await page.getByRole("link", { name: /^Delete SELL/ }).click();
+    await inspect();
+    await page.getByRole("button", { name: "Delete trade" }).click();
+    await page.getByText("Deleted.").waitFor();
+    await inspect();
+    await page.goto(`${program.url}/transactions/deleted`);
+    await inspect();
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+});

@@ -1,0 +1,58 @@
+// @ts-check
+/** The import: a file's text put where it can also be pasted, and one submission at a time. */
+
+const form = /** @type {HTMLFormElement} */ (document.getElementById("import"));
+const text = /** @type {HTMLTextAreaElement} */ (document.getElementById("csv"));
+const file = /** @type {HTMLInputElement | null} */ (document.getElementById("file"));
+const help = document.getElementById("file-help");
+const progress = document.getElementById("import-progress");
+
+/** The server takes two million characters of form; commas and line ends take three each. */
+const largest = 1_200_000;
+
+/** Excel saves in UTF-8 or in its older character set, and does not say which. @param {ArrayBuffer} bytes */
+function decode(bytes) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
+}
+
+file?.closest("[hidden]")?.removeAttribute("hidden");
+file?.addEventListener("change", async () => {
+  const [chosen] = file.files ?? [];
+  if (!chosen || !help) return;
+  if (chosen.size > largest) {
+    help.textContent = `${chosen.name} is larger than 1.2 MB: split it into parts.`;
+    return;
+  }
+  text.value = decode(await chosen.arrayBuffer());
+  help.textContent = `${chosen.name}, ${text.value.trim().split("\n").length} lines, is ready: preview it.`;
+});
+
+/** The ticked rows are counted on the button. */
+function count() {
+  const button = form.querySelector("[data-label]");
+  if (!button) return;
+  const ticked = form.querySelectorAll("input[name=line]:checked").length;
+  const number = ticked.toLocaleString(document.documentElement.dataset.locale);
+  button.textContent = `Import ${number} ${ticked === 1 ? "trade" : "trades"}`;
+}
+form.addEventListener("change", (event) => {
+  if (event.target instanceof HTMLInputElement && event.target.name === "line") count();
+});
+
+/** @param {boolean} isSending */
+function mark(isSending) {
+  // Afterwards: a disabled button would not say which step was asked for.
+  setTimeout(() => {
+    for (const button of form.querySelectorAll("button")) button.disabled = isSending;
+  });
+  if (progress)
+    progress.textContent = isSending
+      ? `Checking every row; new tickers are looked up with ${form.dataset.market}…`
+      : "";
+}
+form.addEventListener("submit", () => mark(true));
+addEventListener("pageshow", () => mark(false));
