@@ -146,17 +146,26 @@ describe("an investor", () => {
     const { page } = await signUp(context, "keys@example.com");
     await logTrade(page, { ticker: "NORD", quantity: "2", price: "100", date: "2024-01-05" });
     await page.goto(`${program.url}/portfolio`);
-    await page.locator("#value .plot").waitFor();
-    await page.locator("#value .plot").focus();
-    await page.keyboard.press("Home");
+    const plot = page.locator("#value .plot");
     const tooltip = page.locator("#value .tooltip");
-    expect(await tooltip.textContent()).toMatch(
-      /^Jan 5, 2024Market value\$[\d,.]+Net contributions\$200\.00$/,
-    );
-    await page.keyboard.press("Escape");
-    expect(await tooltip.isVisible()).toBe(false);
-    await page.locator("#value .plot").hover();
-    expect(await tooltip.isVisible()).toBe(true);
+    await plot.waitFor();
+    // The trade's own figures may arrive, and the page be swapped, between any two of these: done again, they hold.
+    const firstDay = async () => {
+      await plot.focus();
+      await page.keyboard.press("Home");
+      return await tooltip.textContent();
+    };
+    await expect
+      .poll(firstDay, { timeout: 20_000 })
+      .toMatch(/^Jan 5, 2024Market value\$[\d,.]+Net contributions\$200\.00$/);
+    const visibleAfter = async (act: () => Promise<unknown>) => {
+      await act();
+      return await tooltip.isVisible();
+    };
+    await expect
+      .poll(() => visibleAfter(() => page.keyboard.press("Escape")), { timeout: 20_000 })
+      .toBe(false);
+    await expect.poll(() => visibleAfter(() => plot.hover()), { timeout: 20_000 }).toBe(true);
     await context.close();
   });
 
