@@ -32,8 +32,9 @@ function show() {
       : "";
 }
 
-/** Fills the price in, unless one was typed. */
+/** Fills the price in, unless one was typed, or is just being typed: digits would be appended to the suggestion. */
 function suggest() {
+  if (document.activeElement === price) return;
   if (price.value !== "" && price.value !== suggested) return;
   suggested = draft?.close ?? null;
   price.value = suggested ?? "";
@@ -70,5 +71,6 @@ price.addEventListener("input", () => {
   suggested = null;
   suggestion.textContent = "";
 });
+price.addEventListener("blur", suggest);
 // A form that came back with what was typed, or that the browser filled in again.
 if (ticker.value !== "") void ask();
