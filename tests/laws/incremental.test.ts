@@ -88,7 +88,9 @@ const lostBars = fc.tuple(ticker, day).map(
 const split = fc.tuple(ticker, day, fc.constantFrom([2, 1], [3, 2], [1, 3])).map(
   ([of, date, [numerator, denominator]]): Event => ({
     text: `insert into raw_corporate_actions (ticker, action_date, action_type, numerator, denominator, ratio)
-           values ($1, $2, 'split', $3, $4, $3::numeric / $4)
+           select $1, $2::date, 'split', $3::numeric, $4::numeric, $3::numeric / $4::numeric
+           -- A reverse split between a purchase and a sale would leave the sale uncovered, and the person waiting.
+           where not exists (select from transactions where ticker = $1 and transaction_type = 'SELL')
            on conflict do nothing`,
     values: [of, date, numerator, denominator],
   }),

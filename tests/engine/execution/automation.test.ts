@@ -96,9 +96,11 @@ describe("the sensor", () => {
     await until("orchestrator_published", revenueIs({ "1 2024-01-02": "4" }));
     await engine.stop();
     const ticks = await query("select distinct automation, status, detail from orchestrator.ticks");
-    expect(ticks).toEqual([
-      { automation: "sales_sensor", status: "succeeded", detail: "changes refreshed: 1, runs requested: 0" },
-    ]);
+    // How many changes a look finds depends on when it looks.
+    const detail = expect.stringMatching(/^changes refreshed: [1-9], runs requested: 0$/);
+    expect(ticks.length).toBeGreaterThan(0);
+    for (const tick of ticks)
+      expect(tick).toEqual({ automation: "sales_sensor", status: "succeeded", detail });
   });
 
   test("finds what it was not told of when it comes up", async () => {
