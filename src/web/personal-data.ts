@@ -10,6 +10,7 @@ import type { AnyAsset, Columns } from "../engine/index.ts";
 import { costBasisMethods, type OwnAccount, readAccount } from "./accounts.ts";
 import { queryPersonRows } from "./api/portfolio.ts";
 import type { WebContext } from "./context.ts";
+import { choiceParameters, recallChoice } from "./portfolio/choice.ts";
 import { decimal, instant, rowSchema } from "./schemas.ts";
 
 /** A table of the export. */
@@ -102,6 +103,7 @@ interface Credential {
 export type PersonalData = {
   readonly exported_at: Date;
   readonly account: OwnAccount;
+  readonly portfolio_choice: Readonly<Record<string, string>> | null;
   readonly sessions: readonly (Credential & { user_agent: string | null; ended_at: Date | null })[];
   readonly api_tokens: readonly (Credential & { name: string; scope: string })[];
 } & { readonly [Name in PersonalTable]: readonly object[] };
@@ -117,6 +119,12 @@ export const accountSchema = z.object({
 export const personalDataSchema = z.object({
   exported_at: instant,
   account: accountSchema,
+  portfolio_choice: z
+    .record(z.string(), z.string())
+    .nullable()
+    .describe(
+      "What was last looked at: `range`, or `from` and `to`, and `benchmark`; null: nothing was chosen",
+    ),
   sessions: z.array(
     z.object({
       user_agent: z.string().nullable(),
@@ -157,9 +165,11 @@ export function readPersonalData({ pool, clock }: WebContext, userId: number): P
        order by created_at`,
       [userId],
     );
+    const choice = await recallChoice(client, userId);
     return {
       exported_at: clock(),
       account: await readAccount(client, userId),
+      portfolio_choice: choice && choiceParameters(choice),
       sessions: sessions.rows,
       api_tokens: tokens.rows,
       ...(tables as Record<PersonalTable, readonly object[]>),

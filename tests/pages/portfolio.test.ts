@@ -6,15 +6,20 @@ import { type Program, startProgram } from "../support/program.ts";
 let program: Program;
 let session: string;
 
+/** A session of a person's, as a cookie; another device's is another one. */
+async function enter(call: "register" | "login", email = "ada@example.org"): Promise<string> {
+  const answer = await fetch(`${program.url}/auth/${call}`, {
+    method: "POST",
+    headers: { Origin: program.url, "Content-Type": "application/json" },
+    body: JSON.stringify({ email, password: "correct horse battery" }),
+  });
+  return answer.headers.getSetCookie()[0]!.split(";")[0]!;
+}
+
 beforeAll(async () => {
   program = await startProgram();
   const headers = { Origin: program.url, "Content-Type": "application/json" };
-  const answer = await fetch(`${program.url}/auth/register`, {
-    method: "POST",
-    headers,
-    body: JSON.stringify({ email: "ada@example.org", password: "correct horse battery" }),
-  });
-  session = answer.headers.getSetCookie()[0]!.split(";")[0]!;
+  session = await enter("register");
   for (const [ticker, type, quantity, date] of [
     ["NORD", "BUY", "10", "2021-05-05"],
     ["WRLD", "BUY", "4", "2022-05-05"],
@@ -35,53 +40,93 @@ beforeAll(async () => {
   await program.engine.refresh("transaction_sensor");
 });
 
-async function get(path: string, { memory = "", fragment = false } = {}) {
+async function get(path: string, { cookie = session, method = "GET", headers = {} } = {}) {
   const response = await fetch(program.url + path, {
-    headers: {
-      Accept: "text/html",
-      "Accept-Language": "en-US",
-      Cookie: `${session}; ${memory}`,
-      ...(fragment && { "X-Fragment": "main" }),
-    },
+    method,
+    headers: { Accept: "text/html", "Accept-Language": "en-US", Cookie: cookie, ...headers },
     redirect: "manual",
   });
   return {
     status: response.status,
     location: response.headers.get("Location"),
-    /** What the browser is asked to keep. */
-    memory: response.headers.getSetCookie()[0]?.split(";")[0] ?? null,
     html: await response.text(),
   };
 }
 
+/** Where a person who just opens the page is sent. */
+const remembered = async (): Promise<string | null> => (await get("/portfolio")).location;
+
+/** Rows of what is kept, with the version of each: a row that was written again has another one. */
+async function kept(): Promise<unknown[]> {
+  const { rows } = await program.database.pool.query(
+    "select xmin::text, * from portfolio_choices order by user_id",
+  );
+  return rows;
+}
+
 describe("the range", () => {
-  test("is what the address says, and the next time the address is what it was", async () => {
+  test("is what the address says, and the next time, on any device, the address is what it was", async () => {
     const chosen = await get("/portfolio?range=3M&benchmark=wrld");
     expect(chosen.html).toMatch(/range=3M[^"]*" aria-current="true"/);
-    const again = await get("/portfolio", { memory: chosen.memory! });
+    const phone = await enter("login");
+    const again = await get("/portfolio", { cookie: phone });
     expect([again.status, again.location]).toEqual([303, "/portfolio?range=3M&benchmark=WRLD"]);
-    const unchanged = await get(again.location!, { memory: chosen.memory! });
-    expect([unchanged.status, unchanged.memory]).toEqual([200, null]);
+    expect((await get(again.location!, { cookie: phone })).status).toBe(200);
   });
 
   test("named in the address alone keeps the benchmark; an empty benchmark removes it", async () => {
-    const { memory } = await get("/portfolio?range=3M&benchmark=WRLD");
-    const { location } = await get("/portfolio?range=1Y", { memory: memory! });
-    expect(location).toBe("/portfolio?range=1Y&benchmark=WRLD");
-    const removed = await get("/portfolio?range=1Y&benchmark=", { memory: memory! });
+    await get("/portfolio?range=3M&benchmark=WRLD");
+    expect((await get("/portfolio?range=1Y")).location).toBe("/portfolio?range=1Y&benchmark=WRLD");
+    const removed = await get("/portfolio?range=1Y&benchmark=");
     expect(removed.html).not.toContain("series-benchmark");
-    expect((await get("/portfolio", { memory: removed.memory! })).location).toBe("/portfolio?range=1Y");
+    expect(await remembered()).toBe("/portfolio?range=1Y");
   });
 
-  test("is not remembered from a page that renews itself", async () => {
-    const { memory } = await get("/portfolio?range=3M");
-    const renewed = await get("/portfolio?range=1Y&benchmark=", { memory: memory!, fragment: true });
-    expect([renewed.status, renewed.memory]).toEqual([200, null]);
-    expect(renewed.html).toMatch(/range=1Y[^"]*" aria-current="true"/);
+  test("is written when it is another one alone: not by the same look again", async () => {
+    await get("/portfolio?range=3M&benchmark=WRLD");
+    const first = await kept();
+    await get("/portfolio?range=3M&benchmark=WRLD");
+    expect(await kept()).toEqual(first);
+    await get("/portfolio?from=2022-01-01&to=2022-12-31&benchmark=WRLD");
+    expect(await kept()).not.toEqual(first);
+    expect(await remembered()).toBe("/portfolio?from=2022-01-01&to=2022-12-31&benchmark=WRLD");
+  });
+
+  test.each([
+    ["a page that renews itself", { headers: { "X-Fragment": "main" } }],
+    ["a HEAD", { method: "HEAD" }],
+    ["a browser that fetches ahead", { headers: { "Sec-Purpose": "prefetch;prerender" } }],
+  ])("is not remembered from %s", async (_, options) => {
+    await get("/portfolio?range=3M&benchmark=");
+    const before = await kept();
+    expect((await get("/portfolio?range=1Y&benchmark=", options)).status).toBe(200);
+    expect(await kept()).toEqual(before);
+  });
+
+  test("is the person's own, and leaves with the account", async () => {
+    const bert = await enter("register", "bert@example.org");
+    await get("/portfolio?range=5Y&benchmark=NORD", { cookie: bert });
+    await get("/portfolio?range=1Y&benchmark=");
+    expect((await get("/portfolio", { cookie: bert })).location).toBe("/portfolio?range=5Y&benchmark=NORD");
+    expect(await kept()).toHaveLength(2);
+    const answer = await fetch(`${program.url}/api/account`, {
+      method: "DELETE",
+      headers: { Origin: program.url, "Content-Type": "application/json", Cookie: bert },
+      body: JSON.stringify({ email: "bert@example.org", password: "correct horse battery" }),
+    });
+    expect(answer.status).toBe(204);
+    expect(await kept()).toHaveLength(1);
+    expect(await remembered()).toBe("/portfolio?range=1Y");
+  });
+
+  test("is in the export of everything that is kept about a person", async () => {
+    await get("/portfolio?range=1Y&benchmark=WRLD");
+    const { html } = await get("/api/account/export");
+    expect(JSON.parse(html).portfolio_choice).toEqual({ range: "1Y", benchmark: "WRLD" });
   });
 
   test("can be dates of one's own, which the figures follow", async () => {
-    const { html } = await get("/portfolio?from=2022-01-01&to=2022-12-31");
+    const { html } = await get("/portfolio?from=2022-01-01&to=2022-12-31&benchmark=");
     expect(html).toContain("Dec 31, 2021 to Dec 31, 2022");
     expect(html).toContain('As of <time datetime="2022-12-31">');
     expect(html).toContain('name="from" type="date" required value="2022-01-01"');
@@ -94,18 +139,20 @@ describe("the range", () => {
     ["?from=2022-01-01", "Expected two dates"],
     ["?from=2022-12-31&to=2022-01-01", "not to be after the last day"],
   ])("%s is refused beside the dates, which are kept, and not remembered", async (query, message) => {
-    const { status, html, memory } = await get(`/portfolio${query}`);
-    expect([status, memory]).toEqual([200, null]);
+    const before = await kept();
+    const { status, html } = await get(`/portfolio${query}&benchmark=`);
+    expect(status).toBe(200);
+    expect(await kept()).toEqual(before);
     expect(html).toMatch(new RegExp(`class="error" role="alert">[^<]*${message}`));
     expect(html).toContain(`value="${new URLSearchParams(query).get("from")}"`);
   });
 
   test("says so where it begins before the first trade, and where there is nothing in it", async () => {
-    expect((await get("/portfolio?from=2019-01-01&to=2022-12-31")).html).toContain(
+    expect((await get("/portfolio?from=2019-01-01&to=2022-12-31&benchmark=")).html).toContain(
       "The range begins with your first trade, on May 5, 2021.",
     );
     for (const query of ["?from=2019-01-01&to=2019-12-31", "?from=2190-01-01&to=2190-12-31"]) {
-      const { html } = await get(`/portfolio${query}`);
+      const { html } = await get(`/portfolio${query}&benchmark=`);
       expect(html).toContain("There is nothing in this range.");
       expect(html).not.toContain('class="headline"');
     }
@@ -130,26 +177,24 @@ describe("a benchmark", () => {
 test("tickers stand in the order of the address, and its links turn it round", async () => {
   const tickers = (html: string) =>
     [...html.matchAll(/data-value="(NORD|WRLD)"/g)].map(([, ticker]) => ticker);
-  const ascending = await get("/portfolio?range=Max&sort=ticker&order=ascending");
+  const ascending = await get("/portfolio?range=Max&benchmark=&sort=ticker&order=ascending");
   expect(tickers(ascending.html)).toEqual(["NORD", "WRLD"]);
   expect(ascending.html).toMatch(/aria-sort="ascending"><a href="[^"]*order&#x3D;descending"/);
-  expect(tickers((await get("/portfolio?range=Max&sort=ticker&order=descending")).html)).toEqual([
-    "WRLD",
-    "NORD",
-  ]);
-  expect((await get("/portfolio?range=Max&sort=nonsense")).status).toBe(200);
+  const descending = await get("/portfolio?range=Max&benchmark=&sort=ticker&order=descending");
+  expect(tickers(descending.html)).toEqual(["WRLD", "NORD"]);
+  expect((await get("/portfolio?range=Max&benchmark=&sort=nonsense")).status).toBe(200);
 });
 
 test("a trade is on the page as soon as it is published, however often the page was shown before", async () => {
   const headline = ({ html }: { html: string }) => /<p class="value">.*?>(\$[^<]+)</.exec(html)?.[1];
-  const before = headline(await get("/portfolio?range=1Y"));
-  expect(headline(await get("/portfolio?range=1Y"))).toBe(before);
+  const before = headline(await get("/portfolio?range=1Y&benchmark="));
+  expect(headline(await get("/portfolio?range=1Y&benchmark="))).toBe(before);
   await program.database.pool.query(
     `insert into transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
      select user_id, 'WRLD', 'BUY', 5, 150, '2024-05-06' from users`,
   );
   await program.engine.refresh("transaction_sensor");
-  const after = headline(await get("/portfolio?range=1Y"));
+  const after = headline(await get("/portfolio?range=1Y&benchmark="));
   expect(before).toMatch(/^\$/);
   expect(after).not.toBe(before);
 });

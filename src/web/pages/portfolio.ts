@@ -3,7 +3,7 @@ import { type Request, Router } from "express";
 import { personTransaction } from "../../database/person.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import type { Format } from "../format.ts";
-import { type Choice, choiceParameters, readChoice, rememberChoice } from "../portfolio/choice.ts";
+import { type Choice, choiceParameters, readChoice } from "../portfolio/choice.ts";
 import { rangeNames, rangeParameters, readSpan, type Span } from "../portfolio/range.ts";
 import { type RangeFigures, readFigures } from "../portfolio/read.ts";
 import { Recent } from "../portfolio/recent.ts";
@@ -25,13 +25,12 @@ export function portfolioPages(context: WebContext, sendPage: SendPage): Router 
   const router = Router();
   const recent = new Recent<Shown>(rangesKept);
   router.get("/portfolio", async (request, response) => {
-    const { choice, isFromMemory, typed } = readChoice(request);
+    const { choice, isFromMemory, typed } = await readChoice(context, request);
     if (isFromMemory)
       return response.redirect(
         303,
         address({ ...choiceParameters(choice), ...sortParameters(parseSort(request.query)) }),
       );
-    if (typed.problem === null) rememberChoice(context, request, response, choice);
     sendPage(request, response, {
       view: "portfolio",
       title: "Portfolio",
