@@ -100,6 +100,30 @@ test("tickers have their figures", async () => {
   expect(Number(rows[0].current_value)).toBe(726);
 });
 
+test("drawdowns come deepest first, the fee of the first BUY among them", async () => {
+  const { rows } = (await get("/api/portfolio/drawdowns")).body;
+  expect(rows).toMatchObject([
+    {
+      drawdown_rank: 1,
+      peak_date: "2024-06-25",
+      trough_date: "2024-06-26",
+      recovery_date: "2024-06-27",
+      recovery_date_reason: null,
+      days: 2,
+    },
+    { drawdown_rank: 2, peak_date: "2024-06-23", trough_date: "2024-06-24" },
+  ]);
+  expect(rows[0].depth).toBeCloseTo(99 / 110 - 1, 12);
+});
+
+test("months have their return, which multiply to the whole one's", async () => {
+  const { rows } = (await get("/api/portfolio/monthly-returns")).body;
+  const { performance } = (await get("/api/portfolio/performance")).body;
+  expect(rows).toMatchObject([{ month: "2024-06-01", days: 5, return_reason: null }]);
+  expect(rows[0].return).toBeCloseTo(performance.twr, 12);
+  expect(rows[0]).not.toHaveProperty("user_id");
+});
+
 test("every answer is as it is described", async () => {
   for (const { path, answer } of portfolioRoutes) {
     const { status, body } = await get(path);
@@ -117,7 +141,7 @@ test("macro figures are for whoever is signed in", async () => {
 describe("another person", () => {
   test("sees none of it, by any path", async () => {
     const answers = await Promise.all(paths.map((path) => get(path, bert.token)));
-    expect(answers.map(({ body }) => body.rows ?? body.performance)).toEqual([[], null, [], [], []]);
+    expect(answers.map(({ body }) => body.rows ?? body.performance)).toEqual([[], null, [], [], [], [], []]);
   });
 
   test("sees none of it in the models themselves", async () => {

@@ -1,7 +1,12 @@
 /** A person's figures, as the gold models hold them. Row-level security and `user_id = $1` both keep to the person. */
 import type { PoolClient } from "pg";
 import { z } from "zod";
-import { gold_p_timeseries, gold_ticker_kpis } from "../../../assets/gold.ts";
+import {
+  gold_drawdowns,
+  gold_monthly_returns,
+  gold_p_timeseries,
+  gold_ticker_kpis,
+} from "../../../assets/gold.ts";
 import { gold_regime_performance } from "../../../assets/macro.ts";
 import { gold__performance } from "../../../assets/performance.ts";
 import { personTransaction } from "../../database/person.ts";
@@ -140,6 +145,28 @@ export const portfolioRoutes: readonly Route[] = [
     answer: z.object({ rows: z.array(rowSchema(gold_regime_performance, "user_id")) }),
     handle: async ({ context, person }) => ({
       rows: await readPersonRows(context, person, gold_regime_performance),
+    }),
+  }),
+  route({
+    method: "get",
+    path: "/api/portfolio/drawdowns",
+    summary: "Each fall below the highest point so far, the deepest first",
+    access: "person",
+    status: 200,
+    answer: z.object({ rows: z.array(rowSchema(gold_drawdowns, "user_id")) }),
+    handle: async ({ context, person }) => ({
+      rows: await readPersonRows(context, person, gold_drawdowns),
+    }),
+  }),
+  route({
+    method: "get",
+    path: "/api/portfolio/monthly-returns",
+    summary: "Time-weighted return of each month",
+    access: "person",
+    status: 200,
+    answer: z.object({ rows: z.array(rowSchema(gold_monthly_returns, "user_id")) }),
+    handle: async ({ context, person }) => ({
+      rows: await readPersonRows(context, person, gold_monthly_returns),
     }),
   }),
 ];
