@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { AxeResults } from "axe-core";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
 import { type Program, startProgram } from "../support/program.ts";
@@ -10,12 +10,6 @@ const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js"
 
 let program: Program;
 let browser: Browser;
-
-beforeAll(async () => {
-  program = await startProgram();
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
 
 const credentials = { email: "ada@example.org", password: "correct horse battery" };
 
@@ -27,15 +21,9 @@ async function trade(ticker: string, type: string, quantity: string, date: strin
   );
 }
 
-async function inspect(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
-  return violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`,
-  );
-}
-
-test("a range and a benchmark are chosen, remembered, and kept while the page renews itself", async () => {
+beforeAll(async () => {
+  program = await startProgram();
+  browser = await launchBrowser();
   await fetch(`${program.url}/auth/register`, {
     method: "POST",
     headers: { Origin: program.url, "Content-Type": "application/json" },
@@ -49,8 +37,12 @@ test("a range and a benchmark are chosen, remembered, and kept while the page re
     selection: "raw_prices+ raw_fred+",
   });
   await program.engine.refresh("transaction_sensor");
+});
+afterAll(() => browser.close());
 
-  const context = await browser.newContext({ locale: "en-US", bypassCSP: true });
+/** The page of somebody who has just signed in; `problems`: what its scripts threw. */
+async function openPortfolio(options: BrowserContextOptions = {}) {
+  const context = await browser.newContext({ locale: "en-US", ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const problems: string[] = [];
@@ -59,6 +51,19 @@ test("a range and a benchmark are chosen, remembered, and kept while the page re
   await page.getByLabel("Email").fill(credentials.email);
   await page.getByLabel("Password").fill(credentials.password);
   await page.getByRole("button", { name: "Sign in" }).click();
+  return { page, problems };
+}
+
+async function inspect(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
+  return violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`,
+  );
+}
+
+test("a range and a benchmark are chosen, remembered, and kept while the page renews itself", async () => {
+  const { page, problems } = await openPortfolio({ bypassCSP: true });
   await page.getByRole("link", { name: "1Y" }).click();
   await page.getByLabel("Compare with").fill("wrld");
   await page.getByRole("button", { name: "Compare" }).click();
@@ -94,5 +99,125 @@ test("a range and a benchmark are chosen, remembered, and kept while the page re
   await page.getByRole("button", { name: "Show", exact: true }).click();
   await page.getByText("Dec 31, 2021 to Dec 31, 2022").first().waitFor();
   expect(problems).toEqual([]);
-  await context.close();
+  await page.context().close();
+});
+
+/** The middle of a chart's lines, and how wide they are. */
+async function plotOf(page: Page, id: string) {
+  const plot = page.locator(`#${id} .plot`);
+  await plot.scrollIntoViewIfNeeded();
+  const { x, y, width } = (await plot.boundingBox())!;
+  return { plot, y: y + 60, at: (fraction: number) => x + width * fraction };
+}
+
+test("a chart is read with the pointer: the day, its regime, the gain; the other charts read the same day", async () => {
+  const { page, problems } = await openPortfolio();
+  await page.goto(`${program.url}/portfolio?range=1Y&benchmark=`);
+  const { y, at } = await plotOf(page, "value");
+  await page.mouse.move(at(0.5), y);
+  const tooltip = page.locator("#value .tooltip");
+  const rows = await tooltip.locator("p").allTextContents();
+  expect(rows[0]).toMatch(/^[A-Z][a-z]{2} \d+, \d{4}$/);
+  expect(rows.slice(1).map((row) => row.replace(/-?[$][\d.,]+$/, ""))).toEqual([
+    "Market value",
+    "Value at the start and net contributions",
+    "Gain",
+    expect.stringMatching(/^Regime(Expansion|Slowdown|Contraction|Recovery)$/),
+  ]);
+  expect(await page.locator("#returns .tooltip p").first().textContent()).toBe(rows[0]);
+  expect(await page.locator("#drawdown .crosshair").isVisible()).toBe(true);
+  expect(await page.locator("#returns .tooltip").getAttribute("aria-hidden")).toBe("true");
+  await page.mouse.move(0, 0);
+  await tooltip.waitFor({ state: "hidden" });
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+test("dragging over a chart shows those days alone, measured from the close where it began; back leads back", async () => {
+  const { page, problems } = await openPortfolio();
+  const whole = `${program.url}/portfolio?range=1Y&benchmark=WRLD`;
+  await page.goto(whole);
+  const { y, at } = await plotOf(page, "drawdown");
+  await page.mouse.move(at(0.25), y);
+  await page.mouse.down();
+  await page.mouse.move(at(0.75), y, { steps: 5 });
+  expect(await page.locator("#drawdown .selection").isVisible()).toBe(true);
+  const period = (await page.locator("#drawdown .tooltip p").first().textContent())!;
+  expect(period).toMatch(/ to /);
+  await page.mouse.up();
+  await page.waitForURL(/from=/);
+  expect(await page.locator(".headline .period").textContent()).toBe(period);
+  expect(new URL(page.url()).searchParams.get("benchmark")).toBe("WRLD");
+  expect(new URL(page.url()).searchParams.has("range")).toBe(false);
+  await page.goBack();
+  expect(page.url()).toBe(whole);
+  await page.locator("#value .plot").click(); // a click selects nothing
+  expect(await page.locator("#value .selection").isVisible()).toBe(false);
+  expect(page.url()).toBe(whole);
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+test("with the keyboard: arrows read, Shift selects, Escape leaves, Enter goes; the whole time is a click away", async () => {
+  const { page } = await openPortfolio();
+  await page.goto(`${program.url}/portfolio?range=Max&benchmark=`);
+  const { plot } = await plotOf(page, "value");
+  const tooltip = page.locator("#value .tooltip");
+  await plot.focus();
+  await page.keyboard.press("Home");
+  expect(await tooltip.locator("p").first().textContent()).toBe("May 5, 2021");
+  await page.keyboard.press("Shift+End");
+  expect(await tooltip.locator("p").first().textContent()).toMatch(/^May 5, 2021 to /);
+  await page.keyboard.press("Escape");
+  expect(await page.locator("#value .selection").isVisible()).toBe(false);
+  expect(await tooltip.isVisible()).toBe(true);
+  await page.keyboard.press("Escape");
+  expect(await tooltip.isVisible()).toBe(false);
+  await page.keyboard.press("Home");
+  await page.keyboard.press("Shift+ArrowRight");
+  await page.keyboard.press("Enter");
+  // The first trade's own day belongs to the range that begins with it.
+  await page.waitForURL(/from=2021-05-05&to=2021-05-\d\d/);
+  await page.getByRole("link", { name: "Whole time" }).click();
+  await page.waitForURL(/range=Max/);
+  await page.context().close();
+});
+
+test("a finger reads a chart and selects nothing; the page can be scrolled over it", async () => {
+  const { page } = await openPortfolio({ hasTouch: true, viewport: { width: 360, height: 800 } });
+  await page.goto(`${program.url}/portfolio?range=1Y&benchmark=`);
+  const { y, at } = await plotOf(page, "value");
+  await page.touchscreen.tap(at(0.4), y);
+  await page.locator("#value .tooltip").waitFor();
+  expect(await page.locator("#value .selection").isVisible()).toBe(false);
+  const touchAction = "getComputedStyle(document.querySelector('#value .plot')).touchAction";
+  expect(await page.evaluate(touchAction)).toBe("pan-y pinch-zoom");
+  await page.touchscreen.tap(10, 10);
+  await page.locator("#value .tooltip").waitFor({ state: "hidden" });
+  await page.context().close();
+});
+
+test("the ticker's price is read with what happened on the day, and the position with it", async () => {
+  const { page } = await openPortfolio();
+  await page.goto(`${program.url}/tickers/NORD?range=Max`);
+  const marker = page.locator("#price .plot .marker-buy .marker").first();
+  await marker.scrollIntoViewIfNeeded();
+  const { x, width } = (await marker.boundingBox())!;
+  const { y } = (await page.locator("#price .plot").boundingBox())!;
+  await page.mouse.move(x + width / 2, y + 20);
+  const rows = () => page.locator("#price .tooltip p").allTextContents();
+  expect(await rows()).toEqual([
+    "May 5, 2021",
+    expect.stringMatching(/^Close, adjusted for splits\$/),
+    "BUY 10 at $120.00 on May 5, 2021, $60.00 in today’s shares",
+  ]);
+  expect(await page.locator("#position-value .crosshair").isVisible()).toBe(true);
+  await page.locator("#price .plot").focus();
+  await page.keyboard.press("Home");
+  // Years before the position began: it has nothing to say of that day.
+  expect(await page.locator("#position-value .crosshair").isVisible()).toBe(false);
+  expect((await rows())[1]).toMatch(/^Close, adjusted for splits\$/);
+  await page.keyboard.press("Shift+ArrowRight");
+  expect(await page.locator("#price .selection").isVisible()).toBe(false);
+  await page.context().close();
 });

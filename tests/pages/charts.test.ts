@@ -66,6 +66,26 @@ describe("time chart", () => {
     expect(table.rows).toEqual([{ date: "2024-01-01", values: ["$100.00"] }]);
   });
 
+  test("tells what is not drawn with what is, in the tooltip and the table", () => {
+    const { lines, points, table } = timeChart(
+      {
+        id: "value",
+        title: "Value",
+        unit: "money",
+        height: 100,
+        dates: ["2024-01-01", "2024-01-02"],
+        series: [{ name: "value", label: "Market value", values: [1, 2], shape: "line" }],
+        told: [{ label: "Gain", values: [0, 1] }],
+        shade: "zero",
+      },
+      format,
+    );
+    expect(lines.map(({ label }) => label)).toEqual(["Market value"]);
+    expect(points).toBe("2024-01-01,1.00,0.00;2024-01-02,2.00,1.00");
+    expect(table.headers).toEqual(["Market value", "Gain"]);
+    expect(table.rows[0]).toEqual({ date: "2024-01-02", values: ["$2.00", "$1.00"] });
+  });
+
   test("leaves a gap where there is no value", () => {
     const { lines, points } = chart(["2024-01-01", "2024-01-02", "2024-01-03"], [1, null, 3]);
     expect(lines[0]?.path.match(/M/g)).toHaveLength(2);

@@ -1,96 +1,262 @@
 // @ts-check
-/** A crosshair over the charts: the day under the pointer (or under the arrow keys) and its values. */
+/**
+ * Charts that can be read and zoomed: a crosshair with the values of the day under the pointer, or under the arrow keys,
+ * over all charts of the page at once; days that are selected, by dragging or with Shift, become the range of the page.
+ */
 
 const locale = document.documentElement.dataset.locale;
+const dayLength = 86_400_000;
 const day = new Intl.DateTimeFormat(locale, {
   day: "numeric",
   month: "short",
   year: "numeric",
   timeZone: "UTC",
 });
+const dollars = /** @type {const} */ ({
+  style: "currency",
+  currency: "USD",
+  currencyDisplay: "narrowSymbol",
+});
 const writers = {
-  money: new Intl.NumberFormat(locale, {
-    style: "currency",
-    currency: "USD",
-    currencyDisplay: "narrowSymbol",
-  }),
-  price: new Intl.NumberFormat(locale, {
-    style: "currency",
-    currency: "USD",
-    currencyDisplay: "narrowSymbol",
-    maximumFractionDigits: 8,
-  }),
+  money: new Intl.NumberFormat(locale, dollars),
+  price: new Intl.NumberFormat(locale, { ...dollars, maximumFractionDigits: 8 }),
   quantity: new Intl.NumberFormat(locale, { maximumFractionDigits: 8 }),
   percent: new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 2 }),
 };
+/** Pixels that a hand moves without meaning to. */
+const slip = 5;
 
-/** @param {HTMLElement} figure */
-function addCrosshair(figure) {
-  const plot = /** @type {HTMLElement | null} */ (figure.querySelector(".plot"));
-  const paths = figure.querySelector(".paths");
-  if (!plot || !paths) return;
-  const labels = [...figure.querySelectorAll(".legend li")].map((item) => item.textContent ?? "");
-  const write = writers[/** @type {keyof typeof writers} */ (figure.dataset.unit)];
-  const points = (figure.dataset.points ?? "").split(";").map((point) => {
-    const [date = "", ...values] = point.split(",");
-    return { instant: Date.parse(date), values };
-  });
-  const first = points[0]?.instant ?? 0;
-  const span = Math.max((points.at(-1)?.instant ?? 0) - first, 86_400_000);
-  const line = Object.assign(document.createElement("div"), { className: "crosshair", hidden: true });
-  const tooltip = Object.assign(document.createElement("div"), { className: "tooltip", hidden: true });
-  tooltip.setAttribute("role", "status");
-  plot.append(line, tooltip);
-  let current = points.length - 1;
+class Chart {
+  /**
+   * @param {HTMLElement} figure
+   * @param {HTMLElement} plot
+   * @param {string} height of the lines, in pixels
+   */
+  constructor(figure, plot, height) {
+    this.plot = plot;
+    this.zoom = figure.dataset.zoom;
+    this.labels = [...figure.querySelectorAll("thead th")].slice(1).map((cell) => cell.textContent ?? "");
+    this.writer = writers[/** @type {keyof typeof writers} */ (figure.dataset.unit)];
+    this.points = (figure.dataset.points ?? "").split(";").map((point) => {
+      const [date = "", ...values] = point.split(",");
+      return { instant: Date.parse(date), values };
+    });
+    this.first = this.points[0]?.instant ?? 0;
+    this.last = this.points.at(-1)?.instant ?? 0;
+    this.bands = [...plot.querySelectorAll("[data-from]")].map((band) => {
+      const { from, to, label } = /** @type {SVGElement} */ (band).dataset;
+      return { from: Date.parse(from ?? ""), to: Date.parse(to ?? ""), label: label ?? "" };
+    });
+    // What happened belongs to the point that is drawn nearest to it: so each is met, and once.
+    this.happened = Map.groupBy(plot.querySelectorAll("[data-date]"), (marker) =>
+      this.nearest(Date.parse(/** @type {SVGElement} */ (marker).dataset.date ?? "")),
+    );
+    this.current = this.points.length - 1;
+    /** Where the selection began; null: nothing is selected. @type {number | null} */
+    this.anchor = null;
+    [this.selection, this.line, this.tooltip] = /** @type {[HTMLElement, HTMLElement, HTMLElement]} */ (
+      ["selection", "crosshair", "tooltip"].map((className) =>
+        Object.assign(document.createElement("div"), { className, hidden: true }),
+      )
+    );
+    this.selection.style.height = this.line.style.height = `${height}px`;
+    this.tooltip.setAttribute("role", "status");
+    plot.append(this.selection, this.line, this.tooltip);
+    const keys = "left and right arrow keys read it day by day";
+    const zoom = "; with Shift they select days, and Enter shows those";
+    plot.tabIndex = 0;
+    plot.setAttribute("role", "group");
+    plot.setAttribute(
+      "aria-label",
+      `${figure.querySelector("h2")?.textContent ?? "Chart"}: ${keys}${this.zoom ? zoom : ""}`,
+    );
+  }
+
+  get isHidden() {
+    return this.tooltip.hidden;
+  }
+
+  /** Days that are selected, as points; null: none. */
+  get selected() {
+    if (this.anchor === null || this.anchor === this.current) return null;
+    return { start: Math.min(this.anchor, this.current), end: Math.max(this.anchor, this.current) };
+  }
 
   /** @param {number} index */
-  function show(index) {
-    current = Math.min(Math.max(index, 0), points.length - 1);
-    const point = points[current];
-    if (!point || !plot || !paths) return;
-    const x = ((point.instant - first) / span) * plot.clientWidth;
-    line.hidden = tooltip.hidden = false;
-    line.style.left = `${x}px`;
-    line.style.height = `${paths.getAttribute("height")}px`;
-    tooltip.replaceChildren(
-      row(day.format(point.instant)),
-      ...point.values.map((value, series) =>
-        row(labels[series] ?? "", value === "" ? "no value" : write.format(Number(value))),
-      ),
+  left(index) {
+    const span = Math.max(this.last - this.first, dayLength);
+    return (((this.points[index]?.instant ?? 0) - this.first) / span) * this.plot.clientWidth;
+  }
+
+  /** @param {PointerEvent} event */
+  under({ clientX }) {
+    const fraction = (clientX - this.plot.getBoundingClientRect().left) / this.plot.clientWidth;
+    return this.nearest(this.first + fraction * (this.last - this.first));
+  }
+
+  /** The point nearest to an instant. @param {number} instant */
+  nearest(instant) {
+    let low = 0;
+    let high = this.points.length - 1;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((this.points[middle]?.instant ?? 0) <= instant) low = middle;
+      else high = middle;
+    }
+    const before = instant - (this.points[low]?.instant ?? 0);
+    return before < (this.points[high]?.instant ?? 0) - instant ? low : high;
+  }
+
+  /** @param {number} index */
+  show(index) {
+    this.current = Math.min(Math.max(index, 0), this.points.length - 1);
+    const x = this.left(this.current);
+    this.line.hidden = this.tooltip.hidden = false;
+    this.line.style.left = `${x}px`;
+    this.tooltip.replaceChildren(...this.rows());
+    const isRight = x + 12 + this.tooltip.offsetWidth > this.plot.clientWidth;
+    this.tooltip.style.left = `${Math.max(0, isRight ? x - 12 - this.tooltip.offsetWidth : x + 12)}px`;
+    const { selected } = this;
+    this.selection.hidden = !selected;
+    if (!selected) return;
+    const start = this.left(selected.start);
+    this.selection.style.left = `${start}px`;
+    this.selection.style.width = `${this.left(selected.end) - start}px`;
+  }
+
+  rows() {
+    const { selected } = this;
+    const [start, end] = [selected?.start, selected?.end ?? this.current].map((index) =>
+      index === undefined ? undefined : this.points[index],
     );
-    const right = x + 12 + tooltip.offsetWidth > plot.clientWidth;
-    tooltip.style.left = `${Math.max(0, right ? x - 12 - tooltip.offsetWidth : x + 12)}px`;
+    if (!end) return [];
+    const told = this.labels.map((label, series) => {
+      const [from, to] = [start, end].map((point) => point && this.write(point.values[series]));
+      return row(label, from ? `${from} → ${to}` : `${to}`);
+    });
+    if (start)
+      return [
+        row(`${day.format(start.instant)} to ${day.format(end.instant)}`),
+        ...told,
+        row("Enter, or letting go, shows these days"),
+      ];
+    const band = this.bands.find(({ from, to }) => from <= end.instant && end.instant <= to);
+    const happened = this.happened.get(this.current) ?? [];
+    return [
+      row(day.format(end.instant)),
+      ...told,
+      ...(band ? [row("Regime", band.label)] : []),
+      ...happened.map((marker) => row(marker.querySelector("title")?.textContent ?? "")),
+    ];
   }
 
-  function hide() {
-    line.hidden = tooltip.hidden = true;
+  /** @param {string | undefined} value */
+  write(value) {
+    return value ? this.writer.format(Number(value)) : "no value";
   }
 
-  plot.tabIndex = 0;
-  plot.setAttribute("role", "group");
-  plot.setAttribute(
-    "aria-label",
-    `${figure.querySelector("h2")?.textContent ?? "Chart"}: left and right arrow keys read it day by day`,
-  );
-  plot.addEventListener("pointermove", (event) => {
-    const fraction = (event.clientX - plot.getBoundingClientRect().left) / plot.clientWidth;
-    show(nearest(points, first + fraction * span));
+  hide() {
+    this.anchor = null;
+    this.selection.hidden = this.line.hidden = this.tooltip.hidden = true;
+  }
+
+  /** Shows the selected days: every figure of the page follows its address. */
+  go() {
+    const { selected } = this;
+    if (!selected) return;
+    const [start, end] = [selected.start, selected.end].map((index) => this.points[index]?.instant ?? 0);
+    // A range is measured from the close before its first day: from the point where the selection begins.
+    const isFirstDay = selected.start === 0 && this.zoom === "day";
+    const from = (start ?? 0) + (isFirstDay ? 0 : dayLength);
+    const address = new URL(location.href);
+    address.searchParams.delete("range");
+    address.searchParams.set("from", new Date(from).toISOString().slice(0, 10));
+    address.searchParams.set("to", new Date(end ?? 0).toISOString().slice(0, 10));
+    location.assign(address);
+  }
+}
+
+/** @type {Chart[]} */
+let charts = [];
+
+/**
+ * Reads a chart at a point, and the others of the page at the same day as far as they reach: only the first speaks.
+ * @param {Chart} chart
+ * @param {number} index
+ */
+function read(chart, index) {
+  chart.tooltip.removeAttribute("aria-hidden");
+  chart.show(index);
+  const { instant } = chart.points[chart.current] ?? { instant: 0 };
+  for (const other of charts) {
+    if (other === chart) continue;
+    other.tooltip.setAttribute("aria-hidden", "true");
+    other.hide();
+    if (other.first <= instant && instant <= other.last) other.show(other.nearest(instant));
+  }
+}
+
+function hideAll() {
+  for (const chart of charts) chart.hide();
+}
+
+/** @param {Chart} chart */
+function listenToPointer(chart) {
+  const { plot } = chart;
+  let began = 0;
+  plot.addEventListener("pointerdown", (event) => {
+    // A finger reads, and scrolls the page up and down: it has the picker to choose days with.
+    const isSelecting = chart.zoom && event.pointerType !== "touch" && event.button === 0;
+    read(chart, chart.under(event));
+    if (!isSelecting) return;
+    began = event.clientX;
+    chart.anchor = chart.current;
+    plot.setPointerCapture(event.pointerId);
   });
-  plot.addEventListener("pointerleave", hide);
-  plot.addEventListener("blur", hide);
+  plot.addEventListener("pointermove", (event) => {
+    // A selection made with the keys is not moved by a pointer that happens to be there.
+    if (chart.anchor !== null && event.buttons === 0) return;
+    read(chart, chart.under(event));
+  });
+  plot.addEventListener("pointerup", (event) => {
+    if (!plot.hasPointerCapture(event.pointerId)) return;
+    if (Math.abs(event.clientX - began) > slip) chart.go();
+    chart.anchor = null;
+    read(chart, chart.current);
+  });
+  plot.addEventListener("pointercancel", hideAll);
+  plot.addEventListener("pointerleave", (event) => {
+    if (event.pointerType !== "touch" && chart.anchor === null) hideAll();
+  });
+}
+
+/** @param {Chart} chart */
+function listenToKeys(chart) {
+  const { plot } = chart;
+  plot.addEventListener("blur", hideAll);
   plot.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") hide();
-    const last = points.length - 1;
+    if (event.key === "Enter") chart.go();
+    if (event.key === "Escape") {
+      const wasSelecting = chart.anchor !== null;
+      hideAll();
+      if (wasSelecting) read(chart, chart.current);
+    }
+    const isSelecting = event.shiftKey && chart.zoom !== undefined;
+    const last = chart.points.length - 1;
+    // The first key shows where reading begins, at the last day.
+    const at = chart.isHidden ? last : chart.current;
+    const step = chart.isHidden && !isSelecting ? 0 : 1;
     const targets = /** @type {Record<string, number>} */ ({
-      ArrowLeft: tooltip.hidden ? last : current - 1,
-      ArrowRight: tooltip.hidden ? last : current + 1,
+      ArrowLeft: at - step,
+      ArrowRight: at + step,
       Home: 0,
       End: last,
     });
     const target = targets[event.key];
     if (target === undefined) return;
     event.preventDefault();
-    show(target);
+    chart.anchor = isSelecting ? (chart.anchor ?? at) : null;
+    read(chart, target);
   });
 }
 
@@ -105,27 +271,22 @@ function row(label, value) {
   return paragraph;
 }
 
-/**
- * @param {{ instant: number }[]} points ascending
- * @param {number} instant
- */
-function nearest(points, instant) {
-  let low = 0;
-  let high = points.length - 1;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if ((points[middle]?.instant ?? 0) <= instant) low = middle;
-    else high = middle;
-  }
-  const before = instant - (points[low]?.instant ?? 0);
-  return before < (points[high]?.instant ?? 0) - instant ? low : high;
-}
-
 /** @param {ParentNode} root */
-function addCrosshairs(root) {
-  for (const figure of root.querySelectorAll("[data-chart]"))
-    addCrosshair(/** @type {HTMLElement} */ (figure));
+function addCharts(root) {
+  charts = charts.filter(({ plot }) => plot.isConnected);
+  for (const figure of root.querySelectorAll("[data-chart]")) {
+    const plot = /** @type {HTMLElement | null} */ (figure.querySelector(".plot"));
+    const height = figure.querySelector(".paths")?.getAttribute("height");
+    if (!plot || !height) continue;
+    const chart = new Chart(/** @type {HTMLElement} */ (figure), plot, height);
+    listenToPointer(chart);
+    listenToKeys(chart);
+    charts.push(chart);
+  }
 }
 
-addCrosshairs(document);
-document.addEventListener("swapped", (event) => addCrosshairs(/** @type {HTMLElement} */ (event.target)));
+addCharts(document);
+document.addEventListener("swapped", (event) => addCharts(/** @type {HTMLElement} */ (event.target)));
+document.addEventListener("pointerdown", (event) => {
+  if (!(event.target instanceof Element && event.target.closest(".plot"))) hideAll();
+});

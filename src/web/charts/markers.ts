@@ -32,6 +32,7 @@ export function placeMarkers(markers: readonly Marker[], { first, last, x, y, he
     .filter(({ date }) => date >= first && date <= last)
     .map(({ name, date, value, title }) => ({
       name,
+      date,
       title,
       x: x(date),
       // A trade's price may lie off the day's closes, and so off the chart.

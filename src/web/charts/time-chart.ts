@@ -23,6 +23,9 @@ export interface Series {
   readonly shape: "line" | "step";
 }
 
+/** A figure of each day that is not drawn: it is told with the others, in the tooltip and the table. */
+export type Told = Pick<Series, "label" | "values">;
+
 /** A stretch of days with a name, drawn behind the lines. */
 export interface Band {
   readonly name: string;
@@ -40,11 +43,17 @@ export interface TimeChartInput {
   readonly dates: readonly string[];
   /** The first decides which days are kept when there are too many to draw. */
   readonly series: readonly Series[];
+  readonly told?: readonly Told[];
   /** What to shade: between the first two series, or between the first and zero. */
   readonly shade: "between" | "zero" | "none";
   readonly bands?: readonly Band[];
   /** What happened on a day; those outside the dates are left out. */
   readonly markers?: readonly Marker[];
+  /**
+   * Days can be selected, and the page goes to them. What its first point is: the `close` that a range is measured from,
+   * or a `day` of the range. Absent: nothing can be selected.
+   */
+  readonly zoom?: "close" | "day";
 }
 
 const width = 1000;
@@ -61,7 +70,8 @@ export function timeChart(input: TimeChartInput, format: Format) {
   const last = Math.max(instant(dates.at(-1) ?? "1970-01-01"), first + dayInMilliseconds);
   const x = scaleUtc().domain([first, last]).range([0, width]);
   const y = valueScale(input);
-  const kept = decimate(series[0]?.values ?? [], buckets);
+  const kept = keptDays(input);
+  const told = [...series, ...(input.told ?? [])];
   const writeValue = axisWriter(input.unit, format);
   const markers = placeMarkers(input.markers ?? [], {
     first: dates[0] ?? "",
@@ -97,13 +107,20 @@ export function timeChart(input: TimeChartInput, format: Format) {
     markers,
     markerLegend: markerLegend(markers),
     unit: input.unit,
+    zoom: input.zoom,
     points: kept
-      .map((index) =>
-        [dates[index], ...series.map(({ values }) => exact(values[index], input.unit))].join(","),
-      )
+      .map((index) => [dates[index], ...told.map(({ values }) => exact(values[index], input.unit))].join(","))
       .join(";"),
-    table: table(input, format),
+    table: table(input, told, format),
   };
+}
+
+/** Days on which something happened are kept too: the tooltip tells it with the values of that day. */
+function keptDays({ dates, series, markers = [] }: TimeChartInput): number[] {
+  const marked = new Set(markers.map(({ date }) => date));
+  const kept = new Set(decimate(series[0]?.values ?? [], buckets));
+  for (const [index, date] of dates.entries()) if (marked.has(date)) kept.add(index);
+  return [...kept].sort((left, right) => left - right);
 }
 
 function valueWriter(unit: Unit, format: Format): (value: number) => string {
@@ -193,6 +210,8 @@ function placeBand(band: Band, first: number, last: number, format: Format) {
   return {
     name: band.name,
     label: band.label,
+    from: band.from,
+    to: band.to,
     title: `${band.label}: ${format.date(band.from)} to ${format.date(band.to)}`,
     x: percentOf((from - first) / (last - first)),
     width: percentOf(share),
@@ -217,7 +236,7 @@ function describe({ dates, series, unit }: TimeChartInput, format: Format): stri
 }
 
 /** The same figures as text: each day, the last day of each week or of each month, so that it stays readable. */
-function table({ dates, series, unit }: TimeChartInput, format: Format) {
+function table({ dates, unit }: TimeChartInput, told: readonly Told[], format: Format) {
   const period = (day: string): string =>
     dates.length <= 45
       ? day
@@ -230,10 +249,10 @@ function table({ dates, series, unit }: TimeChartInput, format: Format) {
   });
   const write = valueWriter(unit, format);
   return {
-    headers: series.map(({ label }) => label),
+    headers: told.map(({ label }) => label),
     rows: indexes.reverse().map((index) => ({
       date: dates[index],
-      values: series.map(({ values }) => {
+      values: told.map(({ values }) => {
         const value = values[index] ?? null;
         return value === null ? null : write(value);
       }),

@@ -5,22 +5,20 @@ import type { Format } from "../format.ts";
 import { allocations } from "./allocation.ts";
 import { bridge } from "./bridge.ts";
 import { heatmap } from "./heatmap.ts";
-import { type RangeFigures, regimeLabel } from "./read.ts";
+import type { Span } from "./range.ts";
+import { type Day, type RangeFigures, regimeLabel } from "./read.ts";
 
 /** Everything but the order of the tickers. */
 export function figuresView(figures: RangeFigures, format: Format) {
   const { span, days, performance } = figures;
   const last = days.at(-1)!;
-  const opening = new Big(span.opening_value).minus(span.opening_cost);
   return {
     asOf: span.end,
+    /** In the range: what comes before it is the close that it is measured from. */
+    firstDay: (span.is_whole ? days[0] : days[1])?.price_date,
     summary: {
       marketValue: last.market_value,
-      gain: new Big(last.unrealized_pnl)
-        .minus(opening)
-        .plus(last.realized_pnl)
-        .plus(last.income_paid_out)
-        .toFixed(),
+      gain: gainUntil(last, span).toFixed(),
       twr: last.cumulative_return,
     },
     period: `${format.date(days[0]!.price_date)} to ${format.date(span.end)}`,
@@ -35,6 +33,12 @@ export function figuresView(figures: RangeFigures, format: Format) {
     regimes: figures.regimes.map((regime) => ({ ...regime, label: regimeLabel(regime.regime) })),
     allocations: allocations(figures.tickers),
   };
+}
+
+/** What the holdings earned from the start of the range to the close of a day. */
+function gainUntil({ unrealized_pnl, realized_pnl, income_paid_out }: Day, span: Span): Big {
+  const opening = new Big(span.opening_value).minus(span.opening_cost);
+  return new Big(unrealized_pnl).minus(opening).plus(realized_pnl).plus(income_paid_out);
 }
 
 function tiles(performance: RangeFigures["performance"], format: Format) {
@@ -104,7 +108,11 @@ function tiles(performance: RangeFigures["performance"], format: Format) {
   ];
 }
 
-const datesOf = ({ days }: RangeFigures): string[] => days.map(({ price_date }) => price_date);
+/** Of every chart of the page: its days, and that selecting some of them goes there. */
+const overDays = ({ span, days }: RangeFigures) => ({
+  dates: days.map(({ price_date }) => price_date),
+  zoom: span.is_whole ? ("day" as const) : ("close" as const),
+});
 
 /** The gap between the lines is the gain of the range, less the income that was paid out. */
 function valueChart(figures: RangeFigures, format: Format) {
@@ -116,7 +124,7 @@ function valueChart(figures: RangeFigures, format: Format) {
       title: "Value",
       unit: "money",
       height: 280,
-      dates: datesOf(figures),
+      ...overDays(figures),
       series: [
         {
           name: "value",
@@ -131,6 +139,7 @@ function valueChart(figures: RangeFigures, format: Format) {
           shape: "step",
         },
       ],
+      told: [{ label: "Gain", values: days.map((day) => Number(gainUntil(day, span))) }],
       shade: "between",
       bands,
     },
@@ -147,7 +156,7 @@ function returnsChart(figures: RangeFigures, format: Format) {
       title: "Time-weighted return",
       unit: "percent",
       height: 220,
-      dates: datesOf(figures),
+      ...overDays(figures),
       series: [
         {
           name: "portfolio",
@@ -203,7 +212,7 @@ function drawdownChart(figures: RangeFigures, format: Format) {
       title: "Drawdown",
       unit: "percent",
       height: 190,
-      dates: datesOf(figures),
+      ...overDays(figures),
       series: [
         {
           name: "drawdown",
