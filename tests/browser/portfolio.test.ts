@@ -97,7 +97,7 @@ test("a range and a benchmark are chosen, remembered, and kept while the page re
   await page.getByLabel("From", { exact: true }).fill("2022-01-01");
   await page.getByLabel("To", { exact: true }).fill("2022-12-31");
   await page.getByRole("button", { name: "Show", exact: true }).click();
-  await page.getByText("Dec 31, 2021 to Dec 31, 2022").first().waitFor();
+  await page.locator(".headline").getByText("Dec 31, 2021 to Dec 31, 2022").waitFor();
   expect(problems).toEqual([]);
   await page.context().close();
 });
@@ -194,6 +194,55 @@ test("a finger reads a chart and selects nothing; the page can be scrolled over 
   expect(await page.evaluate(touchAction)).toBe("pan-y pinch-zoom");
   await page.touchscreen.tap(10, 10);
   await page.locator("#value .tooltip").waitFor({ state: "hidden" });
+  await page.context().close();
+});
+
+test.each([360, 768])("at %i px every figure is in sight, and tables are still tables", async (width) => {
+  const { page } = await openPortfolio({ bypassCSP: true, viewport: { width, height: 800 } });
+  for (const path of ["/portfolio?range=Max&benchmark=", "/tickers/NORD", "/explain/xirr", "/transactions"]) {
+    await page.goto(program.url + path);
+    const hidden = await page.evaluate<string[]>(`[...document.querySelectorAll("main, .scroll")]
+      .filter((part) => part.scrollWidth > part.clientWidth + 1 && !part.querySelector(":scope > [data-sortable]"))
+      .map((part) => part.getAttribute("aria-labelledby") ?? part.getAttribute("aria-label") ?? part.id)`);
+    expect(hidden, path).toEqual([]);
+    expect(await inspect(page), path).toEqual([]);
+  }
+  await page.goto(`${program.url}/portfolio?range=Max&benchmark=`);
+  const tickers = page.getByRole("group", { name: "Tickers" }).getByRole("table");
+  expect(await tickers.getByRole("rowheader").count()).toBe(2);
+  expect(await tickers.getByRole("row").nth(1).getByRole("cell").count()).toBe(11);
+  expect(await tickers.getByRole("columnheader", { name: "Return" }).count()).toBe(1);
+  if (width > 400) {
+    // There are too many columns for cards to be needed yet: they scroll, the ticker stays.
+    const position = 'getComputedStyle(document.querySelector("[data-sortable] tbody th")).position';
+    expect(await page.evaluate(position)).toBe("sticky");
+  } else {
+    await tickers.getByRole("link", { name: "Return", exact: true }).click();
+    expect(page.url()).toContain("sort=total_return");
+  }
+  await page.context().close();
+});
+
+test("a printed dashboard is a report: whose, of which days, as of when, without navigation, light and uncut", async () => {
+  const { page } = await openPortfolio({ colorScheme: "dark" });
+  await page.goto(`${program.url}/portfolio?range=1Y&benchmark=WRLD`);
+  await page.emulateMedia({ media: "print" });
+  await page.setViewportSize({ width: 696, height: 1000 }); // what margins leave of A4
+  const text = await page.evaluate<string>("document.body.innerText"); // as it is laid out
+  const period = (await page.locator(".headline .period").textContent())!;
+  const [, lastDay] = period.split(" to ");
+  expect(text).toContain(`${credentials.email} · ${period} · prices as of ${lastDay}`);
+  for (const expected of ["Worst drawdowns", "By macro regime", "Volatility is the standard deviation"])
+    expect(text).toContain(expected);
+  for (const unwanted of ["Transactions", "Compare with", "Figures as a table", "Drag over one", "Remove"])
+    expect(text).not.toContain(unwanted);
+  expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(255, 255, 255)");
+  expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+  const cut = await page.evaluate<string[]>(`[...document.querySelectorAll("figure, .card, tr")]
+    .filter((part) => !part.querySelector("[data-sortable]") && getComputedStyle(part).breakInside !== "avoid")
+    .map((part) => part.outerHTML.slice(0, 80))`);
+  expect(cut).toEqual([]);
+  expect((await page.pdf({ preferCSSPageSize: true })).subarray(0, 5).toString()).toBe("%PDF-");
   await page.context().close();
 });
 

@@ -130,8 +130,8 @@ describe("the range", () => {
     expect(html).toContain("Dec 31, 2021 to Dec 31, 2022");
     expect(html).toContain('As of <time datetime="2022-12-31">');
     expect(html).toContain('name="from" type="date" required value="2022-01-01"');
-    expect(html).toMatch(/<th scope="row">2022<\/th>/);
-    expect(html).not.toMatch(/<th scope="row">2023<\/th>/);
+    expect(html).toMatch(/<th [^>]*>2022<\/th>/);
+    expect(html).not.toMatch(/<th [^>]*>2023<\/th>/);
   });
 
   test.each([
@@ -157,6 +157,25 @@ describe("the range", () => {
       expect(html).not.toContain('class="headline"');
     }
   });
+});
+
+test("a month, a year and a drawdown lead to their days, whose return is theirs", async () => {
+  const { html } = await get("/portfolio?range=Max&benchmark=");
+  const linked = [...html.matchAll(/<a class="days" href="([^"]+)">([^<]+)</g)].map(([, href, text]) => ({
+    href: href!.replaceAll("&amp;", "&"),
+    text: text!,
+  }));
+  const returnOf = async (href: string) =>
+    Number(/<span class="ratio">.*?>([+-][\d.]+)%</s.exec((await get(`${href}&benchmark=`)).html)?.[1]);
+  const month = linked.find(({ href }) => href.endsWith("from=2022-03-01&to=2022-03-31"))!;
+  expect(await returnOf(month.href)).toBeCloseTo(Number.parseFloat(month.text), 0);
+  const year = linked.find(({ href }) => href.endsWith("from=2021-05-05&to=2021-12-31"))!; // cut by the first trade
+  expect(await returnOf(year.href)).toBeCloseTo(Number.parseFloat(year.text), 0);
+  const [deepest] = linked;
+  const days = new URL(deepest!.href, program.url).searchParams;
+  const fall = await get(`${deepest!.href}&benchmark=`);
+  expect(fall.html).toContain(`>${deepest!.text}<`);
+  expect(days.get("from")! < days.get("to")!).toBe(true);
 });
 
 describe("a benchmark", () => {

@@ -107,7 +107,9 @@ describe("an explanation", () => {
   test("lists XIRR's movements, which at that rate add up to nothing", async () => {
     const { html, steps } = await explained("/explain/xirr");
     const rate = Number(/1 \+ (-?[\d.]+)/.exec(steps.at(-1)!)![1]);
-    const rows = [...html.matchAll(/<td class="number">([\d,]+)<\/td><td class="number">([+-][^<]+)<\/td>/g)];
+    const rows = [
+      ...html.matchAll(/<td [^>]*class="number">([\d,]+)<\/td><td [^>]*class="number">([+-][^<]+)<\/td>/g),
+    ];
     const number = (text: string) => Number(text.replaceAll(/[$,+]/g, ""));
     const worth = rows.map(([, days, amount]) => number(amount!) / (1 + rate) ** (number(days!) / 365));
     expect(worth.length).toBeGreaterThanOrEqual(4);

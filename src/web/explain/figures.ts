@@ -32,7 +32,7 @@ export const figures = {
     portfolio: performance("market_value"),
     ticker: kpi("current_value"),
   },
-  change: { title: "Change in money", portfolio: day("total_gain"), ticker: null },
+  change: { title: "Change in money", portfolio: day("total_gain"), ticker: kpi("total_gain") },
   twr: { title: "Time-weighted return", portfolio: performance("twr"), ticker: null },
   annualized_return: {
     title: "Time-weighted return, per year",

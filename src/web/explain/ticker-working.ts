@@ -1,4 +1,5 @@
 /** The formulas of a ticker's figures, each with the person's own numbers put in. */
+import Big from "big.js";
 import type { PoolClient } from "pg";
 import { gold_ticker_kpis, int_ticker_flows } from "../../../assets/gold.ts";
 import type { Registry, RowOf } from "../../engine/index.ts";
@@ -12,6 +13,8 @@ import { computed, equation, impossible, precise, total, type Working } from "./
 type Kpis = RowOf<typeof gold_ticker_kpis> & {
   /** Of the whole portfolio. */
   readonly portfolio_value: string;
+  /** Unrealised at the start: what was gained before the range. */
+  readonly opening_pnl: string;
 };
 
 interface Trades {
@@ -48,7 +51,12 @@ export async function readTickerFacts(
        from gold_ticker_kpis
        where user_id = $1
      )
-     select * from kpis where ticker = $4`,
+     select
+       kpis.*,
+       coalesce(opening.buy_amount - opening.cost_basis, 0) as opening_pnl
+     from kpis
+     left join int_holding_periods opening on opening.ticker = kpis.ticker and opening.valid_from = $2::date
+     where kpis.ticker = $4`,
     [userId, start, end, ticker],
   );
   const [kpis] = rows;
@@ -163,6 +171,17 @@ export const tickerWorkings: Partial<Record<FigureName, Work>> = {
     const value = format.signedMoney(total_gain);
     const parts = [unrealized_pnl, realized_pnl, income].map(format.money);
     return computed(value, equation(parts.join(" + "), value));
+  },
+  change: ({ unrealized_pnl, opening_pnl, realized_pnl, income, total_gain }, format) => {
+    const value = format.signedMoney(new Big(total_gain).minus(opening_pnl).toFixed());
+    const unrealized = new Big(unrealized_pnl).minus(opening_pnl).toFixed();
+    const parts = [unrealized, realized_pnl, income].map(format.money);
+    const steps = [equation(parts.join(" + "), value)];
+    if (Number(opening_pnl) !== 0)
+      steps.unshift(
+        `unrealised over the range: ${equation(`${format.money(unrealized_pnl)} − (${format.money(opening_pnl)})`, parts[0]!)}`,
+      );
+    return computed(value, ...steps);
   },
   total_return: ({ total_return }, format) => computed(format.signedPercent(total_return)),
   xirr: ({ xirr, xirr_reason }, format) => {

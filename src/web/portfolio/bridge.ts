@@ -8,6 +8,8 @@ interface Step {
   readonly figure: string | null;
   readonly amount: string;
   readonly isSum: boolean;
+  /** Of a sum: the day whose value it is. null: before the first trade there is none. */
+  readonly day: string | null;
   /** Where its bar stands, in percent of the width. */
   readonly x: string;
   readonly width: string;
@@ -32,7 +34,13 @@ export function bridge({ span, days }: Pick<RangeFigures, "span" | "days">) {
     { label: "Income paid out", figure: null, amount: new Big(last.income_paid_out).times(-1) },
   ];
   const bars: Bar[] = [
-    { label: "Value at the start", figure: null, from: new Big(0), to: cents(span.opening_value) },
+    {
+      label: "Value at the start",
+      figure: null,
+      day: span.is_whole ? null : span.start,
+      from: new Big(0),
+      to: cents(span.opening_value),
+    },
   ];
   let total = new Big(span.opening_value);
   for (const { label, figure, amount } of parts) {
@@ -40,7 +48,13 @@ export function bridge({ span, days }: Pick<RangeFigures, "span" | "days">) {
     total = total.plus(amount);
     bars.push({ label, figure, from, to: cents(total) });
   }
-  bars.push({ label: "Value at the end", figure: null, from: new Big(0), to: cents(last.market_value) });
+  bars.push({
+    label: "Value at the end",
+    figure: null,
+    day: span.end,
+    from: new Big(0),
+    to: cents(last.market_value),
+  });
   return { steps: place(bars), fees: last.fees_paid };
 }
 
@@ -49,6 +63,7 @@ const cents = (amount: Big | string): Big => new Big(amount).round(2);
 interface Bar {
   readonly label: string;
   readonly figure: string | null;
+  readonly day?: string | null;
   readonly from: Big;
   readonly to: Big;
 }
@@ -58,9 +73,10 @@ function place(bars: readonly Bar[]): Step[] {
   const lowest = Math.min(...ends);
   const extent = Math.max(...ends) - lowest || 1;
   const percent = (amount: number): string => `${((amount / extent) * 100).toFixed(2)}%`;
-  return bars.map(({ label, figure, from, to }, index) => ({
+  return bars.map(({ label, figure, day = null, from, to }, index) => ({
     label,
     figure,
+    day,
     amount: to.minus(from).toFixed(2),
     isSum: index === 0 || index === bars.length - 1,
     x: percent(Math.min(Number(from), Number(to)) - lowest),

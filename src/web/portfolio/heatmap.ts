@@ -1,12 +1,20 @@
 /** Returns by month and year, as a table whose cells are tinted by size. */
 import type { Format } from "../format.ts";
-import type { Month } from "./read.ts";
+import type { Day, Month } from "./read.ts";
+
+/** Days of the range, as its address names them. */
+interface Days {
+  readonly from: string;
+  readonly to: string;
+}
 
 interface Cell {
   readonly text: string | null;
   readonly reason: string | null;
   /** "gain-1" to "gain-4", "loss-1" to "loss-4", "flat"; null: there is no return. */
   readonly tint: string | null;
+  /** What the page shows to say what the return is made of. */
+  readonly days: Days | null;
 }
 
 interface Year {
@@ -19,8 +27,17 @@ const monthNumbers = Array.from({ length: 12 }, (_, index) => String(index + 1).
 /** The least that each tint stands for; a year's are wider. */
 const steps = { month: [0, 0.02, 0.04, 0.08], year: [0, 0.05, 0.1, 0.2] } as const;
 
-/** Years newest first. `names`: the months' as the reader writes them. */
-export function heatmap(months: readonly Month[], format: Format): { names: string[]; years: Year[] } {
+/** Years newest first. `names`: the months' as the reader writes them. `days`: of the range, ascending. */
+export function heatmap(
+  months: readonly Month[],
+  days: readonly Pick<Day, "price_date">[],
+  format: Format,
+): { names: string[]; years: Year[] } {
+  const daysOf = (period: string): Days | null => {
+    const inPeriod = days.filter(({ price_date }) => price_date.startsWith(period));
+    const [first, last] = [inPeriod[0], inPeriod.at(-1)];
+    return first && last ? { from: first.price_date, to: last.price_date } : null;
+  };
   const byYear = Map.groupBy(months, ({ month }) => month.slice(0, 4));
   const years = [...byYear].map(([year, inYear]) => {
     const known = new Map(inYear.map((one) => [one.month.slice(5, 7), one]));
@@ -30,9 +47,10 @@ export function heatmap(months: readonly Month[], format: Format): { names: stri
       year,
       months: monthNumbers.map((number) => {
         const month = known.get(number);
-        return cell(month?.return ?? null, month?.return_reason ?? null, steps.month, format);
+        const value = cell(month?.return ?? null, month?.return_reason ?? null, steps.month, format);
+        return { ...value, days: daysOf(`${year}-${number}`) };
       }),
-      whole: cell(whole, "nothing was held", steps.year, format),
+      whole: { ...cell(whole, "nothing was held", steps.year, format), days: daysOf(year) },
     };
   });
   return {
@@ -41,7 +59,12 @@ export function heatmap(months: readonly Month[], format: Format): { names: stri
   };
 }
 
-function cell(value: number | null, reason: string | null, least: readonly number[], format: Format): Cell {
+function cell(
+  value: number | null,
+  reason: string | null,
+  least: readonly number[],
+  format: Format,
+): Omit<Cell, "days"> {
   if (value === null) return { text: null, reason, tint: null };
   const strength = least.filter((step) => Math.abs(value) > step).length;
   const tint = strength === 0 ? "flat" : `${value > 0 ? "gain" : "loss"}-${strength}`;

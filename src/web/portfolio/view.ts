@@ -12,10 +12,11 @@ import { type Day, type RangeFigures, regimeLabel } from "./read.ts";
 export function figuresView(figures: RangeFigures, format: Format) {
   const { span, days, performance } = figures;
   const last = days.at(-1)!;
+  // What comes before is the close that the range is measured from.
+  const inRange = span.is_whole ? days : days.slice(1);
   return {
     asOf: span.end,
-    /** In the range: what comes before it is the close that it is measured from. */
-    firstDay: (span.is_whole ? days[0] : days[1])?.price_date,
+    firstDay: inRange[0]?.price_date,
     summary: {
       marketValue: last.market_value,
       gain: gainUntil(last, span).toFixed(),
@@ -26,10 +27,15 @@ export function figuresView(figures: RangeFigures, format: Format) {
     returnsChart: returnsChart(figures, format),
     benchmark: benchmarkView(figures, format),
     drawdownChart: drawdownChart(figures, format),
-    drawdowns: figures.drawdowns,
+    drawdowns: figures.drawdowns.map((drawdown) => ({
+      ...drawdown,
+      /** The days of the fall: after the peak, to the recovery or the end. */
+      from: inRange.find(({ price_date }) => price_date > drawdown.peak_date)?.price_date,
+      to: drawdown.recovery_date ?? span.end,
+    })),
     tiles: tiles(performance, format),
     bridge: bridge(figures),
-    heatmap: heatmap(figures.months, format),
+    heatmap: heatmap(figures.months, inRange, format),
     regimes: figures.regimes.map((regime) => ({ ...regime, label: regimeLabel(regime.regime) })),
     allocations: allocations(figures.tickers),
   };
