@@ -13,7 +13,13 @@ export { exportTransactions } from "./export.ts";
 export { type ColumnMapping, type ImportField, importFields, requiredFields } from "./import/columns.ts";
 export { maxCsvRecords } from "./import/csv-file.ts";
 export { importTransactions } from "./import/record.ts";
-export { type ImportReview, type ReviewedRow, reviewImport, type Selection } from "./import/review.ts";
+export {
+  type ImportProgress,
+  type ImportReview,
+  type ReviewedRow,
+  reviewImport,
+  type Selection,
+} from "./import/review.ts";
 export type { ImportFile } from "./import/rows.ts";
 export { parseTransactionInput, transactionInput } from "./input.ts";
 export type { Transaction } from "./rows.ts";

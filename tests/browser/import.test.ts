@@ -192,3 +192,31 @@ describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
     await page.context().close();
   });
 });
+
+test("how far the check has come is shown while the browser waits for it", async () => {
+  const { page, problems } = await signUp();
+  await page.goto(`${program.url}/transactions/import`);
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  await page.route("**/transactions/import/progress", (route) =>
+    route.fulfill({ json: { rows: 12, checked: 3, total: 8 } }),
+  );
+  await page.route("**/transactions/import", async (route) => {
+    await released;
+    await route.continue();
+  });
+  await page.getByLabel("Or paste its text").fill(csv);
+  // The page itself tells: whoever asks it from outside waits for the navigation to end.
+  await page.evaluate(`{
+    const lookups = document.getElementById("import-lookups");
+    const bar = lookups.querySelector("progress");
+    new MutationObserver(() => console.log(lookups.innerText.trim() + ", " + bar.value + "/" + bar.max))
+      .observe(lookups, { childList: true, subtree: true });
+  }`);
+  const shown = page.waitForEvent("console");
+  await page.getByRole("button", { name: "Preview" }).click({ noWaitAfter: true });
+  expect((await shown).text()).toBe("3 of 8 new tickers looked up, for 12 rows, 3/8");
+  release();
+  await page.getByRole("heading", { name: "Rows" }).waitFor();
+  expect(problems).toEqual([]);
+  await page.context().close();
+});

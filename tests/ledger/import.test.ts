@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { lookUpTickers } from "../../src/ledger/import/lookup.ts";
 import {
   browseLedger,
   deleteTransaction,
@@ -316,6 +317,19 @@ describe("new tickers", () => {
     expect(told(first.review)[69]).toBe("71 ERROR ticker_not_checked");
     expect(server.requests.filter(({ kind }) => kind === "chart")).toHaveLength(60);
     expect((await importAll(csv)).imported).toBe(140);
+  });
+
+  test("are told of one by one, and no more are asked about when patience ends", async () => {
+    const tickers = Array.from({ length: 20 }, (_, index) => `SLOW${index}`);
+    for (const ticker of tickers) server.addTicker({ ...server.ticker("ACME"), ticker });
+    const told: string[] = [];
+    const look = (patience?: number) =>
+      lookUpTickers(ledger, tickers, ({ checked, total }) => told.push(`${checked} of ${total}`), patience);
+    const first = await look(0);
+    expect([first.checked, first.total]).toEqual([6, 20]); // those that were asked about at once
+    expect(told).toEqual(["0", "1", "2", "3", "4", "5", "6"].map((checked) => `${checked} of 20`));
+    const second = await look();
+    expect([second.checked, second.total]).toEqual([14, 14]);
   });
 
   test("have to wait while the price source is away, and it is not asked for each", async () => {

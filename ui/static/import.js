@@ -43,12 +43,39 @@ form.addEventListener("change", (event) => {
   if (event.target instanceof HTMLInputElement && event.target.name === "line") count();
 });
 
+const lookups = /** @type {HTMLElement | null} */ (document.getElementById("import-lookups"));
+const bar = lookups?.querySelector("progress");
+const said = lookups?.querySelector("span");
+
+/** How far the check has come, while the browser waits for its answer. Without an answer of its own it says nothing. */
+async function showProgress() {
+  if (!lookups || !bar || !said) return;
+  try {
+    const response = await fetch("/transactions/import/progress");
+    /** @type {{ rows: number, checked: number, total: number } | null} */
+    const underway = response.ok ? await response.json() : null;
+    lookups.hidden = !underway || underway.total === 0;
+    if (!underway) return;
+    bar.max = underway.total;
+    bar.value = underway.checked;
+    said.textContent = `${underway.checked} of ${underway.total} new tickers looked up, for ${underway.rows} rows`;
+  } catch {
+    // The form's own answer says what went wrong.
+  }
+}
+
+/** @type {ReturnType<typeof setInterval> | undefined} */
+let asking;
+
 /** @param {boolean} isSending */
 function mark(isSending) {
   // Afterwards: a disabled button would not say which step was asked for.
   setTimeout(() => {
     for (const button of form.querySelectorAll("button")) button.disabled = isSending;
   });
+  clearInterval(asking);
+  if (isSending) asking = setInterval(() => void showProgress(), 400);
+  else if (lookups) lookups.hidden = true;
   if (progress)
     progress.textContent = isSending
       ? `Checking every row; new tickers are looked up with ${form.dataset.market}…`

@@ -10,6 +10,8 @@ import { type KnownTicker, requireTicker } from "../tickers.ts";
 /** What the price source is asked at once and at most in one review: somebody is waiting for it. */
 const lookupsAtOnce = 6;
 export const maxLookups = 60;
+/** After this no other ticker is asked about: a slow price source makes several looks of one, not one that never ends. */
+const patienceMilliseconds = 25_000;
 
 export type TickerError =
   | UnknownTickerError
@@ -17,11 +19,14 @@ export type TickerError =
   | MarketDataUnavailableError
   | TickerNotCheckedError;
 
-export interface Lookup {
-  readonly tickers: ReadonlyMap<string, KnownTicker | TickerError>;
-  /** Of the tickers that nobody has used yet, how many the price source has answered for. */
+/** Of the tickers that nobody has used yet, how many the price source has answered for. */
+export interface LookupProgress {
   readonly checked: number;
   readonly total: number;
+}
+
+export interface Lookup extends LookupProgress {
+  readonly tickers: ReadonlyMap<string, KnownTicker | TickerError>;
 }
 
 async function lookUp(context: LedgerContext, ticker: string): Promise<KnownTicker | TickerError> {
@@ -47,29 +52,36 @@ async function readKnown({ pool }: LedgerContext, tickers: readonly string[]): P
 }
 
 /**
- * Looks up every ticker once: all that are known here, and as many new ones as one review may ask for. What it
- * learns is kept, so that the next review goes on with the others. The first one that the price source cannot be
- * asked about ends the asking.
+ * Looks up every ticker once: all that are known here, and as many new ones as one review may ask for, until its patience
+ * ends. What it learns is kept, so that the next review goes on with the others. The first one that the price source
+ * cannot be asked about ends the asking. `onProgress` is told before the first answer and after each.
  */
-export async function lookUpTickers(context: LedgerContext, tickers: readonly string[]): Promise<Lookup> {
+export async function lookUpTickers(
+  context: LedgerContext,
+  tickers: readonly string[],
+  onProgress: (progress: LookupProgress) => void = () => {},
+  patience = patienceMilliseconds,
+): Promise<Lookup> {
   const known = await readKnown(context, tickers);
-  const unseen = tickers.filter((ticker) => !known.has(ticker));
-  const asked = unseen.slice(0, maxLookups);
+  const unseen = new Set(tickers.filter((ticker) => !known.has(ticker)));
   const found = new Map<string, KnownTicker | TickerError>(
-    unseen.map((ticker) => [ticker, new TickerNotCheckedError(ticker)]),
+    [...unseen].map((ticker) => [ticker, new TickerNotCheckedError(ticker)]),
   );
-  const queue = [...known, ...asked];
+  const progress = { checked: 0, total: unseen.size };
+  onProgress({ ...progress });
+  const queue = [...known, ...[...unseen].slice(0, maxLookups)];
+  const deadline = performance.now() + patience;
   const work = async (): Promise<void> => {
     for (let ticker = queue.shift(); ticker !== undefined; ticker = queue.shift()) {
       const result = await lookUp(context, ticker);
       found.set(ticker, result);
-      if (result instanceof MarketDataUnavailableError) queue.length = 0;
+      const isUnavailable = result instanceof MarketDataUnavailableError;
+      if (isUnavailable || performance.now() >= deadline) queue.length = 0;
+      if (isUnavailable || !unseen.has(ticker)) continue;
+      progress.checked++;
+      onProgress({ ...progress });
     }
   };
   await Promise.all(Array.from({ length: lookupsAtOnce }, work));
-  const isAnswered = (ticker: string) => {
-    const result = found.get(ticker);
-    return !(result instanceof TickerNotCheckedError || result instanceof MarketDataUnavailableError);
-  };
-  return { tickers: found, checked: unseen.filter(isAnswered).length, total: unseen.length };
+  return { tickers: found, ...progress };
 }

@@ -1,7 +1,14 @@
 import { personTransaction } from "../../database/person.ts";
 import type { LedgerContext } from "../context.ts";
 import { insertTransactions, lockLedger } from "../rows.ts";
-import { draftImport, findUncovered, type ImportReview, reviewImport, type Selection } from "./review.ts";
+import {
+  draftImport,
+  findUncovered,
+  type ImportProgress,
+  type ImportReview,
+  reviewImport,
+  type Selection,
+} from "./review.ts";
 import { type ImportFile, readImportFile } from "./rows.ts";
 
 /** `imported` 0: nothing was recorded, and the review says why. */
@@ -19,8 +26,9 @@ export async function importTransactions(
   userId: number,
   importFile: ImportFile,
   selection: Selection | null,
+  onProgress: (progress: ImportProgress) => void = () => {},
 ): Promise<Imported> {
-  const review = await reviewImport(context, userId, importFile, selection);
+  const review = await reviewImport(context, userId, importFile, selection, onProgress);
   const selected = review.rows.filter(({ isSelected }) => isSelected);
   const isReady =
     review.problem === null && review.isSelectionKept && selected.every(({ status }) => status !== "ERROR");

@@ -8,7 +8,7 @@ import type { TransactionInput } from "../input.ts";
 import { findOversells, type Oversell, type Trade } from "../position.ts";
 import { readSplits, readTransactions, type Transaction } from "../rows.ts";
 import { warningsOf } from "../transactions.ts";
-import { type Lookup, lookUpTickers } from "./lookup.ts";
+import { type Lookup, type LookupProgress, lookUpTickers } from "./lookup.ts";
 import {
   type ImportFile,
   type ImportRow,
@@ -29,11 +29,17 @@ export interface ReviewedRow extends ImportRow {
 
 export interface ImportReview extends Omit<ReadFile, "rows"> {
   readonly rows: readonly ReviewedRow[];
-  readonly lookup: Pick<Lookup, "checked" | "total">;
+  readonly lookup: LookupProgress;
   /** Of the file as it was read and its duplicates: an import of this review alone is what the person has seen. */
   readonly fingerprint: string;
   /** false: the selection was made for another file or another ledger, and the review has made its own. */
   readonly isSelectionKept: boolean;
+}
+
+/** How far a review has come. */
+export interface ImportProgress extends LookupProgress {
+  /** Of the file. */
+  readonly rows: number;
 }
 
 /** Which lines to record, of the review with that fingerprint. */
@@ -165,13 +171,15 @@ function reviewRow(
 
 /**
  * Reads a file against the person's ledger and records nothing but what tickers are. Tickers are looked up, and SELLs
- * checked, for the selected rows alone; `selection` null: every row but potential duplicates.
+ * checked, for the selected rows alone; `selection` null: every row but potential duplicates. `onProgress` is told how far
+ * it has come while the price source is asked, which is what takes time.
  */
 export async function reviewImport(
   context: LedgerContext,
   userId: number,
   importFile: ImportFile,
   selection: Selection | null,
+  onProgress: (progress: ImportProgress) => void = () => {},
 ): Promise<ImportReview> {
   const file = readImportFile(importFile, context.clock);
   const { draft, uncovered } = await personTransaction(context.pool, userId, async (client) => {
@@ -179,7 +187,9 @@ export async function reviewImport(
     return { draft, uncovered: await findUncovered(client, draft) };
   });
   const tickers = new Set(draft.selected.flatMap(({ input }) => (input ? [input.ticker] : [])));
-  const lookup = await lookUpTickers(context, [...tickers]);
+  const lookup = await lookUpTickers(context, [...tickers], (progress) =>
+    onProgress({ rows: file.rows.length, ...progress }),
+  );
   const { duplicates, fingerprint, isSelectionKept } = draft;
   const selected = new Set(draft.selected);
   return {

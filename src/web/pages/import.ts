@@ -5,6 +5,7 @@ import {
   type ColumnMapping,
   type ImportField,
   type ImportFile,
+  type ImportProgress,
   type ImportReview,
   importFields,
   importTransactions,
@@ -50,20 +51,55 @@ export function importPages(context: WebContext, sendPage: SendPage): Router {
     sendImport(sendPage, request, response, "", null);
   });
 
+  const underway = new Underway();
+  /** What an open page asks for while its form is being answered; null: nothing is under way, or in another process. */
+  router.get("/transactions/import/progress", (request, response) => {
+    response.set("Cache-Control", "no-store").json(underway.of(requirePerson(request).userId));
+  });
+
   router.post("/transactions/import", async (request, response) => {
     const { userId } = requirePerson(request);
     const form = importForm.parse(request.body ?? {});
     const file = fileOf(form, request.body);
+    const selection = selectionOf(form);
     if (form.step !== "import") {
-      const review = await reviewImport(context, userId, file, selectionOf(form));
+      const review = await underway.during(userId, (onProgress) =>
+        reviewImport(context, userId, file, selection, onProgress),
+      );
       const shown = form.step === "leave_out" ? await leaveOut(context, userId, file, review) : review;
       return sendImport(sendPage, request, response, form.csv, shown);
     }
-    const { imported, review } = await importTransactions(context, userId, file, selectionOf(form));
+    const { imported, review } = await underway.during(userId, (onProgress) =>
+      importTransactions(context, userId, file, selection, onProgress),
+    );
     if (imported > 0) return response.redirect(303, `/transactions?imported=${imported}`);
     sendImport(sendPage, request, response, form.csv, review, refusal(review), 422);
   });
   return router;
+}
+
+/** How far the checks that are being made now have come: one for each person, the last one begun. */
+class Underway {
+  readonly #checks = new Map<number, { progress: ImportProgress | null }>();
+
+  of(userId: number): ImportProgress | null {
+    return this.#checks.get(userId)?.progress ?? null;
+  }
+
+  async during<T>(
+    userId: number,
+    work: (onProgress: (progress: ImportProgress) => void) => Promise<T>,
+  ): Promise<T> {
+    const check: { progress: ImportProgress | null } = { progress: null };
+    this.#checks.set(userId, check);
+    try {
+      return await work((progress) => {
+        check.progress = progress;
+      });
+    } finally {
+      if (this.#checks.get(userId) === check) this.#checks.delete(userId);
+    }
+  }
 }
 
 const headerOf = (csv: string): string => /\S.*/.exec(csv)?.[0].trim() ?? "";
