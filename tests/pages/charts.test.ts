@@ -61,7 +61,7 @@ describe("time chart", () => {
 
   test("draws a single day", () => {
     const { lines, xTicks, table } = chart(["2024-01-01"], [100]);
-    expect(lines[0]?.path).toMatch(/^M/);
+    expect(lines[0]?.path).toMatch(/^M0,[\d.]+H1000$/); // a point could not be seen
     expect(xTicks.length).toBeGreaterThan(0);
     expect(table.rows).toEqual([{ date: "2024-01-01", values: ["$100.00"] }]);
   });
@@ -84,6 +84,25 @@ describe("time chart", () => {
     expect(points).toBe("2024-01-01,1.00,0.00;2024-01-02,2.00,1.00");
     expect(table.headers).toEqual(["Market value", "Gain"]);
     expect(table.rows[0]).toEqual({ date: "2024-01-02", values: ["$2.00", "$1.00"] });
+  });
+
+  test.each([
+    ["2023-12-05", 31],
+    ["2021-01-05", 1050],
+    ["2015-03-05", 3650],
+    ["2004-03-05", 7300],
+  ])("has room for the names of its days: from %s, %i days", (first, count) => {
+    const start = Date.parse(first);
+    const dates = Array.from({ length: count }, (_, day) =>
+      new Date(start + day * 86_400_000).toISOString().slice(0, 10),
+    );
+    const { xTicks } = chart(
+      dates,
+      dates.map((_, day) => day),
+    );
+    expect(xTicks.length).toBeGreaterThanOrEqual(3);
+    expect(xTicks.length).toBeLessThanOrEqual(8);
+    expect(new Set(xTicks.map(({ label }) => label)).size).toBe(xTicks.length);
   });
 
   test("leaves a gap where there is no value", () => {

@@ -113,7 +113,10 @@ test("says in words what is wrong with the data, beside what it touches", async 
     insert into raw_corporate_actions (ticker, action_date, action_type, ratio, numerator, denominator)
     values ('ODD', '2024-03-05', 'split', 2, 2, 1);
     insert into transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
-    select user_id, 'ODD', 'BUY', 3, 9, '2024-02-05' from users where email = 'dora@example.com'`);
+    select user_id, 'ODD', 'BUY', 3, 9, day
+    from users
+    cross join (values (date '2024-02-05'), ('2024-05-06')) as trade (day)
+    where email = 'dora@example.com'`);
   await settle(program);
   const html = await read("/tickers/ODD", dora);
   const notes = (label: string) =>
@@ -124,5 +127,8 @@ test("says in words what is wrong with the data, beside what it touches", async 
   expect(notes("About its prices")).toContain("A gap: no price for 37 days before Apr 12, 2024");
   expect(notes("About its prices")).toContain("A spike: the close of Mar 5, 2024 is +100.00%");
   expect(notes("About the position")).toContain("before its first known price of Mar 1, 2024");
+  // A trade that is newer than any price is marked at the price that it is valued at.
+  expect(html).toContain('<g class="marker-buy" data-date="2024-05-06">');
+  expect(html).toMatch(/data-points="[^"]*;2024-05-06,20"/);
   expect(notes("About its splits")).toContain("The split 2:1 of Mar 5, 2024 is not applied");
 });

@@ -161,6 +161,9 @@ function linePath(
     .y((index) => y(values[index] ?? 0))
     .curve(shape === "step" ? curveStepAfter : curveLinear)
     .digits(1);
+  const [only] = values;
+  // One day is a point, which nobody would see.
+  if (kept.length === 1 && typeof only === "number") return `M0,${round(y(only))}H${width}`;
   return draw(kept) ?? "";
 }
 
@@ -182,9 +185,19 @@ function shadePath(
   return draw(kept) ?? "";
 }
 
-/** At most seven; on a narrow screen the stylesheet hides every second one (`minor`). */
+/** Quarters of three years are twelve: then every second one, Januaries among them. */
+function thinned(days: readonly string[]): readonly string[] {
+  if (days.length <= 8) return days;
+  const january = Math.max(
+    0,
+    days.findIndex((day) => day.endsWith("-01-01")),
+  );
+  return days.filter((_, index) => index % 2 === january % 2);
+}
+
+/** At most eight; on a narrow screen the stylesheet hides every second one (`minor`). */
 function timeTicks(x: TimeScale, format: Format) {
-  const days = x.ticks(6).map((tick) => tick.toISOString().slice(0, 10));
+  const days = thinned(x.ticks(6).map((tick) => tick.toISOString().slice(0, 10)));
   const write = days.every((day) => day.endsWith("-01-01"))
     ? format.year
     : days.every((day) => day.endsWith("-01"))

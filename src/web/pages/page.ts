@@ -113,7 +113,12 @@ export function errorPages(context: WebContext, sendPage: SendPage): ErrorReques
       headings[code] ??
       headings[status] ??
       (status >= 500 ? "Something went wrong here" : "That did not work");
-    sendPage(request, response, { view: "error", title: heading, status, data: { heading, message } });
+    sendPage(request, response, {
+      view: "error",
+      title: heading,
+      status,
+      data: { heading, message: sentence(message) },
+    });
   };
 }
 

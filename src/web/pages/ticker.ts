@@ -4,6 +4,7 @@ import { z } from "zod";
 import { personTransaction } from "../../database/person.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
+import { classLabel } from "../portfolio/allocation.ts";
 import { positionCharts, priceChart } from "../ticker/charts.ts";
 import { describeQuality } from "../ticker/quality.ts";
 import { readTicker, type TickerRangeName, tickerRangeNames } from "../ticker/read.ts";
@@ -49,9 +50,12 @@ function tickerData(data: TickerData, range: TickerRangeName, format: Parameters
   return {
     ticker: data.ticker,
     description,
-    facts: [description.asset_class, description.exchange, description.sector, description.industry].filter(
-      (fact) => fact !== null,
-    ),
+    facts: [
+      description.asset_class && classLabel(description.asset_class),
+      description.exchange,
+      description.sector,
+      description.industry,
+    ].filter((fact) => fact !== null),
     notes,
     fetching,
     kpis,

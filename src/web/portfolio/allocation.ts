@@ -66,7 +66,8 @@ export function weightsOf(values: readonly Big[]): number[] {
 const sum = (values: readonly (Big | string)[]): Big =>
   values.reduce<Big>((total, value) => total.plus(value), new Big(0));
 
-function classLabel(assetClass: string | null): string {
+/** As people write it. */
+export function classLabel(assetClass: string | null): string {
   if (assetClass === null) return "Not known yet";
   return assetClass === "etf" ? "ETF" : assetClass.charAt(0).toUpperCase() + assetClass.slice(1);
 }

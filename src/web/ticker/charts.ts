@@ -4,7 +4,15 @@ import { timeChart } from "../charts/time-chart.ts";
 import type { Format } from "../format.ts";
 import type { CorporateAction, HeldDay, TickerFacts, Trade } from "./read.ts";
 
-export function priceChart({ prices, trades, actions }: TickerFacts, format: Format) {
+/** A trade is newer than the newest close until the next fetch: its day has the close that it is valued at. */
+function withNewestTrade({ prices, trades }: TickerFacts): TickerFacts["prices"] {
+  const [last, newest] = [prices.at(-1), trades[0]?.transaction_date];
+  return last && newest && newest > last.price_date ? [...prices, { ...last, price_date: newest }] : prices;
+}
+
+export function priceChart(facts: TickerFacts, format: Format) {
+  const { trades, actions } = facts;
+  const prices = withNewestTrade(facts);
   return timeChart(
     {
       id: "price",
