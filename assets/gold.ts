@@ -20,6 +20,7 @@ import {
   int_holding_periods,
   int_last_day,
   int_portfolio_daily,
+  int_portfolio_index,
   int_prices_daily,
 } from "./intermediate.ts";
 import { stg_dividends, stg_raw_prices, stg_transactions } from "./staging.ts";
@@ -44,10 +45,10 @@ export const gold_p_timeseries = sqlAsset({
     unrealized_pnl: amount("market_value - cost_basis."),
     total_gain: amount("unrealized_pnl + realized_pnl + income_paid_out."),
     daily_return: nullable(ratio("Return of the day; null while nothing is invested.")),
-    twr_index: ratio("Time-weighted index: 1 on the day before the first trade."),
+    twr_index: int_portfolio_index.columns.twr_index,
     cumulative_return: ratio("twr_index - 1."),
-    running_peak: ratio("Highest twr_index to date, at least 1."),
-    drawdown: ratio("twr_index / running_peak - 1: 0 or below."),
+    running_peak: int_portfolio_index.columns.running_peak,
+    drawdown: int_portfolio_index.columns.drawdown,
     positions: count("Tickers held at the close."),
     is_trading_day: flag("An exchange-traded asset that is held had a bar."),
     holds_exchange_traded: flag("An asset that trades on an exchange with hours is held."),
@@ -58,7 +59,7 @@ export const gold_p_timeseries = sqlAsset({
   partitionBy: "user_id",
   timeColumn: "price_date",
   materialized: "view",
-  deps: [int_portfolio_daily],
+  deps: [int_portfolio_index],
   tags: ["portfolio"],
 });
 
@@ -81,7 +82,7 @@ export const gold_drawdowns = sqlAsset({
   key: ["user_id", "drawdown_rank"],
   partitionBy: "user_id",
   materialized: "view",
-  deps: [gold_p_timeseries],
+  deps: [int_portfolio_index],
   // No checks: a view over all of a person's days would be computed once more with every trade (5 ms).
   tags: ["portfolio"],
 });
@@ -100,7 +101,7 @@ export const gold_monthly_returns = sqlAsset({
   key: ["user_id", "month"],
   partitionBy: "user_id",
   materialized: "view",
-  deps: [gold_p_timeseries],
+  deps: [int_portfolio_daily],
   tags: ["portfolio"],
 });
 

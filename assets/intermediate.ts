@@ -244,6 +244,24 @@ export const int_portfolio_daily = sqlAsset({
   tags: ["portfolio"],
 });
 
+export const int_portfolio_index = sqlAsset({
+  name: "int_portfolio_index",
+  layer: "intermediate",
+  description: "A person's days with the time-weighted index and its distance from its peak.",
+  columns: {
+    ...int_portfolio_daily.columns,
+    twr_index: ratio("Time-weighted index: 1 on the day before the first trade."),
+    running_peak: ratio("Highest twr_index to date, at least 1."),
+    drawdown: ratio("twr_index / running_peak - 1: 0 or below."),
+  },
+  key: ["user_id", "price_date"],
+  partitionBy: "user_id",
+  timeColumn: "price_date",
+  materialized: "view",
+  deps: [int_portfolio_daily],
+  tags: ["portfolio"],
+});
+
 export const int_dividend_income = sqlAsset({
   name: "int_dividend_income",
   layer: "intermediate",

@@ -2,8 +2,7 @@
 import { sqlAsset } from "../src/engine/index.ts";
 import { amount, count, day, flag, nullable, number, person, ratio, reason } from "./columns.ts";
 import { stg_fred_macro } from "./fred.ts";
-import { gold_p_timeseries } from "./gold.ts";
-import { int_calendar } from "./intermediate.ts";
+import { int_calendar, int_portfolio_daily, int_portfolio_index } from "./intermediate.ts";
 
 export const int_risk_free = sqlAsset({
   name: "int_risk_free",
@@ -41,23 +40,13 @@ export const int_risk_returns = sqlAsset({
   columns: {
     user_id: person,
     price_date: day("Calendar day."),
-    market_value: amount("What all positions were worth at the close."),
-    prev_market_value: amount("The same of the day before; 0 on the first day."),
-    cost_basis: amount("What they cost."),
-    net_flow: amount("Money in less money out by the day's trades."),
-    net_contributions: amount("Sum of net_flow to date."),
-    income: amount("Dividends of the day."),
-    income_paid_out: amount("Dividends to date."),
-    fees_paid: amount("Fees to date."),
-    realized_pnl: amount("Realized to date."),
-    unrealized_pnl: amount("market_value - cost_basis."),
-    total_gain: amount("unrealized_pnl + realized_pnl + income_paid_out."),
     daily_return: nullable(ratio("Return of the day; null while nothing is invested.")),
     twr_index: ratio("Time-weighted index."),
     running_peak: ratio("Highest twr_index to date, at least 1."),
     drawdown: ratio("twr_index / running_peak - 1."),
-    is_provisional: flag("A close is of a session that was still open."),
-    is_estimated: flag("A position is valued at a transaction's price."),
+    max_drawdown: ratio("Lowest drawdown of all the person's days: the same on each."),
+    best_day: nullable(ratio("Their highest daily return.")),
+    worst_day: nullable(ratio("Their lowest daily return.")),
     periods_per_year: number("252, or 365 for a person who only ever held what trades around the clock."),
     risk_return: nullable(ratio("Return since the last day that counts for risk; null on other days.")),
     risk_free_return: nullable(ratio("Risk-free return of one such period; null on other days, or unknown.")),
@@ -66,7 +55,7 @@ export const int_risk_returns = sqlAsset({
   partitionBy: "user_id",
   timeColumn: "price_date",
   materialized: "view",
-  deps: [gold_p_timeseries, int_risk_free],
+  deps: [int_portfolio_index, int_risk_free],
   tags: ["portfolio"],
 });
 
@@ -121,7 +110,7 @@ export const int_performance_figures = sqlAsset({
   key: ["user_id"],
   partitionBy: "user_id",
   materialized: "view",
-  deps: [int_risk_returns],
+  deps: [int_risk_returns, int_portfolio_daily],
   tags: ["portfolio"],
 });
 

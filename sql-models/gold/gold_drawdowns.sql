@@ -15,7 +15,7 @@ with days as (
       min(price_date) over person - 1
     ) as peak_date,
     max(price_date) over person as as_of
-  from gold_p_timeseries
+  from int_portfolio_index
   window
     person as (partition by user_id),
     to_date as (partition by user_id order by price_date rows unbounded preceding)

@@ -9,7 +9,7 @@ select
     then product(1 + coalesce(daily_return, 0) order by price_date) - 1
   end as return,
   case when count(daily_return) = 0 then 'nothing was held' end as return_reason
-from gold_p_timeseries
+from int_portfolio_daily
 group by
   user_id,
   date_trunc('month', price_date::timestamp)::date

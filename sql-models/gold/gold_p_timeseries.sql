@@ -1,7 +1,6 @@
 -- One row per person and calendar day, from the first trade on: what the portfolio was worth, and why.
 --
--- Running figures over int_portfolio_daily, computed when read: a window over one person's days takes milliseconds,
--- and a trade years back then has nothing to rewrite here.
+-- Sums of money to date beside the index of int_portfolio_index, computed when read for the same reason.
 --
 -- The bridge, exact on every row: market_value = net_contributions + total_gain - income_paid_out.
 with running as (
@@ -10,18 +9,9 @@ with running as (
     sum(net_flow) over to_date as net_contributions,
     sum(income) over to_date as income_paid_out,
     sum(fees) over to_date as fees_paid,
-    sum(realized_pnl) over to_date as realized_pnl_to_date,
-    product(1 + coalesce(daily_return, 0)) over to_date as twr_index
-  from int_portfolio_daily
+    sum(realized_pnl) over to_date as realized_pnl_to_date
+  from int_portfolio_index
   window to_date as (partition by user_id order by price_date rows unbounded preceding)
-),
-peaks as (
-  select
-    *,
-    -- The index starts at 1 on the day before the first trade, so a loss on the first day is a drawdown already.
-    greatest(1, max(twr_index) over (partition by user_id order by price_date rows unbounded preceding))
-      as running_peak
-  from running
 )
 select
   user_id,
@@ -41,10 +31,10 @@ select
   twr_index,
   twr_index - 1 as cumulative_return,
   running_peak,
-  twr_index / running_peak - 1 as drawdown,
+  drawdown,
   positions,
   is_trading_day,
   holds_exchange_traded,
   is_provisional,
   is_estimated
-from peaks
+from running

@@ -37,7 +37,8 @@ const announcedBytes = 7900;
  * writes (those of the assets) are locked no longer than a commit takes, and in the order of names. Returns the run's id.
  *
  * data_version grows by one for each asset whose content changed; those that read it and are right again grow their
- * read version by one too. So a gap between the two, which is what makes an asset stale, stays as it was.
+ * read version by one too. So a gap between the two, which is what makes an asset stale, stays as it was. The version of
+ * each partition value that is announced grows likewise.
  */
 export async function recordRefresh(
   client: ClientBase,
@@ -118,6 +119,16 @@ export async function recordRefresh(
           last_materialized_at = case when materialized then clock_timestamp() else last_materialized_at end
         from run, touched join locked using (asset)
         where stored.asset = touched.asset
+      ),
+      versioned as (
+        insert into orchestrator.partition_versions as stored (partition_column, partition_value, version)
+        select distinct publication ->> 'partition_column', told.value, 1
+        from jsonb_array_elements($9) as publication
+        left join lateral jsonb_array_elements_text(nullif(publication -> 'partitions', 'null')) as told (value) on true
+        where publication ->> 'partition_column' is not null
+        order by 1, 2
+        on conflict (partition_column, partition_value) do update
+        set version = stored.version + 1
       )
       select
         run_id,

@@ -1,4 +1,5 @@
 /** The Express application: what a request meets, in order. */
+import { constants } from "node:zlib";
 import compression from "compression";
 import express, { type Express } from "express";
 import { apiRoutes } from "./api/index.ts";
@@ -9,6 +10,9 @@ import { createMetrics } from "./metrics.ts";
 import { pagesRouter } from "./pages/index.ts";
 import { mountRoutes } from "./route.ts";
 import { refuseCrossSite, securityHeaders } from "./security.ts";
+
+/** Of a page of 221 kB: brotli 44 kB in 1.6 ms, gzip 49 kB in 2.4. The defaults, 4 and 6, are 43 kB in 3.6 and 46 kB in 4.2. */
+const compressionOptions = { brotli: { params: { [constants.BROTLI_PARAM_QUALITY]: 2 } }, level: 4 };
 
 /** The largest body that is read: a transaction is 200 bytes, a form of everything about one person 2 kB. */
 const bodyLimit = "100kb";
@@ -29,7 +33,7 @@ export function createApp(context: WebContext): Express {
   app.disable("x-powered-by");
   app.set("etag", false); // answers are one person's own and change with each trade: nothing is worth keeping
   app.set("trust proxy", context.trustedProxies ?? false);
-  app.use(metrics.observe, securityHeaders, compression());
+  app.use(metrics.observe, securityHeaders, compression(compressionOptions));
   mountRoutes(app, guards, apiRoutes(context, metrics), context);
   app.use(["/api", "/auth"], ({ method, originalUrl }) => {
     throw new NotFoundError(`${method} ${originalUrl}`);

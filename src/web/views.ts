@@ -78,6 +78,16 @@ function registerHelpers(handlebars: typeof Handlebars, staticFiles: StaticFiles
     const href = handlebars.escapeExpression(explainPath(figure, options.hash));
     return new handlebars.SafeString(`<a class="explain" href="${href}">${options.fn(this)}</a>`);
   });
+  /**
+   * `{{#kept figures}}…{{/kept}}`: rendered once for each object, and for as long as the object is kept. What is inside must
+   * follow from it alone: 9 ms of a page of ten years.
+   */
+  const rendered = new WeakMap<object, Handlebars.SafeString>();
+  helper("kept", function (this: unknown, subject: object, options: HelperOptions) {
+    const markup = rendered.get(subject) ?? new handlebars.SafeString(options.fn(this));
+    rendered.set(subject, markup);
+    return markup;
+  });
   /** "gain", "loss" or "flat", for a class name; the sign itself is always written too. */
   helper("direction", (value: string | number | null) => direction(value));
 }

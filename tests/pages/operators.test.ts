@@ -91,7 +91,7 @@ describe("the asset graph", () => {
 
   test("shows so many steps around one asset", async () => {
     const near = await operator.get("/assets?focus=int_portfolio_daily&depth=1");
-    expect(drawn(near.html)).toContain("gold_p_timeseries");
+    expect(drawn(near.html)).toContain("int_portfolio_index");
     expect(drawn(near.html)).not.toContain("transactions");
     expect(near.html).toContain('depth=1" aria-current="true"');
     expect(drawn((await operator.get("/assets?focus=int_portfolio_daily&depth=all")).html)).toContain(

@@ -56,7 +56,7 @@ const asPerson = <T>(work: (client: PoolClient) => Promise<T>): Promise<T> =>
   personTransaction(program.database.pool, userId, work);
 
 async function figuresOf(range: Range, benchmark: string | null = null): Promise<RangeFigures> {
-  const span = await asPerson((client) => readSpan(client, userId, range));
+  const span = await asPerson((client) => readSpan(client, program.engine.registry, userId, range));
   const { registry } = program.engine;
   return readFigures(program.database.pool, { registry, userId, span: span!, benchmark });
 }
@@ -73,7 +73,7 @@ test.each(
 )("%s over the whole time is what is published", async (name, model) => {
   const order = `order by ${model.key.join(", ")}`;
   const [whole, published] = await asPerson(async (client) => {
-    const span = (await readSpan(client, userId, { name: "Max" }))!;
+    const span = (await readSpan(client, program.engine.registry, userId, { name: "Max" }))!;
     const statement = overRange(program.engine.registry, [model], `select * from ${name} ${order}`);
     return [
       (await client.query({ ...statement, values: [userId, span.start, span.end] })).rows,
@@ -101,14 +101,11 @@ describe.each(ranges)("from %o", (range) => {
     const [start, ...parts] = steps.map(({ amount }) => new Big(amount));
     const end = parts.pop()!;
     expect(parts.reduce((sum, part) => sum.plus(part), start!).toFixed(2)).toBe(end.toFixed(2));
-    expect(end.toFixed(2)).toBe(new Big(figures.days.at(-1)!.market_value).toFixed(2));
+    expect(end.toFixed(2)).toBe(new Big(figures.performance.market_value).toFixed(2));
 
-    const last = figures.days.at(-1)!;
+    const last = figures.performance;
     const opening = new Big(figures.span.opening_value).minus(figures.span.opening_cost);
-    const gain = new Big(last.unrealized_pnl)
-      .plus(last.realized_pnl)
-      .plus(last.income_paid_out)
-      .minus(opening);
+    const gain = new Big(last.unrealized_pnl).plus(last.realized_pnl).plus(last.income).minus(opening);
     const gains = figures.tickers.reduce(
       (sum, { total_gain, opening_pnl }) => sum.plus(total_gain).minus(opening_pnl),
       new Big(0),
@@ -128,16 +125,16 @@ describe.each(ranges)("from %o", (range) => {
     const compounded = (parts: readonly { return: number | null }[]) =>
       parts.reduce((product, part) => product * (1 + (part.return ?? 0)), 1);
     expect(1 + performance.twr).toBeCloseTo(expected, 10);
-    expect(1 + days.at(-1)!.cumulative_return).toBeCloseTo(expected, 10);
+    expect(1 + days.cumulativeReturn.at(-1)!).toBeCloseTo(expected, 10);
     expect(compounded(months)).toBeCloseTo(expected, 10);
     expect(compounded(regimes)).toBeCloseTo(expected, 10);
   });
 });
 
 test("a year without a trade has one rate: what was held went in at its start", async () => {
-  const { span, days, performance } = await figuresOf({ from: "2021-05-06", to: "2022-05-04" });
-  const paid = Number(days.at(-1)!.income_paid_out);
-  const growth = (Number(days.at(-1)!.market_value) + paid) / Number(span.opening_value) - 1;
+  const { span, performance } = await figuresOf({ from: "2021-05-06", to: "2022-05-04" });
+  const paid = Number(performance.income);
+  const growth = (Number(performance.market_value) + paid) / Number(span.opening_value) - 1;
   // Dividends came out on the way, so the rate is near that of the whole, and exactly it if there were none.
   expect(performance.money_weighted_return).toBeCloseTo(growth, 2);
   expect(performance.xirr_reason).toBe("needs 365 days, has 364");
@@ -153,7 +150,7 @@ test("what was sold before the range is not in it; what was sold within it is, a
 
 test("a benchmark starts at 0 where the range does, and says from where it has prices", async () => {
   const { benchmark, days, span } = await figuresOf({ name: "1Y" }, "WRLD");
-  expect(benchmark!.returns).toHaveLength(days.length);
+  expect(benchmark!.returns).toHaveLength(days.dates.length);
   expect([benchmark!.returns[0], benchmark!.startsLate]).toEqual([0, null]);
   const { rows } = await program.database.pool.query<{ adj_close: number }>(
     `select adj_close::double precision
@@ -167,6 +164,41 @@ test("a benchmark starts at 0 where the range does, and says from where it has p
   );
   expect(benchmark!.returns.at(-1)).toBeCloseTo(rows[1]!.adj_close / rows[0]!.adj_close - 1, 12);
   expect((await figuresOf({ name: "1Y" }, "NONE")).benchmark).toMatchObject({ name: null, returns: [] });
+});
+
+test("the version of a person's figures grows with their own trades and with prices, not with others' trades", async () => {
+  const { pool } = program.database;
+  const version = async () => {
+    const span = await asPerson((client) =>
+      readSpan(client, program.engine.registry, userId, { name: "Max" }),
+    );
+    return span!.data_version;
+  };
+  const tradeOf = async (who: number) => {
+    await pool.query(
+      `insert into transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
+       values ($1, 'WRLD', 'BUY', 1, 100, '2023-03-03')`,
+      [who],
+    );
+    await program.engine.refresh("transaction_sensor");
+  };
+  const { rows } = await pool.query<{ user_id: number }>(
+    `insert into public.users (email, password_hash, role)
+     values ('somebody.else@example.com', 'x', 'investor')
+     returning user_id`,
+  );
+  await program.engine.refresh("transaction_sensor");
+  const before = await version();
+  await tradeOf(rows[0]!.user_id);
+  expect(await version()).toBe(before);
+  await tradeOf(userId);
+  const traded = await version();
+  expect(traded).not.toBe(before);
+  await pool.query(
+    "update raw_prices set close = close * 1.01 where ticker = 'WRLD' and price_date = '2023-03-10'",
+  );
+  await program.engine.refresh("transaction_sensor");
+  expect(await version()).not.toBe(traded);
 });
 
 test("shares sum to 100 %", () => {

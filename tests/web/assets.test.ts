@@ -85,11 +85,11 @@ describe("assets", () => {
     const { status, body } = await get("/api/lineage");
     expect(status).toBe(200);
     expect(answerOf(assetRoutes, "/api/lineage").safeParse(body).error).toBeUndefined();
-    expect(body.edges).toContainEqual({ from: "int_portfolio_daily", to: "gold_p_timeseries" });
+    expect(body.edges).toContainEqual({ from: "int_portfolio_index", to: "gold_p_timeseries" });
     expect(body.columns).toContainEqual({
       asset: "gold_p_timeseries",
       column: "market_value",
-      from: [{ asset: "int_portfolio_daily", column: "market_value" }],
+      from: [{ asset: "int_portfolio_index", column: "market_value" }],
     });
   });
 });

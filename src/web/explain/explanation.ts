@@ -84,7 +84,7 @@ async function readAnswer(
   { figure, ticker, range }: Question,
   format: Format,
 ): Promise<Answer | null> {
-  const span = await readSpan(client, userId, range);
+  const span = await readSpan(client, context.registry(), userId, range);
   if (figure === "regime") {
     const { working, asOf } = await readRegimeWorking(client, span?.end ?? null, format);
     return { working, asOf, evidence: [], period: null };

@@ -7,17 +7,17 @@ import { type Choice, choiceParameters, readChoice } from "../portfolio/choice.t
 import { rangeNames, rangeParameters, readSpan, type Span } from "../portfolio/range.ts";
 import { type RangeFigures, readFigures } from "../portfolio/read.ts";
 import { Recent } from "../portfolio/recent.ts";
-import { parseSort, sortParameters, tickerTable } from "../portfolio/ticker-table.ts";
+import { parseSort, type Sort, sortParameters, tickerTable } from "../portfolio/ticker-table.ts";
 import { figuresView } from "../portfolio/view.ts";
 import { readDataNotes } from "./data-notes.ts";
 import { environmentOf, type SendPage } from "./page.ts";
 
-/** Of 200 kB each for ten years of 20 tickers. */
-const rangesKept = 100;
+/** Of 400 kB each for ten years of 20 tickers, markup included. */
+const rangesKept = 50;
 
 interface Shown {
   readonly view: ReturnType<typeof figuresView>;
-  readonly tickers: RangeFigures["tickers"];
+  readonly tickerTable: ReturnType<typeof tickerTable>;
   readonly benchmarkChoices: RangeFigures["benchmarkChoices"];
 }
 
@@ -49,7 +49,7 @@ async function portfolioData(context: WebContext, recent: Recent<Shown>, request
   const { format } = environmentOf(context, request);
   const standing = await personTransaction(context.pool, userId, async (client) => {
     const data = await readDataNotes(client, userId, format);
-    const span = await readSpan(client, userId, choice.range);
+    const span = await readSpan(client, context.registry(), userId, choice.range);
     if (span) return { ...data, hasTrades: true, span };
     const { rows } = await client.query<{ has_trades: boolean }>(
       "select exists (select from bronze.transactions where user_id = $1) as has_trades",
@@ -61,45 +61,50 @@ async function portfolioData(context: WebContext, recent: Recent<Shown>, request
   if (!span) return { notes, fetching: hasTrades, isEmpty: !hasTrades };
   const shared = { notes, fetching, span, hasRange: !span.is_outside, ...picker(choice, span) };
   if (span.is_outside) return { ...shared, isOutside: true };
-  const figures = await shownFigures(context, recent, { userId, span, benchmark: choice.benchmark }, format);
   const sort = parseSort(request.query);
+  const shown = await recent.get(
+    JSON.stringify([userId, span, choice, sort, versionOf(context.registry()), format.locale]),
+    () => makeShown(context, { userId, span, choice, sort }, format),
+  );
   return {
     ...shared,
-    ...figures.view,
-    benchmarkChoices: figures.benchmarkChoices,
+    ...shown.view,
+    shown,
+    benchmarkChoices: shown.benchmarkChoices,
     sort: sortParameters(sort),
+    tickerTable: shown.tickerTable,
+  };
+}
+
+interface Wanted {
+  readonly userId: number;
+  /** Its version is read before the figures: they may be newer than it says, but never older. */
+  readonly span: Span;
+  readonly choice: Choice;
+  readonly sort: Sort;
+}
+
+async function makeShown(
+  { pool, registry }: WebContext,
+  { userId, span, choice, sort }: Wanted,
+  format: Format,
+): Promise<Shown> {
+  const figures = await readFigures(pool, {
+    registry: registry(),
+    userId,
+    span,
+    benchmark: choice.benchmark,
+  });
+  return {
+    view: figuresView(figures, format),
     tickerTable: tickerTable(
       figures.tickers,
       sort,
       (parameters) => address({ ...choiceParameters(choice), ...parameters }),
       format,
     ),
+    benchmarkChoices: figures.benchmarkChoices,
   };
-}
-
-interface Wanted {
-  readonly userId: number;
-  readonly span: Span;
-  readonly benchmark: string | null;
-}
-
-/**
- * Read anew only when anything has changed since. The version is read before the figures: they may be newer than it says,
- * and are then read once more than necessary, but never older.
- */
-function shownFigures(
-  context: WebContext,
-  recent: Recent<Shown>,
-  wanted: Wanted,
-  format: Format,
-): Promise<Shown> {
-  const registry = context.registry();
-  const key = JSON.stringify([wanted, versionOf(registry), format.locale]);
-  return recent.get(key, async () => {
-    const figures = await readFigures(context.pool, { registry, ...wanted });
-    const { tickers, benchmarkChoices } = figures;
-    return { view: figuresView(figures, format), tickers, benchmarkChoices };
-  });
 }
 
 const versions = new WeakMap<object, number>();

@@ -28,21 +28,23 @@ export interface Benchmark {
   readonly lastPriceDate: string | null;
 }
 
+/** A ticker's adjusted closes over a span, the last one on or before its start among them. */
+export interface BenchmarkPrices {
+  readonly ticker: string;
+  readonly name: string | null;
+  readonly bars: readonly Bar[];
+}
+
 interface Bar {
   readonly price_date: string;
   readonly adj_close: number;
 }
 
-/**
- * Total return, dividends reinvested, by Yahoo's adjusted close: 0 at the start of the span, or at its first price after
- * it. A day without a bar keeps the last one. `days`: ascending.
- */
-export async function readBenchmark(
+export async function readBenchmarkPrices(
   client: PoolClient,
   ticker: string,
   { start, end }: Span,
-  days: readonly string[],
-): Promise<Benchmark> {
+): Promise<BenchmarkPrices> {
   const { rows: bars } = await client.query<Bar>({
     name: "read_benchmark",
     text: `with first_bar as (
@@ -64,10 +66,22 @@ export async function readBenchmark(
     text: "select name from bronze.raw_assets where ticker = $1",
     values: [ticker],
   });
+  return { ticker, name: assets[0]?.name ?? null, bars };
+}
+
+/**
+ * Total return, dividends reinvested, by Yahoo's adjusted close: 0 at the start of the span, or at its first price after
+ * it. A day without a bar keeps the last one. `days`: ascending.
+ */
+export function compareWith(
+  { ticker, name, bars }: BenchmarkPrices,
+  { start }: Span,
+  days: readonly string[],
+): Benchmark {
   const first = bars[0];
   return {
     ticker,
-    name: assets[0]?.name ?? null,
+    name,
     returns: first ? rebase(bars, first.adj_close, days) : [],
     startsLate: first && first.price_date > start ? first.price_date : null,
     lastPriceDate: bars.at(-1)?.price_date ?? null,

@@ -19,19 +19,22 @@ interface Step {
  * Every running total is rounded to the cent and a step is the difference of two of them: no step is off by a cent or
  * more, and what is shown adds up.
  */
-export function bridge({ span, days }: Pick<RangeFigures, "span" | "days">) {
-  const last = days.at(-1)!;
+export function bridge({ span, performance }: Pick<RangeFigures, "span" | "performance">) {
   const opening = new Big(span.opening_value).minus(span.opening_cost);
   const parts = [
-    { label: "Put in, net of money taken out", figure: "net_contributions", amount: last.net_contributions },
+    {
+      label: "Put in, net of money taken out",
+      figure: "net_contributions",
+      amount: performance.net_contributions,
+    },
     {
       label: "Unrealised gain",
       figure: "unrealized_pnl",
-      amount: new Big(last.unrealized_pnl).minus(opening),
+      amount: new Big(performance.unrealized_pnl).minus(opening),
     },
-    { label: "Realised gain", figure: "realized_pnl", amount: last.realized_pnl },
-    { label: "Income", figure: "income", amount: last.income_paid_out },
-    { label: "Income paid out", figure: null, amount: new Big(last.income_paid_out).times(-1) },
+    { label: "Realised gain", figure: "realized_pnl", amount: performance.realized_pnl },
+    { label: "Income", figure: "income", amount: performance.income },
+    { label: "Income paid out", figure: null, amount: new Big(performance.income).times(-1) },
   ];
   const bars: Bar[] = [
     {
@@ -53,9 +56,9 @@ export function bridge({ span, days }: Pick<RangeFigures, "span" | "days">) {
     figure: null,
     day: span.end,
     from: new Big(0),
-    to: cents(last.market_value),
+    to: cents(performance.market_value),
   });
-  return { steps: place(bars), fees: last.fees_paid };
+  return { steps: place(bars), fees: performance.fees };
 }
 
 const cents = (amount: Big | string): Big => new Big(amount).round(2);

@@ -1,6 +1,6 @@
 /** Returns by month and year, as a table whose cells are tinted by size. */
 import type { Format } from "../format.ts";
-import type { Day, Month } from "./read.ts";
+import type { Month } from "./read.ts";
 
 /** Days of the range, as its address names them. */
 interface Days {
@@ -30,33 +30,40 @@ const steps = { month: [0, 0.02, 0.04, 0.08], year: [0, 0.05, 0.1, 0.2] } as con
 /** Years newest first. `names`: the months' as the reader writes them. `days`: of the range, ascending. */
 export function heatmap(
   months: readonly Month[],
-  days: readonly Pick<Day, "price_date">[],
+  days: readonly string[],
   format: Format,
 ): { names: string[]; years: Year[] } {
-  const daysOf = (period: string): Days | null => {
-    const inPeriod = days.filter(({ price_date }) => price_date.startsWith(period));
-    const [first, last] = [inPeriod[0], inPeriod.at(-1)];
-    return first && last ? { from: first.price_date, to: last.price_date } : null;
-  };
+  const inMonth = spansOf(days, 7);
+  const inYear = spansOf(days, 4);
   const byYear = Map.groupBy(months, ({ month }) => month.slice(0, 4));
-  const years = [...byYear].map(([year, inYear]) => {
-    const known = new Map(inYear.map((one) => [one.month.slice(5, 7), one]));
-    const returns = inYear.flatMap((one) => (one.return === null ? [] : [one.return]));
+  const years = [...byYear].map(([year, ofYear]) => {
+    const known = new Map(ofYear.map((one) => [one.month.slice(5, 7), one]));
+    const returns = ofYear.flatMap((one) => (one.return === null ? [] : [one.return]));
     const whole = returns.length > 0 ? returns.reduce((product, one) => product * (1 + one), 1) - 1 : null;
     return {
       year,
       months: monthNumbers.map((number) => {
         const month = known.get(number);
         const value = cell(month?.return ?? null, month?.return_reason ?? null, steps.month, format);
-        return { ...value, days: daysOf(`${year}-${number}`) };
+        return { ...value, days: inMonth.get(`${year}-${number}`) ?? null };
       }),
-      whole: { ...cell(whole, "nothing was held", steps.year, format), days: daysOf(year) },
+      whole: { ...cell(whole, "nothing was held", steps.year, format), days: inYear.get(year) ?? null },
     };
   });
   return {
     names: monthNumbers.map((number) => format.monthName(`2000-${number}-01`)),
     years: years.reverse(),
   };
+}
+
+/** First and last of the days that share their first `length` characters: 4 are a year, 7 a month. */
+function spansOf(days: readonly string[], length: 4 | 7): Map<string, Days> {
+  const spans = new Map<string, Days>();
+  for (const day of days) {
+    const period = day.slice(0, length);
+    spans.set(period, { from: spans.get(period)?.from ?? day, to: day });
+  }
+  return spans;
 }
 
 function cell(

@@ -16,6 +16,8 @@ const slices: Readonly<Record<string, string>> = {
     where user_id = $1::bigint and price_date > $2::date and price_date <= $3::date`,
   int_last_day: "select $3::date as last_day",
   int_calendar: "select calendar_date from int_calendar where calendar_date <= $3::date",
+  int_risk_free: "select * from int_risk_free where calendar_date > $2::date and calendar_date <= $3::date",
+  fct_macro_regimes: "select * from fct_macro_regimes where date > $2::date and date <= $3::date",
   int_holding_periods: `
     select
       user_id, ticker, valid_from,

@@ -1,6 +1,7 @@
 /** Which days the page is about: a range of its picker or dates of one's own. */
 import type { PoolClient } from "pg";
 import { z } from "zod";
+import type { Registry } from "../../engine/index.ts";
 import { day } from "../schemas.ts";
 
 /** What the picker offers, as PostgreSQL intervals; `YTD` and `Max` are none. */
@@ -64,8 +65,11 @@ export interface Span {
   /** The day whose close the range is measured from, and the last day in it. */
   readonly start: string;
   readonly end: string;
-  /** Grows with every change of what the figures are computed from, whoever's it is. */
-  readonly data_version: number;
+  /**
+   * Another one after every change of what the figures are computed from: of the person's own rows, of what is nobody's
+   * (prices, macro data), or of the tables themselves. Other people's trades leave it as it is.
+   */
+  readonly data_version: string;
   /** What was held at the close of `start`. */
   readonly opening_value: string;
   readonly opening_cost: string;
@@ -78,9 +82,17 @@ export interface Span {
 }
 
 /** null: nothing has been computed for this person yet. */
-export async function readSpan(client: PoolClient, userId: number, range: Range): Promise<Span | null> {
+export async function readSpan(
+  client: PoolClient,
+  { graph }: Registry,
+  userId: number,
+  range: Range,
+): Promise<Span | null> {
   const own = "name" in range ? null : range;
   const name = "name" in range ? range.name : null;
+  const personal = [...graph.nodes.values()].flatMap(({ asset }) =>
+    asset.partitionBy === "user_id" ? [asset.name] : [],
+  );
   const { rows } = await client.query<Span>({
     name: "read_span",
     text: `with span as (
@@ -107,7 +119,15 @@ export async function readSpan(client: PoolClient, userId: number, range: Range)
              as_of,
              greatest(wanted, first - 1) as start,
              "end",
-             (select coalesce(sum(data_version), 0)::bigint from orchestrator.assets) as data_version,
+             (
+               select concat_ws(' ', sum(data_version) filter (where asset <> all($6)), md5(string_agg(relation, ' ' order by asset)))
+               from orchestrator.assets
+             ) || (
+               select concat(' ', sum(version))
+               from orchestrator.partition_versions
+               where partition_column = 'user_id'
+                 and (partition_value = $1::bigint::text or partition_value is null)
+             ) as data_version,
              coalesce(opening.market_value, 0) as opening_value,
              coalesce(opening.cost_basis, 0) as opening_cost,
              wanted < first as is_whole,
@@ -115,7 +135,7 @@ export async function readSpan(client: PoolClient, userId: number, range: Range)
              "end" < first or wanted >= as_of as is_outside
            from starts
            left join int_portfolio_daily opening on opening.user_id = $1 and opening.price_date = starts.wanted`,
-    values: [userId, name, own?.from ?? null, own?.to ?? null, name && intervals[name]],
+    values: [userId, name, own?.from ?? null, own?.to ?? null, name && intervals[name], personal],
   });
   return rows[0] ?? null;
 }

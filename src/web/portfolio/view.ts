@@ -5,24 +5,23 @@ import type { Format } from "../format.ts";
 import { allocations } from "./allocation.ts";
 import { bridge } from "./bridge.ts";
 import { heatmap } from "./heatmap.ts";
-import type { Span } from "./range.ts";
-import { type Day, type RangeFigures, regimeLabel } from "./read.ts";
+import { type RangeFigures, regimeLabel } from "./read.ts";
 
 /** Everything but the order of the tickers. */
 export function figuresView(figures: RangeFigures, format: Format) {
   const { span, days, performance } = figures;
-  const last = days.at(-1)!;
+  const opening = new Big(span.opening_value).minus(span.opening_cost);
   // What comes before is the close that the range is measured from.
-  const inRange = span.is_whole ? days : days.slice(1);
+  const inRange = span.is_whole ? days.dates : days.dates.slice(1);
   return {
     asOf: span.end,
-    firstDay: inRange[0]?.price_date,
+    firstDay: inRange[0],
     summary: {
-      marketValue: last.market_value,
-      gain: gainUntil(last, span).toFixed(),
-      twr: last.cumulative_return,
+      marketValue: performance.market_value,
+      gain: new Big(performance.total_gain).minus(opening).toFixed(),
+      twr: performance.twr,
     },
-    period: `${format.date(days[0]!.price_date)} to ${format.date(span.end)}`,
+    period: `${format.date(days.dates[0]!)} to ${format.date(span.end)}`,
     valueChart: valueChart(figures, format),
     returnsChart: returnsChart(figures, format),
     benchmark: benchmarkView(figures, format),
@@ -30,7 +29,7 @@ export function figuresView(figures: RangeFigures, format: Format) {
     drawdowns: figures.drawdowns.map((drawdown) => ({
       ...drawdown,
       /** The days of the fall: after the peak, to the recovery or the end. */
-      from: inRange.find(({ price_date }) => price_date > drawdown.peak_date)?.price_date,
+      from: inRange.find((day) => day > drawdown.peak_date),
       to: drawdown.recovery_date ?? span.end,
     })),
     tiles: tiles(performance, format),
@@ -39,12 +38,6 @@ export function figuresView(figures: RangeFigures, format: Format) {
     regimes: figures.regimes.map((regime) => ({ ...regime, label: regimeLabel(regime.regime) })),
     allocations: allocations(figures.tickers),
   };
-}
-
-/** What the holdings earned from the start of the range to the close of a day. */
-function gainUntil({ unrealized_pnl, realized_pnl, income_paid_out }: Day, span: Span): Big {
-  const opening = new Big(span.opening_value).minus(span.opening_cost);
-  return new Big(unrealized_pnl).minus(opening).plus(realized_pnl).plus(income_paid_out);
 }
 
 function tiles(performance: RangeFigures["performance"], format: Format) {
@@ -116,7 +109,7 @@ function tiles(performance: RangeFigures["performance"], format: Format) {
 
 /** Of every chart of the page: its days, and that selecting some of them goes there. */
 const overDays = ({ span, days }: RangeFigures) => ({
-  dates: days.map(({ price_date }) => price_date),
+  dates: days.dates,
   zoom: span.is_whole ? ("day" as const) : ("close" as const),
 });
 
@@ -124,6 +117,7 @@ const overDays = ({ span, days }: RangeFigures) => ({
 function valueChart(figures: RangeFigures, format: Format) {
   const { span, days, bands } = figures;
   const opening = Number(span.opening_value);
+  const contributed = days.netContributions.map((amount) => opening + amount);
   return timeChart(
     {
       id: "value",
@@ -135,17 +129,24 @@ function valueChart(figures: RangeFigures, format: Format) {
         {
           name: "value",
           label: "Market value",
-          values: days.map(({ market_value }) => Number(market_value)),
+          values: days.marketValue,
           shape: "line",
         },
         {
           name: "contributions",
           label: opening === 0 ? "Net contributions" : "Value at the start and net contributions",
-          values: days.map(({ net_contributions }) => opening + Number(net_contributions)),
+          values: contributed,
           shape: "step",
         },
       ],
-      told: [{ label: "Gain", values: days.map((day) => Number(gainUntil(day, span))) }],
+      told: [
+        {
+          label: "Gain",
+          values: contributed.map(
+            (amount, day) => days.marketValue[day]! + days.incomePaidOut[day]! - amount,
+          ),
+        },
+      ],
       shade: "between",
       bands,
     },
@@ -167,7 +168,7 @@ function returnsChart(figures: RangeFigures, format: Format) {
         {
           name: "portfolio",
           label: "Portfolio",
-          values: days.map(({ cumulative_return }) => cumulative_return),
+          values: days.cumulativeReturn,
           shape: "line",
         },
         ...(compared
@@ -188,7 +189,7 @@ function returnsChart(figures: RangeFigures, format: Format) {
 }
 
 /** `problem`: why there is no line, or not the whole of it. */
-function benchmarkView({ span, days, benchmark }: RangeFigures, format: Format) {
+function benchmarkView({ span, performance, benchmark }: RangeFigures, format: Format) {
   if (!benchmark) return null;
   const { ticker, name, returns, startsLate } = benchmark;
   const reached = returns.at(-1) ?? null;
@@ -196,7 +197,7 @@ function benchmarkView({ span, days, benchmark }: RangeFigures, format: Format) 
     ticker,
     name,
     return: reached,
-    difference: reached === null || startsLate ? null : days.at(-1)!.cumulative_return - reached,
+    difference: reached === null || startsLate ? null : performance.twr - reached,
     problem: benchmarkProblem(),
   };
 
@@ -223,7 +224,7 @@ function drawdownChart(figures: RangeFigures, format: Format) {
         {
           name: "drawdown",
           label: "Below the highest point of the range so far",
-          values: figures.days.map(({ drawdown }) => drawdown),
+          values: figures.days.drawdown,
           shape: "line",
         },
       ],

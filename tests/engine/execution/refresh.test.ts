@@ -168,6 +168,27 @@ describe("a change", () => {
   });
 });
 
+test("the version of a partition value grows with each change of its own, and of all when many change", async () => {
+  const { pool } = database;
+  const versions = async (): Promise<Record<string, number>> => {
+    const { rows } = await pool.query<{ value: string; version: number }>(
+      `select coalesce(partition_value, 'all') as value, version
+       from orchestrator.partition_versions
+       where partition_column = 'shop_id' and coalesce(partition_value, '1') in ('1', '2')`,
+    );
+    return { "1": 0, "2": 0, all: 0, ...Object.fromEntries(rows.map((row) => [row.value, row.version])) };
+  };
+  const before = await versions();
+  await sell(pool, 1, "2024-01-02", 3);
+  await engine.refresh("sales_sensor");
+  expect(await versions()).toEqual({ ...before, "1": before["1"]! + 1 });
+  await pool.query(
+    "insert into shops.sales (shop_id, sold_on, product, quantity) select shop, '2024-01-03', 'tea', 1 from generate_series(1, 250) as shop",
+  );
+  await engine.refresh("sales_sensor");
+  expect(await versions()).toEqual({ ...before, "1": before["1"]! + 1, all: before.all! + 1 });
+});
+
 const day = fc.integer({ min: 1, max: 5 }).map((number) => `2024-01-0${number}`);
 const shop = fc.integer({ min: 1, max: 3 });
 const write = fc.oneof(
