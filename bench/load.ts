@@ -1,5 +1,7 @@
 /** The people, prices and trades that the benches run on. The same on every machine: nothing in it is random. */
 import type { Pool } from "pg";
+import { fredSeries } from "../assets/ingest/fred.ts";
+import { createSyntheticMacroSource } from "../src/demo/macro.ts";
 
 export interface LoadSize {
   readonly users: number;
@@ -75,4 +77,18 @@ export async function load(
     [users, tickers, positions, trades, years, lastDay],
   );
   await pool.query("analyze");
+}
+
+/** The demo's economy: regimes and a risk-free rate for every day of the load. */
+export async function loadMacro(pool: Pool, clock: () => Date): Promise<void> {
+  const source = createSyntheticMacroSource(clock);
+  for (const seriesId of fredSeries) {
+    const observations = await source.series(seriesId);
+    await pool.query(
+      `insert into bronze.raw_fred (series_id, observation_date, value)
+       select $1, date, value
+       from jsonb_to_recordset($2) as observation (date date, value numeric)`,
+      [seriesId, JSON.stringify(observations)],
+    );
+  }
 }

@@ -9,13 +9,17 @@ import { migrate } from "../src/database/migrate.ts";
 import { createPool } from "../src/database/pool.ts";
 import type { Engine } from "../src/engine/index.ts";
 import { createLog } from "../src/log.ts";
-import { openEngine } from "../src/program.ts";
-import { type LoadSize, lastDay, load } from "./load.ts";
+import { openEngine, type Surroundings, startWeb, type WebServer } from "../src/program.ts";
+import { type LoadSize, lastDay, load, loadMacro } from "./load.ts";
+
+const jwtSecret = "a secret of the bench, of more than 32 characters";
 
 export interface World {
   readonly pool: pg.Pool;
   readonly engine: Engine;
   readonly size: LoadSize;
+  readonly surroundings: Surroundings;
+  startWeb(): Promise<WebServer>;
   close(): Promise<void>;
 }
 
@@ -32,18 +36,21 @@ export async function createWorld(size: LoadSize): Promise<World> {
     await migrate(connectionString);
     const pool = createPool({ connectionString, applicationName: "bench" });
     await load(pool, size);
-    const surroundings = {
-      config: readConfig({}),
+    const surroundings: Surroundings = {
+      config: { ...readConfig({}), port: 0, jwtSecret },
       log: createLog("error"),
       clock: () => new Date(`${lastDay}T23:00:00Z`),
       isDemo: false,
     };
+    await loadMacro(pool, surroundings.clock);
     const database = { connectionString, applied: [], close };
     const engine = await openEngine(surroundings, database, pool);
     return {
       pool,
       engine,
       size,
+      surroundings,
+      startWeb: () => startWeb(surroundings, database, () => engine.registry),
       close: async () => {
         await pool.end();
         await close();

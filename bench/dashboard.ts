@@ -1,0 +1,179 @@
+/**
+ * The dashboard of a person with many positions: what the server takes for it, how many a second it serves, and how long
+ * an open page is behind a trade.
+ */
+import { Worker } from "node:worker_threads";
+import { startSession } from "../src/web/sessions.ts";
+import { launchBrowser } from "../tests/support/browser.ts";
+import { lastDay } from "./load.ts";
+import type { Load } from "./requests.ts";
+import { milliseconds, percentile, printTable } from "./table.ts";
+import type { World } from "./world.ts";
+
+const person = 3;
+const cookieName = "stratafolio_session";
+
+export interface DashboardSize {
+  /** Trades, each followed by a look at what it changed. */
+  readonly trades: number;
+  readonly looks: number;
+  /** How long requests are counted for. */
+  readonly seconds: number;
+}
+
+export async function benchDashboard(world: World, size: DashboardSize): Promise<void> {
+  const { engine, pool, surroundings } = world;
+  const { clock, config } = surroundings;
+  const web = await world.startWeb();
+  await engine.start();
+  try {
+    const session = await startSession({ pool, clock, jwtSecret: config.jwtSecret ?? "" }, person, null);
+    const cookie = `${cookieName}=${session.token}`;
+    await benchLooks(world, web.url, cookie, size);
+    await benchRequests(web.url, cookie, size);
+    await benchOpenPage(world, web.url, session.token, size);
+  } finally {
+    await engine.stop();
+    await web.close();
+  }
+}
+
+/** Commits a trade on some day of the load and returns when gold has it. */
+async function trade({ pool, engine, size }: World, number: number): Promise<void> {
+  const day = new Date(Date.parse(lastDay) - ((number * 7919) % (365 * size.years - 60)) * 86_400_000);
+  await pool.query(
+    `insert into bronze.transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
+     select user_id, ticker, 'BUY', 1, 30, $2
+     from bronze.transactions
+     where user_id = $1
+     order by transaction_id
+     limit 1`,
+    [person, day.toISOString().slice(0, 10)],
+  );
+  await engine.refresh("transaction_sensor"); // whoever is first does it, the sensor or this
+  for (;;) {
+    const { rows } = await pool.query<{ waiting: number }>(
+      "select count(*) as waiting from orchestrator.changes",
+    );
+    if (rows[0]?.waiting === 0) return;
+    await new Promise((later) => setTimeout(later, 1));
+  }
+}
+
+async function look(url: string, cookie: string, path: string): Promise<{ took: number; bytes: number }> {
+  const began = performance.now();
+  const response = await fetch(url + path, { headers: { Cookie: cookie, "Accept-Encoding": "gzip" } });
+  const { byteLength } = await response.arrayBuffer();
+  const took = performance.now() - began;
+  if (!response.ok || response.redirected)
+    throw new Error(`expected the page ${path}, got ${response.status}`);
+  return { took, bytes: byteLength };
+}
+
+async function benchLooks(world: World, url: string, cookie: string, { trades, looks }: DashboardSize) {
+  const rows: string[][] = [];
+  let number = 0;
+  for (const range of ["Max", "5Y", "1Y", "1M"]) {
+    const path = `/portfolio?range=${range}`;
+    const afterTrade: number[] = [];
+    const again: number[] = [];
+    for (let count = 0; count < 10; count += 1) await look(url, cookie, path); // warms plans and code up
+    for (let count = 0; count < trades; count += 1) {
+      number += 1;
+      await trade(world, number);
+      afterTrade.push((await look(url, cookie, path)).took);
+    }
+    for (let count = 0; count < looks; count += 1) again.push((await look(url, cookie, path)).took);
+    for (const [name, values] of [
+      ["after a trade", afterTrade],
+      ["again", again],
+    ] as const)
+      rows.push([
+        `${range}, ${name}`,
+        milliseconds(percentile(values, 0.5)),
+        milliseconds(percentile(values, 0.99)),
+        milliseconds(Math.max(...values)),
+      ]);
+  }
+  const { positions, years } = world.size;
+  printTable(
+    `A dashboard of ${positions} positions x ${years} years, as a client on this machine sees it`,
+    ["", "p50", "p99", "slowest"],
+    rows,
+  );
+}
+
+/** A client in a thread of its own asks as fast as it is answered. */
+async function benchRequests(url: string, cookie: string, { seconds }: DashboardSize): Promise<void> {
+  const rows: (string | number)[][] = [];
+  for (const path of [
+    "/portfolio?range=Max",
+    "/portfolio?range=1Y",
+    "/api/portfolio/performance",
+    "/api/portfolio/tickers",
+    "/api/transactions?limit=50",
+    "/healthz",
+  ]) {
+    const load: Load = { url: url + path, cookie, connections: 16, seconds };
+    const worker = new Worker(new URL("./requests.ts", import.meta.url), { workerData: load });
+    const took = await new Promise<number[]>((resolve, reject) => {
+      worker.once("message", resolve);
+      worker.once("error", reject);
+    });
+    rows.push([
+      path,
+      (took.length / seconds).toFixed(0),
+      milliseconds(percentile(took, 0.5)),
+      milliseconds(percentile(took, 0.99)),
+    ]);
+  }
+  printTable("Requests a second, 16 connections", ["", "requests/s", "p50", "p99"], rows);
+}
+
+/** In the page: resolves when anything in it changes. */
+const nextChange = `new Promise((changed) => {
+  const observer = new MutationObserver(() => {
+    observer.disconnect();
+    changed();
+  });
+  observer.observe(document.querySelector("main"), { childList: true, subtree: true });
+})`;
+
+/** From the commit of a trade to the changed page in a real browser. */
+async function benchOpenPage(world: World, url: string, token: string, { trades }: DashboardSize) {
+  const browser = await launchBrowser();
+  try {
+    const context = await browser.newContext();
+    await context.addCookies([{ name: cookieName, value: token, url }]);
+    const page = await context.newPage();
+    const rows: string[][] = [];
+    for (const range of ["Max", "1Y"]) {
+      await page.goto(`${url}/portfolio?range=${range}`);
+      const took: number[] = [];
+      for (let count = 0; count < trades; count += 1) {
+        const changed = page.evaluate(nextChange);
+        await page.evaluate("0"); // the observer is there
+        const began = await commitToday(world);
+        await changed;
+        took.push(performance.now() - began);
+      }
+      rows.push([range, milliseconds(percentile(took, 0.5)), milliseconds(percentile(took, 0.99))]);
+    }
+    printTable("From the commit of a trade to the open page's change", ["", "p50", "p99"], rows);
+  } finally {
+    await browser.close();
+  }
+}
+
+async function commitToday({ pool }: World): Promise<number> {
+  await pool.query(
+    `insert into bronze.transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
+     select user_id, ticker, 'BUY', 1, 30, $2
+     from bronze.transactions
+     where user_id = $1
+     order by transaction_id
+     limit 1`,
+    [person, lastDay],
+  );
+  return performance.now();
+}
