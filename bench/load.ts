@@ -16,6 +16,9 @@ export interface LoadSize {
 export const fullSize: LoadSize = { users: 1000, tickers: 100, positions: 10, trades: 10, years: 5 };
 export const smallSize: LoadSize = { users: 20, tickers: 20, positions: 10, trades: 4, years: 1 };
 
+/** Few people with long histories: what one dashboard takes. */
+export const dashboardSize: LoadSize = { users: 10, tickers: 40, positions: 20, trades: 12, years: 10 };
+
 /** The last day of the data, so that a bench does not depend on the day it runs on. */
 export const lastDay = "2025-12-31";
 

@@ -3,8 +3,9 @@
  * on little data, so that CI sees that none of them is broken.
  */
 import { parseArgs } from "node:util";
+import { benchDashboard } from "./dashboard.ts";
 import { benchLatency } from "./latency.ts";
-import { fullSize, smallSize } from "./load.ts";
+import { dashboardSize, fullSize, smallSize } from "./load.ts";
 import { benchRebuild } from "./rebuild.ts";
 import { benchStart } from "./start.ts";
 import { milliseconds, printTable } from "./table.ts";
@@ -31,6 +32,16 @@ try {
   );
   await benchLatency(world, small ? 20 : 200);
   await benchRebuild(world);
+  if (small) await benchDashboard(world, { trades: 3, looks: 10, seconds: 0.5 });
 } finally {
   await world.close();
+}
+if (!small) {
+  const long = await createWorld(dashboardSize);
+  try {
+    await long.engine.deploy();
+    await benchDashboard(long, { trades: 40, looks: 300, seconds: 5 });
+  } finally {
+    await long.close();
+  }
 }

@@ -8,6 +8,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".svg": "image/svg+xml; charset=utf-8",
+  ".woff2": "font/woff2",
 };
 
 export interface StaticFiles {
@@ -16,15 +17,23 @@ export interface StaticFiles {
   readonly router: Router;
 }
 
-/** Reads once, at start, the files of `ui/static`, and as `app.css` those of `ui/styles` in the order of their names. */
+/** What packages bring, under the names by which it is referred to. */
+const packaged: Readonly<Record<string, string>> = {
+  "inter.woff2": import.meta.resolve("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"),
+};
+
+/**
+ * Reads once, at start, the files of `ui/static`, a font, and as `app.css` those of `ui/styles` in the order of their names, in
+ * which `url(inter.woff2)` becomes the font's address.
+ */
 export function createStaticFiles(uiFolder: string): StaticFiles {
   const contents = new Map<string, Buffer>(
     readdirSync(join(uiFolder, "static")).map((name) => [name, readFileSync(join(uiFolder, "static", name))]),
   );
-  contents.set("app.css", stylesheet(join(uiFolder, "styles")));
+  for (const [name, url] of Object.entries(packaged)) contents.set(name, readFileSync(fileURLToPath(url)));
   const urls = new Map<string, string>();
   const files = new Map<string, { content: Buffer; type: string }>();
-  for (const [name, content] of contents) {
+  const add = (name: string, content: Buffer): void => {
     const extension = extname(name);
     const type = contentTypes[extension];
     if (!type) throw new Error(`expected a file that ends with ${Object.keys(contentTypes)}, got: ${name}`);
@@ -32,7 +41,9 @@ export function createStaticFiles(uiFolder: string): StaticFiles {
     const address = `/static/${basename(name, extension)}.${hash}${extension}`;
     urls.set(name, address);
     files.set(address, { content, type });
-  }
+  };
+  for (const [name, content] of contents) add(name, content);
+  add("app.css", stylesheet(join(uiFolder, "styles"), urls));
   const router = Router();
   router.get("/static/:file", (request, response, next) => {
     const file = files.get(request.path);
@@ -51,10 +62,16 @@ export function createStaticFiles(uiFolder: string): StaticFiles {
   };
 }
 
-function stylesheet(folder: string): Buffer {
+function stylesheet(folder: string, urls: ReadonlyMap<string, string>): Buffer {
   const own = readdirSync(folder)
     .sort()
-    .map((name) => join(folder, name));
-  const base = fileURLToPath(import.meta.resolve("modern-normalize"));
-  return Buffer.concat([base, ...own].map((path) => new Uint8Array(readFileSync(path))));
+    .map((name) => readFileSync(join(folder, name), "utf8"));
+  const base = readFileSync(fileURLToPath(import.meta.resolve("modern-normalize")), "utf8");
+  const text = [base, ...own].join("");
+  return Buffer.from(
+    text.replaceAll(/url\(([\w.-]+)\)/g, (whole, name: string) => {
+      const address = urls.get(name);
+      return address ? `url(${address})` : whole;
+    }),
+  );
 }

@@ -20,6 +20,7 @@ describe("views", () => {
     const tiles = [{ label: "XIRR", value: null, reason: "less than <365> days", note: "", isPercent: true }];
     const page = {
       hasRange: true,
+      shown: {},
       summary: { marketValue: "1", gain: "0", twr: 0 },
       tiles,
       firstDate: "2024-01-01",
@@ -31,6 +32,28 @@ describe("views", () => {
       environment,
     );
     expect(html).toContain("less than &lt;365&gt; days");
+  });
+
+  test("render what is kept once for each object it is kept by", () => {
+    const charts = { lines: [], table: { headers: [], rows: [] } };
+    const renderedWith = (shown: object, marketValue: string): string =>
+      views.render(
+        "portfolio",
+        {
+          hasRange: true,
+          shown,
+          summary: { marketValue, gain: "0", twr: 0 },
+          asOf: "2024-01-01",
+          valueChart: charts,
+          returnsChart: charts,
+          drawdownChart: charts,
+        },
+        environment,
+      );
+    const shown = {};
+    expect(renderedWith(shown, "11")).toContain("$11.00");
+    expect(renderedWith(shown, "22")).toContain("$11.00");
+    expect(renderedWith({}, "22")).toContain("$22.00");
   });
 
   test("refuse a view that does not exist", () => {
@@ -55,6 +78,7 @@ describe("static files", () => {
       ["app.css", "text/css; charset=utf-8"],
       ["live.js", "text/javascript; charset=utf-8"],
       ["icon.svg", "image/svg+xml; charset=utf-8"],
+      ["inter.woff2", "font/woff2"],
     ] as const) {
       expect(staticFiles.url(name)).toMatch(/^\/static\/[\w-]+\.[0-9a-f]{8}\.\w+$/);
       const response = await fetch(origin + staticFiles.url(name));
@@ -62,6 +86,11 @@ describe("static files", () => {
       expect(response.headers.get("content-type")).toBe(type);
       expect(response.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
     }
+  });
+
+  test("name each other by these addresses", async () => {
+    const css = await (await fetch(origin + staticFiles.url("app.css"))).text();
+    expect(css).toContain(`url(${staticFiles.url("inter.woff2")})`);
   });
 
   test("under another fingerprint are not found", async () => {
