@@ -11,7 +11,7 @@ with days as (
     -- the same for all days of a fall
     count(*) filter (where drawdown = 0) over to_date as peaks_so_far,
     coalesce(
-      min(price_date) filter (where drawdown = 0) over (partition by user_id, running_peak),
+      min(price_date) filter (where drawdown = 0) over (partition by user_id, running_peak order by price_date),
       min(price_date) over person - 1
     ) as peak_date,
     max(price_date) over person as as_of

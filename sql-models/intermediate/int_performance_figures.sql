@@ -29,7 +29,7 @@ risks as (
     min(max_drawdown) as max_drawdown,
     case
       when min(trough_date) is not null
-        then coalesce(min(price_date) filter (where twr_index = peak), min(price_date) - 1)
+        then coalesce(min(price_date) filter (where twr_index = peak and price_date < trough_date), min(price_date) - 1)
     end as max_drawdown_peak_date,
     min(trough_date) as max_drawdown_trough_date,
     min(price_date) filter (where price_date > trough_date and twr_index >= peak) as max_drawdown_recovery_date,
