@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { deployedEngine } from "../support/engine.ts";
 import { deployModels, models } from "../support/models.ts";
 
-/** Something that happens to bronze. What it asks for may be impossible; then it does nothing. */
+/** Something that happens to bronze. What it asks for may be impossible, or refused; then it does nothing. */
 interface Event {
   readonly text: string;
   readonly values: readonly unknown[];
@@ -28,34 +28,38 @@ const purchase = fc.tuple(person, ticker, fc.integer({ min: 1, max: 900 }), cent
   }),
 );
 
-/** A part of the least that is held from the day on, so that no later sale lacks anything. */
+/** A part of the least that is held from the day on, in shares of that day. */
 const sale = fc.tuple(person, ticker, fc.integer({ min: 1, max: 4 }), cents, day).map(
   ([user, of, quarters, price, date]): Event => ({
     text: `insert into transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
            select $1, $2, 'SELL', sellable, $4, $5
            from (
-             select trunc(min(quantity) * $3 / 4, 2) as sellable
-             from (
-               select quantity from int_holding_periods where user_id = $1 and ticker = $2 and valid_to > $5::date
-             ) held
+             select trunc(min(quantity) * $3 / 4 * coalesce(min(denominators / numerators), 1), 2) as sellable
+             from rebuilt.int_holding_periods
+             cross join (
+               select product(numerator) as numerators, product(denominator) as denominators
+               from rebuilt.stg_splits
+               where ticker = $2 and action_date > $5::date and is_accepted
+             ) later
+             where user_id = $1 and ticker = $2 and valid_to > $5::date
            ) least
-           where sellable > 0
-             and (select min(valid_from) from int_holding_periods where user_id = $1 and ticker = $2) <= $5::date
-             and not exists (select from raw_corporate_actions where ticker = $2 and action_type = 'split')`,
+           where sellable > 0`,
     values: [user, of, quarters, price, date],
   }),
 );
 
-/** The newest purchase that nothing was sold out of. */
-const deletion = fc.tuple(person, ticker).map(
-  ([user, of]): Event => ({
+const deletion = fc.tuple(person, ticker, fc.integer({ min: 0, max: 5 })).map(
+  ([user, of, place]): Event => ({
     text: `delete from transactions
-           where transaction_id = (select max(transaction_id) from transactions where user_id = $1 and ticker = $2)
-             and (
-               transaction_type = 'SELL'
-               or not exists (select from transactions where user_id = $1 and ticker = $2 and transaction_type = 'SELL')
-             )`,
-    values: [user, of],
+           where transaction_id = (
+             select transaction_id
+             from transactions
+             where user_id = $1 and ticker = $2
+             order by transaction_id desc
+             offset $3
+             limit 1
+           )`,
+    values: [user, of, place],
   }),
 );
 
@@ -88,9 +92,7 @@ const lostBars = fc.tuple(ticker, day).map(
 const split = fc.tuple(ticker, day, fc.constantFrom([2, 1], [3, 2], [1, 3])).map(
   ([of, date, [numerator, denominator]]): Event => ({
     text: `insert into raw_corporate_actions (ticker, action_date, action_type, numerator, denominator, ratio)
-           select $1, $2::date, 'split', $3::numeric, $4::numeric, $3::numeric / $4::numeric
-           -- A reverse split between a purchase and a sale would leave the sale uncovered, and the person waiting.
-           where not exists (select from transactions where ticker = $1 and transaction_type = 'SELL')
+           values ($1, $2::date, 'split', $3::numeric, $4::numeric, $3::numeric / $4::numeric)
            on conflict do nothing`,
     values: [of, date, numerator, denominator],
   }),
@@ -156,6 +158,39 @@ beforeAll(async () => {
   await deployModels(database.pool, "rebuilt");
 });
 
+/** More was sold than was held at some time, by the shares that the accepted splits make of each trade. */
+const uncovered = `
+  select exists (
+    select
+    from (
+      select
+        sum(case transaction_type when 'BUY' then units else -units end) over (
+          partition by user_id, ticker
+          order by transaction_date, transaction_type, transaction_id
+        ) as held
+      from rebuilt.stg_transactions
+    ) running
+    where held < 0
+  ) as uncovered`;
+
+/**
+ * Takes an event back that leaves a sale uncovered: a sale or deletion the ledger refuses, a split (or the bar that
+ * makes one believed) for which the refresh, by design, fails and waits. Everything else stands, splits under sales
+ * among it. Returns what became of it.
+ */
+async function happen(pool: Pool, { text, values }: Event): Promise<"stands" | "nothing" | "refused"> {
+  const client = await pool.connect();
+  try {
+    await client.query("begin");
+    const { rowCount } = await client.query(text, [...values]);
+    const { rows } = await client.query<{ uncovered: boolean }>(uncovered);
+    await client.query(rows[0]!.uncovered ? "rollback" : "commit");
+    return rows[0]!.uncovered ? "refused" : rowCount === 0 ? "nothing" : "stands";
+  } finally {
+    client.release();
+  }
+}
+
 /** Rows, to the last digit and scale, that are on one side only. */
 async function differences(pool: Pool, { name, columns }: SqlAsset): Promise<string[]> {
   const row = `row(${quoteColumns(Object.keys(columns))})::text`;
@@ -170,22 +205,27 @@ async function differences(pool: Pool, { name, columns }: SqlAsset): Promise<str
   return rows.map((difference) => difference.row);
 }
 
-test("whatever happens, in whatever order: what was refreshed is what a rebuild gives, to the bit", async () => {
-  const runs = Number(process.env.LAW_RUNS ?? 20);
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.array(event, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 8 }),
-      async (batches) => {
-        for (const batch of batches) {
-          for (const { text, values } of batch) await database.pool.query(text, [...values]);
-          await engine.refresh("transaction_sensor");
-        }
-        const waiting = await database.pool.query("select asset, last_error from orchestrator.changes");
-        expect(waiting.rows).toEqual([]);
-        for (const model of models) expect(await differences(database.pool, model), model.name).toEqual([]);
-      },
-    ),
-    // The database goes from case to case as the last one left it: a longer history, which is what is wanted.
-    { numRuns: runs, endOnFailure: true },
-  );
-}, 600_000);
+const runs = Number(process.env.LAW_RUNS ?? 20);
+
+test(
+  "whatever happens, in whatever order: what was refreshed is what a rebuild gives, to the bit",
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(event, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 8 }),
+        async (batches) => {
+          for (const batch of batches) {
+            for (const event of batch) await happen(database.pool, event);
+            await engine.refresh("transaction_sensor");
+          }
+          const waiting = await database.pool.query("select asset, last_error from orchestrator.changes");
+          expect(waiting.rows).toEqual([]);
+          for (const model of models) expect(await differences(database.pool, model), model.name).toEqual([]);
+        },
+      ),
+      // The database goes from case to case as the last one left it: a longer history, which is what is wanted.
+      { numRuns: runs, endOnFailure: true },
+    );
+  },
+  runs * 30_000,
+);
