@@ -41,7 +41,9 @@ left join lateral (
   limit 1
 ) last_day on p.quantity > 0
 cross join lateral (
-  select product((1 + d.cash_per_share / coalesce(i.close, p.trade_price))::double precision) as growth
+  -- In the order of days: a floating-point product in another order differs in its last bit.
+  select
+    product((1 + d.cash_per_share / coalesce(i.close, p.trade_price))::double precision order by d.ex_date) as growth
   from stg_dividends d
   join int_calendar c on c.calendar_date = d.ex_date
   left join int_prices_daily i
