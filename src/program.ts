@@ -9,12 +9,12 @@ import { type Config, keptJwtSecret } from "./config.ts";
 import type { Database } from "./database/open.ts";
 import { createPool } from "./database/pool.ts";
 import {
+  type BodyWatch,
   createEngine,
   type Engine,
   loadRegistry,
   type Registry,
   readFunctionDefinitions,
-  type Watcher,
   watchBodies,
 } from "./engine/index.ts";
 import type { Log } from "./log.ts";
@@ -90,7 +90,7 @@ export async function openRegistry(pool: Pool): Promise<Registry> {
 }
 
 /** Loads the models again whenever one is saved, for as long as the program runs. */
-export function watchModels(engine: Engine, log: Log): Promise<Watcher> {
+export function watchModels(engine: Engine, log: Log): Promise<BodyWatch> {
   return watchBodies({
     folder: bodiesFolder,
     load: () => openRegistry(engine.pool),

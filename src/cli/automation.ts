@@ -1,34 +1,55 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Pool } from "pg";
 import {
   type AutomationRecord,
+  modelWatcher,
   type Registry,
   readAutomations,
+  runAutomation,
   setAutomationEnabled,
 } from "../engine/index.ts";
 import { type CommandContext, withRegistry } from "./context.ts";
 import type { Outcome } from "./exit.ts";
+import type { Output } from "./output.ts";
 import type { Register } from "./register.ts";
 
+/** Names of automations, each to be done something with. */
 interface Switches {
   readonly on?: string;
   readonly off?: string;
+  readonly now?: string;
 }
 
-/** Switches on or off what the options name, then tells how all of them stand. */
-async function readSwitched(
-  pool: Pool,
+/** Does what the options ask of the automations they name, then tells how all of them stand. */
+function withRecords(
+  output: Output,
+  { on, off, now }: Switches,
+  list: (registry: Registry, records: ReadonlyMap<string, AutomationRecord>) => void,
+): Promise<Outcome> {
+  return withRegistry(async (registry, pool, { clock }) => {
+    if (on !== undefined) await setAutomationEnabled(pool, registry, on, true);
+    if (off !== undefined) await setAutomationEnabled(pool, registry, off, false);
+    if (now !== undefined) await askNow(output, registry, pool, clock, now);
+    const records = await readAutomations(pool, registry, clock(), 1);
+    list(registry, new Map(records.map((record) => [record.name, record])));
+    return "done";
+  });
+}
+
+async function askNow(
+  output: Output,
   registry: Registry,
-  now: Date,
-  { on, off }: Switches,
-): Promise<Map<string, AutomationRecord>> {
-  if (on !== undefined) await setAutomationEnabled(pool, registry, on, true);
-  if (off !== undefined) await setAutomationEnabled(pool, registry, off, false);
-  const records = await readAutomations(pool, registry, now, 1);
-  return new Map(records.map((record) => [record.name, record]));
+  pool: Pool,
+  clock: () => Date,
+  name: string,
+): Promise<void> {
+  const { runId, hastened } = await runAutomation({ registry, pool, clock }, name, "stratafolio command");
+  if (runId !== null) output.say(`Run ${runId} was asked for; see stratafolio logs ${runId}.`);
+  else if (name === modelWatcher.name) output.say("No model was edited: nothing is to be done.");
+  else output.say(`${name} was woken; changes that it had put off and that are due now: ${hastened}.`);
 }
 
-/** The parts of a record that both lists show. */
+/** The parts of a record that every list shows. */
 function standing(record: AutomationRecord | undefined) {
   const [tick] = record?.ticks ?? [];
   return {
@@ -36,12 +57,18 @@ function standing(record: AutomationRecord | undefined) {
     last_tick: tick?.plannedAt ?? null,
     last_status: tick?.status ?? null,
     last_detail: tick?.detail ?? null,
+    last_run: tick?.runId ?? null,
   };
 }
 
+const columns = {
+  enabled: (row: ReturnType<typeof standing>) => (row.enabled ? "on" : "off"),
+  "last tick": (row: ReturnType<typeof standing>) => row.last_tick?.toISOString(),
+  status: (row: ReturnType<typeof standing>) => row.last_status,
+};
+
 function schedules({ output }: CommandContext, options: Switches): Promise<Outcome> {
-  return withRegistry(async (registry, pool, { clock }) => {
-    const records = await readSwitched(pool, registry, clock(), options);
+  return withRecords(output, options, (registry, records) => {
     const rows = registry.schedules.map(({ name, description, cron, timeZone, selection }) => ({
       schedule: name,
       description,
@@ -56,18 +83,14 @@ function schedules({ output }: CommandContext, options: Switches): Promise<Outco
       cron: (row) => row.cron,
       zone: (row) => row.time_zone,
       selection: (row) => row.selection,
-      enabled: (row) => (row.enabled ? "on" : "off"),
-      "last tick": (row) => row.last_tick?.toISOString(),
-      status: (row) => row.last_status,
+      ...columns,
       "next tick": (row) => row.next_tick?.toISOString(),
     });
-    return "done";
   });
 }
 
 function sensors({ output }: CommandContext, options: Switches): Promise<Outcome> {
-  return withRegistry(async (registry, pool, { clock }) => {
-    const records = await readSwitched(pool, registry, clock(), options);
+  return withRecords(output, options, (registry, records) => {
     const rows = registry.sensors.map(({ name, description, sources }) => ({
       sensor: name,
       description,
@@ -77,20 +100,47 @@ function sensors({ output }: CommandContext, options: Switches): Promise<Outcome
     output.list(rows, {
       sensor: (row) => row.sensor,
       sources: (row) => row.sources.join(", "),
-      enabled: (row) => (row.enabled ? "on" : "off"),
-      "last tick": (row) => row.last_tick?.toISOString(),
-      status: (row) => row.last_status,
+      ...columns,
       detail: (row) => row.last_detail,
     });
-    return "done";
   });
 }
 
-function withSwitches(command: Command): Command {
-  return command.option("--on <name>", "switch it on").option("--off <name>", "switch it off");
+function watchers({ output }: CommandContext, options: Switches): Promise<Outcome> {
+  return withRecords(output, options, (_registry, records) => {
+    const { name, description } = modelWatcher;
+    output.list([{ watcher: name, description, ...standing(records.get(name)) }], {
+      watcher: (row) => row.watcher,
+      ...columns,
+      detail: (row) => row.last_detail,
+    });
+  });
+}
+
+function withSwitches(command: Command, now: string): Command {
+  return command
+    .option("--on <name>", "switch it on")
+    .option("--off <name>", "switch it off")
+    .addOption(new Option("--now <name>", now));
 }
 
 export function automationCommands(program: Command, register: Register): void {
-  register(withSwitches(program.command("schedules").description("when what runs; on or off")), schedules);
-  register(withSwitches(program.command("sensors").description("what watches what; on or off")), sensors);
+  const command = (name: string, description: string, now: string): Command =>
+    withSwitches(program.command(name).description(description), now);
+  register(
+    command("schedules", "when what runs; on or off", "run what it runs, without waiting for its time"),
+    schedules,
+  );
+  register(
+    command(
+      "sensors",
+      "what watches what; on or off",
+      "look at once, also at what was put off after a failure",
+    ),
+    sensors,
+  );
+  register(
+    command("watchers", "whether edited models are materialized; on or off", "materialize what was edited"),
+    watchers,
+  );
 }

@@ -1,8 +1,20 @@
 import type { Pool } from "pg";
+import type { Context } from "./context.ts";
+import type { Schedule, Sensor } from "./declare.ts";
+import { modelsToBuild } from "./deploy.ts";
 import { EngineError } from "./errors.ts";
 import type { Registry } from "./registry.ts";
 import { requestRun } from "./runs.ts";
 import { nextTick } from "./schedule.ts";
+import { modelWatcher, type Watcher } from "./watcher.ts";
+
+/** What starts runs by itself. */
+export type Automation = Schedule | Sensor | Watcher;
+
+/** In the order in which they are listed. */
+export function automationsOf({ schedules, sensors }: Registry): Automation[] {
+  return [...schedules, ...sensors, modelWatcher];
+}
 
 export interface TickRecord {
   readonly plannedAt: Date;
@@ -15,7 +27,7 @@ export interface TickRecord {
 
 export interface AutomationRecord {
   readonly name: string;
-  readonly kind: "schedule" | "sensor";
+  readonly kind: Automation["kind"];
   readonly enabled: boolean;
   /** Of a schedule that is switched on. */
   readonly nextTickAt: Date | null;
@@ -27,11 +39,20 @@ export class UnknownAutomationError extends EngineError {
   readonly code = "unknown_automation";
 
   constructor(name: string, known: readonly string[]) {
-    super(`expected a schedule or sensor (${known.join(", ")}), got: ${name}`);
+    super(`expected a schedule, a sensor or the watcher (${known.join(", ")}), got: ${name}`);
   }
 }
 
-/** Every schedule and sensor with its newest ticks. */
+/** A sensor that is off looks at nothing, whoever asks. */
+export class AutomationOffError extends EngineError {
+  readonly code = "automation_off";
+
+  constructor(name: string) {
+    super(`expected a sensor that is on, got: ${name}, which is off; switch it on, and it looks at once`);
+  }
+}
+
+/** Every schedule and sensor, and the watcher, with their newest ticks. */
 export async function readAutomations(
   pool: Pool,
   registry: Registry,
@@ -58,27 +79,32 @@ export async function readAutomations(
      order by tick.planned_at desc`,
     [namesOf(registry), mostTicks],
   );
-  const off = await pool.query<{ automation: string }>(
-    "select automation from orchestrator.automations where not enabled",
+  const switched = await pool.query<{ automation: string; enabled: boolean }>(
+    "select automation, enabled from orchestrator.automations",
   );
-  const disabled = new Set(off.rows.map(({ automation }) => automation));
-  return [...registry.schedules, ...registry.sensors].map((automation) => {
+  const switches = new Map(switched.rows.map(({ automation, enabled }) => [automation, enabled]));
+  return automationsOf(registry).map((automation) => {
     const { name, kind } = automation;
-    const enabled = !disabled.has(name);
+    const enabled = switches.get(name) ?? isOnAtFirst(automation);
     const ticks = rows.filter((row) => row.automation === name).map(({ automation: _, ...tick }) => tick);
     const nextTickAt = automation.kind === "schedule" && enabled ? nextTick(automation, now) : null;
     return { name, kind, enabled, nextTickAt, ticks };
   });
 }
 
-/** Switches a schedule or sensor on or off, for all orchestrators. Throws UnknownAutomationError. */
+/** Whether an automation is on that nobody has ever switched: a model is edited far more often than it is ready. */
+export function isOnAtFirst({ kind }: Automation): boolean {
+  return kind !== "watcher";
+}
+
+/** Switches an automation on or off, for all orchestrators. Throws UnknownAutomationError. */
 export async function setAutomationEnabled(
   pool: Pool,
   registry: Registry,
   name: string,
   enabled: boolean,
 ): Promise<void> {
-  const automation = [...registry.schedules, ...registry.sensors].find((other) => other.name === name);
+  const automation = automationsOf(registry).find((other) => other.name === name);
   if (!automation) throw new UnknownAutomationError(name, namesOf(registry));
   await pool.query(
     `insert into orchestrator.automations (automation, kind, enabled)
@@ -87,31 +113,59 @@ export async function setAutomationEnabled(
      set enabled = excluded.enabled, updated_at = now()`,
     [name, automation.kind, enabled],
   );
-  // A sensor that is switched on has changes waiting.
-  await pool.query("select pg_notify('orchestrator_changes', '')");
+  // A sensor that is switched on has changes waiting, the watcher edited models.
+  await pool.query("select pg_notify('orchestrator_changes', $1)", [
+    automation.kind === "watcher" ? name : "",
+  ]);
+}
+
+/** What came of asking an automation to do now what it does by itself. */
+export interface Asked {
+  /** The run that does it (an open one's, if somebody has asked already); null: no run was needed. */
+  readonly runId: number | null;
+  /** Changes that were put off after a failure, and are due now. */
+  readonly hastened: number;
 }
 
 /**
- * Asks for what an automation does, now. Of a schedule: its run, whose id is returned (an open one's, if somebody has
- * asked already). Of a sensor: a look; null. Throws UnknownAutomationError.
+ * Asks for what an automation does, now. Of a schedule: its run. Of a sensor: a look, for which the changes that were
+ * put off are due, else it would find nothing of what an operator has just mended. Of the watcher: a run of the models
+ * that were edited, even while it is off. Throws UnknownAutomationError and AutomationOffError.
  */
 export async function runAutomation(
-  pool: Pool,
-  registry: Registry,
+  context: Pick<Context, "pool" | "registry" | "clock">,
   name: string,
   triggerName: string,
-): Promise<number | null> {
-  const schedule = registry.schedules.find((other) => other.name === name);
-  if (schedule) {
-    const { selection } = schedule;
-    return requestRun(pool, { triggerKind: "manual", triggerName, selection, requestKey: `now:${name}` });
-  }
-  if (!registry.sensors.some((other) => other.name === name))
-    throw new UnknownAutomationError(name, namesOf(registry));
-  await pool.query("select pg_notify('orchestrator_changes', '')");
-  return null;
+): Promise<Asked> {
+  const { pool, registry } = context;
+  const automation = automationsOf(registry).find((other) => other.name === name);
+  if (!automation) throw new UnknownAutomationError(name, namesOf(registry));
+  if (automation.kind === "sensor") return { runId: null, hastened: await lookNow(pool, automation) };
+  const selection =
+    automation.kind === "schedule" ? automation.selection : (await modelsToBuild(context)).join(" ");
+  if (selection === "") return { runId: null, hastened: 0 };
+  const requestKey = `now:${automation.kind === "schedule" ? name : selection}`;
+  const runId = await requestRun(pool, { triggerKind: "manual", triggerName, selection, requestKey });
+  return { runId, hastened: 0 };
 }
 
-function namesOf({ schedules, sensors }: Registry): string[] {
-  return [...schedules, ...sensors].map(({ name }) => name);
+async function lookNow(pool: Pool, { name, sources }: Sensor): Promise<number> {
+  const { rows } = await pool.query<{ enabled: boolean }>(
+    "select enabled from orchestrator.automations where automation = $1",
+    [name],
+  );
+  if (rows[0]?.enabled === false) throw new AutomationOffError(name);
+  const { rowCount } = await pool.query(
+    `update orchestrator.changes
+     set not_before = null
+     where asset = any($1)
+       and not_before > now()`,
+    [sources.map((source) => source.name)],
+  );
+  await pool.query("select pg_notify('orchestrator_changes', '')");
+  return rowCount ?? 0;
+}
+
+function namesOf(registry: Registry): string[] {
+  return automationsOf(registry).map(({ name }) => name);
 }

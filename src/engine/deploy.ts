@@ -39,8 +39,9 @@ export async function deploy(context: Context): Promise<RunDetail | null> {
   }
 }
 
-/** The engine keeps a row of each asset and each automation from the first time it sees them. */
+/** The engine keeps a row of each asset, schedule and sensor from the first time it sees them. */
 export async function ensureAssets({ pool, registry, clock }: Context): Promise<void> {
+  const declared = [...registry.schedules, ...registry.sensors];
   await pool.query(
     `insert into orchestrator.assets (asset)
      select asset
@@ -53,15 +54,14 @@ export async function ensureAssets({ pool, registry, clock }: Context): Promise<
      select automation, kind, $3
      from unnest($1::text[], $2::text[]) as automation (automation, kind)
      on conflict (automation) do nothing`,
-    [
-      [...registry.schedules, ...registry.sensors].map(({ name }) => name),
-      [...registry.schedules, ...registry.sensors].map(({ kind }) => kind),
-      clock(),
-    ],
+    [declared.map(({ name }) => name), declared.map(({ kind }) => kind), clock()],
   );
 }
 
-async function modelsToBuild(context: Context): Promise<string[]> {
+/** In the graph's order: never built, code changed, newer models read, view gone, or below one of these. */
+export async function modelsToBuild(
+  context: Pick<Context, "pool" | "registry" | "clock">,
+): Promise<string[]> {
   const { graph } = context.registry;
   const states = await readStates(context.pool, graph, context.clock());
   const withdrawn = await withdrawnAssets(context);

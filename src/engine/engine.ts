@@ -96,7 +96,7 @@ export class Engine {
     return run;
   }
 
-  /** Schedules and sensors with their newest ticks. */
+  /** Schedules, sensors and the watcher with their newest ticks. */
   async automations(): Promise<Awaited<ReturnType<typeof readAutomations>>> {
     return await readAutomations(this.pool, this.registry, this.#context.clock());
   }
@@ -105,11 +105,11 @@ export class Engine {
     await setAutomationEnabled(this.pool, this.registry, name, enabled);
   }
 
-  /** Goes on with other definitions: the next look of each loop takes them. Builds nothing. */
+  /** Goes on with other definitions: the next look of each loop takes them. Builds nothing unless the watcher is on. */
   async reload(registry: Registry): Promise<void> {
     this.#context.registry = registry;
     await ensureAssets(this.#context);
-    this.#orchestrator?.addSensors();
+    this.#orchestrator?.reloaded();
   }
 
   /** Starts queue, schedules, sensors and recovery. Returns once it listens for changes. */

@@ -10,7 +10,8 @@ import { inParallel } from "./parallel.ts";
 import { type PlanStep, plan } from "./plan.ts";
 import { rebuild } from "./rebuild.ts";
 import { refresh } from "./refresh.ts";
-import { appendLog, type LogLevel, type RunDetail, type RunStatus, readRun } from "./runs.ts";
+import { appendLog, startLine } from "./run-log.ts";
+import { type LogLevel, type RunDetail, type RunStatus, readRun } from "./runs.ts";
 import { everything, type Scope } from "./scope.ts";
 import { select } from "./selection.ts";
 import { readStates } from "./state.ts";
@@ -124,8 +125,9 @@ class Execution {
   };
 
   async #work(): Promise<void> {
-    const run = await readRun(this.#context.pool, this.#runId);
-    const states = await readStates(this.#context.pool, this.#graph, this.#context.clock());
+    const { pool } = this.#context;
+    const run = await readRun(pool, this.#runId);
+    const states = await readStates(pool, this.#graph, this.#context.clock());
     const stale = new Set(
       [...states.values()].filter(({ status }) => status === "stale").map(({ asset }) => asset),
     );
@@ -137,6 +139,8 @@ class Execution {
     await this.#steps.plan(
       this.#plan.map((step) => ({ ...step, codeVersion: this.#graph.get(step.asset).codeVersion })),
     );
+    const actions = this.#plan.map(({ action }) => action);
+    await appendLog(pool, this.#runId, null, startLine(run.triggerKind, run.triggerName, actions));
     for (const { asset, problem } of this.#plan)
       if (problem !== null) await this.#steps.set(asset, "failed", { error: problem });
     await this.#ingestAll(run.fullRefresh);
@@ -200,7 +204,7 @@ class Execution {
       });
     };
     const log = (level: LogLevel, message: string): void =>
-      write(() => appendLog(this.#context.pool, this.#runId, asset.name, level, message));
+      write(() => appendLog(this.#context.pool, this.#runId, asset.name, { level, message }));
     try {
       const { failed, ...rows } = await ingest(this.#context, {
         asset,
@@ -304,7 +308,7 @@ class Execution {
         signal: this.#controller.signal,
         onBackend: this.#onBackend,
         onStart: (asset) => this.#steps.set(asset, "running"),
-        onFilled: (asset, rowsInserted) => this.#steps.set(asset, "running", { rowsInserted }),
+        onFilled: (asset, rowsInserted) => this.#steps.filled(asset, rowsInserted),
       });
       for (const asset of result.published) await this.#steps.set(asset, "succeeded");
       for (const [asset, error] of result.refused)

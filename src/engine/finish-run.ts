@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { AssetCheckError } from "./checks.ts";
+import { appendLog, endLine } from "./run-log.ts";
 import type { RunStatus } from "./runs.ts";
 import { transaction } from "./transaction.ts";
 
@@ -44,18 +45,21 @@ export async function finishRun(
       [runId, status === "succeeded" ? "succeeded" : "failed", error],
     );
     // What the run changed and did not carry on itself is anybody's from here on.
-    await client.query(
+    const { rows } = await client.query<{ milliseconds: number | null }>(
       `with ended as (
          update orchestrator.runs
          set status = $2, error = $3, finished_at = clock_timestamp()
          where run_id = $1
            and status = 'running'
+         returning extract(epoch from finished_at - started_at)::float8 * 1000 as milliseconds
        )
        select
+         (select milliseconds from ended) as milliseconds,
          pg_notify('orchestrator_runs', $1::text),
          (select pg_notify('orchestrator_changes', min(asset)) from orchestrator.changes where run_id = $1::bigint)`,
       [runId, status, error],
     );
+    await appendLog(client, runId, null, endLine(status, rows[0]!.milliseconds, error));
   });
 }
 

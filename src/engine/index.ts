@@ -2,7 +2,11 @@
 
 // What is done: runs, refreshes, publication, automation.
 export {
+  type Asked,
+  type Automation,
+  AutomationOffError,
   type AutomationRecord,
+  automationsOf,
   readAutomations,
   runAutomation,
   setAutomationEnabled,
@@ -40,12 +44,14 @@ export { type Channel, Listener } from "./listen.ts";
 export type { OrchestratorStatus } from "./orchestrator.ts";
 export { type PlanRequest, type PlanStep, plan } from "./plan.ts";
 export { ForeignDependentError } from "./publish.ts";
+export { type Published, readPublished } from "./published.ts";
 export { pushdownWarning, type Reach, readPushdown } from "./pushdown.ts";
 export { loadRegistry, type Registry, type RegistryOptions } from "./registry.ts";
 export { NoPreviousVersionError } from "./rollback.ts";
 export {
   type CheckRecord,
   cancelRun,
+  type LogLevel,
   type LogRecord,
   listRuns,
   type RunDetail,
@@ -53,12 +59,16 @@ export {
   type RunRecord,
   type RunRequestInput,
   type RunStatus,
+  type RunSummary,
   readLogs,
   readRun,
   readRunStatus,
   requestRun,
   type StepRecord,
   type StepStatus,
+  summarizeRuns,
+  type TriggerKind,
+  triggerKinds,
   UnknownRunError,
 } from "./runs.ts";
 export { nextTick } from "./schedule.ts";
@@ -68,4 +78,5 @@ export type { SensorResult } from "./sensor.ts";
 export { quoteColumns, quoteIdentifier, quoteRelation } from "./sql.ts";
 export { type AssetState, readStates } from "./state.ts";
 export type { RowDifference, Verification, VerifyRequest } from "./verify.ts";
-export { type Watcher, type WatchOptions, watchBodies } from "./watch.ts";
+export { type BodyWatch, type WatchOptions, watchBodies } from "./watch.ts";
+export { modelWatcher, type Watcher } from "./watcher.ts";

@@ -6,6 +6,7 @@ import { dropOldRuns, recoverRuns } from "./recovery.ts";
 import { Scheduler } from "./schedule.ts";
 import { SensorWorker } from "./sensor.ts";
 import { messageOf } from "./transaction.ts";
+import { modelWatcher, requestEdited } from "./watcher.ts";
 import { Worker } from "./worker.ts";
 
 const recoveryMilliseconds = 30_000;
@@ -25,6 +26,7 @@ export class Orchestrator {
   readonly #queue: Queue;
   readonly #scheduler: Scheduler;
   readonly #recovery: Worker;
+  readonly #watcher: Worker;
   readonly #sensors = new Map<string, SensorWorker>();
   readonly #timers: NodeJS.Timeout[] = [];
 
@@ -38,11 +40,18 @@ export class Orchestrator {
       },
       (error) => context.log.error({ error }, `recovery: ${messageOf(error)}`),
     );
+    this.#watcher = new Worker(
+      async () => {
+        await requestEdited(context);
+      },
+      (error) => context.log.error({ error }, `${modelWatcher.name}: ${messageOf(error)}`),
+    );
     this.#listener = new Listener({
       ...context,
       channels: ["orchestrator_changes", "orchestrator_runs"],
-      onNotification: (channel) => {
+      onNotification: (channel, payload) => {
         if (channel === "orchestrator_runs") this.#queue.wake();
+        else if (payload === modelWatcher.name) this.#watcher.wake();
         else for (const sensor of this.#sensors.values()) sensor.wake();
       },
       onConnect: () => this.#wakeAll(),
@@ -58,7 +67,7 @@ export class Orchestrator {
 
   async start(): Promise<void> {
     await ensureAssets(this.#context);
-    this.addSensors();
+    this.#addSensors();
     await recoverRuns(this.#context);
     await this.#listener.start();
     this.#scheduler.start();
@@ -83,13 +92,20 @@ export class Orchestrator {
     await Promise.all([
       this.#scheduler.stop(),
       this.#recovery.stop(),
+      this.#watcher.stop(),
       this.#queue.stop(),
       ...[...this.#sensors.values()].map((sensor) => sensor.stop()),
     ]);
   }
 
-  /** Sensors that came with a new registry; those that went with it find that out themselves. */
-  addSensors(): void {
+  /** The registry is another: takes up sensors that came with it, and what was edited. */
+  reloaded(): void {
+    this.#addSensors();
+    this.#watcher.wake();
+  }
+
+  /** Those that went with the registry before find that out themselves. */
+  #addSensors(): void {
     for (const { name } of this.#context.registry.sensors) {
       if (!this.#sensors.has(name)) this.#sensors.set(name, new SensorWorker(this.#context, name));
     }
@@ -97,6 +113,7 @@ export class Orchestrator {
 
   #wakeAll(): void {
     this.#queue.wake();
+    this.#watcher.wake();
     for (const sensor of this.#sensors.values()) sensor.wake();
   }
 }

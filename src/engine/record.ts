@@ -1,12 +1,14 @@
 import type { ClientBase } from "pg";
 import type { CheckResult } from "./checks.ts";
 import type { Graph } from "./graph.ts";
+import { endLine, type Line, stepLine } from "./run-log.ts";
+import type { TriggerKind } from "./runs.ts";
 import type { Scope } from "./scope.ts";
 import type { Reached } from "./walk.ts";
 
 /** Who or what asked for a run. */
 export interface Trigger {
-  readonly kind: "manual" | "schedule" | "sensor" | "deploy";
+  readonly kind: TriggerKind;
   /** The schedule, the sensor, or who asked. */
   readonly name: string;
 }
@@ -46,6 +48,7 @@ export async function recordRefresh(
   record: RefreshRecord,
 ): Promise<number> {
   const { trigger, runId, reached, checks, milliseconds } = record;
+  const now = performance.now();
   const { rows } = await client.query<{ run_id: number }>({
     name: "record_refresh",
     text: `
@@ -66,10 +69,11 @@ export async function recordRefresh(
           (run_id, asset, action, status, reason, scope, rows_inserted, rows_updated, rows_deleted, code_version, started_at, finished_at)
         select
           run_id, asset, 'refresh', 'succeeded', reason, scope, rows_inserted, rows_updated, rows_deleted, code_version,
-          clock_timestamp() - make_interval(secs => milliseconds / 1000), clock_timestamp()
+          statement_timestamp() - make_interval(secs => begun_ago / 1000),
+          statement_timestamp() - make_interval(secs => (begun_ago - milliseconds) / 1000)
         from run, jsonb_to_recordset($6) as done (
           asset text, reason text, scope jsonb, rows_inserted bigint, rows_updated bigint, rows_deleted bigint,
-          code_version text, milliseconds float8
+          code_version text, begun_ago float8, milliseconds float8
         )
         on conflict (run_id, asset) do update
         set
@@ -81,6 +85,12 @@ export async function recordRefresh(
           started_at = excluded.started_at,
           finished_at = excluded.finished_at
         where steps.action = 'refresh'
+      ),
+      logged as (
+        insert into orchestrator.step_logs (run_id, asset, level, message, logged_at)
+        select run_id, asset, level, message, statement_timestamp() - make_interval(secs => ago / 1000)
+        from run, jsonb_to_recordset($10) as line (asset text, level text, message text, ago float8)
+        order by ago desc
       ),
       checked as (
         insert into orchestrator.check_results (run_id, asset, check_name, severity, failing_rows, sample)
@@ -147,20 +157,21 @@ export async function recordRefresh(
       trigger.name,
       [...reached.values()].flatMap(({ asset }) => (asset.kind === "source" ? [asset.name] : [])).join(" "),
       milliseconds,
-      JSON.stringify(stepsOf(graph, reached)),
+      JSON.stringify(stepsOf(graph, reached, now)),
       JSON.stringify(checks),
       JSON.stringify(touchedOf(graph, reached)),
       JSON.stringify(publicationsOf(reached)),
+      JSON.stringify(linesOf(record, now)),
     ],
   });
   return rows[0]!.run_id;
 }
 
 /** Sources and tables: a view has no rows of its own to tell of, and there would be many. */
-function stepsOf(graph: Graph, reached: ReadonlyMap<string, Reached>): unknown[] {
+function stepsOf(graph: Graph, reached: ReadonlyMap<string, Reached>, now: number): unknown[] {
   return [...reached.values()]
     .filter(({ asset, difference, done }) => done && (asset.kind === "source" || difference))
-    .map(({ asset, scope, difference, milliseconds }) => ({
+    .map(({ asset, scope, difference, begunAt, milliseconds }) => ({
       asset: asset.name,
       reason: asset.kind === "source" ? "changed" : "changed upstream",
       scope: scopeRecord(scope),
@@ -168,8 +179,34 @@ function stepsOf(graph: Graph, reached: ReadonlyMap<string, Reached>): unknown[]
       rows_updated: difference?.rowsUpdated ?? null,
       rows_deleted: difference?.rowsDeleted ?? null,
       code_version: graph.get(asset.name).codeVersion,
+      begun_ago: now - begunAt,
       milliseconds,
     }));
+}
+
+/** Of a run of its own also that it ended: it is done with this transaction. What changed a source is not its doing. */
+function linesOf(
+  { runId, reached, milliseconds }: RefreshRecord,
+  now: number,
+): (Line & { asset: string | null; ago: number })[] {
+  const lines = [...reached.values()]
+    .filter(({ difference, done }) => done && difference)
+    .map((step) => {
+      const line = stepLine({
+        action: "refresh",
+        status: "succeeded",
+        ...step.difference!,
+        milliseconds: step.milliseconds,
+        error: null,
+      });
+      return {
+        ...line,
+        asset: step.asset.name,
+        ago: now - step.begunAt - step.milliseconds,
+      };
+    });
+  if (runId !== null) return lines;
+  return [...lines, { ...endLine("succeeded", milliseconds, null), asset: null, ago: 0 }];
 }
 
 /** Above this many values a scope is written down as everything of its days, which is on the safe side. */

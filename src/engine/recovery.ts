@@ -1,6 +1,7 @@
 import { dropBuild } from "./build.ts";
 import type { Context } from "./context.ts";
 import { runLockClass } from "./locks.ts";
+import { appendLog, endLine } from "./run-log.ts";
 import { transaction } from "./transaction.ts";
 
 const mostAttempts = 3;
@@ -48,6 +49,7 @@ async function recoverRun({ pool, log }: Context, runId: number): Promise<boolea
          and status in ('pending', 'running')`,
       [runId, gone],
     );
+    await appendLog(client, runId, null, endLine("failed", null, gone));
     await client.query(
       `insert into orchestrator.runs
          (trigger_kind, trigger_name, selection, options, request_key, attempt, retry_of)

@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { lockBarrierShared, ScopeLocks } from "./locks.ts";
 import { readPublished, selectPublished } from "./published.ts";
 import { recordRefresh, type Trigger } from "./record.ts";
+import { appendLog, endLine } from "./run-log.ts";
 import type { Scope } from "./scope.ts";
 import { backendOf, isTransient, messageOf, transaction } from "./transaction.ts";
 import { type Reached, walkDown } from "./walk.ts";
@@ -201,6 +202,7 @@ async function recordFailure(
         JSON.stringify([...scopesOf(claimed)].map(([asset, scope]) => ({ asset, scope }))),
       ],
     );
+    await appendLog(client, rows[0]!.run_id, null, endLine("failed", null, error));
     return rows[0]!.run_id;
   });
 }

@@ -5,6 +5,7 @@ import { beginRun, letGo } from "./held-run.ts";
 import { lockBarrier, ScopeLocks } from "./locks.ts";
 import { publishViews } from "./publish.ts";
 import { definitionOf, type Published, readPreviousVersion, readPublished } from "./published.ts";
+import { appendLog, endLine } from "./run-log.ts";
 import { type RunDetail, readRun } from "./runs.ts";
 import { everything } from "./scope.ts";
 import { messageOf, transaction } from "./transaction.ts";
@@ -51,6 +52,8 @@ export async function rollback(context: Context, name: string): Promise<RunDetai
        where run_id = $1`,
       [held.runId, error],
     );
+    const line = endLine(error === null ? "succeeded" : "failed", null, error);
+    await appendLog(context.pool, held.runId, null, line);
     await letGo(held);
   }
   return await readRun(context.pool, held.runId);
@@ -106,7 +109,7 @@ async function catchUp(
 }
 
 /** Assets whose present code was published and then rolled back from. */
-export async function withdrawnAssets(context: Context): Promise<Set<string>> {
+export async function withdrawnAssets(context: Pick<Context, "pool" | "registry">): Promise<Set<string>> {
   const { rows } = await context.pool.query<{ asset: string; withdrawn: string }>(
     `select asset, options ->> 'withdrawn' as withdrawn
      from orchestrator.asset_versions

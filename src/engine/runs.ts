@@ -3,13 +3,15 @@ import { EngineError } from "./errors.ts";
 import type { Scope } from "./scope.ts";
 
 export type RunStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled";
+export const triggerKinds = ["manual", "schedule", "sensor", "watcher", "deploy"] as const;
+export type TriggerKind = (typeof triggerKinds)[number];
 export type StepStatus = "pending" | "running" | "succeeded" | "failed" | "skipped" | "cancelled";
 export type StepAction = "ingest" | "refresh" | "rebuild" | "view" | "check";
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 export interface RunRequestInput {
-  readonly triggerKind: "manual" | "schedule" | "sensor" | "deploy";
-  /** The schedule, the sensor, or who asks. */
+  readonly triggerKind: TriggerKind;
+  /** The schedule, the sensor, the watcher, or who asks. */
   readonly triggerName: string;
   /** As `select` takes it; a space is union. */
   readonly selection: string;
@@ -27,7 +29,7 @@ export interface RunRequestInput {
 
 export interface RunRecord {
   readonly runId: number;
-  readonly triggerKind: RunRequestInput["triggerKind"];
+  readonly triggerKind: TriggerKind;
   readonly triggerName: string;
   readonly selection: string;
   readonly exclude: string | null;
@@ -61,6 +63,8 @@ export interface StepRecord {
   readonly rowsDeleted: number | null;
   readonly progress: { readonly done: number; readonly total: number; readonly label: string } | null;
   readonly startedAt: Date | null;
+  /** Of a rebuild: when its rows stood there; it ends when all are published. */
+  readonly filledAt: Date | null;
   readonly finishedAt: Date | null;
   readonly error: string | null;
 }
@@ -182,7 +186,7 @@ const runColumns = `
 /** Which runs; what is absent does not matter. */
 export interface RunFilter {
   readonly status?: RunStatus | undefined;
-  readonly triggerKind?: RunRequestInput["triggerKind"] | undefined;
+  readonly triggerKind?: TriggerKind | undefined;
   /** Runs with a step of this asset. */
   readonly asset?: string | undefined;
   /** Asked for on this day (UTC, `YYYY-MM-DD`) or later. */
@@ -218,6 +222,35 @@ export async function listRuns(
   return rows;
 }
 
+/** What a run came to, step by step counted. */
+export interface RunSummary {
+  readonly runId: number;
+  readonly steps: number;
+  /** Steps that are over, however they came out. */
+  readonly ended: number;
+  readonly failed: number;
+  /** Inserted, updated and deleted, of all steps. */
+  readonly rowsWritten: number;
+}
+
+/** By run; a run that planned no step yet is not in it. */
+export async function summarizeRuns(pool: Pool, runIds: readonly number[]): Promise<Map<number, RunSummary>> {
+  const { rows } = await pool.query<RunSummary>(
+    `select
+       run_id as "runId",
+       count(*) as steps,
+       count(*) filter (where status not in ('pending', 'running')) as ended,
+       count(*) filter (where status = 'failed') as failed,
+       coalesce(sum(coalesce(rows_inserted, 0) + coalesce(rows_updated, 0) + coalesce(rows_deleted, 0)), 0)::bigint
+         as "rowsWritten"
+     from orchestrator.steps
+     where run_id = any($1)
+     group by run_id`,
+    [runIds],
+  );
+  return new Map(rows.map((row) => [row.runId, row]));
+}
+
 /** A run with its steps in the order in which they began, its logs and its checks. Throws UnknownRunError. */
 export async function readRun(pool: Pool, runId: number): Promise<RunDetail> {
   const run = await pool.query<RunRecord>(`select ${runColumns} from orchestrator.runs where run_id = $1`, [
@@ -232,6 +265,7 @@ export async function readRun(pool: Pool, runId: number): Promise<RunDetail> {
        rows_deleted as "rowsDeleted",
        progress,
        started_at as "startedAt",
+       filled_at as "filledAt",
        finished_at as "finishedAt",
        error
      from orchestrator.steps
@@ -276,19 +310,4 @@ export async function readRunStatus(pool: Pool, runId: number): Promise<RunStatu
   );
   if (!rows[0]) throw new UnknownRunError(runId);
   return rows[0].status;
-}
-
-/** asset null: of the run as a whole. */
-export async function appendLog(
-  pool: Pool,
-  runId: number,
-  asset: string | null,
-  level: LogLevel,
-  message: string,
-): Promise<void> {
-  await pool.query(
-    `insert into orchestrator.step_logs (run_id, asset, level, message)
-     values ($1, $2, $3, $4)`,
-    [runId, asset, level, message],
-  );
 }

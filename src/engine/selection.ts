@@ -104,7 +104,7 @@ function matching(
 }
 
 function wildcard(value: string): RegExp {
-  const escaped = value.split("*").map((text) => text.replaceAll(/[^\w]/g, "$&"));
+  const escaped = value.split("*").map((text) => text.replaceAll(/[^\w]/g, "\\$&"));
   return new RegExp(`^${escaped.join(".*")}$`);
 }
 

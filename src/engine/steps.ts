@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import type { PlanStep } from "./plan.ts";
 import { scopeRecord } from "./record.ts";
+import { appendLog, type Outcome, stepLine } from "./run-log.ts";
 import type { StepStatus } from "./runs.ts";
 
 export interface StepUpdate {
@@ -50,9 +51,10 @@ export class Steps {
     return [...this.#statuses].filter(([, status]) => statuses.includes(status)).map(([asset]) => asset);
   }
 
+  /** What it comes to is also a line of the run's log. */
   async set(asset: string, status: StepStatus, update: StepUpdate = {}): Promise<void> {
     this.#statuses.set(asset, status);
-    await this.#pool.query(
+    const { rows } = await this.#pool.query<Outcome>(
       `update orchestrator.steps
        set
          status = $3,
@@ -64,7 +66,15 @@ export class Steps {
          started_at = case when $3 = 'running' then coalesce(started_at, clock_timestamp()) else started_at end,
          finished_at = case when $3 in ('pending', 'running') then null else clock_timestamp() end
        where run_id = $1
-         and asset = $2`,
+         and asset = $2
+       returning
+         action,
+         status,
+         rows_inserted as "rowsInserted",
+         rows_updated as "rowsUpdated",
+         rows_deleted as "rowsDeleted",
+         extract(epoch from coalesce(filled_at, finished_at) - started_at)::float8 * 1000 as milliseconds,
+         error`,
       [
         this.#runId,
         asset,
@@ -75,6 +85,20 @@ export class Steps {
         update.rowsUpdated ?? null,
         update.rowsDeleted ?? null,
       ],
+    );
+    if (status !== "pending" && status !== "running" && rows[0])
+      await appendLog(this.#pool, this.#runId, asset, stepLine(rows[0]));
+    await this.#notify();
+  }
+
+  /** A rebuild's rows are there, and wait to be published with the others. */
+  async filled(asset: string, rowsInserted: number): Promise<void> {
+    await this.#pool.query(
+      `update orchestrator.steps
+       set rows_inserted = $3, filled_at = clock_timestamp()
+       where run_id = $1
+         and asset = $2`,
+      [this.#runId, asset, rowsInserted],
     );
     await this.#notify();
   }

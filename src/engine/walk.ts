@@ -14,6 +14,8 @@ export interface Reached {
   readonly changed: Scope | null;
   /** null: it stores nothing, or was not to be written. */
   readonly difference: Difference | null;
+  /** By the process's own clock: `performance.now()`. */
+  readonly begunAt: number;
   readonly milliseconds: number;
   /** false: a table that was reached but not to be written. Its rows are behind now. */
   readonly done: boolean;
@@ -50,6 +52,7 @@ export async function walkDown(client: ClientBase, walk: Walk): Promise<Map<stri
       scope: unionOf(step?.scope ?? null, given ?? null)!,
       changed,
       difference: step?.difference ?? null,
+      begunAt: started,
       milliseconds: performance.now() - started,
       done: step?.done ?? true,
     });

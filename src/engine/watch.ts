@@ -18,12 +18,12 @@ export interface WatchOptions {
   readonly quietMilliseconds?: number;
 }
 
-export interface Watcher {
+export interface BodyWatch {
   close(): Promise<void>;
 }
 
 /** Loads the registry again whenever a body is saved. A broken body is a problem in the registry, never an error here. */
-export async function watchBodies(options: WatchOptions): Promise<Watcher> {
+export async function watchBodies(options: WatchOptions): Promise<BodyWatch> {
   const { folder, log, quietMilliseconds = 200 } = options;
   const worker = new Worker(
     () => reload(options),

@@ -153,6 +153,7 @@ const statuses = {
   email_taken: 409,
   name_taken: 409,
   last_operator: 409,
+  automation_off: 409,
   body_too_large: 413,
   wrong_password: 422,
   unknown_ticker: 422,

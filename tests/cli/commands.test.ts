@@ -132,7 +132,7 @@ test("lineage of an asset and of a column", async () => {
   expect(column.stdout).toMatch(/computed from:\n {2}gold_p_timeseries\.drawdown\n {4}\w+/);
 });
 
-test("schedules and sensors are listed and switched", async () => {
+test("schedules, sensors and the watcher are listed and switched", async () => {
   const off = await stratafolio("schedules", "--off", "daily_market_data_ingestion", "--output", "json");
   const schedules = JSON.parse(off.stdout) as {
     schedule: string;
@@ -146,6 +146,18 @@ test("schedules and sensors are listed and switched", async () => {
   expect(schedules[1]?.next_tick).toMatch(/-01T06:00:00\.000Z$/);
   const sensors = await stratafolio("sensors");
   expect(sensors.stdout).toContain("transaction_sensor");
+  await query(
+    `insert into orchestrator.changes (asset, partition_value, attempts, not_before)
+     values ('transactions', '1', 1, now() + interval '1 hour')`,
+  );
+  const looked = await stratafolio("sensors", "--now", "transaction_sensor");
+  expect(looked.stderr).toContain("due now: 1.");
+  expect(await query("delete from orchestrator.changes returning not_before")).toEqual([
+    { not_before: null },
+  ]);
+  expect((await stratafolio("watchers")).stdout).toMatch(/model_watcher\s+off/);
+  expect((await stratafolio("watchers", "--on", "model_watcher")).stdout).toMatch(/model_watcher\s+on/);
+  await stratafolio("watchers", "--off", "model_watcher");
   const unknown = await stratafolio("sensors", "--on", "nobody");
   expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("transaction_sensor")]);
 });

@@ -69,6 +69,9 @@ const materialization = z.object({
   rows_deleted: z.int().nullable(),
   code_version: z.string().nullable(),
   started_at: instant.nullable(),
+  filled_at: instant
+    .nullable()
+    .describe("Of a rebuild: its rows stood there; it ends when all are published together"),
   finished_at: instant.nullable(),
   error: z.string().nullable(),
 });
@@ -160,7 +163,7 @@ async function readMaterializations(pool: Pool, name: string): Promise<z.output<
     `select
        run_id, runs.trigger_kind, runs.trigger_name, steps.action, steps.status, steps.reason,
        steps.rows_inserted, steps.rows_updated, steps.rows_deleted,
-       steps.code_version, steps.started_at, steps.finished_at, steps.error
+       steps.code_version, steps.started_at, steps.filled_at, steps.finished_at, steps.error
      from orchestrator.steps
      join orchestrator.runs using (run_id)
      where asset = $1 and action <> 'check'

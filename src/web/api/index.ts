@@ -4,6 +4,7 @@ import type { Route } from "../route.ts";
 import { accountRoutes } from "./account.ts";
 import { assetRoutes } from "./assets.ts";
 import { authRoutes } from "./auth.ts";
+import { automationRoutes } from "./automation.ts";
 import { eventRoutes } from "./events.ts";
 import { macroRoutes } from "./macro.ts";
 import { operationRoutes } from "./operations.ts";
@@ -23,6 +24,7 @@ export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route
     ...macroRoutes,
     ...assetRoutes,
     ...runRoutes,
+    ...automationRoutes,
     ...eventRoutes,
   ];
   return [...routes, ...operationRoutes(context, metrics, routes)];

@@ -1,6 +1,6 @@
 /** Runs, for operators: what was done, what is being done, and stopping it. */
 import { z } from "zod";
-import { cancelRun, listRuns, type RunDetail, readRun } from "../../engine/index.ts";
+import { cancelRun, listRuns, type RunDetail, readRun, triggerKinds } from "../../engine/index.ts";
 import { NotFoundError } from "../errors.ts";
 import { type Route, route } from "../route.ts";
 import { day, instant, pageLimit, positiveId } from "../schemas.ts";
@@ -8,8 +8,8 @@ import { snakeCased } from "../snake-case.ts";
 
 const run = z.object({
   run_id: z.int(),
-  trigger_kind: z.enum(["manual", "schedule", "sensor", "deploy"]),
-  trigger_name: z.string().describe("The schedule, the sensor, or who asked"),
+  trigger_kind: z.enum(triggerKinds),
+  trigger_name: z.string().describe("The schedule, the sensor, the watcher, or who asked"),
   selection: z.string(),
   exclude: z.string().nullable(),
   partitions: z.array(z.string()).readonly().nullable().describe("null: all"),
@@ -44,6 +44,9 @@ const step = z.object({
   rows_deleted: z.int().nullable(),
   progress: z.object({ done: z.int(), total: z.int(), label: z.string() }).readonly().nullable(),
   started_at: instant.nullable(),
+  filled_at: instant
+    .nullable()
+    .describe("Of a rebuild: its rows stood there; it ends when all are published together"),
   finished_at: instant.nullable(),
   error: z.string().nullable(),
 });

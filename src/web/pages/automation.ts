@@ -1,90 +1,105 @@
-/** Schedules and sensors: what they do, when they did it and will do it next, what waits, on or off. */
+/** Schedules, sensors and the watcher: what they do, when they did it and will do it next, what waits, on or off. */
 import cronstrue from "cronstrue";
 import { Router } from "express";
 import { z } from "zod";
 import {
+  type Automation,
   type AutomationRecord,
+  automationsOf,
   readAutomations,
   readWaitingChanges,
   runAutomation,
-  type Schedule,
-  type Sensor,
   setAutomationEnabled,
   type WaitingChanges,
 } from "../../engine/index.ts";
 import { requireOperator, type WebContext } from "../context.ts";
-import { millisecondsBetween } from "./asset.ts";
+import { millisecondsBetween } from "./asset-data.ts";
 import type { SendPage } from "./page.ts";
 
 const switchForm = z.object({ enabled: z.stringbool() });
 
-const pageQuery = z.object({ looked: z.string().optional().catch(undefined) });
+const pageQuery = z.object({
+  /** What was asked to go ahead just now, and how many of its changes are due by that. */
+  asked: z.string().optional().catch(undefined),
+  hastened: z.coerce.number().int().nonnegative().catch(0),
+});
 
 /** Rows of waiting changes shown for a sensor; what was put off comes first. */
 const mostWaiting = 50;
+/** Ticks that stand on the page; the others are a click away. */
+const ticksShown = 5;
 
 export function automationPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
 
   router.get("/automation", async (request, response) => {
     requireOperator(request);
-    const { looked } = pageQuery.parse(request.query);
+    const { asked, hastened } = pageQuery.parse(request.query);
     const registry = context.registry();
     const now = context.clock();
-    const declared = new Map([...registry.schedules, ...registry.sensors].map((one) => [one.name, one]));
+    const declared = new Map(automationsOf(registry).map((one) => [one.name, one]));
     const records = await readAutomations(context.pool, registry, now);
     const automations = await Promise.all(
       records.map((record) => automationData(context, record, declared.get(record.name)!, now)),
     );
+    const askedFor = asked === undefined ? undefined : declared.get(asked);
     sendPage(request, response, {
       view: "automation",
       title: "Automation",
-      data: { automations, looked: registry.sensors.find(({ name }) => name === looked)?.name },
+      data: { automations, asked: askedFor?.name, isSensorAsked: askedFor?.kind === "sensor", hastened },
     });
   });
 
   router.post("/automation/:name", async (request, response) => {
     requireOperator(request);
+    const { name } = request.params;
     const { enabled } = switchForm.parse(request.body);
-    await setAutomationEnabled(context.pool, context.registry(), request.params.name, enabled);
-    response.redirect(303, "/automation");
+    await setAutomationEnabled(context.pool, context.registry(), name, enabled);
+    response.redirect(303, `/automation#${name}`);
   });
 
   router.post("/automation/:name/run", async (request, response) => {
     const { email } = requireOperator(request);
     const { name } = request.params;
-    const runId = await runAutomation(context.pool, context.registry(), name, email);
-    response.redirect(303, runId === null ? `/automation?looked=${name}#${name}` : `/runs/${runId}`);
+    const { pool, registry, clock } = context;
+    const { runId, hastened } = await runAutomation({ pool, registry: registry(), clock }, name, email);
+    const answer = `/automation?${new URLSearchParams({ asked: name, hastened: String(hastened) })}#${name}`;
+    response.redirect(303, runId === null ? answer : `/runs/${runId}`);
   });
   return router;
 }
 
+const buttons: Readonly<Record<Automation["kind"], string>> = {
+  schedule: "Run now",
+  sensor: "Look now",
+  watcher: "Materialize what was edited",
+};
+
 async function automationData(
   context: WebContext,
   record: AutomationRecord,
-  declaration: Schedule | Sensor,
+  declaration: Automation,
   now: Date,
 ) {
-  const waiting =
-    declaration.kind === "sensor"
-      ? await readWaitingChanges(
-          context.pool,
-          declaration.sources.map(({ name }) => name),
-          mostWaiting,
-        )
-      : [];
+  const isSensor = declaration.kind === "sensor";
+  const sources = isSensor ? declaration.sources.map(({ name }) => name) : [];
+  const waiting = isSensor ? await readWaitingChanges(context.pool, sources, mostWaiting) : [];
+  const ticks = record.ticks.map((tick) => ({
+    ...tick,
+    milliseconds: millisecondsBetween(tick.startedAt, tick.finishedAt),
+  }));
   return {
     ...record,
-    isSensor: declaration.kind === "sensor",
+    isSensor,
+    isSchedule: declaration.kind === "schedule",
+    button: buttons[declaration.kind],
     description: declaration.description,
     facts: facts(declaration),
-    lastTick: record.ticks[0],
-    ticks: record.ticks.map((tick) => ({
-      ...tick,
-      milliseconds: millisecondsBetween(tick.startedAt, tick.finishedAt),
-    })),
+    lastTick: ticks[0],
+    ticks: ticks.slice(0, ticksShown),
+    earlierTicks: ticks.slice(ticksShown),
     waiting: waiting.map((changes) => describeWaiting(changes, now)),
-    postponed: waiting.filter(({ notBefore }) => notBefore !== null).length,
+    postponed: waiting.filter(({ notBefore }) => notBefore !== null && notBefore > now).length,
     isCut: waiting.length === mostWaiting,
   };
 }
@@ -94,18 +109,22 @@ function describeWaiting(changes: WaitingChanges, now: Date) {
   return { ...changes, retryAt: notBefore !== null && notBefore > now ? notBefore : null };
 }
 
-function facts(automation: Schedule | Sensor): { label: string; value: string }[] {
-  if (automation.kind === "sensor") {
-    const sources = automation.sources.map(({ name }) => name).join(", ");
-    return [
-      { label: "When", value: "As soon as a source changes" },
-      { label: "Watches", value: sources },
-    ];
+function facts(automation: Automation): { label: string; value: string }[] {
+  switch (automation.kind) {
+    case "watcher":
+      return [{ label: "When", value: "A file of sql-models is saved" }];
+    case "sensor":
+      return [
+        { label: "When", value: "As soon as a source changes" },
+        { label: "Watches", value: automation.sources.map(({ name }) => name).join(", ") },
+      ];
+    case "schedule": {
+      const { cron, timeZone, selection } = automation;
+      return [
+        { label: "When", value: `${cronstrue.toString(cron, { use24HourTimeFormat: true })}, ${timeZone}` },
+        { label: "Cron", value: cron },
+        { label: "Selection", value: selection },
+      ];
+    }
   }
-  const { cron, timeZone, selection } = automation;
-  return [
-    { label: "When", value: `${cronstrue.toString(cron, { use24HourTimeFormat: true })}, ${timeZone}` },
-    { label: "Cron", value: cron },
-    { label: "Selection", value: selection },
-  ];
 }

@@ -5,7 +5,9 @@ import {
   type Engine,
   type EngineOptions,
   loadRegistry,
+  modelWatcher,
   type Registry,
+  runAutomation,
   watchBodies,
 } from "../../../src/engine/index.ts";
 import { Scheduler } from "../../../src/engine/schedule.ts";
@@ -137,7 +139,31 @@ describe("the sensor", () => {
     await engine.setAutomationEnabled("sales_sensor", true);
     await until("orchestrator_published", revenueIs({ "1 2024-01-02": "2" }));
     await expect(engine.setAutomationEnabled("sensor", true)).rejects.toThrow(
-      "expected a schedule or sensor (sales_sensor)",
+      "expected a schedule, a sensor or the watcher (sales_sensor, model_watcher)",
+    );
+  });
+
+  test("asked to look now takes what was put off too, and says how much that is", async () => {
+    const engine = await engineWith();
+    await sell(database.pool, 1, "2024-01-02", -1); // a revenue below zero fails a check
+    expect(await engine.refresh("sales_sensor")).toMatchObject({ failed: 1 });
+    await query("alter table shops.sales disable trigger all");
+    await query("update shops.sales set quantity = 3");
+    await query("alter table shops.sales enable trigger all");
+    expect(await engine.refresh("sales_sensor")).toMatchObject({ succeeded: 0, failed: 0 });
+    await engine.start();
+    // As the web asks, whose role may do no more to a change than this.
+    const web = {
+      pool: database.connect({ role: "stratafolio_web" }),
+      registry: engine.registry,
+      clock: () => new Date(),
+    };
+    expect(await runAutomation(web, "sales_sensor", "somebody")).toEqual({ runId: null, hastened: 1 });
+    await until("orchestrator_published", revenueIs({ "1 2024-01-02": "6" }));
+    expect(await query("select from orchestrator.changes")).toEqual([]);
+    await engine.setAutomationEnabled("sales_sensor", false);
+    await expect(runAutomation(web, "sales_sensor", "somebody")).rejects.toThrow(
+      "expected a sensor that is on, got: sales_sensor, which is off",
     );
   });
 
@@ -261,6 +287,7 @@ describe("a schedule", () => {
         ticks: [{ status: "succeeded" }],
       },
       { name: "sales_sensor", nextTickAt: null },
+      { name: "model_watcher", enabled: false },
     ]);
   });
 });
@@ -290,6 +317,42 @@ describe("hot reload", () => {
     expect(await revenues(database.pool)).toEqual({ "1 2024-01-02": "2" });
     await engine.deploy();
     expect(await revenues(database.pool)).toEqual({ "1 2024-01-02": "4" });
+    await (await engineWith()).deploy();
+  });
+
+  test("with the watcher on, an edited body is materialized, once for each edit", async () => {
+    const registry = await loadShops();
+    const engine = await engineWith();
+    await sell(database.pool, 1, "2024-01-02");
+    await engine.start();
+    await until("orchestrator_published", revenueIs({ "1 2024-01-02": "2" }));
+    const edited = bodies["intermediate/daily_revenue"].replace("sum(", "2 * sum(");
+    const reload = async (body: string): Promise<void> =>
+      engine.reload(await loadShops({}, { "intermediate/daily_revenue": body }, registry.bodiesFolder));
+    await reload(edited);
+    const runs = () =>
+      query<{ run_id: number; selection: string; status: string }>(
+        "select run_id, selection, status from orchestrator.runs where trigger_kind = 'watcher'",
+      );
+    expect(await runs()).toEqual([]); // off, as it is at first
+    await engine.setAutomationEnabled(modelWatcher.name, true);
+    await until("orchestrator_published", revenueIs({ "1 2024-01-02": "4" }));
+    const isTold = async () =>
+      (
+        await query(
+          "select from orchestrator.ticks where automation = 'model_watcher' and status = 'succeeded'",
+        )
+      ).length === 1;
+    await until("orchestrator_runs", isTold);
+    await reload(`${edited} having 1 / 0 > count(*)`);
+    const hasFailed = async () => (await runs()).some(({ status }) => status === "failed");
+    await until("orchestrator_runs", hasFailed);
+    await reload(`${edited} having 1 / 0 > count(*) -- saved again`);
+    await engine.stop(); // it has looked by then
+    expect(await runs()).toMatchObject([
+      { selection: "daily_revenue shop_ranks shop_totals", status: "succeeded" },
+      { selection: "daily_revenue shop_ranks shop_totals", status: "failed" },
+    ]);
     await (await engineWith()).deploy();
   });
 });

@@ -88,6 +88,31 @@ describe("a change", () => {
     ]);
   });
 
+  test("tells in the run's log what each table came to, and when within the run it worked", async () => {
+    await sell(database.pool, 1, "2024-01-02");
+    await engine.refresh("sales_sensor");
+    const { rows } = await database.pool.query<{ asset: string | null; message: string }>(
+      `select asset, regexp_replace(message, '[0-9.]+ m?s', 'no time') as message
+       from orchestrator.step_logs
+       where run_id = (select max(run_id) from orchestrator.runs)
+       order by log_id`,
+    );
+    expect(rows).toEqual([
+      { asset: "daily_revenue", message: "refresh succeeded in no time: rows inserted 1" },
+      { asset: "shop_ranks", message: "refresh succeeded in no time: rows inserted 1" },
+      { asset: null, message: "succeeded after no time" },
+    ]);
+    const inOrder = await database.pool.query(
+      `select bool_and(ended_before) as in_order
+       from (
+         select lag(finished_at, 1, '-infinity') over (order by started_at) <= started_at as ended_before
+         from orchestrator.steps
+         where run_id = (select max(run_id) from orchestrator.runs)
+       ) as step`,
+    );
+    expect(inOrder.rows).toEqual([{ in_order: true }]);
+  });
+
   test("writes none but the rows that differ", async () => {
     for (const shop of [1, 2])
       for (const day of ["2024-01-02", "2024-01-03"]) await sell(database.pool, shop, day);

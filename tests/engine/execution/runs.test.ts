@@ -95,11 +95,21 @@ describe("a run that ingests", () => {
       status: "skipped",
       error: "products was not materialized",
     });
-    expect(run.logs.map(({ message }) => message)).toEqual([
-      "asking",
-      "attempt 1 failed: no answer; trying again",
-      "asking",
+    const told = run.logs.map(({ level, asset, message }) => [
+      level,
+      asset,
+      message.replaceAll(/[\d.]+ m?s\b/g, "no time"),
     ]);
+    const after = "products was not materialized";
+    expect(told.slice(0, 5)).toEqual([
+      ["info", null, "started by manual test: 4 steps (ingest 1, refresh 2, view 1)"],
+      ["info", "products", "asking"],
+      ["warn", "products", "attempt 1 failed: no answer; trying again"],
+      ["info", "products", "asking"],
+      ["error", "products", "ingest failed in no time: no answer"],
+    ]);
+    expect(told).toContainEqual(["warn", "daily_revenue", `refresh skipped: ${after}`]);
+    expect(told.at(-1)).toEqual(["error", null, "failed after no time: failed: products"]);
   });
 
   test("of which some partitions fail publishes the others, and lists those", async () => {
