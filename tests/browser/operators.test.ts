@@ -149,7 +149,11 @@ test("a failed run is run again, and its log and steps come as they happen", asy
   await page.locator("#log").getByText("a line of the log").waitFor();
   await program.engine.start();
   await page.locator(".page-head .state.succeeded").waitFor();
-  await page.getByRole("row", { name: /fct_macro_regimes.*succeeded/ }).waitFor();
+  await page.locator("#of-fct_macro_regimes .state.succeeded").waitFor();
+  await page
+    .locator("#log")
+    .getByText(/^succeeded after/)
+    .waitFor();
   expect(await page.locator("#log").getByText("a line of the log").count()).toBe(1);
   expect(problems).toEqual([]);
   await page.context().close();

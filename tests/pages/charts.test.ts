@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decimate } from "../../src/web/charts/decimate.ts";
-import { ganttBars } from "../../src/web/charts/gantt-chart.ts";
+import { ganttChart } from "../../src/web/charts/gantt-chart.ts";
 import { lineageChart } from "../../src/web/charts/lineage-chart.ts";
 import { timeChart } from "../../src/web/charts/time-chart.ts";
 import { formatFor } from "../../src/web/format.ts";
@@ -133,25 +133,79 @@ describe("time chart", () => {
   });
 });
 
-test("lineage runs from left to right, and an asset outside the selection draws no edge", () => {
-  const { nodes, edges } = lineageChart([
-    { name: "a", href: "/assets/a", layer: "bronze", status: "fresh", upstream: ["elsewhere"] },
-    { name: "b", href: "/assets/b", layer: "staging", status: "stale", upstream: ["a"] },
-  ]);
-  expect(edges.map(({ from, to }) => [from, to])).toEqual([["a", "b"]]);
-  expect(nodes[1]!.x).toBeGreaterThan(nodes[0]!.x + nodes[0]!.width);
+describe("lineage", () => {
+  const asset = (name: string, ...upstream: string[]) =>
+    ({ name, href: `/assets/${name}`, layer: "bronze", status: "fresh", upstream }) as const;
+  const pairs = (edges: readonly { from: string; to: string }[]) =>
+    edges.map(({ from, to }) => `${from} ${to}`);
+
+  test("runs from left to right, and an asset outside the selection draws no edge", () => {
+    const { nodes, edges, isDown } = lineageChart([asset("a", "elsewhere"), asset("b", "a")]);
+    expect(isDown).toBe(false);
+    expect(pairs(edges)).toEqual(["a b"]);
+    expect(nodes[1]!.x).toBeGreaterThan(nodes[0]!.x + nodes[0]!.width);
+  });
+
+  test("that is deep runs from the top down", () => {
+    const { nodes, isDown } = lineageChart(
+      [..."abcdefgh"].map((name, index, all) => asset(name, all[index - 1] ?? "")),
+    );
+    expect(isDown).toBe(true);
+    expect(nodes[1]!.y).toBeGreaterThan(nodes[0]!.y + nodes[0]!.height);
+  });
+
+  test("leaves out what another way tells as well, unless it is asked for", () => {
+    const nodes = [asset("a"), asset("b", "a"), asset("c", "a", "b"), asset("d", "a")];
+    const { edges, implied, impliedCount } = lineageChart(nodes);
+    expect(pairs(edges)).toEqual(["a b", "b c", "a d"]);
+    expect([implied, impliedCount]).toEqual([[], 1]);
+    expect(pairs(lineageChart(nodes, true).implied)).toEqual(["a c"]);
+  });
+
+  test("in a circle, as of layers drawn as one node, leaves nothing out", () => {
+    const { edges } = lineageChart([asset("a"), asset("b", "a", "c"), asset("c", "a", "b")]);
+    expect(pairs(edges).sort()).toEqual(["a b", "a c", "b c", "c b"]);
+  });
 });
 
-test("Gantt bars share the run's time; a running step reaches to now, one not started has none", () => {
+describe("a Gantt chart", () => {
   const at = (second: number) => new Date(second * 1000);
-  const { bars, milliseconds } = ganttBars(
-    [
-      { startedAt: at(0), finishedAt: at(5) },
-      { startedAt: at(5), finishedAt: null },
-      { startedAt: null, finishedAt: null },
-    ],
-    at(10),
-  );
-  expect(milliseconds).toBe(10_000);
-  expect(bars).toEqual([{ x: "0.00%", width: "50.00%" }, { x: "50.00%", width: "50.00%" }, null]);
+  const nothing = () => new Set<string>();
+
+  test("has bars that share the run's time; a running step reaches to now, one not started has none", () => {
+    const { bars, milliseconds, ticks } = ganttChart(
+      [
+        { asset: "a", startedAt: at(0), filledAt: null, finishedAt: at(5) },
+        { asset: "b", startedAt: at(5), filledAt: null, finishedAt: null },
+        { asset: "c", startedAt: null, filledAt: null, finishedAt: null },
+      ],
+      nothing,
+      at(10),
+    );
+    expect(milliseconds).toBe(10_000);
+    expect([...bars]).toEqual([
+      ["a", { work: { x: "0.00%", width: "50.00%" }, wait: null }],
+      ["b", { work: { x: "50.00%", width: "50.00%" }, wait: null }],
+      ["c", null],
+    ]);
+    expect(ticks.map((tick) => tick.milliseconds)).toEqual([0, 2000, 4000, 6000, 8000, 10_000]);
+  });
+
+  test("tells work from waiting for publication, and which steps the run could not have been shorter without", () => {
+    const upstream = new Map([["c", new Set(["a", "b"])]]);
+    const { bars, criticalPath } = ganttChart(
+      [
+        { asset: "a", startedAt: at(0), filledAt: at(2), finishedAt: at(10) },
+        { asset: "b", startedAt: at(0), filledAt: at(4), finishedAt: at(10) },
+        { asset: "c", startedAt: at(4), filledAt: at(8), finishedAt: at(10) },
+      ],
+      (asset) => upstream.get(asset) ?? nothing(),
+      at(20),
+    );
+    expect(bars.get("b")).toEqual({
+      work: { x: "0.00%", width: "40.00%" },
+      wait: { x: "40.00%", width: "60.00%" },
+    });
+    expect(criticalPath).toEqual(["b", "c"]);
+  });
 });

@@ -1,58 +1,15 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Program, startProgram } from "../support/program.ts";
+import { register, type Visitor } from "../support/visitor.ts";
 
 let program: Program;
 let operator: Visitor;
 let investor: Visitor;
 
-interface Answer {
-  readonly status: number;
-  readonly location: string | null;
-  readonly html: string;
-}
-
-class Visitor {
-  readonly #token: string;
-
-  constructor(token: string) {
-    this.#token = token;
-  }
-
-  get(path: string): Promise<Answer> {
-    return this.#send(path, {});
-  }
-
-  post(path: string, form: Record<string, string> = {}): Promise<Answer> {
-    return this.#send(path, { method: "POST", body: new URLSearchParams(form) });
-  }
-
-  async #send(path: string, init: RequestInit): Promise<Answer> {
-    const response = await fetch(program.url + path, {
-      ...init,
-      headers: { Accept: "text/html", "Accept-Language": "en-US", Authorization: `Bearer ${this.#token}` },
-      redirect: "manual",
-    });
-    const location = response.headers.get("Location");
-    return { status: response.status, location, html: unescaped(await response.text()) };
-  }
-}
-
-/** As a browser reads it, where tests look at addresses. */
-const unescaped = (html: string): string => html.replaceAll("&#x3D;", "=").replaceAll("&amp;", "&");
-
-async function register(email: string): Promise<Visitor> {
-  const response = await fetch(`${program.url}/auth/register`, {
-    method: "POST",
-    headers: { Origin: program.url, "Content-Type": "application/json" },
-    body: JSON.stringify({ email, password: "correct horse battery" }),
-  });
-  return new Visitor(((await response.json()) as { token: string }).token);
-}
-
 beforeAll(async () => {
   program = await startProgram();
-  operator = await register("operator@example.com");
-  investor = await register("investor@example.com");
+  operator = await register(program, "operator@example.com");
+  investor = await register(program, "investor@example.com");
 });
 
 /** Node names of the drawing, in its order. */
@@ -81,12 +38,39 @@ describe("the asset graph", () => {
   });
 
   test("says what is wrong with a selection beside it, naming the nearest, and filters nothing", async () => {
-    const misspelt = await operator.get("/assets?select=gold_ticker_kpi");
+    const misspelt = await operator.get("/assets?select=gold_tickr_kpis");
     expect(misspelt.status).toBe(422);
     expect(misspelt.html).toContain("the nearest is gold_ticker_kpis");
-    expect(misspelt.html).toContain('value="gold_ticker_kpi"');
+    expect(misspelt.html).toContain('value="gold_tickr_kpis"');
     expect(drawn(misspelt.html)).toEqual(drawn((await operator.get("/assets")).html));
     expect((await operator.get("/assets?select=size:big")).html).toContain("expected one of the methods");
+    expect((await operator.get("/assets?select=(")).status).toBe(422);
+  });
+
+  test("is searched by a part of a name", async () => {
+    expect(drawn((await operator.get("/assets?select=Drawdown")).html)).toEqual(["gold_drawdowns"]);
+    expect(drawn((await operator.get("/assets?select=splits drawdown")).html)).toEqual([
+      "stg_splits",
+      "gold_drawdowns",
+    ]);
+  });
+
+  test("sums up what is not fresh and why, above states by layer with the worst first", async () => {
+    const { pool } = program.database;
+    await pool.query("insert into orchestrator.changes (asset, partition_value) values ('raw_fred', 'DFF')");
+    const { html } = await operator.get("/assets");
+    expect(html).toMatch(/1 change of raw_fred waiting <span class="aside">\d+ assets/);
+    const gold = html.slice(html.indexOf('layer-gold">gold</span> <span class="aside">'));
+    expect(gold.indexOf(">gold_macro_context</a>")).toBeLessThan(gold.indexOf(">dim_assets</a>"));
+    await pool.query("delete from orchestrator.changes where partition_value = 'DFF'");
+  });
+
+  test("leaves out reads that other ways tell as well, until they are asked for", async () => {
+    const edge = 'data-from="int_calendar" data-to="int_portfolio_daily"';
+    const { html } = await operator.get("/assets");
+    expect(html).not.toContain(edge);
+    const [, all] = /<a href="([^"]+)">Draw them too/.exec(html)!;
+    expect((await operator.get(all!)).html).toContain(edge);
   });
 
   test("shows so many steps around one asset", async () => {
@@ -139,8 +123,43 @@ describe("an asset", () => {
 
   test("tells its materializations as bars and as a table, with what set them off", async () => {
     const { html } = await operator.get("/assets/int_portfolio_daily");
-    expect(html).toMatch(/<rect class="succeeded"[^>]*><title>run \d+, succeeded: [\d.]+ m?s<\/title>/);
-    expect(html).toContain("<td>deploy: ");
+    expect(html).toMatch(
+      /<rect class="succeeded"[^>]*><title>run \d+, succeeded: [\d.]+ m?s, deployment<\/title>/,
+    );
+    expect(html).toContain("<td>deployment");
+  });
+
+  test("that was edited shows what changed since it was published, and what may be done", async () => {
+    const { pool } = program.database;
+    const edit = (from: string, to: string, version: string) =>
+      pool.query(
+        `with edited as (
+           update orchestrator.asset_versions
+           set body = replace(body, $1, $2)
+           where asset = 'gold_drawdowns' and retired_at is null
+         )
+         update orchestrator.assets
+         set code_version = case $3 when '' then (
+           select code_version from orchestrator.asset_versions where asset = 'gold_drawdowns' and retired_at is null
+         ) else $3 end
+         where asset = 'gold_drawdowns'`,
+        [from, to, version],
+      );
+    await edit("select", "select -- as it was", "00000000");
+    const { html } = await operator.get("/assets/gold_drawdowns");
+    expect(html).toContain("Edited since it was published");
+    expect(html).toContain("-- as it was");
+    expect(html).toMatch(/<span class="removed"><span class="hidden">removed: .*?select -- as it was/s);
+    expect(html).toMatch(/<span class="added"><span class="hidden">added: /);
+    await edit("select -- as it was", "select", "");
+    expect((await operator.get("/assets/gold_drawdowns")).html).not.toContain("Edited since");
+  });
+
+  test("tells its freshness, and how each check came out before", async () => {
+    const { html } = await operator.get("/assets/raw_prices");
+    expect(html).toContain("hours old)");
+    const portfolio = await operator.get("/assets/int_portfolio_daily");
+    expect(portfolio.html).toMatch(/aria-label="\d+ of the last \d+ did not pass"/);
   });
 
   test("is materialized only after its plan was shown; nothing has run until then", async () => {
@@ -186,198 +205,5 @@ describe("an asset", () => {
     const { html } = await operator.get("/assets/transactions/plan?reach=this");
     expect(html).toContain("would do nothing");
     expect(html).not.toContain(">Materialize</button>");
-  });
-});
-
-/** A run as it stands in the record, ended or not. */
-async function recordRun(
-  run: {
-    status: string;
-    kind?: string;
-    selection: string;
-    partitions?: string[];
-    error?: string;
-    createdAt?: string;
-  },
-  steps: { asset: string; status: string; action?: string; scope?: object; error?: string }[] = [],
-): Promise<number> {
-  const { pool } = program.database;
-  const { rows } = await pool.query<{ run_id: number }>(
-    `insert into orchestrator.runs
-       (trigger_kind, trigger_name, selection, options, status, error, created_at, started_at, finished_at)
-     values ($1, 'somebody', $2, $3, $4, $5, coalesce($6, now()), now(), case when $4 <> 'running' then now() end)
-     returning run_id`,
-    [
-      run.kind ?? "manual",
-      run.selection,
-      JSON.stringify({ partitions: run.partitions }),
-      run.status,
-      run.error,
-      run.createdAt,
-    ],
-  );
-  const { run_id } = rows[0]!;
-  for (const { asset, status, action = "refresh", scope, error } of steps)
-    await pool.query(
-      `insert into orchestrator.steps (run_id, asset, action, status, reason, scope, error)
-       values ($1, $2, $3, $4, 'selected', $5, $6)`,
-      [run_id, asset, action, status, JSON.stringify(scope ?? null), error],
-    );
-  return run_id;
-}
-
-describe("runs", () => {
-  test("are filtered by state, trigger, asset and day, and the pages keep the filter", async () => {
-    const old = await recordRun(
-      { status: "failed", kind: "schedule", selection: "raw_fred", createdAt: "2020-02-03T23:59:59Z" },
-      [{ asset: "raw_fred", status: "failed", action: "ingest" }],
-    );
-    const listed = async (query: string): Promise<number[]> =>
-      [
-        ...(await operator.get(`/runs?${query}`)).html.matchAll(/<th scope="row"><a href="\/runs\/(\d+)"/g),
-      ].map(([, id]) => Number(id));
-    expect(await listed("status=failed&trigger=schedule")).toEqual([old]);
-    expect(await listed("asset=raw_fred&to=2020-02-03")).toEqual([old]);
-    expect(await listed("from=2020-02-03&to=2020-02-03")).toEqual([old]);
-    expect(await listed("from=2020-02-04&to=2020-12-31")).toEqual([]);
-    expect((await operator.get("/runs?from=2020-02-04&to=2020-12-31")).html).toContain(
-      "No run is like that.",
-    );
-    for (let count = 0; count < 51; count++) await recordRun({ status: "cancelled", selection: "raw_fred" });
-    const { html } = await operator.get("/runs?status=cancelled");
-    const older = /href="(\/runs\?[^"]+)" rel="next"/.exec(html)![1]!;
-    expect(older).toMatch(/^\/runs\?status=cancelled&before=\d+$/);
-    expect((await operator.get(older)).html).toMatch(/<a href="\/runs\?status=cancelled">Newest/);
-  });
-
-  test.each([
-    ["asset=raw_fre", "the nearest is raw_fred"],
-    ["status=lost", "Expected one of queued"],
-    ["from=soon", "Expected a date"],
-  ])("a filter that is none is told beside its field: %s", async (query, message) => {
-    const { status, html } = await operator.get(`/runs?${query}`);
-    expect(status).toBe(422);
-    expect(html).toContain(message);
-  });
-
-  test("one that failed says what to do, and what failed of it is run again once", async () => {
-    const runId = await recordRun(
-      {
-        status: "failed",
-        selection: "int_portfolio_daily+",
-        partitions: ["1"],
-        error: "int_portfolio_daily: failed",
-      },
-      [
-        {
-          asset: "int_portfolio_daily",
-          status: "failed",
-          scope: { partitions: ["1"], since: null },
-          error: "division by zero",
-        },
-        { asset: "gold_p_timeseries", status: "skipped", action: "view" },
-        { asset: "gold_drawdowns", status: "succeeded", action: "view" },
-      ],
-    );
-    const { html } = await operator.get(`/runs/${runId}`);
-    expect(html).toContain("What to do.");
-    expect(html).toContain("division by zero");
-    expect(html).toContain("user_id 1");
-    const again = await operator.post(`/runs/${runId}/rerun`, { only_failed: "true" });
-    const twice = await operator.post(`/runs/${runId}/rerun`, { only_failed: "true" });
-    expect(twice.location).toBe(again.location);
-    const rerun = await operator.get(again.location!);
-    expect(rerun.html).toMatch(
-      /<code>(int_portfolio_daily gold_p_timeseries|gold_p_timeseries int_portfolio_daily)<\/code>/,
-    );
-    expect(rerun.html).toContain(`<a href="/runs/${runId}">run ${runId}</a>`);
-    expect(rerun.html).toContain("<dd>1</dd>");
-    await operator.post(`${again.location}/cancel`);
-    const whole = await operator.post(`/runs/${runId}/rerun`);
-    expect((await operator.get(whole.location!)).html).toContain("int_portfolio_daily+");
-    await operator.post(`${whole.location}/cancel`);
-  });
-
-  test("what failed below another asset's partition values is run again for everybody", async () => {
-    const runId = await recordRun({ status: "failed", selection: "raw_prices+", partitions: ["NORD"] }, [
-      {
-        asset: "raw_prices",
-        status: "succeeded",
-        action: "ingest",
-        scope: { partitions: ["NORD"], since: null },
-      },
-      { asset: "int_portfolio_daily", status: "failed" },
-    ]);
-    const { location } = await operator.post(`/runs/${runId}/rerun`, { only_failed: "true" });
-    const { html } = await operator.get(location!);
-    expect(html).not.toContain("NORD");
-    await operator.post(`${location}/cancel`);
-  });
-
-  test("a sensor's refresh that failed cannot be run again, and says who will", async () => {
-    const runId = await recordRun(
-      { status: "failed", kind: "sensor", selection: "transactions", error: "no" },
-      [{ asset: "transactions", status: "failed" }],
-    );
-    const { html } = await operator.get(`/runs/${runId}`);
-    expect(html).toContain("tried again by themselves");
-    expect(html).not.toContain(">Run again</button>");
-    const refused = await operator.post(`/runs/${runId}/rerun`);
-    expect(refused.status).toBe(422);
-    expect(refused.html).toContain("Nothing would be done");
-  });
-
-  test("tell their log line by line while they run, and that they have ended", async () => {
-    const runId = await recordRun({ status: "running", selection: "raw_fred" });
-    const { pool } = program.database;
-    const log = (message: string) =>
-      pool.query(
-        "insert into orchestrator.step_logs (run_id, asset, level, message) values ($1, 'raw_fred', 'info', $2)",
-        [runId, message],
-      );
-    await log("first");
-    const { html } = await operator.get(`/runs/${runId}`);
-    expect(html).toMatch(new RegExp(`data-stream="/runs/${runId}/logs\\?after=[1-9]\\d*"`));
-    const told = operator.get(`/runs/${runId}/logs`);
-    await log("second");
-    await pool.query(
-      "update orchestrator.runs set status = 'succeeded', finished_at = now() where run_id = $1",
-      [runId],
-    );
-    const stream = (await told).html;
-    expect([...stream.matchAll(/"message":"(\w+)"/g)].map(([, message]) => message)).toEqual([
-      "first",
-      "second",
-    ]);
-    expect(stream).toMatch(/event: end\ndata: \{"status":"succeeded"\}\n\n$/);
-    expect((await operator.get("/runs/999999/logs")).status).toBe(404);
-  });
-});
-
-describe("automation", () => {
-  test("a schedule is run now, once however often it is asked", async () => {
-    const { location } = await operator.post("/automation/monthly_fred_macro_refresh/run");
-    expect((await operator.post("/automation/monthly_fred_macro_refresh/run")).location).toBe(location);
-    expect((await operator.get(location!)).html).toContain("<code>raw_fred+</code>");
-    await operator.post(`${location}/cancel`);
-    expect((await operator.post("/automation/no_such/run")).status).toBe(404);
-  });
-
-  test("a sensor tells what waits, what was put off and why, and when it is tried again", async () => {
-    const { pool } = program.database;
-    await pool.query(
-      `insert into orchestrator.changes (asset, partition_value, since, attempts, not_before, last_error)
-       values ('transactions', '41', '2024-03-04', 3, now() + interval '5 minutes', 'division by zero'),
-              ('raw_prices', 'NORD', null, 0, null, null)`,
-    );
-    const { html } = await operator.get("/automation");
-    expect(html).toContain("Some changes could not be refreshed.");
-    expect(html).toMatch(
-      />transactions<.*?<td>41<\/td><td>Mar 4, 2024<\/td>.*?in [45] minutes?<.*?division by zero/s,
-    );
-    expect(html).toMatch(/>raw_prices<.*?<td>NORD<\/td><td>the beginning<\/td>.*?<td>next<\/td>/s);
-    const { location } = await operator.post("/automation/transaction_sensor/run");
-    expect((await operator.get(location!)).html).toContain("transaction_sensor has been woken.");
-    await pool.query("delete from orchestrator.changes where partition_value in ('41', 'NORD')");
   });
 });

@@ -47,7 +47,9 @@ function swap(part, fresh) {
   const next = fresh.getElementById(part.id);
   if (!next || next.innerHTML === sources.get(part.id)) return false;
   sources.set(part.id, next.innerHTML);
-  const open = [...part.querySelectorAll("details")].map((details) => details.open);
+  const open = new Map(
+    [...part.querySelectorAll("details")].map((details, index) => [details.id || index, details.open]),
+  );
   const scrolls = [...part.querySelectorAll(".scroll")].map(({ scrollLeft, scrollTop }) => ({
     scrollLeft,
     scrollTop,
@@ -57,7 +59,7 @@ function swap(part, fresh) {
   const focusedHref = focused?.getAttribute("href");
   part.replaceWith(next);
   for (const [index, details] of [...next.querySelectorAll("details")].entries())
-    details.open = open[index] ?? details.open;
+    details.open = open.get(details.id || index) ?? details.open;
   for (const [index, region] of [...next.querySelectorAll(".scroll")].entries())
     Object.assign(region, scrolls[index]);
   const target = focusedId

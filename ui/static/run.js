@@ -1,7 +1,12 @@
 // @ts-check
-/** Adds the lines of a run's log as they are written. Without this script the log is as of the page's loading. */
+/**
+ * Adds the lines of a run's log as they are written, and follows them while the reader is at the end; who has scrolled
+ * back is told how many came. Without this script the log is as of the page's loading.
+ */
 
 const log = document.getElementById("log");
+const follow = document.getElementById("log-follow");
+let unseen = 0;
 
 /**
  * @param {string} name
@@ -14,7 +19,24 @@ function piece(name, text) {
   return span;
 }
 
+const isAtEnd = () => !log || log.scrollTop + log.clientHeight >= log.scrollHeight - 4;
+
+function showUnseen() {
+  if (!follow) return;
+  if (isAtEnd()) unseen = 0;
+  follow.hidden = unseen === 0;
+  follow.textContent = unseen === 1 ? "1 new line" : `${unseen} new lines`;
+}
+
+function toEnd() {
+  if (log) log.scrollTop = log.scrollHeight;
+  showUnseen();
+}
+
 if (log?.dataset.stream) {
+  toEnd();
+  follow?.addEventListener("click", toEnd);
+  log.addEventListener("scroll", showUnseen);
   const lines = new EventSource(log.dataset.stream);
   lines.addEventListener("line", (event) => {
     const id = `line-${event.lastEventId}`;
@@ -26,13 +48,21 @@ if (log?.dataset.stream) {
     const stamp = document.createElement("time");
     stamp.dateTime = time;
     stamp.textContent = time.slice(11, 23);
-    item.append(stamp, " ", piece("level", level), " ");
-    if (asset) item.append(piece("asset", asset), " ");
-    item.append(piece("message", message));
-    const isAtEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 4;
+    item.append(
+      stamp,
+      " ",
+      piece("level", level),
+      " ",
+      piece("asset", asset ?? "run"),
+      " ",
+      piece("message", message),
+    );
+    const wasAtEnd = isAtEnd();
     log.append(item);
     document.getElementById("log-empty")?.remove();
-    if (isAtEnd) log.scrollTop = log.scrollHeight;
+    unseen++;
+    if (wasAtEnd) toEnd();
+    else showUnseen();
   });
   lines.addEventListener("end", () => lines.close());
 }

@@ -1,32 +1,94 @@
 /** When each step of a run worked, as bars along the run's own time. */
+import { scaleLinear } from "d3-scale";
 
 export interface Span {
+  readonly asset: string;
   readonly startedAt: Date | null;
+  /** Its own work was done then; until `finishedAt` it waited to be published with the others. null: the same moment. */
+  readonly filledAt: Date | null;
   /** null: still running. */
   readonly finishedAt: Date | null;
 }
 
-export interface Bar {
+/** Percent of the chart's width. */
+interface Stretch {
   readonly x: string;
   readonly width: string;
 }
 
-const percentOf = (fraction: number): string => `${(fraction * 100).toFixed(2)}%`;
+export interface Bar {
+  readonly work: Stretch;
+  /** null: it did not wait, or not so that one could see it. */
+  readonly wait: Stretch | null;
+}
 
-/** One bar a span, in percent of the time from the first start to the last end (or `now`); null where nothing started. */
-export function ganttBars(spans: readonly Span[], now: Date): { bars: (Bar | null)[]; milliseconds: number } {
+export interface Gantt {
+  /** From the first start to the last end, or to `now`. */
+  readonly milliseconds: number;
+  readonly ticks: readonly { readonly x: string; readonly milliseconds: number }[];
+  /** null: it has not started. */
+  readonly bars: ReadonlyMap<string, Bar | null>;
+  /** The steps without which the run would have been over sooner, in order; empty where nothing ran side by side. */
+  readonly criticalPath: readonly string[];
+}
+
+const percentOf = (fraction: number): string => `${(fraction * 100).toFixed(2)}%`;
+/** What took no time can still be seen. */
+const leastWidth = 0.004;
+const ticksWanted = 6;
+
+/** `upstream`: what a step comes after. */
+export function ganttChart(
+  spans: readonly Span[],
+  upstream: (asset: string) => ReadonlySet<string>,
+  now: Date,
+): Gantt {
   const started = spans.filter((span) => span.startedAt !== null);
-  const end = ({ finishedAt }: Span): number => (finishedAt ?? now).getTime();
+  const endOf = ({ finishedAt }: Span): number => (finishedAt ?? now).getTime();
   const first = Math.min(...started.map((span) => span.startedAt?.getTime() ?? Infinity));
-  const last = Math.max(...started.map(end));
-  const milliseconds = started.length === 0 ? 0 : Math.max(1, last - first);
-  const bars = spans.map((span) => {
-    if (span.startedAt === null) return null;
-    const from = span.startedAt.getTime();
+  const milliseconds = started.length === 0 ? 0 : Math.max(1, Math.max(...started.map(endOf)) - first);
+  const stretch = (from: number, to: number): Stretch => {
+    const width = Math.max(leastWidth, (to - from) / milliseconds);
     return {
-      x: percentOf((from - first) / milliseconds),
-      width: percentOf(Math.max(0.004, (end(span) - from) / milliseconds)),
+      x: percentOf(Math.min((from - first) / milliseconds, 1 - leastWidth)),
+      width: percentOf(width),
     };
-  });
-  return { bars, milliseconds };
+  };
+  const barOf = (span: Span): Bar | null => {
+    if (span.startedAt === null) return null;
+    const filled = span.filledAt?.getTime() ?? endOf(span);
+    const waited = (endOf(span) - filled) / milliseconds;
+    return {
+      work: stretch(span.startedAt.getTime(), filled),
+      wait: waited > leastWidth ? stretch(filled, endOf(span)) : null,
+    };
+  };
+  const scale = scaleLinear().domain([0, milliseconds]);
+  return {
+    milliseconds,
+    ticks: (milliseconds > 0 ? scale.ticks(ticksWanted) : []).map((tick) => ({
+      x: percentOf(tick / milliseconds),
+      milliseconds: tick,
+    })),
+    bars: new Map(spans.map((span) => [span.asset, barOf(span)])),
+    criticalPath: criticalPath(started, upstream, now),
+  };
+}
+
+/** From the last step to end, always to the one of those it comes after that ended last. */
+function criticalPath(
+  started: readonly Span[],
+  upstream: (asset: string) => ReadonlySet<string>,
+  now: Date,
+): string[] {
+  const workEndOf = ({ filledAt, finishedAt }: Span): number => (filledAt ?? finishedAt ?? now).getTime();
+  const lastOf = (spans: readonly Span[]): Span | undefined =>
+    spans.toSorted((a, b) => workEndOf(b) - workEndOf(a))[0];
+  const path: string[] = [];
+  for (let step = lastOf(started); step !== undefined; ) {
+    path.unshift(step.asset);
+    const before = upstream(step.asset);
+    step = lastOf(started.filter(({ asset }) => before.has(asset) && !path.includes(asset)));
+  }
+  return path.length > 1 && path.length < started.length ? path : [];
 }

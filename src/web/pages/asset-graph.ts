@@ -36,18 +36,22 @@ export const viewQuery = z.object({
   depth: z.union([z.literal("all"), z.coerce.number().int().min(1).max(99)]).catch(1),
   /** The layers drawn as one node each. Absent: none, or all where there would be too many nodes. */
   closed: layerList,
+  /** `all`: also the edges that others imply. */
+  edges: z.literal("all").optional().catch(undefined),
 });
 
-export type ViewQuery = Readonly<Omit<z.output<typeof viewQuery>, "closed">> & {
+export type ViewQuery = Readonly<Omit<z.output<typeof viewQuery>, "closed" | "edges">> & {
   readonly closed?: readonly Layer[] | undefined;
+  readonly edges?: "all" | undefined;
 };
 
 /** The address of a view; `closed` stays absent where it is. */
-export function viewAddress({ select, focus, depth, closed }: ViewQuery): string {
+export function viewAddress({ select, focus, depth, closed, edges }: ViewQuery): string {
   const query = new URLSearchParams({
     ...(select && { select }),
     ...(focus !== undefined && { focus, depth: String(depth) }),
     ...(closed && { closed: closed.join(",") }),
+    ...(edges && { edges }),
   });
   return query.size > 0 ? `/assets?${query}` : "/assets";
 }
@@ -70,10 +74,27 @@ export function shownAssets(
   const within = (names: Iterable<string>): string[] => [...names].filter((name) => near?.has(name) ?? true);
   if (selection === "") return { names: within(graph.nodes.keys()), error: null };
   try {
-    return { names: within(select(graph, { select: [selection], stale: staleOf(states) })), error: null };
+    return { names: within(selectForgiving(graph, selection, staleOf(states))), error: null };
   } catch (error) {
     if (!(error instanceof EmptySelectionError || error instanceof SelectionSyntaxError)) throw error;
     return { names: within(graph.nodes.keys()), error: error.message };
+  }
+}
+
+/** By the grammar, or else by parts of names: whoever looks for `drawdown` types just that. Throws as `select` does. */
+function selectForgiving(graph: Graph, selection: string, stale: ReadonlySet<string>): string[] {
+  try {
+    return select(graph, { select: [selection], stale });
+  } catch (error) {
+    const parts = selection
+      .split(/\s+/)
+      .map((term) => (/^\w+$/.test(term) ? `*${term.toLowerCase()}*` : term));
+    if (!(error instanceof EmptySelectionError) || parts.join(" ") === selection) throw error;
+    try {
+      return select(graph, { select: parts, stale });
+    } catch {
+      throw error; // it names what was typed, and the nearest to that
+    }
   }
 }
 
@@ -124,5 +145,5 @@ export function nearbyChart(graph: Graph, states: States, name: string) {
   // Opening a layer leads to the wider view.
   const address = viewAddress({ select: "", focus: name, depth: 1, closed: [] });
   const closed = names.length > mostDrawn ? layers : [];
-  return lineageChart(graphNodes(graph, states, names, { closed, focus: name, href: () => address }));
+  return lineageChart(graphNodes(graph, states, names, { closed, focus: name, href: () => address }), true);
 }

@@ -1,6 +1,6 @@
 /** The asset graph and the state of each asset, for operators. */
 import { Router } from "express";
-import { layers, readStates } from "../../engine/index.ts";
+import { type AssetState, type Layer, layers, type Node, readStates } from "../../engine/index.ts";
 import { lineageChart } from "../charts/lineage-chart.ts";
 import { requireOperator, type WebContext } from "../context.ts";
 import {
@@ -38,10 +38,12 @@ async function assetsData(context: WebContext, query: ViewQuery) {
   const states = await readStates(context.pool, graph, context.clock());
   const { names, error } = shownAssets(graph, states, query);
   const closed = closedLayers(names, query);
-  const without = (layer: (typeof layers)[number]) =>
+  const without = (layer: Layer) =>
     viewAddress({ ...query, closed: closed.filter((other) => other !== layer) });
   const nodes = graphNodes(graph, states, names, { closed, focus: query.focus, href: without });
-  const assets = names.map((name) => ({ ...states.get(name)!, layer: graph.get(name).asset.layer }));
+  const assets = names.map((name) => describe(graph.get(name), states.get(name)!));
+  const withImplied = query.edges === "all";
+  const chart = nodes.length <= mostDrawn && nodes.length > 0 ? lineageChart(nodes, withImplied) : null;
   return {
     ...query,
     error,
@@ -49,10 +51,9 @@ async function assetsData(context: WebContext, query: ViewQuery) {
     total: graph.nodes.size,
     shown: names.length,
     isFiltered: names.length < graph.nodes.size,
-    counts: [...Map.groupBy(assets, ({ status }) => status)].map(([status, all]) => ({
-      status,
-      count: all.length,
-    })),
+    counts: countsOf(assets),
+    isAllFresh: assets.every(({ status }) => status === "fresh"),
+    causes: causesOf(assets),
     toggles: layers.flatMap((layer) => {
       const count = assets.filter((asset) => asset.layer === layer).length;
       const isClosed = closed.includes(layer);
@@ -67,7 +68,51 @@ async function assetsData(context: WebContext, query: ViewQuery) {
     unfocused: viewAddress({ ...query, focus: undefined }),
     allClosed: viewAddress({ ...query, closed: layers }),
     nodes: nodes.length,
-    chart: nodes.length <= mostDrawn && nodes.length > 0 ? lineageChart(nodes) : null,
-    assets,
+    chart: chart && {
+      ...chart,
+      impliedHref: viewAddress({ ...query, edges: withImplied ? undefined : "all" }),
+    },
+    groups: groupsOf(assets),
   };
+}
+
+interface ShownAsset extends AssetState {
+  readonly layer: Layer;
+  /** Its rows come from people or programs outside: nobody materializes it. */
+  readonly isOutside: boolean;
+}
+
+function describe({ asset }: Node, state: AssetState): ShownAsset {
+  const isOutside = asset.kind === "source" && !asset.ingest && asset.producedBy === undefined;
+  return { ...state, layer: asset.layer, isOutside };
+}
+
+const worstFirst: readonly AssetState["status"][] = ["broken", "stale", "fresh"];
+
+function countsOf(assets: readonly ShownAsset[]) {
+  return worstFirst.flatMap((status) => {
+    const count = assets.filter((asset) => asset.status === status).length;
+    return count > 0 ? [{ status, count }] : [];
+  });
+}
+
+const mostCauses = 4;
+
+/** Why assets are not fresh, the reason of most of them first. */
+function causesOf(assets: readonly ShownAsset[]) {
+  const reasons = assets.flatMap((asset) => asset.reasons.map((reason) => ({ reason, asset: asset.asset })));
+  const causes = [...Map.groupBy(reasons, ({ reason }) => reason)]
+    .map(([reason, all]) => ({ reason, count: all.length, only: all.length === 1 ? all[0]!.asset : null }))
+    .sort((a, b) => b.count - a.count);
+  return { first: causes.slice(0, mostCauses), more: Math.max(0, causes.length - mostCauses) };
+}
+
+/** By layer, in each the worst state first, then by name. */
+function groupsOf(assets: readonly ShownAsset[]) {
+  const place = ({ status }: ShownAsset): number => worstFirst.indexOf(status);
+  return layers.flatMap((layer) => {
+    const own = assets.filter((asset) => asset.layer === layer);
+    own.sort((a, b) => place(a) - place(b) || a.asset.localeCompare(b.asset));
+    return own.length > 0 ? [{ layer, counts: countsOf(own), assets: own }] : [];
+  });
 }

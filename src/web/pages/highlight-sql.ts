@@ -44,3 +44,15 @@ export async function highlightSql(sql: string, assets: ReadonlySet<string>): Pr
   add("text", end, bytes.length);
   return pieces;
 }
+
+/** The pieces of each line: a piece that goes over several is cut. */
+export function linesOf(pieces: readonly SqlPiece[]): SqlPiece[][] {
+  const lines: SqlPiece[][] = [[]];
+  for (const { kind, text } of pieces) {
+    for (const [index, part] of text.split("\n").entries()) {
+      if (index > 0) lines.push([]);
+      if (part !== "") lines.at(-1)!.push({ kind, text: part });
+    }
+  }
+  return lines;
+}

@@ -1,20 +1,54 @@
-/** The log of a run as a stream of events, line by line as it is written. */
+/** The log of a run: what of it is asked for, and as a stream of events, line by line as it is written. */
 import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import type { Request, Response } from "express";
 import type { Pool } from "pg";
 import { z } from "zod";
-import { readLogs, readRunStatus } from "../../engine/index.ts";
+import { type LogLevel, type LogRecord, readLogs, readRunStatus } from "../../engine/index.ts";
 
 /** A line is a hint of progress: half a second late is at once, and costs one index scan for each open page. */
 const pollMilliseconds = 500;
 /** Then the browser connects again, and whoever is no longer signed in is refused. */
 const streamMilliseconds = 10 * 60_000;
 
+/** What can be asked for instead of everything. */
+export const logLevels = ["warnings", "errors"] as const;
+
+export const logFilter = z.object({
+  /** An asset: only what its step said. */
+  step: z.string().optional().catch(undefined),
+  /** warnings: with the errors. */
+  level: z.enum(logLevels).optional().catch(undefined),
+});
+
+export type LogFilter = z.output<typeof logFilter>;
+
+const levelsOf: Readonly<Record<(typeof logLevels)[number], readonly LogLevel[]>> = {
+  warnings: ["warn", "error"],
+  errors: ["error"],
+};
+
+export function matches({ asset, level }: LogRecord, filter: LogFilter): boolean {
+  const isOfStep = filter.step === undefined || asset === filter.step;
+  return isOfStep && (filter.level === undefined || levelsOf[filter.level].includes(level));
+}
+
+/** The page of a run at its log; with `after`, the stream of the lines behind that one. */
+export function logAddress(runId: number, { step, level }: LogFilter, after?: number): string {
+  const query = new URLSearchParams({
+    ...(step !== undefined && { step }),
+    ...(level !== undefined && { level }),
+    ...(after !== undefined && { after: String(after) }),
+  });
+  return after === undefined
+    ? `/runs/${runId}${query.size > 0 ? `?${query}` : ""}#logs`
+    : `/runs/${runId}/logs?${query}`;
+}
+
 const lineId = z.coerce.number().int().nonnegative().catch(0);
 
 /**
- * Answers with an event `line` for each line after `?after=` (or the browser's Last-Event-ID), and `end` when the run
+ * Answers with an event `line` for each line that the query asks for, after `?after=` (or the browser's Last-Event-ID), and `end` when the run
  * has ended and all is told.
  */
 export async function streamLogs(
@@ -23,6 +57,7 @@ export async function streamLogs(
   request: Request,
   response: Response,
 ): Promise<void> {
+  const filter = logFilter.parse(request.query);
   let after = lineId.parse(request.get("Last-Event-ID") ?? request.query.after ?? 0);
   response.set({
     "Content-Type": "text/event-stream",
@@ -37,9 +72,11 @@ export async function streamLogs(
     // The status first: what was logged before the run ended is then among the lines read after.
     const status = await readRunStatus(pool, runId);
     const lines = await readLogs(pool, runId, after);
-    for (const { logId, loggedAt, level, asset, message } of lines) {
-      const line = { time: loggedAt.toISOString(), level, asset, message };
+    for (const record of lines) {
+      const { logId, loggedAt, level, asset, message } = record;
       after = logId;
+      if (!matches(record, filter)) continue;
+      const line = { time: loggedAt.toISOString(), level, asset, message };
       const isRead = response.write(`event: line\nid: ${logId}\ndata: ${JSON.stringify(line)}\n\n`);
       if (!isRead) await once(response, "drain", { signal: closed.signal }).catch(() => {});
     }

@@ -3,26 +3,19 @@ import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import {
   cancelRun,
-  describeScope,
   type Graph,
   type RunDetail,
   readRun,
   readRunStatus,
   requestRun,
-  type StepRecord,
 } from "../../engine/index.ts";
-import { ganttBars } from "../charts/gantt-chart.ts";
 import { requireOperator, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
-import type { Format } from "../format.ts";
 import { positiveId } from "../schemas.ts";
-import { checkStatus, describeSample, millisecondsBetween } from "./asset.ts";
 import { formErrorsOf, planRun, type RunScope } from "./materialize.ts";
 import { environmentOf, type SendPage } from "./page.ts";
-import { streamLogs } from "./run-logs.ts";
-
-/** The newest lines that the page itself shows; a run over thousands of tickers writes tens of thousands. */
-const mostLogLines = 500;
+import { isOpen, runData } from "./run-data.ts";
+import { logFilter, streamLogs } from "./run-logs.ts";
 
 const rerunForm = z.object({ only_failed: z.literal("true").optional() });
 
@@ -36,14 +29,14 @@ export function runPage(context: WebContext, sendPage: SendPage): Router {
     problem?: string,
   ): Promise<void> => {
     const run = await readRun(context.pool, runId);
-    const { format, now } = environmentOf(context, request);
+    const filter = logFilter.parse(request.query);
     sendPage(request, response, {
       view: "run",
       title: `Run ${run.runId}`,
       scripts: ["run.js"],
       status: problem === undefined ? 200 : 422,
       data: {
-        ...runData(run, context.registry().graph, format, now),
+        ...runData(run, context.registry(), filter, environmentOf(context, request)),
         ...(await rerunsOf(context, run)),
         problem: problem && { heading: "It cannot be run again.", message: problem },
       },
@@ -99,10 +92,6 @@ function runIdOf(text: string): number {
   return result.data;
 }
 
-function isOpen({ status }: RunDetail): boolean {
-  return status === "queued" || status === "running";
-}
-
 function scopeOf({ selection, exclude, partitions, since, fullRefresh }: RunDetail): RunScope {
   return {
     selection,
@@ -153,84 +142,4 @@ async function rerunsOf(context: WebContext, run: RunDetail) {
     canRerun: (await problemOf(context, scopeOf(run))) === null,
     canRerunFailed: isPart && (await problemOf(context, failed)) === null,
   };
-}
-
-function runData(run: RunDetail, graph: Graph, format: Format, now: Date) {
-  const { bars, milliseconds: span } = ganttBars(run.steps, now);
-  const first = Math.min(...run.steps.map(({ startedAt }) => startedAt?.getTime() ?? Infinity));
-  const logs = run.logs.slice(-mostLogLines);
-  const checks = run.checks.map((check) => ({
-    ...check,
-    status: checkStatus(check.severity, check.failingRows),
-    sample: describeSample(check.sample),
-  }));
-  return {
-    run,
-    isOpen: isOpen(run),
-    isCancelling: run.cancelRequestedAt !== null,
-    milliseconds: millisecondsBetween(run.startedAt, run.finishedAt ?? (isOpen(run) ? now : null)),
-    span,
-    marks: span > 0 ? [0, span / 2, span].map((mark) => format.duration(mark)) : [],
-    options: options(run, format),
-    wayOut: wayOut(run),
-    written: run.steps.reduce((sum, step) => sum + rowsOf(step), 0),
-    steps: run.steps.map((step, index) => ({
-      ...step,
-      bar: bars[index],
-      barLabel: barLabel(step, first, format, now),
-      milliseconds: millisecondsBetween(step.startedAt, step.finishedAt),
-      scope: scopeText(step, graph),
-      isKnown: graph.nodes.has(step.asset),
-      progress: step.status === "running" ? step.progress : null,
-    })),
-    checks,
-    failing: checks.filter(({ failingRows }) => failingRows > 0),
-    passed: checks.filter(({ failingRows }) => failingRows === 0),
-    logs: logs.map((log) => ({ ...log, time: log.loggedAt.toISOString().slice(11, 23) })),
-    earlierLogs: run.logs.length - logs.length,
-    lastLogId: logs.at(-1)?.logId ?? 0,
-  };
-}
-
-function rowsOf({ rowsInserted, rowsUpdated, rowsDeleted }: StepRecord): number {
-  return (rowsInserted ?? 0) + (rowsUpdated ?? 0) + (rowsDeleted ?? 0);
-}
-
-/** What a person can do about a run that failed; null: it did not. */
-function wayOut({ status, triggerKind, steps, checks }: RunDetail): string | null {
-  if (status !== "failed") return null;
-  if (checks.some(({ failingRows, severity }) => failingRows > 0 && severity === "error"))
-    return "Nothing was published: readers see what was there before. Correct the rows named below at their source, or the check, and run it again.";
-  if (triggerKind === "sensor" && steps.every(({ action }) => action === "refresh"))
-    return "Nothing was written. The changes wait, and are tried again by themselves: Automation tells when.";
-  if (steps.some((step) => step.status === "failed" && step.action === "ingest"))
-    return "What was fetched is kept, and goes on by itself. When the source answers again, run again what failed.";
-  return "Nothing was published: readers see what was there before. Correct the body of the asset that failed, or what it reads, and run again what failed.";
-}
-
-/** An asset that was removed since can no longer say what its scope means. */
-function scopeText({ asset, scope }: StepRecord, graph: Graph): string {
-  const node = graph.nodes.get(asset);
-  return node && scope ? describeScope(node.asset, scope) : "";
-}
-
-function options(run: RunDetail, format: Format) {
-  const { partitions, since, fullRefresh, exclude, retryOf, rerunOf, attempt } = run;
-  return [
-    ...(exclude ? [{ label: "Except", value: exclude }] : []),
-    ...(partitions ? [{ label: "Partitions", value: partitions.join(", ") }] : []),
-    ...(since ? [{ label: "Since", value: format.date(since) }] : []),
-    ...(fullRefresh ? [{ label: "Full refresh", value: "yes" }] : []),
-    ...(attempt > 1 ? [{ label: "Attempt", value: String(attempt) }] : []),
-    ...(retryOf !== null ? [{ label: "Retry of", value: `run ${retryOf}`, href: `/runs/${retryOf}` }] : []),
-    ...(rerunOf !== null ? [{ label: "Again", value: `run ${rerunOf}`, href: `/runs/${rerunOf}` }] : []),
-  ];
-}
-
-/** What the bar shows, in words. */
-function barLabel({ startedAt, finishedAt }: StepRecord, first: number, format: Format, now: Date): string {
-  if (startedAt === null) return "not started";
-  const after = format.duration(startedAt.getTime() - first);
-  const lasted = format.duration((finishedAt ?? now).getTime() - startedAt.getTime());
-  return `began after ${after}, ${finishedAt ? "took" : "has been running for"} ${lasted}`;
 }

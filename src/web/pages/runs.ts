@@ -1,15 +1,25 @@
 /** The list of runs, for operators. */
 import { Router } from "express";
 import { z } from "zod";
-import { type Graph, listRuns, type RunFilter, UnknownAssetError } from "../../engine/index.ts";
+import {
+  type Graph,
+  listRuns,
+  type Registry,
+  type RunFilter,
+  type RunRecord,
+  type RunSummary,
+  summarizeRuns,
+  triggerKinds,
+  UnknownAssetError,
+} from "../../engine/index.ts";
 import { requireOperator, type WebContext } from "../context.ts";
 import { day, positiveId } from "../schemas.ts";
-import { millisecondsBetween } from "./asset.ts";
+import { millisecondsBetween } from "./asset-data.ts";
 import type { SendPage } from "./page.ts";
+import { describeTrigger } from "./trigger.ts";
 
 const pageLength = 50;
 const statuses = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
-const triggerKinds = ["manual", "schedule", "sensor", "deploy"] as const;
 
 /** The fields of the form: what each takes, and how it is told so. */
 const fields = {
@@ -28,10 +38,15 @@ export function runPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
   router.get("/runs", async (request, response) => {
     requireOperator(request);
-    const { graph } = context.registry();
+    const registry = context.registry();
+    const { graph } = registry;
     const { values, filter, errors } = parseFilter(request.query, graph);
     const { before } = cursor.parse(request.query);
     const runs = await listRuns(context.pool, { ...filter, limit: pageLength, before });
+    const summaries = await summarizeRuns(
+      context.pool,
+      runs.map(({ runId }) => runId),
+    );
     const page = (place?: number) =>
       `/runs?${new URLSearchParams({ ...values, ...(place && { before: String(place) }) })}`;
     sendPage(request, response, {
@@ -45,16 +60,42 @@ export function runPages(context: WebContext, sendPage: SendPage): Router {
         triggers: triggerKinds.map((value) => ({ value, isChosen: value === values.trigger })),
         assets: [...graph.nodes.keys()],
         isFiltered: Object.keys(values).length > 0,
-        runs: runs.map((run) => ({
-          ...run,
-          milliseconds: millisecondsBetween(run.startedAt, run.finishedAt),
-        })),
+        runs: describeRuns(runs, summaries, registry, context.clock()),
+        isLive: runs.some(({ status }) => status === "running"),
         newest: before === undefined ? null : page(),
         older: runs.length === pageLength ? page(runs.at(-1)!.runId) : null,
       },
     });
   });
   return router;
+}
+
+/** More assets than this are counted. */
+const mostNamed = 3;
+
+function describeRuns(
+  runs: readonly RunRecord[],
+  summaries: ReadonlyMap<number, RunSummary>,
+  registry: Registry,
+  now: Date,
+) {
+  const tookOf = ({ startedAt, finishedAt, status }: RunRecord): number | null =>
+    millisecondsBetween(startedAt, finishedAt ?? (status === "running" ? now : null));
+  const longest = Math.max(1, ...runs.map((run) => tookOf(run) ?? 0));
+  return runs.map((run) => {
+    const milliseconds = tookOf(run);
+    const selected = run.selection.split(/\s+/).filter((term) => term !== "");
+    return {
+      ...run,
+      summary: summaries.get(run.runId) ?? null,
+      trigger: describeTrigger(run.triggerKind, run.triggerName, registry),
+      named: selected.slice(0, mostNamed).join(" "),
+      unnamed: Math.max(0, selected.length - mostNamed),
+      milliseconds,
+      barWidth: milliseconds === null ? null : `${Math.max(1, (milliseconds / longest) * 100).toFixed(1)}%`,
+      isLive: run.status === "queued" || run.status === "running",
+    };
+  });
 }
 
 interface ParsedFilter {

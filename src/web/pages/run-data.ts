@@ -1,0 +1,180 @@
+/** What the page of a run shows: its steps over time, what failed and the way out, checks, log. */
+import {
+  describeScope,
+  type Graph,
+  type Registry,
+  type RunDetail,
+  type StepRecord,
+  type StepStatus,
+} from "../../engine/index.ts";
+import { type Bar, ganttChart } from "../charts/gantt-chart.ts";
+import type { ViewEnvironment } from "../views.ts";
+import { checkStatus, describeSample } from "./asset-checks.ts";
+import { millisecondsBetween } from "./asset-data.ts";
+import { type LogFilter, logAddress, logLevels, matches } from "./run-logs.ts";
+import { describeTrigger } from "./trigger.ts";
+
+/** The newest lines that the page itself shows; a run over thousands of tickers writes tens of thousands. */
+const mostLogLines = 500;
+/** More assets than this are counted, and their names a click away. */
+const mostNamed = 6;
+
+export function isOpen({ status }: RunDetail): boolean {
+  return status === "queued" || status === "running";
+}
+
+export function runData(
+  run: RunDetail,
+  registry: Registry,
+  filter: LogFilter,
+  { format, now }: ViewEnvironment,
+) {
+  const { graph } = registry;
+  const steps = stepsData(run, graph, { format, now });
+  const ended = run.steps.filter(({ status }) => status !== "pending" && status !== "running").length;
+  const selected = run.selection.split(/\s+/).filter((term) => term !== "");
+  const checks = run.checks.map((check) => ({
+    ...check,
+    status: checkStatus(check.severity, check.failingRows),
+    sample: describeSample(check.sample),
+  }));
+  return {
+    run,
+    trigger: describeTrigger(run.triggerKind, run.triggerName, registry),
+    isOpen: isOpen(run),
+    isCancelling: run.cancelRequestedAt !== null,
+    milliseconds: millisecondsBetween(run.startedAt, run.finishedAt ?? (isOpen(run) ? now : null)),
+    selected: selected.length > mostNamed ? selected : null,
+    options: options(run, format),
+    failures: run.steps.filter(({ status, error }) => status === "failed" && error !== null),
+    wayOut: wayOut(run),
+    written: run.steps.reduce((sum, step) => sum + (rowsOf(step) ?? 0), 0),
+    ended,
+    total: run.steps.length,
+    ...steps,
+    checks,
+    failing: checks.filter(({ failingRows }) => failingRows > 0),
+    passed: checks.filter(({ failingRows }) => failingRows === 0),
+    ...logData(run, filter),
+  };
+}
+
+function stepsData(run: RunDetail, graph: Graph, { format, now }: ViewEnvironment) {
+  const upstream = (asset: string): ReadonlySet<string> =>
+    graph.nodes.has(asset) ? graph.upstream(asset) : new Set();
+  const chart = ganttChart(run.steps, upstream, now);
+  const first = Math.min(...run.steps.map(({ startedAt }) => startedAt?.getTime() ?? Infinity));
+  const critical = new Set(chart.criticalPath);
+  const rows = run.steps.map((step) => ({
+    ...step,
+    bar: chart.bars.get(step.asset) ?? null,
+    barLabel: barLabel(step, chart.bars.get(step.asset) ?? null, first, { format, now }),
+    isCritical: critical.has(step.asset),
+    isOpened: step.status === "failed",
+    milliseconds: millisecondsBetween(step.startedAt, step.filledAt ?? step.finishedAt),
+    rows: rowsOf(step),
+    scopeText: scopeText(step, graph),
+    isKnown: graph.nodes.has(step.asset),
+    progress: step.status === "running" ? step.progress : null,
+    logHref: logAddress(run.runId, { step: step.asset }),
+  }));
+  // A view is defined in no time: there is nothing of it to see on an axis.
+  const isQuiet = ({ action, startedAt, status }: StepRecord): boolean =>
+    action === "view" && startedAt === null && (status === "succeeded" || status === "pending");
+  const quiet = rows.filter(isQuiet);
+  const ofPath = rows.filter(({ isCritical }) => isCritical);
+  return {
+    steps: rows.filter((step) => !isQuiet(step)),
+    viewGroups: (["succeeded", "pending"] as const).flatMap((status) => viewGroup(status, quiet)),
+    span: chart.milliseconds,
+    ticks: chart.ticks.map(({ x, milliseconds }) => ({ x, label: format.duration(milliseconds) })),
+    criticalPath: chart.criticalPath,
+    criticalMilliseconds: ofPath.reduce((sum, { milliseconds }) => sum + (milliseconds ?? 0), 0),
+    hasWaits: rows.some(({ bar }) => bar?.wait),
+  };
+}
+
+/** Views of one status, those of one reason together. */
+function viewGroup(status: StepStatus, views: readonly StepRecord[]) {
+  const own = views.filter((view) => view.status === status);
+  if (own.length === 0) return [];
+  const reasons = [...Map.groupBy(own, ({ reason }) => reason)].map(([reason, all]) => ({
+    reason,
+    assets: all.map(({ asset }) => asset),
+  }));
+  return [{ status, count: own.length, reasons }];
+}
+
+function logData(run: RunDetail, filter: LogFilter) {
+  const matching = run.logs.filter((line) => matches(line, filter));
+  const lines = matching.slice(-mostLogLines);
+  return {
+    logs: lines.map((line) => ({ ...line, time: line.loggedAt.toISOString().slice(11, 23) })),
+    earlierLogs: matching.length - lines.length,
+    isLogFiltered: filter.step !== undefined || filter.level !== undefined,
+    hasLogs: run.logs.length > 0,
+    logStep: filter.step,
+    logAll: logAddress(run.runId, {}),
+    logWithoutStep: logAddress(run.runId, { level: filter.level }),
+    logLevels: [undefined, ...logLevels].map((level) => ({
+      level: level ?? "everything",
+      href: logAddress(run.runId, { ...filter, level }),
+      isCurrent: level === filter.level,
+    })),
+    logStream: logAddress(run.runId, filter, run.logs.at(-1)?.logId ?? 0),
+  };
+}
+
+/** null: it writes none, or has not told yet. */
+function rowsOf({ rowsInserted, rowsUpdated, rowsDeleted }: StepRecord): number | null {
+  const counts = [rowsInserted, rowsUpdated, rowsDeleted];
+  if (counts.every((count) => count === null)) return null;
+  return counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+}
+
+/** What a person can do about a run that failed; null: it did not. */
+function wayOut({ status, triggerKind, steps, checks }: RunDetail): string | null {
+  if (status !== "failed") return null;
+  if (checks.some(({ failingRows, severity }) => failingRows > 0 && severity === "error"))
+    return "Nothing was published: readers see what was there before. Correct the rows named below at their source, or the check, and run it again.";
+  if (triggerKind === "sensor" && steps.every(({ action }) => action === "refresh"))
+    return "Nothing was written. The changes wait, and are tried again by themselves: Automation tells when.";
+  if (steps.some((step) => step.status === "failed" && step.action === "ingest"))
+    return "What was fetched is kept, and goes on by itself. When the source answers again, run again what failed.";
+  return "Nothing was published: readers see what was there before. Correct the body of the asset that failed, or what it reads, and run again what failed.";
+}
+
+/** An asset that was removed since can no longer say what its scope means. */
+function scopeText({ asset, scope }: StepRecord, graph: Graph): string {
+  const node = graph.nodes.get(asset);
+  return node && scope ? describeScope(node.asset, scope) : "";
+}
+
+function options(run: RunDetail, format: ViewEnvironment["format"]) {
+  const { partitions, since, fullRefresh, exclude, retryOf, rerunOf, attempt } = run;
+  return [
+    ...(exclude ? [{ label: "Except", value: exclude }] : []),
+    ...(partitions ? [{ label: "Partitions", value: partitions.join(", ") }] : []),
+    ...(since ? [{ label: "Since", value: format.date(since) }] : []),
+    ...(fullRefresh ? [{ label: "Full refresh", value: "yes" }] : []),
+    ...(attempt > 1 ? [{ label: "Attempt", value: String(attempt) }] : []),
+    ...(retryOf !== null ? [{ label: "Retry of", value: `run ${retryOf}`, href: `/runs/${retryOf}` }] : []),
+    ...(rerunOf !== null ? [{ label: "Again", value: `run ${rerunOf}`, href: `/runs/${rerunOf}` }] : []),
+  ];
+}
+
+/** What the bar shows, in words. */
+function barLabel(
+  { startedAt, filledAt, finishedAt }: StepRecord,
+  bar: Bar | null,
+  first: number,
+  { format, now }: ViewEnvironment,
+): string {
+  if (startedAt === null) return "not started";
+  const after = format.duration(startedAt.getTime() - first);
+  const end = filledAt ?? finishedAt;
+  const lasted = format.duration((end ?? now).getTime() - startedAt.getTime());
+  const waited = filledAt && bar?.wait ? (finishedAt ?? now).getTime() - filledAt.getTime() : null;
+  const then = waited === null ? "" : `, then waited ${format.duration(waited)} to be published`;
+  return `began after ${after}, ${end ? "took" : "has been running for"} ${lasted}${then}`;
+}
