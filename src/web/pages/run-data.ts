@@ -46,7 +46,7 @@ export function runData(
     milliseconds: millisecondsBetween(run.startedAt, run.finishedAt ?? (isOpen(run) ? now : null)),
     selected: selected.length > mostNamed ? selected : null,
     options: options(run, format),
-    failures: run.steps.filter(({ status, error }) => status === "failed" && error !== null),
+    failures: failuresOf(run),
     wayOut: wayOut(run),
     written: run.steps.reduce((sum, step) => sum + (rowsOf(step) ?? 0), 0),
     ended,
@@ -57,6 +57,13 @@ export function runData(
     passed: checks.filter(({ failingRows }) => failingRows === 0),
     ...logData(run, filter),
   };
+}
+
+/** Each step that failed, with why; errors of a body begin with its name already. */
+function failuresOf({ steps }: RunDetail) {
+  return steps.flatMap(({ asset, status, error }) =>
+    status === "failed" && error !== null ? [{ asset, error: error.replace(`${asset}: `, "") }] : [],
+  );
 }
 
 function stepsData(run: RunDetail, graph: Graph, { format, now }: ViewEnvironment) {
@@ -87,7 +94,12 @@ function stepsData(run: RunDetail, graph: Graph, { format, now }: ViewEnvironmen
     steps: rows.filter((step) => !isQuiet(step)),
     viewGroups: (["succeeded", "pending"] as const).flatMap((status) => viewGroup(status, quiet)),
     span: chart.milliseconds,
-    ticks: chart.ticks.map(({ x, milliseconds }) => ({ x, label: format.duration(milliseconds) })),
+    ticks: chart.ticks.map(({ x, milliseconds }, index) => ({
+      x,
+      label: format.duration(milliseconds),
+      // A phone has room for every other one.
+      rank: index === 0 ? "first" : index % 2 === 1 ? "minor" : "major",
+    })),
     criticalPath: chart.criticalPath,
     criticalMilliseconds: ofPath.reduce((sum, { milliseconds }) => sum + (milliseconds ?? 0), 0),
     hasWaits: rows.some(({ bar }) => bar?.wait),
