@@ -141,7 +141,7 @@ test("dragging over a chart shows those days alone, measured from the close wher
   await page.mouse.move(at(0.25), y);
   await page.mouse.down();
   await page.mouse.move(at(0.75), y, { steps: 5 });
-  expect(await page.locator("#drawdown .selection").isVisible()).toBe(true);
+  expect(await page.locator("#drawdown .chosen-days").isVisible()).toBe(true);
   const period = (await page.locator("#drawdown .tooltip p").first().textContent())!;
   expect(period).toMatch(/ to /);
   await page.mouse.up();
@@ -152,7 +152,7 @@ test("dragging over a chart shows those days alone, measured from the close wher
   await page.goBack();
   expect(page.url()).toBe(whole);
   await page.locator("#value .plot").click(); // a click selects nothing
-  expect(await page.locator("#value .selection").isVisible()).toBe(false);
+  expect(await page.locator("#value .chosen-days").isVisible()).toBe(false);
   expect(page.url()).toBe(whole);
   expect(problems).toEqual([]);
   await page.context().close();
@@ -169,7 +169,7 @@ test("with the keyboard: arrows read, Shift selects, Escape leaves, Enter goes; 
   await page.keyboard.press("Shift+End");
   expect(await tooltip.locator("p").first().textContent()).toMatch(/^May 5, 2021 to /);
   await page.keyboard.press("Escape");
-  expect(await page.locator("#value .selection").isVisible()).toBe(false);
+  expect(await page.locator("#value .chosen-days").isVisible()).toBe(false);
   expect(await tooltip.isVisible()).toBe(true);
   await page.keyboard.press("Escape");
   expect(await tooltip.isVisible()).toBe(false);
@@ -189,7 +189,7 @@ test("a finger reads a chart and selects nothing; the page can be scrolled over 
   const { y, at } = await plotOf(page, "value");
   await page.touchscreen.tap(at(0.4), y);
   await page.locator("#value .tooltip").waitFor();
-  expect(await page.locator("#value .selection").isVisible()).toBe(false);
+  expect(await page.locator("#value .chosen-days").isVisible()).toBe(false);
   const touchAction = "getComputedStyle(document.querySelector('#value .plot')).touchAction";
   expect(await page.evaluate(touchAction)).toBe("pan-y pinch-zoom");
   await page.touchscreen.tap(10, 10);
@@ -267,6 +267,6 @@ test("the ticker's price is read with what happened on the day, and the position
   expect(await page.locator("#position-value .crosshair").isVisible()).toBe(false);
   expect((await rows())[1]).toMatch(/^Close, adjusted for splits\$/);
   await page.keyboard.press("Shift+ArrowRight");
-  expect(await page.locator("#price .selection").isVisible()).toBe(false);
+  expect(await page.locator("#price .chosen-days").isVisible()).toBe(false);
   await page.context().close();
 });

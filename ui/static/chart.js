@@ -55,7 +55,7 @@ class Chart {
     /** Where the selection began; null: nothing is selected. @type {number | null} */
     this.anchor = null;
     [this.selection, this.line, this.tooltip] = /** @type {[HTMLElement, HTMLElement, HTMLElement]} */ (
-      ["selection", "crosshair", "tooltip"].map((className) =>
+      ["chosen-days", "crosshair", "tooltip"].map((className) =>
         Object.assign(document.createElement("div"), { className, hidden: true }),
       )
     );
