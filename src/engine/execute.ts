@@ -217,6 +217,7 @@ class Execution {
         onAttempt: (attempt) => this.#steps.set(asset.name, "running", { attempt }),
         progress: (done, total, label) => write(() => this.#steps.progress(asset.name, done, total, label)),
       });
+      await written; // before the outcome, which is the last line
       if (failed.size === 0) await this.#steps.set(asset.name, "succeeded", rows);
       else {
         this.#partial.add(asset.name);
@@ -226,10 +227,9 @@ class Execution {
         });
       }
     } catch (error) {
+      await written;
       this.#controller.signal.throwIfAborted();
       await this.#steps.set(asset.name, "failed", { error: messageOf(error) });
-    } finally {
-      await written;
     }
   }
 
