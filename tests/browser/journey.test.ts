@@ -203,10 +203,7 @@ test("an operator materializes an asset and watches the run end without reloadin
   await page.getByRole("button", { name: "Materialize" }).click();
   await page.waitForURL(/\/runs\/\d+/);
   await page.locator(".page-head .state.succeeded").waitFor();
-  await page
-    .getByRole("row", { name: /fct_macro_regimes.*succeeded/ })
-    .first()
-    .waitFor();
+  await page.locator("#of-fct_macro_regimes .state.succeeded").waitFor();
 
   await page.goto(`${program.url}/automation`);
   await page.getByRole("button", { name: /Switch off: monthly_fred_macro_refresh/ }).click();

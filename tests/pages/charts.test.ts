@@ -193,7 +193,7 @@ describe("a Gantt chart", () => {
 
   test("tells work from waiting for publication, and which steps the run could not have been shorter without", () => {
     const upstream = new Map([["c", new Set(["a", "b"])]]);
-    const { bars, criticalPath } = ganttChart(
+    const { bars, criticalPath, criticalMilliseconds, publication } = ganttChart(
       [
         { asset: "a", startedAt: at(0), filledAt: at(2), finishedAt: at(10) },
         { asset: "b", startedAt: at(0), filledAt: at(4), finishedAt: at(10) },
@@ -201,11 +201,14 @@ describe("a Gantt chart", () => {
       ],
       (asset) => upstream.get(asset) ?? nothing(),
       at(20),
+      at(12),
     );
     expect(bars.get("b")).toEqual({
-      work: { x: "0.00%", width: "40.00%" },
-      wait: { x: "40.00%", width: "60.00%" },
+      work: { x: "0.00%", width: "33.33%" },
+      wait: { x: "33.33%", width: "50.00%" },
     });
     expect(criticalPath).toEqual(["b", "c"]);
+    expect(criticalMilliseconds).toBe(8000);
+    expect(publication).toEqual({ x: "66.67%", width: "33.33%" });
   });
 });

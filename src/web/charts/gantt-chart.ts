@@ -23,13 +23,17 @@ export interface Bar {
 }
 
 export interface Gantt {
-  /** From the first start to the last end, or to `now`. */
+  /** From the first start to the last end or publication, or to `now`. */
   readonly milliseconds: number;
   readonly ticks: readonly { readonly x: string; readonly milliseconds: number }[];
   /** null: it has not started. */
   readonly bars: ReadonlyMap<string, Bar | null>;
   /** The steps without which the run would have been over sooner, in order; empty where nothing ran side by side. */
   readonly criticalPath: readonly string[];
+  /** How long they worked, what two of them did at the same time counted once. */
+  readonly criticalMilliseconds: number;
+  /** From the end of the last work until everything was published; null: at once. */
+  readonly publication: Stretch | null;
 }
 
 const percentOf = (fraction: number): string => `${(fraction * 100).toFixed(2)}%`;
@@ -37,16 +41,20 @@ const percentOf = (fraction: number): string => `${(fraction * 100).toFixed(2)}%
 const leastWidth = 0.004;
 const ticksWanted = 6;
 
-/** `upstream`: what a step comes after. */
+/** `upstream`: what a step comes after. `publishedAt`: when what takes no time of its own was there; null: it is not. */
 export function ganttChart(
   spans: readonly Span[],
   upstream: (asset: string) => ReadonlySet<string>,
   now: Date,
+  publishedAt: Date | null = null,
 ): Gantt {
   const started = spans.filter((span) => span.startedAt !== null);
   const endOf = ({ finishedAt }: Span): number => (finishedAt ?? now).getTime();
+  const workEndOf = (span: Span): number => span.filledAt?.getTime() ?? endOf(span);
   const first = Math.min(...started.map((span) => span.startedAt?.getTime() ?? Infinity));
-  const milliseconds = started.length === 0 ? 0 : Math.max(1, Math.max(...started.map(endOf)) - first);
+  const published = publishedAt?.getTime() ?? 0;
+  const last = Math.max(published, ...started.map(endOf));
+  const milliseconds = started.length === 0 ? 0 : Math.max(1, last - first);
   const stretch = (from: number, to: number): Stretch => {
     const width = Math.max(leastWidth, (to - from) / milliseconds);
     return {
@@ -56,13 +64,15 @@ export function ganttChart(
   };
   const barOf = (span: Span): Bar | null => {
     if (span.startedAt === null) return null;
-    const filled = span.filledAt?.getTime() ?? endOf(span);
+    const filled = workEndOf(span);
     const waited = (endOf(span) - filled) / milliseconds;
     return {
       work: stretch(span.startedAt.getTime(), filled),
       wait: waited > leastWidth ? stretch(filled, endOf(span)) : null,
     };
   };
+  const path = criticalPath(started, upstream, workEndOf);
+  const lastWork = Math.max(...started.map(workEndOf));
   const scale = scaleLinear().domain([0, milliseconds]);
   return {
     milliseconds,
@@ -71,7 +81,12 @@ export function ganttChart(
       milliseconds: tick,
     })),
     bars: new Map(spans.map((span) => [span.asset, barOf(span)])),
-    criticalPath: criticalPath(started, upstream, now),
+    criticalPath: path.map(({ asset }) => asset),
+    criticalMilliseconds: timeOf(path, workEndOf),
+    publication:
+      milliseconds > 0 && (published - lastWork) / milliseconds > leastWidth
+        ? stretch(lastWork, published)
+        : null,
   };
 }
 
@@ -79,16 +94,25 @@ export function ganttChart(
 function criticalPath(
   started: readonly Span[],
   upstream: (asset: string) => ReadonlySet<string>,
-  now: Date,
-): string[] {
-  const workEndOf = ({ filledAt, finishedAt }: Span): number => (filledAt ?? finishedAt ?? now).getTime();
+  workEndOf: (span: Span) => number,
+): Span[] {
   const lastOf = (spans: readonly Span[]): Span | undefined =>
     spans.toSorted((a, b) => workEndOf(b) - workEndOf(a))[0];
-  const path: string[] = [];
+  const path: Span[] = [];
   for (let step = lastOf(started); step !== undefined; ) {
-    path.unshift(step.asset);
+    path.unshift(step);
     const before = upstream(step.asset);
-    step = lastOf(started.filter(({ asset }) => before.has(asset) && !path.includes(asset)));
+    step = lastOf(started.filter((span) => before.has(span.asset) && !path.includes(span)));
   }
   return path.length > 1 && path.length < started.length ? path : [];
+}
+
+function timeOf(path: readonly Span[], workEndOf: (span: Span) => number): number {
+  let until = 0;
+  let time = 0;
+  for (const span of path) {
+    time += Math.max(0, workEndOf(span) - Math.max(until, span.startedAt!.getTime()));
+    until = Math.max(until, workEndOf(span));
+  }
+  return time;
 }

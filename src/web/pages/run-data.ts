@@ -69,7 +69,10 @@ function failuresOf({ steps }: RunDetail) {
 function stepsData(run: RunDetail, graph: Graph, { format, now }: ViewEnvironment) {
   const upstream = (asset: string): ReadonlySet<string> =>
     graph.nodes.has(asset) ? graph.upstream(asset) : new Set();
-  const chart = ganttChart(run.steps, upstream, now);
+  const views = run.steps.filter((step) => isQuiet(step) && step.status === "succeeded");
+  const published = views.flatMap(({ finishedAt }) => finishedAt ?? []);
+  const publishedAt = published.length === 0 ? null : new Date(Math.max(...published.map(Number)));
+  const chart = ganttChart(run.steps, upstream, now, publishedAt);
   const first = Math.min(...run.steps.map(({ startedAt }) => startedAt?.getTime() ?? Infinity));
   const critical = new Set(chart.criticalPath);
   const rows = run.steps.map((step) => ({
@@ -85,11 +88,7 @@ function stepsData(run: RunDetail, graph: Graph, { format, now }: ViewEnvironmen
     progress: step.status === "running" ? step.progress : null,
     logHref: logAddress(run.runId, { step: step.asset }),
   }));
-  // A view is defined in no time: there is nothing of it to see on an axis.
-  const isQuiet = ({ action, startedAt, status }: StepRecord): boolean =>
-    action === "view" && startedAt === null && (status === "succeeded" || status === "pending");
   const quiet = rows.filter(isQuiet);
-  const ofPath = rows.filter(({ isCritical }) => isCritical);
   return {
     steps: rows.filter((step) => !isQuiet(step)),
     viewGroups: (["succeeded", "pending"] as const).flatMap((status) => viewGroup(status, quiet)),
@@ -101,9 +100,15 @@ function stepsData(run: RunDetail, graph: Graph, { format, now }: ViewEnvironmen
       rank: index === 0 ? "first" : index % 2 === 1 ? "minor" : "major",
     })),
     criticalPath: chart.criticalPath,
-    criticalMilliseconds: ofPath.reduce((sum, { milliseconds }) => sum + (milliseconds ?? 0), 0),
-    hasWaits: rows.some(({ bar }) => bar?.wait),
+    criticalMilliseconds: chart.criticalMilliseconds,
+    publication: chart.publication,
+    hasWaits: chart.publication !== null || rows.some(({ bar }) => bar?.wait),
   };
+}
+
+/** A view is defined in no time: there is nothing of it to see on an axis. */
+function isQuiet({ action, startedAt, status }: StepRecord): boolean {
+  return action === "view" && startedAt === null && (status === "succeeded" || status === "pending");
 }
 
 /** Views of one status, those of one reason together. */
