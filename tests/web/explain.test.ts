@@ -104,6 +104,47 @@ describe("an explanation", () => {
     ]);
   });
 
+  test("explains each figure of each regime by the times that it was in force", async () => {
+    const { html } = await ada.get("/portfolio");
+    const links = [...html.matchAll(/href="(\/explain\/regime_[^"]+)"/g)].map(([, href]) => textOf(href!));
+    const named = new Set(links.map((href) => new URL(href, program.url).pathname.split("/").at(-1)));
+    expect(named).toEqual(new Set(Object.keys(figures).filter((figure) => figure.startsWith("regime_"))));
+    const number = (text: string) => Number(text.replaceAll(/[%,+]/g, ""));
+    for (const href of links.filter((path) => path.includes("regime_return"))) {
+      const { steps, result, html: page } = await explained(href);
+      const factors = [...steps.at(-1)!.matchAll(/\(1 \+ (-?[\d.]+)\)/g)].map(([, part]) => Number(part));
+      const product = factors.reduce((all, part) => all * (1 + part), 1);
+      expect((product - 1) * 100, href).toBeCloseTo(number(result), 1);
+      expect(textOf(page).match(/href="\/portfolio\?from=/g), href).toHaveLength(factors.length);
+    }
+    const days = links.filter((path) => path.includes("regime_days"));
+    expect(days.length).toBeGreaterThan(1);
+    for (const href of days) {
+      const [sum, total] = (await explained(href)).steps.at(-1)!.split(" = ");
+      expect(
+        sum!
+          .split(" + ")
+          .map(number)
+          .reduce((all, part) => all + part),
+      ).toBe(number(total!));
+    }
+  });
+
+  test("a figure by regime asks which, and is not found for a regime without a day", async () => {
+    const { html } = await ada.get("/explain/regime_return");
+    expect(html).toMatch(/of one macro regime\. See it for .*href="\/explain\/regime_return\?regime=\w+"/);
+    expect((await ada.get("/explain/regime_return?regime=boom")).status).toBe(404);
+    expect((await ada.get("/explain/volatility?regime=expansion")).status).toBe(404);
+  });
+
+  test("takes the income that was paid out off again", async () => {
+    const { steps, result } = await explained("/explain/income_paid_out");
+    const { result: income } = await explained("/explain/income");
+    expect(cents(income)).toBeGreaterThan(0);
+    expect(cents(result)).toBe(-cents(income));
+    expect(steps[0]).toContain(`= ${result}`);
+  });
+
   test("lists XIRR's movements, which at that rate add up to nothing", async () => {
     const { html, steps } = await explained("/explain/xirr");
     const rate = Number(/1 \+ (-?[\d.]+)/.exec(steps.at(-1)!)![1]);

@@ -49,6 +49,7 @@ const kinds: Readonly<Record<FigureName, readonly Kind[]>> = {
   unrealized_pnl: ["positions", "trades"],
   realized_pnl: ["sales", "trades"],
   income: ["dividends"],
+  income_paid_out: ["dividends"],
   fees: ["trades"],
   cost_basis: ["positions", "trades"],
   average_cost: ["trades"],
@@ -58,6 +59,11 @@ const kinds: Readonly<Record<FigureName, readonly Kind[]>> = {
   total_return: ["positions", "trades", "dividends"],
   holding_days: ["trades"],
   regime: [],
+  regime_days: ["trades"],
+  regime_return: ["positions", "trades", "dividends"],
+  regime_annualized_return: ["positions", "trades", "dividends"],
+  regime_volatility: ["positions", "trades"],
+  regime_drawdown: ["positions", "trades"],
 };
 
 const limit = 50;
@@ -92,7 +98,7 @@ const readers: Readonly<Record<Exclude<Kind, "movements">, Reader>> = {
 };
 
 /** A table of the first rows; labels that start with # are of numbers. */
-function tableOf(
+export function tableOf(
   title: string,
   labels: readonly string[],
   rows: readonly Cell[][],

@@ -11,6 +11,7 @@ import { readPortfolioFacts } from "./portfolio-facts.ts";
 import { portfolioWorkings } from "./portfolio-working.ts";
 import { type LineageStage, lineageStages, type Publication, readPublication } from "./provenance.ts";
 import { readRegimeWorking } from "./regime.ts";
+import { readRegimeFacts, readRegimes, regimeWorkings, spellTable } from "./regime-working.ts";
 import { readTickerFacts, readTickerMovements, tickerWorkings } from "./ticker-working.ts";
 import type { Working } from "./working.ts";
 
@@ -18,6 +19,8 @@ export interface Question {
   readonly figure: FigureName;
   /** null: of the whole portfolio. */
   readonly ticker: string | null;
+  /** Of the figures by regime; null: none was named. */
+  readonly regime: string | null;
   readonly range: Range;
 }
 
@@ -33,6 +36,8 @@ export interface Explanation {
   readonly answer: Answer | null;
   /** Set: the figure is of one ticker, and these are the person's. */
   readonly tickers: readonly string[] | null;
+  /** The same of a figure by regime. */
+  readonly regimes: readonly string[] | null;
 }
 
 interface Answer {
@@ -43,7 +48,7 @@ interface Answer {
   readonly period: string | null;
 }
 
-/** Throws NotFoundError for a ticker that the person never held. */
+/** Throws NotFoundError for a ticker that the person never held, and for a regime that the range has no day of. */
 export function explainFigure(
   context: WebContext,
   userId: number,
@@ -51,7 +56,7 @@ export function explainFigure(
   format: Format,
 ): Promise<Explanation> {
   const { graph } = context.registry();
-  const { figure, ticker } = question;
+  const { figure, ticker, regime } = question;
   const { portfolio, ticker: ofTicker } = figures[figure];
   const origin = (ticker === null ? portfolio : ofTicker) ?? ofTicker ?? portfolio!;
   const lineage = lineageStages(graph, origin);
@@ -66,6 +71,7 @@ export function explainFigure(
     publication: await readPublication(client, graph, origin, userId),
     answer: await readAnswer(client, context, userId, question, format),
     tickers: ticker === null && portfolio === null ? await readTickers(client, userId) : null,
+    regimes: figure in regimeWorkings && regime === null ? await readRegimes(client, userId) : null,
   }));
 }
 
@@ -81,7 +87,7 @@ async function readAnswer(
   client: PoolClient,
   context: WebContext,
   userId: number,
-  { figure, ticker, range }: Question,
+  { figure, ticker, regime, range }: Question,
   format: Format,
 ): Promise<Answer | null> {
   const span = await readSpan(client, context.registry(), userId, range);
@@ -93,6 +99,7 @@ async function readAnswer(
     if (ticker !== null) throw new NotFoundError(`position of yours in ${ticker}`);
     return null;
   }
+  if (regime !== null) return answerForRegime(client, context, userId, figure, regime, span, format);
   return ticker === null
     ? answerForPortfolio(client, context, userId, figure, span, format)
     : answerForTicker(client, context, userId, figure, ticker, span, format);
@@ -144,6 +151,30 @@ async function answerForTicker(
     working: work(facts, format),
     evidence: await readEvidence(client, figure, extent, facts.as_of, movements, format),
     asOf: facts.as_of,
+    period: periodOf(figure, span, format),
+  };
+}
+
+async function answerForRegime(
+  client: PoolClient,
+  context: WebContext,
+  userId: number,
+  figure: FigureName,
+  regime: string,
+  span: Span,
+  format: Format,
+): Promise<Answer | null> {
+  const work = regimeWorkings[figure];
+  const facts = work && (await readRegimeFacts(client, context.registry(), userId, regime, span));
+  if (!work || !facts) throw new NotFoundError(`day of yours in the regime ${regime}`);
+  const { trough, spells } = facts;
+  const lastDay = spells.at(-1)!.last_day;
+  const day = figure === "regime_drawdown" ? trough.price_date : lastDay;
+  const extent = { userId, ticker: null, start: span.start, end: lastDay };
+  return {
+    working: work(facts, format),
+    evidence: [spellTable(spells, format), ...(await readEvidence(client, figure, extent, day, [], format))],
+    asOf: span.end,
     period: periodOf(figure, span, format),
   };
 }

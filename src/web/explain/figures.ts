@@ -1,6 +1,6 @@
 /** The figures that pages explain, and the columns that they are read from. */
 import { gold_p_timeseries, gold_ticker_kpis } from "../../../assets/gold.ts";
-import { fct_macro_regimes } from "../../../assets/macro.ts";
+import { fct_macro_regimes, gold_regime_performance } from "../../../assets/macro.ts";
 import { gold__performance } from "../../../assets/performance.ts";
 
 /** A column of a model. */
@@ -23,6 +23,8 @@ const column = <C extends object>(asset: { name: string; columns: C }, name: key
 });
 const performance = (name: keyof typeof gold__performance.columns) => column(gold__performance, name);
 const day = (name: keyof typeof gold_p_timeseries.columns) => column(gold_p_timeseries, name);
+const ofRegime = (name: keyof typeof gold_regime_performance.columns) =>
+  column(gold_regime_performance, name);
 const kpi = (name: keyof typeof gold_ticker_kpis.columns) => column(gold_ticker_kpis, name);
 
 /** By the name of its section in docs/metrics.md, which is also its place under /explain. */
@@ -75,6 +77,7 @@ export const figures = {
     ticker: kpi("realized_pnl"),
   },
   income: { title: "Income", portfolio: performance("income"), ticker: kpi("income") },
+  income_paid_out: { title: "Income paid out", portfolio: day("income_paid_out"), ticker: null },
   fees: { title: "Fees", portfolio: performance("fees"), ticker: kpi("fees") },
   cost_basis: { title: "Cost basis", portfolio: performance("cost_basis"), ticker: kpi("cost_basis") },
   average_cost: { title: "Average cost", portfolio: null, ticker: kpi("average_cost") },
@@ -84,6 +87,19 @@ export const figures = {
   total_return: { title: "Return", portfolio: null, ticker: kpi("total_return") },
   holding_days: { title: "Days held", portfolio: null, ticker: kpi("holding_days") },
   regime: { title: "Macro regime", portfolio: column(fct_macro_regimes, "regime"), ticker: null },
+  regime_days: { title: "Days by regime", portfolio: ofRegime("days"), ticker: null },
+  regime_return: { title: "Return by regime", portfolio: ofRegime("return"), ticker: null },
+  regime_annualized_return: {
+    title: "Return by regime, per year",
+    portfolio: ofRegime("annualized_return"),
+    ticker: null,
+  },
+  regime_volatility: {
+    title: "Volatility by regime, per year",
+    portfolio: ofRegime("volatility"),
+    ticker: null,
+  },
+  regime_drawdown: { title: "Drawdown by regime", portfolio: ofRegime("max_drawdown"), ticker: null },
 } as const satisfies Readonly<Record<string, Figure>>;
 
 export type FigureName = keyof typeof figures;

@@ -27,6 +27,13 @@ export const portfolioWorkings: Partial<Record<FigureName, Work>> = {
   realized_pnl: ({ last }, format) =>
     total("the gains of the sales below", format.signedMoney(last.realized_pnl)),
   income: ({ last }, format) => total("the dividends below", format.signedMoney(last.income_paid_out)),
+  income_paid_out: ({ last: { income_paid_out } }, format) => {
+    const value = format.signedMoney(new Big(0).minus(income_paid_out).toFixed());
+    return computed(
+      value,
+      equation(`0 − sum of the dividends below = 0 − ${format.money(income_paid_out)}`, value),
+    );
+  },
   fees: ({ last }, format) => total("the fees below", format.money(last.fees_paid)),
   twr: ({ last }, format) => {
     const value = format.signedPercent(last.cumulative_return);

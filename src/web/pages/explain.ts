@@ -9,12 +9,14 @@ import { type Block, parseDefinitions } from "../explain/definitions.ts";
 import { explainFigure, type Question } from "../explain/explanation.ts";
 import { type FigureName, figures, isFigureName } from "../explain/figures.ts";
 import { parseRange, wholeTime } from "../portfolio/range.ts";
+import { regimeLabel } from "../portfolio/read.ts";
 import { environmentOf, type SendPage } from "./page.ts";
 
 const definitionsFile = join(import.meta.dirname, "../../../docs/metrics.md");
 
-const tickerQuery = z.object({
+const aboutQuery = z.object({
   ticker: z.string().trim().toUpperCase().max(20).optional().catch(undefined),
+  regime: z.string().max(20).optional().catch(undefined),
 });
 
 export function explainPages(context: WebContext, sendPage: SendPage): Router {
@@ -23,13 +25,15 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
   router.get("/explain/:figure", async (request, response) => {
     const { userId } = requirePerson(request);
     const figure = figureNamed(request.params.figure);
-    const ticker = tickerQuery.parse(request.query).ticker || null;
+    const about = aboutQuery.parse(request.query);
+    const ticker = about.ticker || null;
+    const regime = about.regime || null;
     const { range } = parseRange(request.query);
     if (ticker !== null && figures[figure].ticker === null)
       throw new NotFoundError(
         `${figures[figure].title.toLowerCase()} of a ticker: it is of the whole portfolio`,
       );
-    const question: Question = { figure, ticker, range: range ?? wholeTime };
+    const question: Question = { figure, ticker, regime, range: range ?? wholeTime };
     const { format } = environmentOf(context, request);
     const explanation = await explainFigure(context, userId, question, format);
     sendPage(request, response, {
@@ -40,6 +44,7 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
         figure,
         title: figures[figure].title,
         definition: written(definitions.get(figure)!),
+        regime: regime && regimeLabel(regime),
         ...explanation,
       },
     });

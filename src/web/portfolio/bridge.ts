@@ -34,7 +34,11 @@ export function bridge({ span, performance }: Pick<RangeFigures, "span" | "perfo
     },
     { label: "Realised gain", figure: "realized_pnl", amount: performance.realized_pnl },
     { label: "Income", figure: "income", amount: performance.income },
-    { label: "Income paid out", figure: null, amount: new Big(performance.income).times(-1) },
+    {
+      label: "Income paid out",
+      figure: "income_paid_out",
+      amount: new Big(performance.income).times(-1),
+    },
   ];
   const bars: Bar[] = [
     {
