@@ -2,7 +2,12 @@
 import type { Pool } from "pg";
 import { transaction } from "../../src/database/transaction.ts";
 import type { IngestContext, IngestResult } from "../../src/engine/index.ts";
-import { NoPricesError, UnknownTickerError, UnsupportedCurrencyError } from "../../src/market/errors.ts";
+import {
+  MarketDataUnavailableError,
+  NoPricesError,
+  UnknownTickerError,
+  UnsupportedCurrencyError,
+} from "../../src/market/errors.ts";
 import type { PriceHistory, Profile } from "../../src/market/source.ts";
 import { parseTicker } from "../../src/market/ticker.ts";
 import type { MarketResources } from "../resources.ts";
@@ -80,8 +85,9 @@ async function ingestOrExplain(context: Context, text: string): Promise<Outcome>
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof Error)) throw error;
-    context.log("error", `${text}: ${error.message}`);
-    return { counts: await writeFailure(context.pool, text, error.message, true), failure: error.message };
+    const failure = error instanceof MarketDataUnavailableError ? error.problem : error.message;
+    context.log("error", `${text}: ${failure}`);
+    return { counts: await writeFailure(context.pool, text, failure, true), failure };
   }
 }
 

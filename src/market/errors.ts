@@ -94,6 +94,8 @@ export class MarketDataUnavailableError extends Error {
   readonly reason: UnavailableReason;
   readonly retryAfterSeconds: number;
   readonly isTransient: boolean;
+  /** The message without the advice to try again: for where that happens by itself. */
+  readonly problem: string;
 
   /** `source` is a name for people. `detail` never holds a URL: FRED's carries the key. */
   constructor(
@@ -103,7 +105,9 @@ export class MarketDataUnavailableError extends Error {
   ) {
     const retryAfterSeconds = options.retryAfterSeconds ?? 30;
     const detail = options.detail ? ` (${options.detail.slice(0, 200)})` : "";
-    super(`${source} ${reasons[reason]}${detail}; try again in ${retryAfterSeconds} seconds`);
+    const problem = `${source} ${reasons[reason]}${detail}`;
+    super(`${problem}; try again in ${retryAfterSeconds} seconds`);
+    this.problem = problem;
     this.source = source;
     this.reason = reason;
     this.retryAfterSeconds = retryAfterSeconds;

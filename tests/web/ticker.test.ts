@@ -99,6 +99,27 @@ test("is there from the first trade on, before any price or figure is", async ()
   expect(html).toContain("data-poll");
 });
 
+test("says why there are no prices, and that they are asked for again, on the pages that miss them", async () => {
+  const hana = await signUp(program, "hana@example.com");
+  await program.database.pool.query(`
+    insert into raw_assets (ticker, name, asset_class, currency, exchange_timezone, last_error)
+    values ('MISS', 'Missing Corporation', 'stock', 'USD', 'America/New_York', 'Yahoo Finance cannot be reached');
+    insert into transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
+    select user_id, 'MISS', 'BUY', 3, 9, '2024-02-05'
+    from users
+    where email = 'hana@example.com'`);
+  await settle(program);
+  const said =
+    "Prices could not be fetched: Yahoo Finance cannot be reached. They are asked for again by themselves; " +
+    "until they are there, it is valued at your last trade price.";
+  expect(await read("/portfolio", hana)).toContain(said);
+  expect(await read("/transactions", hana)).toContain(said);
+  const html = await read("/tickers/MISS", hana);
+  expect(html).toContain("The last fetch of its prices failed: Yahoo Finance cannot be reached");
+  expect(html).toContain("No price is known yet.");
+  expect(html).not.toContain("Choose a longer range.");
+});
+
 test("says in words what is wrong with the data, beside what it touches", async () => {
   const dora = await signUp(program, "dora@example.com");
   await program.database.pool.query(`

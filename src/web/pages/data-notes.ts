@@ -115,7 +115,13 @@ function describe(row: TickerData, format: Format): DataNote[] {
   if (isFetching(row))
     return [{ ...note("information", "Its price history is being fetched."), progress: row.progress }];
   const notes: DataNote[] = [];
-  if (row.last_error !== null) notes.push(note("failure", `Prices could not be fetched: ${row.last_error}`));
+  if (row.last_error !== null) {
+    const meanwhile =
+      row.first_bar_date === null
+        ? "They are asked for again by themselves; until they are there, it is valued at your last trade price."
+        : "They are asked for again by themselves; until then it is valued at its last known price.";
+    notes.push(note("failure", `Prices could not be fetched: ${row.last_error}. ${meanwhile}`));
+  }
   if (row.first_bar_date !== null && row.first_trade_date < row.first_bar_date) {
     const day = format.date(row.first_bar_date);
     notes.push(

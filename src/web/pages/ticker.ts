@@ -58,6 +58,7 @@ function tickerData(data: TickerData, range: TickerRangeName, format: Parameters
     ].filter((fact) => fact !== null),
     notes,
     fetching,
+    hasPrices: description.first_price_date !== null,
     kpis,
     isClosed: kpis !== null && Number(kpis.quantity) === 0,
     ranges: tickerRangeNames.map((name) => ({ name, isCurrent: name === range })),
