@@ -7,12 +7,14 @@ export interface Patience {
   readonly attempts: number;
   /** Longest single wait for a rate limit to pass; a longer one is reported at once instead. */
   readonly maximumWaitSeconds: number;
+  /** Whether who did not answer in time is asked once more: that takes as long again. */
+  readonly repeatsTimeouts: boolean;
 }
 
 /** Somebody is watching a form: say soon that it does not work. */
-export const interactive: Patience = { attempts: 2, maximumWaitSeconds: 2 };
+export const interactive: Patience = { attempts: 2, maximumWaitSeconds: 2, repeatsTimeouts: false };
 /** Nobody is: 1 + 2 + 4 + ... + 64 s, then the source is given up until it is due. */
-export const unattended: Patience = { attempts: 4, maximumWaitSeconds: 64 };
+export const unattended: Patience = { attempts: 4, maximumWaitSeconds: 64, repeatsTimeouts: true };
 
 export interface GateOptions {
   readonly source: string;
@@ -58,6 +60,7 @@ export class Gate {
         else {
           failures++;
           if (failures >= patience.attempts) throw error;
+          if (error.reason === "timeout" && !patience.repeatsTimeouts) throw error;
           await sleep(this.#delay(failures), undefined, { signal });
         }
       }

@@ -196,6 +196,13 @@ describe("describe", () => {
     expect(charts()).toBe(2);
   });
 
+  test("does not wait for a second answer that does not come: somebody is waiting", async () => {
+    prices = source(100);
+    failing("hang");
+    await expect(prices.describe("ACME")).rejects.toMatchObject({ reason: "timeout" });
+    expect(charts()).toBe(1);
+  });
+
   test("gives up soon: somebody is waiting", async () => {
     failing("500");
     await expect(prices.describe("ACME")).rejects.toMatchObject({ code: "market_data_unavailable" });
