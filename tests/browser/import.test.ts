@@ -146,6 +146,73 @@ describe("the trade form", () => {
   });
 });
 
+test("who types a ticker is told when not all of them can be offered, and keeps what was typed", async () => {
+  const { page, problems } = await signUp();
+  const ticker = page.locator("#trade").getByLabel("Ticker");
+  const status = page.locator("#search-problem");
+  const known = { ticker: "NORD", name: "Nordic", asset_class: "stock", exchange: null };
+  await page.route("**/api/tickers?q=NO", (route) =>
+    route.fulfill({ json: { tickers: [known], is_complete: false } }),
+  );
+  await ticker.fill("NO");
+  await status.filter({ hasText: "does not answer: only tickers that are known here" }).waitFor();
+  expect(await page.locator("#ticker-options li").allTextContents()).toEqual([
+    "NORDstockNordic",
+    await status.textContent(),
+  ]);
+  await page.keyboard.press("ArrowUp"); // the last of the offers, which the problem is not
+  await page.keyboard.press("Enter");
+  expect(await ticker.inputValue()).toBe("NORD");
+
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  await page.route("**/api/tickers?q=NOR", async (route) => {
+    await released;
+    await route.abort();
+  });
+  await ticker.fill("NOR");
+  await status.filter({ hasText: "is slow to answer. A ticker typed in full will do." }).waitFor();
+  release();
+  await status.filter({ hasText: "Tickers cannot be looked up now." }).waitFor();
+  expect(await ticker.inputValue()).toBe("NOR");
+
+  await page.route("**/api/tickers?q=N", (route) =>
+    route.fulfill({ json: { tickers: [known], is_complete: true } }),
+  );
+  await ticker.fill("N");
+  await page.getByRole("option", { name: "NORD" }).waitFor();
+  expect(await status.textContent()).toBe("");
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+test("the rows of a preview are labelled cards on a phone, and a table where there is room", async () => {
+  const { page } = await signUp({ viewport: { width: 360, height: 900 } });
+  await page.goto(`${program.url}/transactions/import`);
+  await page.getByLabel("Or paste its text").fill(csv);
+  await page.getByRole("button", { name: "Preview" }).click();
+  const row = page.getByRole("row", { name: /Jan 5, 2024.*NORD.*\$1,120\.50/ }).first();
+  await row.waitFor();
+  const labels = () =>
+    page.evaluate(
+      `[...document.querySelector(".import-rows tbody tr").children]
+        .map(cell => getComputedStyle(cell, "::before").content.split('"')[1] ?? "")`,
+    );
+  const names = ["Import", "Line", "Status", "Date", "Type", "Ticker", "Quantity", "Price", "Fee"];
+  expect(await labels()).toEqual(names);
+  for (const cell of await row.locator("td, th").all())
+    expect((await cell.boundingBox())!.x).toBeLessThan(300);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  expect(await labels()).toEqual(names.map(() => ""));
+  await page.getByRole("button", { name: "Leave out" }).click();
+  await page.getByRole("button", { name: "Import 2 trades" }).click();
+  const fee = page.locator("table.ledger td .summary").first();
+  await fee.waitFor({ state: "attached" });
+  expect(await fee.isVisible()).toBe(false);
+  await page.setViewportSize({ width: 360, height: 900 });
+  expect(await fee.isVisible()).toBe(true);
+  await page.context().close();
+});
+
 const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 
 describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {

@@ -33,7 +33,7 @@ file?.addEventListener("change", async () => {
 
 /** The ticked rows are counted on the button. */
 function count() {
-  const button = form.querySelector("[data-label]");
+  const button = form.querySelector("button[data-label]");
   if (!button) return;
   const ticked = form.querySelectorAll("input[name=line]:checked").length;
   const number = ticked.toLocaleString(document.documentElement.dataset.locale);

@@ -5,6 +5,7 @@ const form = /** @type {HTMLFormElement} */ (document.getElementById("trade"));
 const ticker = /** @type {HTMLInputElement} */ (document.getElementById("ticker"));
 const options = /** @type {HTMLUListElement} */ (document.getElementById("ticker-options"));
 const output = /** @type {HTMLOutputElement} */ (document.getElementById("total"));
+const searchProblem = /** @type {HTMLElement} */ (document.getElementById("search-problem"));
 const totalLabel = /** @type {HTMLElement} */ (document.getElementById("total-label"));
 const progress = /** @type {HTMLElement} */ (document.getElementById("progress"));
 const money = new Intl.NumberFormat(document.documentElement.dataset.locale, {
@@ -22,6 +23,8 @@ let active = -1;
 let search;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let pause;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let patience;
 
 for (const [name, value] of Object.entries({
   role: "combobox",
@@ -40,7 +43,7 @@ function close() {
 
 /** @param {number} index */
 function activate(index) {
-  const items = [...options.children];
+  const items = [...options.querySelectorAll("[role=option]")];
   if (items.length === 0) return;
   active = (index + items.length) % items.length;
   for (const [position, item] of items.entries())
@@ -59,23 +62,47 @@ function choose(item) {
   close();
 }
 
+/**
+ * Says why not all tickers are offered: below the field, and at the end of the list, which lies over that.
+ * @param {string} problem "": there is none
+ */
+function tell(problem) {
+  searchProblem.textContent = problem;
+  options.querySelector(".problem")?.remove();
+  if (problem === "" || options.hidden) return;
+  const line = Object.assign(document.createElement("li"), { className: "problem", textContent: problem });
+  line.setAttribute("aria-hidden", "true"); // said by the status already
+  options.append(line);
+}
+
 async function offer() {
   search?.abort();
+  clearTimeout(patience);
   const query = ticker.value.trim();
-  if (query === "") return close();
+  if (query === "") {
+    tell("");
+    return close();
+  }
   search = new AbortController();
+  const { market } = form.dataset;
+  patience = setTimeout(() => tell(`${market} is slow to answer. A ticker typed in full will do.`), 2000);
   try {
     const response = await fetch(`/api/tickers?q=${encodeURIComponent(query)}`, { signal: search.signal });
-    if (!response.ok) return close();
-    /** @type {{ tickers: Match[] }} */
-    const { tickers } = await response.json();
+    if (!response.ok) throw new Error(response.statusText);
+    /** @type {{ tickers: Match[], is_complete: boolean }} */
+    const { tickers, is_complete } = await response.json();
     options.replaceChildren(...tickers.slice(0, 8).map(option));
     active = -1;
     const none = tickers.length === 0 || document.activeElement !== ticker;
     options.hidden = none;
     ticker.setAttribute("aria-expanded", String(!none));
-  } catch {
-    // Offers are a convenience: without them the ticker is typed in full and checked on submission.
+    clearTimeout(patience);
+    tell(is_complete ? "" : `${market} does not answer: only tickers that are known here are offered.`);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") return; // more was typed meanwhile
+    clearTimeout(patience);
+    close();
+    tell("Tickers cannot be looked up now. A ticker typed in full will do.");
   }
 }
 
@@ -112,13 +139,13 @@ ticker.addEventListener("keydown", (event) => {
     else activate(event.key === "ArrowDown" ? active + 1 : active - (active < 0 ? 0 : 1));
   } else if (event.key === "Enter" && !options.hidden && active >= 0) {
     event.preventDefault();
-    choose(options.children[active]);
+    choose(options.querySelectorAll("[role=option]")[active]);
   } else if (event.key === "Escape") close();
 });
 // On pointerdown the input would lose the focus first, and the list with it.
 options.addEventListener("pointerdown", (event) => {
   event.preventDefault();
-  if (event.target instanceof Element) choose(event.target.closest("li") ?? undefined);
+  if (event.target instanceof Element) choose(event.target.closest("[role=option]") ?? undefined);
 });
 
 // The total, exactly: figures are added as whole numbers of their smallest digit, never as floating point.
