@@ -105,7 +105,7 @@ describe("an explanation", () => {
   });
 
   test("explains each figure of each regime by the times that it was in force", async () => {
-    const { html } = await ada.get("/portfolio");
+    const { html } = await ada.get("/portfolio?range=Max"); // the range of the last look is remembered
     const links = [...html.matchAll(/href="(\/explain\/regime_[^"]+)"/g)].map(([, href]) => textOf(href!));
     const named = new Set(links.map((href) => new URL(href, program.url).pathname.split("/").at(-1)));
     expect(named).toEqual(new Set(Object.keys(figures).filter((figure) => figure.startsWith("regime_"))));
