@@ -38,8 +38,8 @@ const summaryHeight = 48;
 const lineHeight = 16;
 /** From the middle of a line of text to its baseline. */
 const baseline = 4.5;
-/** A letter of 13 px is 7.8 px wide on average in the widest of the usual system fonts. */
-const letterWidth = 7.5;
+/** A letter of Inter at 13 px is at most 7 px wide on average, digits and underscores among them. */
+const letterWidth = 7;
 /** Left of the name, and right of it where the state's mark is. */
 const margins = 42;
 /** Larger graphs are laid out once, and by the quicker of dagre's ways to put nodes in generations. */
