@@ -38,9 +38,8 @@ export async function benchDashboard(world: World, size: DashboardSize): Promise
   }
 }
 
-/** Commits a trade on some day of the load and returns when gold has it. */
-async function trade({ pool, engine, size }: World, number: number): Promise<void> {
-  const day = new Date(Date.parse(lastDay) - ((number * 7919) % (365 * size.years - 60)) * 86_400_000);
+/** Commits a trade of the person in a ticker of theirs; returns when it was committed. */
+async function commit({ pool }: World, day: string): Promise<number> {
   await pool.query(
     `insert into bronze.transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
      select user_id, ticker, 'BUY', 1, 30, $2
@@ -48,8 +47,16 @@ async function trade({ pool, engine, size }: World, number: number): Promise<voi
      where user_id = $1
      order by transaction_id
      limit 1`,
-    [person, day.toISOString().slice(0, 10)],
+    [person, day],
   );
+  return performance.now();
+}
+
+/** Commits a trade on some day of the load and returns when gold has it. */
+async function trade(world: World, number: number): Promise<void> {
+  const { pool, engine, size } = world;
+  const day = new Date(Date.parse(lastDay) - ((number * 7919) % (365 * size.years - 60)) * 86_400_000);
+  await commit(world, day.toISOString().slice(0, 10));
   await engine.refresh("transaction_sensor"); // whoever is first does it, the sensor or this
   for (;;) {
     const { rows } = await pool.query<{ waiting: number }>(
@@ -153,7 +160,7 @@ async function benchOpenPage(world: World, url: string, token: string, { trades 
       for (let count = 0; count < trades; count += 1) {
         const changed = page.evaluate(nextChange);
         await page.evaluate("0"); // the observer is there
-        const began = await commitToday(world);
+        const began = await commit(world, lastDay);
         await changed;
         took.push(performance.now() - began);
       }
@@ -163,17 +170,4 @@ async function benchOpenPage(world: World, url: string, token: string, { trades 
   } finally {
     await browser.close();
   }
-}
-
-async function commitToday({ pool }: World): Promise<number> {
-  await pool.query(
-    `insert into bronze.transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
-     select user_id, ticker, 'BUY', 1, 30, $2
-     from bronze.transactions
-     where user_id = $1
-     order by transaction_id
-     limit 1`,
-    [person, lastDay],
-  );
-  return performance.now();
 }
