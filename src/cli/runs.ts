@@ -14,13 +14,21 @@ function duration({ startedAt, finishedAt }: Pick<RunRecord, "startedAt" | "fini
   return `${((finishedAt.getTime() - startedAt.getTime()) / 1000).toFixed(1)} s`;
 }
 
+/** A deployment selects every asset by name: one such run would make the whole table 600 characters wide. */
+const longestSelection = 60;
+
+function briefSelection(selection: string): string {
+  const terms = selection.split(" ");
+  return selection.length <= longestSelection ? selection : `${terms[0]} and ${terms.length - 1} more`;
+}
+
 function runs({ output }: CommandContext, options: { limit: number; before?: number }): Promise<Outcome> {
   return withPool(async (pool) => {
     output.list(await listRuns(pool, options), {
       run: (run) => run.runId,
       status: (run) => run.status,
       trigger: (run) => `${run.triggerKind} ${run.triggerName}`,
-      selection: (run) => run.selection,
+      selection: (run) => briefSelection(run.selection),
       created: (run) => run.createdAt.toISOString(),
       took: duration,
       error: (run) => run.error?.split("\n")[0],

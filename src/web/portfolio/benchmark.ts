@@ -25,7 +25,6 @@ export interface Benchmark {
   readonly returns: readonly (number | null)[];
   /** The day of its first price, when that is after the start: it is measured from there. */
   readonly startsLate: string | null;
-  readonly lastPriceDate: string | null;
 }
 
 /** A ticker's adjusted closes over a span, the last one on or before its start among them. */
@@ -84,7 +83,6 @@ export function compareWith(
     name,
     returns: first ? rebase(bars, first.adj_close, days) : [],
     startsLate: first && first.price_date > start ? first.price_date : null,
-    lastPriceDate: bars.at(-1)?.price_date ?? null,
   };
 }
 
