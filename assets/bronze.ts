@@ -210,6 +210,7 @@ export const users = sourceAsset({
   name: "users",
   schema: "public",
   description: "Accounts, as far as figures depend on them.",
+  captures: ["update"], // a new person has no figures yet, and one who goes takes theirs along
   columns: {
     user_id: { type: "bigint", description: "Identity of the person." },
     cost_basis_method: {
@@ -227,6 +228,7 @@ export const raw_calendar = sourceAsset({
   name: "raw_calendar",
   schema: "bronze",
   description: "Every day that a ledger may name, 1900 to 2200: made by a migration, never changed.",
+  captures: [],
   columns: { calendar_date: { type: "date", description: "The day." } },
   key: ["calendar_date"],
   timeColumn: "calendar_date",

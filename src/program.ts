@@ -8,6 +8,7 @@ import type { MarketResources } from "../assets/resources.ts";
 import { type Config, keptJwtSecret } from "./config.ts";
 import type { Database } from "./database/open.ts";
 import { createPool } from "./database/pool.ts";
+import { rowSecurity, webRole } from "./database/roles.ts";
 import {
   type BodyWatch,
   createEngine,
@@ -19,9 +20,6 @@ import {
 } from "./engine/index.ts";
 import type { Log } from "./log.ts";
 
-/** Row-level security holds for this role, and only for it. */
-const webRole = "stratafolio_web";
-const rowSecurity = { column: "user_id", using: "user_id = (select public.current_person())" };
 const bodiesFolder = fileURLToPath(new URL("../sql-models", import.meta.url));
 /** How long a stop waits for requests that are being answered. */
 const closeSeconds = 5;
@@ -115,7 +113,7 @@ export async function openEngine(
     resources,
     clock,
     log,
-    webRole,
+    readerRole: webRole,
     rowSecurity,
   });
 }

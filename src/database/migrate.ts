@@ -1,13 +1,17 @@
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { loadMigrationFiles, migrate as runMigrations } from "postgres-migrations";
+import { install, pendingInstallation } from "../engine/index.ts";
 import { MigrationEditedError, MigrationFailedError } from "./errors.ts";
+import { createPool } from "./pool.ts";
+import { rowSecurity, webRole } from "./roles.ts";
 
 export const migrationsFolder = fileURLToPath(new URL("../../migrations", import.meta.url));
 
 /**
- * Brings the database to the newest migration and returns the names of the files that ran; a no-op when it is there.
- * Safe to run by several processes at once. Throws MigrationEditedError or MigrationFailedError.
+ * Brings the database to the newest migration, and the engine's own schema to its newest version. Returns the names of
+ * the files that ran; a no-op when it is there. Safe to run by several processes at once. Throws MigrationEditedError or
+ * MigrationFailedError.
  */
 export async function migrate(connectionString: string, folder = migrationsFolder): Promise<string[]> {
   const client = new pg.Client({ connectionString, application_name: "stratafolio migrate" });
@@ -16,12 +20,26 @@ export async function migrate(connectionString: string, folder = migrationsFolde
     const edited = await editedMigrations(client, folder);
     if (edited.length > 0) throw new MigrationEditedError(edited);
     const applied = await runMigrations({ client }, folder);
-    return applied.filter(({ id }) => id > 0).map((migration) => migration.fileName); // 0: the record of them itself
+    const installed = await installEngine(connectionString);
+    return [
+      ...applied.filter(({ id }) => id > 0).map((migration) => migration.fileName), // 0: the record of them itself
+      ...installed.map((file) => `engine ${file}`),
+    ];
   } catch (error) {
     if (error instanceof MigrationEditedError || !(error instanceof Error)) throw error;
     throw new MigrationFailedError({ cause: error });
   } finally {
     await client.end();
+  }
+}
+
+/** After the migrations, which made the first version of its tables and the role that reads them. */
+async function installEngine(connectionString: string): Promise<string[]> {
+  const pool = createPool({ connectionString, applicationName: "stratafolio migrate", max: 1 });
+  try {
+    return await install(pool, { readerRole: webRole, rowSecurity });
+  } finally {
+    await pool.end();
   }
 }
 
@@ -32,7 +50,10 @@ export async function pendingMigrations(
 ): Promise<string[]> {
   const applied = await appliedHashes(client);
   const files = await loadMigrationFiles(folder);
-  return files.filter((file) => !applied.has(file.id)).map((file) => file.fileName);
+  return [
+    ...files.filter((file) => !applied.has(file.id)).map((file) => file.fileName),
+    ...(await pendingInstallation(client)).map((file) => `engine ${file}`),
+  ];
 }
 
 async function editedMigrations(client: pg.Client, folder: string): Promise<string[]> {

@@ -9,5 +9,5 @@ export function personTransaction<T>(
 ): Promise<T> {
   if (!Number.isSafeInteger(userId)) throw new TypeError(`expected a user id, got: ${userId}`);
   // A literal, because set_config() does not reach the workers of a distributed database.
-  return transaction(pool, work, `begin; set local app.user_id = '${userId}'`);
+  return transaction(pool, work, { begin: `begin; set local app.user_id = '${userId}'` });
 }

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { sessionSettings } from "../engine/index.ts";
 
 // Dates stay `YYYY-MM-DD` strings and numerics stay decimal strings; ids and counts are far below 2^53.
 const identity = (text: string): string => text;
@@ -28,7 +29,11 @@ export interface PoolOptions {
 
 /** A pool whose connections read dates and numerics as text, and whose idle connections may die without ending the process. */
 export function createPool(options: PoolOptions): pg.Pool {
-  const settings = [`-c search_path=${searchPath.replaceAll(" ", "")}`];
+  const settings = [
+    `-c search_path=${searchPath.replaceAll(" ", "")}`,
+    // Escaped: a blank would begin another option.
+    ...Object.entries(sessionSettings).map(([name, value]) => `-c ${name}=${value.replaceAll(" ", "\\ ")}`),
+  ];
   if (options.role) settings.push(`-c role=${options.role}`);
   if (options.runId !== undefined) settings.push(`-c orchestrator.run_id=${options.runId}`);
   const pool = new pg.Pool({

@@ -1,10 +1,13 @@
+/** What an application gives to the engine, and what the engine's rooms share. */
 import type { Pool } from "pg";
-import type { Registry } from "./registry.ts";
+import type { Registry } from "./definition/index.ts";
+import type { Log } from "./postgres/index.ts";
 
-export interface Log {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
+/** Rows of whoever asks, and no others, in every table that has the column. */
+export interface RowSecurity {
+  readonly column: string;
+  /** SQL for the value of the column that the session may see: `(select public.current_person())`. */
+  readonly value: string;
 }
 
 export interface EngineOptions {
@@ -17,13 +20,15 @@ export interface EngineOptions {
   readonly resources: unknown;
   readonly clock: () => Date;
   readonly log: Log;
-  /** May read what is published. */
-  readonly webRole: string;
-  /** Tables with this column are read by `webRole` through a policy: `using` is a SQL condition on a row. */
-  readonly rowSecurity: { readonly column: string; readonly using: string };
+  /** The role that may read what is published, and ask for runs. */
+  readonly readerRole: string;
+  /** null: the reader sees every row. */
+  readonly rowSecurity: RowSecurity | null;
+  /** For how many days runs, logs and ticks are kept. Default 30. */
+  readonly retentionDays?: number | undefined;
 }
 
-/** What the parts of the engine share. The registry is the newest one that was loaded. */
+/** What the rooms of the engine share. The registry is the newest one that was loaded. */
 export interface Context extends Omit<EngineOptions, "registry"> {
   registry: Registry;
 }

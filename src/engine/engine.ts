@@ -1,18 +1,29 @@
 import type { Pool } from "pg";
-import { readAutomations, setAutomationEnabled, UnknownAutomationError } from "./automation.ts";
-import { allChecks, type CheckResult, runChecks } from "./checks.ts";
+import {
+  Orchestrator,
+  type OrchestratorStatus,
+  readAutomations,
+  type SensorResult,
+  sense,
+  setAutomationEnabled,
+  UnknownAutomationError,
+} from "./automation/index.ts";
 import type { Context, EngineOptions } from "./context.ts";
-import { deploy, ensureAssets } from "./deploy.ts";
-import { executeRun } from "./execute.ts";
-import { beginRun } from "./held-run.ts";
-import { Orchestrator, type OrchestratorStatus } from "./orchestrator.ts";
-import type { Registry } from "./registry.ts";
-import { rollback } from "./rollback.ts";
-import type { RunDetail, RunRequestInput } from "./runs.ts";
-import type { Scope } from "./scope.ts";
-import { type SensorResult, sense } from "./sensor.ts";
-import { transaction } from "./transaction.ts";
-import { type Verification, type VerifyRequest, verify } from "./verify.ts";
+import type { Registry } from "./definition/index.ts";
+import { deploy, ensureAssets, executeRun } from "./execution/index.ts";
+import { type Finding, inspect } from "./installation/index.ts";
+import type { Scope } from "./planning/index.ts";
+import { transaction } from "./postgres/index.ts";
+import { belowRollback, readWithdrawable } from "./publication/index.ts";
+import {
+  beginRun,
+  type CheckResult,
+  openRun,
+  type RunDetail,
+  type RunRequestInput,
+  takeRun,
+} from "./records/index.ts";
+import { allChecks, runChecks, type Verification, type VerifyRequest, verify } from "./refresh/index.ts";
 
 /** One process's hold on the assets of a database. */
 export class Engine {
@@ -71,8 +82,13 @@ export class Engine {
         }
         return results;
       },
-      "begin isolation level repeatable read, read only",
+      { begin: "begin isolation level repeatable read, read only" },
     );
+  }
+
+  /** What the engine relies on and does not make itself, where it is not as it must be. */
+  async inspect(): Promise<Finding[]> {
+    return await inspect(this.#context);
   }
 
   /** Computes stored rows anew and compares them to the bit. */
@@ -80,19 +96,19 @@ export class Engine {
     return await verify(this.#context, request);
   }
 
-  /** Publishes the version before the present one again, then builds the tables below it. */
+  /** Publishes the version before the present one again, then builds the tables below it. Throws NoPreviousVersionError. */
   async rollback(asset: string): Promise<RunDetail> {
-    const run = await rollback(this.#context, asset);
-    const { graph } = this.registry;
-    const tables = [...graph.downstream(asset)].filter((name) => {
-      const below = graph.get(name);
-      return (
-        below.asset.kind === "model" && below.asset.materialized !== "view" && below.problems.length === 0
-      );
+    const { pool } = this.#context;
+    const run = await this.run({
+      operation: "rollback",
+      triggerKind: "manual",
+      triggerName: "rollback",
+      selection: asset,
+      withdrawn: await readWithdrawable(this.#context, asset),
     });
-    if (tables.length > 0) {
-      await this.run({ triggerKind: "manual", triggerName: "rollback", selection: tables.join(" ") });
-    }
+    const below = await openRun(pool, belowRollback(run.runId));
+    const lease = below === null ? null : await takeRun(pool, below); // null: an orchestrator was quicker
+    if (lease) await executeRun(this.#context, lease);
     return run;
   }
 

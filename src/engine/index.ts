@@ -1,55 +1,97 @@
-/** The public surface of the engine. */
+/** The engine's only door: what an application may use of it. README.md beside this file teaches it. */
 
-// What is done: runs, refreshes, publication, automation.
 export {
   type Asked,
   type Automation,
   AutomationOffError,
   type AutomationRecord,
   automationsOf,
+  modelWatcher,
+  nextTick,
+  type OrchestratorStatus,
   readAutomations,
   runAutomation,
+  type SensorResult,
   setAutomationEnabled,
   type TickRecord,
   UnknownAutomationError,
-} from "./automation.ts";
-export { readWaitingChanges, type WaitingChanges } from "./changes.ts";
-export { AssetCheckError, type CheckResult } from "./checks.ts";
-export type { EngineOptions, Log } from "./context.ts";
-export * from "./declare.ts";
+  type Watcher,
+} from "./automation/index.ts";
+export type { EngineOptions, RowSecurity } from "./context.ts";
+
 // What is defined: declarations and bodies, checked.
-export { DefinitionError, type Place } from "./definition-errors.ts";
-export { createEngine, type Engine } from "./engine.ts";
+export * from "./definition/declare.ts";
 export {
-  CycleError,
-  EmptySelectionError,
-  EngineError,
-  MixedPartitionColumnsError,
-  SelectionSyntaxError,
-  UnknownAssetColumnError,
-  UnknownAssetError,
-} from "./errors.ts";
-export { readFunctionDefinitions } from "./functions.ts";
-export { type ColumnLineage, Graph, type Node } from "./graph.ts";
-// What follows from it: what is stale, what to do, what reads what.
-export {
+  type BodyWatch,
   type ColumnTree,
+  CycleError,
   columnTree,
+  DefinitionError,
   type Direction,
+  defaultLayers,
+  defaultSchemas,
+  EmptySelectionError,
+  Graph,
   type Lineage,
   type LineageNode,
   lineageOf,
-} from "./lineage.ts";
-export { type Channel, Listener } from "./listen.ts";
-export type { OrchestratorStatus } from "./orchestrator.ts";
-export { type PlanRequest, type PlanStep, plan } from "./plan.ts";
-export { ForeignDependentError } from "./publish.ts";
-export { type Published, readPublished } from "./published.ts";
-export { pushdownWarning, type Reach, readPushdown } from "./pushdown.ts";
-export { loadRegistry, type Registry, type RegistryOptions } from "./registry.ts";
-export { NoPreviousVersionError } from "./rollback.ts";
+  loadRegistry,
+  type Node,
+  type Place,
+  type Registry,
+  type RegistryOptions,
+  readFunctionDefinitions,
+  type Schemas,
+  type Selection,
+  SelectionSyntaxError,
+  select,
+  UnknownAssetColumnError,
+  UnknownAssetError,
+  type WatchOptions,
+  watchBodies,
+} from "./definition/index.ts";
+export type { ColumnLineage } from "./definition/sql/index.ts";
+// The hold of one process on all of it.
+export { createEngine, type Engine } from "./engine.ts";
+// Where it stands: its own schema, and what it relies on.
+export {
+  type Finding,
+  type InstallOptions,
+  install,
+  pendingInstallation,
+  sessionSettings,
+} from "./installation/index.ts";
+// What follows: what is stale, what to do, in which scope.
+export {
+  type AssetState,
+  describeScope,
+  everything,
+  MixedPartitionColumnsError,
+  type PlanRequest,
+  type PlanStep,
+  plan,
+  pushdownWarning,
+  type Reach,
+  readPushdown,
+  readStates,
+  type Scope,
+} from "./planning/index.ts";
+// What all of it is made with.
+export {
+  type Channel,
+  EngineError,
+  Listener,
+  type Log,
+  quoteColumns,
+  quoteIdentifier,
+  quoteRelation,
+} from "./postgres/index.ts";
+export { ForeignDependentError, NoPreviousVersionError } from "./publication/index.ts";
+// What happened: runs, steps, logs, versions.
 export {
   type CheckRecord,
+  type CheckResult,
+  type CurrentVersion,
   cancelRun,
   type LogLevel,
   type LogRecord,
@@ -60,6 +102,7 @@ export {
   type RunRequestInput,
   type RunStatus,
   type RunSummary,
+  readCurrentVersions,
   readLogs,
   readRun,
   readRunStatus,
@@ -70,13 +113,13 @@ export {
   type TriggerKind,
   triggerKinds,
   UnknownRunError,
-} from "./runs.ts";
-export { nextTick } from "./schedule.ts";
-export { describeScope, everything, type Scope } from "./scope.ts";
-export { type Selection, select } from "./selection.ts";
-export type { SensorResult } from "./sensor.ts";
-export { quoteColumns, quoteIdentifier, quoteRelation } from "./sql.ts";
-export { type AssetState, readStates } from "./state.ts";
-export type { RowDifference, Verification, VerifyRequest } from "./verify.ts";
-export { type BodyWatch, type WatchOptions, watchBodies } from "./watch.ts";
-export { modelWatcher, type Watcher } from "./watcher.ts";
+} from "./records/index.ts";
+// What is done: refreshed, published, by itself.
+export {
+  AssetCheckError,
+  type RowDifference,
+  readWaitingChanges,
+  type Verification,
+  type VerifyRequest,
+  type WaitingChanges,
+} from "./refresh/index.ts";

@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import { beforeAll, expect, test } from "vitest";
-import { enforceContract } from "../../src/engine/contract.ts";
+import { enforceContract } from "../../src/engine/publication/index.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { bodyOf, deployModels, models } from "../support/models.ts";
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { defaultLayers } from "../../src/engine/definition/index.ts";
 import { decimate } from "../../src/web/charts/decimate.ts";
 import { ganttChart } from "../../src/web/charts/gantt-chart.ts";
 import { lineageChart } from "../../src/web/charts/lineage-chart.ts";
@@ -140,7 +141,7 @@ describe("lineage", () => {
     edges.map(({ from, to }) => `${from} ${to}`);
 
   test("runs from left to right, and an asset outside the selection draws no edge", () => {
-    const { nodes, edges, isDown } = lineageChart([asset("a", "elsewhere"), asset("b", "a")]);
+    const { nodes, edges, isDown } = lineageChart([asset("a", "elsewhere"), asset("b", "a")], defaultLayers);
     expect(isDown).toBe(false);
     expect(pairs(edges)).toEqual(["a b"]);
     expect(nodes[1]!.x).toBeGreaterThan(nodes[0]!.x + nodes[0]!.width);
@@ -149,6 +150,7 @@ describe("lineage", () => {
   test("that is deep runs from the top down", () => {
     const { nodes, isDown } = lineageChart(
       [..."abcdefgh"].map((name, index, all) => asset(name, all[index - 1] ?? "")),
+      defaultLayers,
     );
     expect(isDown).toBe(true);
     expect(nodes[1]!.y).toBeGreaterThan(nodes[0]!.y + nodes[0]!.height);
@@ -156,14 +158,14 @@ describe("lineage", () => {
 
   test("leaves out what another way tells as well, unless it is asked for", () => {
     const nodes = [asset("a"), asset("b", "a"), asset("c", "a", "b"), asset("d", "a")];
-    const { edges, implied, impliedCount } = lineageChart(nodes);
+    const { edges, implied, impliedCount } = lineageChart(nodes, defaultLayers);
     expect(pairs(edges)).toEqual(["a b", "b c", "a d"]);
     expect([implied, impliedCount]).toEqual([[], 1]);
-    expect(pairs(lineageChart(nodes, true).implied)).toEqual(["a c"]);
+    expect(pairs(lineageChart(nodes, defaultLayers, true).implied)).toEqual(["a c"]);
   });
 
   test("in a circle, as of layers drawn as one node, leaves nothing out", () => {
-    const { edges } = lineageChart([asset("a"), asset("b", "a", "c"), asset("c", "a", "b")]);
+    const { edges } = lineageChart([asset("a"), asset("b", "a", "c"), asset("c", "a", "b")], defaultLayers);
     expect(pairs(edges).sort()).toEqual(["a b", "a c", "b c", "c b"]);
   });
 });

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
-import { Graph, layers, type Node, type Registry, sqlAsset } from "../../src/engine/index.ts";
+import { defaultLayers, Graph, type Node, type Registry, sqlAsset } from "../../src/engine/index.ts";
 import { startWebServer, type WebServer } from "../web/server.ts";
 
 // 500 assets in four layers, each reading up to three of the layers before it.
@@ -13,7 +13,7 @@ function largeGraph(): Graph {
     assets.push(
       sqlAsset({
         name: `asset_${index}`,
-        layer: layers[Math.floor(index / 125)]!,
+        layer: defaultLayers[Math.floor(index / 125)]!,
         description: `Number ${index}.`,
         columns: { id: { type: "bigint", description: "Which." } },
         key: ["id"],

@@ -34,8 +34,8 @@ export async function deployedEngine(
     resources,
     clock: resources.clock,
     log: createLog("silent"),
-    webRole: "stratafolio_web",
-    rowSecurity: { column: "user_id", using: "user_id = (select public.current_person())" },
+    readerRole: "stratafolio_web",
+    rowSecurity: { column: "user_id", value: "(select public.current_person())" },
   });
   await engine.deploy();
   return engine;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Pool } from "pg";
 import { definitions } from "../../assets/index.ts";
 import type { AnyAsset, SqlAsset } from "../../src/engine/index.ts";
-import { quoteColumns, quoteIdentifier, quoteRelation } from "../../src/engine/sql.ts";
+import { quoteColumns, quoteIdentifier, quoteRelation } from "../../src/engine/postgres/index.ts";
 
 /** Every model, each after all that it reads. */
 export const models: readonly SqlAsset[] = topologicalOrder();

@@ -1,7 +1,7 @@
 /** The asset graph, laid out by dagre; `ui/partials/lineage-chart.hbs` draws it. */
 import dagre from "@dagrejs/dagre";
 import { curveBumpX, curveBumpY, line } from "d3-shape";
-import { type Layer, layers } from "../../engine/index.ts";
+import type { Layer } from "../../engine/index.ts";
 
 type Status = "fresh" | "stale" | "broken";
 
@@ -227,7 +227,7 @@ function layoutOf(nodes: readonly LineageNode[]): Layout {
 }
 
 /** `withImplied`: also the reads that longer ways tell as well. */
-export function lineageChart(nodes: readonly LineageNode[], withImplied = false) {
+export function lineageChart(nodes: readonly LineageNode[], layers: readonly Layer[], withImplied = false) {
   const { isDown, width, height, places, edges, implied } = layoutOf(nodes);
   return {
     isDown,

@@ -1,6 +1,6 @@
 /** Where a figure comes from: the columns it is computed from, back to the sources, and the run that last wrote them. */
 import type { PoolClient } from "pg";
-import { type Graph, type Layer, layers } from "../../engine/index.ts";
+import type { Graph, Layer } from "../../engine/index.ts";
 import type { Origin } from "./figures.ts";
 
 export interface LineageStage {
@@ -21,7 +21,7 @@ export function lineageStages(graph: Graph, origin: Origin): LineageStage[] {
     for (const { column: name, from } of node.lineage) if (name === column) from.forEach(visit);
   };
   visit(origin);
-  return layers
+  return graph.layers
     .map((layer) => ({ layer, assets: [...assets].filter((name) => graph.get(name).asset.layer === layer) }))
     .filter((stage) => stage.assets.length > 0);
 }

@@ -6,7 +6,7 @@ import {
   type Graph,
   type Node,
   type Registry,
-  readPublished,
+  readCurrentVersions,
   readStates,
   type TriggerKind,
 } from "../../engine/index.ts";
@@ -92,7 +92,7 @@ async function editedSince(
 ): Promise<BodyDiff | null> {
   const published = state?.codeVersion ?? null;
   if (body === null || published === null || published === codeVersion || problems.length > 0) return null;
-  const before = (await readPublished(pool, registry().graph)).get(asset.name)?.body;
+  const before = (await readCurrentVersions(pool, registry().graph)).get(asset.name)?.body;
   return before === null || before === undefined ? null : bodyDiff(before, body);
 }
 

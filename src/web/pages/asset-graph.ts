@@ -5,7 +5,6 @@ import {
   EmptySelectionError,
   type Graph,
   type Layer,
-  layers,
   SelectionSyntaxError,
   select,
 } from "../../engine/index.ts";
@@ -21,7 +20,7 @@ export const mostDrawn = 150;
 
 const layerList = z
   .string()
-  .transform((text) => layers.filter((layer) => text.split(",").includes(layer)))
+  .transform((text): readonly Layer[] => text.split(",").filter((layer) => layer !== ""))
   .optional()
   .catch(undefined);
 
@@ -104,8 +103,13 @@ export function neighbourhood(graph: Graph, name: string, depth: number): Set<st
 }
 
 /** The layers that are drawn as one node each. */
-export function closedLayers(names: readonly string[], { closed }: ViewQuery): readonly Layer[] {
-  return closed ?? (names.length > mostDrawn ? layers : []);
+export function closedLayers(
+  graph: Graph,
+  names: readonly string[],
+  { closed }: ViewQuery,
+): readonly Layer[] {
+  if (closed === undefined) return names.length > mostDrawn ? graph.layers : [];
+  return graph.layers.filter((layer) => closed.includes(layer));
 }
 
 const worstFirst = ["broken", "stale", "fresh"] as const;
@@ -144,6 +148,7 @@ export function nearbyChart(graph: Graph, states: States, name: string) {
   const names = [...graph.nodes.keys()].filter((other) => near.has(other));
   // Opening a layer leads to the wider view.
   const address = viewAddress({ select: "", focus: name, depth: 1, closed: [] });
-  const closed = names.length > mostDrawn ? layers : [];
-  return lineageChart(graphNodes(graph, states, names, { closed, focus: name, href: () => address }), true);
+  const closed = names.length > mostDrawn ? graph.layers : [];
+  const nodes = graphNodes(graph, states, names, { closed, focus: name, href: () => address });
+  return lineageChart(nodes, graph.layers, true);
 }

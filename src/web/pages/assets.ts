@@ -1,6 +1,6 @@
 /** The asset graph and the state of each asset, for operators. */
 import { Router } from "express";
-import { type AssetState, type Layer, layers, type Node, readStates } from "../../engine/index.ts";
+import { type AssetState, type Graph, type Layer, type Node, readStates } from "../../engine/index.ts";
 import { lineageChart } from "../charts/lineage-chart.ts";
 import { requireOperator, type WebContext } from "../context.ts";
 import {
@@ -37,13 +37,14 @@ async function assetsData(context: WebContext, query: ViewQuery) {
   const { graph, problems } = context.registry();
   const states = await readStates(context.pool, graph, context.clock());
   const { names, error } = shownAssets(graph, states, query);
-  const closed = closedLayers(names, query);
+  const closed = closedLayers(graph, names, query);
   const without = (layer: Layer) =>
     viewAddress({ ...query, closed: closed.filter((other) => other !== layer) });
   const nodes = graphNodes(graph, states, names, { closed, focus: query.focus, href: without });
   const assets = names.map((name) => describe(graph.get(name), states.get(name)!));
   const withImplied = query.edges === "all";
-  const chart = nodes.length <= mostDrawn && nodes.length > 0 ? lineageChart(nodes, withImplied) : null;
+  const chart =
+    nodes.length <= mostDrawn && nodes.length > 0 ? lineageChart(nodes, graph.layers, withImplied) : null;
   return {
     ...query,
     error,
@@ -54,7 +55,7 @@ async function assetsData(context: WebContext, query: ViewQuery) {
     counts: countsOf(assets),
     isAllFresh: assets.every(({ status }) => status === "fresh"),
     causes: causesOf(assets),
-    toggles: layers.flatMap((layer) => {
+    toggles: graph.layers.flatMap((layer) => {
       const count = assets.filter((asset) => asset.layer === layer).length;
       const isClosed = closed.includes(layer);
       const href = isClosed ? without(layer) : viewAddress({ ...query, closed: [...closed, layer] });
@@ -66,13 +67,13 @@ async function assetsData(context: WebContext, query: ViewQuery) {
       isCurrent: depth === query.depth,
     })),
     unfocused: viewAddress({ ...query, focus: undefined }),
-    allClosed: viewAddress({ ...query, closed: layers }),
+    allClosed: viewAddress({ ...query, closed: graph.layers }),
     nodes: nodes.length,
     chart: chart && {
       ...chart,
       impliedHref: viewAddress({ ...query, edges: withImplied ? undefined : "all" }),
     },
-    groups: groupsOf(assets),
+    groups: groupsOf(graph, assets),
   };
 }
 
@@ -108,7 +109,7 @@ function causesOf(assets: readonly ShownAsset[]) {
 }
 
 /** By layer, in each the worst state first, then by name. */
-function groupsOf(assets: readonly ShownAsset[]) {
+function groupsOf({ layers }: Graph, assets: readonly ShownAsset[]) {
   const place = ({ status }: ShownAsset): number => worstFirst.indexOf(status);
   return layers.flatMap((layer) => {
     const own = assets.filter((asset) => asset.layer === layer);

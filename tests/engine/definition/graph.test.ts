@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type AnyAsset, layers, type SqlAsset } from "../../../src/engine/declare.ts";
-import { CycleError, nearestName, UnknownAssetError } from "../../../src/engine/errors.ts";
+import {
+  type AnyAsset,
+  CycleError,
+  defaultLayers,
+  nearestName,
+  type SqlAsset,
+  UnknownAssetError,
+} from "../../../src/engine/definition/index.ts";
 import { graphOf, library, model } from "./library.ts";
 
 /** Any graph without a cycle: each model may read those made before it. Given in a random order. */
@@ -11,7 +17,7 @@ const anyAssets = fc
     const made: SqlAsset[] = [];
     for (const [index, indexes] of reads.entries()) {
       const deps = [...new Set(indexes)].filter((dep) => dep < index).map((dep) => made[dep]!);
-      made.push(model(`m${index}`, deps, { layer: layers[index % 4]! }));
+      made.push(model(`m${index}`, deps, { layer: defaultLayers[index % 4]! }));
     }
     return made;
   });

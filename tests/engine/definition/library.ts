@@ -5,12 +5,15 @@ import { onTestFinished } from "vitest";
 import {
   type AnyAsset,
   type Definitions,
+  Graph,
+  loadRegistry,
+  type Node,
+  type Registry,
+  type RegistryOptions,
   type SqlAsset,
   sourceAsset,
   sqlAsset,
-} from "../../../src/engine/declare.ts";
-import { Graph, type Node } from "../../../src/engine/graph.ts";
-import { loadRegistry, type Registry, type RegistryOptions } from "../../../src/engine/registry.ts";
+} from "../../../src/engine/definition/index.ts";
 
 const text = { type: "text", description: "" } as const;
 const bigint = { type: "bigint", description: "" } as const;

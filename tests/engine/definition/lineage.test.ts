@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type ColumnTree, columnTree, lineageOf } from "../../../src/engine/lineage.ts";
+import { type ColumnTree, columnTree, lineageOf } from "../../../src/engine/definition/index.ts";
 import { loadLibrary } from "./library.ts";
 
 /** One line a column, indented by depth; ^ where its own stand elsewhere. */

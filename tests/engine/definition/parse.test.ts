@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Body, parseBody } from "../../../src/engine/parse.ts";
+import { type Body, parseBody } from "../../../src/engine/definition/sql/index.ts";
 import { createTestDatabase } from "../../support/database.ts";
 
 const tables: Readonly<Record<string, readonly string[]>> = {

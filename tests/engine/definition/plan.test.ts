@@ -1,10 +1,15 @@
 import { expect, test } from "vitest";
-import { UnknownRelationError } from "../../../src/engine/definition-errors.ts";
-import { MixedPartitionColumnsError } from "../../../src/engine/errors.ts";
-import { Graph } from "../../../src/engine/graph.ts";
-import { type PlanRequest, type PlanStep, plan } from "../../../src/engine/plan.ts";
-import { select } from "../../../src/engine/selection.ts";
-import { type AssetState, type Publication, statesOf } from "../../../src/engine/state.ts";
+import { Graph, select } from "../../../src/engine/definition/index.ts";
+import * as problem from "../../../src/engine/definition/problems.ts";
+import {
+  type AssetState,
+  MixedPartitionColumnsError,
+  type PlanRequest,
+  type PlanStep,
+  type PublishedState,
+  plan,
+  statesOf,
+} from "../../../src/engine/planning/index.ts";
 import { graphOf, library, nodeOf } from "./library.ts";
 
 const graph = graphOf(library);
@@ -12,9 +17,9 @@ const now = new Date("2024-03-02T12:00:00Z");
 
 /** All published and fresh, but for these. */
 function statesWith(
-  changes: Readonly<Record<string, Partial<Publication> | null>> = {},
+  changes: Readonly<Record<string, Partial<PublishedState> | null>> = {},
 ): Map<string, AssetState> {
-  const publications = new Map<string, Publication>();
+  const publications = new Map<string, PublishedState>();
   for (const { name } of library) {
     const change = changes[name];
     if (change === null) continue;
@@ -166,7 +171,7 @@ test("a broken asset keeps its step, with the problem", () => {
     .map(nodeOf)
     .map((node) =>
       node.asset.name === "gold_books"
-        ? { ...node, problems: [new UnknownRelationError(place, "tiles", ["titles"])] }
+        ? { ...node, problems: [problem.unknownRelation(place, "tiles", ["titles"])] }
         : node,
     );
   const planned = plan(new Graph(nodes), statesWith(), {

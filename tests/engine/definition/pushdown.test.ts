@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
-import { readFunctionDefinitions } from "../../../src/engine/functions.ts";
-import { pushdownWarning, readPushdown } from "../../../src/engine/pushdown.ts";
+import { readFunctionDefinitions } from "../../../src/engine/definition/index.ts";
+import { pushdownWarning, readPushdown } from "../../../src/engine/planning/index.ts";
 import { createTestDatabase } from "../../support/database.ts";
 import { loadLibrary } from "./library.ts";
 

@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
-import { type AnyAsset, schedule, sensor, sourceAsset, sqlAsset } from "../../../src/engine/declare.ts";
-import type { Registry } from "../../../src/engine/registry.ts";
+import {
+  type AnyAsset,
+  type Registry,
+  schedule,
+  sensor,
+  sourceAsset,
+  sqlAsset,
+} from "../../../src/engine/definition/index.ts";
 import {
   bodies,
   fees,

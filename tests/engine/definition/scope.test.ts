@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
-import type { Dependency } from "../../../src/engine/declare.ts";
+import type { Dependency } from "../../../src/engine/definition/index.ts";
 import {
   describeScope,
   everything,
@@ -9,7 +9,7 @@ import {
   type Scope,
   scopeFilter,
   unionScopes,
-} from "../../../src/engine/scope.ts";
+} from "../../../src/engine/planning/index.ts";
 import { createTestDatabase } from "../../support/database.ts";
 import {
   fees,

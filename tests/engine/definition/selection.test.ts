@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { EmptySelectionError, SelectionSyntaxError } from "../../../src/engine/errors.ts";
-import { select } from "../../../src/engine/selection.ts";
+import { EmptySelectionError, SelectionSyntaxError, select } from "../../../src/engine/definition/index.ts";
 import { graphOf, library } from "./library.ts";
 
 const graph = graphOf(library);

@@ -1,7 +1,12 @@
 import { expect, test } from "vitest";
-import { BelowBrokenError } from "../../../src/engine/definition-errors.ts";
-import { Graph } from "../../../src/engine/graph.ts";
-import { type AssetState, type Publication, readStates, statesOf } from "../../../src/engine/state.ts";
+import { Graph } from "../../../src/engine/definition/index.ts";
+import * as problem from "../../../src/engine/definition/problems.ts";
+import {
+  type AssetState,
+  type PublishedState,
+  readStates,
+  statesOf,
+} from "../../../src/engine/planning/index.ts";
 import { createTestDatabase } from "../../support/database.ts";
 import { graphOf, library, nodeOf } from "./library.ts";
 
@@ -9,7 +14,7 @@ const graph = graphOf(library);
 const now = new Date("2024-03-02T12:00:00Z");
 
 /** As after a full run at noon the day before. */
-function published(asset: string, rest: Partial<Publication> = {}): Publication {
+function published(asset: string, rest: Partial<PublishedState> = {}): PublishedState {
   const reads = [...graph.reads(asset)].map((name) => [name, 1] as const);
   return {
     asset,
@@ -23,7 +28,7 @@ function published(asset: string, rest: Partial<Publication> = {}): Publication 
   };
 }
 
-function observe(changes: readonly Publication[] = [], waiting: Record<string, number> = {}, at = now) {
+function observe(changes: readonly PublishedState[] = [], waiting: Record<string, number> = {}, at = now) {
   const rows = [...library.map(({ name }) => published(name)), ...changes];
   return statesOf(graph, {
     publications: new Map(rows.map((row) => [row.asset, row])),
@@ -99,7 +104,7 @@ test("broken says why", () => {
     node.asset.name === "gold_books"
       ? {
           ...node,
-          problems: [new BelowBrokenError({ asset: "gold_books", file: null, line: null }, "titles")],
+          problems: [problem.belowBroken({ asset: "gold_books", file: null, line: null }, "titles")],
         }
       : node,
   );

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Scheduler } from "../../../src/engine/automation/index.ts";
 import {
   type Engine,
   type EngineOptions,
@@ -10,7 +11,6 @@ import {
   runAutomation,
   watchBodies,
 } from "../../../src/engine/index.ts";
-import { Scheduler } from "../../../src/engine/schedule.ts";
 import { createTestDatabase } from "../../support/database.ts";
 import {
   bodies,
@@ -222,8 +222,8 @@ describe("a schedule", () => {
       resources: null,
       clock,
       log: silent,
-      webRole: "stratafolio_web",
-      rowSecurity: { column: "shop_id", using: "true" },
+      readerRole: "stratafolio_web",
+      rowSecurity: null,
     });
   };
 

@@ -239,8 +239,8 @@ export function createShopsEngine(
     resources: null,
     clock: () => new Date(),
     log: silent,
-    webRole: "stratafolio_web",
-    rowSecurity: { column: "shop_id", using: "shop_id = (select public.current_person())" },
+    readerRole: "stratafolio_web",
+    rowSecurity: { column: "shop_id", value: "(select public.current_person())" },
     ...options,
   });
 }

@@ -1,0 +1,179 @@
+import { WakeLoop } from "../concurrency/index.ts";
+import type { Context } from "../context.ts";
+import type { RunRequest, Sensor } from "../definition/index.ts";
+import { messageOf } from "../postgres/index.ts";
+import { recordTick, requestRun } from "../records/index.ts";
+import { type RefreshOutcome, refreshIsolating } from "../refresh/index.ts";
+
+/** A notification that is lost costs no more than this. */
+const pollMilliseconds = 30_000;
+
+export interface SensorResult {
+  /** Runs that refreshed something, and runs that failed. */
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly changes: number;
+}
+
+/** Claims the changes of a sensor's sources whenever it is woken, until there are none left. */
+export class SensorLoop {
+  readonly #context: Context;
+  readonly #name: string;
+  readonly #worker: WakeLoop;
+  readonly #timer: NodeJS.Timeout;
+  #retry: NodeJS.Timeout | undefined;
+  #stopping = false;
+  /** Why the last look failed, or the last refresh; null when it did not. */
+  lastError: string | null = null;
+
+  constructor(context: Context, name: string) {
+    this.#context = context;
+    this.#name = name;
+    this.#worker = new WakeLoop(
+      async () => {
+        await this.#sense();
+      },
+      (error) => {
+        this.lastError = messageOf(error);
+        context.log.error({ error, sensor: name }, `${name}: ${this.lastError}`);
+      },
+    );
+    this.#timer = setInterval(() => this.wake(), pollMilliseconds);
+  }
+
+  wake(): void {
+    this.#worker.wake();
+  }
+
+  /** Waits for the refresh that is going on. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearInterval(this.#timer);
+    clearTimeout(this.#retry);
+    await this.#worker.stop();
+  }
+
+  async #sense(): Promise<void> {
+    // The registry may have been reloaded, and the sensor with it, or without it.
+    const sensor = this.#context.registry.sensors.find(({ name }) => name === this.#name);
+    if (!sensor) return;
+    this.lastError = null;
+    const result = await sense(this.#context, sensor, () => this.#stopping);
+    if (result.failed === 0) return;
+    this.lastError = result.error;
+    clearTimeout(this.#retry);
+    if (!this.#stopping)
+      this.#retry = setTimeout(() => this.wake(), (await secondsToRetry(this.#context, sensor)) * 1000);
+  }
+}
+
+/**
+ * One look of a sensor: requests the runs it wants, then claims and refreshes until nothing is left to claim. A tick is
+ * written down if there was work or an error. Does nothing while the sensor is switched off.
+ */
+export async function sense(
+  context: Context,
+  sensor: Sensor,
+  isStopping = (): boolean => false,
+): Promise<SensorResult & { error: string | null }> {
+  const startedAt = context.clock();
+  const outcomes: RefreshOutcome[] = [];
+  if (!(await isEnabled(context, sensor))) return { succeeded: 0, failed: 0, changes: 0, error: null };
+  let requested = 0;
+  let error: unknown = null;
+  try {
+    requested = await requestRuns(context, sensor);
+  } catch (caught) {
+    error = caught; // what has changed is carried on all the same
+  }
+  const request = {
+    trigger: { kind: "sensor", name: sensor.name } as const,
+    sources: sensor.sources.map(({ name }) => name),
+  };
+  try {
+    while (!isStopping()) {
+      const outcome = await refreshIsolating(context, request);
+      if (outcome.succeeded.length + outcome.failed.length === 0) break;
+      outcomes.push(outcome);
+    }
+  } catch (caught) {
+    error = caught;
+  }
+  const succeeded = outcomes.flatMap((outcome) => outcome.succeeded);
+  const failed = outcomes.flatMap((outcome) => outcome.failed);
+  const message = error ? messageOf(error) : (failed.at(-1)?.error ?? null);
+  const changes = succeeded.reduce((sum, result) => sum + result.changes, 0);
+  if (message !== null || succeeded.length + requested > 0) {
+    await recordTick(context.pool, {
+      automation: sensor.name,
+      plannedAt: startedAt,
+      status: message === null ? "succeeded" : "failed",
+      runId: failed.at(-1)?.runId ?? succeeded.at(-1)?.runId ?? null,
+      detail: message ?? `changes refreshed: ${changes}, runs requested: ${requested}`,
+    });
+  }
+  if (error) throw error;
+  return { succeeded: succeeded.length, failed: failed.length, changes, error: message };
+}
+
+/** Until the first of the changes that failed may be tried again. */
+async function secondsToRetry({ pool }: Context, sensor: Sensor): Promise<number> {
+  const { rows } = await pool.query<{ seconds: number | null }>(
+    `select extract(epoch from min(not_before) - now())::float8 as seconds
+     from orchestrator.changes
+     where asset = any($1)
+       and not_before > now()`,
+    [sensor.sources.map(({ name }) => name)],
+  );
+  return rows[0]?.seconds ?? pollMilliseconds / 1000;
+}
+
+/** Whoever switches it off is heeded with the next look. */
+async function isEnabled({ pool }: Context, sensor: Sensor): Promise<boolean> {
+  const { rows } = await pool.query<{ enabled: boolean }>({
+    name: "sensor_enabled",
+    text: "select enabled from orchestrator.automations where automation = $1",
+    values: [sensor.name],
+  });
+  return rows[0]?.enabled ?? true;
+}
+
+async function requestRuns(context: Context, sensor: Sensor): Promise<number> {
+  const requests = (await sensor.requests?.(context.pool)) ?? [];
+  let requested = 0;
+  for (const request of requests) {
+    if (await mustWait(context, request)) continue;
+    await requestRun(context.pool, {
+      triggerKind: "sensor",
+      triggerName: sensor.name,
+      selection: request.selection,
+      partitions: request.partitions,
+      requestKey: request.requestKey,
+    });
+    requested++;
+  }
+  return requested;
+}
+
+/** True while a run with this key is open, and for a while after one failed: 30 s, doubled each time, up to an hour. */
+async function mustWait({ pool }: Context, { requestKey }: RunRequest): Promise<boolean> {
+  const { rows } = await pool.query<{ must_wait: boolean }>(
+    `with ended as (
+       select status, finished_at, run_id
+       from orchestrator.runs
+       where request_key = $1
+     ),
+     failure as (
+       select count(*) as failures, max(finished_at) as last_at
+       from ended
+       where status in ('failed', 'cancelled')
+         and run_id > coalesce((select max(run_id) from ended where status = 'succeeded'), 0)
+     )
+     select
+       exists (select from ended where status in ('queued', 'running'))
+       or coalesce(last_at + make_interval(secs => least(3600, 30 * 2 ^ least(failures - 1, 10))) > now(), false) as must_wait
+     from failure`,
+    [requestKey],
+  );
+  return rows[0]!.must_wait;
+}

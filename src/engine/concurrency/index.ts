@@ -1,0 +1,2 @@
+export { inParallel } from "./parallel.ts";
+export { WakeLoop } from "./wake-loop.ts";

@@ -1,0 +1,47 @@
+export {
+  type AnyAsset,
+  type CapturedOperation,
+  type Check,
+  type Definitions,
+  type Dependency,
+  type IngestResult,
+  type RunRequest,
+  type Schedule,
+  type Sensor,
+  type Severity,
+  type SourceAsset,
+  type SqlAsset,
+  schedule,
+  sensor,
+  sourceAsset,
+  sqlAsset,
+} from "./declare.ts";
+export {
+  EmptySelectionError,
+  nearestName,
+  SelectionSyntaxError,
+  UnknownAssetColumnError,
+  UnknownAssetError,
+} from "./errors.ts";
+export { readFunctionDefinitions } from "./functions.ts";
+export { CycleError, Graph, isView, type Node } from "./graph.ts";
+export { type BodyWatch, type WatchOptions, watchBodies } from "./hot-reload.ts";
+export {
+  type ColumnTree,
+  columnTree,
+  type Direction,
+  type Lineage,
+  type LineageNode,
+  lineageOf,
+} from "./lineage.ts";
+export { DefinitionError, type Place } from "./problems.ts";
+export { loadRegistry, type Registry, type RegistryOptions } from "./registry.ts";
+export {
+  defaultLayers,
+  defaultSchemas,
+  readableName,
+  type Schemas,
+  stableName,
+  tableName,
+} from "./relations.ts";
+export { type Selection, select } from "./selection.ts";

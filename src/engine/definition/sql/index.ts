@@ -1,0 +1,2 @@
+export { type Body, type ColumnLineage, parseBody } from "./parse.ts";
+export type { FindRelation } from "./resolve.ts";

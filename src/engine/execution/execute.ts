@@ -1,0 +1,152 @@
+import type { ClientBase } from "pg";
+import type { Context } from "../context.ts";
+import { EngineError, messageOf, type OnBackend, transaction } from "../postgres/index.ts";
+import { rollback } from "../publication/index.ts";
+import {
+  finishRun,
+  type Operation,
+  type RunDetail,
+  type RunLease,
+  type RunStatus,
+  readRun,
+} from "../records/index.ts";
+import { Materialization } from "./materialize.ts";
+
+/** Somebody asked for the run to be stopped. */
+export class RunCancelledError extends EngineError {
+  readonly code = "run_cancelled";
+
+  constructor(runId: number) {
+    super(`run ${runId} was cancelled`);
+  }
+}
+
+/** The connection that vouches for the run broke, and others take the run for dead: it must leave nothing behind. */
+export class RunLockLostError extends EngineError {
+  readonly code = "run_lock_lost";
+
+  constructor(runId: number, cause?: unknown) {
+    const why = cause === undefined ? "" : `: ${messageOf(cause)}`;
+    super(`run ${runId} lost the connection that holds its lock${why}`, { cause });
+  }
+}
+
+/** What an operation is given of the run that it is executed for. */
+export interface Execution {
+  readonly context: Context;
+  readonly run: RunDetail;
+  readonly signal: AbortSignal;
+  readonly onBackend: OnBackend;
+  /**
+   * Ends the run within the transaction of its last effect, so that both are committed or neither. Throws
+   * RunLockLostError when the run has been taken for dead meanwhile.
+   */
+  end(client: ClientBase, status: RunStatus, error: string | null): Promise<void>;
+}
+
+/** How each operation is executed. A refresh is recorded when it is done, by the transaction that did it. */
+const operations: Readonly<Record<Exclude<Operation, "refresh">, (execution: Execution) => Promise<void>>> = {
+  materialize: (execution) => new Materialization(execution).work(),
+  rollback,
+};
+
+/** Executes a run to its end, whatever that is: a failure is in what is returned, not thrown. */
+export async function executeRun(context: Context, lease: RunLease, stop?: AbortSignal): Promise<RunDetail> {
+  const executor = new Executor(context, lease);
+  stop?.addEventListener("abort", () => executor.cancel(), { once: true });
+  if (stop?.aborted) executor.cancel();
+  return await executor.execute();
+}
+
+class Executor {
+  readonly #context: Context;
+  readonly #lease: RunLease;
+  readonly #runId: number;
+  readonly #controller = new AbortController();
+  /** Server processes at work for this run. */
+  readonly #backends = new Set<number>();
+
+  constructor(context: Context, lease: RunLease) {
+    this.#context = { ...context };
+    this.#lease = lease;
+    this.#runId = lease.runId;
+  }
+
+  cancel(): void {
+    this.#abort(new RunCancelledError(this.#runId));
+  }
+
+  async execute(): Promise<RunDetail> {
+    const { client, broken } = this.#lease.session;
+    const onBroken = (): void => this.#abort(new RunLockLostError(this.#runId, broken.reason));
+    const onNotification = (): void => void this.#cancelIfAsked().catch(onBroken);
+    broken.addEventListener("abort", onBroken, { once: true });
+    client.on("notification", onNotification);
+    try {
+      try {
+        await client.query("listen orchestrator_runs");
+        await this.#cancelIfAsked();
+        await this.#operate();
+      } catch (error) {
+        await this.#endFailed(this.#controller.signal.reason ?? error);
+      }
+    } finally {
+      client.off("notification", onNotification);
+      await this.#lease.session.release();
+    }
+    return await readRun(this.#context.pool, this.#runId);
+  }
+
+  async #operate(): Promise<void> {
+    const run = await readRun(this.#context.pool, this.#runId);
+    // A refresh that stands here was recorded by an older version, as a run of its own that died: its changes wait.
+    const operation = run.operation === "refresh" ? "materialize" : run.operation;
+    await operations[operation]({
+      context: this.#context,
+      run,
+      signal: this.#controller.signal,
+      onBackend: this.#onBackend,
+      end: async (client, status, error) => {
+        if (!(await finishRun(client, this.#runId, status, error))) throw new RunLockLostError(this.#runId);
+      },
+    });
+  }
+
+  /** One that has ended already, by its own last transaction or by others who took it for dead, stays as it is. */
+  async #endFailed(failure: unknown): Promise<void> {
+    const status = failure instanceof RunCancelledError ? "cancelled" : "failed";
+    await transaction(this.#context.pool, (client) =>
+      finishRun(client, this.#runId, status, messageOf(failure)),
+    );
+  }
+
+  async #cancelIfAsked(): Promise<void> {
+    const { rows } = await this.#context.pool.query<{ asked: boolean }>(
+      `select cancel_requested_at is not null as asked
+       from orchestrator.runs
+       where run_id = $1`,
+      [this.#runId],
+    );
+    if (rows[0]?.asked) this.cancel();
+  }
+
+  #abort(reason: Error): void {
+    if (this.#controller.signal.aborted) return;
+    this.#controller.abort(reason);
+    for (const processId of this.#backends) this.#cancelBackend(processId);
+  }
+
+  #cancelBackend(processId: number): void {
+    void this.#context.pool.query("select pg_cancel_backend($1)", [processId]).catch((error: unknown) => {
+      this.#context.log.warn({ error, processId }, "a statement could not be cancelled");
+    });
+  }
+
+  readonly #onBackend: OnBackend = (processId, busy) => {
+    if (!busy) this.#backends.delete(processId);
+    else {
+      this.#controller.signal.throwIfAborted();
+      this.#backends.add(processId);
+    }
+  };
+}

@@ -1,0 +1,136 @@
+import type { ClientBase, Pool } from "pg";
+import type { PlanStep } from "../planning/index.ts";
+import { appendLog, type Outcome, type StepStatus, stepLine } from "../records/index.ts";
+import { scopeRecord } from "../refresh/index.ts";
+
+export interface StepUpdate {
+  readonly attempt?: number;
+  readonly error?: string;
+  readonly rowsInserted?: number;
+  readonly rowsUpdated?: number;
+  readonly rowsDeleted?: number;
+}
+
+/** Progress is written no more often than this. */
+const progressMilliseconds = 250;
+
+/** The rows of one run's steps, kept as the run goes, on connections that are not those of the work. */
+export class StepRecorder {
+  readonly #pool: Pool;
+  readonly #runId: number;
+  readonly #statuses = new Map<string, StepStatus>();
+  readonly #progressedAt = new Map<string, number>();
+
+  constructor(pool: Pool, runId: number) {
+    this.#pool = pool;
+    this.#runId = runId;
+  }
+
+  async plan(steps: readonly (PlanStep & { readonly codeVersion: string })[]): Promise<void> {
+    for (const { asset } of steps) this.#statuses.set(asset, "pending");
+    await this.#pool.query(
+      `insert into orchestrator.steps (run_id, asset, action, status, reason, scope, code_version)
+       select $1, asset, action, 'pending', reason, scope, "codeVersion"
+       from jsonb_to_recordset($2) as planned (
+         asset text, action text, reason text, scope jsonb, "codeVersion" text
+       )`,
+      [
+        this.#runId,
+        JSON.stringify(steps.map((step) => ({ ...step, scope: step.scope && scopeRecord(step.scope) }))),
+      ],
+    );
+    await this.#notify();
+  }
+
+  status(asset: string): StepStatus | undefined {
+    return this.#statuses.get(asset);
+  }
+
+  withStatus(...statuses: StepStatus[]): string[] {
+    return [...this.#statuses].filter(([, status]) => statuses.includes(status)).map(([asset]) => asset);
+  }
+
+  /**
+   * What it comes to is also a line of the run's log. client: of the transaction with which it counts. A step of a run that
+   * has ended stays as it is.
+   */
+  async set(
+    asset: string,
+    status: StepStatus,
+    update: StepUpdate = {},
+    client: Pool | ClientBase = this.#pool,
+  ): Promise<void> {
+    this.#statuses.set(asset, status);
+    const { rows } = await client.query<Outcome>(
+      `update orchestrator.steps
+       set
+         status = $3,
+         attempt = coalesce($4, attempt),
+         error = $5,
+         rows_inserted = coalesce($6, rows_inserted),
+         rows_updated = coalesce($7, rows_updated),
+         rows_deleted = coalesce($8, rows_deleted),
+         started_at = case when $3 = 'running' then coalesce(started_at, clock_timestamp()) else started_at end,
+         finished_at = case when $3 in ('pending', 'running') then null else clock_timestamp() end
+       where run_id = $1
+         and asset = $2
+         and exists (select from orchestrator.runs where runs.run_id = $1 and runs.status = 'running')
+       returning
+         action,
+         status,
+         rows_inserted as "rowsInserted",
+         rows_updated as "rowsUpdated",
+         rows_deleted as "rowsDeleted",
+         extract(epoch from coalesce(filled_at, finished_at) - started_at)::float8 * 1000 as milliseconds,
+         error`,
+      [
+        this.#runId,
+        asset,
+        status,
+        update.attempt ?? null,
+        update.error ?? null,
+        update.rowsInserted ?? null,
+        update.rowsUpdated ?? null,
+        update.rowsDeleted ?? null,
+      ],
+    );
+    if (status !== "pending" && status !== "running" && rows[0])
+      await appendLog(client, this.#runId, asset, stepLine(rows[0]));
+    await this.#notify(client);
+  }
+
+  /** A rebuild's rows are there, and wait to be published with the others. */
+  async filled(asset: string, rowsInserted: number): Promise<void> {
+    await this.#pool.query(
+      `update orchestrator.steps
+       set rows_inserted = $3, filled_at = clock_timestamp()
+       where run_id = $1
+         and asset = $2`,
+      [this.#runId, asset, rowsInserted],
+    );
+    await this.#notify();
+  }
+
+  /** What somebody else wrote down of a step: the refresh records its own. */
+  note(asset: string, status: StepStatus): void {
+    if (this.#statuses.has(asset)) this.#statuses.set(asset, status);
+  }
+
+  async progress(asset: string, done: number, total: number, label: string): Promise<void> {
+    const now = performance.now();
+    if (done < total && now - (this.#progressedAt.get(asset) ?? 0) < progressMilliseconds) return;
+    this.#progressedAt.set(asset, now);
+    await this.#pool.query(
+      `update orchestrator.steps
+       set progress = $3
+       where run_id = $1
+         and asset = $2`,
+      [this.#runId, asset, JSON.stringify({ done, total, label })],
+    );
+    await this.#notify();
+  }
+
+  async #notify(client: Pool | ClientBase = this.#pool): Promise<void> {
+    await client.query("select pg_notify('orchestrator_runs', $1::text)", [String(this.#runId)]);
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * Settings that change what a SELECT gives: every session of the engine, and of those who read what it publishes, has
+ * these. Under another time zone `created_at::date` is another day.
+ */
+export const sessionSettings: Readonly<Record<string, string>> = {
+  TimeZone: "UTC",
+  DateStyle: "ISO, MDY",
+  IntervalStyle: "postgres",
+  extra_float_digits: "1",
+};

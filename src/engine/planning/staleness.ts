@@ -1,0 +1,168 @@
+import type { ClientBase, Pool } from "pg";
+import { type Graph, isView, type Node } from "../definition/index.ts";
+
+export interface AssetState {
+  readonly asset: string;
+  /** Of what is published; null: nothing is. */
+  readonly codeVersion: string | null;
+  readonly dataVersion: number;
+  /** The physical table in schema materialized; null for views and sources. */
+  readonly relation: string | null;
+  readonly lastRunId: number | null;
+  readonly lastMaterializedAt: Date | null;
+  readonly status: "fresh" | "stale" | "broken";
+  /** Why it is not fresh, for people; empty when it is. */
+  readonly reasons: readonly string[];
+  /** Refreshing what changes is not enough for a model: never materialized, code changed, or newer upstream. */
+  readonly outdated: boolean;
+}
+
+/** A row of orchestrator.assets: what is published now. */
+export interface PublishedState {
+  readonly asset: string;
+  readonly code_version: string | null;
+  readonly data_version: number;
+  readonly read_versions: Readonly<Record<string, number>>;
+  readonly relation: string | null;
+  readonly last_run_id: number | null;
+  readonly last_materialized_at: Date | null;
+}
+
+/** What the database has on record of all assets at one moment. */
+export interface Observation {
+  readonly publications: ReadonlyMap<string, PublishedState>;
+  /** Source -> how many of its changes wait to be propagated. */
+  readonly waiting: ReadonlyMap<string, number>;
+  readonly now: Date;
+}
+
+/** The state of every asset of the graph, in its order. `now` decides what is overdue. */
+export async function readStates(
+  pool: Pool | ClientBase,
+  graph: Graph,
+  now: Date,
+): Promise<Map<string, AssetState>> {
+  const publications = await pool.query<PublishedState>(
+    `select asset, code_version, data_version, read_versions, relation, last_run_id, last_materialized_at
+     from orchestrator.assets`,
+  );
+  const changes = await pool.query<{ asset: string; changes: number }>(
+    `select asset, count(*) as changes
+     from orchestrator.changes
+     group by asset`,
+  );
+  return statesOf(graph, {
+    publications: new Map(publications.rows.map((row) => [row.asset, row])),
+    waiting: new Map(changes.rows.map((row) => [row.asset, row.changes])),
+    now,
+  });
+}
+
+/** The same from values: pure. */
+export function statesOf(graph: Graph, observation: Observation): Map<string, AssetState> {
+  const states = new Map<string, AssetState>();
+  for (const node of graph.nodes.values())
+    states.set(node.asset.name, stateOf(graph, node, observation, states));
+  return states;
+}
+
+/** upstream: the states of all that `node` depends on. */
+function stateOf(
+  graph: Graph,
+  node: Node,
+  observation: Observation,
+  upstream: ReadonlyMap<string, AssetState>,
+): AssetState {
+  const { asset, problems } = node;
+  const own = observation.publications.get(asset.name);
+  const outdated = asset.kind === "model" ? outdatedReasons(graph, node, observation) : [];
+  const reasons = [
+    ...outdated,
+    ...(asset.kind === "source"
+      ? neverIngested(node, observation)
+      : belowStale(graph, node, upstream, outdated)),
+    ...waitingReasons(graph, node, observation),
+    ...overdueReasons(node, observation),
+  ];
+  const isBroken = problems.length > 0;
+  return {
+    asset: asset.name,
+    codeVersion: own?.code_version ?? null,
+    dataVersion: own?.data_version ?? 0,
+    relation: own?.relation ?? null,
+    lastRunId: own?.last_run_id ?? null,
+    lastMaterializedAt: own?.last_materialized_at ?? null,
+    status: isBroken ? "broken" : reasons.length > 0 ? "stale" : "fresh",
+    reasons: isBroken ? problems.map(({ message }) => `broken: ${message}`) : reasons,
+    outdated: outdated.length > 0,
+  };
+}
+
+/** A view reads when it is read; a table holds what its upstream was when it was made. */
+function outdatedReasons(
+  graph: Graph,
+  { asset, codeVersion }: Node,
+  { publications }: Observation,
+): string[] {
+  const own = publications.get(asset.name);
+  if (!own || own.code_version === null) return ["never materialized"];
+  if (own.code_version !== codeVersion) return ["code changed"];
+  if (isView(asset)) return [];
+  // Of a source only its change rows tell what has not been read yet: its version grows with every change of it,
+  // most of which concern only some of the assets below.
+  return [...graph.reads(asset.name)]
+    .filter((name) => graph.get(name).asset.kind === "model")
+    .filter((name) => {
+      const read = own.read_versions[name];
+      return read !== undefined && (publications.get(name)?.data_version ?? 0) > read;
+    })
+    .sort()
+    .map((name) => `newer upstream ${name}`);
+}
+
+/** Rows made from outdated rows: right for what stands there, and not what the definitions say. */
+function belowStale(
+  graph: Graph,
+  { asset }: Node,
+  upstream: ReadonlyMap<string, AssetState>,
+  outdated: readonly string[],
+): string[] {
+  if (outdated.length > 0) return [];
+  const above = graph.upstream(asset.name);
+  return [...upstream.values()]
+    .filter((state) => state.outdated && above.has(state.asset))
+    .map((state) => `below stale ${state.asset}`);
+}
+
+/** Sources that people or programs outside fill are never ingested, and that is as it should be. */
+function neverIngested({ asset }: Node, { publications }: Observation): string[] {
+  if (asset.kind !== "source") return [];
+  const writer = asset.ingest ? asset : asset.producedBy;
+  return writer && !publications.get(writer.name)?.last_materialized_at ? ["never materialized"] : [];
+}
+
+/** Changes of the sources from which its rows come through models: each waits for every asset below. */
+function waitingReasons(graph: Graph, { asset }: Node, { waiting }: Observation): string[] {
+  const sources = new Set<string>();
+  const collect = (name: string): void => {
+    const { asset: found } = graph.get(name);
+    if (found.kind === "source") sources.add(name);
+    else for (const above of graph.upstream(name, 1)) collect(above);
+  };
+  if (asset.kind === "model") collect(asset.name);
+  return [...sources].sort().flatMap((source) => {
+    const changes = waiting.get(source) ?? 0;
+    return changes === 0 ? [] : [`${changes} ${changes === 1 ? "change" : "changes"} of ${source} waiting`];
+  });
+}
+
+const hourInMilliseconds = 3_600_000;
+
+function overdueReasons({ asset }: Node, { publications, now }: Observation): string[] {
+  const materializedAt = publications.get(asset.name)?.last_materialized_at;
+  if (!asset.freshness || !materializedAt) return [];
+  const hours = (now.getTime() - materializedAt.getTime()) / hourInMilliseconds;
+  const { maximumAgeHours } = asset.freshness;
+  if (hours <= maximumAgeHours) return [];
+  return [`overdue: last materialized ${Math.floor(hours)} h ago, policy ${maximumAgeHours} h`];
+}

@@ -1,0 +1,65 @@
+import type { Pool, PoolClient } from "pg";
+import { backendOf, type OnBackend } from "./transaction.ts";
+
+/**
+ * A connection kept apart for as long as what it holds counts: an advisory lock, a LISTEN. PostgreSQL gives both up when
+ * the connection breaks, so whoever relies on them must hear of that.
+ */
+export class HeldSession {
+  readonly client: PoolClient;
+  readonly #broken = new AbortController();
+  readonly #onError = (error: Error): void => this.#broken.abort(error);
+
+  private constructor(client: PoolClient) {
+    this.client = client;
+    client.on("error", this.#onError);
+  }
+
+  static async open(pool: Pool): Promise<HeldSession> {
+    return new HeldSession(await pool.connect());
+  }
+
+  /** Runs `work` while the lock is held; `statement` waits for it, and `onBackend` hears of that. */
+  static async withLock<T>(
+    pool: Pool,
+    statement: string,
+    work: (session: HeldSession) => Promise<T>,
+    onBackend?: OnBackend,
+  ): Promise<T> {
+    const session = await HeldSession.open(pool);
+    const processId = backendOf(session.client);
+    try {
+      onBackend?.(processId, true);
+      await session.client.query(statement).finally(() => onBackend?.(processId, false));
+      return await work(session);
+    } finally {
+      await session.release();
+    }
+  }
+
+  /** Aborted, with the error for a reason, once the connection is gone. */
+  get broken(): AbortSignal {
+    return this.#broken.signal;
+  }
+
+  /** Gives the connection back without locks and notifications, or throws it away. Never throws. */
+  async release(): Promise<void> {
+    try {
+      this.broken.throwIfAborted();
+      await this.client.query("unlisten *; select pg_advisory_unlock_all()");
+      this.#giveBack(false);
+    } catch {
+      this.#giveBack(true);
+    }
+  }
+
+  /** Throws the connection away, with whatever it was in the middle of. */
+  destroy(): void {
+    this.#giveBack(true);
+  }
+
+  #giveBack(destroy: boolean): void {
+    this.client.off("error", this.#onError);
+    this.client.release(destroy);
+  }
+}

@@ -1,0 +1,15 @@
+export { EngineError, isTransient, messageOf, sqlState } from "./errors.ts";
+export { HeldSession } from "./held-session.ts";
+export { quoteColumns, quoteIdentifier, quoteRelation } from "./identifiers.ts";
+export { type Channel, Listener } from "./listener.ts";
+export {
+  lockBarrier,
+  lockBarrierShared,
+  lockDeploy,
+  lockInstallation,
+  lockRebuild,
+  lockRebuildIfFree,
+  runLockClass,
+} from "./locks.ts";
+export type { Log } from "./log.ts";
+export { type OnBackend, transaction } from "./transaction.ts";

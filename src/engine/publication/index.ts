@@ -1,0 +1,11 @@
+export { dropBuild } from "./build.ts";
+export { enforceContract } from "./contract.ts";
+export { type RebuildResult, rebuild } from "./rebuild.ts";
+export {
+  belowRollback,
+  NoPreviousVersionError,
+  readWithdrawable,
+  rollback,
+  withdrawnAssets,
+} from "./rollback.ts";
+export { ForeignDependentError } from "./stable-views.ts";

@@ -1,0 +1,62 @@
+import type { ClientBase } from "pg";
+import { appendLog, endLine } from "./run-log.ts";
+import type { RunStatus } from "./runs.ts";
+
+/**
+ * Ends a run in the caller's transaction: its open steps, the assets it made right, the tick it came from. What it
+ * changed and did not carry on itself is anybody's from then on. false: it is not running any more, as others have taken
+ * it for dead; then nothing of what it did may be committed either.
+ */
+export async function finishRun(
+  client: ClientBase,
+  runId: number,
+  status: RunStatus,
+  error: string | null,
+): Promise<boolean> {
+  const { rows } = await client.query<{ milliseconds: number | null }>(
+    `update orchestrator.runs
+     set status = $2, error = $3, finished_at = clock_timestamp()
+     where run_id = $1
+       and status = 'running'
+     returning extract(epoch from finished_at - started_at)::float8 * 1000 as milliseconds`,
+    [runId, status, error],
+  );
+  if (!rows[0]) return false;
+  await client.query(
+    `update orchestrator.steps
+     set status = $2, error = $3, finished_at = clock_timestamp()
+     where run_id = $1
+       and status in ('pending', 'running')`,
+    [runId, status === "cancelled" ? "cancelled" : "skipped", error],
+  );
+  await client.query(
+    `with locked as materialized (
+       select asset
+       from orchestrator.assets
+       join orchestrator.steps using (asset)
+       where run_id = $1
+         and status = 'succeeded'
+       order by asset -- everybody in the same order
+       for update of assets
+     )
+     update orchestrator.assets
+     set last_run_id = $1, last_materialized_at = clock_timestamp()
+     from locked
+     where assets.asset = locked.asset`,
+    [runId],
+  );
+  await client.query(
+    `update orchestrator.ticks
+     set status = $2, finished_at = clock_timestamp(), detail = coalesce($3, detail)
+     where run_id = $1`,
+    [runId, status === "succeeded" ? "succeeded" : "failed", error],
+  );
+  await appendLog(client, runId, null, endLine(status, rows[0].milliseconds, error));
+  await client.query(
+    `select
+       pg_notify('orchestrator_runs', $1::text),
+       (select pg_notify('orchestrator_changes', min(asset)) from orchestrator.changes where run_id = $1::bigint)`,
+    [runId],
+  );
+  return true;
+}

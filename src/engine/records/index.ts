@@ -1,0 +1,44 @@
+export { type CheckResult, insertCheckResults, recordCheckResults } from "./check-results.ts";
+export { finishRun } from "./finish-run.ts";
+export {
+  dropPropagations,
+  insertPropagations,
+  type Propagation,
+  passBarrier,
+  readPropagations,
+} from "./propagations.ts";
+export { openRun, type RunRequestInput, requestRun } from "./request-run.ts";
+export { beginRun, type RunLease, takeRun } from "./run-lease.ts";
+export { appendLog, endLine, type Line, type Outcome, startLine, stepLine } from "./run-log.ts";
+export {
+  type CheckRecord,
+  cancelRun,
+  type LogLevel,
+  type LogRecord,
+  listRuns,
+  type Operation,
+  type RunDetail,
+  type RunFilter,
+  type RunRecord,
+  type RunStatus,
+  type RunSummary,
+  readLogs,
+  readRun,
+  readRunStatus,
+  type StepRecord,
+  type StepStatus,
+  summarizeRuns,
+  type TriggerKind,
+  triggerKinds,
+  UnknownRunError,
+} from "./runs.ts";
+export { attachRun, recordTick } from "./ticks.ts";
+export {
+  type CurrentVersion,
+  definitionOf,
+  dropOldVersions,
+  readCurrentVersions,
+  readPreviousVersion,
+  recordVersions,
+  selectCurrentVersions,
+} from "./versions.ts";

@@ -1,0 +1,69 @@
+import type { ClientBase, Pool } from "pg";
+import type { Operation, TriggerKind } from "./runs.ts";
+
+export interface RunRequestInput {
+  /** Default materialize. */
+  readonly operation?: Operation | undefined;
+  readonly triggerKind: TriggerKind;
+  /** The schedule, the sensor, the watcher, or who asks. */
+  readonly triggerName: string;
+  /** As `select` takes it; a space is union. */
+  readonly selection: string;
+  readonly exclude?: string | undefined;
+  /** Absent: all. */
+  readonly partitions?: readonly string[] | undefined;
+  /** `YYYY-MM-DD`; absent: from the beginning. */
+  readonly since?: string | undefined;
+  readonly fullRefresh?: boolean | undefined;
+  /** While a run with this key is queued or running, asking again gives that run. */
+  readonly requestKey?: string | undefined;
+  /** The run that somebody wants done again, or what failed of it. */
+  readonly rerunOf?: number | undefined;
+  /** Of a rollback: the code version to take back. When another one is published by then, nothing is done. */
+  readonly withdrawn?: string | undefined;
+}
+
+/** The columns that `requestValues` are for. */
+export const runRequestColumns = "operation, trigger_kind, trigger_name, selection, options, request_key";
+
+const insertRun = `
+  insert into orchestrator.runs (${runRequestColumns})
+  values ($1, $2, $3, $4, $5, $6)
+  on conflict (request_key) where status in ('queued', 'running') do nothing
+  returning run_id`;
+
+/** Queues a run for whichever orchestrator takes it first. Returns its id: an open run's with the same key, if there is one. */
+export async function requestRun(pool: Pool | ClientBase, request: RunRequestInput): Promise<number> {
+  const values = requestValues(request);
+  for (;;) {
+    const { rows } = await pool.query<{ run_id: number }>(
+      `with run as (${insertRun})
+       select run_id, pg_notify('orchestrator_runs', run_id::text)
+       from run`,
+      values,
+    );
+    if (rows[0]) return rows[0].run_id;
+    const open = await openRun(pool, request.requestKey!);
+    if (open !== null) return open; // else it ended between the two statements: ours can be queued now
+  }
+}
+
+/** The run with this key that is queued or running; null: none. */
+export async function openRun(pool: Pool | ClientBase, requestKey: string): Promise<number | null> {
+  const { rows } = await pool.query<{ run_id: number }>(
+    `select run_id
+     from orchestrator.runs
+     where request_key = $1
+       and status in ('queued', 'running')`,
+    [requestKey],
+  );
+  return rows[0]?.run_id ?? null;
+}
+
+/** In the order of `runRequestColumns`. */
+export function requestValues(request: RunRequestInput): unknown[] {
+  const { operation = "materialize", triggerKind, triggerName, selection, requestKey } = request;
+  const { exclude, partitions, since, fullRefresh, rerunOf, withdrawn } = request;
+  const options = { exclude, partitions, since, full_refresh: fullRefresh, rerun_of: rerunOf, withdrawn };
+  return [operation, triggerKind, triggerName, selection, JSON.stringify(options), requestKey ?? null];
+}

@@ -1,0 +1,67 @@
+import type { Pool } from "pg";
+import { HeldSession, runLockClass } from "../postgres/index.ts";
+import { type RunRequestInput, requestValues, runRequestColumns } from "./request-run.ts";
+
+/** A running run, with the session that holds its lock: while that lives, nobody takes the run for dead. */
+export interface RunLease {
+  readonly runId: number;
+  readonly session: HeldSession;
+}
+
+/** A run that begins here and now: recorded as running, its lock taken before anybody can see it. */
+export async function beginRun(pool: Pool, request: RunRequestInput): Promise<RunLease> {
+  const lease = await takeLease(
+    pool,
+    `insert into orchestrator.runs (${runRequestColumns}, status, started_at)
+     values ($1, $2, $3, $4, $5, $6, 'running', clock_timestamp())
+     returning run_id`,
+    requestValues(request),
+  );
+  return lease!;
+}
+
+/** The oldest queued run, or the one asked for, taken up. null: there is none, or others are taking it. */
+export async function takeRun(pool: Pool, runId: number | null = null): Promise<RunLease | null> {
+  await pool.query(
+    `update orchestrator.runs
+     set status = 'cancelled', finished_at = clock_timestamp()
+     where status = 'queued'
+       and cancel_requested_at is not null`,
+  );
+  return await takeLease(
+    pool,
+    `with queued as materialized (
+       select run_id
+       from orchestrator.runs
+       where status = 'queued'
+         and ($1::bigint is null or run_id = $1)
+       order by run_id
+       limit 1
+       for update skip locked
+     )
+     update orchestrator.runs
+     set status = 'running', started_at = clock_timestamp()
+     from queued
+     where runs.run_id = queued.run_id
+     returning runs.run_id`,
+    [runId],
+  );
+}
+
+async function takeLease(pool: Pool, statement: string, values: unknown[]): Promise<RunLease | null> {
+  const session = await HeldSession.open(pool);
+  const { client } = session;
+  try {
+    await client.query("begin");
+    const { rows } = await client.query<{ run_id: number }>(statement, values);
+    const runId = rows[0]?.run_id;
+    if (runId !== undefined) await client.query("select pg_advisory_lock($1, $2)", [runLockClass, runId]);
+    await client.query("commit");
+    if (runId !== undefined) return { runId, session };
+  } catch (error) {
+    session.destroy();
+    throw error;
+  }
+  await session.release();
+  return null;
+}

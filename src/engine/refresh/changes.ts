@@ -1,0 +1,141 @@
+import type { ClientBase, Pool } from "pg";
+import type { Scope } from "../planning/index.ts";
+
+/** Changes of one partition value (null: of all) of one source, claimed together. */
+export interface ClaimedChanges {
+  readonly asset: string;
+  readonly partition: string | null;
+  readonly since: string | null;
+  readonly changeIds: readonly number[];
+}
+
+export interface ClaimRequest {
+  /** Names of the sources. */
+  readonly sources: readonly string[];
+  /** Set: the changes of this run and no others. */
+  readonly runId: number | null;
+  /** Set: none but these. */
+  readonly changeIds: readonly number[] | null;
+}
+
+/** Above this many rows the next claim goes on: one transaction must not grow without bound. */
+const claimLimit = 10_000;
+
+/**
+ * Takes change rows out of the table, in the transaction that does their work: a rollback or a crash puts them back.
+ * Left alone: rows another transaction holds, rows that wait after a failure, and rows of a run that is alive.
+ */
+export async function claimChanges(client: ClientBase, request: ClaimRequest): Promise<ClaimedChanges[]> {
+  const { rows } = await client.query<ClaimedChanges>({
+    name: "claim_changes",
+    text: `
+      with claimed as (
+        delete from orchestrator.changes
+        -- An array, not a join: a stale plan of a semi join runs the sub-select again and again, and takes every row.
+        where change_id = any(array(
+          select change_id
+          from orchestrator.changes as waiting
+          where asset = any($1)
+            and ($3::bigint[] is null or change_id = any($3))
+            and case
+              when $2::bigint is not null then run_id = $2
+              else (not_before is null or not_before <= now())
+                and not exists (
+                  select
+                  from orchestrator.runs
+                  where runs.run_id = waiting.run_id
+                    and runs.status = 'running'
+                )
+            end
+          order by change_id
+          limit case when $2::bigint is null then ${claimLimit} end
+          for update skip locked
+        ))
+        returning change_id, asset, partition_value, since
+      )
+      select
+        asset,
+        partition_value as partition,
+        case when bool_and(since is not null) then min(since) end as since,
+        array_agg(change_id) as "changeIds"
+      from claimed
+      group by asset, partition_value`,
+    values: [request.sources, request.runId, request.changeIds],
+  });
+  return rows;
+}
+
+/** What changed of each source. */
+export function scopesOf(claimed: readonly ClaimedChanges[]): Map<string, Scope> {
+  const bySource = Map.groupBy(claimed, ({ asset }) => asset);
+  return new Map([...bySource].map(([asset, changes]) => [asset, scopeOf(changes)]));
+}
+
+function scopeOf(changes: readonly ClaimedChanges[]): Scope {
+  const days = changes.map(({ since }) => since).sort();
+  return {
+    partitions: changes.some(({ partition }) => partition === null)
+      ? null
+      : changes.map(({ partition }) => partition!).sort(),
+    since: days.includes(null) ? null : days[0]!,
+  };
+}
+
+/** Puts off changes whose refresh failed: 5 s, doubled with each further failure, up to 10 minutes. */
+export async function postponeChanges(
+  client: ClientBase | Pool,
+  changeIds: readonly number[],
+  error: string,
+): Promise<void> {
+  await client.query(
+    `update orchestrator.changes
+     set
+       attempts = attempts + 1,
+       not_before = now() + make_interval(secs => least(600, 5 * 2 ^ least(attempts, 10))),
+       last_error = $2
+     where change_id = any($1)`,
+    [changeIds, error],
+  );
+}
+
+/** Changes of one partition value of one source that no run has taken yet. */
+export interface WaitingChanges {
+  readonly asset: string;
+  /** null: of all. */
+  readonly partition: string | null;
+  readonly changes: number;
+  /** null: from the beginning. */
+  readonly since: string | null;
+  readonly oldestAt: Date;
+  /** How often their refresh has failed. */
+  readonly attempts: number;
+  /** null: they are next in turn; else they wait until then, because of `lastError`. */
+  readonly notBefore: Date | null;
+  readonly lastError: string | null;
+}
+
+/** What waits of these sources, those put off after a failure first, then the oldest; no more than `limit` entries. */
+export async function readWaitingChanges(
+  pool: Pool,
+  sources: readonly string[],
+  limit: number,
+): Promise<WaitingChanges[]> {
+  const { rows } = await pool.query<WaitingChanges>(
+    `select
+       asset,
+       partition_value as partition,
+       count(*) as changes,
+       case when bool_and(since is not null) then min(since) end as since,
+       min(created_at) as "oldestAt",
+       max(attempts) as attempts,
+       max(not_before) as "notBefore",
+       (array_agg(last_error order by attempts desc, change_id desc))[1] as "lastError"
+     from orchestrator.changes
+     where asset = any($1)
+     group by asset, partition_value
+     order by max(not_before) nulls last, min(change_id)
+     limit $2`,
+    [sources, limit],
+  );
+  return rows;
+}

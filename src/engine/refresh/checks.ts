@@ -1,0 +1,214 @@
+import type { ClientBase } from "pg";
+import { type AnyAsset, type Check, readableName, type Severity } from "../definition/index.ts";
+import { everything, type Scope, scopeFilter } from "../planning/index.ts";
+import { EngineError, messageOf, quoteColumns, quoteIdentifier, sqlState } from "../postgres/index.ts";
+import type { CheckResult } from "../records/index.ts";
+import { prepared } from "./prepared.ts";
+
+/** A check with severity error failed: nothing of the run is published. */
+export class AssetCheckError extends EngineError {
+  readonly code: string = "asset_check_failed";
+  readonly result: CheckResult;
+
+  constructor(result: CheckResult) {
+    const { asset, check, failingRows, sample } = result;
+    const rows = failingRows === 1 ? "1 row fails" : `${failingRows} rows fail`;
+    super(
+      `${asset}: expected check ${check} to pass; ${rows}, for instance ${sample.map(describe).join(", ")}`,
+    );
+    this.result = result;
+  }
+}
+
+/** The body, as PostgreSQL ran it, failed. */
+export class BodyError extends EngineError {
+  readonly code = "body_failed";
+  readonly asset: string;
+
+  constructor(asset: string, cause: unknown) {
+    super(`${asset}: ${messageOf(cause)}`, { cause });
+    this.asset = asset;
+  }
+}
+
+/** The body gives more than one row for a key. */
+export class DuplicateKeyError extends AssetCheckError {
+  override readonly code = "duplicate_key";
+
+  constructor(asset: string, key: readonly string[], duplicates: number, sample?: string) {
+    super({
+      asset,
+      check: "unique_key",
+      severity: "error",
+      failingRows: duplicates,
+      sample: [sample ?? `(${key.join(", ")})`],
+    });
+  }
+}
+
+function describe(sample: unknown): string {
+  return typeof sample === "string" ? sample : JSON.stringify(sample);
+}
+
+/** How many failing rows are named. */
+const sampleSize = 5;
+
+/**
+ * Turns the violation of a constraint that stands for a check (the key, not null) into that check's failure; any
+ * other error is given back.
+ */
+export function asCheckFailure(error: unknown, asset: string): unknown {
+  const violation = error as { detail?: string; column?: string };
+  const sample = violation.detail ? [violation.detail] : [];
+  switch (sqlState(error)) {
+    case "23505": // unique_violation
+    case "21000": // cardinality_violation: on conflict would change a row twice
+      return new DuplicateKeyError(asset, [], 1, violation.detail ?? "a key that came more than once");
+    case "23502": // not_null_violation
+      return new AssetCheckError({
+        asset,
+        check: `not_null(${violation.column})`,
+        severity: "error",
+        failingRows: 1,
+        sample,
+      });
+    default:
+      return error;
+  }
+}
+
+/**
+ * What was declared, and that keys are unique and required columns are not null, which constraints see to in a table.
+ * For a view that costs a reading of all its rows, so it is done when it is published and when checks are asked for,
+ * not with every change.
+ */
+export function allChecks(asset: AnyAsset): Check[] {
+  const required = Object.entries(asset.columns).filter(([, { nullable }]) => !nullable);
+  const builtIn: Check[] = [
+    { kind: "unique_key" },
+    { kind: "not_null", columns: required.map(([column]) => column) },
+  ];
+  const declared = new Set(asset.checks.map(checkName));
+  return [...builtIn.filter((check) => !declared.has(checkName(check))), ...asset.checks];
+}
+
+/** Runs checks on the rows of the asset in the scope. Names are resolved by the connection's search path. */
+export async function runChecks(
+  client: ClientBase,
+  asset: AnyAsset,
+  checks: readonly Check[],
+  scope: Scope = everything,
+): Promise<CheckResult[]> {
+  const results: CheckResult[] = [];
+  const rowChecks = checks.filter((check) => check.kind !== "unique_key");
+  if (rowChecks.length < checks.length) {
+    const { severity = "error" } = checks.find((check) => check.kind === "unique_key")!;
+    results.push(await checkKey(client, asset, severity, scope));
+  }
+  if (rowChecks.length > 0) results.push(...(await checkRows(client, asset, rowChecks, scope)));
+  return results;
+}
+
+/** Throws AssetCheckError for the first failure with severity error. */
+export function refuseFailures(results: readonly CheckResult[]): void {
+  const failure = results.find(({ severity, failingRows }) => severity === "error" && failingRows > 0);
+  if (failure) throw new AssetCheckError(failure);
+}
+
+async function checkKey(
+  client: ClientBase,
+  asset: AnyAsset,
+  severity: Severity,
+  scope: Scope,
+): Promise<CheckResult> {
+  const { condition, values } = scopeFilter(asset, scope);
+  const { rows } = await client.query<{ failing: number; sample: unknown[] | null }>(
+    prepared(
+      `with duplicate as (
+       select ${quoteColumns(asset.key)}
+       from ${readableName(asset)}
+       where ${condition}
+       group by ${quoteColumns(asset.key)}
+       having count(*) > 1
+     )
+     select
+       (select count(*) from duplicate) as failing,
+       (select jsonb_agg(to_jsonb(named)) from (select * from duplicate limit ${sampleSize}) as named) as sample`,
+      values,
+      scope,
+    ),
+  );
+  const { failing, sample } = rows[0]!;
+  return { asset: asset.name, check: "unique_key", severity, failingRows: failing, sample: sample ?? [] };
+}
+
+async function checkRows(
+  client: ClientBase,
+  asset: AnyAsset,
+  checks: readonly Exclude<Check, { kind: "unique_key" }>[],
+  scope: Scope,
+): Promise<CheckResult[]> {
+  const { condition, values } = scopeFilter(asset, scope);
+  const failures = checks.map((check) => failureCondition(check, values));
+  const key = quoteColumns(asset.key);
+  // Only rows that fail are kept, most often none, and counted and named from there.
+  const { rows } = await client.query<{ failing: number; sample: unknown[] | null }>(
+    prepared(
+      `with failing as materialized (
+       select ${quoteColumns(asset.key, "checked")}, array[${failures.join(", ")}] as failures
+       from ${readableName(asset)} as checked
+       where ${condition}
+         and (${failures.join(" or ")})
+     )
+     select
+       (select count(*) from failing where failures[number]) as failing,
+       (
+         select jsonb_agg(to_jsonb(named))
+         from (select ${key} from failing where failures[number] order by ${key} limit ${sampleSize}) as named
+       ) as sample
+     from generate_series(1, ${failures.length}) as number
+     order by number`,
+      values,
+      scope,
+    ),
+  );
+  return checks.map((check, index) => ({
+    asset: asset.name,
+    check: checkName(check),
+    severity: check.severity ?? "error",
+    failingRows: rows[index]!.failing,
+    sample: rows[index]!.sample ?? [],
+  }));
+}
+
+export function checkName(check: Check): string {
+  switch (check.kind) {
+    case "unique_key":
+      return "unique_key";
+    case "not_null":
+      return `not_null(${check.columns.join(", ")})`;
+    case "accepted_values":
+    case "relationship":
+      return `${check.kind}(${check.column})`;
+    case "expression":
+      return check.name;
+  }
+}
+
+/** True for a row that fails. Adds the parameters it needs to `values`. */
+function failureCondition(check: Exclude<Check, { kind: "unique_key" }>, values: unknown[]): string {
+  switch (check.kind) {
+    case "not_null":
+      return `(${check.columns.map((column) => `checked.${quoteIdentifier(column)} is null`).join(" or ")})`;
+    case "accepted_values":
+      values.push(check.values);
+      return `checked.${quoteIdentifier(check.column)}::text <> all($${values.length}::text[])`;
+    case "relationship": {
+      const column = `checked.${quoteIdentifier(check.column)}`;
+      const found = `found.${quoteIdentifier(check.toColumn)} = ${column}`;
+      return `(${column} is not null and not exists (select from ${readableName(check.to)} as found where ${found}))`;
+    }
+    case "expression":
+      return `((${check.expression}) is false)`;
+  }
+}

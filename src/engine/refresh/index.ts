@@ -1,0 +1,14 @@
+export { readWaitingChanges, type WaitingChanges } from "./changes.ts";
+export {
+  AssetCheckError,
+  allChecks,
+  asCheckFailure,
+  BodyError,
+  refuseFailures,
+  runChecks,
+} from "./checks.ts";
+export { propagate } from "./propagate.ts";
+export { scopeRecord } from "./record-refresh.ts";
+export { type RefreshOutcome, type RefreshResult, refresh, refreshIsolating } from "./refresh.ts";
+export { ScopeLocks } from "./scope-locks.ts";
+export { type RowDifference, type Verification, type VerifyRequest, verify } from "./verify.ts";

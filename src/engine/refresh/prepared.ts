@@ -1,0 +1,16 @@
+import { createHash } from "node:crypto";
+import type { QueryConfig } from "pg";
+import type { Scope } from "../planning/index.ts";
+
+/** Above this many values a plan made for them is worth the time it takes; below, planning takes longer than the work. */
+const mostPrepared = 100;
+
+/**
+ * The statement as one that its connection keeps parsed and planned, if the scope is small. Parsing and planning a
+ * body over stacked views takes longer than running it for one partition.
+ */
+export function prepared(text: string, values: unknown[], { partitions }: Scope): QueryConfig {
+  const isLarge = partitions === null ? values.length > 0 : partitions.length > mostPrepared;
+  if (isLarge) return { text, values };
+  return { name: createHash("sha256").update(text).digest("hex").slice(0, 32), text, values };
+}

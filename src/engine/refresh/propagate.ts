@@ -1,0 +1,107 @@
+import type { ClientBase } from "pg";
+import type { AnyAsset, Dependency, Graph } from "../definition/index.ts";
+import { everything, mapScope, type Scope, unionScopes } from "../planning/index.ts";
+import type { CurrentVersion } from "../records/index.ts";
+import { applyDifference, type Difference } from "./difference.ts";
+import type { ScopeLocks } from "./scope-locks.ts";
+
+/** An asset that a propagation came to. */
+export interface Affected {
+  readonly asset: AnyAsset;
+  readonly scope: Scope;
+  /** What of its content changed; null: nothing, so that its dependents were left alone. */
+  readonly changed: Scope | null;
+  /** null: it stores nothing, or was not to be written. */
+  readonly difference: Difference | null;
+  /** By the process's own clock: `performance.now()`. */
+  readonly begunAt: number;
+  readonly milliseconds: number;
+  /** false: a table that was affected but not to be written. Its rows are behind now. */
+  readonly done: boolean;
+}
+
+export interface PropagationRequest {
+  readonly graph: Graph;
+  readonly published: ReadonlyMap<string, CurrentVersion>;
+  readonly locks: ScopeLocks;
+  /** Assets whose content differs from what their dependents last read. */
+  readonly changed: ReadonlyMap<string, Scope>;
+  /** Tables to compute anew in a scope, whether or not something before them changed. */
+  readonly recompute: ReadonlyMap<string, Scope>;
+  /** Tables that may be written; null: all. */
+  readonly tables: ReadonlySet<string> | null;
+}
+
+/**
+ * Carries changes down the graph, in topological order: what each asset must compute anew is the union of what its
+ * changed dependencies map to, and what of it differs then is what goes on.
+ */
+export async function propagate(
+  client: ClientBase,
+  propagation: PropagationRequest,
+): Promise<Map<string, Affected>> {
+  const affected = new Map<string, Affected>();
+  for (const name of propagation.graph.nodes.keys()) {
+    const given = propagation.changed.get(name);
+    const version = propagation.published.get(name)!;
+    const started = performance.now();
+    const scope = await scopeOf(client, propagation, version.asset, affected);
+    if (!scope && !given) continue;
+    const step = scope ? await visit(client, propagation, version, scope) : null;
+    const changed = unionOf(given ?? null, step?.changed ?? null);
+    affected.set(name, {
+      asset: version.asset,
+      scope: unionOf(step?.scope ?? null, given ?? null)!,
+      changed,
+      difference: step?.difference ?? null,
+      begunAt: started,
+      milliseconds: performance.now() - started,
+      done: step?.done ?? true,
+    });
+  }
+  return affected;
+}
+
+async function visit(
+  client: ClientBase,
+  { locks, tables }: PropagationRequest,
+  { asset, body, table }: CurrentVersion,
+  scope: Scope,
+): Promise<Pick<Affected, "scope" | "changed" | "difference" | "done">> {
+  // A view, a source, or what was never published: stores nothing, and what comes in goes out.
+  if (table === null || body === null) return { scope, changed: scope, difference: null, done: true };
+  if (tables && !tables.has(asset.name)) return { scope, changed: null, difference: null, done: false };
+  const whole = asset.kind === "model" && asset.materialized === "table" ? everything : scope;
+  await locks.lock(asset, whole);
+  const difference = await applyDifference(client, { asset, body, table }, whole);
+  return { scope: whole, changed: difference.changed, difference, done: true };
+}
+
+async function scopeOf(
+  client: ClientBase,
+  { locks, published, recompute }: PropagationRequest,
+  asset: AnyAsset,
+  affected: ReadonlyMap<string, Affected>,
+): Promise<Scope | null> {
+  // What a source reads before it fetches does not make its rows change.
+  if (asset.kind === "source") return null;
+  let scope = recompute.get(asset.name) ?? null;
+  for (const dependency of asset.deps) {
+    const changed = affected.get(dependency.asset.name)?.changed;
+    if (!changed) continue;
+    const read: Dependency = { ...dependency, asset: published.get(dependency.asset.name)!.asset };
+    if (changesColumn(read, asset)) await locks.lockColumn(asset.partitionBy!);
+    scope = unionOf(scope, await mapScope(client, read, asset, changed));
+  }
+  return scope;
+}
+
+function changesColumn({ asset, via }: Dependency, dependent: AnyAsset): boolean {
+  return (
+    via !== undefined && dependent.partitionBy !== undefined && asset.partitionBy !== dependent.partitionBy
+  );
+}
+
+function unionOf(a: Scope | null, b: Scope | null): Scope | null {
+  return a && b ? unionScopes(a, b) : (a ?? b);
+}

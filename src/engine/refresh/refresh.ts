@@ -1,0 +1,164 @@
+import type { ClientBase, PoolClient } from "pg";
+import type { Context } from "../context.ts";
+import type { Scope } from "../planning/index.ts";
+import { isTransient, lockBarrierShared, messageOf, type OnBackend, transaction } from "../postgres/index.ts";
+import { type CheckResult, readCurrentVersions, selectCurrentVersions } from "../records/index.ts";
+import { type ClaimedChanges, claimChanges, scopesOf } from "./changes.ts";
+import { refuseFailures, runChecks } from "./checks.ts";
+import { type Affected, propagate } from "./propagate.ts";
+import { recordFailedRefresh, recordRefresh, type Trigger } from "./record-refresh.ts";
+import { ScopeLocks } from "./scope-locks.ts";
+
+export interface RefreshRequest {
+  readonly trigger: Trigger;
+  /** Names of the sources whose changes are claimed. */
+  readonly sources: readonly string[];
+  /** Set: the changes of this run and no others, recorded as part of it. */
+  readonly runId?: number;
+  /** Set: none but these changes. */
+  readonly changeIds?: readonly number[];
+  /** Tables to compute anew besides. */
+  readonly recompute?: ReadonlyMap<string, Scope>;
+  /** Tables that may be written. Absent: all. */
+  readonly tables?: ReadonlySet<string>;
+  readonly onBackend?: OnBackend;
+  /** In the transaction that refreshes, last: what is to be written with it or not at all. Not called if nothing was to be done. */
+  readonly onRecord?: (client: ClientBase, result: RefreshResult) => Promise<void>;
+}
+
+export interface RefreshResult {
+  readonly runId: number;
+  /** Change rows that are done with. */
+  readonly changes: number;
+  readonly affected: ReadonlyMap<string, Affected>;
+  readonly checks: readonly CheckResult[];
+}
+
+/** A refresh that failed, with what it had claimed and has put back. */
+class ClaimFailure extends Error {
+  readonly claimed: readonly ClaimedChanges[];
+
+  constructor(claimed: readonly ClaimedChanges[], cause: unknown) {
+    super(messageOf(cause), { cause });
+    this.claimed = claimed;
+  }
+}
+
+const transientAttempts = 5;
+
+/**
+ * Claims changes and carries them to every dependent, checks and records, in one transaction: all of it or none.
+ * null: there was nothing to do. A deadlock is tried again; any other error is thrown as it is.
+ */
+export async function refresh(context: Context, request: RefreshRequest): Promise<RefreshResult | null> {
+  try {
+    return await refreshOrFail(context, request);
+  } catch (error) {
+    throw error instanceof ClaimFailure ? error.cause : error;
+  }
+}
+
+export interface RefreshOutcome {
+  readonly succeeded: readonly RefreshResult[];
+  /** Changes that wait now, and the error of each refresh that failed. */
+  readonly failed: readonly { readonly runId: number; readonly error: string }[];
+}
+
+/**
+ * As `refresh`, but an error is found its place: a batch that fails is halved until what fails stands alone, so that
+ * one person's bad row does not hold up the others. What fails waits, and is recorded as a failed run.
+ */
+export async function refreshIsolating(context: Context, request: RefreshRequest): Promise<RefreshOutcome> {
+  const succeeded: RefreshResult[] = [];
+  const failed: { runId: number; error: string }[] = [];
+  const attempt = async (part: RefreshRequest): Promise<void> => {
+    try {
+      const result = await refreshOrFail(context, part);
+      if (result) succeeded.push(result);
+    } catch (error) {
+      if (!(error instanceof ClaimFailure)) throw error;
+      const halves = failed.length < mostIsolated ? halve(error.claimed) : [];
+      if (halves.length === 0) {
+        const message = messageOf(error.cause);
+        failed.push({
+          runId: await recordFailedRefresh(context.pool, part.trigger, error.claimed, message),
+          error: message,
+        });
+      }
+      for (const half of halves) await attempt({ ...part, changeIds: half });
+    }
+  };
+  await attempt(request);
+  return { succeeded, failed };
+}
+
+/** After this many failures in one batch it is not the rows that are at fault: the rest waits together. */
+const mostIsolated = 10;
+
+/** The change rows of half the partition values each; nothing when there is but one value. */
+function halve(claimed: readonly ClaimedChanges[]): number[][] {
+  const values = [...Map.groupBy(claimed, ({ partition }) => partition).values()];
+  if (values.length < 2) return [];
+  const middle = Math.ceil(values.length / 2);
+  return [values.slice(0, middle), values.slice(middle)].map((half) =>
+    half.flat().flatMap(({ changeIds }) => changeIds),
+  );
+}
+
+async function refreshOrFail(context: Context, request: RefreshRequest): Promise<RefreshResult | null> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await refreshOnce(context, request);
+    } catch (error) {
+      const cause = error instanceof ClaimFailure ? error.cause : error;
+      if (!isTransient(cause) || attempt === transientAttempts) throw error;
+    }
+  }
+}
+
+async function refreshOnce(context: Context, request: RefreshRequest): Promise<RefreshResult | null> {
+  const { graph } = context.registry;
+  const timeout = Math.max(60, ...[...graph.nodes.values()].map(({ asset }) => asset.timeoutSeconds));
+  // Compiling, and starting parallel workers, cost more than any of these statements. What they read is in memory:
+  // priced as on a spinning disk, an index loses to reading all prices of all tickers (32 ms instead of 10).
+  const settings = `set local jit = off; set local max_parallel_workers_per_gather = 0; set local random_page_cost = 1.1`;
+  // The barrier comes before anything is claimed or read.
+  const begin = `begin; ${settings}; set local statement_timeout = ${timeout * 1000}; ${lockBarrierShared}`;
+  const { onBackend } = request;
+  return await transaction(context.pool, (client) => work(client, context, request), { begin, onBackend });
+}
+
+async function work(
+  client: PoolClient,
+  { registry: { graph } }: Context,
+  request: RefreshRequest,
+): Promise<RefreshResult | null> {
+  const started = performance.now();
+  const { trigger, sources, runId = null, changeIds = null, recompute = new Map(), tables = null } = request;
+  const claimed = sources.length > 0 ? await claimChanges(client, { sources, runId, changeIds }) : [];
+  if (claimed.length === 0 && recompute.size === 0) return null;
+  try {
+    const rows = (await client.query(selectCurrentVersions)).rows;
+    const published = await readCurrentVersions(client, graph, rows);
+    const locks = new ScopeLocks(client);
+    const changed = scopesOf(claimed);
+    for (const [source, scope] of changed) await locks.lock(graph.get(source).asset, scope);
+    const affected = await propagate(client, { graph, published, locks, changed, recompute, tables });
+    const checks: CheckResult[] = [];
+    for (const [name, step] of affected) {
+      // A version that is not the graph's may lack the columns that the checks speak of.
+      const current = published.get(name)!.codeVersion ?? graph.get(name).codeVersion;
+      if (!step.changed || current !== graph.get(name).codeVersion) continue;
+      checks.push(...(await runChecks(client, step.asset, step.asset.checks, step.changed)));
+    }
+    refuseFailures(checks);
+    const milliseconds = performance.now() - started;
+    const recorded = await recordRefresh(client, graph, { trigger, runId, affected, checks, milliseconds });
+    const changes = claimed.reduce((sum, { changeIds }) => sum + changeIds.length, 0);
+    const result = { runId: recorded, changes, affected, checks };
+    await request.onRecord?.(client, result);
+    return result;
+  } catch (error) {
+    throw new ClaimFailure(claimed, error);
+  }
+}
