@@ -43,7 +43,7 @@ async function holdAssets(): Promise<PoolClient> {
   return client;
 }
 
-async function releaseLease(client: PoolClient): Promise<void> {
+async function release(client: PoolClient): Promise<void> {
   await client.query("commit");
   client.release();
 }
@@ -58,7 +58,7 @@ describe("a refresh that is killed", () => {
     await someoneWaits(pid); // it tries again on another connection
     expect(await changesWaiting(database.pool)).toBe(1);
     expect(await revenues(database.pool)).toEqual({});
-    await releaseLease(holder);
+    await release(holder);
     expect(await killed).toMatchObject({ succeeded: 1, failed: 0, changes: 1 });
     expect(await changesWaiting(database.pool)).toBe(0);
     expect(await revenues(database.pool)).toEqual({ "1 2024-01-02": "2" });
@@ -88,7 +88,7 @@ describe("refreshes at the same time", () => {
     const holder = await holdAssets(); // of shop 1
     await sell(database.pool, 2, "2024-01-02");
     expect(await engine.refresh("sales_sensor")).toMatchObject({ succeeded: 1 });
-    await releaseLease(holder);
+    await release(holder);
   });
 
   test("of a price and of a sale that is being carried on miss nothing", async () => {
@@ -99,7 +99,7 @@ describe("refreshes at the same time", () => {
     await someoneWaits();
     await database.pool.query("update shops.products set price = 4 where product = 'tea'");
     const pricing = other.refresh("sales_sensor");
-    await releaseLease(holder);
+    await release(holder);
     await Promise.all([selling, pricing]);
     await engine.refresh("sales_sensor");
     expect(await revenues(database.pool)).toEqual({ "1 2024-01-02": "4" });
