@@ -1,14 +1,9 @@
 import type { Pool } from "pg";
+import { readRunProgress } from "../engine/index.ts";
 
 /** A bar for work that takes less would only flicker. */
 const appearsAfterMilliseconds = 1000;
 const refreshMilliseconds = 200;
-
-interface Progress {
-  readonly done: number;
-  readonly total: number;
-  readonly label: string;
-}
 
 /**
  * Shows on a terminal how far the run is that `triggerName` asked for, while `work` is under way. Elsewhere, and for
@@ -28,7 +23,7 @@ export async function withProgress<T>(pool: Pool, triggerName: string, work: Pro
   const timer = setInterval(async () => {
     if (reading || performance.now() - began < appearsAfterMilliseconds) return;
     reading = true;
-    const progress = await readProgress(pool, triggerName).catch(() => null); // a bar is not worth a failed run
+    const progress = await readRunProgress(pool, triggerName).catch(() => null); // a bar is not worth a failed run
     reading = false;
     if (progress === null) return;
     if (!bar.isActive) bar.start(progress.total, 0, { label: "" });
@@ -41,27 +36,4 @@ export async function withProgress<T>(pool: Pool, triggerName: string, work: Pro
     clearInterval(timer);
     if (bar.isActive) bar.stop();
   }
-}
-
-/** Steps done of all; what the one at work says of itself counts as its label. */
-async function readProgress(pool: Pool, triggerName: string): Promise<Progress | null> {
-  const { rows } = await pool.query<Progress>(
-    `with run as (
-       select max(run_id) as run_id
-       from orchestrator.runs
-       where trigger_kind = 'manual'
-         and trigger_name = $1
-     )
-     select
-       count(*) filter (where status not in ('pending', 'running')) as done,
-       count(*) as total,
-       coalesce(
-         string_agg(concat_ws(' ', asset, progress ->> 'label'), ', ' order by asset) filter (where status = 'running'),
-         ''
-       ) as label
-     from orchestrator.steps join run using (run_id)
-     having count(*) > 0`,
-    [triggerName],
-  );
-  return rows[0] ?? null;
 }

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { sessionSettings } from "../engine/index.ts";
+import { runIdSetting, sessionSettings } from "../engine/index.ts";
 
 // Dates stay `YYYY-MM-DD` strings and numerics stay decimal strings; ids and counts are far below 2^53.
 const identity = (text: string): string => text;
@@ -35,7 +35,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     ...Object.entries(sessionSettings).map(([name, value]) => `-c ${name}=${value.replaceAll(" ", "\\ ")}`),
   ];
   if (options.role) settings.push(`-c role=${options.role}`);
-  if (options.runId !== undefined) settings.push(`-c orchestrator.run_id=${options.runId}`);
+  if (options.runId !== undefined) settings.push(`-c ${runIdSetting}=${options.runId}`);
   const pool = new pg.Pool({
     connectionString: options.connectionString,
     application_name: options.applicationName,

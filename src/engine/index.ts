@@ -18,7 +18,6 @@ export {
   type Watcher,
 } from "./automation/index.ts";
 export type { EngineOptions, RowSecurity } from "./context.ts";
-
 // What is defined: declarations and bodies, checked.
 export * from "./definition/declare.ts";
 export {
@@ -51,9 +50,7 @@ export {
   watchBodies,
 } from "./definition/index.ts";
 export type { ColumnLineage } from "./definition/sql/index.ts";
-// The hold of one process on all of it.
 export { createEngine, type Engine } from "./engine.ts";
-// Where it stands: its own schema, and what it relies on.
 export {
   type Finding,
   type InstallOptions,
@@ -61,7 +58,6 @@ export {
   pendingInstallation,
   sessionSettings,
 } from "./installation/index.ts";
-// What follows: what is stale, what to do, in which scope.
 export {
   type AssetState,
   describeScope,
@@ -76,7 +72,6 @@ export {
   readStates,
   type Scope,
 } from "./planning/index.ts";
-// What all of it is made with.
 export {
   type Channel,
   EngineError,
@@ -87,15 +82,17 @@ export {
   quoteRelation,
 } from "./postgres/index.ts";
 export { ForeignDependentError, NoPreviousVersionError } from "./publication/index.ts";
-// What happened: runs, steps, logs, versions.
 export {
   type CheckRecord,
   type CheckResult,
   type CurrentVersion,
   cancelRun,
+  countWaitingChanges,
   type LogLevel,
   type LogRecord,
   listRuns,
+  type MaterializationRecord,
+  type PastCheckResult,
   type RunDetail,
   type RunFilter,
   type RunRecord,
@@ -103,10 +100,17 @@ export {
   type RunStatus,
   type RunSummary,
   readCurrentVersions,
+  readIngestions,
+  readLastSuccess,
+  readLastWrite,
   readLogs,
+  readMaterializations,
+  readPastChecks,
   readRun,
+  readRunProgress,
   readRunStatus,
   requestRun,
+  runIdSetting,
   type StepRecord,
   type StepStatus,
   summarizeRuns,
@@ -114,7 +118,6 @@ export {
   triggerKinds,
   UnknownRunError,
 } from "./records/index.ts";
-// What is done: refreshed, published, by itself.
 export {
   AssetCheckError,
   type RowDifference,
@@ -123,3 +126,9 @@ export {
   type VerifyRequest,
   type WaitingChanges,
 } from "./refresh/index.ts";
+// The hold of one process on all of it.
+// Where it stands: its own schema, and what it relies on.
+// What follows: what is stale, what to do, in which scope.
+// What all of it is made with.
+// What happened: runs, steps, logs, versions.
+// What is done: refreshed, published, by itself.

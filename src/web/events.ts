@@ -2,6 +2,7 @@
 import type { Response } from "express";
 import type { Notification, Pool, PoolClient } from "pg";
 import { z } from "zod";
+import { readLastSuccess } from "../engine/index.ts";
 import type { Log } from "../log.ts";
 import { TooManyConnectionsError } from "./errors.ts";
 import { revokedChannel } from "./sessions.ts";
@@ -216,12 +217,10 @@ export class EventHub {
 
   async #readLatest(): Promise<{ as_of: string | null; run_id: number }> {
     const client = this.#client ?? this.#options.pool;
-    const { rows } = await client.query<{ as_of: string | null; run_id: number }>(
-      `select
-         (select max(calendar_date) from int_calendar) as as_of,
-         (select coalesce(max(run_id), 0) from orchestrator.runs where status = 'succeeded') as run_id`,
+    const { rows } = await client.query<{ as_of: string | null }>(
+      "select max(calendar_date) as as_of from int_calendar",
     );
-    return rows[0]!;
+    return { as_of: rows[0]!.as_of, run_id: await readLastSuccess(client) };
   }
 
   #send(stream: Stream, event: "portfolio" | "run", data: EventData): void {

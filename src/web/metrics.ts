@@ -1,7 +1,9 @@
 /** What Prometheus scrapes: requests by route, and how far the database is behind. */
+
 import type { RequestHandler } from "express";
 import type { Pool } from "pg";
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { countWaitingChanges } from "../engine/index.ts";
 import type { WebContext } from "./context.ts";
 
 export interface Metrics {
@@ -49,7 +51,7 @@ export function createMetrics({ pool, events }: Pick<WebContext, "pool" | "event
     registers,
     async collect() {
       // Without a database there is no figure here, and the others are wanted all the more.
-      this.set(await countChanges(pool).catch(() => Number.NaN));
+      this.set(await countWaitingChanges(pool).catch(() => Number.NaN));
     },
   });
   return {
@@ -66,11 +68,4 @@ export function createMetrics({ pool, events }: Pick<WebContext, "pool" | "event
     },
     read: () => register.metrics(),
   };
-}
-
-async function countChanges(pool: Pool): Promise<number> {
-  const { rows } = await pool.query<{ changes: number }>(
-    "select count(*) as changes from orchestrator.changes",
-  );
-  return rows[0]!.changes;
 }

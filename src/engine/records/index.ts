@@ -7,6 +7,18 @@ export {
   passBarrier,
   readPropagations,
 } from "./propagations.ts";
+export {
+  countWaitingChanges,
+  type MaterializationRecord,
+  type PastCheckResult,
+  readIngestions,
+  readLastSuccess,
+  readLastWrite,
+  readMaterializations,
+  readPastChecks,
+  readRunProgress,
+  runIdSetting,
+} from "./read-models.ts";
 export { openRun, type RunRequestInput, requestRun } from "./request-run.ts";
 export { beginRun, type RunLease, takeRun } from "./run-lease.ts";
 export { appendLog, endLine, type Line, type Outcome, startLine, stepLine } from "./run-log.ts";

@@ -37,6 +37,12 @@ export interface RunRecord {
   readonly error: string | null;
 }
 
+export interface StepProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly label: string;
+}
+
 export interface StepRecord {
   readonly asset: string;
   readonly action: StepAction;
@@ -48,7 +54,7 @@ export interface StepRecord {
   readonly rowsInserted: number | null;
   readonly rowsUpdated: number | null;
   readonly rowsDeleted: number | null;
-  readonly progress: { readonly done: number; readonly total: number; readonly label: string } | null;
+  readonly progress: StepProgress | null;
   readonly startedAt: Date | null;
   /** Of a rebuild: when its rows stood there; it ends when all are published. */
   readonly filledAt: Date | null;

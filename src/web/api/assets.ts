@@ -1,10 +1,20 @@
 /** The asset graph, for operators: what there is, how it stands, and asking for it to be materialized. */
+
 import type { Pool } from "pg";
 import { z } from "zod";
-import { type AssetState, type Node, readStates, requestRun } from "../../engine/index.ts";
+import {
+  type AssetState,
+  type Node,
+  readMaterializations,
+  readPastChecks,
+  readStates,
+  requestRun,
+} from "../../engine/index.ts";
+import { readMaterializations } from "../../engine/records/index.ts";
 import type { WebContext } from "../context.ts";
 import { type Route, route } from "../route.ts";
 import { day, instant, text } from "../schemas.ts";
+import { snakeCased } from "../snake-case.ts";
 
 const problem = z.object({ file: z.string().nullable(), line: z.int().nullable(), message: z.string() });
 
@@ -64,6 +74,11 @@ const materialization = z.object({
   action: z.string(),
   status: z.string(),
   reason: z.string(),
+  scope: z
+    .object({ partitions: z.array(z.string()).nullable(), since: day.nullable() })
+    .nullable()
+    .describe("null: what the steps before it changed"),
+  attempt: z.int(),
   rows_inserted: z.int().nullable(),
   rows_updated: z.int().nullable(),
   rows_deleted: z.int().nullable(),
@@ -118,8 +133,8 @@ export async function readAsset(context: WebContext, name: string): Promise<z.ou
   const node = graph.get(name);
   const [states, checks, materializations] = await Promise.all([
     readStates(context.pool, graph, context.clock()),
-    readCheckResults(context.pool, name),
-    readMaterializations(context.pool, name),
+    readPastChecks(context.pool, name, 1),
+    readMaterializations(context.pool, name, materializationLimit),
   ]);
   const sources = new Map(node.lineage.map(({ column, from }) => [column, from]));
   return {
@@ -139,40 +154,12 @@ export async function readAsset(context: WebContext, name: string): Promise<z.ou
       time: time ?? "carry",
     })),
     dependents: graph.dependents(name).map(({ asset }) => asset.name),
-    checks,
-    materializations,
+    checks: checks.map(({ asset: _, ...check }) => snakeCased(check)),
+    materializations: materializations.map(({ asset: _, progress: __, ...step }) => snakeCased(step)),
   };
 }
 
-/** The last result of each check of an asset. */
-async function readCheckResults(pool: Pool, name: string): Promise<z.output<typeof checkResult>[]> {
-  const { rows } = await pool.query<z.output<typeof checkResult>>(
-    `select distinct on (check_name) check_name as "check", severity, failing_rows, sample, checked_at, run_id
-     from orchestrator.check_results
-     where asset = $1
-     order by check_name, run_id desc`,
-    [name],
-  );
-  return rows;
-}
-
 const materializationLimit = 50;
-
-async function readMaterializations(pool: Pool, name: string): Promise<z.output<typeof materialization>[]> {
-  const { rows } = await pool.query<z.output<typeof materialization>>(
-    `select
-       run_id, runs.trigger_kind, runs.trigger_name, steps.action, steps.status, steps.reason,
-       steps.rows_inserted, steps.rows_updated, steps.rows_deleted,
-       steps.code_version, steps.started_at, steps.filled_at, steps.finished_at, steps.error
-     from orchestrator.steps
-     join orchestrator.runs using (run_id)
-     where asset = $1 and action <> 'check'
-     order by run_id desc
-     limit ${materializationLimit}`,
-    [name],
-  );
-  return rows;
-}
 
 const lineage = z.object({
   assets: z.array(assetSummary.pick({ asset: true, kind: true, layer: true, status: true })),

@@ -1,5 +1,6 @@
 /** The checks of an asset: the last result of each, and how those before it came out. */
 import type { Pool } from "pg";
+import { type PastCheckResult, readPastChecks } from "../../engine/index.ts";
 
 export type CheckStatus = "passed" | "warned" | "failed";
 
@@ -15,38 +16,15 @@ export function describeSample(sample: unknown): string[] {
   return rows.map((row) => (typeof row === "string" ? row : JSON.stringify(row)));
 }
 
-export interface PastResult {
-  readonly runId: number;
-  readonly failingRows: number;
-  readonly checkedAt: Date;
-  readonly status: CheckStatus;
-}
+export type PastResult = PastCheckResult & { readonly status: CheckStatus };
 
 const mostPast = 20;
 
 /** The newest results of each check of an asset, the oldest of them first. */
 export async function readPastResults(pool: Pool, asset: string): Promise<Map<string, PastResult[]>> {
-  const { rows } = await pool.query<
-    Omit<PastResult, "status"> & { check: string; severity: "warn" | "error" }
-  >(
-    `select
-       check_name as "check",
-       severity,
-       run_id as "runId",
-       failing_rows as "failingRows",
-       checked_at as "checkedAt"
-     from (
-       select *, row_number() over (partition by check_name order by run_id desc) as age
-       from orchestrator.check_results
-       where asset = $1
-     ) as result
-     where age <= ${mostPast}
-     order by run_id`,
-    [asset],
-  );
-  const results = rows.map(({ severity, ...result }) => ({
+  const results = (await readPastChecks(pool, asset, mostPast)).map((result) => ({
     ...result,
-    status: checkStatus(severity, result.failingRows),
+    status: checkStatus(result.severity, result.failingRows),
   }));
   return Map.groupBy(results, ({ check }) => check);
 }

@@ -1,0 +1,157 @@
+/** What an application shows of the record beside runs: the history of an asset, and how far things are just now. */
+import type { ClientBase, Pool } from "pg";
+import type { CheckResult } from "./check-results.ts";
+import type { RunRecord, StepProgress, StepRecord } from "./runs.ts";
+
+/** The setting of a session whose writes are those of a run, which then propagates them itself. */
+export const runIdSetting = "orchestrator.run_id";
+
+export interface PastCheckResult extends CheckResult {
+  readonly runId: number;
+  readonly checkedAt: Date;
+}
+
+/** The last results of each check of an asset, `most` of each, the oldest first. */
+export async function readPastChecks(pool: Pool, asset: string, most: number): Promise<PastCheckResult[]> {
+  const { rows } = await pool.query<PastCheckResult>(
+    `select
+       asset,
+       check_name as "check",
+       severity,
+       failing_rows as "failingRows",
+       coalesce(sample, '[]') as sample,
+       run_id as "runId",
+       checked_at as "checkedAt"
+     from (
+       select *, row_number() over (partition by check_name order by run_id desc) as age
+       from orchestrator.check_results
+       where asset = $1
+     ) as result
+     where age <= $2
+     order by run_id, check_name`,
+    [asset, most],
+  );
+  return rows;
+}
+
+export type MaterializationRecord = StepRecord &
+  Pick<RunRecord, "runId" | "triggerKind" | "triggerName"> & { readonly codeVersion: string | null };
+
+/** The newest steps that made an asset's rows, or failed to, the newest first. */
+export async function readMaterializations(
+  pool: Pool,
+  asset: string,
+  limit: number,
+): Promise<MaterializationRecord[]> {
+  const { rows } = await pool.query<MaterializationRecord>(
+    `select
+       run_id as "runId",
+       runs.trigger_kind as "triggerKind",
+       runs.trigger_name as "triggerName",
+       steps.asset,
+       steps.action,
+       steps.status,
+       steps.reason,
+       steps.scope,
+       steps.attempt,
+       steps.rows_inserted as "rowsInserted",
+       steps.rows_updated as "rowsUpdated",
+       steps.rows_deleted as "rowsDeleted",
+       steps.code_version as "codeVersion",
+       steps.progress,
+       steps.started_at as "startedAt",
+       steps.filled_at as "filledAt",
+       steps.finished_at as "finishedAt",
+       steps.error
+     from orchestrator.steps
+     join orchestrator.runs using (run_id)
+     where asset = $1
+       and action <> 'check'
+     order by run_id desc
+     limit $2`,
+    [asset, limit],
+  );
+  return rows;
+}
+
+/** The last run that wrote rows of the partition value in one of the assets; null: its steps are kept no longer. */
+export async function readLastWrite(
+  client: ClientBase | Pool,
+  assets: readonly string[],
+  partition: string,
+): Promise<{ readonly runId: number; readonly finishedAt: Date } | null> {
+  const { rows } = await client.query<{ runId: number; finishedAt: Date }>(
+    `select run_id as "runId", finished_at as "finishedAt"
+     from orchestrator.steps
+     where asset = any($1)
+       and status = 'succeeded'
+       and action in ('refresh', 'rebuild')
+       and (coalesce(scope -> 'partitions', 'null') = 'null' or scope -> 'partitions' ? $2)
+     order by run_id desc
+     limit 1`,
+    [assets, partition],
+  );
+  return rows[0] ?? null;
+}
+
+/** Partition values that a queued or running run was asked to ingest -> how far it is; null: it has not begun. */
+export async function readIngestions(
+  client: ClientBase | Pool,
+  partitions: readonly string[],
+): Promise<Map<string, StepProgress | null>> {
+  const { rows } = await client.query<{ partition: string; progress: StepProgress | null }>(
+    `select partition.value as partition, steps.progress
+     from orchestrator.runs
+     cross join lateral jsonb_array_elements_text(nullif(options -> 'partitions', 'null')) as partition (value)
+     left join orchestrator.steps on steps.run_id = runs.run_id and steps.status = 'running' and steps.action = 'ingest'
+     where runs.status in ('queued', 'running')
+       and partition.value = any($1)
+     order by runs.run_id desc`,
+    [partitions],
+  );
+  return new Map(rows.map(({ partition, progress }) => [partition, progress]));
+}
+
+/** Id of the newest run that succeeded; 0: none has. */
+export async function readLastSuccess(client: ClientBase | Pool): Promise<number> {
+  const { rows } = await client.query<{ runId: number }>(
+    `select coalesce(max(run_id), 0) as "runId" from orchestrator.runs where status = 'succeeded'`,
+  );
+  return rows[0]!.runId;
+}
+
+/** How many change rows wait, of whatever source. */
+export async function countWaitingChanges(client: ClientBase | Pool): Promise<number> {
+  const { rows } = await client.query<{ changes: number }>(
+    "select count(*) as changes from orchestrator.changes",
+  );
+  return rows[0]!.changes;
+}
+
+/** How far the newest run is that somebody asked for by hand; null: none, or it has planned no steps yet. */
+export async function readRunProgress(
+  pool: Pool,
+  triggerName: string,
+): Promise<{ readonly done: number; readonly total: number; readonly label: string } | null> {
+  const { rows } = await pool.query<{ done: number; total: number; label: string }>(
+    `with run as (
+       select max(run_id) as run_id
+       from orchestrator.runs
+       where trigger_kind = 'manual'
+         and trigger_name = $1
+     )
+     select
+       count(*) filter (where status not in ('pending', 'running')) as done,
+       count(*) as total,
+       -- What a step says of itself stands behind its name.
+       coalesce(
+         string_agg(concat_ws(' ', asset, progress ->> 'label'), ', ' order by asset) filter (where status = 'running'),
+         ''
+       ) as label
+     from orchestrator.steps
+     join run using (run_id)
+     having count(*) > 0`,
+    [triggerName],
+  );
+  return rows[0] ?? null;
+}
