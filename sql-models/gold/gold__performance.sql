@@ -4,9 +4,9 @@
 with figures as (
   select
     *,
-    case when days < 365 then format('needs 365 days, has %s', days) end as days_reason,
-    case when flow_days < 365 then format('needs 365 days, has %s', flow_days) end as flow_days_reason,
-    case when returns < 20 then format('needs 20 returns, has %s', returns) end as returns_reason,
+    too_few_days(days) as days_reason,
+    too_few_days(flow_days) as flow_days_reason,
+    too_few_returns(returns) as returns_reason,
     case when returns_without_risk_free > 0 then 'no risk-free rate (FRED DTB3) is known for some of the days' end
       as risk_free_reason,
     -- Returns that are all alike still differ in their last bits: a deviation of 1e-18 is none.
@@ -24,7 +24,7 @@ reasons as (
     coalesce(days_reason, drawdown_reason) as calmar_reason,
     case when max_drawdown_recovery_date is null then coalesce(drawdown_reason, 'still below the peak') end
       as max_drawdown_recovery_date_reason,
-    case when days_reason is null then power(1 + twr, 365.25 / days) - 1 end as annualized_return
+    case when days_reason is null then annualized_return(twr, days) end as annualized_return
   from figures
 )
 select

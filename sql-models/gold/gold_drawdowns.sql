@@ -25,7 +25,7 @@ falls as (
     user_id,
     min(drawdown) as depth,
     min(peak_date) as peak_date,
-    (array_agg(price_date order by drawdown, price_date))[1] as trough_date,
+    first(price_date order by drawdown, price_date) as trough_date,
     case when max(price_date) < max(as_of) then max(price_date) + 1 end as recovery_date,
     max(as_of) as as_of
   from days

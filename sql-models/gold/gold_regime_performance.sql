@@ -44,9 +44,8 @@ figures as (
     stddev_samp(risk_return order by price_date) * sqrt(max(periods_per_year)) as volatility,
     min(drawdown) as max_drawdown,
     case when count(daily_return) = 0 then 'nothing was held' end as held_reason,
-    case when count(*) < 365 then format('needs 365 days, has %s', count(*)) end as days_reason,
-    case when count(risk_return) < 20 then format('needs 20 returns, has %s', count(risk_return)) end
-      as returns_reason
+    too_few_days(count(*)) as days_reason,
+    too_few_returns(count(risk_return)) as returns_reason
   from drawdowns
   group by
     user_id,
@@ -59,7 +58,7 @@ select
   returns,
   case when held_reason is null then return end as return,
   held_reason as return_reason,
-  case when coalesce(held_reason, days_reason) is null then power(1 + return, 365.25 / days) - 1 end
+  case when coalesce(held_reason, days_reason) is null then annualized_return(return, days) end
     as annualized_return,
   coalesce(held_reason, days_reason) as annualized_return_reason,
   case when coalesce(held_reason, returns_reason) is null then volatility end as volatility,

@@ -25,8 +25,7 @@ figures as (
     flows.income,
     growth.total_return,
     solved.rate,
-    solved.days as flow_days,
-    solved.reason as flows_reason
+    coalesce(solved.reason, too_few_days(solved.days)) as xirr_reason
   from positions p
   cross join lateral (
     select
@@ -63,8 +62,8 @@ select
   cost_basis, current_price, current_value, unrealized_pnl, realized_pnl, income, fees,
   unrealized_pnl + realized_pnl + income as total_gain,
   total_return,
-  case when flows_reason is null and flow_days >= 365 then rate end as xirr,
-  coalesce(flows_reason, case when flow_days < 365 then format('needs 365 days, has %s', flow_days) end) as xirr_reason,
+  case when xirr_reason is null then rate end as xirr,
+  xirr_reason,
   (current_value / nullif(sum(current_value) over (partition by user_id), 0))::double precision as weight,
   case when sum(current_value) over (partition by user_id) = 0 then 'the portfolio is empty' end as weight_reason,
   is_priced,

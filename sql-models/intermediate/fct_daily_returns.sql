@@ -1,7 +1,7 @@
 -- One row per person, ticker and calendar day held: the ticker's own return, with its own flows.
 --
--- The same definition as the portfolio's (int_portfolio_daily): money in from the start of the day, money out and
--- dividends until its end. cumulative_return goes on over an exit and a new purchase, as the portfolio's index does.
+-- The same definition as the portfolio's (int_portfolio_daily). cumulative_return goes on over an exit and a new
+-- purchase, as the portfolio's index does.
 with returns as (
   select
     user_id,
@@ -14,9 +14,7 @@ with returns as (
     net_flow,
     income,
     is_priced,
-    (
-      (market_value + greatest(-net_flow, 0) + income) / nullif(prev_market_value + greatest(net_flow, 0), 0) - 1
-    )::double precision as daily_return
+    daily_return(market_value, prev_market_value, net_flow, income) as daily_return
   from int_daily_holdings
 )
 select

@@ -31,10 +31,14 @@ sales as (
 
   -- what has not been sold yet, as the sale that is still to come
   select
-    user_id, ticker, null, null, null,
-    coalesce(sum(units) filter (where transaction_type = 'SELL'), 0),
-    'infinity',
-    null
+    user_id,
+    ticker,
+    null as transaction_id,
+    null as transaction_date,
+    null as units,
+    coalesce(sum(units) filter (where transaction_type = 'SELL'), 0) as units_start,
+    'infinity' as units_end,
+    null as proceeds
   from trades
   group by
     user_id,

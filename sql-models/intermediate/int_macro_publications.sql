@@ -44,8 +44,8 @@ vintages as (
     max(observation_date) as observation_date,
     max(value) filter (where age_months = 0) as value,
     max(three_month_average) filter (where age_months = 0) as three_month_average,
-    (array_agg(value order by age_months))[2] as previous_value,
-    (array_agg(value order by age_months) filter (where age_months >= 3))[1] as value_3_months_ago,
+    first(value order by age_months) filter (where age_months > 0) as previous_value,
+    first(value order by age_months) filter (where age_months >= 3) as value_3_months_ago,
     max(value) filter (where age_months = 6) as value_6_months_ago,
     max(value) filter (where age_months = 12) as value_12_months_ago,
     -- the lowest of twelve averages of three months: fourteen months of history, or it is not that

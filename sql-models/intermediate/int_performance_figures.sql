@@ -8,7 +8,8 @@ with falls as (
   select
     *,
     min(price_date) filter (where drawdown = max_drawdown and max_drawdown < 0) over person as trough_date,
-    min(running_peak) filter (where drawdown = max_drawdown) over person as peak
+    min(running_peak) filter (where drawdown = max_drawdown) over person as peak,
+    max(price_date) over person as last_date
   from int_risk_returns
   window person as (partition by user_id)
 ),
@@ -37,8 +38,8 @@ risks as (
     min(price_date) filter (where daily_return = best_day) as best_day_date,
     min(worst_day) as worst_day,
     min(price_date) filter (where daily_return = worst_day) as worst_day_date,
-    (array_agg(twr_index order by price_date))[count(*)] - 1 as twr,
-    (array_agg(drawdown order by price_date))[count(*)] as current_drawdown
+    min(twr_index) filter (where price_date = last_date) - 1 as twr,
+    min(drawdown) filter (where price_date = last_date) as current_drawdown
   from falls
   group by user_id
 )

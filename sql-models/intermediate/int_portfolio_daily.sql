@@ -3,9 +3,7 @@
 -- All sums are exact (numeric), so a refresh of a few days and a rebuild of everything give the same bits. Only the
 -- daily return is floating point, divided once out of exact sums.
 --
--- The day's flow is netted over all tickers first: selling one asset to buy another moves no money in or out. Money
--- in counts from the start of the day, money out (dividends too) until its end:
---   daily_return = (market_value + out) / (prev_market_value + in) - 1
+-- The day's flow is netted over all tickers first: selling one asset to buy another moves no money in or out.
 with positions as (
   select
     user_id, price_date, market_value, prev_market_value, cost_basis, net_flow, fees, realized_pnl, income,
@@ -20,12 +18,20 @@ with positions as (
 
   -- A day between a full exit and the next purchase is a day, too.
   select
-    first_trades.user_id, c.calendar_date, 0, 0, 0, 0, 0, 0, 0,
-    0,
-    false,
-    false,
-    false,
-    false
+    first_trades.user_id,
+    c.calendar_date as price_date,
+    0 as market_value,
+    0 as prev_market_value,
+    0 as cost_basis,
+    0 as net_flow,
+    0 as fees,
+    0 as realized_pnl,
+    0 as income,
+    0 as is_open,
+    false as is_session,
+    false as is_exchange_traded,
+    false as is_provisional,
+    false as is_estimated
   from (
     select
       user_id,
@@ -63,7 +69,5 @@ select
   holds_exchange_traded,
   is_provisional,
   is_estimated,
-  (
-    (market_value + greatest(-net_flow, 0) + income) / nullif(prev_market_value + greatest(net_flow, 0), 0) - 1
-  )::double precision as daily_return
+  daily_return(market_value, prev_market_value, net_flow, income) as daily_return
 from totals

@@ -38,7 +38,8 @@ left join lateral (
     p.close
   from stg_raw_prices p
   where (p.ticker, p.price_date) < (t.ticker, bar.price_date)
-    and bar.price_date = c.calendar_date -- else yesterday's close is today's: nothing to look up
+    -- else yesterday's close is today's: nothing to look up
+    and bar.price_date = c.calendar_date
   order by
     p.ticker desc,
     p.price_date desc

@@ -1,8 +1,8 @@
 -- One row per person and calendar day: the portfolio's return as risk figures count it.
 --
 -- A trading day is one on which an exchange-traded asset that is held has a bar. What happens between two of them (a
--- crypto over the weekend) compounds into the later one: 252 such returns make a year. Who only ever held what trades
--- around the clock has a return every day, and 365 a year. Calendar days annualised with 252 would understate risk.
+-- crypto over the weekend) compounds into the later one. Who only ever held what trades around the clock has a return
+-- every day. Each is annualised by its own number a year: calendar days by that of trading days would understate risk.
 --
 -- No money in it: each of its windows copies its rows, and narrow rows halve what that costs.
 with days as (
@@ -41,7 +41,7 @@ returns as (
 select
   r.user_id, r.price_date, r.daily_return, r.twr_index, r.running_peak, r.drawdown,
   r.max_drawdown, r.best_day, r.worst_day,
-  case when r.is_by_trading_day then 252 else 365 end as periods_per_year,
+  case when r.is_by_trading_day then trading_days_per_year() else calendar_days_per_year() end as periods_per_year,
   r.risk_return,
   case
     when r.risk_return is not null

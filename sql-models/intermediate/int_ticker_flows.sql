@@ -12,7 +12,7 @@ union all
 select
   user_id,
   ticker,
-  ex_date,
+  ex_date as flow_date,
   amount,
-  true
+  true as is_dividend
 from int_dividend_income
