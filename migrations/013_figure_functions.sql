@@ -25,18 +25,21 @@ immutable
 parallel safe
 return power(1 + annual_percent::double precision / 100, 1.0 / periods_per_year) - 1;
 
--- Money in counts from the start of the day, money out (dividends too) until its end. Exact sums, divided once. Null
--- while nothing is invested.
-create function public.daily_return(
-  market_value numeric, prev_market_value numeric, net_flow numeric, income numeric
-)
+-- By how much a day multiplied what was invested: money in counts from the start of the day, money out (dividends too)
+-- until its end. Exact sums, divided once. Null while nothing is invested.
+create function public.daily_growth(market_value numeric, prev_market_value numeric, net_flow numeric, income numeric)
+returns numeric
+language sql
+immutable
+parallel safe
+return (market_value + greatest(-net_flow, 0) + income) / nullif(prev_market_value + greatest(net_flow, 0), 0);
+
+create function public.daily_return(market_value numeric, prev_market_value numeric, net_flow numeric, income numeric)
 returns double precision
 language sql
 immutable
 parallel safe
-return (
-  (market_value + greatest(-net_flow, 0) + income) / nullif(prev_market_value + greatest(net_flow, 0), 0) - 1
-)::double precision;
+return (public.daily_growth(market_value, prev_market_value, net_flow, income) - 1)::double precision;
 
 create function public.annualized_return(total_return double precision, days bigint)
 returns double precision

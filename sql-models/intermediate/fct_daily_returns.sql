@@ -2,21 +2,22 @@
 --
 -- The same definition as the portfolio's (int_portfolio_daily). cumulative_return goes on over an exit and a new
 -- purchase, as the portfolio's index does.
-with returns as (
-  select
-    user_id,
-    ticker,
-    price_date,
-    close,
-    quantity,
-    market_value,
-    prev_market_value,
-    net_flow,
-    income,
-    is_priced,
-    daily_return(market_value, prev_market_value, net_flow, income) as daily_return
-  from int_daily_holdings
-)
+with
+  returns as (
+    select
+      user_id,
+      ticker,
+      price_date,
+      close,
+      quantity,
+      market_value,
+      prev_market_value,
+      net_flow,
+      income,
+      is_priced,
+      daily_return(market_value, prev_market_value, net_flow, income) as daily_return
+    from int_daily_holdings
+  )
 select
   user_id,
   ticker,

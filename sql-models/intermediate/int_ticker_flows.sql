@@ -6,9 +6,7 @@ select
   sell_amount - buy_amount as amount,
   false as is_dividend
 from int_holding_periods
-
 union all
-
 select
   user_id,
   ticker,
