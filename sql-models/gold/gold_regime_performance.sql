@@ -1,7 +1,7 @@
 -- One row per person and macro regime: how the portfolio did on the days of that regime, put end to end.
 --
 -- Multiplied over the regimes, 1 + return is the portfolio's own 1 + twr. Days on which no regime was known (no macro
--- data, or older than them) are `unknown`. Definitions: docs/regimes.md.
+-- data, or older than them) are `unknown`. Definitions: of the figures docs/metrics.md, of the regimes docs/regimes.md.
 with
   days as (
     select

@@ -3,7 +3,7 @@
 --
 -- On a day without a bar the last close stands; a price is never filled from the future. Each row finds its bar by
 -- index (the last one on or before the day) rather than by a window over all bars, so that a new day of all tickers
--- reads one bar each, not their histories. Rows are compared, not columns: only the key's index answers that. The
+-- reads two bars each, not their histories. Rows are compared, not columns: only the key's index answers that. The
 -- index on price_date alone looks as good to a planner without statistics, and walks back through every other ticker's
 -- bars: 10 s for one ticker's 6,000 days instead of 0.1 s.
 select

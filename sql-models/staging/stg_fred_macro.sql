@@ -1,7 +1,8 @@
 -- What FRED published, with the first day on which each value could be known.
 --
--- Without FRED's real-time dates that day is estimated from the release calendar: the end of the observed month plus
--- the latest day of the following month on which the release regularly comes, so that it errs on the late side.
+-- Without FRED's real-time dates that day is estimated from the release calendar, so that it errs on the late side: for
+-- a month's value the latest day of the following month on which the release regularly comes, for a day's the next
+-- weekday.
 with
   releases(series_id, is_monthly, lag_days) as (
     values

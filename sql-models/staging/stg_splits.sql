@@ -6,7 +6,7 @@
 --
 -- "About the ratio": nearer to the ratio than to no change at all, on the logarithmic scale on which 2:1 and 1:2
 -- are equally far from 1. What cannot be judged is accepted, because Yahoo is nearly always right: a ratio so
--- near to 1 that an ordinary day's move looks the same, or no close within ten days on either side.
+-- near to 1 that an ordinary day's move looks the same, or no close within ten days on one of its sides.
 --
 -- A company that hands capital back often merges its shares on the same day, by the ratio that keeps their price: in
 -- adjusted closes the payout then is a fall by just the ratio, in an honest history. So a dividend is counted back in
