@@ -50,6 +50,15 @@ with
         and c.calendar_date < coalesce(t.first_price_date, 'infinity')
       left join stg_dividends as v on v.ticker = p.ticker and v.ex_date = c.calendar_date
     where p.valid_from < coalesce(t.first_price_date, 'infinity')
+  ),
+  openings as (
+    select
+      *,
+      case
+        when is_trade_day then prev_quantity
+        else quantity
+      end as held_before
+    from days
   )
 select
   user_id,
@@ -60,14 +69,8 @@ select
   close,
   coalesce(prev_close, 0) as prev_close,
   quantity * close as market_value,
-  case
-    when is_trade_day then prev_quantity
-    else quantity
-  end as prev_quantity,
-  case
-    when is_trade_day then prev_quantity
-    else quantity
-  end * coalesce(prev_close, 0) as prev_market_value,
+  held_before as prev_quantity,
+  held_before * coalesce(prev_close, 0) as prev_market_value,
   case
     when is_trade_day then buy_amount
     else 0
@@ -88,12 +91,9 @@ select
     when is_trade_day then realized_pnl
     else 0
   end as realized_pnl,
-  case
-    when is_trade_day then prev_quantity
-    else quantity
-  end * dividend_per_share as income,
+  held_before * dividend_per_share as income,
   is_session,
   is_always_open,
   is_final,
   is_priced
-from days
+from openings
