@@ -1,14 +1,13 @@
 /** Bronze: what Yahoo Finance, FRED and people said, as they said it. */
 import { sourceAsset } from "../src/engine/index.ts";
+import { amount, count, day, flag, moment, nullable, person, text, ticker } from "./columns.ts";
 import { fredSeries, ingestFred } from "./ingest/fred.ts";
 import { ingestPrices } from "./ingest/prices.ts";
 
-const ticker = { type: "text", description: "Ticker as Yahoo Finance writes it, in upper case." } as const;
-const fetchedAt = {
-  type: "timestamp with time zone",
-  description: "When the row was last written with other values than before.",
-} as const;
+const fetchedAt = moment("When the row was last written with other values than before.");
 
+/** A source that is asked over the network. */
+const retry = { attempts: 3, backoffSeconds: 60 };
 /** Overdue on Tuesday at 19:00 UTC, if the run on Monday at 18:00 did not happen. */
 const afterTheWeekend = { maximumAgeHours: 97 };
 /** The longest month and a day. */
@@ -20,42 +19,18 @@ export const raw_prices = sourceAsset({
   description: "Daily bars as Yahoo Finance gives them, one row for each ticker and trading date.",
   columns: {
     ticker,
-    price_date: { type: "date", description: "Trading date in the exchange's time zone." },
-    open: {
-      type: "numeric",
-      nullable: true,
-      description: "First price of the session, adjusted for splits.",
-    },
-    high: {
-      type: "numeric",
-      nullable: true,
-      description: "Highest price of the session, adjusted for splits.",
-    },
-    low: {
-      type: "numeric",
-      nullable: true,
-      description: "Lowest price of the session, adjusted for splits.",
-    },
-    close: {
-      type: "numeric",
-      nullable: true,
-      description:
+    price_date: day("Trading date in the exchange's time zone."),
+    open: nullable(amount("First price of the session, adjusted for splits.")),
+    high: nullable(amount("Highest price of the session, adjusted for splits.")),
+    low: nullable(amount("Lowest price of the session, adjusted for splits.")),
+    close: nullable(
+      amount(
         "Last price of the session, adjusted for all splits known when it was fetched, not for dividends.",
-    },
-    adj_close: {
-      type: "numeric",
-      nullable: true,
-      description: "Close adjusted for splits and for dividends paid since.",
-    },
-    volume: {
-      type: "numeric",
-      nullable: true,
-      description: "Shares or contracts traded; null: not known, which is not 0.",
-    },
-    is_final: {
-      type: "boolean",
-      description: "False while the session was still open; the next fetch replaces the bar.",
-    },
+      ),
+    ),
+    adj_close: nullable(amount("Close adjusted for splits and for dividends paid since.")),
+    volume: nullable(amount("Shares or contracts traded; null: not known, which is not 0.")),
+    is_final: flag("False while the session was still open; the next fetch replaces the bar."),
     fetched_at: fetchedAt,
   },
   key: ["ticker", "price_date"],
@@ -79,7 +54,7 @@ export const raw_prices = sourceAsset({
   ],
   freshness: afterTheWeekend,
   tags: ["market"],
-  retry: { attempts: 3, backoffSeconds: 60 },
+  retry,
   ingest: ingestPrices,
 });
 
@@ -89,28 +64,15 @@ export const raw_assets = sourceAsset({
   description: "What each ticker is, as Yahoo Finance describes it.",
   columns: {
     ticker,
-    name: { type: "text", description: "Name of the company, fund or instrument." },
-    asset_class: {
-      type: "text",
-      description: "stock, etf, fund, index, crypto, currency, future or other.",
-    },
-    sector: { type: "text", nullable: true, description: "Sector of a stock; null where there is none." },
-    industry: { type: "text", nullable: true, description: "Industry of a stock; null where there is none." },
-    currency: { type: "text", description: "Currency its prices are in: an ISO code, or GBp for pence." },
-    exchange: { type: "text", nullable: true, description: "Name of the exchange it is listed on." },
-    exchange_timezone: {
-      type: "text",
-      description: "IANA time zone in which the exchange's trading dates are reckoned.",
-    },
-    is_active: {
-      type: "boolean",
-      description: "False: Yahoo Finance no longer knows the ticker; its stored prices stay.",
-    },
-    last_error: {
-      type: "text",
-      nullable: true,
-      description: "Why the last fetch failed; null when it did not.",
-    },
+    name: text("Name of the company, fund or instrument."),
+    asset_class: text("stock, etf, fund, index, crypto, currency, future or other."),
+    sector: nullable(text("Sector of a stock; null where there is none.")),
+    industry: nullable(text("Industry of a stock; null where there is none.")),
+    currency: text("Currency its prices are in: an ISO code, or GBp for pence."),
+    exchange: nullable(text("Name of the exchange it is listed on.")),
+    exchange_timezone: text("IANA time zone in which the exchange's trading dates are reckoned."),
+    is_active: flag("False: Yahoo Finance no longer knows the ticker; its stored prices stay."),
+    last_error: nullable(text("Why the last fetch failed; null when it did not.")),
     fetched_at: fetchedAt,
   },
   key: ["ticker"],
@@ -125,20 +87,14 @@ export const raw_corporate_actions = sourceAsset({
   description: "Splits and dividends, one row for each ticker, ex-date and kind.",
   columns: {
     ticker,
-    action_date: { type: "date", description: "Ex-date, in the exchange's time zone." },
-    action_type: { type: "text", description: "split or dividend." },
-    ratio: {
-      type: "numeric",
-      nullable: true,
-      description: "New shares for each old share, rounded; null for a dividend.",
-    },
-    numerator: { type: "numeric", nullable: true, description: "New shares in a split: 4 in 4:1." },
-    denominator: { type: "numeric", nullable: true, description: "Old shares in a split: 1 in 4:1." },
-    cash_per_share: {
-      type: "numeric",
-      nullable: true,
-      description: "Dividend for each share, adjusted for all splits known when it was fetched.",
-    },
+    action_date: day("Ex-date, in the exchange's time zone."),
+    action_type: text("split or dividend."),
+    ratio: nullable(amount("New shares for each old share, rounded; null for a dividend.")),
+    numerator: nullable(amount("New shares in a split: 4 in 4:1.")),
+    denominator: nullable(amount("Old shares in a split: 1 in 4:1.")),
+    cash_per_share: nullable(
+      amount("Dividend for each share, adjusted for all splits known when it was fetched."),
+    ),
     fetched_at: fetchedAt,
   },
   key: ["ticker", "action_date", "action_type"],
@@ -154,19 +110,12 @@ export const raw_fred = sourceAsset({
   schema: "bronze",
   description: "Macro series of the Federal Reserve Bank of St. Louis, in their newest revision.",
   columns: {
-    series_id: { type: "text", description: `FRED's name of the series: ${fredSeries.join(", ")}.` },
-    observation_date: { type: "date", description: "First day of the period the observation is about." },
-    value: {
-      type: "numeric",
-      nullable: true,
-      description: "Newest value, in the unit of the series; null: FRED says that it is missing.",
-    },
-    realtime_start: {
-      type: "date",
-      nullable: true,
-      description:
-        "Day on which a value was first published; null when FRED does not say (it does with an API key).",
-    },
+    series_id: text(`FRED's name of the series: ${fredSeries.join(", ")}.`),
+    observation_date: day("First day of the period the observation is about."),
+    value: nullable(amount("Newest value, in the unit of the series; null: FRED says that it is missing.")),
+    realtime_start: nullable(
+      day("Day on which a value was first published; null when FRED does not say (it does with an API key)."),
+    ),
     fetched_at: fetchedAt,
   },
   key: ["series_id", "observation_date"],
@@ -174,7 +123,7 @@ export const raw_fred = sourceAsset({
   timeColumn: "observation_date",
   freshness: monthly,
   tags: ["macro"],
-  retry: { attempts: 3, backoffSeconds: 60 },
+  retry,
   ingest: ingestFred,
 });
 
@@ -183,21 +132,15 @@ export const transactions = sourceAsset({
   schema: "bronze",
   description: "The ledger: what people bought and sold, as they traded it. Splits never change it.",
   columns: {
-    transaction_id: {
-      type: "bigint",
-      description: "Identity of the transaction; later ones have higher numbers.",
-    },
-    user_id: { type: "bigint", description: "Whose transaction it is." },
-    ticker: { type: "text", description: "What was traded." },
-    transaction_type: { type: "text", description: "BUY or SELL." },
-    quantity: { type: "numeric", description: "Shares, coins or contracts traded; above 0 for both types." },
-    price: { type: "numeric", description: "Price of one, in US dollars." },
-    fee: {
-      type: "numeric",
-      description: "Paid on top of a purchase or out of the proceeds of a sale, in US dollars.",
-    },
-    transaction_date: { type: "date", description: "Day of the trade." },
-    created_at: { type: "timestamp with time zone", description: "When it was entered." },
+    transaction_id: count("Identity of the transaction; later ones have higher numbers."),
+    user_id: person,
+    ticker,
+    transaction_type: text("BUY or SELL."),
+    quantity: amount("Shares, coins or contracts traded; above 0 for both types."),
+    price: amount("Price of one, in US dollars."),
+    fee: amount("Paid on top of a purchase or out of the proceeds of a sale, in US dollars."),
+    transaction_date: day("Day of the trade."),
+    created_at: moment("When it was entered."),
   },
   key: ["transaction_id"],
   partitionBy: "user_id",
@@ -212,11 +155,8 @@ export const users = sourceAsset({
   description: "Accounts, as far as figures depend on them.",
   captures: ["update"], // a new person has no figures yet, and one who goes takes theirs along
   columns: {
-    user_id: { type: "bigint", description: "Identity of the person." },
-    cost_basis_method: {
-      type: "text",
-      description: "average (moving average) or fifo (oldest lots are sold first).",
-    },
+    user_id: count("Identity of the person."),
+    cost_basis_method: text("average (moving average) or fifo (oldest lots are sold first)."),
   },
   key: ["user_id"],
   partitionBy: "user_id",
@@ -229,7 +169,7 @@ export const raw_calendar = sourceAsset({
   schema: "bronze",
   description: "Every day that a ledger may name, 1900 to 2200: made by a migration, never changed.",
   captures: [],
-  columns: { calendar_date: { type: "date", description: "The day." } },
+  columns: { calendar_date: day("The day.") },
   key: ["calendar_date"],
   timeColumn: "calendar_date",
   tags: ["market"],

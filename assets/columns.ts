@@ -18,6 +18,11 @@ export const text = (description: string): Declared<"text"> => ({ type: "text", 
 export const count = (description: string): Declared<"bigint"> => ({ type: "bigint", description });
 export const number = (description: string): Declared<"integer"> => ({ type: "integer", description });
 
+export const moment = (description: string): Declared<"timestamp with time zone"> => ({
+  type: "timestamp with time zone",
+  description,
+});
+
 export function nullable<C extends Column>(column: C): C & { readonly nullable: true } {
   return { ...column, nullable: true };
 }
@@ -27,4 +32,4 @@ export const reason = (figure: string): Declared<"text"> & { readonly nullable: 
   nullable(text(`Why there is no ${figure}; null when there is one.`));
 
 export const person = count("Whose it is.");
-export const ticker = text("Ticker, in upper case.");
+export const ticker = text("Ticker as Yahoo Finance writes it, in upper case.");

@@ -1,19 +1,7 @@
 /** Gold: what investors look at, computed when read from what intermediate keeps. */
 import { sqlAsset } from "../src/engine/index.ts";
 import { raw_assets, users } from "./bronze.ts";
-import {
-  amount,
-  count,
-  day,
-  flag,
-  nullable,
-  number,
-  person,
-  ratio,
-  reason,
-  text,
-  ticker,
-} from "./columns.ts";
+import { amount, count, day, flag, nullable, number, person, ratio, reason, ticker } from "./columns.ts";
 import {
   int_calendar,
   int_dividend_income,
@@ -25,6 +13,8 @@ import {
 } from "./intermediate.ts";
 import { stg_dividends, stg_raw_prices, stg_transactions } from "./staging.ts";
 
+const days = int_portfolio_index.columns;
+
 export const gold_p_timeseries = sqlAsset({
   name: "gold_p_timeseries",
   layer: "gold",
@@ -32,28 +22,28 @@ export const gold_p_timeseries = sqlAsset({
     "A person's portfolio day by day: value, contributions, gain, time-weighted index and drawdown.",
   columns: {
     user_id: person,
-    price_date: day("Calendar day."),
-    market_value: amount("What all positions were worth at the close."),
-    prev_market_value: amount("The same of the day before; 0 on the first day."),
-    cost_basis: amount("What they cost, purchase fees included."),
-    net_flow: amount("Paid for the day's purchases (with fees) less received for its sales (net of fees)."),
+    price_date: days.price_date,
+    market_value: days.market_value,
+    prev_market_value: days.prev_market_value,
+    cost_basis: days.cost_basis,
+    net_flow: days.net_flow,
     net_contributions: amount("Sum of net_flow to date."),
-    income: amount("Dividends of the day."),
+    income: days.income,
     income_paid_out: amount("Dividends to date: they leave the holdings on their ex-date."),
     fees_paid: amount("Fees to date."),
     realized_pnl: amount("Realized by sales to date."),
     unrealized_pnl: amount("market_value - cost_basis."),
     total_gain: amount("unrealized_pnl + realized_pnl + income_paid_out."),
-    daily_return: nullable(ratio("Return of the day; null while nothing is invested.")),
-    twr_index: int_portfolio_index.columns.twr_index,
+    daily_return: days.daily_return,
+    twr_index: days.twr_index,
     cumulative_return: ratio("twr_index - 1."),
-    running_peak: int_portfolio_index.columns.running_peak,
-    drawdown: int_portfolio_index.columns.drawdown,
-    positions: count("Tickers held at the close."),
-    is_trading_day: flag("An exchange-traded asset that is held had a bar."),
-    holds_exchange_traded: flag("An asset that trades on an exchange with hours is held."),
-    is_provisional: flag("A close is of a session that was still open."),
-    is_estimated: flag("A position is valued at a transaction's price: before the ticker's first bar."),
+    running_peak: days.running_peak,
+    drawdown: days.drawdown,
+    positions: days.positions,
+    is_trading_day: days.is_trading_day,
+    holds_exchange_traded: days.holds_exchange_traded,
+    is_provisional: days.is_provisional,
+    is_estimated: days.is_estimated,
   },
   key: ["user_id", "price_date"],
   partitionBy: "user_id",
@@ -219,15 +209,15 @@ export const dim_assets = sqlAsset({
   description: "Tickers: what each is, and how far its prices reach.",
   columns: {
     ticker,
-    name: text("Name of the company, fund or instrument."),
-    asset_class: text("stock, etf, fund, index, crypto, currency, future or other."),
-    sector: nullable(text("Sector of a stock; null where there is none.")),
-    industry: nullable(text("Industry of a stock; null where there is none.")),
-    currency: text("Currency of its prices."),
-    exchange: nullable(text("Exchange it is listed on.")),
-    exchange_timezone: text("IANA time zone of its trading dates."),
-    is_active: flag("False: Yahoo Finance no longer knows it."),
-    last_error: nullable(text("Why the last fetch failed.")),
+    name: raw_assets.columns.name,
+    asset_class: raw_assets.columns.asset_class,
+    sector: raw_assets.columns.sector,
+    industry: raw_assets.columns.industry,
+    currency: raw_assets.columns.currency,
+    exchange: raw_assets.columns.exchange,
+    exchange_timezone: raw_assets.columns.exchange_timezone,
+    is_active: raw_assets.columns.is_active,
+    last_error: raw_assets.columns.last_error,
     first_price_date: nullable(day("Day of the first bar; null without bars.")),
     last_price_date: nullable(day("Day of the last bar; null without bars.")),
     last_close: nullable(amount("Last close; null without bars.")),

@@ -2,6 +2,7 @@
 import { sqlAsset } from "../src/engine/index.ts";
 import { raw_assets, raw_calendar, transactions, users } from "./bronze.ts";
 import { amount, count, day, flag, nullable, number, person, ratio, ticker } from "./columns.ts";
+import { priceBounds } from "./price-bounds.ts";
 import { stg_dividends, stg_raw_prices, stg_transactions } from "./staging.ts";
 
 export const int_last_day = sqlAsset({
@@ -70,16 +71,15 @@ export const int_prices_daily = sqlAsset({
     {
       kind: "expression",
       name: "no_spike",
-      description:
-        "A close does not move by more than 40 % from the one before: closes are adjusted for splits.",
-      expression: "not is_bar or abs(close / prev_close - 1) <= 0.4",
+      description: `A close does not move by more than ${priceBounds.change * 100} % from the one before: closes are adjusted for splits.`,
+      expression: `not is_bar or abs(close / prev_close - 1) <= ${priceBounds.change}`,
       severity: "warn",
     },
     {
       kind: "expression",
       name: "no_gap",
-      description: "A close is at most 10 days old. Older: delisted, suspended, or bars are missing.",
-      expression: "days_since_bar <= 10",
+      description: `A close is at most ${priceBounds.gapDays} days old. Older: delisted, suspended, or bars are missing.`,
+      expression: `days_since_bar <= ${priceBounds.gapDays}`,
       severity: "warn",
     },
   ],
@@ -133,6 +133,13 @@ export const int_holding_periods = sqlAsset({
   tags: ["portfolio"],
 });
 
+/** Of a position and of a portfolio alike. */
+const dailyReturn = nullable(
+  ratio(
+    "Inflows at the start of the day, outflows and dividends at its end; null while nothing is invested.",
+  ),
+);
+
 const positionDay = {
   user_id: person,
   ticker,
@@ -183,14 +190,14 @@ export const fct_daily_returns = sqlAsset({
   description: "A position's return on each calendar day held, with its own flows.",
   columns: {
     ...positionDay,
-    close: amount("Price of one."),
-    quantity: amount("Held at the close."),
-    market_value: amount("quantity x close."),
-    net_flow: amount("Paid for purchases less received for sales on the day."),
-    income: amount("Dividends of the day."),
-    daily_return: nullable(ratio("Inflows at the start of the day, outflows and dividends at its end.")),
+    close: int_daily_holdings.columns.close,
+    quantity: int_daily_holdings.columns.quantity,
+    market_value: int_daily_holdings.columns.market_value,
+    net_flow: int_daily_holdings.columns.net_flow,
+    income: int_daily_holdings.columns.income,
+    daily_return: dailyReturn,
     cumulative_return: ratio("Time-weighted return since the first purchase, dividends included."),
-    is_priced: flag("False: valued at a transaction's price."),
+    is_priced: int_daily_holdings.columns.is_priced,
   },
   key: ["user_id", "ticker", "price_date"],
   partitionBy: "user_id",
@@ -219,7 +226,7 @@ export const int_portfolio_daily = sqlAsset({
     holds_exchange_traded: flag("An asset that trades on an exchange with hours is held."),
     is_provisional: flag("A close is of a session that was still open."),
     is_estimated: flag("A position is valued at a transaction's price: before the ticker's first bar."),
-    daily_return: nullable(ratio("Inflows at the start of the day, outflows and dividends at its end.")),
+    daily_return: dailyReturn,
   },
   key: ["user_id", "price_date"],
   partitionBy: "user_id",

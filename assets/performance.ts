@@ -21,8 +21,12 @@ export const int_risk_free = sqlAsset({
   tags: ["macro"],
 });
 
-/** What figures of the whole portfolio take over from its last day. */
+/** What every figure of the whole portfolio stands beside: whose, of which days, and the money of the last of them. */
 const standing = {
+  user_id: person,
+  as_of: day("Last day known to the system."),
+  first_date: day("Day of the first trade."),
+  days: number("Calendar days since the day before the first trade."),
   market_value: amount("What all positions are worth."),
   cost_basis: amount("What they cost, purchase fees included."),
   net_contributions: amount("Paid in less taken out by trades, fees included."),
@@ -31,6 +35,7 @@ const standing = {
   unrealized_pnl: amount("market_value - cost_basis."),
   income: amount("Dividends to date."),
   fees: amount("Fees to date."),
+  twr: ratio("Time-weighted return since the first trade."),
 };
 
 export const int_risk_returns = sqlAsset({
@@ -39,11 +44,11 @@ export const int_risk_returns = sqlAsset({
   description: "A person's days, each with its return as risk figures count it.",
   columns: {
     user_id: person,
-    price_date: day("Calendar day."),
-    daily_return: nullable(ratio("Return of the day; null while nothing is invested.")),
-    twr_index: ratio("Time-weighted index."),
-    running_peak: ratio("Highest twr_index to date, at least 1."),
-    drawdown: ratio("twr_index / running_peak - 1."),
+    price_date: int_portfolio_index.columns.price_date,
+    daily_return: int_portfolio_index.columns.daily_return,
+    twr_index: int_portfolio_index.columns.twr_index,
+    running_peak: int_portfolio_index.columns.running_peak,
+    drawdown: int_portfolio_index.columns.drawdown,
     max_drawdown: ratio("Lowest drawdown of all the person's days: the same on each."),
     best_day: nullable(ratio("Their highest daily return.")),
     worst_day: nullable(ratio("Their lowest daily return.")),
@@ -84,12 +89,7 @@ export const int_performance_figures = sqlAsset({
   layer: "intermediate",
   description: "What the formulas give for each person, whether or not there is enough to go by.",
   columns: {
-    user_id: person,
-    as_of: day("Last day known to the system."),
-    first_date: day("Day of the first trade."),
-    days: number("Calendar days since the day before the first trade."),
     ...standing,
-    twr: ratio("Time-weighted return since the first trade."),
     flow_days: nullable(
       number("Calendar days from the first movement of money to the last, the value at the end included."),
     ),
@@ -119,12 +119,7 @@ export const gold__performance = sqlAsset({
   layer: "gold",
   description: "How each person's portfolio has done, and the reason for every figure that there is not.",
   columns: {
-    user_id: person,
-    as_of: day("Last day known to the system."),
-    first_date: day("Day of the first trade."),
-    days: number("Calendar days since the day before the first trade."),
     ...standing,
-    twr: ratio("Time-weighted return since the first trade."),
     annualized_return: nullable(ratio("twr a year: (1 + twr)^(365.25 / days) - 1.")),
     annualized_return_reason: reason("annualised return"),
     xirr: nullable(ratio("Money-weighted return a year, actual/365.")),

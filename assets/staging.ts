@@ -1,23 +1,15 @@
 /** Staging: bronze, cleaned and typed, one model for each source. */
 import { sqlAsset } from "../src/engine/index.ts";
 import { raw_corporate_actions, raw_prices, transactions } from "./bronze.ts";
-import { amount, count, day, flag, nullable, person, text, ticker } from "./columns.ts";
+import { amount, day, flag, person, text, ticker } from "./columns.ts";
 
 export const stg_raw_prices = sqlAsset({
   name: "stg_raw_prices",
   layer: "staging",
   description: "Daily bars with a usable close.",
   columns: {
-    ticker,
-    price_date: day("Trading date in the exchange's time zone."),
-    open: nullable(amount("First price of the session.")),
-    high: nullable(amount("Highest price of the session.")),
-    low: nullable(amount("Lowest price of the session.")),
+    ...raw_prices.columns,
     close: amount("Last price of the session, adjusted for splits, not for dividends."),
-    adj_close: nullable(amount("Close adjusted for splits and for dividends paid since.")),
-    volume: nullable(amount("Shares, coins or contracts traded.")),
-    is_final: flag("False while the session was still open when it was fetched."),
-    fetched_at: { type: "timestamp with time zone", description: "When the bar was fetched." },
   },
   key: ["ticker", "price_date"],
   partitionBy: "ticker",
@@ -78,15 +70,15 @@ export const stg_transactions = sqlAsset({
   layer: "staging",
   description: "The ledger as traded and in today's shares, which is what prices are in.",
   columns: {
-    transaction_id: count("Identity of the ledger row."),
+    transaction_id: transactions.columns.transaction_id,
     user_id: person,
     ticker,
-    transaction_type: text("BUY or SELL."),
-    transaction_date: day("Day of the trade."),
-    quantity: amount("Quantity as traded, above 0."),
+    transaction_type: transactions.columns.transaction_type,
+    transaction_date: transactions.columns.transaction_date,
+    quantity: transactions.columns.quantity,
     signed_quantity: amount("Quantity as traded, below 0 for a SELL."),
-    price: amount("Price as traded."),
-    fee: amount("Fee of the trade."),
+    price: transactions.columns.price,
+    fee: transactions.columns.fee,
     gross_amount: amount("quantity x price, without the fee; the same before and after a split."),
     split_factor: amount(
       "Today's shares for each share as traded: the product of all accepted splits since.",
@@ -95,7 +87,7 @@ export const stg_transactions = sqlAsset({
     adjusted_price: amount("Price of one of today's shares."),
     units: amount("Exact quantity: adjusted_quantity x units_per_share, without a division."),
     units_per_share: amount("Units of one of today's shares; the same for all trades of a ticker."),
-    created_at: { type: "timestamp with time zone", description: "When the ledger row was entered." },
+    created_at: transactions.columns.created_at,
   },
   key: ["transaction_id"],
   partitionBy: "user_id",
@@ -106,6 +98,6 @@ export const stg_transactions = sqlAsset({
     // A split rescales every trade before it.
     { asset: stg_splits, via: transactions, time: "everything" },
   ],
-  checks: [{ kind: "accepted_values", column: "transaction_type", values: ["BUY", "SELL"] }],
+  checks: transactions.checks,
   tags: ["ledger"],
 });

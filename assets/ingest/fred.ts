@@ -3,7 +3,7 @@ import { transaction } from "../../src/database/transaction.ts";
 import type { IngestContext, IngestResult } from "../../src/engine/index.ts";
 import type { Observation } from "../../src/market/source.ts";
 import type { MarketResources } from "../resources.ts";
-import { addRowCounts, noRows, type RowCounts } from "./row-counts.ts";
+import { addRowCounts, countWritten, noRows, type RowCounts } from "./row-counts.ts";
 
 type Context = IngestContext<MarketResources>;
 
@@ -87,11 +87,7 @@ function writeSeries(
            is distinct from (excluded.value, coalesce(excluded.realtime_start, stored.realtime_start))
          returning old.series_id is null as inserted
        )
-       select
-         count(*) filter (where inserted)::integer as inserted,
-         count(*) filter (where not inserted)::integer as updated,
-         (select count(*) from removed)::integer as deleted
-       from written`,
+       ${countWritten}`,
       [
         seriesId,
         observations.map((observation) => observation.date),

@@ -1,7 +1,7 @@
 /** The statements that bring one ticker's rows in line with what was fetched. Each writes only rows that differ. */
 import type { ClientBase, Pool } from "pg";
 import type { Bar, PriceHistory, Profile, TickerDescription } from "../../src/market/source.ts";
-import { noRows, type RowCounts } from "./row-counts.ts";
+import { countWritten, noRows, type RowCounts } from "./row-counts.ts";
 
 /** What is stored of a ticker, as far as it decides what to fetch. */
 export interface StoredTicker {
@@ -104,13 +104,6 @@ export async function areActionsRewritten(
   );
   return rows[0]!.rewritten;
 }
-
-const countWritten = `
-  select
-    count(*) filter (where inserted)::integer as inserted,
-    count(*) filter (where not inserted)::integer as updated,
-    (select count(*) from removed)::integer as deleted
-  from written`;
 
 /** Actions on or after `from` (null: all of them) become those fetched. */
 export async function writeActions(

@@ -18,7 +18,7 @@ select
   regimes.production_growth_6m,
   regimes.industrial_production_yoy,
   recession.value = 1 as is_nber_recession
-from fct_macro_regimes as regimes
-left join stg_fred_macro as recession
-  on recession.series_id = 'USREC'
-  and recession.observation_date = date_trunc('month', regimes.date::timestamp)::date
+from
+  fct_macro_regimes as regimes
+  left join stg_fred_macro as recession
+    on recession.series_id = 'USREC' and recession.observation_date = date_trunc('month', regimes.date::timestamp)::date

@@ -5,11 +5,11 @@ select
   user_id,
   date_trunc('month', price_date::timestamp)::date as month,
   count(*) as days,
-  case when count(daily_return) > 0
-    then product(1 + coalesce(daily_return, 0) order by price_date) - 1
+  case
+    when count(daily_return) > 0 then product(1 + coalesce(daily_return, 0) order by price_date) - 1
   end as return,
-  case when count(daily_return) = 0 then 'nothing was held' end as return_reason
+  case
+    when count(daily_return) = 0 then 'nothing was held'
+  end as return_reason
 from int_portfolio_daily
-group by
-  user_id,
-  date_trunc('month', price_date::timestamp)::date
+group by user_id, date_trunc('month', price_date::timestamp)::date

@@ -3,16 +3,22 @@
 -- Sums of money to date beside the index of int_portfolio_index, computed when read for the same reason.
 --
 -- The bridge, exact on every row: market_value = net_contributions + total_gain - income_paid_out.
-with running as (
-  select
-    *,
-    sum(net_flow) over to_date as net_contributions,
-    sum(income) over to_date as income_paid_out,
-    sum(fees) over to_date as fees_paid,
-    sum(realized_pnl) over to_date as realized_pnl_to_date
-  from int_portfolio_index
-  window to_date as (partition by user_id order by price_date rows unbounded preceding)
-)
+with
+  running as (
+    select
+      *,
+      sum(net_flow) over to_date as net_contributions,
+      sum(income) over to_date as income_paid_out,
+      sum(fees) over to_date as fees_paid,
+      sum(realized_pnl) over to_date as realized_pnl_to_date
+    from int_portfolio_index
+    window
+      to_date as (
+        partition by user_id
+        order by price_date
+        rows unbounded preceding
+      )
+  )
 select
   user_id,
   price_date,

@@ -2,71 +2,95 @@
 --
 -- Read off periods, dividends and the last price, never off days: a position kept for 20 years costs what one of 20
 -- days does. The lateral sub-selects hand each position's key down to the indexes.
-with positions as (
-  select
-    p.user_id, p.ticker, p.quantity, p.cost_basis, p.average_cost,
-    known.last_day as as_of,
-    coalesce(today.close, p.trade_price) as current_price,
-    p.quantity * coalesce(today.close, p.trade_price) as current_value,
-    today.close is not null as is_priced,
-    today.days_since_bar
-  from int_holding_periods p
-  cross join int_last_day known
-  left join int_prices_daily today
-    on today.ticker = p.ticker
-    and today.price_date = known.last_day
-  where p.valid_to = 'infinity'
-),
-figures as (
-  select
-    p.*,
-    trades.*,
-    p.current_value - p.cost_basis as unrealized_pnl,
-    flows.income,
-    growth.total_return,
-    solved.rate,
-    solved.days as flow_days,
-    solved.reason as flows_reason
-  from positions p
-  cross join lateral (
+with
+  positions as (
     select
-      min(h.valid_from) as first_buy_date,
-      max(h.valid_from) as last_transaction_date,
-      sum(h.realized_pnl) as realized_pnl,
-      sum(h.fees) as fees,
-      coalesce(sum(least(h.valid_to, p.as_of) - h.valid_from) filter (where h.quantity > 0), 0) as holding_days
-    from int_holding_periods h
-    where h.user_id = p.user_id
-      and h.ticker = p.ticker
-  ) trades
-  cross join lateral (
-    select product(r.trade_day_growth * r.price_growth * r.dividend_growth) - 1 as total_return
-    from (
-      select * from int_holding_returns o where o.user_id = p.user_id and o.ticker = p.ticker order by o.valid_from
-    ) r
-  ) growth
-  cross join lateral (
+      p.user_id,
+      p.ticker,
+      p.quantity,
+      p.cost_basis,
+      p.average_cost,
+      known.last_day as as_of,
+      coalesce(today.close, p.trade_price) as current_price,
+      p.quantity * coalesce(today.close, p.trade_price) as current_value,
+      today.close is not null as is_priced,
+      today.days_since_bar
+    from
+      int_holding_periods as p
+      cross join int_last_day as known
+      left join int_prices_daily as today on today.ticker = p.ticker and today.price_date = known.last_day
+    where p.valid_to = 'infinity'
+  ),
+  figures as (
     select
-      coalesce(sum(f.amount) filter (where f.is_dividend), 0) as income,
-      array_agg(f.flow_date order by f.flow_date) || p.as_of as dates,
-      array_agg(f.amount order by f.flow_date) || p.current_value as amounts
-    from int_ticker_flows f
-    where f.user_id = p.user_id
-      and f.ticker = p.ticker
-  ) flows
-  cross join lateral xirr(flows.dates, flows.amounts) solved
-)
+      p.*,
+      trades.*,
+      p.current_value - p.cost_basis as unrealized_pnl,
+      flows.income,
+      growth.total_return,
+      solved.rate,
+      coalesce(solved.reason, too_few_days(solved.days)) as xirr_reason
+    from
+      positions as p
+      cross join lateral (
+        select
+          min(h.valid_from) as first_buy_date,
+          max(h.valid_from) as last_transaction_date,
+          sum(h.realized_pnl) as realized_pnl,
+          sum(h.fees) as fees,
+          coalesce(sum(least(h.valid_to, p.as_of) - h.valid_from) filter (where h.quantity > 0), 0) as holding_days
+        from int_holding_periods as h
+        where h.user_id = p.user_id and h.ticker = p.ticker
+      ) as trades
+      cross join lateral (
+        select product(r.trade_day_growth * r.price_growth * r.dividend_growth) - 1 as total_return
+        from
+          (
+            select *
+            from int_holding_returns as o
+            where o.user_id = p.user_id and o.ticker = p.ticker
+            order by o.valid_from
+          ) as r
+      ) as growth
+      cross join lateral (
+        select
+          coalesce(sum(f.amount) filter (where f.is_dividend), 0) as income,
+          array_agg(f.flow_date order by f.flow_date) || p.as_of as dates,
+          array_agg(f.amount order by f.flow_date) || p.current_value as amounts
+        from int_ticker_flows as f
+        where f.user_id = p.user_id and f.ticker = p.ticker
+      ) as flows
+      cross join lateral xirr(flows.dates, flows.amounts) as solved
+  )
 select
-  user_id, ticker, as_of, quantity, first_buy_date, last_transaction_date, holding_days,
+  user_id,
+  ticker,
+  as_of,
+  quantity,
+  first_buy_date,
+  last_transaction_date,
+  holding_days,
   average_cost,
-  case when quantity = 0 then 'nothing is held' end as average_cost_reason,
-  cost_basis, current_price, current_value, unrealized_pnl, realized_pnl, income, fees,
+  case
+    when quantity = 0 then 'nothing is held'
+  end as average_cost_reason,
+  cost_basis,
+  current_price,
+  current_value,
+  unrealized_pnl,
+  realized_pnl,
+  income,
+  fees,
   unrealized_pnl + realized_pnl + income as total_gain,
   total_return,
-  case when flows_reason is null and flow_days >= 365 then rate end as xirr,
-  coalesce(flows_reason, case when flow_days < 365 then format('needs 365 days, has %s', flow_days) end) as xirr_reason,
+  case
+    when xirr_reason is null then rate
+  end as xirr,
+  xirr_reason,
   (current_value / nullif(sum(current_value) over (partition by user_id), 0))::double precision as weight,
-  case when sum(current_value) over (partition by user_id) = 0 then 'the portfolio is empty' end as weight_reason,
+  case
+    when sum(current_value) over (partition by user_id) = 0 then 'the portfolio is empty'
+  end as weight_reason,
   is_priced,
   days_since_bar
 from figures

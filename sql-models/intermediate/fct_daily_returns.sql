@@ -1,24 +1,23 @@
 -- One row per person, ticker and calendar day held: the ticker's own return, with its own flows.
 --
--- The same definition as the portfolio's (int_portfolio_daily): money in from the start of the day, money out and
--- dividends until its end. cumulative_return goes on over an exit and a new purchase, as the portfolio's index does.
-with returns as (
-  select
-    user_id,
-    ticker,
-    price_date,
-    close,
-    quantity,
-    market_value,
-    prev_market_value,
-    net_flow,
-    income,
-    is_priced,
-    (
-      (market_value + greatest(-net_flow, 0) + income) / nullif(prev_market_value + greatest(net_flow, 0), 0) - 1
-    )::double precision as daily_return
-  from int_daily_holdings
-)
+-- The same definition as the portfolio's (int_portfolio_daily). cumulative_return goes on over an exit and a new
+-- purchase, as the portfolio's index does.
+with
+  returns as (
+    select
+      user_id,
+      ticker,
+      price_date,
+      close,
+      quantity,
+      market_value,
+      prev_market_value,
+      net_flow,
+      income,
+      is_priced,
+      daily_return(market_value, prev_market_value, net_flow, income) as daily_return
+    from int_daily_holdings
+  )
 select
   user_id,
   ticker,

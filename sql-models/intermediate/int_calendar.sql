@@ -3,5 +3,5 @@
 -- Always from 1900: were it from the first bar on, a ticker with an older history than any before it would move every
 -- day of every ticker.
 select c.calendar_date
-from bronze.raw_calendar c
-where c.calendar_date <= (select l.last_day from int_last_day l)
+from bronze.raw_calendar as c
+where c.calendar_date <= (select l.last_day from int_last_day as l)

@@ -9,47 +9,36 @@ select
   p.ticker,
   p.valid_from,
   coalesce(
-    (
-      (
-        p.quantity * coalesce(first_day.close, p.trade_price)
-        + greatest(p.sell_amount - p.buy_amount, 0)
-        + p.prev_quantity * coalesce(first_dividend.cash_per_share, 0)
-      )
-      / nullif(
-        p.prev_quantity * coalesce(first_day.prev_close, p.prev_trade_price, 0)
-        + greatest(p.buy_amount - p.sell_amount, 0),
-        0
-      )
+    daily_growth(
+      p.quantity * coalesce(first_day.close, p.trade_price),
+      p.prev_quantity * coalesce(first_day.prev_close, p.prev_trade_price, 0),
+      p.buy_amount - p.sell_amount,
+      p.prev_quantity * coalesce(first_dividend.cash_per_share, 0)
     )::double precision,
     1
   ) as trade_day_growth,
   coalesce((last_day.close / coalesce(first_day.close, p.trade_price))::double precision, 1) as price_growth,
   dividends.growth as dividend_growth
-from int_holding_periods p
-left join int_prices_daily first_day
-  on first_day.ticker = p.ticker
-  and first_day.price_date = p.valid_from
-left join stg_dividends first_dividend
-  on first_dividend.ticker = p.ticker
-  and first_dividend.ex_date = p.valid_from
-left join lateral (
-  select i.close
-  from int_prices_daily i
-  where i.ticker = p.ticker
-    and i.price_date < p.held_until
-  order by i.price_date desc
-  limit 1
-) last_day on p.quantity > 0
-cross join lateral (
-  -- In the order of days: a floating-point product in another order differs in its last bit.
-  select
-    product((1 + d.cash_per_share / coalesce(i.close, p.trade_price))::double precision order by d.ex_date) as growth
-  from stg_dividends d
-  join int_calendar c on c.calendar_date = d.ex_date
-  left join int_prices_daily i
-    on i.ticker = d.ticker
-    and i.price_date = d.ex_date
-  where d.ticker = p.ticker
-    and d.ex_date > p.valid_from
-    and d.ex_date < p.held_until
-) dividends
+from
+  int_holding_periods as p
+  left join int_prices_daily as first_day on first_day.ticker = p.ticker and first_day.price_date = p.valid_from
+  left join stg_dividends as first_dividend
+    on first_dividend.ticker = p.ticker and first_dividend.ex_date = p.valid_from
+  left join lateral (
+    select i.close
+    from int_prices_daily as i
+    where i.ticker = p.ticker and i.price_date < p.held_until
+    order by i.price_date desc
+    limit 1
+  ) as last_day
+    on p.quantity > 0
+  cross join lateral (
+    -- In the order of days: a floating-point product in another order differs in its last bit.
+    select
+      product((1 + d.cash_per_share / coalesce(i.close, p.trade_price))::double precision order by d.ex_date) as growth
+    from
+      stg_dividends as d
+      join int_calendar as c on c.calendar_date = d.ex_date
+      left join int_prices_daily as i on i.ticker = d.ticker and i.price_date = d.ex_date
+    where d.ticker = p.ticker and d.ex_date > p.valid_from and d.ex_date < p.held_until
+  ) as dividends

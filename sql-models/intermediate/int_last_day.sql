@@ -7,8 +7,9 @@
 -- computed for every day (interest, regimes) would lack them for ever.
 --
 -- Never the clock: a model that reads the clock is not the same twice.
-select greatest(
-  date '1899-12-31',
-  (select max(p.price_date) from stg_raw_prices p),
-  (select max(t.transaction_date) from bronze.transactions t)
-) as last_day
+select
+  greatest(
+    date '1899-12-31',
+    (select max(p.price_date) from stg_raw_prices as p),
+    (select max(t.transaction_date) from bronze.transactions as t)
+  ) as last_day

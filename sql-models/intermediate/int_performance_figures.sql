@@ -4,87 +4,120 @@
 -- market value: a withdrawal is not a crash. Peak: the first day on which the index stood where the fall began (the day
 -- before the first trade, if it never stood above 1); trough: the first day at the bottom; recovery: the first day back
 -- up (null: still below).
-with falls as (
-  select
-    *,
-    min(price_date) filter (where drawdown = max_drawdown and max_drawdown < 0) over person as trough_date,
-    min(running_peak) filter (where drawdown = max_drawdown) over person as peak
-  from int_risk_returns
-  window person as (partition by user_id)
-),
-risks as (
-  select
-    user_id,
-    min(price_date) as first_date,
-    max(periods_per_year) as periods_per_year,
-    count(risk_return) as returns,
-    count(risk_return) - count(risk_free_return) as returns_without_risk_free,
-    stddev_samp(risk_return order by price_date) * sqrt(max(periods_per_year)) as volatility,
-    avg(risk_return - risk_free_return order by price_date) * sqrt(max(periods_per_year)) as annual_excess,
-    stddev_samp(risk_return - risk_free_return order by price_date) as excess_deviation,
-    -- least(0, null) is 0: without the filter every day that is no trading day would count as one without a loss.
-    sqrt(
-      avg(power(least(0, risk_return - risk_free_return), 2) order by price_date) filter (where risk_return is not null)
-    ) as downside_deviation,
-    min(max_drawdown) as max_drawdown,
-    case
-      when min(trough_date) is not null
-        then coalesce(min(price_date) filter (where twr_index = peak and price_date < trough_date), min(price_date) - 1)
-    end as max_drawdown_peak_date,
-    min(trough_date) as max_drawdown_trough_date,
-    min(price_date) filter (where price_date > trough_date and twr_index >= peak) as max_drawdown_recovery_date,
-    min(best_day) as best_day,
-    min(price_date) filter (where daily_return = best_day) as best_day_date,
-    min(worst_day) as worst_day,
-    min(price_date) filter (where daily_return = worst_day) as worst_day_date,
-    (array_agg(twr_index order by price_date))[count(*)] - 1 as twr,
-    (array_agg(drawdown order by price_date))[count(*)] as current_drawdown
-  from falls
-  group by user_id
-)
+with
+  falls as (
+    select
+      *,
+      min(price_date) filter (where drawdown = max_drawdown and max_drawdown < 0) over person as trough_date,
+      min(running_peak) filter (where drawdown = max_drawdown) over person as peak,
+      max(price_date) over person as last_date
+    from int_risk_returns
+    window person as (partition by user_id)
+  ),
+  risks as (
+    select
+      user_id,
+      min(price_date) as first_date,
+      max(periods_per_year) as periods_per_year,
+      count(risk_return) as returns,
+      count(risk_return) - count(risk_free_return) as returns_without_risk_free,
+      stddev_samp(risk_return order by price_date) * sqrt(max(periods_per_year)) as volatility,
+      avg(risk_return - risk_free_return order by price_date) * sqrt(max(periods_per_year)) as annual_excess,
+      stddev_samp(risk_return - risk_free_return order by price_date) as excess_deviation,
+      -- least(0, null) is 0: without the filter every day that is no trading day would count as one without a loss.
+      sqrt(
+        avg(power(least(0, risk_return - risk_free_return), 2) order by price_date) filter (
+          where risk_return is not null
+        )
+      ) as downside_deviation,
+      min(max_drawdown) as max_drawdown,
+      case
+        when min(trough_date) is not null then coalesce(
+          min(price_date) filter (where twr_index = peak and price_date < trough_date),
+          min(price_date) - 1
+        )
+      end as max_drawdown_peak_date,
+      min(trough_date) as max_drawdown_trough_date,
+      min(price_date) filter (where price_date > trough_date and twr_index >= peak) as max_drawdown_recovery_date,
+      min(best_day) as best_day,
+      min(price_date) filter (where daily_return = best_day) as best_day_date,
+      min(worst_day) as worst_day,
+      min(price_date) filter (where daily_return = worst_day) as worst_day_date,
+      min(twr_index) filter (where price_date = last_date) - 1 as twr,
+      min(drawdown) filter (where price_date = last_date) as current_drawdown
+    from falls
+    group by user_id
+  )
 select
-  r.user_id, last_day.price_date as as_of, r.first_date, last_day.price_date - r.first_date + 1 as days,
-  last_day.market_value, last_day.cost_basis, m.net_contributions,
+  r.user_id,
+  last_day.price_date as as_of,
+  r.first_date,
+  last_day.price_date - r.first_date + 1 as days,
+  last_day.market_value,
+  last_day.cost_basis,
+  m.net_contributions,
   last_day.market_value - last_day.cost_basis + m.realized_pnl + m.income as total_gain,
-  m.realized_pnl, last_day.market_value - last_day.cost_basis as unrealized_pnl, m.income, m.fees, r.twr,
-  x.days as flow_days, x.rate as flow_rate, x.period_return as flow_return, x.reason as flow_reason,
-  r.periods_per_year, r.returns, r.returns_without_risk_free, r.volatility, r.annual_excess, r.excess_deviation,
-  r.downside_deviation, r.max_drawdown, r.max_drawdown_peak_date, r.max_drawdown_trough_date,
-  r.max_drawdown_recovery_date, r.current_drawdown, r.best_day, r.best_day_date, r.worst_day, r.worst_day_date,
-  last_day.is_provisional, last_day.is_estimated
-from risks r
-cross join lateral (
-  select
-    sum(d.net_flow) as net_contributions,
-    sum(d.income) as income,
-    sum(d.fees) as fees,
-    sum(d.realized_pnl) as realized_pnl,
-    array_agg(d.price_date order by d.price_date) filter (where d.income <> d.net_flow) as flow_dates,
-    array_agg(d.income - d.net_flow order by d.price_date) filter (where d.income <> d.net_flow) as flow_amounts
-  from int_portfolio_daily d
-  where d.user_id = r.user_id
-) m
-cross join lateral (
-  select d.prev_market_value
-  from int_portfolio_daily d
-  where d.user_id = r.user_id
-  order by d.price_date
-  limit 1
-) first_day
-cross join lateral (
-  select
-    d.price_date,
-    d.market_value,
-    d.cost_basis,
-    d.is_provisional,
-    d.is_estimated
-  from int_portfolio_daily d
-  where d.user_id = r.user_id
-  order by d.price_date desc
-  limit 1
-) last_day
--- What there was before the first day counts as put in: 0, unless the days are a slice of the person's.
-cross join lateral xirr(
-  (r.first_date - 1) || m.flow_dates || last_day.price_date,
-  -first_day.prev_market_value || m.flow_amounts || last_day.market_value
-) x
+  m.realized_pnl,
+  last_day.market_value - last_day.cost_basis as unrealized_pnl,
+  m.income,
+  m.fees,
+  r.twr,
+  x.days as flow_days,
+  x.rate as flow_rate,
+  x.period_return as flow_return,
+  x.reason as flow_reason,
+  r.periods_per_year,
+  r.returns,
+  r.returns_without_risk_free,
+  r.volatility,
+  r.annual_excess,
+  r.excess_deviation,
+  r.downside_deviation,
+  r.max_drawdown,
+  r.max_drawdown_peak_date,
+  r.max_drawdown_trough_date,
+  r.max_drawdown_recovery_date,
+  r.current_drawdown,
+  r.best_day,
+  r.best_day_date,
+  r.worst_day,
+  r.worst_day_date,
+  last_day.is_provisional,
+  last_day.is_estimated
+from
+  risks as r
+  cross join lateral (
+    select
+      sum(d.net_flow) as net_contributions,
+      sum(d.income) as income,
+      sum(d.fees) as fees,
+      sum(d.realized_pnl) as realized_pnl,
+      array_agg(d.price_date order by d.price_date) filter (where d.income != d.net_flow) as flow_dates,
+      array_agg(d.income - d.net_flow order by d.price_date) filter (where d.income != d.net_flow) as flow_amounts
+    from int_portfolio_daily as d
+    where d.user_id = r.user_id
+  ) as m
+  cross join lateral (
+    select d.prev_market_value
+    from int_portfolio_daily as d
+    where d.user_id = r.user_id
+    order by d.price_date
+    limit 1
+  ) as first_day
+  cross join lateral (
+    select
+      d.price_date,
+      d.market_value,
+      d.cost_basis,
+      d.is_provisional,
+      d.is_estimated
+    from int_portfolio_daily as d
+    where d.user_id = r.user_id
+    order by d.price_date desc
+    limit 1
+  ) as last_day
+  -- What there was before the first day counts as put in: 0, unless the days are a slice of the person's.
+  cross join lateral xirr(
+    (r.first_date - 1) || m.flow_dates || last_day.price_date,
+    -first_day.prev_market_value || m.flow_amounts || last_day.market_value
+  ) as x

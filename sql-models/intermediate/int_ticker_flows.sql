@@ -6,13 +6,11 @@ select
   sell_amount - buy_amount as amount,
   false as is_dividend
 from int_holding_periods
-
 union all
-
 select
   user_id,
   ticker,
-  ex_date,
+  ex_date as flow_date,
   amount,
-  true
+  true as is_dividend
 from int_dividend_income

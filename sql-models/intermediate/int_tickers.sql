@@ -6,8 +6,7 @@ select
   p.ticker,
   min(p.price_date) as first_price_date,
   coalesce(a.asset_class = 'crypto', false) as is_always_open
-from stg_raw_prices p
-left join bronze.raw_assets a on a.ticker = p.ticker
-group by
-  p.ticker,
-  a.asset_class
+from
+  stg_raw_prices as p
+  left join bronze.raw_assets as a on a.ticker = p.ticker
+group by p.ticker, a.asset_class

@@ -4,6 +4,4 @@ select
   action_date as ex_date,
   cash_per_share
 from bronze.raw_corporate_actions
-where action_type = 'dividend'
-  and cash_per_share > 0
-  and cash_per_share < 'infinity'::numeric
+where action_type = 'dividend' and cash_per_share > 0 and cash_per_share < 'infinity'::numeric

@@ -14,5 +14,4 @@ select
   is_final,
   fetched_at
 from bronze.raw_prices
-where close > 0
-  and close < 'infinity'::numeric -- NaN sorts above infinity
+where close > 0 and close < 'infinity'::numeric -- NaN sorts above infinity

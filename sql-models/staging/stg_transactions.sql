@@ -7,35 +7,37 @@
 -- 1/3 has no exact decimal, and three thirds must sell off a whole. So quantities are added up in `units`: the
 -- numerators of later splits times the denominators of earlier ones make it a product, without division, and every
 -- trade of a ticker has the same units_per_share.
-with factors as (
-  select
-    t.transaction_id,
-    t.user_id,
-    named.ticker,
-    t.transaction_type,
-    t.transaction_date,
-    t.quantity,
-    t.price,
-    t.fee,
-    t.created_at,
-    coalesce(s.numerators, 1) as numerators,
-    coalesce(s.denominators, 1) as denominators,
-    coalesce(s.earlier_denominators, 1) as earlier_denominators
-  from bronze.transactions t
-  cross join lateral (
-    select upper(btrim(t.ticker)) as ticker
-    offset 0 -- computed once a row; flattened, it would be computed again for every split
-  ) named
-  left join lateral (
+with
+  factors as (
     select
-      product(s.numerator) filter (where s.action_date > t.transaction_date) as numerators,
-      product(s.denominator) filter (where s.action_date > t.transaction_date) as denominators,
-      product(s.denominator) filter (where s.action_date <= t.transaction_date) as earlier_denominators
-    from stg_splits s
-    where s.ticker = named.ticker
-      and s.is_accepted
-  ) s on true
-)
+      t.transaction_id,
+      t.user_id,
+      named.ticker,
+      t.transaction_type,
+      t.transaction_date,
+      t.quantity,
+      t.price,
+      t.fee,
+      t.created_at,
+      coalesce(s.numerators, 1) as numerators,
+      coalesce(s.denominators, 1) as denominators,
+      coalesce(s.earlier_denominators, 1) as earlier_denominators
+    from
+      bronze.transactions as t
+      cross join lateral (
+        select upper(btrim(t.ticker)) as ticker
+        offset 0 -- computed once a row; flattened, it would be computed again for every split
+      ) as named
+      left join lateral (
+        select
+          product(s.numerator) filter (where s.action_date > t.transaction_date) as numerators,
+          product(s.denominator) filter (where s.action_date > t.transaction_date) as denominators,
+          product(s.denominator) filter (where s.action_date <= t.transaction_date) as earlier_denominators
+        from stg_splits as s
+        where s.ticker = named.ticker and s.is_accepted
+      ) as s
+        on true
+  )
 select
   transaction_id,
   user_id,
@@ -43,7 +45,10 @@ select
   transaction_type,
   transaction_date,
   quantity,
-  case transaction_type when 'BUY' then quantity else -quantity end as signed_quantity,
+  case transaction_type
+    when 'BUY' then quantity
+    else -quantity
+  end as signed_quantity,
   price,
   fee,
   quantity * price as gross_amount,

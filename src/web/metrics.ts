@@ -1,7 +1,6 @@
 /** What Prometheus scrapes: requests by route, and how far the database is behind. */
 
 import type { RequestHandler } from "express";
-import type { Pool } from "pg";
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { countWaitingChanges } from "../engine/index.ts";
 import type { WebContext } from "./context.ts";

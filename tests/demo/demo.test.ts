@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { fredSeries } from "../../assets/ingest/fred.ts";
 import { demoCredentials, demoTrades, seedDemo } from "../../src/demo/account.ts";
 import { instruments } from "../../src/demo/instruments.ts";
 import { createSyntheticMacroSource } from "../../src/demo/macro.ts";
@@ -58,7 +59,7 @@ test("every macro series has figures up to what would be public", async () => {
   const last = async (seriesId: string) => (await macro.series(seriesId)).at(-1)?.date;
   expect(await last("DFF")).toBe("2026-03-03");
   expect(await last("UNRATE")).toBe("2026-01-01");
-  for (const seriesId of ["GS10", "T10Y2Y", "T10YIE", "CPIAUCSL", "INDPRO", "USREC", "DTB3"]) {
+  for (const seriesId of fredSeries) {
     expect((await macro.series(seriesId)).every(({ value }) => Number.isFinite(Number(value)))).toBe(true);
   }
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { fredSeries } from "../../assets/ingest/fred.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { deployModels } from "../support/models.ts";
 import { insertObservations } from "./economy.ts";
@@ -45,6 +46,12 @@ test("FRED's first publication counts: on time, early, or seven weeks late in a 
 test("the day FRED's archive of a series began is not when its old values came out", async () => {
   expect(await availableDate("T10Y2Y", "1980-01-02", "2016-08-01")).toBe("1980-01-03");
   expect(await availableDate("INDPRO", "1950-01-01", "1997-01-01")).toBe("1950-02-18");
+});
+
+test("staging knows how late each series comes that is ingested", async () => {
+  for (const series of fredSeries) {
+    expect(await availableDate(series, "2024-01-01"), series).toMatch(/^202[45]-/);
+  }
 });
 
 test("missing observations and series that nothing reads are left out", async () => {

@@ -1,6 +1,4 @@
 /** The asset graph, for operators: what there is, how it stands, and asking for it to be materialized. */
-
-import type { Pool } from "pg";
 import { z } from "zod";
 import {
   type AssetState,
@@ -10,7 +8,6 @@ import {
   readStates,
   requestRun,
 } from "../../engine/index.ts";
-import { readMaterializations } from "../../engine/records/index.ts";
 import type { WebContext } from "../context.ts";
 import { type Route, route } from "../route.ts";
 import { day, instant, text } from "../schemas.ts";
@@ -75,7 +72,8 @@ const materialization = z.object({
   status: z.string(),
   reason: z.string(),
   scope: z
-    .object({ partitions: z.array(z.string()).nullable(), since: day.nullable() })
+    .object({ partitions: z.array(z.string()).readonly().nullable(), since: day.nullable() })
+    .readonly()
     .nullable()
     .describe("null: what the steps before it changed"),
   attempt: z.int(),
