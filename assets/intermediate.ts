@@ -2,6 +2,7 @@
 import { sqlAsset } from "../src/engine/index.ts";
 import { raw_assets, raw_calendar, transactions, users } from "./bronze.ts";
 import { amount, count, day, flag, nullable, number, person, ratio, ticker } from "./columns.ts";
+import { priceBounds } from "./price-bounds.ts";
 import { stg_dividends, stg_raw_prices, stg_transactions } from "./staging.ts";
 
 export const int_last_day = sqlAsset({
@@ -70,16 +71,15 @@ export const int_prices_daily = sqlAsset({
     {
       kind: "expression",
       name: "no_spike",
-      description:
-        "A close does not move by more than 40 % from the one before: closes are adjusted for splits.",
-      expression: "not is_bar or abs(close / prev_close - 1) <= 0.4",
+      description: `A close does not move by more than ${priceBounds.spike * 100} % from the one before: closes are adjusted for splits.`,
+      expression: `not is_bar or abs(close / prev_close - 1) <= ${priceBounds.spike}`,
       severity: "warn",
     },
     {
       kind: "expression",
       name: "no_gap",
-      description: "A close is at most 10 days old. Older: delisted, suspended, or bars are missing.",
-      expression: "days_since_bar <= 10",
+      description: `A close is at most ${priceBounds.gapDays} days old. Older: delisted, suspended, or bars are missing.`,
+      expression: `days_since_bar <= ${priceBounds.gapDays}`,
       severity: "warn",
     },
   ],

@@ -2,9 +2,9 @@
 import type { Pool } from "pg";
 import { z } from "zod";
 import { type AssetState, layers, type Node, readStates, requestRun } from "../../engine/index.ts";
+import { day, instant, text } from "../../values.ts";
 import type { WebContext } from "../context.ts";
 import { type Route, route } from "../route.ts";
-import { day, instant, text } from "../schemas.ts";
 
 const problem = z.object({ file: z.string().nullable(), line: z.int().nullable(), message: z.string() });
 
