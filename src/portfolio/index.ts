@@ -28,7 +28,12 @@ export {
   type Publication,
   readPublication,
 } from "./provenance.ts";
-export { acrossPublications, type PublishedModels, readCurrentModels } from "./published-models.ts";
+export {
+  acrossPublications,
+  type PublishedModels,
+  readCurrentModels,
+  readUnbuiltModels,
+} from "./published-models.ts";
 export {
   parseRange,
   type Range,

@@ -105,3 +105,18 @@ function mayComeOfPublication(error: unknown): boolean {
   if (error instanceof PublishedMeanwhileError) return true;
   return error instanceof DatabaseError && /^(42|0A000)/.test(error.code ?? "");
 }
+
+/** Models that nobody can read yet, in the graph's order. */
+export async function readUnbuiltModels(pool: Pool, { graph }: Registry): Promise<string[]> {
+  const models = [...graph.nodes.values()].flatMap(({ asset }) =>
+    asset.kind === "model" ? [asset.name] : [],
+  );
+  const { rows } = await pool.query<{ model: string }>(
+    `select model
+     from unnest($1::text[]) with ordinality as listed (model, position)
+     where to_regclass(format('"default".%I', model)) is null
+     order by position`,
+    [models],
+  );
+  return rows.map(({ model }) => model);
+}

@@ -126,6 +126,7 @@ const statuses = {
   internal: 500,
   market_data_unavailable: 503,
   database_unavailable: 503,
+  models_unavailable: 503,
 } as const;
 
 export type ErrorCode = keyof typeof statuses | `invalid_${string}`;
