@@ -8,19 +8,19 @@
  */
 import { loadModule, scanSync } from "libpg-query";
 import { DatabaseError, type Pool, type PoolClient } from "pg";
-import { type Graph, type Published, type Registry, readPublished } from "../engine/index.ts";
+import { type Graph, type Node, type Published, type Registry, readPublished } from "../engine/index.ts";
 
 export interface PublishedModels {
   readonly version: string;
   /** By name: body, columns and how it is stored. */
   readonly models: ReadonlyMap<string, Published>;
-  /** By model, the assets that its body reads: what the program declares is of the newest code. */
+  /** By model, the assets that its body reads: what the program declares may be of newer code. */
   readonly reads: ReadonlyMap<string, readonly string[]>;
   /** Assets that were published and that the program knows no longer: their bodies are not known either. */
   readonly unknown: ReadonlySet<string>;
 }
 
-/** Which code is published of all assets together, as an SQL expression: 40 rows are put together in 30 µs. */
+/** Which code is published of all assets together, as an SQL expression: it takes 0.05 ms. */
 export const publishedVersion = `(
   select md5(string_agg(concat(asset, ' ', code_version), ' ' order by asset))
   from orchestrator.assets
@@ -49,12 +49,21 @@ export async function readPublishedModels(
   if (after !== version) return readPublishedModels(client, registry, after);
   const names = new Set([...models.keys(), ...unknown]);
   await loadModule();
-  const reads = [...models].map(
-    ([name, { body }]) => [name, body === null ? [] : namesIn(body, names)] as const,
-  );
+  const reads = [...models].map(([name, model]) => [name, readsOf(graph.get(name), model, names)] as const);
   const published = { version, models, reads: new Map(reads), unknown: new Set(unknown) };
   kept.set(graph, published);
   return published;
+}
+
+/** As declared, where that is the published version and was found right; else as the words of the body say. */
+function readsOf(
+  { asset, codeVersion, problems }: Node,
+  published: Published,
+  names: ReadonlySet<string>,
+): string[] {
+  if (published.body === null) return [];
+  const isDeclared = published.codeVersion === codeVersion && problems.length === 0;
+  return isDeclared ? asset.deps.map((dependency) => dependency.asset.name) : namesIn(published.body, names);
 }
 
 /** An alias or a column called like an asset counts, too: it would only write out a model that nobody reads. */

@@ -13,7 +13,7 @@ import { slices } from "./slices.ts";
 /** What is published cannot be run over a range now: it was never built, or is being replaced. */
 export class ModelsUnavailableError extends Error {
   readonly code = "models_unavailable";
-  readonly retryAfterSeconds = 10;
+  readonly retryAfterSeconds = 60;
 
   constructor(model: string, expected: string) {
     super(
