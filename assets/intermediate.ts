@@ -71,8 +71,8 @@ export const int_prices_daily = sqlAsset({
     {
       kind: "expression",
       name: "no_spike",
-      description: `A close does not move by more than ${priceBounds.change * 100} % from the one before: closes are adjusted for splits.`,
-      expression: `not is_bar or abs(close / prev_close - 1) <= ${priceBounds.change}`,
+      description: `A close does not move by more than ${priceBounds.spike * 100} % from the one before: closes are adjusted for splits.`,
+      expression: `not is_bar or abs(close / prev_close - 1) <= ${priceBounds.spike}`,
       severity: "warn",
     },
     {

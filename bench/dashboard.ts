@@ -3,7 +3,7 @@
  * an open page is behind a trade.
  */
 import { Worker } from "node:worker_threads";
-import { startSession } from "../src/web/sessions.ts";
+import { startSession } from "../src/accounts/index.ts";
 import { launchBrowser } from "../tests/support/browser.ts";
 import { lastDay } from "./load.ts";
 import type { Load } from "./requests.ts";

@@ -25,7 +25,7 @@ async function create(
   email: string,
   options: { password?: string; role?: string },
 ): Promise<Outcome> {
-  const { createAccount, credentialsSchema } = await import("../web/accounts.ts"); // bcrypt: not for every verb
+  const { createAccount, credentialsSchema } = await import("../accounts/index.ts"); // bcrypt: not for every verb
   const given =
     options.password === "-" ? (await text(process.stdin)).replace(/\r?\n$/, "") : options.password;
   const password = given ?? randomBytes(12).toString("base64url");

@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
+import { createAccount } from "../accounts/index.ts";
 import type { PriceHistory, PriceSource } from "../market/source.ts";
-import { createAccount } from "../web/accounts.ts";
 import { dateOf, dayOf } from "./economy.ts";
 import { instruments } from "./instruments.ts";
 

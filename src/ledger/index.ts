@@ -7,6 +7,7 @@ export {
   ledgerColumns,
 } from "./browse.ts";
 export type { LedgerContext } from "./context.ts";
+export { countTransactions, hasTransactions } from "./counts.ts";
 export { findDeletionObstacle, listDeletions, restoreTransaction } from "./deletions.ts";
 export { readTradeDraft, type TradeDraft } from "./draft.ts";
 export { exportTransactions } from "./export.ts";
@@ -22,6 +23,7 @@ export {
 } from "./import/review.ts";
 export type { ImportFile } from "./import/rows.ts";
 export { parseTransactionInput, transactionInput } from "./input.ts";
+export { ledgerTables } from "./personal-tables.ts";
 export type { Transaction } from "./rows.ts";
 export { searchTickers } from "./tickers.ts";
 export {

@@ -1,23 +1,27 @@
 /** Signing in and out, and what asks for the password again: what the API and the pages share. */
 import { parseCookie } from "cookie";
 import type { Request, RequestHandler, Response } from "express";
-import { personTransaction } from "../database/person.ts";
-import { transaction } from "../database/transaction.ts";
 import {
   type Account,
   type Credentials,
   createAccount,
+  deleteAccount,
   findAccount,
+  findPerson,
+  findTokenPerson,
+  isApiToken,
   isPasswordOf,
-  requireOtherOperator,
+  type Person,
+  RegistrationLimit,
+  revokeSession,
+  revokeSessions,
+  SignInLimit,
   setPassword,
-} from "./accounts.ts";
-import type { Person, WebContext } from "./context.ts";
+  startSession,
+} from "../accounts/index.ts";
+import type { WebContext } from "./context.ts";
 import { OtherEmailError, WrongCredentialsError, WrongPasswordError } from "./errors.ts";
-import { RegistrationLimit, SignInLimit } from "./limits.ts";
 import { hasBearer } from "./security.ts";
-import { findPerson, revokeSession, revokeSessions, startSession } from "./sessions.ts";
-import { findTokenPerson, isApiToken, revokeTokens } from "./tokens.ts";
 
 const cookieName = "stratafolio_session";
 
@@ -137,17 +141,14 @@ export async function changePassword(
   { current_password, new_password }: PasswordChange,
 ): Promise<void> {
   await confirmPassword(context, request, person, current_password, "current_password");
-  await transaction(context.pool, async (client) => {
-    await setPassword(client, person.userId, new_password);
-    await revokeSessions(client, person.userId, person.credentialId);
-  });
+  await setPassword(context.pool, person, new_password);
 }
 
 /**
  * Deletes the account with everything about the person, for good. `confirmation`: their email and password, typed again.
  * Throws OtherEmailError, WrongPasswordError, TooManyAttemptsError or LastOperatorError.
  */
-export async function deleteAccount(
+export async function endAccount(
   context: WebContext,
   request: Request,
   response: Response,
@@ -156,13 +157,7 @@ export async function deleteAccount(
 ): Promise<void> {
   if (confirmation.email !== person.email.toLowerCase()) throw new OtherEmailError(person.email);
   await confirmPassword(context, request, person, confirmation.password, "password");
-  await personTransaction(context.pool, person.userId, async (client) => {
-    if (person.role === "operator") await requireOtherOperator(client, person.userId);
-    // Both end by themselves with the account; open event streams must hear of it.
-    await revokeSessions(client, person.userId, null);
-    await revokeTokens(client, person.userId);
-    await client.query("select public.delete_own_account()");
-  });
+  await deleteAccount(context.pool, person);
   forgetCookie(response);
 }
 

@@ -1,28 +1,12 @@
 /** What every part of the web is given, and who a request speaks for. */
 import type { Request } from "express";
 import type { Pool } from "pg";
+import { type Person, type Scope, scopes } from "../accounts/index.ts";
 import type { Registry } from "../engine/index.ts";
 import type { Log } from "../log.ts";
 import type { PriceSource } from "../market/source.ts";
 import { ForbiddenError, InsufficientScopeError, UnauthenticatedError } from "./errors.ts";
 import type { EventHub } from "./events.ts";
-
-export type Role = "operator" | "investor";
-
-/** What a credential is good for, each with what stands before it. A session is good for the account itself. */
-export const scopes = ["read", "write", "account"] as const;
-
-export type Scope = (typeof scopes)[number];
-
-/** Who is signed in, as the database said when this request came in: a promotion or revocation counts at once. */
-export interface Person {
-  readonly userId: number;
-  readonly email: string;
-  readonly role: Role;
-  /** Id of the session, or of the API token, that came with the request. */
-  readonly credentialId: string;
-  readonly scope: Scope;
-}
 
 export interface WebContext {
   /** Connections of role stratafolio_web: row-level security holds for all of them. */

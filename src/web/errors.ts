@@ -69,26 +69,6 @@ export class OtherEmailError extends Error {
   }
 }
 
-export class TokenNameTakenError extends Error {
-  readonly code = "name_taken";
-  readonly field = "name";
-
-  constructor(name: string) {
-    super(`there is an API token named ${name} already; revoke it, or choose another name`);
-  }
-}
-
-export class LastOperatorError extends Error {
-  readonly code = "last_operator";
-
-  constructor() {
-    super(
-      "this is the only operator and there are other accounts; make an operator of another one first, with " +
-        "`stratafolio user promote EMAIL`",
-    );
-  }
-}
-
 export class CrossSiteError extends Error {
   readonly code = "csrf";
 
@@ -97,26 +77,6 @@ export class CrossSiteError extends Error {
       `expected a bearer token, the Origin of ${host} or a CSRF token on a request that changes something, ` +
         `got: ${origin === undefined ? "none of them" : `the Origin ${origin}`}`,
     );
-  }
-}
-
-export class EmailTakenError extends Error {
-  readonly code = "email_taken";
-  readonly field = "email";
-
-  constructor(email: string) {
-    super(`${email} has an account already; sign in instead`);
-  }
-}
-
-export class TooManyAttemptsError extends Error {
-  readonly code = "too_many_attempts";
-  readonly retryAfterSeconds: number;
-
-  /** `what` there was too much of: "failed sign-ins". */
-  constructor(what: string, retryAfterSeconds: number) {
-    super(`too many ${what}; try again in ${retryAfterSeconds} s`);
-    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
@@ -166,6 +126,7 @@ const statuses = {
   internal: 500,
   market_data_unavailable: 503,
   database_unavailable: 503,
+  models_unavailable: 503,
 } as const;
 
 export type ErrorCode = keyof typeof statuses | `invalid_${string}`;

@@ -2,10 +2,10 @@
 import type { Response } from "express";
 import type { Notification, Pool, PoolClient } from "pg";
 import { z } from "zod";
+import { revokedChannel } from "../accounts/index.ts";
 import { readLastSuccess } from "../engine/index.ts";
 import type { Log } from "../log.ts";
 import { TooManyConnectionsError } from "./errors.ts";
-import { revokedChannel } from "./sessions.ts";
 
 const publishedChannel = "orchestrator_published";
 const runsChannel = "orchestrator_runs";

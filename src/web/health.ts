@@ -1,5 +1,6 @@
 /** Can this process serve? It is ready when the database answers, is migrated, and holds every model. */
 import { pendingMigrations } from "../database/migrate.ts";
+import { readUnbuiltModels } from "../portfolio/index.ts";
 import type { WebContext } from "./context.ts";
 
 export interface Readiness {
@@ -13,16 +14,8 @@ export async function readReadiness({ pool, registry, log }: WebContext): Promis
   try {
     const pending = await pendingMigrations(pool);
     if (pending.length > 0) return notReady(`these migrations have not run: ${pending.join(", ")}`);
-    const models = [...registry().graph.nodes.values()]
-      .filter(({ asset }) => asset.kind === "model")
-      .map(({ asset }) => asset.name);
-    const { rows } = await pool.query<{ model: string }>(
-      `select model
-       from unnest($1::text[]) model
-       where to_regclass(format('"default".%I', model)) is null`,
-      [models],
-    );
-    if (rows.length > 0) return notReady(`not built yet: ${rows.map(({ model }) => model).join(", ")}`);
+    const unbuilt = await readUnbuiltModels(pool, registry());
+    if (unbuilt.length > 0) return notReady(`not built yet: ${unbuilt.join(", ")}`);
     return { ready: true, problem: null };
   } catch (error) {
     log.warn({ err: error }, "not ready");

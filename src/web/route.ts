@@ -1,7 +1,8 @@
 /** A call of the API, declared once: what it reads, who may make it, what it answers. OpenAPI is made from the same. */
 import type { Express, Request, RequestHandler, Response } from "express";
 import { z } from "zod";
-import { type Person, requireOperator, requirePerson, requireScope, type WebContext } from "./context.ts";
+import type { Person } from "../accounts/index.ts";
+import { requireOperator, requirePerson, requireScope, type WebContext } from "./context.ts";
 import { type ErrorCode, InvalidInputError } from "./errors.ts";
 
 /** `session`: a person, but not by an API token: what is done to the account itself. */

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { registrationsPerAddress } from "../../src/accounts/index.ts";
 import { limitsOf } from "../../src/web/auth.ts";
-import { registrationsPerAddress } from "../../src/web/limits.ts";
-import { personalDataSchema, personalTableNames } from "../../src/web/personal-data.ts";
+import { exportSchema, personalTableNames } from "../../src/web/personal-data.ts";
 import { type Program, startProgram } from "../support/program.ts";
 import { emptyRegistry } from "../web/registry.ts";
 import { password, startWebServer, type WebServer } from "../web/server.ts";
@@ -194,7 +194,7 @@ describe("a person with trades", () => {
       /^attachment; filename=stratafolio-\d{4}-\d{2}-\d{2}\.json$/,
     );
     const text = await answer.text();
-    const data = personalDataSchema.parse(JSON.parse(text));
+    const data = exportSchema.parse(JSON.parse(text));
     expect(data.account).toMatchObject({ email: "ada@example.org", cost_basis_method: "fifo" });
     expect(data.transactions).toHaveLength(3);
     expect(data.audit).toMatchObject([{ operation: "insert", ticker: "NORD" }, {}, {}]);

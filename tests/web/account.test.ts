@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
+import { registrationsPerAddress } from "../../src/accounts/index.ts";
 import { limitsOf } from "../../src/web/auth.ts";
-import { deviceName } from "../../src/web/device.ts";
-import { registrationsPerAddress } from "../../src/web/limits.ts";
+import { deviceName } from "../../src/web/pages/device.ts";
 import { openEvents } from "./event-stream.ts";
 import { emptyRegistry } from "./registry.ts";
 import { password, startWebServer, type WebServer } from "./server.ts";

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import jwt from "jsonwebtoken";
 import { beforeAll, describe, expect, test } from "vitest";
+import { listSessions, revokeSession } from "../../src/accounts/index.ts";
 import { csrfToken } from "../../src/web/security.ts";
-import { listSessions, revokeSession } from "../../src/web/sessions.ts";
 import { emptyRegistry } from "./registry.ts";
 import { password, startWebServer, type WebServer } from "./server.ts";
 

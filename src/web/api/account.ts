@@ -1,19 +1,26 @@
 /** A person's own account. What is done to the account itself takes a session: no API token makes another, or ends it. */
 import { z } from "zod";
 import {
+  accountSchema,
   costBasisMethods,
+  createToken,
   currentPasswordSchema,
+  listSessions,
+  listTokens,
   passwordSchema,
   readAccount,
+  readPersonalData,
+  revokeSession,
+  revokeToken,
   setCostBasisMethod,
-} from "../accounts.ts";
-import { changePassword, deleteAccount, signOutEverywhere } from "../auth.ts";
+  tokenInput,
+  tokenScopes,
+} from "../../accounts/index.ts";
+import { instant } from "../../values.ts";
+import { changePassword, endAccount, signOutEverywhere } from "../auth.ts";
 import { NotFoundError } from "../errors.ts";
-import { accountSchema, personalDataSchema, readPersonalData } from "../personal-data.ts";
+import { exportSchema, personalRecords } from "../personal-data.ts";
 import { type Route, route } from "../route.ts";
-import { instant } from "../schemas.ts";
-import { listSessions, revokeSession } from "../sessions.ts";
-import { createToken, listTokens, revokeToken, tokenInput, tokenScopes } from "../tokens.ts";
 
 const session = z.object({
   session_id: z.uuid(),
@@ -165,11 +172,11 @@ export const accountRoutes: readonly Route[] = [
     summary: "Everything that is kept about this person",
     access: "person",
     status: 200,
-    answer: personalDataSchema,
+    answer: exportSchema,
     handle: async ({ context, person, response }) => {
       const day = context.clock().toISOString().slice(0, 10);
       response.attachment(`stratafolio-${day}.json`);
-      return readPersonalData(context, person.userId);
+      return readPersonalData(context, person.userId, personalRecords);
     },
   }),
   route({
@@ -181,6 +188,6 @@ export const accountRoutes: readonly Route[] = [
     status: 204,
     errors: ["wrong_password", "last_operator", "too_many_attempts"],
     handle: ({ context, person, request, response, body }) =>
-      deleteAccount(context, request, response, person, body),
+      endAccount(context, request, response, person, body),
   }),
 ];

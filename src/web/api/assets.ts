@@ -8,10 +8,10 @@ import {
   readStates,
   requestRun,
 } from "../../engine/index.ts";
+import { day, instant, text } from "../../values.ts";
 import type { WebContext } from "../context.ts";
 import { type Route, route } from "../route.ts";
-import { day, instant, text } from "../schemas.ts";
-import { snakeCased } from "../snake-case.ts";
+import { snakeCased } from "./snake-case.ts";
 
 const problem = z.object({ file: z.string().nullable(), line: z.int().nullable(), message: z.string() });
 

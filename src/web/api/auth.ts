@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { credentialsSchema, currentPasswordSchema } from "../accounts.ts";
+import { credentialsSchema, currentPasswordSchema } from "../../accounts/index.ts";
 import { register, signIn, signOut } from "../auth.ts";
 import { type Route, route } from "../route.ts";
 

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { gold_macro_context } from "../../../assets/macro.ts";
+import { readMacroContext } from "../../portfolio/index.ts";
+import { rowSchema } from "../../values.ts";
 import { type Route, route } from "../route.ts";
-import { dateRange, rowSchema, selectColumns } from "../schemas.ts";
+import { dateRange } from "../schemas.ts";
 
 export const macroRoutes: readonly Route[] = [
   route({
@@ -12,15 +14,6 @@ export const macroRoutes: readonly Route[] = [
     query: dateRange,
     status: 200,
     answer: z.object({ rows: z.array(rowSchema(gold_macro_context)) }),
-    handle: async ({ context, query: { from, to } }) => {
-      const { rows } = await context.pool.query(
-        `select ${selectColumns(gold_macro_context)}
-         from gold_macro_context
-         where date >= coalesce($1::date, '-infinity') and date <= coalesce($2::date, 'infinity')
-         order by date`,
-        [from ?? null, to ?? null],
-      );
-      return { rows };
-    },
+    handle: async ({ context, query }) => ({ rows: await readMacroContext(context.pool, query) }),
   }),
 ];

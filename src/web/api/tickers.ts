@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { searchTickers } from "../../ledger/index.ts";
+import { text } from "../../values.ts";
 import { type Route, route } from "../route.ts";
-import { text } from "../schemas.ts";
 
 const ticker = z.object({
   ticker: z.string(),

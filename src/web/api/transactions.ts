@@ -7,9 +7,10 @@ import {
   recordTransaction,
   transactionInput,
 } from "../../ledger/index.ts";
+import { day, decimal } from "../../values.ts";
 import { NotFoundError } from "../errors.ts";
 import { type Route, route } from "../route.ts";
-import { day, decimal, pageLimit, positiveId } from "../schemas.ts";
+import { pageLimit, positiveId } from "../schemas.ts";
 
 const transaction = z.object({
   transaction_id: z.int(),

@@ -1,8 +1,15 @@
-/** The rows behind a figure: trades, prices, dividends, sales, movements of money. */
+/** The rows behind a figure, as tables: trades, prices, dividends, sales, movements of money. */
 import type { PoolClient } from "pg";
+import {
+  type Extent,
+  type Movement,
+  readDividendEvidence,
+  readPositionEvidence,
+  readSaleEvidence,
+  readTradeEvidence,
+} from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
 import type { FigureName } from "./figures.ts";
-import type { Movement } from "./portfolio-facts.ts";
 
 export interface Cell {
   readonly text: string;
@@ -15,15 +22,6 @@ export interface Evidence {
   readonly rows: readonly (readonly Cell[])[];
   /** Set: there are more rows than are shown. */
   readonly note: string | null;
-}
-
-/** Whose rows, and of which days: after `start`, up to `end`. */
-export interface Extent {
-  readonly userId: number;
-  /** null: all that the person traded. */
-  readonly ticker: string | null;
-  readonly start: string;
-  readonly end: string;
 }
 
 type Kind = "positions" | "trades" | "sales" | "dividends" | "movements";
@@ -117,34 +115,10 @@ const tickerCell = (ticker: string): Cell => ({
   href: `/tickers/${encodeURIComponent(ticker)}`,
 });
 
-async function readPositions(client: PoolClient, { userId, ticker, end }: Extent, format: Format) {
-  const { rows } = await client.query<
-    Record<"ticker" | "quantity" | "close" | "market_value", string> & {
-      cost_basis: string;
-      bar_date: string | null;
-      is_final: boolean;
-    }
-  >(
-    `select
-       held.ticker,
-       held.quantity,
-       held.close,
-       held.market_value,
-       held.cost_basis,
-       held.is_final,
-       prices.price_date - prices.days_since_bar as bar_date
-     from int_daily_holdings held
-     left join int_prices_daily prices
-       on prices.ticker = held.ticker
-       and prices.price_date = $2
-     where held.user_id = $1
-       and held.price_date = $2
-       and ($3::text is null or held.ticker = $3)
-     order by held.market_value desc, held.ticker`,
-    [userId, end, ticker],
-  );
+async function readPositions(client: PoolClient, extent: Extent, format: Format): Promise<Evidence> {
+  const rows = await readPositionEvidence(client, extent);
   return tableOf(
-    `Prices of ${format.date(end)}`,
+    `Prices of ${format.date(extent.end)}`,
     ["Ticker", "#Quantity", "#Close", "Close of", "#Value", "#Cost"],
     rows.map((row) => [
       tickerCell(row.ticker),
@@ -169,32 +143,8 @@ function ledgerPath(row: { transaction_id: number; transaction_date: string; tic
   return `/transactions?${query}#transaction-${transaction_id}`;
 }
 
-async function readTrades(client: PoolClient, { userId, ticker, end }: Extent, format: Format) {
-  const { rows } = await client.query<
-    Record<
-      "transaction_date" | "transaction_type" | "ticker" | "quantity" | "price" | "fee" | "total",
-      string
-    > & {
-      transaction_id: number;
-    }
-  >(
-    `select
-       transaction_id,
-       transaction_date,
-       transaction_type,
-       ticker,
-       quantity,
-       price,
-       fee,
-       case transaction_type when 'BUY' then gross_amount + fee else gross_amount - fee end as total
-     from stg_transactions
-     where user_id = $1
-       and transaction_date <= $2
-       and ($3::text is null or ticker = $3)
-     order by transaction_date desc, transaction_id desc
-     limit ${limit + 1}`,
-    [userId, end, ticker],
-  );
+async function readTrades(client: PoolClient, extent: Extent, format: Format): Promise<Evidence> {
+  const rows = await readTradeEvidence(client, extent, limit + 1);
   return tableOf(
     "Transactions",
     ["Date", "Type", "Ticker", "#Quantity", "#Price", "#Fee", "#Total"],
@@ -210,26 +160,8 @@ async function readTrades(client: PoolClient, { userId, ticker, end }: Extent, f
   );
 }
 
-async function readSales(client: PoolClient, { userId, ticker, start, end }: Extent, format: Format) {
-  const { rows } = await client.query<
-    Record<"ticker" | "valid_from" | "sell_amount" | "cost" | "realized_pnl", string>
-  >(
-    `select
-       ticker,
-       valid_from,
-       sell_amount,
-       sell_amount - realized_pnl as cost,
-       realized_pnl
-     from int_holding_periods
-     where user_id = $1
-       and sell_amount <> 0
-       and valid_from > $2
-       and valid_from <= $3
-       and ($4::text is null or ticker = $4)
-     order by valid_from desc, ticker
-     limit ${limit + 1}`,
-    [userId, start, end, ticker],
-  );
+async function readSales(client: PoolClient, extent: Extent, format: Format): Promise<Evidence> {
+  const rows = await readSaleEvidence(client, extent, limit + 1);
   return tableOf(
     "Sales",
     ["Date", "Ticker", "#Proceeds, net of fees", "#Cost of what was sold", "#Realised"],
@@ -243,25 +175,8 @@ async function readSales(client: PoolClient, { userId, ticker, start, end }: Ext
   );
 }
 
-async function readDividends(client: PoolClient, { userId, ticker, start, end }: Extent, format: Format) {
-  const { rows } = await client.query<
-    Record<"ticker" | "ex_date" | "quantity" | "cash_per_share" | "amount", string>
-  >(
-    `select
-       ticker,
-       ex_date,
-       quantity,
-       cash_per_share,
-       amount
-     from int_dividend_income
-     where user_id = $1
-       and ex_date > $2
-       and ex_date <= $3
-       and ($4::text is null or ticker = $4)
-     order by ex_date desc, ticker
-     limit ${limit + 1}`,
-    [userId, start, end, ticker],
-  );
+async function readDividends(client: PoolClient, extent: Extent, format: Format): Promise<Evidence> {
+  const rows = await readDividendEvidence(client, extent, limit + 1);
   return tableOf(
     "Dividends",
     ["Ex-date", "Ticker", "#Quantity held", "#For each", "#Amount"],

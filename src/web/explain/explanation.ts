@@ -1,18 +1,36 @@
 /** A figure of a person, explained: its numbers put in, where it comes from, the rows behind it. */
 import type { PoolClient } from "pg";
 import { personTransaction } from "../../database/person.ts";
+import type { Registry } from "../../engine/index.ts";
+import {
+  acrossPublications,
+  type LineageStage,
+  lineageStages,
+  type Origin,
+  type Publication,
+  type PublishedModels,
+  type Range,
+  readCurrentModels,
+  readPortfolioFacts,
+  readPublication,
+  readRegimeDay,
+  readRegimeFacts,
+  readRegimes,
+  readSpan,
+  readTickerFacts,
+  readTickerMovements,
+  readTickerNames,
+  type Span,
+} from "../../portfolio/index.ts";
 import type { WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
 import type { Format } from "../format.ts";
-import { type Range, readSpan, type Span } from "../portfolio/range.ts";
 import { type Evidence, readEvidence } from "./evidence.ts";
-import { type FigureName, figures, type Origin } from "./figures.ts";
-import { readPortfolioFacts } from "./portfolio-facts.ts";
+import { type FigureName, figures } from "./figures.ts";
 import { portfolioWorkings } from "./portfolio-working.ts";
-import { type LineageStage, lineageStages, type Publication, readPublication } from "./provenance.ts";
-import { readRegimeWorking } from "./regime.ts";
-import { readRegimeFacts, readRegimes, regimeWorkings, spellTable } from "./regime-working.ts";
-import { readTickerFacts, readTickerMovements, tickerWorkings } from "./ticker-working.ts";
+import { regimeWorking } from "./regime.ts";
+import { regimeWorkings, spellTable } from "./regime-working.ts";
+import { tickerWorkings } from "./ticker-working.ts";
 import type { Working } from "./working.ts";
 
 export interface Question {
@@ -55,66 +73,74 @@ export function explainFigure(
   question: Question,
   format: Format,
 ): Promise<Explanation> {
-  const { graph } = context.registry();
+  return acrossPublications(() =>
+    personTransaction(context.pool, userId, (client) =>
+      readExplanation(client, context.registry(), userId, question, format),
+    ),
+  );
+}
+
+async function readExplanation(
+  client: PoolClient,
+  registry: Registry,
+  userId: number,
+  question: Question,
+  format: Format,
+): Promise<Explanation> {
+  const { graph } = registry;
   const { figure, ticker, regime } = question;
   const { portfolio, ticker: ofTicker } = figures[figure];
   const origin = (ticker === null ? portfolio : ofTicker) ?? ofTicker ?? portfolio!;
-  const lineage = lineageStages(graph, origin);
+  const published = await readCurrentModels(client, registry);
+  const lineage = lineageStages(graph, published, origin);
   const assets = lineage.flatMap((stage) => stage.assets);
   const sources = assets.filter((name) => graph.get(name).asset.kind === "source");
-  return personTransaction(context.pool, userId, async (client) => ({
+  const span = await readSpan(client, registry, userId, question.range);
+  return {
     ticker,
     origin,
     lineage,
     sources,
     between: assets.length - sources.length - 1,
     publication: await readPublication(client, graph, origin, userId),
-    answer: await readAnswer(client, context, userId, question, format),
-    tickers: ticker === null && portfolio === null ? await readTickers(client, userId) : null,
+    answer: await readAnswer(client, published, userId, span, question, format),
+    tickers: ticker === null && portfolio === null ? await readTickerNames(client, userId) : null,
     regimes: figure in regimeWorkings && regime === null ? await readRegimes(client, userId) : null,
-  }));
-}
-
-async function readTickers(client: PoolClient, userId: number): Promise<string[]> {
-  const { rows } = await client.query<{ ticker: string }>(
-    "select ticker from gold_ticker_kpis where user_id = $1 order by ticker",
-    [userId],
-  );
-  return rows.map(({ ticker }) => ticker);
+  };
 }
 
 async function readAnswer(
   client: PoolClient,
-  context: WebContext,
+  published: PublishedModels,
   userId: number,
-  { figure, ticker, regime, range }: Question,
+  span: Span | null,
+  { figure, ticker, regime }: Question,
   format: Format,
 ): Promise<Answer | null> {
-  const span = await readSpan(client, context.registry(), userId, range);
   if (figure === "regime") {
-    const { working, asOf } = await readRegimeWorking(client, span?.end ?? null, format);
-    return { working, asOf, evidence: [], period: null };
+    const day = await readRegimeDay(client, span?.end ?? null);
+    return { working: regimeWorking(day, format), asOf: day?.date ?? null, evidence: [], period: null };
   }
   if (!span || span.is_outside) {
     if (ticker !== null) throw new NotFoundError(`position of yours in ${ticker}`);
     return null;
   }
-  if (regime !== null) return answerForRegime(client, context, userId, figure, regime, span, format);
+  if (regime !== null) return answerForRegime(client, published, userId, figure, regime, span, format);
   return ticker === null
-    ? answerForPortfolio(client, context, userId, figure, span, format)
-    : answerForTicker(client, context, userId, figure, ticker, span, format);
+    ? answerForPortfolio(client, published, userId, figure, span, format)
+    : answerForTicker(client, published, userId, figure, ticker, span, format);
 }
 
 async function answerForPortfolio(
   client: PoolClient,
-  context: WebContext,
+  published: PublishedModels,
   userId: number,
   figure: FigureName,
   span: Span,
   format: Format,
 ): Promise<Answer | null> {
   const work = portfolioWorkings[figure];
-  const facts = work && (await readPortfolioFacts(client, context.registry(), userId, span));
+  const facts = work && (await readPortfolioFacts(client, published, userId, span));
   if (!work || !facts) return null;
   const { best_day_date, worst_day_date, max_drawdown_trough_date, as_of } = facts.performance;
   const days: Partial<Record<FigureName, string | null>> = {
@@ -133,7 +159,7 @@ async function answerForPortfolio(
 
 async function answerForTicker(
   client: PoolClient,
-  context: WebContext,
+  published: PublishedModels,
   userId: number,
   figure: FigureName,
   ticker: string,
@@ -141,11 +167,11 @@ async function answerForTicker(
   format: Format,
 ): Promise<Answer | null> {
   const work = tickerWorkings[figure];
-  const facts = await readTickerFacts(client, context.registry(), userId, ticker, span);
+  const facts = await readTickerFacts(client, published, userId, ticker, span);
   if (!facts) throw new NotFoundError(`position of yours in ${ticker}`);
   if (!work) return null;
   const movements =
-    figure === "xirr" ? await readTickerMovements(client, context.registry(), userId, facts, span) : [];
+    figure === "xirr" ? await readTickerMovements(client, published, userId, facts, span) : [];
   const extent = { userId, ticker, start: span.start, end: span.end };
   return {
     working: work(facts, format),
@@ -157,7 +183,7 @@ async function answerForTicker(
 
 async function answerForRegime(
   client: PoolClient,
-  context: WebContext,
+  published: PublishedModels,
   userId: number,
   figure: FigureName,
   regime: string,
@@ -165,7 +191,7 @@ async function answerForRegime(
   format: Format,
 ): Promise<Answer | null> {
   const work = regimeWorkings[figure];
-  const facts = work && (await readRegimeFacts(client, context.registry(), userId, regime, span));
+  const facts = work && (await readRegimeFacts(client, published, userId, regime, span));
   if (!work || !facts) throw new NotFoundError(`day of yours in the regime ${regime}`);
   const { trough, spells } = facts;
   const lastDay = spells.at(-1)!.last_day;

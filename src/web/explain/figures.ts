@@ -2,12 +2,7 @@
 import { gold_p_timeseries, gold_ticker_kpis } from "../../../assets/gold.ts";
 import { fct_macro_regimes, gold_regime_performance } from "../../../assets/macro.ts";
 import { gold__performance } from "../../../assets/performance.ts";
-
-/** A column of a model. */
-export interface Origin {
-  readonly asset: string;
-  readonly column: string;
-}
+import type { Origin } from "../../portfolio/index.ts";
 
 export interface Figure {
   readonly title: string;

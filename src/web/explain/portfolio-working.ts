@@ -1,8 +1,8 @@
 /** The formulas of the whole portfolio's figures, each with the person's own numbers put in. */
 import Big from "big.js";
+import type { PortfolioDay, PortfolioFacts } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
 import type { FigureName } from "./figures.ts";
-import type { Day, PortfolioFacts } from "./portfolio-facts.ts";
 import { computed, equation, impossible, precise, total, type Working } from "./working.ts";
 
 type Work = (facts: PortfolioFacts, format: Format) => Working;
@@ -118,7 +118,7 @@ function gain(facts: PortfolioFacts, format: Format): Working {
   );
 }
 
-function returnOf(day: Day, format: Format): Working {
+function returnOf(day: PortfolioDay, format: Format): Working {
   if (day.daily_return === null) return impossible("nothing was invested on that day");
   const flow = new Big(day.net_flow);
   const moneyIn = flow.gt(0) ? flow : new Big(0);
@@ -135,7 +135,7 @@ function returnOf(day: Day, format: Format): Working {
   );
 }
 
-function drawdownOf(day: Day, format: Format): Working {
+function drawdownOf(day: PortfolioDay, format: Format): Working {
   const value = format.signedPercent(day.drawdown);
   const [index, peak] = [precise(format, day.twr_index), precise(format, day.running_peak)];
   return computed(

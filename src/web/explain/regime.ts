@@ -1,39 +1,21 @@
 /** The regime of a day, and the signals that it was told by. */
-import type { PoolClient } from "pg";
-import type { fct_macro_regimes } from "../../../assets/macro.ts";
-import type { RowOf } from "../../engine/index.ts";
+import type { RegimeDay } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
 import { computed, impossible, type Working } from "./working.ts";
 
-/** The regime of the last day on or before `day`. */
-export async function readRegimeWorking(
-  client: PoolClient,
-  day: string | null,
-  format: Format,
-): Promise<{ working: Working; asOf: string | null }> {
-  const { rows } = await client.query<RowOf<typeof fct_macro_regimes>>(
-    `select *
-     from fct_macro_regimes
-     where date <= coalesce($1::date, 'infinity')
-     order by date desc
-     limit 1`,
-    [day],
-  );
-  const [row] = rows;
-  if (!row) return { working: impossible("no macro data are known for the day"), asOf: null };
+/** null: no macro data are known for the day. */
+export function regimeWorking(row: RegimeDay | null, format: Format): Working {
+  if (!row) return impossible("no macro data are known for the day");
   const signal = (label: string, value: string | number | null, unit: string): string =>
     `${label}: ${value === null ? "not known" : `${format.number(Number(value))}${unit}`}`;
   const name = row.regime.charAt(0).toUpperCase() + row.regime.slice(1);
-  return {
-    asOf: row.date,
-    working: computed(
-      name,
-      `since ${format.date(row.regime_start)}: ${format.count(row.days_in_regime)} days`,
-      signal("Sahm gap", row.sahm_gap, " points"),
-      signal("unemployment, change over three months", row.unemployment_change_3m, " points"),
-      `industrial production over six months, per year: ${row.production_growth_6m === null ? "not known" : format.signedPercent(row.production_growth_6m)}`,
-      signal("yield curve, ten years less two", row.yield_curve, " points"),
-      signal("federal funds rate, change over three months", row.fed_funds_change_3m, " points"),
-    ),
-  };
+  return computed(
+    name,
+    `since ${format.date(row.regime_start)}: ${format.count(row.days_in_regime)} days`,
+    signal("Sahm gap", row.sahm_gap, " points"),
+    signal("unemployment, change over three months", row.unemployment_change_3m, " points"),
+    `industrial production over six months, per year: ${row.production_growth_6m === null ? "not known" : format.signedPercent(row.production_growth_6m)}`,
+    signal("yield curve, ten years less two", row.yield_curve, " points"),
+    signal("federal funds rate, change over three months", row.fed_funds_change_3m, " points"),
+  );
 }

@@ -1,16 +1,25 @@
 /** A person's own account: password, sessions, tokens, settings, data, and the way out. */
 import { type Request, type Response, Router } from "express";
-import { personTransaction } from "../../database/person.ts";
-import { readAccount, setCostBasisMethod } from "../accounts.ts";
+import {
+  type ApiToken,
+  createToken,
+  exportTable,
+  listSessions,
+  listTokens,
+  readAccount,
+  revokeSession,
+  revokeToken,
+  setCostBasisMethod,
+  tokenInput,
+} from "../../accounts/index.ts";
+import { countTransactions } from "../../ledger/index.ts";
 import { costBasisInput, deletionInput, passwordChangeInput } from "../api/account.ts";
-import { changePassword, deleteAccount, signOutEverywhere } from "../auth.ts";
+import { changePassword, endAccount, signOutEverywhere } from "../auth.ts";
 import { requirePerson, type WebContext } from "../context.ts";
-import { deviceName } from "../device.ts";
 import { describeError, NotFoundError } from "../errors.ts";
-import { exportTable, type PersonalTable, personalTableNames } from "../personal-data.ts";
+import { type PersonalTableName, personalTableNames, personalTables } from "../personal-data.ts";
 import { parseInput } from "../route.ts";
-import { listSessions, revokeSession } from "../sessions.ts";
-import { type ApiToken, createToken, listTokens, revokeToken, tokenInput } from "../tokens.ts";
+import { deviceName } from "./device.ts";
 import { type Problem, type SendPage, sentence } from "./page.ts";
 
 /** What was done, as the address says after it: `/account?done=password`. */
@@ -69,7 +78,7 @@ export function accountPages(context: WebContext, sendPage: SendPage): Router {
     const name = personalTableNames.find((known) => known === request.params.name);
     if (!name) throw new NotFoundError(`table ${request.params.name} in an export`);
     response.attachment(`${name}.csv`).set("Cache-Control", "no-store");
-    response.send(await exportTable(context, userId, name));
+    response.send(await exportTable(context.pool, userId, personalTables[name]));
   });
 
   router.use(credentialPages(context, sendAccount));
@@ -114,7 +123,7 @@ function accountDeletionPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
   const send = async (request: Request, response: Response, state = unsent): Promise<void> => {
     const { userId } = requirePerson(request);
-    const { transactions } = await countTransactions(context, userId);
+    const { transactions } = await countTransactions(context.pool, userId);
     sendPage(request, response, {
       view: "account-delete",
       title: "Delete account",
@@ -126,7 +135,7 @@ function accountDeletionPages(context: WebContext, sendPage: SendPage): Router {
   router.post("/account/delete", async (request, response) => {
     const person = requirePerson(request);
     try {
-      await deleteAccount(context, request, response, person, parseInput(deletionInput, request.body));
+      await endAccount(context, request, response, person, parseInput(deletionInput, request.body));
       response.redirect(303, "/account/deleted");
     } catch (error) {
       await send(request, response, refusal(error, "Your account stands:"));
@@ -155,26 +164,6 @@ function valuesOf({ body }: Request): Readonly<Record<string, string>> {
   return { name: typed("name"), scope: typed("scope") || "read", email: typed("email") };
 }
 
-interface LedgerCounts {
-  readonly transactions: number;
-  /** Tickers of which something was sold: those whose figures depend on the cost basis method. */
-  readonly sold: readonly string[];
-}
-
-function countTransactions({ pool }: WebContext, userId: number): Promise<LedgerCounts> {
-  return personTransaction(pool, userId, async (client) => {
-    const { rows } = await client.query<LedgerCounts>(
-      `select
-         count(*) as transactions,
-         coalesce(array_agg(distinct ticker) filter (where transaction_type = 'SELL'), '{}') as sold
-       from bronze.transactions
-       where user_id = $1`,
-      [userId],
-    );
-    return rows[0]!;
-  });
-}
-
 function createSendAccount(context: WebContext, sendPage: SendPage): SendAccount {
   const { pool, clock } = context;
   return async (request, response, state = unsent, newToken = null) => {
@@ -183,7 +172,7 @@ function createSendAccount(context: WebContext, sendPage: SendPage): SendAccount
       readAccount(pool, userId),
       listSessions(pool, userId, clock()),
       listTokens(pool, userId),
-      countTransactions(context, userId),
+      countTransactions(context.pool, userId),
     ]);
     sendPage(request, response, {
       view: "account",
@@ -211,7 +200,7 @@ function createSendAccount(context: WebContext, sendPage: SendPage): SendAccount
   };
 }
 
-const tables: readonly { readonly name: PersonalTable; readonly label: string }[] = [
+const tables: readonly { readonly name: PersonalTableName; readonly label: string }[] = [
   { name: "transactions", label: "Trades" },
   { name: "audit", label: "Audit trail" },
   { name: "timeseries", label: "Portfolio by day" },

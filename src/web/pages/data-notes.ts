@@ -1,24 +1,18 @@
 /** What a person should know of the data behind their figures: prices still on their way, failed, old or missing. */
 import type { PoolClient } from "pg";
+import { type PriceState, readPriceStates } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
 
 export interface DataNote {
   readonly kind: "information" | "warning" | "failure";
   readonly ticker: string;
   readonly text: string;
-  readonly progress: { readonly done: number; readonly total: number } | null;
+  readonly progress: Progress | null;
 }
 
-interface TickerData {
-  readonly ticker: string;
-  readonly first_trade_date: string;
-  readonly last_error: string | null;
-  readonly is_active: boolean | null;
-  readonly first_bar_date: string | null;
-  readonly last_bar_date: string | null;
-  readonly is_final: boolean | null;
-  readonly is_stale: boolean | null;
-  readonly progress: { readonly done: number; readonly total: number } | null;
+interface Progress {
+  readonly done: number;
+  readonly total: number;
 }
 
 /**
@@ -30,68 +24,38 @@ export async function readDataNotes(
   userId: number,
   format: Format,
 ): Promise<{ notes: DataNote[]; fetching: boolean; firstBars: ReadonlyMap<string, string> }> {
-  const { rows } = await client.query<TickerData>({
-    name: "read_data_notes",
-    // A price is old when the newest price of anything is more than a week newer: no market is closed for so long.
-    text: `with traded as (
-             select
-               upper(btrim(ticker)) as ticker,
-               min(transaction_date) as first_trade_date
-             from bronze.transactions
-             where user_id = $1
-             group by upper(btrim(ticker))
-           ),
-           fetches as (
-             select
-               partition.ticker,
-               steps.progress
-             from orchestrator.runs
-             cross join lateral jsonb_array_elements_text(nullif(options -> 'partitions', 'null')) as partition (ticker)
-             left join orchestrator.steps on steps.run_id = runs.run_id and steps.status = 'running' and steps.action = 'ingest'
-             where runs.status in ('queued', 'running')
-           )
-           select
-             traded.ticker,
-             traded.first_trade_date,
-             raw_assets.last_error,
-             raw_assets.is_active,
-             first_bar.price_date as first_bar_date,
-             last_bar.price_date as last_bar_date,
-             last_bar.is_final,
-             last_bar.price_date < (select max(price_date) from bronze.raw_prices) - 7 as is_stale,
-             (select progress from fetches where fetches.ticker = traded.ticker limit 1) as progress
-           from traded
-           left join bronze.raw_assets on raw_assets.ticker = traded.ticker
-           left join lateral (
-             select price_date
-             from bronze.raw_prices
-             where ticker = traded.ticker
-             order by price_date
-             limit 1
-           ) first_bar on true
-           left join lateral (
-             select price_date, is_final
-             from bronze.raw_prices
-             where ticker = traded.ticker
-             order by price_date desc
-             limit 1
-           ) last_bar on true
-           order by traded.ticker`,
-    values: [userId],
-  });
+  const states = await readPriceStates(client, userId);
+  const progress = states.some(isFetching) ? await readFetchProgress(client) : new Map<string, Progress>();
   return {
-    notes: [...rows.flatMap((row) => describe(row, format)), ...provisionalNotes(rows, format)],
-    fetching: rows.some(isFetching),
+    notes: [
+      ...states.flatMap((state) => describe(state, progress.get(state.ticker) ?? null, format)),
+      ...provisionalNotes(states, format),
+    ],
+    fetching: states.some(isFetching),
     firstBars: new Map(
-      rows.flatMap(({ ticker, first_bar_date }) =>
+      states.flatMap(({ ticker, first_bar_date }) =>
         first_bar_date === null ? [] : [[ticker, first_bar_date]],
       ),
     ),
   };
 }
 
+/** How far the fetches that are under way have come, by ticker. */
+async function readFetchProgress(client: PoolClient): Promise<Map<string, Progress>> {
+  const { rows } = await client.query<{ ticker: string; progress: Progress | null }>(
+    `select
+       partition.ticker,
+       steps.progress
+     from orchestrator.runs
+     cross join lateral jsonb_array_elements_text(nullif(options -> 'partitions', 'null')) as partition (ticker)
+     left join orchestrator.steps on steps.run_id = runs.run_id and steps.status = 'running' and steps.action = 'ingest'
+     where runs.status in ('queued', 'running')`,
+  );
+  return new Map(rows.flatMap(({ ticker, progress }) => (progress ? [[ticker, progress]] : [])));
+}
+
 /** One note for all tickers of a day: during a session it is every ticker of the exchange. */
-function provisionalNotes(rows: readonly TickerData[], format: Format): DataNote[] {
+function provisionalNotes(rows: readonly PriceState[], format: Format): DataNote[] {
   const provisional = rows.filter(({ is_final }) => is_final === false);
   const days = Map.groupBy(provisional, ({ last_bar_date }) => last_bar_date ?? "");
   return [...days].map(([day, tickers]) => ({
@@ -102,18 +66,17 @@ function provisionalNotes(rows: readonly TickerData[], format: Format): DataNote
   }));
 }
 
-const isFetching = ({ first_bar_date, last_error }: TickerData): boolean =>
+const isFetching = ({ first_bar_date, last_error }: PriceState): boolean =>
   first_bar_date === null && last_error === null;
 
-function describe(row: TickerData, format: Format): DataNote[] {
+function describe(row: PriceState, progress: Progress | null, format: Format): DataNote[] {
   const note = (kind: DataNote["kind"], text: string): DataNote => ({
     kind,
     ticker: row.ticker,
     text,
     progress: null,
   });
-  if (isFetching(row))
-    return [{ ...note("information", "Its price history is being fetched."), progress: row.progress }];
+  if (isFetching(row)) return [{ ...note("information", "Its price history is being fetched."), progress }];
   const notes: DataNote[] = [];
   if (row.last_error !== null) {
     const meanwhile =

@@ -3,13 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Router } from "express";
 import { z } from "zod";
+import { parseRange, wholeTime } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
 import { type Block, parseDefinitions } from "../explain/definitions.ts";
 import { explainFigure, type Question } from "../explain/explanation.ts";
 import { type FigureName, figures, isFigureName } from "../explain/figures.ts";
-import { parseRange, wholeTime } from "../portfolio/range.ts";
-import { regimeLabel } from "../portfolio/read.ts";
+import { regimeLabel } from "../figures/labels.ts";
 import { environmentOf, type SendPage } from "./page.ts";
 
 const definitionsFile = join(import.meta.dirname, "../../../docs/metrics.md");

@@ -1,7 +1,7 @@
 /** The ledger's table: its order, filter and page stand in the address, so that they can be kept and sent. */
 import { z } from "zod";
 import { type LedgerColumn, type LedgerPage, type LedgerQuery, ledgerColumns } from "../../ledger/index.ts";
-import { day } from "../schemas.ts";
+import { day } from "../../values.ts";
 
 const path = "/transactions";
 

@@ -13,8 +13,8 @@ import {
   SelectionSyntaxError,
   select,
 } from "../../engine/index.ts";
+import { day } from "../../values.ts";
 import type { WebContext } from "../context.ts";
-import { day } from "../schemas.ts";
 import { staleOf } from "./asset-graph.ts";
 
 /** How far a materialization reaches, in the selection grammar. */

@@ -1,14 +1,24 @@
 /** Portfolio Analytics: value, change in money, change in percent, and what is behind them, over a range of days. */
 import { type Request, Router } from "express";
 import { personTransaction } from "../../database/person.ts";
+import { hasTransactions } from "../../ledger/index.ts";
+import {
+  acrossPublications,
+  type Choice,
+  choiceParameters,
+  type RangeFigures,
+  Recent,
+  rangeNames,
+  rangeParameters,
+  readChoice,
+  readFigures,
+  readSpan,
+  type Span,
+} from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
+import { parseSort, type Sort, sortParameters, tickerTable } from "../figures/ticker-table.ts";
+import { figuresView } from "../figures/view.ts";
 import type { Format } from "../format.ts";
-import { type Choice, choiceParameters, readChoice } from "../portfolio/choice.ts";
-import { rangeNames, rangeParameters, readSpan, type Span } from "../portfolio/range.ts";
-import { type RangeFigures, readFigures } from "../portfolio/read.ts";
-import { Recent } from "../portfolio/recent.ts";
-import { parseSort, type Sort, sortParameters, tickerTable } from "../portfolio/ticker-table.ts";
-import { figuresView } from "../portfolio/view.ts";
 import { readDataNotes } from "./data-notes.ts";
 import { environmentOf, type SendPage } from "./page.ts";
 
@@ -25,7 +35,12 @@ export function portfolioPages(context: WebContext, sendPage: SendPage): Router 
   const router = Router();
   const recent = new Recent<Shown>(rangesKept);
   router.get("/portfolio", async (request, response) => {
-    const { choice, isFromMemory, typed } = await readChoice(context, request);
+    const { choice, isFromMemory, typed } = await readChoice(
+      context.pool,
+      requirePerson(request).userId,
+      request.query,
+      isLook(request),
+    );
     if (isFromMemory)
       return response.redirect(
         303,
@@ -35,10 +50,22 @@ export function portfolioPages(context: WebContext, sendPage: SendPage): Router 
       view: "portfolio",
       title: "Portfolio",
       scripts: ["chart.js", "explain.js", "sort.js"],
-      data: { typed, ...(await portfolioData(context, recent, request, choice)) },
+      data: { typed, ...(await acrossPublications(() => portfolioData(context, recent, request, choice))) },
     });
   });
   return router;
+}
+
+/**
+ * Somebody looks at the page. An open page that renews itself chooses nothing, or two tabs would overwrite each other's
+ * choice for ever; nor does a HEAD, nor a browser that fetches what might be clicked next.
+ */
+function isLook(request: Request): boolean {
+  return (
+    request.method === "GET" &&
+    request.get("X-Fragment") === undefined &&
+    !request.get("Sec-Purpose")?.includes("prefetch")
+  );
 }
 
 const address = (parameters: Record<string, string>): string =>
@@ -51,20 +78,15 @@ async function portfolioData(context: WebContext, recent: Recent<Shown>, request
     const data = await readDataNotes(client, userId, format);
     const span = await readSpan(client, context.registry(), userId, choice.range);
     if (span) return { ...data, hasTrades: true, span };
-    const { rows } = await client.query<{ has_trades: boolean }>(
-      "select exists (select from bronze.transactions where user_id = $1) as has_trades",
-      [userId],
-    );
-    return { ...data, hasTrades: rows[0]!.has_trades, span };
+    return { ...data, hasTrades: await hasTransactions(client, userId), span };
   });
   const { notes, fetching, hasTrades, span } = standing;
   if (!span) return { notes, fetching: hasTrades, isEmpty: !hasTrades };
   const shared = { notes, fetching, span, hasRange: !span.is_outside, ...picker(choice, span) };
   if (span.is_outside) return { ...shared, isOutside: true };
   const sort = parseSort(request.query);
-  const shown = await recent.get(
-    JSON.stringify([userId, span, choice, sort, versionOf(context.registry()), format.locale]),
-    () => makeShown(context, { userId, span, choice, sort }, format),
+  const shown = await recent.get(JSON.stringify([userId, span, choice, sort, format.locale]), () =>
+    makeShown(context, { userId, span, choice, sort }, format),
   );
   return {
     ...shared,
@@ -105,16 +127,6 @@ async function makeShown(
     ),
     benchmarkChoices: figures.benchmarkChoices,
   };
-}
-
-const versions = new WeakMap<object, number>();
-let newestVersion = 0;
-
-/** Another registry has other models. */
-function versionOf(registry: object): number {
-  const version = versions.get(registry) ?? ++newestVersion;
-  versions.set(registry, version);
-  return version;
 }
 
 function picker(choice: Choice, { start, end }: Span) {

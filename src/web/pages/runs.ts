@@ -12,8 +12,9 @@ import {
   triggerKinds,
   UnknownAssetError,
 } from "../../engine/index.ts";
+import { day } from "../../values.ts";
 import { requireOperator, type WebContext } from "../context.ts";
-import { day, positiveId } from "../schemas.ts";
+import { positiveId } from "../schemas.ts";
 import { millisecondsBetween } from "./asset-data.ts";
 import type { SendPage } from "./page.ts";
 import { describeTrigger } from "./trigger.ts";

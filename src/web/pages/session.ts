@@ -1,7 +1,7 @@
 /** Sign in, create account, account, sign out. */
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
-import { credentialsSchema, currentPasswordSchema } from "../accounts.ts";
+import { credentialsSchema, currentPasswordSchema, hasAccounts } from "../../accounts/index.ts";
 import { register, signIn, signOut } from "../auth.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
@@ -33,13 +33,10 @@ export function sessionPages(context: WebContext, sendPage: SendPage): Router {
   });
   router.get("/create-account", async (request, response) => {
     if (request.person) return response.redirect(303, "/portfolio");
-    const { rows } = await context.pool.query<{ is_first: boolean }>(
-      "select not exists (select from public.users) as is_first",
-    );
     sendPage(request, response, {
       view: "create-account",
       title: "Create account",
-      data: { isFirst: rows[0]?.is_first, values: {}, errors: {} },
+      data: { isFirst: !(await hasAccounts(context.pool)), values: {}, errors: {} },
     });
   });
   router.post("/create-account", async (request, response) => {

@@ -2,12 +2,12 @@
 import { Router } from "express";
 import { z } from "zod";
 import { personTransaction } from "../../database/person.ts";
+import { classLabel, readTicker, type TickerRangeName, tickerRangeNames } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
-import { classLabel } from "../portfolio/allocation.ts";
+
 import { positionCharts, priceChart } from "../ticker/charts.ts";
 import { describeQuality } from "../ticker/quality.ts";
-import { readTicker, type TickerRangeName, tickerRangeNames } from "../ticker/read.ts";
 import { environmentOf, type SendPage } from "./page.ts";
 
 const parameters = z.object({ ticker: z.string().trim().toUpperCase().min(1).max(20) });

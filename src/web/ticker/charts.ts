@@ -1,8 +1,8 @@
 /** The charts of a ticker: its price with what happened on it, and the position over time. */
+import type { CorporateAction, HeldDay, TickerFacts, Trade } from "../../portfolio/index.ts";
 import type { Marker } from "../charts/markers.ts";
 import { timeChart } from "../charts/time-chart.ts";
 import type { Format } from "../format.ts";
-import type { CorporateAction, HeldDay, TickerFacts, Trade } from "./read.ts";
 
 /** A trade is newer than the newest close until the next fetch: its day has the close that it is valued at. */
 function withNewestTrade({ prices, trades }: TickerFacts): TickerFacts["prices"] {

@@ -1,6 +1,6 @@
 /** How good the data of a ticker is, in words, each beside what it touches. */
+import type { CorporateAction, TickerFacts } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
-import type { CorporateAction, TickerFacts } from "./read.ts";
 
 /** What a note is about, and so where on the page it stands. */
 type Subject = "price" | "position" | "actions";
@@ -36,7 +36,7 @@ function fetchNotes({ description: { first_price_date, last_error } }: TickerFac
     : [];
 }
 
-function ageNotes({ description, newestBar }: TickerFacts, format: Format): QualityNote[] {
+function ageNotes({ description, isStale }: TickerFacts, format: Format): QualityNote[] {
   const { last_price_date, is_last_close_final, is_active } = description;
   if (last_price_date === null) return [];
   const day = format.date(last_price_date);
@@ -48,22 +48,21 @@ function ageNotes({ description, newestBar }: TickerFacts, format: Format): Qual
     });
   if (!is_active)
     notes.push({ kind: "warning", text: `No longer quoted: its last price, of ${day}, stays.` });
-  // No market is closed for more than a week.
-  else if (newestBar !== null && daysBetween(last_price_date, newestBar) > 7)
+  else if (isStale)
     notes.push({ kind: "warning", text: `The price is stale: none is newer than that of ${day}.` });
   return notes;
 }
 
 function oddityNotes({ oddities }: TickerFacts, format: Format): QualityNote[] {
-  return oddities.flatMap(({ price_date, change, gap_days }) => {
+  return oddities.flatMap(({ price_date, change, gap_days, is_spike, is_gap }) => {
     const day = format.date(price_date);
     const notes: QualityNote[] = [];
-    if (gap_days > 10)
+    if (is_gap)
       notes.push({
         kind: "warning",
         text: `A gap: no price for ${format.count(gap_days)} days before ${day}. The last one before stands for them.`,
       });
-    if (Math.abs(change) > 0.4)
+    if (is_spike)
       notes.push({
         kind: "warning",
         text: `A spike: the close of ${day} is ${format.signedPercent(change)} from the one before it. Closes are adjusted for splits, so look whether it is real.`,
@@ -93,9 +92,4 @@ function splitNotes(action: CorporateAction, format: Format): QualityNote[] {
       text: `The split ${numerator}:${denominator} of ${format.date(action_date)} is not applied: the closes jump by about its ratio, so either it never happened or the prices before it were not adjusted.`,
     },
   ];
-}
-
-/** Calendar days, which no clock change makes longer or shorter: both are midnights in UTC. */
-function daysBetween(first: string, last: string): number {
-  return Math.round((Date.parse(last) - Date.parse(first)) / 86_400_000);
 }

@@ -1,8 +1,7 @@
 /** What a person chose to look at: in the address and, for the next time and the next device, kept with the person. */
-import type { Request } from "express";
-import type { PoolClient } from "pg";
-import { personTransaction } from "../../database/person.ts";
-import { requirePerson, type WebContext } from "../context.ts";
+import type { Pool, PoolClient } from "pg";
+import { z } from "zod";
+import { personTransaction } from "../database/person.ts";
 import { parseBenchmark } from "./benchmark.ts";
 import { parseRange, type Range, rangeParameters, wholeTime } from "./range.ts";
 
@@ -22,7 +21,7 @@ export function choiceParameters({ range, benchmark }: Choice): Record<string, s
 const isSame = (left: Choice, right: Choice): boolean =>
   JSON.stringify(choiceParameters(left)) === JSON.stringify(choiceParameters(right));
 
-export interface ChoiceOfRequest {
+export interface ChoiceMade {
   readonly choice: Choice;
   /** The address should say it, or another tab's choice would change this page when it renews itself. */
   readonly isFromMemory: boolean;
@@ -30,14 +29,18 @@ export interface ChoiceOfRequest {
 }
 
 /**
- * The choice of this request, remembered when a person looking at a page has made another one. What its address does not
- * name is as it was the last time.
+ * The choice that an address names; what it does not name is as it was the last time. `query`: of the address. `isLook`:
+ * a person looks at it, so that another choice than the last one is remembered.
  */
-export function readChoice({ pool }: WebContext, request: Request): Promise<ChoiceOfRequest> {
-  const { userId } = requirePerson(request);
-  const named = parseRange(request.query);
-  const { benchmark, isGiven } = parseBenchmark(request.query);
-  const isRangeNamed = ["range", "from", "to"].some((name) => request.query[name] !== undefined);
+export function readChoice(
+  pool: Pool,
+  userId: number,
+  query: Readonly<Record<string, unknown>>,
+  isLook: boolean,
+): Promise<ChoiceMade> {
+  const named = parseRange(query);
+  const { benchmark, isGiven } = parseBenchmark(query);
+  const isRangeNamed = ["range", "from", "to"].some((name) => query[name] !== undefined);
   return personTransaction(pool, userId, async (client) => {
     const remembered = (await recallChoice(client, userId)) ?? usual;
     const choice = {
@@ -47,26 +50,14 @@ export function readChoice({ pool }: WebContext, request: Request): Promise<Choi
     const isFromMemory =
       (!isRangeNamed && JSON.stringify(remembered.range) !== JSON.stringify(wholeTime)) ||
       (!isGiven && remembered.benchmark !== null);
-    const isChosen = !isFromMemory && named.typed.problem === null && isLook(request);
+    const isChosen = isLook && !isFromMemory && named.typed.problem === null;
     if (isChosen && !isSame(choice, remembered)) await keepChoice(client, userId, choice);
     return { choice, isFromMemory, typed: named.typed };
   });
 }
 
-/**
- * Somebody looks at the page. An open page that renews itself chooses nothing, or two tabs would overwrite each other's
- * choice for ever; nor does a HEAD, nor a browser that fetches what might be clicked next.
- */
-function isLook(request: Request): boolean {
-  return (
-    request.method === "GET" &&
-    request.get("X-Fragment") === undefined &&
-    !request.get("Sec-Purpose")?.includes("prefetch")
-  );
-}
-
 /** null: nothing was ever chosen. */
-export async function recallChoice(client: PoolClient, userId: number): Promise<Choice | null> {
+async function recallChoice(client: PoolClient, userId: number): Promise<Choice | null> {
   const { rows } = await client.query<Record<"range" | "from" | "to" | "benchmark", string | null>>({
     name: "recall_choice",
     text: `select range_name as range, from_date as "from", to_date as "to", benchmark
@@ -94,3 +85,17 @@ async function keepChoice(client: PoolClient, userId: number, choice: Choice): P
     [userId, range ?? null, from ?? null, to ?? null, choice.benchmark],
   );
 }
+
+/** As a person's export has it. */
+export const choiceRecord = {
+  schema: z
+    .record(z.string(), z.string())
+    .nullable()
+    .describe(
+      "What was last looked at: `range`, or `from` and `to`, and `benchmark`; null: nothing was chosen",
+    ),
+  read: async (client: PoolClient, userId: number): Promise<Record<string, string> | null> => {
+    const choice = await recallChoice(client, userId);
+    return choice && choiceParameters(choice);
+  },
+};

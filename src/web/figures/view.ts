@@ -1,11 +1,10 @@
 /** What the page's template is given of a range. */
 import Big from "big.js";
+import { allocations, bridge, type RangeFigures } from "../../portfolio/index.ts";
 import { timeChart } from "../charts/time-chart.ts";
 import type { Format } from "../format.ts";
-import { allocations } from "./allocation.ts";
-import { bridge } from "./bridge.ts";
 import { heatmap } from "./heatmap.ts";
-import { type RangeFigures, regimeLabel } from "./read.ts";
+import { regimeLabel } from "./labels.ts";
 
 /** Everything but the order of the tickers. */
 export function figuresView(figures: RangeFigures, format: Format) {
@@ -115,7 +114,7 @@ const overDays = ({ span, days }: RangeFigures) => ({
 
 /** The gap between the lines is the gain of the range, less the income that was paid out. */
 function valueChart(figures: RangeFigures, format: Format) {
-  const { span, days, bands } = figures;
+  const { span, days, regimePeriods } = figures;
   const opening = Number(span.opening_value);
   const contributed = days.netContributions.map((amount) => opening + amount);
   return timeChart(
@@ -148,7 +147,12 @@ function valueChart(figures: RangeFigures, format: Format) {
         },
       ],
       shade: "between",
-      bands,
+      bands: regimePeriods.map(({ regime, from, to }) => ({
+        name: regime,
+        label: regimeLabel(regime),
+        from,
+        to,
+      })),
     },
     format,
   );

@@ -1,20 +1,14 @@
 /** Everything the page of a ticker shows of it, for one person. */
 import type { PoolClient } from "pg";
-import type { dim_assets, gold_ticker_kpis, int_lots } from "../../../assets/gold.ts";
-import type { RowOf } from "../../engine/index.ts";
+import type { dim_assets, gold_ticker_kpis, int_lots } from "../../assets/gold.ts";
+import { priceBounds } from "../../assets/price-bounds.ts";
+import type { RowOf } from "../engine/index.ts";
+import { rangeIntervals } from "./range.ts";
 
-/** Ranges of the price chart, as PostgreSQL intervals. `Held`: from a little before the first trade on. */
-const intervals = {
-  "1M": "1 month",
-  "3M": "3 months",
-  "6M": "6 months",
-  YTD: null,
-  "1Y": "1 year",
-  "3Y": "3 years",
-  "5Y": "5 years",
-  Held: null,
-  Max: null,
-} as const;
+const { Max, ...bounded } = rangeIntervals;
+
+/** Ranges of the price chart. `Held`: from a little before the first trade on. */
+const intervals = { ...bounded, Held: null, Max } as const;
 
 export type TickerRangeName = keyof typeof intervals;
 export const tickerRangeNames = Object.keys(intervals) as [TickerRangeName, ...TickerRangeName[]];
@@ -84,6 +78,8 @@ export interface Oddity {
   readonly price_date: string;
   readonly change: number;
   readonly gap_days: number;
+  readonly is_spike: boolean;
+  readonly is_gap: boolean;
 }
 
 /** null: the person never traded the ticker. */
@@ -108,7 +104,7 @@ export async function readTicker(client: PoolClient, userId: number, ticker: str
     sales: await readSales(client, userId, ticker),
     actions: await readActions(client, userId, ticker),
     oddities: await readOddities(client, ticker, trades.at(-1)!.transaction_date),
-    newestBar: await readNewestBar(client),
+    isStale: await readStaleness(client, ticker),
   };
 }
 
@@ -296,7 +292,7 @@ async function readActions(client: PoolClient, userId: number, ticker: string): 
   return rows;
 }
 
-/** The bounds are those of the checks no_spike and no_gap, since the first trade. */
+/** Since the first trade, by the bounds of the checks no_spike and no_gap. */
 async function readOddities(client: PoolClient, ticker: string, since: string): Promise<Oddity[]> {
   const { rows } = await client.query<Oddity>(
     `with bars as (
@@ -307,22 +303,31 @@ async function readOddities(client: PoolClient, ticker: string, since: string): 
        from stg_raw_prices
        where ticker = $1
        window in_order as (order by price_date)
+     ),
+     judged as (
+       select
+         *,
+         abs(change) > $3 as is_spike,
+         gap_days > $4 as is_gap
+       from bars
+       where price_date >= $2
      )
      select *
-     from bars
-     where price_date >= $2
-       and (abs(change) > 0.4 or gap_days > 10)
+     from judged
+     where is_spike or is_gap
      order by price_date desc
      limit 10`,
-    [ticker, since],
+    [ticker, since, priceBounds.spike, priceBounds.gapDays],
   );
   return rows;
 }
 
-/** Of anything: what a ticker's own last bar is old against. */
-async function readNewestBar(client: PoolClient): Promise<string | null> {
-  const { rows } = await client.query<{ newest: string | null }>(
-    "select max(price_date) as newest from raw_prices",
+/** Is the last bar of the ticker much older than the newest of anything? */
+async function readStaleness(client: PoolClient, ticker: string): Promise<boolean> {
+  const { rows } = await client.query<{ is_stale: boolean | null }>(
+    `select max(price_date) filter (where ticker = $1) < max(price_date) - $2::integer as is_stale
+     from raw_prices`,
+    [ticker, priceBounds.staleDays],
   );
-  return rows[0]?.newest ?? null;
+  return rows[0]?.is_stale ?? false;
 }

@@ -1,15 +1,28 @@
 /** Where a figure comes from: the columns it is computed from, back to the sources, and the run that last wrote them. */
 import type { PoolClient } from "pg";
-import type { Graph, Layer } from "../../engine/index.ts";
-import type { Origin } from "./figures.ts";
+import type { Graph, Layer } from "../engine/index.ts";
+import type { PublishedModels } from "./published-models.ts";
+
+/** A column of a model. */
+export interface Origin {
+  readonly asset: string;
+  readonly column: string;
+}
 
 export interface LineageStage {
   readonly layer: Layer;
   readonly assets: readonly string[];
 }
 
-/** The assets that a column is computed from, itself included, sources first. */
-export function lineageStages(graph: Graph, origin: Origin): LineageStage[] {
+/**
+ * The assets that a column is computed from, itself included, sources first. Of a model whose file has moved on from what
+ * is published, and so from what its columns were computed from, every asset that the published body reads.
+ */
+export function lineageStages(
+  graph: Graph,
+  { models, reads }: PublishedModels,
+  origin: Origin,
+): LineageStage[] {
   const seen = new Set<string>();
   const assets = new Set<string>();
   const visit = ({ asset, column }: Origin): void => {
@@ -18,7 +31,13 @@ export function lineageStages(graph: Graph, origin: Origin): LineageStage[] {
     seen.add(id);
     assets.add(asset);
     const node = graph.get(asset);
-    for (const { column: name, from } of node.lineage) if (name === column) from.forEach(visit);
+    const published = models.get(asset)?.codeVersion ?? null;
+    const isOther = published !== null && published !== node.codeVersion;
+    if (isOther) {
+      for (const read of reads.get(asset)!)
+        for (const name of Object.keys(graph.nodes.get(read)?.asset.columns ?? {}))
+          visit({ asset: read, column: name });
+    } else for (const { column: name, from } of node.lineage) if (name === column) from.forEach(visit);
   };
   visit(origin);
   return graph.layers

@@ -1,11 +1,12 @@
 /** Which days the page is about: a range of its picker or dates of one's own. */
 import type { PoolClient } from "pg";
 import { z } from "zod";
-import type { Registry } from "../../engine/index.ts";
-import { day } from "../schemas.ts";
+import type { Registry } from "../engine/index.ts";
+import { day } from "../values.ts";
+import { publishedVersion } from "./published-models.ts";
 
 /** What the picker offers, as PostgreSQL intervals; `YTD` and `Max` are none. */
-const intervals = {
+export const rangeIntervals = {
   "1M": "1 month",
   "3M": "3 months",
   "6M": "6 months",
@@ -16,8 +17,8 @@ const intervals = {
   Max: null,
 } as const;
 
-export type RangeName = keyof typeof intervals;
-export const rangeNames = Object.keys(intervals) as RangeName[];
+export type RangeName = keyof typeof rangeIntervals;
+export const rangeNames = Object.keys(rangeIntervals) as RangeName[];
 
 /** `from` and `to` are both in it; the figures are measured from the close of the day before `from`. */
 export type Range = { readonly name: RangeName } | { readonly from: string; readonly to: string };
@@ -70,6 +71,8 @@ export interface Span {
    * (prices, macro data), or of the tables themselves. Other people's trades leave it as it is.
    */
   readonly data_version: string;
+  /** Of the code that made it: see `readPublishedModels`. */
+  readonly published_version: string;
   /** What was held at the close of `start`. */
   readonly opening_value: string;
   readonly opening_cost: string;
@@ -128,6 +131,7 @@ export async function readSpan(
                where partition_column = 'user_id'
                  and (partition_value = $1::bigint::text or partition_value is null)
              ) as data_version,
+             ${publishedVersion} as published_version,
              coalesce(opening.market_value, 0) as opening_value,
              coalesce(opening.cost_basis, 0) as opening_cost,
              wanted < first as is_whole,
@@ -135,7 +139,7 @@ export async function readSpan(
              "end" < first or wanted >= as_of as is_outside
            from starts
            left join int_portfolio_daily opening on opening.user_id = $1 and opening.price_date = starts.wanted`,
-    values: [userId, name, own?.from ?? null, own?.to ?? null, name && intervals[name], personal],
+    values: [userId, name, own?.from ?? null, own?.to ?? null, name && rangeIntervals[name], personal],
   });
   return rows[0] ?? null;
 }

@@ -1,14 +1,13 @@
 /** Sessions: rows that vouch for tokens. A token is a signed session id, good while its row stands unrevoked. */
 import jwt from "jsonwebtoken";
 import type { Pool, PoolClient } from "pg";
-import type { Person, Role, WebContext } from "./context.ts";
+import type { AccountContext } from "./context.ts";
+import type { Person, Role } from "./person.ts";
 
 /** Another process may hold an event stream of the session or API token: it is told here. Payload: the id of either. */
 export const revokedChannel = "web_credentials_revoked";
 
 export const sessionDays = 30;
-
-type SessionContext = Pick<WebContext, "pool" | "clock" | "jwtSecret">;
 
 /** A session as the account page lists it. */
 export interface Session {
@@ -27,7 +26,7 @@ export interface StartedSession {
 
 /** Starts a session of 30 days. `userAgent` is kept so that its owner can recognise it. */
 export async function startSession(
-  { pool, clock, jwtSecret }: SessionContext,
+  { pool, clock, jwtSecret }: AccountContext,
   userId: number,
   userAgent: string | null,
 ): Promise<StartedSession> {
@@ -55,7 +54,7 @@ export async function startSession(
 
 /** The person a token speaks for; null: forged, expired, revoked, or the account is gone. */
 export async function findPerson(
-  { pool, clock, jwtSecret }: SessionContext,
+  { pool, clock, jwtSecret }: AccountContext,
   token: string,
 ): Promise<Person | null> {
   const now = clock();

@@ -1,6 +1,6 @@
 /** What the portfolio consists of on the last day of the range: by ticker, by asset class, by sector. */
 import Big from "big.js";
-import type { TickerFigures } from "./read.ts";
+import type { TickerFigures } from "./figures.ts";
 
 export interface Slice {
   readonly label: string;

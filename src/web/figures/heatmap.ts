@@ -1,6 +1,6 @@
 /** Returns by month and year, as a table whose cells are tinted by size. */
+import type { Month } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
-import type { Month } from "./read.ts";
 
 /** Days of the range, as its address names them. */
 interface Days {

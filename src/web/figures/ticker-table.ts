@@ -1,9 +1,9 @@
 /** The table of tickers: its columns, and the order that the address asks for. */
 import Big from "big.js";
 import { z } from "zod";
+import type { TickerFigures } from "../../portfolio/index.ts";
 import { sparkline } from "../charts/sparkline.ts";
 import type { Format } from "../format.ts";
-import type { TickerFigures } from "./read.ts";
 
 const columns = [
   { name: "ticker", label: "Ticker" },

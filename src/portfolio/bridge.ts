@@ -1,6 +1,6 @@
 /** From what there was at the start to what there is at the end, step by step, so that it closes to the cent. */
 import Big from "big.js";
-import type { RangeFigures } from "./read.ts";
+import type { RangeFigures } from "./figures.ts";
 
 interface Step {
   readonly label: string;

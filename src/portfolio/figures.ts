@@ -1,17 +1,17 @@
-/** Everything the page shows of a person's range. */
+/** Every figure of a person over a range of days. */
 import type { Pool, PoolClient } from "pg";
 import {
   gold_drawdowns,
   gold_monthly_returns,
   gold_p_timeseries,
   gold_ticker_kpis,
-} from "../../../assets/gold.ts";
-import { gold_regime_performance } from "../../../assets/macro.ts";
-import { gold__performance } from "../../../assets/performance.ts";
-import { personTransaction } from "../../database/person.ts";
-import type { Registry, RowOf } from "../../engine/index.ts";
-import type { Band } from "../charts/time-chart.ts";
+} from "../../assets/gold.ts";
+import { gold_regime_performance } from "../../assets/macro.ts";
+import { gold__performance } from "../../assets/performance.ts";
+import { personTransaction } from "../database/person.ts";
+import type { Registry, RowOf } from "../engine/index.ts";
 import { type Benchmark, compareWith, readBenchmarkChoices, readBenchmarkPrices } from "./benchmark.ts";
+import { type PublishedModels, readPublishedModels, requirePublished } from "./published-models.ts";
 import type { Span } from "./range.ts";
 import { overRange } from "./range-models.ts";
 
@@ -42,10 +42,17 @@ export interface TickerFigures extends RowOf<typeof gold_ticker_kpis> {
   readonly closes: readonly (number | null)[];
 }
 
+/** Days of a macro regime that follow one another. */
+export interface RegimePeriod {
+  readonly regime: string;
+  readonly from: string;
+  readonly to: string;
+}
+
 export interface RangeFigures {
   readonly span: Span;
   readonly days: Days;
-  readonly bands: readonly Band[];
+  readonly regimePeriods: readonly RegimePeriod[];
   readonly benchmark: Benchmark | null;
   readonly benchmarkChoices: readonly { readonly ticker: string; readonly name: string }[];
   readonly performance: Performance;
@@ -64,15 +71,22 @@ export interface FiguresRequest {
 
 /**
  * Side by side on three connections, each about a third of the work: the days and what is read off their index, the
- * figures of risk, the tickers. `span` must not be outside of what there is.
+ * figures of risk, the tickers. `span` must not be outside of what there is. To be called within `acrossPublications`: it
+ * refuses figures that are of two versions of the models.
  */
 export async function readFigures(pool: Pool, request: FiguresRequest): Promise<RangeFigures> {
-  const { userId, span } = request;
+  const { registry, userId, span } = request;
+  const read = <T>(work: (client: PoolClient, figures: PublishedRequest) => Promise<T>): Promise<T> =>
+    personTransaction(pool, userId, async (client) => {
+      const published = await readPublishedModels(client, registry, span.published_version);
+      return work(client, { ...request, published });
+    });
   const [index, portfolio, { benchmark, ...tickers }] = await Promise.all([
-    personTransaction(pool, userId, (client) => readDays(client, request)),
-    personTransaction(pool, userId, (client) => readPortfolioFigures(client, request)),
-    personTransaction(pool, userId, (client) => readTickers(client, request)),
+    read(readDays),
+    read(readPortfolioFigures),
+    read(readTickers),
   ]);
+  await requirePublished(pool, span.published_version);
   return {
     span,
     ...index,
@@ -82,15 +96,19 @@ export async function readFigures(pool: Pool, request: FiguresRequest): Promise<
   };
 }
 
+interface PublishedRequest extends FiguresRequest {
+  readonly published: PublishedModels;
+}
+
 const valuesOf = ({ userId, span: { start, end } }: FiguresRequest): unknown[] => [userId, start, end];
 
 /** One statement: all of it is read off the same index, which is then computed once. */
-async function readDays(client: PoolClient, request: FiguresRequest) {
-  const { registry, span } = request;
+async function readDays(client: PoolClient, request: PublishedRequest) {
+  const { published, span } = request;
   const { rows } = await client.query<{ days: Days; drawdowns: Drawdown[]; months: Month[] }>({
     // As JSON: 3,650 days are parsed in 1 ms, as rows of text in 8.
     ...overRange(
-      registry,
+      published,
       [gold_p_timeseries, gold_drawdowns, gold_monthly_returns],
       `select
          (
@@ -133,11 +151,11 @@ function afterOpening({ start, opening_value }: Span, days: Days): Days {
 }
 
 /** Of the whole portfolio, and of each regime: both are read off the same returns. */
-async function readPortfolioFigures(client: PoolClient, request: FiguresRequest) {
-  const { registry, span } = request;
+async function readPortfolioFigures(client: PoolClient, request: PublishedRequest) {
+  const { published, span } = request;
   const { rows } = await client.query<Performance & { regimes: RegimeFigures[] }>({
     ...overRange(
-      registry,
+      published,
       [gold__performance, gold_regime_performance],
       `select
          performance.*,
@@ -147,14 +165,14 @@ async function readPortfolioFigures(client: PoolClient, request: FiguresRequest)
     values: valuesOf(request),
   });
   const { regimes, ...performance } = rows[0]!;
-  return { performance, regimes, bands: await readRegimeBands(client, span) };
+  return { performance, regimes, regimePeriods: await readRegimePeriods(client, span) };
 }
 
-async function readTickers(client: PoolClient, request: FiguresRequest) {
+async function readTickers(client: PoolClient, request: PublishedRequest) {
   const { userId, span, benchmark } = request;
   const { rows } = await client.query<TickerFigures>({
     ...overRange(
-      request.registry,
+      request.published,
       [gold_ticker_kpis],
       `select
          kpis.*,
@@ -184,9 +202,9 @@ async function readTickers(client: PoolClient, request: FiguresRequest) {
   };
 }
 
-async function readRegimeBands(client: PoolClient, { start, end }: Span): Promise<Band[]> {
-  const { rows } = await client.query<{ regime: string; from: string; to: string }>({
-    name: "read_regime_bands",
+async function readRegimePeriods(client: PoolClient, { start, end }: Span): Promise<RegimePeriod[]> {
+  const { rows } = await client.query<RegimePeriod>({
+    name: "read_regime_periods",
     text: `select
              regime,
              min(date) as "from",
@@ -199,7 +217,5 @@ async function readRegimeBands(client: PoolClient, { start, end }: Span): Promis
            order by min(date)`,
     values: [start, end],
   });
-  return rows.map(({ regime, from, to }) => ({ name: regime, label: regimeLabel(regime), from, to }));
+  return rows;
 }
-
-export const regimeLabel = (regime: string): string => regime.charAt(0).toUpperCase() + regime.slice(1);

@@ -10,11 +10,12 @@ import {
 import { gold_regime_performance } from "../../assets/macro.ts";
 import { gold__performance } from "../../assets/performance.ts";
 import { personTransaction } from "../../src/database/person.ts";
-import { weightsOf } from "../../src/web/portfolio/allocation.ts";
-import { bridge } from "../../src/web/portfolio/bridge.ts";
-import { type Range, readSpan } from "../../src/web/portfolio/range.ts";
-import { overRange } from "../../src/web/portfolio/range-models.ts";
-import { type RangeFigures, readFigures } from "../../src/web/portfolio/read.ts";
+import { weightsOf } from "../../src/portfolio/allocation.ts";
+import { bridge } from "../../src/portfolio/bridge.ts";
+import { type RangeFigures, readFigures } from "../../src/portfolio/figures.ts";
+import { readPublishedModels } from "../../src/portfolio/published-models.ts";
+import { type Range, readSpan } from "../../src/portfolio/range.ts";
+import { overRange } from "../../src/portfolio/range-models.ts";
 import { type Program, startProgram } from "../support/program.ts";
 
 let program: Program;
@@ -74,7 +75,8 @@ test.each(
   const order = `order by ${model.key.join(", ")}`;
   const [whole, published] = await asPerson(async (client) => {
     const span = (await readSpan(client, program.engine.registry, userId, { name: "Max" }))!;
-    const statement = overRange(program.engine.registry, [model], `select * from ${name} ${order}`);
+    const models = await readPublishedModels(client, program.engine.registry, span.published_version);
+    const statement = overRange(models, [model], `select * from ${name} ${order}`);
     return [
       (await client.query({ ...statement, values: [userId, span.start, span.end] })).rows,
       (await client.query(`select * from ${name} where user_id = $1 ${order}`, [userId])).rows,

@@ -1,13 +1,14 @@
 /** A person's own numbers, as far as the formulas of portfolio figures ask for them. */
 import type { PoolClient } from "pg";
-import { gold_p_timeseries } from "../../../assets/gold.ts";
-import { gold__performance, int_performance_figures } from "../../../assets/performance.ts";
-import type { Registry, RowOf } from "../../engine/index.ts";
-import type { Span } from "../portfolio/range.ts";
-import { modelsOverRange } from "../portfolio/range-models.ts";
+import { gold_p_timeseries } from "../../assets/gold.ts";
+import { gold__performance, int_performance_figures } from "../../assets/performance.ts";
+import type { RowOf } from "../engine/index.ts";
+import type { Performance } from "./figures.ts";
+import type { PublishedModels } from "./published-models.ts";
+import type { Span } from "./range.ts";
+import { modelsOverRange } from "./range-models.ts";
 
-export type Performance = RowOf<typeof gold__performance>;
-export type Day = RowOf<typeof gold_p_timeseries>;
+export type PortfolioDay = RowOf<typeof gold_p_timeseries>;
 
 /** Ingredients of the figures, as int_performance_figures has them. */
 export type Ingredients = Pick<
@@ -31,11 +32,11 @@ export interface PortfolioFacts {
   readonly span: Span;
   readonly performance: Performance;
   readonly ingredients: Ingredients;
-  readonly last: Day;
-  readonly best: Day | null;
-  readonly worst: Day | null;
+  readonly last: PortfolioDay;
+  readonly best: PortfolioDay | null;
+  readonly worst: PortfolioDay | null;
   /** null: the index never fell. */
-  readonly trough: Day | null;
+  readonly trough: PortfolioDay | null;
   readonly trades: { readonly bought: string; readonly sold: string };
   readonly movements: readonly Movement[];
 }
@@ -43,13 +44,13 @@ export interface PortfolioFacts {
 /** null: nothing has been computed for this person. */
 export async function readPortfolioFacts(
   client: PoolClient,
-  registry: Registry,
+  published: PublishedModels,
   userId: number,
   span: Span,
 ): Promise<PortfolioFacts | null> {
   const range = [userId, span.start, span.end];
   const { rows } = await client.query<Performance & { ingredients: Ingredients }>(
-    `${modelsOverRange(registry, gold__performance, int_performance_figures)}
+    `${modelsOverRange(published, gold__performance, int_performance_figures)}
      select
        performance.*,
        to_jsonb(figures) as ingredients
@@ -61,12 +62,12 @@ export async function readPortfolioFacts(
   const [performance] = rows;
   if (!performance) return null;
   const { best_day_date, worst_day_date, max_drawdown_trough_date } = performance;
-  const { rows: days } = await client.query<Day>(
-    `${modelsOverRange(registry, gold_p_timeseries)}
+  const { rows: days } = await client.query<PortfolioDay>(
+    `${modelsOverRange(published, gold_p_timeseries)}
      select * from gold_p_timeseries where user_id = $1 and price_date = any($4::date[])`,
     [...range, [performance.as_of, best_day_date, worst_day_date, max_drawdown_trough_date]],
   );
-  const dayOf = (date: string | null): Day | null =>
+  const dayOf = (date: string | null): PortfolioDay | null =>
     days.find(({ price_date }) => price_date === date) ?? null;
   return {
     span,
@@ -77,7 +78,7 @@ export async function readPortfolioFacts(
     worst: dayOf(worst_day_date),
     trough: dayOf(max_drawdown_trough_date),
     trades: await readTrades(client, userId, span),
-    movements: await readMovements(client, registry, userId, span),
+    movements: await readMovements(client, published, userId, span),
   };
 }
 
@@ -98,12 +99,12 @@ async function readTrades(client: PoolClient, userId: number, { start, end }: Sp
 /** What was held at the start as money put in, what moved until the last day, and the value then as money taken out. */
 async function readMovements(
   client: PoolClient,
-  registry: Registry,
+  published: PublishedModels,
   userId: number,
   { start, end }: Span,
 ): Promise<Movement[]> {
   const { rows } = await client.query<Movement>(
-    `${modelsOverRange(registry, gold_p_timeseries)},
+    `${modelsOverRange(published, gold_p_timeseries)},
      movements as (
        (
          select $2::date as flow_date, -prev_market_value as amount, 'start' as kind

@@ -3,9 +3,10 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
-import type { Person, Role, WebContext } from "./context.ts";
+import { text } from "../values.ts";
+import type { AccountContext } from "./context.ts";
 import { TokenNameTakenError } from "./errors.ts";
-import { text } from "./schemas.ts";
+import type { Person, Role } from "./person.ts";
 import { revokedChannel } from "./sessions.ts";
 
 /** Tells an API token from a session's, to us and to those who search leaked files for secrets. */
@@ -44,7 +45,7 @@ const tokenColumns = "token_id, name, scope, created_at, last_used_at";
 
 /** Makes a token; `token` is returned this once. Throws TokenNameTakenError. */
 export async function createToken(
-  { pool, clock }: Pick<WebContext, "pool" | "clock">,
+  { pool, clock }: Pick<AccountContext, "pool" | "clock">,
   userId: number,
   { name, scope }: TokenInput,
 ): Promise<{ token: string; apiToken: ApiToken }> {
@@ -79,7 +80,7 @@ export async function listTokens(pool: Pool, userId: number): Promise<ApiToken[]
 
 /** The person a token speaks for; null: there is no such token, or no longer. */
 export async function findTokenPerson(
-  { pool, clock }: Pick<WebContext, "pool" | "clock">,
+  { pool, clock }: Pick<AccountContext, "pool" | "clock">,
   token: string,
 ): Promise<Person | null> {
   const { rows } = await pool.query<{

@@ -3,9 +3,12 @@ import { createHash } from "node:crypto";
 import bcrypt from "bcrypt";
 import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
+import { personTransaction } from "../database/person.ts";
 import { transaction } from "../database/transaction.ts";
-import type { Role } from "./context.ts";
 import { EmailTakenError, LastOperatorError } from "./errors.ts";
+import type { Person, Role } from "./person.ts";
+import { revokeSessions } from "./sessions.ts";
+import { revokeTokens } from "./tokens.ts";
 
 /** As answers show it. */
 export interface Account {
@@ -108,11 +111,19 @@ export async function isPasswordOf(pool: Pool, userId: number, password: string)
   return bcrypt.compare(digest(password), rows[0]?.password_hash ?? nobodysHash);
 }
 
-export async function setPassword(client: PoolClient, userId: number, password: string): Promise<void> {
-  await client.query("update public.users set password_hash = $2 where user_id = $1", [
-    userId,
-    await hash(password),
-  ]);
+/** Sets the password and signs the person out but for the session they do it by; API tokens go on. */
+export async function setPassword(
+  pool: Pool,
+  { userId, credentialId }: Person,
+  password: string,
+): Promise<void> {
+  await transaction(pool, async (client) => {
+    await client.query("update public.users set password_hash = $2 where user_id = $1", [
+      userId,
+      await hash(password),
+    ]);
+    await revokeSessions(client, userId, credentialId);
+  });
 }
 
 /** A trigger leaves a change row, and the person's figures follow as after a trade. */
@@ -130,11 +141,30 @@ export async function setCostBasisMethod(
   );
 }
 
+/** Deletes the account with everything about the person, for good. Throws LastOperatorError. */
+export async function deleteAccount(pool: Pool, { userId, role }: Person): Promise<void> {
+  await personTransaction(pool, userId, async (client) => {
+    if (role === "operator") await requireOtherOperator(client, userId);
+    // Both end by themselves with the account; open event streams must hear of it.
+    await revokeSessions(client, userId, null);
+    await revokeTokens(client, userId);
+    await client.query("select public.delete_own_account()");
+  });
+}
+
+/** Has anybody an account yet? The first one is the operator's. */
+export async function hasAccounts(pool: Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ has_accounts: boolean }>(
+    "select exists (select from public.users) as has_accounts",
+  );
+  return rows[0]!.has_accounts;
+}
+
 /**
  * Throws LastOperatorError if nobody could run the installation without this operator. Holds off, until the end of
  * the transaction, what could make the answer wrong: a new account, another operator who leaves.
  */
-export async function requireOtherOperator(client: PoolClient, userId: number): Promise<void> {
+async function requireOtherOperator(client: PoolClient, userId: number): Promise<void> {
   await client.query("lock table public.users in share row exclusive mode");
   const { rows } = await client.query<{ is_needed: boolean }>(
     `select count(*) > 0 and count(*) filter (where role = 'operator') = 0 as is_needed

@@ -1,0 +1,20 @@
+/** Who somebody is to the program, and what their credential is good for. */
+
+export const roles = ["operator", "investor"] as const;
+
+export type Role = (typeof roles)[number];
+
+/** What a credential is good for, each with what stands before it. A session is good for the account itself. */
+export const scopes = ["read", "write", "account"] as const;
+
+export type Scope = (typeof scopes)[number];
+
+/** Who is signed in, as the database said when it was asked: a promotion or revocation counts at once. */
+export interface Person {
+  readonly userId: number;
+  readonly email: string;
+  readonly role: Role;
+  /** Id of the session, or of the API token, that speaks for the person. */
+  readonly credentialId: string;
+  readonly scope: Scope;
+}

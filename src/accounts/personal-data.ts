@@ -1,0 +1,141 @@
+/** Everything that is kept about a person, for that person. What it is made of beside the account, others bring. */
+import { stringify } from "csv-stringify/sync";
+import type { Pool, PoolClient } from "pg";
+import { z } from "zod";
+import { personTransaction } from "../database/person.ts";
+import { instant } from "../values.ts";
+import { costBasisMethods, type OwnAccount, readAccount } from "./accounts.ts";
+import type { AccountContext } from "./context.ts";
+import { roles } from "./person.ts";
+
+/** Something that a part of the program keeps about a person: a field of the export. */
+export interface PersonalRecord {
+  readonly schema: z.ZodType;
+  /** Within a transaction of the person's. */
+  read(client: PoolClient, userId: number): Promise<unknown>;
+}
+
+/** By the name of their field. */
+export type PersonalRecords = Readonly<Record<string, PersonalRecord>>;
+
+/** A table of the export, which can be had alone, too. */
+export interface PersonalTable {
+  readonly row: z.ZodType;
+  readonly columns: readonly string[];
+  read(client: PoolClient, userId: number): Promise<readonly object[]>;
+}
+
+type TableRecords<T extends Readonly<Record<string, PersonalTable>>> = {
+  readonly [Name in keyof T]: { readonly schema: z.ZodType; readonly read: T[Name]["read"] };
+};
+
+/** Tables as fields of the export. */
+export function tableRecords<T extends Readonly<Record<string, PersonalTable>>>(tables: T): TableRecords<T> {
+  const records = Object.entries(tables).map(([name, { row, read }]) => [
+    name,
+    { schema: z.array(row), read },
+  ]);
+  return Object.fromEntries(records) as TableRecords<T>;
+}
+
+export const accountSchema: z.ZodType<OwnAccount> = z.object({
+  id: z.int(),
+  email: z.string(),
+  role: z.enum(roles),
+  cost_basis_method: z.enum(costBasisMethods),
+  created_at: instant,
+});
+
+const sessionSchema = z.object({
+  user_agent: z.string().nullable(),
+  created_at: instant,
+  last_used_at: instant,
+  ended_at: instant.nullable().describe("When it was signed out; null: it was not"),
+});
+
+const tokenSchema = z.object({
+  name: z.string(),
+  scope: z.string(),
+  created_at: instant,
+  last_used_at: instant.nullable(),
+});
+
+/** Of the account itself. Passwords and tokens are not in it: only their hashes are known. */
+const accountRecords = {
+  account: { schema: accountSchema, read: readAccount },
+  sessions: {
+    schema: z.array(sessionSchema),
+    read: async (client, userId) => {
+      const { rows } = await client.query<z.output<typeof sessionSchema>>(
+        `select user_agent, created_at, last_used_at, revoked_at as ended_at
+         from public.sessions
+         where user_id = $1
+         order by created_at`,
+        [userId],
+      );
+      return rows;
+    },
+  },
+  api_tokens: {
+    schema: z.array(tokenSchema),
+    read: async (client, userId) => {
+      const { rows } = await client.query<z.output<typeof tokenSchema>>(
+        `select name, scope, created_at, last_used_at
+         from public.api_tokens
+         where user_id = $1
+         order by created_at`,
+        [userId],
+      );
+      return rows;
+    },
+  },
+} satisfies PersonalRecords;
+
+type Fields<R extends PersonalRecords> = {
+  readonly [Name in keyof R]: Awaited<ReturnType<R[Name]["read"]>>;
+};
+
+export type PersonalData<R extends PersonalRecords> = { readonly exported_at: Date } & Fields<
+  typeof accountRecords
+> &
+  Fields<R>;
+
+/** What `readPersonalData` answers with these records. */
+export function personalDataSchema<R extends PersonalRecords>(records: R): z.ZodType<PersonalData<R>> {
+  const all: PersonalRecords = { ...accountRecords, ...records };
+  const fields = Object.entries(all).map(([name, { schema }]) => [name, schema]);
+  return z.object({
+    exported_at: instant,
+    ...Object.fromEntries(fields),
+  }) as unknown as z.ZodType<PersonalData<R>>;
+}
+
+/** Everything about a person as of one moment: the account, and the records, each in the field of its name. */
+export function readPersonalData<R extends PersonalRecords>(
+  { pool, clock }: Pick<AccountContext, "pool" | "clock">,
+  userId: number,
+  records: R,
+): Promise<PersonalData<R>> {
+  return personTransaction(pool, userId, async (client) => {
+    // One snapshot: the figures are those of the trades beside them, or of the trades just before.
+    await client.query("set transaction isolation level repeatable read, read only");
+    const all: PersonalRecords = { ...accountRecords, ...records };
+    const fields: Record<string, unknown> = {};
+    for (const [name, { read }] of Object.entries(all)) fields[name] = await read(client, userId);
+    return { exported_at: clock(), ...fields } as unknown as PersonalData<R>;
+  });
+}
+
+/** One table of it, comma-separated, with a header. */
+export async function exportTable(
+  pool: Pool,
+  userId: number,
+  { columns, read }: PersonalTable,
+): Promise<string> {
+  const rows = await personTransaction(pool, userId, (client) => read(client, userId));
+  return stringify([...rows], {
+    header: true,
+    columns: [...columns],
+    cast: { date: (value) => value.toISOString(), boolean: String },
+  });
+}

@@ -1,0 +1,73 @@
+/** What deleting a trade would change, said by the model of holding periods itself. */
+import type { Pool, PoolClient } from "pg";
+import { int_holding_periods } from "../../assets/intermediate.ts";
+import { personTransaction } from "../database/person.ts";
+import type { Registry } from "../engine/index.ts";
+import { acrossPublications, readCurrentModels } from "./published-models.ts";
+
+export interface DeletionEffect {
+  readonly quantityBefore: string;
+  readonly quantityAfter: string;
+  readonly realizedBefore: string;
+  readonly realizedAfter: string;
+}
+
+interface Trade {
+  readonly transaction_id: number;
+  readonly ticker: string;
+}
+
+/**
+ * What is held of its ticker, in today's shares, and what its sales have realised, with the trade and without it. The
+ * published model reads the ledger as it would be: a common table expression stands before a relation of the same name.
+ * null: nothing is published.
+ */
+export function readDeletionEffect(
+  pool: Pool,
+  registry: Registry,
+  userId: number,
+  trade: Trade,
+): Promise<DeletionEffect | null> {
+  const read = async (client: PoolClient): Promise<DeletionEffect | null> => {
+    const { models } = await readCurrentModels(client, registry);
+    const body = models.get(int_holding_periods.name)?.body ?? null;
+    if (body === null) return null;
+    const before = await readPosition(client, body, userId, trade.ticker, null);
+    const after = await readPosition(client, body, userId, trade.ticker, trade.transaction_id);
+    return {
+      quantityBefore: before.quantity,
+      quantityAfter: after.quantity,
+      realizedBefore: before.realized,
+      realizedAfter: after.realized,
+    };
+  };
+  return acrossPublications(() => personTransaction(pool, userId, read));
+}
+
+/** `without`: the transaction that is left out; null: none. */
+async function readPosition(
+  client: PoolClient,
+  body: string,
+  userId: number,
+  ticker: string,
+  without: number | null,
+): Promise<{ quantity: string; realized: string }> {
+  const { rows } = await client.query<{ quantity: string; realized: string }>(
+    `with stg_transactions as (
+       select *
+       from "default".stg_transactions
+       where user_id = $1
+         and ticker = $2
+         and transaction_id is distinct from $3
+     ),
+     periods as (
+       ${body}
+     )
+     select
+       trim_scale(coalesce((array_agg(quantity order by valid_from desc))[1], 0)) as quantity,
+       coalesce(sum(realized_pnl), 0) as realized
+     from periods`,
+    [userId, ticker, without],
+  );
+  return rows[0]!;
+}

@@ -1,0 +1,70 @@
+/** The portfolio's only door: a person's figures, over the whole time or a range of days, and what is behind them. */
+
+export { allocations, classLabel } from "./allocation.ts";
+export { bridge } from "./bridge.ts";
+export { type Choice, choiceParameters, choiceRecord, readChoice } from "./choice.ts";
+export { readDeletionEffect } from "./deletion-effect.ts";
+// The rows behind a figure.
+export {
+  type Extent,
+  readDividendEvidence,
+  readPositionEvidence,
+  readSaleEvidence,
+  readTradeEvidence,
+} from "./evidence.ts";
+export { type Month, type RangeFigures, readFigures, type TickerFigures } from "./figures.ts";
+export { figureTables, readHoldings, readMacroContext, readPersonRows } from "./person-rows.ts";
+export {
+  type Movement,
+  type PortfolioDay,
+  type PortfolioFacts,
+  readPortfolioFacts,
+} from "./portfolio-facts.ts";
+export { type PriceState, readPriceStates } from "./price-states.ts";
+export {
+  type LineageStage,
+  lineageStages,
+  type Origin,
+  type Publication,
+  readPublication,
+} from "./provenance.ts";
+export {
+  acrossPublications,
+  type PublishedModels,
+  readCurrentModels,
+  readUnbuiltModels,
+} from "./published-models.ts";
+export {
+  parseRange,
+  type Range,
+  rangeNames,
+  rangeParameters,
+  readSpan,
+  type Span,
+  wholeTime,
+} from "./range.ts";
+export { Recent } from "./recent.ts";
+export {
+  type RegimeDay,
+  type RegimeFacts,
+  type RegimeSpell,
+  readRegimeDay,
+  readRegimeFacts,
+  readRegimes,
+} from "./regime-facts.ts";
+// One ticker.
+export {
+  type CorporateAction,
+  type HeldDay,
+  readTicker,
+  type TickerFacts,
+  type TickerRangeName,
+  type Trade,
+  tickerRangeNames,
+} from "./ticker.ts";
+export {
+  readTickerFacts,
+  readTickerMovements,
+  readTickerNames,
+  type TickerFigureFacts,
+} from "./ticker-facts.ts";

@@ -1,0 +1,113 @@
+/** A person's rows, as the published models hold them. Row-level security and `user_id = $1` both keep to the person. */
+import type { Pool, PoolClient } from "pg";
+import { gold_p_timeseries, gold_ticker_kpis } from "../../assets/gold.ts";
+import { gold_macro_context, gold_regime_performance } from "../../assets/macro.ts";
+import { gold__performance } from "../../assets/performance.ts";
+import { personTransaction } from "../database/person.ts";
+import { type AnyAsset, type Columns, quoteColumns, quoteIdentifier, type RowOf } from "../engine/index.ts";
+import { rowSchema } from "../values.ts";
+
+/** Days, both ends in it. */
+interface Days {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** The columns that a declaration names, for a select list. */
+function selectColumns(asset: AnyAsset, ...omitted: string[]): string {
+  return quoteColumns(Object.keys(asset.columns).filter((column) => !omitted.includes(column)));
+}
+
+/** A person's rows of an asset, without `user_id`, in the order of its key. `days`: by its time column. */
+export function readPersonRows<A extends AnyAsset & { columns: Columns }>(
+  pool: Pool,
+  userId: number,
+  asset: A,
+  days: Days = {},
+): Promise<Omit<RowOf<A>, "user_id">[]> {
+  return personTransaction(pool, userId, (client) => queryPersonRows(client, userId, asset, days));
+}
+
+/** As `readPersonRows`, within a transaction of the person's. */
+async function queryPersonRows<A extends AnyAsset & { columns: Columns }>(
+  client: PoolClient,
+  userId: number,
+  asset: A,
+  days: Days = {},
+): Promise<Omit<RowOf<A>, "user_id">[]> {
+  const conditions = ["user_id = $1"];
+  const values: unknown[] = [userId];
+  const restrict = (operator: ">=" | "<=", value: string | undefined): void => {
+    if (value === undefined) return;
+    values.push(value);
+    conditions.push(`${quoteIdentifier(asset.timeColumn!)} ${operator} $${values.length}`);
+  };
+  restrict(">=", days.from);
+  restrict("<=", days.to);
+  const order = asset.key.filter((column) => column !== "user_id").map(quoteIdentifier);
+  const { rows } = await client.query<Omit<RowOf<A>, "user_id">>(
+    `select ${selectColumns(asset, "user_id")}
+     from ${quoteIdentifier(asset.name)}
+     where ${conditions.join(" and ")}
+     ${order.length > 0 ? `order by ${order.join(", ")}` : ""}`,
+    values,
+  );
+  return rows;
+}
+
+function personTable(asset: AnyAsset & { columns: Columns }) {
+  return {
+    row: rowSchema(asset, "user_id" as never),
+    columns: Object.keys(asset.columns).filter((column) => column !== "user_id"),
+    read: (client: PoolClient, userId: number): Promise<object[]> => queryPersonRows(client, userId, asset),
+  };
+}
+
+/** The figures, as a person's export has them. */
+export const figureTables = {
+  timeseries: personTable(gold_p_timeseries),
+  performance: personTable(gold__performance),
+  tickers: personTable(gold_ticker_kpis),
+  regimes: personTable(gold_regime_performance),
+};
+
+export interface Holding {
+  readonly ticker: string;
+  readonly price_date: string;
+  readonly quantity: string;
+  readonly cost_basis: string;
+  readonly close: string;
+  readonly market_value: string;
+  readonly is_priced: boolean;
+}
+
+/** What a person holds of each ticker on a day, with its value; default: the last day known. */
+export function readHoldings(pool: Pool, userId: number, date: string | undefined): Promise<Holding[]> {
+  return personTransaction(pool, userId, async (client) => {
+    const { rows } = await client.query<Holding>(
+      `select ticker, price_date, quantity, cost_basis, close, market_value, is_priced
+       from int_daily_holdings
+       where user_id = $1
+         and price_date = coalesce($2::date, (select max(calendar_date) from int_calendar))
+         and quantity > 0 -- the day of the exit has a row too
+       order by ticker`,
+      [userId, date ?? null],
+    );
+    return rows;
+  });
+}
+
+/** The macro regime and its indicators, day by day: nobody's in particular. */
+export async function readMacroContext(
+  pool: Pool,
+  { from, to }: Days,
+): Promise<RowOf<typeof gold_macro_context>[]> {
+  const { rows } = await pool.query<RowOf<typeof gold_macro_context>>(
+    `select ${selectColumns(gold_macro_context)}
+     from gold_macro_context
+     where date >= coalesce($1::date, '-infinity') and date <= coalesce($2::date, 'infinity')
+     order by date`,
+    [from ?? null, to ?? null],
+  );
+  return rows;
+}

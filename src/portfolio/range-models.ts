@@ -1,0 +1,90 @@
+/**
+ * Models over a range of days: the figures of any range are those of the models themselves, run over a slice of what is
+ * stored. A name in a body means the nearest CTE of that name before it means a relation, so the bodies stand as they
+ * are: no figure has a second definition, and the whole time gives just what the published views hold.
+ *
+ * Over a slice the portfolio begins at the close of the start day: what was held then counts as put in at that price.
+ */
+import { createHash } from "node:crypto";
+import type { AnyAsset } from "../engine/index.ts";
+import type { PublishedModels } from "./published-models.ts";
+import { slices } from "./slices.ts";
+
+/** What is published cannot be run over a range now: it was never built, or is being replaced. */
+export class ModelsUnavailableError extends Error {
+  readonly code = "models_unavailable";
+  readonly retryAfterSeconds = 60;
+
+  constructor(model: string, expected: string) {
+    super(
+      `${model} cannot be computed over a range just now: expected ${expected}; the models are being brought up to date, ` +
+        "try again in a minute",
+    );
+  }
+}
+
+const publishedBody = "a published version of it";
+
+/** A statement of pg, prepared once on each connection: planning it anew takes as long as running it. */
+export interface RangeStatement {
+  readonly name: string;
+  readonly text: string;
+}
+
+const statements = new WeakMap<PublishedModels, Map<string, RangeStatement>>();
+
+/** `select` under `modelsOverRange`. Made once for each published version of the models. */
+export function overRange(
+  published: PublishedModels,
+  models: readonly AnyAsset[],
+  select: string,
+): RangeStatement {
+  const made = statements.get(published) ?? new Map<string, RangeStatement>();
+  statements.set(published, made);
+  const known = made.get(select);
+  if (known) return known;
+  const text = `${modelsOverRange(published, ...models)}\n${select}`;
+  // The version, because PostgreSQL refuses to run a statement again whose columns have become other ones.
+  const hash = createHash("sha256").update(`${published.version}\n${text}`).digest("hex");
+  const statement = { name: `range_${hash.slice(0, 16)}`, text };
+  made.set(select, statement);
+  return statement;
+}
+
+/** The WITH clause under which `from <model>` reads the models over the range: $1 person, $2 start, $3 last day. */
+export function modelsOverRange(published: PublishedModels, ...models: readonly AnyAsset[]): string {
+  const written = new Map<string, string | null>();
+  /** Does it differ over a range? What is stored does not, nor what reads nothing that does. */
+  const visit = (name: string): boolean => {
+    const known = written.get(name);
+    if (known !== undefined) return known !== null;
+    const model = published.models.get(name);
+    const slice = slices.get(name);
+    if (slice && model?.body != null) {
+      const hint = slice.isLookedUp ? "not materialized " : "";
+      written.set(name, `${name} as ${hint}(\n${slice.select(model.asset.columns)}\n)`);
+      return true;
+    }
+    const differs = readsOf(name, published).map(visit).includes(true);
+    written.set(name, differs ? `${name} as (${model!.body}\n)` : null);
+    return differs;
+  };
+  for (const { name } of models) {
+    // Its published view, if there is one at all, would answer for the whole time.
+    if (published.models.get(name)?.body == null) throw new ModelsUnavailableError(name, publishedBody);
+    visit(name);
+  }
+  return `with ${[...written.values()].filter((expression) => expression !== null).join(",\n")}`;
+}
+
+/** What a published view reads; none for what is stored. */
+function readsOf(name: string, { models, reads, unknown }: PublishedModels): readonly string[] {
+  const model = models.get(name);
+  if (!model || model.asset.kind === "source" || model.asset.materialized !== "view") return [];
+  if (model.body === null) throw new ModelsUnavailableError(name, publishedBody);
+  const read = reads.get(name)!;
+  const gone = read.find((relation) => unknown.has(relation));
+  if (gone !== undefined)
+    throw new ModelsUnavailableError(name, `no use of ${gone}, which there is no longer`);
+  return read;
+}
