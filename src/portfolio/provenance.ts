@@ -1,6 +1,6 @@
 /** Where a figure comes from: the columns it is computed from, back to the sources, and the run that last wrote them. */
 import type { PoolClient } from "pg";
-import type { Graph, Layer } from "../engine/index.ts";
+import { type Graph, type Layer, readLastWrite } from "../engine/index.ts";
 import type { PublishedModels } from "./published-models.ts";
 
 /** A column of a model. */
@@ -64,18 +64,6 @@ export async function readPublication(
     const { asset } = graph.get(name);
     return asset.kind === "model" && asset.materialized !== "view" && asset.partitionBy !== "ticker";
   });
-  const { rows } = await client.query<Publication>(
-    `select
-       run_id,
-       finished_at
-     from orchestrator.steps
-     where asset = any($1)
-       and status = 'succeeded'
-       and action in ('refresh', 'rebuild')
-       and (coalesce(scope -> 'partitions', 'null') = 'null' or scope -> 'partitions' ? $2)
-     order by run_id desc
-     limit 1`,
-    [stored, String(userId)],
-  );
-  return rows[0] ?? null;
+  const write = await readLastWrite(client, stored, String(userId));
+  return write && { run_id: write.runId, finished_at: write.finishedAt };
 }

@@ -2,7 +2,7 @@
  * What is published of every model, for readers that run models themselves. A file that was edited, broken or taken away
  * says nothing of what the published views hold, and neither does the newest code after a rollback.
  *
- * The record of it is read once for each published version of the code, not for each request: `publishedVersion` names that
+ * The record of it is read once for each published version of the code, not for each request: `orchestrator.code_stamp()` names that
  * version in a statement that a reader has to run anyway, so a page follows a publication at once, with no notification
  * to wait for or to miss.
  */
@@ -14,6 +14,7 @@ import {
   type Node,
   type Registry,
   readCurrentVersions,
+  readUndeclared,
 } from "../engine/index.ts";
 
 export interface PublishedModels {
@@ -25,12 +26,6 @@ export interface PublishedModels {
   /** Assets that were published and that the program knows no longer: their bodies are not known either. */
   readonly unknown: ReadonlySet<string>;
 }
-
-/** Which code is published of all assets together, as an SQL expression: it takes 0.05 ms. */
-export const publishedVersion = `(
-  select md5(string_agg(concat(asset, ' ', code_version), ' ' order by asset))
-  from orchestrator.assets
-)`;
 
 const kept = new WeakMap<Graph, PublishedModels>();
 
@@ -44,14 +39,10 @@ export async function readPublishedModels(
   const known = kept.get(graph);
   if (known?.version === version) return known;
   const models = await readCurrentVersions(client, graph);
-  const { rows } = await client.query<{ version: string; unknown: string[] }>(
-    `select
-       ${publishedVersion} as version,
-       array(select asset from orchestrator.assets where code_version is not null and asset <> all($1)) as unknown`,
-    [[...graph.nodes.keys()]],
-  );
-  const { version: after, unknown } = rows[0]!;
-  // CurrentVersion while it was read, so that some of it may be of before.
+  const unknown = await readUndeclared(client, graph);
+  const { rows } = await client.query<{ version: string }>("select orchestrator.code_stamp() as version");
+  const after = rows[0]!.version;
+  // Published while it was read, so that some of it may be of before.
   if (after !== version) return readPublishedModels(client, registry, after);
   const names = new Set([...models.keys(), ...unknown]);
   await loadModule();
@@ -89,7 +80,7 @@ export async function readCurrentModels(client: PoolClient, registry: Registry):
 async function readVersion(client: Pool | PoolClient): Promise<string> {
   const { rows } = await client.query<{ version: string }>({
     name: "published_version",
-    text: `select ${publishedVersion} as version`,
+    text: `select orchestrator.code_stamp() as version`,
   });
   return rows[0]!.version;
 }

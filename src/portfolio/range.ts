@@ -3,7 +3,6 @@ import type { PoolClient } from "pg";
 import { z } from "zod";
 import type { Registry } from "../engine/index.ts";
 import { day } from "../values.ts";
-import { publishedVersion } from "./published-models.ts";
 
 /** What the picker offers, as PostgreSQL intervals; `YTD` and `Max` are none. */
 export const rangeIntervals = {
@@ -122,16 +121,8 @@ export async function readSpan(
              as_of,
              greatest(wanted, first - 1) as start,
              "end",
-             (
-               select concat_ws(' ', sum(data_version) filter (where asset <> all($6)), md5(string_agg(relation, ' ' order by asset)))
-               from orchestrator.assets
-             ) || (
-               select concat(' ', sum(version))
-               from orchestrator.partition_versions
-               where partition_column = 'user_id'
-                 and (partition_value = $1::bigint::text or partition_value is null)
-             ) as data_version,
-             ${publishedVersion} as published_version,
+             orchestrator.data_stamp('user_id', $1::bigint::text, $6) as data_version,
+             orchestrator.code_stamp() as published_version,
              coalesce(opening.market_value, 0) as opening_value,
              coalesce(opening.cost_basis, 0) as opening_cost,
              wanted < first as is_whole,

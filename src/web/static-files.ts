@@ -22,9 +22,14 @@ const packaged: Readonly<Record<string, string>> = {
   "inter.woff2": import.meta.resolve("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"),
 };
 
+/** Stylesheets of packages that `app.css` imports. */
+const packagedStyles: Readonly<Record<string, string>> = {
+  "modern-normalize": import.meta.resolve("modern-normalize"),
+};
+
 /**
- * Reads once, at start, the files of `ui/static`, a font, and as `app.css` those of `ui/styles` in the order of their names, in
- * which `url(inter.woff2)` becomes the font's address.
+ * Reads once, at start, the files of `ui/static`, a font, and as `app.css` those of `ui/styles`, in which `url(inter.woff2)`
+ * becomes the font's address.
  */
 export function createStaticFiles(uiFolder: string): StaticFiles {
   const contents = new Map<string, Buffer>(
@@ -62,12 +67,16 @@ export function createStaticFiles(uiFolder: string): StaticFiles {
   };
 }
 
+/** `ui/styles/app.css` with what it imports put in its place: one file to load, whose parts stand in layers. */
 function stylesheet(folder: string, urls: ReadonlyMap<string, string>): Buffer {
-  const own = readdirSync(folder)
-    .sort()
-    .map((name) => readFileSync(join(folder, name), "utf8"));
-  const base = readFileSync(fileURLToPath(import.meta.resolve("modern-normalize")), "utf8");
-  const text = [base, ...own].join("");
+  const read = (name: string): string => {
+    const packagedStyle = packagedStyles[name];
+    return readFileSync(packagedStyle ? fileURLToPath(packagedStyle) : join(folder, name), "utf8");
+  };
+  const text = read("app.css").replaceAll(
+    /@import "([\w.-]+)" layer\((\w+)\);/g,
+    (_, name: string, layer: string) => `@layer ${layer} {\n${read(name)}}`,
+  );
   return Buffer.from(
     text.replaceAll(/url\(([\w.-]+)\)/g, (whole, name: string) => {
       const address = urls.get(name);

@@ -29,7 +29,10 @@ export function createViews(folder: string, staticFiles: StaticFiles): Views {
   const read = (subfolder: string): [name: string, source: string][] =>
     readdirSync(join(folder, subfolder))
       .filter((file) => file.endsWith(".hbs"))
-      .map((file) => [basename(file, ".hbs"), readFileSync(join(folder, subfolder, file), "utf8")]);
+      .map((file) => [
+        basename(file, ".hbs"),
+        withoutIndentation(readFileSync(join(folder, subfolder, file), "utf8")),
+      ]);
   for (const [name, source] of read("partials")) handlebars.registerPartial(name, source);
   registerHelpers(handlebars, staticFiles);
   const templates = new Map(
@@ -42,6 +45,11 @@ export function createViews(folder: string, staticFiles: StaticFiles): Views {
       return template(page, { data: environment });
     },
   };
+}
+
+/** Indentation is for who reads the templates: a page of ten years would carry 200 kB of it. */
+function withoutIndentation(source: string): string {
+  return source.replaceAll(/^[ \t]+/gm, "");
 }
 
 const formatNames: readonly FormatName[] = [
@@ -73,9 +81,13 @@ function registerHelpers(handlebars: typeof Handlebars, staticFiles: StaticFiles
   helper("isKnown", (value: unknown) => value !== null && value !== undefined);
   helper("not", (value: unknown) => !value);
   helper("concat", (left: string, right: string) => `${left}${right}`);
-  /** `{{#explain "xirr" ticker=ticker}}…{{/explain}}`: the figure inside leads to its explanation. */
+  /**
+   * `{{#explain "xirr" ticker=ticker over=at}}…{{/explain}}`: the figure inside leads to its explanation. `over` brings the
+   * parameters of the days that it is about.
+   */
   helper("explain", function (this: unknown, figure: string, options: HelperOptions) {
-    const href = handlebars.escapeExpression(explainPath(figure, options.hash));
+    const { over, ...about } = options.hash;
+    const href = handlebars.escapeExpression(explainPath(figure, { ...over, ...about }));
     return new handlebars.SafeString(`<a class="explain" href="${href}">${options.fn(this)}</a>`);
   });
   /**

@@ -49,7 +49,7 @@ test("from the portfolio to a ticker to a figure's explanation, over the page, b
   await page.keyboard.press("Enter");
   const dialog = page.getByRole("dialog", { name: /Unrealised gain/ });
   await dialog.waitFor();
-  expect(await dialog.locator(".result").textContent()).toBe(figure);
+  expect((await dialog.locator(".result").textContent())?.trim()).toBe(figure);
   expect(await dialog.locator(".working li").textContent()).toContain(" − ");
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "hidden" });
@@ -58,7 +58,7 @@ test("from the portfolio to a ticker to a figure's explanation, over the page, b
   await page.locator(unrealized).click();
   await dialog.getByRole("link", { name: "Open as a page" }).click();
   await page.waitForURL(/\/explain\/unrealized_pnl/);
-  expect(await page.locator(".result").textContent()).toBe(figure);
+  expect((await page.locator(".result").textContent())?.trim()).toBe(figure);
   expect(problems).toEqual([]);
   await context.close();
 });
@@ -69,7 +69,7 @@ test("without JavaScript a figure leads to a page, and a wrong address to a way 
   const figure = await page.locator(unrealized).textContent();
   await page.locator(unrealized).click();
   await page.waitForURL(/\/explain\/unrealized_pnl/);
-  expect(await page.locator(".result").textContent()).toBe(figure);
+  expect((await page.locator(".result").textContent())?.trim()).toBe(figure);
   await page.goto(`${program.url}/tickers/NO-SUCH`);
   await page.getByRole("link", { name: "Go to the start page" }).click();
   await page.waitForURL(/\/portfolio/);

@@ -57,7 +57,7 @@ test("a broker's file is chosen, previewed, corrected, imported, exported and im
   await page.getByRole("button", { name: "Preview" }).click();
   await page.getByRole("heading", { name: "Rows" }).waitFor();
   expect(await page.getByLabel("Fee (optional)").inputValue()).toBe("Gebühr");
-  expect(await page.locator("table .row-status").allTextContents()).toEqual([
+  expect(await page.locator("table .row-status").allInnerTexts()).toEqual([
     "✓ OK",
     "▲ WARNING",
     "✓ OK",

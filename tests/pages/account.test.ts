@@ -64,7 +64,7 @@ describe("the account page", () => {
     const other = (await signIn()).body.token;
     const { body } = await get(token);
     expect(body.match(/>This one</g)).toHaveLength(1);
-    expect(body).toMatch(/>node<\/strong> <span class="tag on">This one/);
+    expect(body).toMatch(/>node<\/strong>\s+<span class="tag on">This one/);
     expect(body).toContain("Firefox on Windows");
     await post(token, /action="(\/account\/sessions\/[\w-]{36}\/sign-out)"/.exec(body)![1]!);
     expect((await get(other)).status).toBe(303);

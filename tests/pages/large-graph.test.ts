@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import { defaultLayers, Graph, type Node, type Registry, sqlAsset } from "../../src/engine/index.ts";
+import { asRead } from "../support/html.ts";
 import { startWebServer, type WebServer } from "../web/server.ts";
 
 // 500 assets in four layers, each reading up to three of the layers before it.
@@ -52,9 +53,10 @@ beforeAll(async () => {
 /** No time is asserted, since machines differ: what is drawn is bounded (150 nodes, 0.2 s of layout), and that is. */
 async function page(path: string): Promise<{ html: string; drawing: string }> {
   const { body } = await server.call("GET", path, { token, headers: { Accept: "text/html" } });
+  const html = asRead(body);
   return {
-    html: body,
-    drawing: /<svg[^>]*viewBox[^>]*role="group".*?<\/svg>\n<\/div>/s.exec(body)?.[0] ?? "",
+    html,
+    drawing: /<svg[^>]*viewBox[^>]*role="group".*?<\/svg><\/div>/s.exec(html)?.[0] ?? "",
   };
 }
 

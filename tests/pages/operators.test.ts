@@ -59,8 +59,8 @@ describe("the asset graph", () => {
     const { pool } = program.database;
     await pool.query("insert into orchestrator.changes (asset, partition_value) values ('raw_fred', 'DFF')");
     const { html } = await operator.get("/assets");
-    expect(html).toMatch(/1 change of raw_fred waiting <span class="aside">\d+ assets/);
-    const gold = html.slice(html.indexOf('layer-gold">gold</span> <span class="aside">'));
+    expect(html).toMatch(/1 change of raw_fred waiting<span class="aside">\d+ assets/);
+    const gold = html.slice(html.indexOf('layer-gold">gold</span><span class="aside">'));
     expect(gold.indexOf(">gold_macro_context</a>")).toBeLessThan(gold.indexOf(">dim_assets</a>"));
     await pool.query("delete from orchestrator.changes where partition_value = 'DFF'");
   });

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { textOf } from "../support/html.ts";
 import { type Program, startProgram } from "../support/program.ts";
 
 // Portfolio Analytics as a browser without scripts meets it.
@@ -49,7 +50,7 @@ async function get(path: string, { cookie = session, method = "GET", headers = {
   return {
     status: response.status,
     location: response.headers.get("Location"),
-    html: await response.text(),
+    html: await textOf(response),
   };
 }
 
@@ -182,7 +183,7 @@ describe("a benchmark", () => {
   test("is drawn beside the portfolio and compared with it", async () => {
     const { html } = await get("/portfolio?range=1Y&benchmark=WRLD");
     expect(html).toMatch(/<path class="line series-benchmark" d="M0/);
-    expect(html).toMatch(/The portfolio is <span class="(gain|loss)">[+-][\d.]+%<\/span> from it/);
+    expect(html).toMatch(/The portfolio is<span class="(gain|loss)">[+-][\d.]+%<\/span>from it/);
   });
 
   test("without prices explains itself, and what is no ticker is none", async () => {

@@ -1,3 +1,4 @@
+import { textOf } from "./html.ts";
 import type { Program } from "./program.ts";
 
 interface Answer {
@@ -31,7 +32,7 @@ export class Visitor {
       redirect: "manual",
     });
     const location = response.headers.get("Location");
-    return { status: response.status, location, html: unescaped(await response.text()) };
+    return { status: response.status, location, html: unescaped(await textOf(response)) };
   }
 }
 

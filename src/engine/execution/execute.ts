@@ -1,15 +1,8 @@
-import type { ClientBase } from "pg";
 import type { Context } from "../context.ts";
 import { EngineError, messageOf, type OnBackend, transaction } from "../postgres/index.ts";
 import { rollback } from "../publication/index.ts";
-import {
-  finishRun,
-  type Operation,
-  type RunDetail,
-  type RunLease,
-  type RunStatus,
-  readRun,
-} from "../records/index.ts";
+import { finishRun, type Operation, type RunDetail, type RunLease, readRun } from "../records/index.ts";
+import type { Execution } from "./execution.ts";
 import { Materialization } from "./materialize.ts";
 
 /** Somebody asked for the run to be stopped. */
@@ -29,19 +22,6 @@ export class RunLockLostError extends EngineError {
     const why = cause === undefined ? "" : `: ${messageOf(cause)}`;
     super(`run ${runId} lost the connection that holds its lock${why}`, { cause });
   }
-}
-
-/** What an operation is given of the run that it is executed for. */
-export interface Execution {
-  readonly context: Context;
-  readonly run: RunDetail;
-  readonly signal: AbortSignal;
-  readonly onBackend: OnBackend;
-  /**
-   * Ends the run within the transaction of its last effect, so that both are committed or neither. Throws
-   * RunLockLostError when the run has been taken for dead meanwhile.
-   */
-  end(client: ClientBase, status: RunStatus, error: string | null): Promise<void>;
 }
 
 /** How each operation is executed. A refresh is recorded when it is done, by the transaction that did it. */

@@ -7,7 +7,7 @@ import { messageOf, transaction } from "../postgres/index.ts";
 import { type RebuildResult, rebuild } from "../publication/index.ts";
 import { appendLog, type LogLevel, type RunDetail, recordCheckResults, startLine } from "../records/index.ts";
 import { AssetCheckError, BodyError, type RefreshResult, refresh } from "../refresh/index.ts";
-import type { Execution } from "./execute.ts";
+import type { Execution } from "./execution.ts";
 import { ingest, PartialIngestError } from "./ingest.ts";
 import { StepRecorder } from "./step-recorder.ts";
 

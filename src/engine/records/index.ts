@@ -37,6 +37,7 @@ export {
   readLogs,
   readRun,
   readRunStatus,
+  type StepProgress,
   type StepRecord,
   type StepStatus,
   summarizeRuns,
@@ -51,6 +52,7 @@ export {
   dropOldVersions,
   readCurrentVersions,
   readPreviousVersion,
+  readUndeclared,
   recordVersions,
   selectCurrentVersions,
 } from "./versions.ts";

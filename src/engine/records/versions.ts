@@ -89,6 +89,19 @@ async function readVersions(
   return new Map(rows.map((row) => [row.asset, row]));
 }
 
+/** Published assets that are not declared any more: their names, sorted. */
+export async function readUndeclared(client: ClientBase | Pool, graph: Graph): Promise<string[]> {
+  const { rows } = await client.query<{ asset: string }>(
+    `select asset
+     from orchestrator.assets
+     where code_version is not null
+       and asset <> all($1)
+     order by asset`,
+    [[...graph.nodes.keys()]],
+  );
+  return rows.map(({ asset }) => asset);
+}
+
 /** A version that was published and can be again. */
 export interface KeptVersion extends CurrentVersion {
   readonly asset: SqlAsset;

@@ -1,5 +1,6 @@
 /** What a person should know of the data behind their figures: prices still on their way, failed, old or missing. */
 import type { PoolClient } from "pg";
+import { readIngestions, type StepProgress } from "../../engine/index.ts";
 import { type PriceState, readPriceStates } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
 
@@ -7,12 +8,7 @@ export interface DataNote {
   readonly kind: "information" | "warning" | "failure";
   readonly ticker: string;
   readonly text: string;
-  readonly progress: Progress | null;
-}
-
-interface Progress {
-  readonly done: number;
-  readonly total: number;
+  readonly progress: StepProgress | null;
 }
 
 /**
@@ -25,7 +21,9 @@ export async function readDataNotes(
   format: Format,
 ): Promise<{ notes: DataNote[]; fetching: boolean; firstBars: ReadonlyMap<string, string> }> {
   const states = await readPriceStates(client, userId);
-  const progress = states.some(isFetching) ? await readFetchProgress(client) : new Map<string, Progress>();
+  const fetched = states.filter(isFetching).map(({ ticker }) => ticker);
+  const progress =
+    fetched.length > 0 ? await readIngestions(client, fetched) : new Map<string, StepProgress | null>();
   return {
     notes: [
       ...states.flatMap((state) => describe(state, progress.get(state.ticker) ?? null, format)),
@@ -38,20 +36,6 @@ export async function readDataNotes(
       ),
     ),
   };
-}
-
-/** How far the fetches that are under way have come, by ticker. */
-async function readFetchProgress(client: PoolClient): Promise<Map<string, Progress>> {
-  const { rows } = await client.query<{ ticker: string; progress: Progress | null }>(
-    `select
-       partition.ticker,
-       steps.progress
-     from orchestrator.runs
-     cross join lateral jsonb_array_elements_text(nullif(options -> 'partitions', 'null')) as partition (ticker)
-     left join orchestrator.steps on steps.run_id = runs.run_id and steps.status = 'running' and steps.action = 'ingest'
-     where runs.status in ('queued', 'running')`,
-  );
-  return new Map(rows.flatMap(({ ticker, progress }) => (progress ? [[ticker, progress]] : [])));
 }
 
 /** One note for all tickers of a day: during a session it is every ticker of the exchange. */
@@ -69,7 +53,7 @@ function provisionalNotes(rows: readonly PriceState[], format: Format): DataNote
 const isFetching = ({ first_bar_date, last_error }: PriceState): boolean =>
   first_bar_date === null && last_error === null;
 
-function describe(row: PriceState, progress: Progress | null, format: Format): DataNote[] {
+function describe(row: PriceState, progress: StepProgress | null, format: Format): DataNote[] {
   const note = (kind: DataNote["kind"], text: string): DataNote => ({
     kind,
     ticker: row.ticker,

@@ -57,28 +57,3 @@ begin
   return null;
 end
 $$;
-
--- Whether anything that is read of one partition value may have changed: equal stamps, equal answers. Of assets without rows
--- of single values the data version counts; those named in personal are told apart by the version of the value.
-create function orchestrator.data_stamp(partition_column text, partition_value text, personal text[])
-returns text
-language sql
-stable
-as $$
-  select
-    (
-      select
-        concat_ws(
-          ' ',
-          sum(data_version) filter (where asset <> all(data_stamp.personal)),
-          md5(string_agg(relation, ' ' order by asset))
-        )
-      from orchestrator.assets
-    )
-    || (
-      select concat(' ', sum(version))
-      from orchestrator.partition_versions as versions
-      where versions.partition_column = data_stamp.partition_column
-        and (versions.partition_value = data_stamp.partition_value or versions.partition_value is null)
-    )
-$$;

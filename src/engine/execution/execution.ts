@@ -1,0 +1,16 @@
+import type { ClientBase } from "pg";
+import type { Context } from "../context.ts";
+import type { OnBackend } from "../postgres/index.ts";
+import type { RunDetail, RunStatus } from "../records/index.ts";
+/** What an operation is given of the run that it is executed for. */
+export interface Execution {
+  readonly context: Context;
+  readonly run: RunDetail;
+  readonly signal: AbortSignal;
+  readonly onBackend: OnBackend;
+  /**
+   * Ends the run within the transaction of its last effect, so that both are committed or neither. Throws
+   * RunLockLostError when the run has been taken for dead meanwhile.
+   */
+  end(client: ClientBase, status: RunStatus, error: string | null): Promise<void>;
+}
