@@ -275,7 +275,7 @@ describe("operators' pages", () => {
     expect(html).toContain('href="/assets/int_daily_holdings#column-market_value"');
     expect(html).toContain(">value_not_negative</th>");
     expect(html).toContain("never materialized");
-    expect(html).toContain('<span class="keyword">with</span> positions ');
+    expect(html).toContain('<span class="keyword">with</span>');
     const misspelt = await operator.get("/assets/int_portfolio_dayly");
     expect(misspelt.status).toBe(404);
     expect(misspelt.html).toContain("int_portfolio_daily");

@@ -41,7 +41,7 @@ describe("the page of a ticker", () => {
   });
 
   test("is the same however the ticker is spelled", async () => {
-    expect(await read("/tickers/nord")).toContain("<h1>NORD ");
+    expect(await read("/tickers/nord")).toContain("<h1>NORD");
   });
 
   test("shows the figures of the model, each with its explanation", async () => {
