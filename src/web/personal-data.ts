@@ -73,6 +73,70 @@ const audit: Part = {
   },
 };
 
+/** Rows of files that are no trades, or were left out, and which trade each other one became. */
+const importRow = {
+  import_id: z.string(),
+  imported_at: instant,
+  format: z.string().nullable(),
+  line: z.int(),
+  kind: z.string().nullable(),
+  word: z.string(),
+  entry_date: z.iso.date().nullable(),
+  symbol: z.string().nullable(),
+  identifier: z.string().nullable(),
+  quantity: decimal.nullable(),
+  price: decimal.nullable(),
+  amount: decimal.nullable(),
+  fee: decimal.nullable(),
+  currency: z.string().nullable(),
+  transaction_id: z.int().nullable(),
+  reason: z.string().nullable(),
+};
+
+const imports: Part = {
+  row: z.object(importRow),
+  columns: Object.keys(importRow),
+  read: async (client, userId) => {
+    const { rows } = await client.query<object>(
+      `select
+         import_id, imported_at, format, line, kind, word, entry_date, symbol, identifier,
+         trim_scale(quantity) as quantity,
+         trim_scale(price) as price,
+         trim_scale(amount) as amount,
+         trim_scale(fee) as fee,
+         currency, transaction_id, reason
+       from public.import_rows
+       join public.imports using (user_id, import_id)
+       where user_id = $1
+       order by imported_at, import_id, line`,
+      [userId],
+    );
+    return rows;
+  },
+};
+
+const importChoice = { about: z.string(), choice: z.string(), chosen_at: instant };
+
+/** What was said of files' columns and words, and of what they call instruments. */
+const importChoices: Part = {
+  row: z.object(importChoice),
+  columns: Object.keys(importChoice),
+  read: async (client, userId) => {
+    const { rows } = await client.query<object>(
+      `select signature as about, choices::text as choice, chosen_at
+       from public.import_choices
+       where user_id = $1
+       union all
+       select symbol, ticker, chosen_at
+       from public.import_tickers
+       where user_id = $1
+       order by about`,
+      [userId],
+    );
+    return rows;
+  },
+};
+
 function figures(asset: AnyAsset & { columns: Columns }): Part {
   return {
     row: rowSchema(asset, "user_id" as never),
@@ -85,6 +149,8 @@ function figures(asset: AnyAsset & { columns: Columns }): Part {
 export const personalTables = {
   transactions,
   audit,
+  imports,
+  import_choices: importChoices,
   timeseries: figures(gold_p_timeseries),
   performance: figures(gold__performance),
   tickers: figures(gold_ticker_kpis),
