@@ -32,8 +32,8 @@ file?.addEventListener("change", async () => {
     const decoded = await decode(await chosen.arrayBuffer());
     text.value = decoded.text;
     const lines = text.value.trim().split("\n").length;
-    const encoded = decoded.encoding === "UTF-8" ? "" : ` in ${decoded.encoding}`;
-    help.textContent = `${chosen.name}, ${lines} lines${encoded}, is ready: preview it.`;
+    const encoded = decoded.encoding === "UTF-8" ? "" : ` It was read as ${decoded.encoding}.`;
+    help.textContent = `${chosen.name}, ${lines} lines, is ready: preview it.${encoded}`;
   } catch {
     help.textContent = `${chosen.name} could not be read now: try again, or paste its text.`;
   }
