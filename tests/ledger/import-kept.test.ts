@@ -19,7 +19,7 @@ let ledger: RecordedLedger;
 
 beforeEach(async () => {
   await owner.query(
-    `truncate bronze.raw_assets, bronze.identifiers, public.users cascade;
+    `truncate bronze.raw_assets, bronze.raw_prices, bronze.identifiers, public.users cascade;
      insert into users (user_id, email, password_hash) values (1, 'a@example.org', 'x'), (2, 'b@example.org', 'x')`,
   );
   server = await createReplayServer();
@@ -188,6 +188,30 @@ describe("a price", () => {
     );
     expect((await said(String(close)))![0]).toMatch(/^price_far: ACME traded at 6 to 8 on 2024-01-02/);
     expect(await said("7.5")).toEqual([]);
+  });
+
+  test("is corrected where one says so, and recorded corrected", async () => {
+    const close = priceOf("ACME", "2024-01-02");
+    const csv = `date,type,ticker,quantity,price\n2024-01-02,BUY,ACME,1,${Number(close) * 100}\n`;
+    const first = await review(csv);
+    expect(first.rows[0]?.correction).toBe(`price ${Number(close) * 100} -> ${Number(close)}`);
+    const { imported, review: done } = await importAll(csv, { corrections: [2] });
+    expect([imported, done.rows[0]?.status, done.rows[0]?.input?.price]).toEqual([
+      1,
+      "OK",
+      String(Number(close)),
+    ]);
+  });
+
+  test("in another currency is told by the day's rate", async () => {
+    const euro = { ...server.ticker("ACME"), ticker: "EURUSD=X", type: "CURRENCY" };
+    server.addTicker(euro);
+    server.setBars(
+      "EURUSD=X",
+      euro.bars.map((bar) => ({ ...bar, open: 1.6, high: 1.6, low: 1.6, close: 1.6 })),
+    );
+    const price = (Number(priceOf("ACME", "2024-01-02")) / 1.6).toFixed(2);
+    expect((await said(price))![0]).toMatch(/: in EUR it would fit$/);
   });
 
   test("of a coin's symbol that is a fund's is asked as another instrument", async () => {

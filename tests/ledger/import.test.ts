@@ -308,7 +308,7 @@ describe("new tickers", () => {
   test("are looked up once each, as many as one review may ask for; the next one goes on", async () => {
     const tickers = Array.from({ length: 70 }, (_, index) => `NEW${index}`);
     for (const ticker of tickers) server.addTicker({ ...server.ticker("ACME"), ticker });
-    const rows = [...tickers, ...tickers].map((ticker, index) => `2024-01-02,BUY,${ticker},${index + 1},4`);
+    const rows = [...tickers, ...tickers].map((ticker, index) => `2024-01-02,BUY,${ticker},${index + 1},50`);
     const csv = ["date,type,ticker,quantity,price", ...rows].join("\n");
     const first = await importAll(csv);
     expect([first.imported, first.review.lookup]).toEqual([0, { checked: 60, total: 70 }]);

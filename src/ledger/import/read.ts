@@ -37,6 +37,8 @@ export interface ImportFile {
   readonly words?: Readonly<Record<string, RowKind>>;
   /** Tickers of what the file calls otherwise, by symbol or number. */
   readonly tickers?: Readonly<Record<string, string>>;
+  /** Lines to be recorded as the market says that they were. */
+  readonly corrections?: readonly number[];
 }
 
 /** Lines that are no entries, or a table that has none. */

@@ -1,14 +1,13 @@
 /** What an import would do, row by row, before anything is recorded. */
 import { personTransaction } from "../../database/person.ts";
 import type { LedgerContext } from "../context.ts";
-import { describeSuspicion, suspectPrice } from "../price-check.ts";
-import { readEvidence } from "../quoted-days.ts";
 import { warningsOf } from "../transactions.ts";
 import { type Draft, draftImport, findUncovered, type Selection } from "./draft.ts";
 import { type Remark, remarkOf } from "./entries.ts";
 import { isCoin } from "./instrument.ts";
 import { isTrade } from "./kinds.ts";
 import { type Lookup, type LookupProgress, lookUpTickers, patienceMilliseconds } from "./lookup.ts";
+import { checkPrices, correctRows, describeCorrection, type PriceFinding } from "./prices.ts";
 import { type ImportFile, type ReadFile, readImportFile } from "./read.ts";
 import { recallChoices, recallTickers } from "./remembered.ts";
 import { instrumentKey, resolveInstruments } from "./resolve.ts";
@@ -19,6 +18,8 @@ export type RowStatus = "OK" | "WARNING" | "ERROR" | "KEPT";
 
 export interface ReviewedRow extends ImportRow {
   readonly status: RowStatus;
+  /** "price 7000 -> 70": what would fit the market, done where a person says so; null: nothing to correct. */
+  readonly correction: string | null;
   /** false: the import leaves it out. */
   readonly isSelected: boolean;
 }
@@ -81,51 +82,22 @@ export async function prepareImport(
   };
   const file = isRemembered ? readImportFile(given, context.clock) : first;
   const resolve = await resolveInstruments(context, file.entries, given.tickers ?? {}, deadline);
-  const rows = file.entries.map((entry) => readRow(entry, resolve, context.clock));
+  const read = file.entries.map((entry) => readRow(entry, resolve, context.clock));
+  const rows = await correctRows(context, read, importFile.corrections ?? [], deadline);
   return { file, rows, given, isRemembered };
-}
-
-/** What the market says of the prices of the selected rows whose tickers are known. */
-async function checkPrices(
-  context: LedgerContext,
-  { selected }: Pick<Draft, "selected">,
-  { tickers }: Lookup,
-  deadline: number,
-): Promise<Map<ImportRow, Remark>> {
-  const checked = selected.filter(({ input }) => {
-    const found = input && tickers.get(input.ticker);
-    return found && !(found instanceof Error);
-  });
-  const evidenceOf = await readEvidence(
-    context,
-    checked.map(({ input }) => input!),
-    deadline,
-  );
-  const remarks = new Map<ImportRow, Remark>();
-  for (const row of checked) {
-    const input = row.input!;
-    const evidence = evidenceOf(input);
-    const suspicion = suspectPrice(input.price, evidence);
-    if (!suspicion) continue;
-    const coin =
-      suspicion.kind === "far" && isCoin(input.ticker) ? `; the coin itself is ${input.ticker}-USD` : "";
-    remarks.set(row, {
-      code: suspicion.kind === "far" ? "price_far" : "price_differs",
-      message: describeSuspicion(input, evidence.day!, suspicion) + coin,
-    });
-  }
-  return remarks;
 }
 
 interface Findings extends Draft {
   readonly lookup: Lookup;
   readonly uncovered: ReadonlyMap<ImportRow, Remark>;
-  readonly prices: ReadonlyMap<ImportRow, Remark>;
+  readonly prices: ReadonlyMap<ImportRow, PriceFinding>;
 }
 
 function reviewRow(row: ImportRow, findings: Findings, selected: ReadonlySet<ImportRow>): ReviewedRow {
-  if (row.kind !== null && !isTrade(row.kind)) return { ...row, status: "KEPT", isSelected: false };
+  if (row.kind !== null && !isTrade(row.kind))
+    return { ...row, status: "KEPT", correction: null, isSelected: false };
   const { duplicates, lookup, uncovered, prices } = findings;
+  const finding = prices.get(row);
   const found = row.input ? lookup.tickers.get(row.input.ticker) : undefined;
   const errors = [
     ...row.errors,
@@ -135,13 +107,14 @@ function reviewRow(row: ImportRow, findings: Findings, selected: ReadonlySet<Imp
   const warnings = [
     ...(duplicates.has(row) ? [duplicates.get(row)!] : []),
     ...row.warnings,
-    ...(prices.has(row) ? [prices.get(row)!] : []),
+    ...(finding ? [finding.remark] : []),
     ...(row.input && found && !(found instanceof Error)
       ? warningsOf(row.input, found).map((message) => ({ code: "before_first_price", message }))
       : []),
   ];
   const status = errors.length > 0 ? "ERROR" : warnings.length > 0 ? "WARNING" : "OK";
-  return { ...row, errors, warnings, status, isSelected: selected.has(row) };
+  const correction = finding ? describeCorrection(row, finding) : null;
+  return { ...row, errors, warnings, status, correction, isSelected: selected.has(row) };
 }
 
 const asked = new Set(["unknown_ticker", "invalid_ticker"]);
@@ -221,7 +194,11 @@ export async function reviewPrepared(
     (progress) => onProgress({ rows: rows.length, ...progress }),
     deadline - performance.now(),
   );
-  const prices = await checkPrices(context, draft, lookup, deadline);
+  const isKnown = ({ input }: ImportRow): boolean => {
+    const found = input && lookup.tickers.get(input.ticker);
+    return Boolean(found) && !(found instanceof Error);
+  };
+  const prices = await checkPrices(context, draft.selected.filter(isKnown), deadline);
   const findings = { ...draft, lookup, uncovered, prices };
   const selected = new Set(draft.selected);
   const reviewed = rows.map((row) => reviewRow(row, findings, selected));

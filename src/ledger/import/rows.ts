@@ -19,6 +19,8 @@ export interface ImportRow {
   readonly errors: readonly Remark[];
   readonly warnings: readonly Remark[];
   readonly notes: readonly string[];
+  /** It is another trade than the file says, because the market does and a person agreed. */
+  readonly isCorrected?: boolean;
 }
 
 /** A ticker, or why there is none; undefined: it says itself. */

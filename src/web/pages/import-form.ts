@@ -19,7 +19,7 @@ export const importBody: RequestHandler = express.urlencoded({
   extended: false,
   // A delimiter, a quotation mark and a line's end take three characters each.
   limit: maxCharacters * 3,
-  parameterLimit: maxCsvRecords + 1000,
+  parameterLimit: 2 * maxCsvRecords + 1000,
 });
 
 /** A file as it is, to be decoded. */
@@ -27,6 +27,8 @@ export const importBytes: RequestHandler = express.raw({
   type: "application/octet-stream",
   limit: maxCharacters * 2,
 });
+
+const lines = z.union([positiveId.transform((line) => [line]), z.array(positiveId)]).catch([]);
 
 const importForm = z.object({
   step: z.enum(["review", "leave_out", "import"]).catch("review"),
@@ -37,7 +39,9 @@ const importForm = z.object({
   header: z.string().optional(),
   /** Of the review that the rows were chosen in. */
   fingerprint: z.string().optional(),
-  line: z.union([positiveId.transform((line) => [line]), z.array(positiveId)]).catch([]),
+  line: lines,
+  /** Lines to be recorded as the market says. */
+  correct: lines,
 });
 
 export type ImportForm = z.output<typeof importForm>;
@@ -60,7 +64,10 @@ function fieldsNamed(body: Readonly<Record<string, string>>, prefix: string): [s
 const isKind = (text: string): text is RowKind => (rowKinds as readonly string[]).includes(text);
 
 /** `body`: of the form as it came, beside the file's text. */
-export function fileOf({ csv, header, date_order, decimal_mark }: ImportForm, body: unknown): ImportFile {
+export function fileOf(
+  { csv, header, date_order, decimal_mark, correct }: ImportForm,
+  body: unknown,
+): ImportFile {
   if (header !== undefined && header !== headerOf(csv)) return { csv };
   const entries = Object.entries(z.record(z.string(), z.unknown()).catch({}).parse(body));
   const texts = namedFields.parse(
@@ -85,6 +92,7 @@ export function fileOf({ csv, header, date_order, decimal_mark }: ImportForm, bo
       },
     }),
     ...(words.length > 0 && { words: Object.fromEntries(words.map(([word, kind]) => [spell(word), kind])) }),
+    ...(correct.length > 0 && { corrections: correct }),
     ...(tickers.length > 0 && { tickers: Object.fromEntries(tickers) }),
   };
 }

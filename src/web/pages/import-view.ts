@@ -55,9 +55,13 @@ function describeColumns(review: ImportReview) {
 }
 
 /** A row as it will be recorded; one that cannot be read, as it stands in the file. */
-function describeRow({ line, input, values, status, errors, warnings, notes, isSelected }: ReviewedRow) {
+function describeRow(row: ReviewedRow) {
+  const { line, input, values, status, errors, warnings, notes, isSelected, correction, isCorrected } = row;
   return {
     line,
+    correction,
+    isCorrected,
+    hasRemarks: errors.length + warnings.length + notes.length > 0,
     input,
     values,
     status,
