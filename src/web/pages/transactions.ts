@@ -26,6 +26,7 @@ const doneQuery = z.object({
   restored: positiveId.optional().catch(undefined),
   deleted: positiveId.optional().catch(undefined),
   imported: positiveId.optional().catch(undefined),
+  kept: positiveId.optional().catch(undefined),
 });
 
 /** What was typed, kept as it was: the ledger says what is wrong with it. */
