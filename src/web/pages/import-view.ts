@@ -121,6 +121,7 @@ export function describeReview(review: ImportReview) {
     needing: needing.map(describeRow),
     good: good.map(describeRow),
     isGoodOpen: good.length <= unfolded,
+    correctable: count(({ correction }) => correction !== null),
     keptGroups: describeKept(rows),
     keptCount: rows.length - trades.length,
     asides: review.asides.slice(0, 20),
