@@ -153,7 +153,7 @@ function signsOf({ quantity, gross, amount }: Figures, texts: Texts): Signs {
   const isQuantityNegative = isUnread ? /^[-−–(]/.test(text) : sign(quantity);
   return {
     hasQuantity: isQuantityNegative !== null,
-    hasSymbol: Boolean(texts.ticker || texts.identifier || texts.price),
+    hasSymbol: Boolean(texts.ticker || texts.identifier || texts.name),
     isQuantityNegative,
     isAmountNegative: sign(amount) ?? sign(gross),
   };

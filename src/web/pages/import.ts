@@ -1,5 +1,5 @@
 /** Importing a file: its text, then a review of each row, then all of the chosen rows or none. */
-import { type Request, type Response, Router } from "express";
+import { type Request, type RequestHandler, type Response, Router } from "express";
 import {
   decodeFile,
   type ImportFile,
@@ -29,8 +29,11 @@ export function importPages(context: WebContext, sendPage: SendPage): Router {
   });
 
   /** A file's bytes as text, in whatever it is encoded: the page puts it where it can be pasted too. */
-  router.post("/transactions/import/text", importBytes, (request, response) => {
+  const person: RequestHandler = (request, _response, next) => {
     requirePerson(request);
+    next();
+  };
+  router.post("/transactions/import/text", person, importBytes, (request, response) => {
     const bytes: unknown = request.body;
     response.json(decodeFile(bytes instanceof Uint8Array ? bytes : new Uint8Array()));
   });
