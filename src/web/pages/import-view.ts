@@ -8,6 +8,7 @@ import {
   type ReviewedRow,
   requiredFields,
   rowKinds,
+  rowsToLeaveOut,
   spell,
   summarise,
 } from "../../ledger/index.ts";
@@ -134,6 +135,7 @@ export function describeReview(review: ImportReview) {
     selected,
     isOneSelected: selected === 1,
     blocking: count((row) => row.isSelected && row.status === "ERROR"),
+    leaving: rowsToLeaveOut(review).length,
     duplicates: count((row) => row.warnings.some(({ code }) => code === "potential_duplicate")),
     isAllDuplicates: trades.length > 0 && selected === 0,
     isLookupUnfinished: lookup.checked < lookup.total,
