@@ -17,7 +17,13 @@ export { type RowKind, rowKinds } from "./import/kinds.ts";
 export { type ColumnMapping, type ImportField, importFields, requiredFields } from "./import/layout.ts";
 export type { ImportFile } from "./import/read.ts";
 export { importTransactions } from "./import/record.ts";
-export { type ImportProgress, type ImportReview, type ReviewedRow, reviewImport } from "./import/review.ts";
+export {
+  type ImportProgress,
+  type ImportReview,
+  type ReviewedRow,
+  reviewImport,
+  rowsToLeaveOut,
+} from "./import/review.ts";
 export { spell } from "./import/spelling.ts";
 export { groupKept, nameKind, summarise } from "./import/summary.ts";
 export { maxCharacters, maxCsvRecords } from "./import/tables.ts";

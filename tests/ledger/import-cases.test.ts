@@ -182,6 +182,10 @@ test("a word that nobody knows is asked, once, and what is said of it holds", ()
   ]);
 });
 
+test("one with a quantity that cannot be read is asked too", () => {
+  expect(told(generic("2024-01-05,Zorp,AAPL,1.500,100"))).toEqual(["ambiguous_figure invalid_type"]);
+});
+
 test("every cost is counted, with its sign", () => {
   const fees = (header: string, values: string) =>
     told(generic(`2024-01-05,BUY,AAPL,1,100,${values}`, `date,type,ticker,quantity,price,${header}`));

@@ -116,6 +116,19 @@ test("a row that was imported is known again when its trade was edited since, an
   expect(told(await review(csv))).toEqual(["2 OK ACME"]);
 });
 
+test("trades of a day are recorded in the order of their times, whichever way the file goes", async () => {
+  const at = priceOf("ACME", "2024-01-02");
+  const rows = ["15:30:00,3", "10:00:00,2", "09:00:00,1"].map((row) => {
+    const [time, quantity] = row.split(",");
+    return `2024-01-02 ${time},BUY,ACME,${quantity},${at}`;
+  });
+  await importAll(`date,type,ticker,quantity,price\n${rows.join("\n")}\n`);
+  const { rows: recorded } = await owner.query<{ quantity: string }>(
+    "select trim_scale(quantity) as quantity from bronze.transactions order by transaction_id",
+  );
+  expect(recorded.map(({ quantity }) => quantity)).toEqual(["1", "2", "3"]);
+});
+
 test("what leaving a purchase out makes impossible is said at the sale", async () => {
   const csv = `date,type,ticker,quantity,price\n2024-01-02,BUY,ACME,10,${priceOf("ACME", "2024-01-02")}\n2024-01-03,SELL,ACME,4,${priceOf("ACME", "2024-01-03")}\n`;
   const { fingerprint } = await review(csv);

@@ -57,16 +57,6 @@ test("a price a hundred times off is told with what would fit, and corrected whe
   expect(await preview(csv, { correct: "2" })).toContain("Corrected: price");
 });
 
-test("what leaning on a row that is left out means is said before anything is left out with it", async () => {
-  const csv = buy(`2024-01-05,Buy,WRLD,bad,${price}\n2024-01-08,Sell,WRLD,1,${price}\n`);
-  const first = await preview(csv);
-  expect(first).toContain("<strong>2</strong> ERROR");
-  const left = (
-    await visitor.post(path, { csv, step: "leave_out", fingerprint: hidden(first, "fingerprint"), line: "2" })
-  ).html;
-  expect(left).not.toContain("The rows left out are missed.");
-});
-
 test("dividends and deposits are shown in groups, and kept when nothing else is there", async () => {
   const csv =
     "date,type,ticker,quantity,price,amount\n2024-01-05,Dividend,WRLD,,,2\n2024-01-06,Deposit,,,,5\n";

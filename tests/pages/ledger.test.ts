@@ -271,6 +271,24 @@ describe("import and export", () => {
     expect(rowsOf((await visitor.get("/transactions")).html)).toHaveLength(2);
   });
 
+  test("leaves no sale out with the purchase that it needs, unless it was said", async () => {
+    const visitor = await signedUp();
+    const csv =
+      "date,type,ticker,quantity,price\n2024-01-02,BUY,NORD,ten,40.5\n2024-02-01,SELL,NORD,2.5,41\n2024-01-02,BUY,WRLD,1,100\n";
+    const first = await visitor.post("/transactions/import", { csv, step: "review" });
+    expect(first.html).toContain("; line 2, which buys it, cannot be recorded.");
+    expect(first.html).toContain("Leave out the 1 with errors");
+    const fingerprint = hidden(first.html, "fingerprint");
+    const leave = (line: string[]) =>
+      visitor.post("/transactions/import", { csv, fingerprint, step: "leave_out", line });
+    const second = await leave(["2", "3", "4"]);
+    expect(tickedLines(second.html).toSorted()).toEqual(["3", "4"]);
+    expect(second.html).toContain(
+      "What they bought is sold in line 3: without them that cannot be recorded.",
+    );
+    expect(tickedLines((await leave(["3", "4"])).html)).toEqual(["4"]);
+  });
+
   test("reads a column that one points out, and keeps the text of a file that cannot be read", async () => {
     const visitor = await signedUp();
     const odd = "date,type,ticker,lot,price\n2024-01-02,BUY,NORD,1,2\n";

@@ -117,10 +117,19 @@ const byTicker = (rows: readonly ImportRow[]): Map<string, ImportRow[]> =>
     ({ input }) => input!.ticker,
   );
 
-/** A line that buys what is missing and is left out; null: none. */
-function missingPurchase(left: readonly ImportRow[] | undefined, date: string): string {
-  const purchase = left?.find(({ input }) => input!.type === "BUY" && input!.date <= date);
-  return purchase ? `; line ${purchase.line}, which buys it, is left out` : "";
+/** What a row would be of, as far as it says; a row that cannot be recorded has no ticker of its own. */
+const tickerOf = ({ input, entry }: ImportRow): string =>
+  input?.ticker ??
+  entry.instrument?.ticker ??
+  entry.instrument?.spelled ??
+  entry.instrument?.symbol.toUpperCase() ??
+  "";
+
+/** Of the purchases that are not going to be recorded, the first that would have brought what is sold; "": none. */
+function missingPurchase(missing: readonly ImportRow[] | undefined, date: string): string {
+  const purchase = missing?.find(({ input, entry }) => (input?.date ?? entry.date ?? "") <= date);
+  if (!purchase) return "";
+  return `; line ${purchase.line}, which buys it, ${purchase.input ? "is left out" : "cannot be recorded"}`;
 }
 
 interface Covering {
@@ -128,7 +137,8 @@ interface Covering {
   readonly rowOf: ReadonlyMap<Trade, ImportRow>;
   /** Of the file, by day. */
   readonly sellers: readonly ImportRow[];
-  readonly leftOut: readonly ImportRow[] | undefined;
+  /** Purchases of the file that are left out or cannot be recorded. */
+  readonly missing: readonly ImportRow[] | undefined;
 }
 
 /** The last of them on or before a day: what a recorded SELL lacks, it took away. */
@@ -143,13 +153,13 @@ function lastSeller(sellers: readonly ImportRow[], date: string): ImportRow | un
 }
 
 /** At a row that sells more than is held then; a SELL of the ledger's own is blamed on the last row that sells before it. */
-function blame(oversell: Oversell, { ticker, rowOf, sellers, leftOut }: Covering): [ImportRow, Remark][] {
+function blame(oversell: Oversell, { ticker, rowOf, sellers, missing }: Covering): [ImportRow, Remark][] {
   const { date, quantity: sold } = oversell.trade;
   const own = rowOf.get(oversell.trade);
   const row = own ?? lastSeller(sellers, date);
   if (!row) return [];
   const error = new OversellError({ ticker, date, held: oversell.held, sold }, own ? "sell" : "earlier sell");
-  return [[row, { code: error.code, message: error.message + missingPurchase(leftOut, date) }]];
+  return [[row, { code: error.code, message: error.message + missingPurchase(missing, date) }]];
 }
 
 /** What the selected rows would sell without having it, over the ledger and the file together. */
@@ -159,7 +169,10 @@ export async function findUncovered(
 ): Promise<Map<ImportRow, Remark>> {
   const uncovered = new Map<ImportRow, Remark>();
   const chosen = new Set(selected);
-  const left = byTicker(rows.filter((row) => !chosen.has(row)));
+  const missing = Map.groupBy(
+    rows.filter((row) => row.kind === "BUY" && (row.input === null || !chosen.has(row))),
+    tickerOf,
+  );
   const recorded = Map.groupBy(ledger, ({ ticker }) => ticker);
   for (const [ticker, own] of byTicker(selected)) {
     // Without a SELL among them nothing of the ledger's can be uncovered.
@@ -173,7 +186,7 @@ export async function findUncovered(
       transactionId: transaction.transaction_id,
     }));
     const splits = await readSplits(client, ticker);
-    const covering = { ticker, rowOf, sellers, leftOut: left.get(ticker) };
+    const covering = { ticker, rowOf, sellers, missing: missing.get(ticker) };
     for (const oversell of findOversells([...trades, ...rowOf.keys()], splits))
       for (const [row, remark] of blame(oversell, covering)) uncovered.set(row, remark);
   }

@@ -115,10 +115,13 @@ const sign = (value: string | null): boolean | null =>
   value === null || new Big(value).eq(0) ? null : value.startsWith("-");
 
 function signsOf({ quantity, gross, amount }: Figures, texts: Texts): Signs {
-  const isQuantityNegative = sign(quantity);
+  // One that cannot be read, or in two ways, is one all the same: its row is a trade to be asked about.
+  const text = texts.quantity ?? "";
+  const isUnread = quantity === null && !isBlank(text);
+  const isQuantityNegative = isUnread ? /^[-−–(]/.test(text) : sign(quantity);
   return {
     hasQuantity: isQuantityNegative !== null,
-    hasSymbol: Boolean(texts.ticker || texts.identifier || texts.price),
+    hasSymbol: Boolean(texts.ticker || texts.identifier || texts.name),
     isQuantityNegative,
     isAmountNegative: sign(amount) ?? sign(gross),
   };

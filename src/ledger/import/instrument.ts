@@ -1,5 +1,5 @@
 /** What a file calls an instrument, as a ticker of Yahoo Finance or as a number to be looked up. Pure. */
-import { parseTicker } from "../../market/ticker.ts";
+import { isTicker } from "../../market/ticker.ts";
 import { isIsin } from "./columns.ts";
 import { dollarTokens, isMoney } from "./currencies.ts";
 
@@ -115,15 +115,6 @@ function spellTicker(symbol: string): string {
 
 /** A class of shares: "BRK.B", "BRK/B", "BRK B". A single L or F after a point is an exchange. */
 const spellClass = (symbol: string): string => symbol.replace(/^([A-Z]{1,4})[./ ]([A-D])$/, "$1-$2");
-
-const isTicker = (text: string): boolean => {
-  try {
-    parseTicker(text);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 export interface InstrumentTexts {
   readonly symbol: string;

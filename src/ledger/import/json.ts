@@ -22,7 +22,7 @@ function findRecords(content: unknown): Record<string, unknown>[] {
 
 const text = (value: unknown): string =>
   typeof value === "string" || typeof value === "number" || typeof value === "boolean"
-    ? String(value).slice(0, 1000)
+    ? String(value).slice(0, 1000).replaceAll("\0", "").toWellFormed()
     : "";
 
 /** `{SymbolProfile: {symbol: "AAPL"}}` has a column "symbol": what is nested once is lifted, what is deeper left aside. */

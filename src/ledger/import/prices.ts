@@ -108,11 +108,11 @@ export async function checkPrices(
 export async function correctRows(
   context: LedgerContext,
   rows: readonly ImportRow[],
-  lines: readonly number[],
+  lines: readonly number[] | "all",
   deadline: number,
 ): Promise<ImportRow[]> {
-  const wanted = new Set(lines);
-  const chosen = rows.filter(({ line, input }) => input !== null && wanted.has(line));
+  const wanted = lines === "all" ? null : new Set(lines);
+  const chosen = rows.filter(({ line, input }) => input !== null && (wanted === null || wanted.has(line)));
   if (chosen.length === 0) return [...rows];
   const findings = await checkPrices(context, chosen, deadline);
   return rows.map((row) => {

@@ -40,7 +40,7 @@ export interface ImportFile {
   /** Tickers of what the file calls otherwise, by symbol or number. */
   readonly tickers?: Readonly<Record<string, string>>;
   /** Lines to be recorded as the market says that they were. */
-  readonly corrections?: readonly number[];
+  readonly corrections?: readonly number[] | "all";
 }
 
 /** Lines that are no entries, or a table that has none. */

@@ -48,6 +48,16 @@ export interface ImportReview extends Omit<ReadFile, "entries"> {
   readonly isRemembered: boolean;
 }
 
+/**
+ * What "leave out the errors" leaves out: rows that are wrong themselves, and a SELL that only lacks what they would have bought
+ * not before they are gone and it was said so.
+ */
+export function rowsToLeaveOut({ rows }: Pick<ImportReview, "rows">): ReviewedRow[] {
+  const wrong = rows.filter(({ isSelected, status }) => isSelected && status === "ERROR");
+  const own = wrong.filter(({ errors }) => errors.some(({ code }) => code !== "oversell"));
+  return own.length > 0 ? own : wrong;
+}
+
 /** How far a review has come. */
 export interface ImportProgress extends LookupProgress {
   /** Of the file. */

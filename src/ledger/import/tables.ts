@@ -86,7 +86,11 @@ function parseLines(text: string, delimiter: Delimiter): ParsedLine[] {
 /** `="AAPL"`, which keeps a spreadsheet from reading it as something else, and blanks of all kinds around it. */
 function clean(cell: string): string {
   const bare = cell.length > longestCell ? `${cell.slice(0, longestCell)}…` : cell;
-  const text = bare.replaceAll(/[\u200b-\u200f\ufeff\u00a0]/g, " ").trim();
+  // A character cut in two is none that the database takes.
+  const text = bare
+    .toWellFormed()
+    .replaceAll(/[\u200b-\u200f\ufeff\u00a0]/g, " ")
+    .trim();
   return /^="[^"]*"$/.test(text) ? text.slice(2, -1).trim() : text;
 }
 
@@ -146,6 +150,11 @@ function splitAtHeaders(
  */
 export function readTables(text: string, isHeader: (cells: readonly string[]) => boolean): Tables {
   if (text.length > maxCharacters) throw new FileTooLargeError(maxCharacters, text.length);
+  // The database has no character 0.
+  return readTablesOf(text.replaceAll("\0", ""), isHeader);
+}
+
+function readTablesOf(text: string, isHeader: (cells: readonly string[]) => boolean): Tables {
   if (/^\ufeff?\s{0,100}[[{]/.test(text)) {
     const tables = readJsonTables(text);
     limitLines(tables);

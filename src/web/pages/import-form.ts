@@ -42,6 +42,7 @@ const importForm = z.object({
   line: lines,
   /** Lines to be recorded as the market says. */
   correct: lines,
+  correct_all: z.literal("1").optional().catch(undefined),
 });
 
 export type ImportForm = z.output<typeof importForm>;
@@ -65,7 +66,7 @@ const isKind = (text: string): text is RowKind => (rowKinds as readonly string[]
 
 /** `body`: of the form as it came, beside the file's text. */
 export function fileOf(
-  { csv, header, date_order, decimal_mark, correct }: ImportForm,
+  { csv, header, date_order, decimal_mark, correct, correct_all }: ImportForm,
   body: unknown,
 ): ImportFile {
   if (header !== undefined && header !== headerOf(csv)) return { csv };
@@ -92,7 +93,7 @@ export function fileOf(
       },
     }),
     ...(words.length > 0 && { words: Object.fromEntries(words.map(([word, kind]) => [spell(word), kind])) }),
-    ...(correct.length > 0 && { corrections: correct }),
+    ...((correct_all || correct.length > 0) && { corrections: correct_all ? ("all" as const) : correct }),
     ...(tickers.length > 0 && { tickers: Object.fromEntries(tickers) }),
   };
 }

@@ -8,6 +8,7 @@ import {
   type ReviewedRow,
   requiredFields,
   rowKinds,
+  rowsToLeaveOut,
   spell,
   summarise,
 } from "../../ledger/index.ts";
@@ -121,6 +122,7 @@ export function describeReview(review: ImportReview) {
     needing: needing.map(describeRow),
     good: good.map(describeRow),
     isGoodOpen: good.length <= unfolded,
+    correctable: count(({ correction }) => correction !== null),
     keptGroups: describeKept(rows),
     keptCount: rows.length - trades.length,
     asides: review.asides.slice(0, 20),
@@ -133,6 +135,7 @@ export function describeReview(review: ImportReview) {
     selected,
     isOneSelected: selected === 1,
     blocking: count((row) => row.isSelected && row.status === "ERROR"),
+    leaving: rowsToLeaveOut(review).length,
     duplicates: count((row) => row.warnings.some(({ code }) => code === "potential_duplicate")),
     isAllDuplicates: trades.length > 0 && selected === 0,
     isLookupUnfinished: lookup.checked < lookup.total,

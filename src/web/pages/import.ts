@@ -1,5 +1,5 @@
 /** Importing a file: its text, then a review of each row, then all of the chosen rows or none. */
-import { type Request, type Response, Router } from "express";
+import { type Request, type RequestHandler, type Response, Router } from "express";
 import {
   decodeFile,
   type ImportFile,
@@ -8,6 +8,7 @@ import {
   importTransactions,
   maxCsvRecords,
   reviewImport,
+  rowsToLeaveOut,
 } from "../../ledger/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { fileOf, headerOf, importBytes, parseForm, selectionOf } from "./import-form.ts";
@@ -29,8 +30,11 @@ export function importPages(context: WebContext, sendPage: SendPage): Router {
   });
 
   /** A file's bytes as text, in whatever it is encoded: the page puts it where it can be pasted too. */
-  router.post("/transactions/import/text", importBytes, (request, response) => {
+  const person: RequestHandler = (request, _response, next) => {
     requirePerson(request);
+    next();
+  };
+  router.post("/transactions/import/text", person, importBytes, (request, response) => {
     const bytes: unknown = request.body;
     response.json(decodeFile(bytes instanceof Uint8Array ? bytes : new Uint8Array()));
   });
@@ -88,9 +92,11 @@ function leaveOut(
   context: WebContext,
   userId: number,
   file: ImportFile,
-  { fingerprint, rows }: ImportReview,
+  review: ImportReview,
 ): Promise<ImportReview> {
-  const good = rows.filter(({ isSelected, status }) => isSelected && status !== "ERROR");
+  const left = new Set(rowsToLeaveOut(review));
+  const { fingerprint, rows } = review;
+  const good = rows.filter((row) => row.isSelected && !left.has(row));
   return reviewImport(context, userId, file, { fingerprint, lines: new Set(good.map(({ line }) => line)) });
 }
 
@@ -103,7 +109,7 @@ function consequences({ rows }: ImportReview): Problem | null {
   const named = lines.slice(0, 10).join(", ") + (lines.length > 10 ? ", ..." : "");
   return {
     heading: "The rows left out are missed.",
-    message: `What they bought is sold in ${lines.length === 1 ? "line" : "lines"} ${named}, which cannot be recorded without them. Correct the rows that were left out, or leave these out too.`,
+    message: `What they bought is sold in ${lines.length === 1 ? "line" : "lines"} ${named}: without them that cannot be recorded. Correct the rows that were left out, or leave these out too.`,
   };
 }
 

@@ -18,6 +18,21 @@ export const trackerFormats: readonly Format[] = [
     take: (cell) => ({ ticker: `${cell("marketcode")}:${cell("code")}` }),
   },
   {
+    name: "Sharesight",
+    headers: ["market", "code", "type", "date", "quantity", "price", "brokerage", "currency", "exchangerate"],
+    columns: {
+      date: "date",
+      type: "type",
+      name: "name",
+      quantity: "quantity",
+      price: "price",
+      currency: "currency",
+      fee: "brokerage",
+    },
+    // The value is in the portfolio's currency, which it does not name.
+    take: (cell) => ({ ticker: `${cell("market")}:${cell("code")}` }),
+  },
+  {
     name: "Yahoo Finance portfolio",
     headers: ["symbol", "currentprice", "tradedate", "purchaseprice", "quantity", "commission"],
     columns: {
@@ -138,7 +153,7 @@ export const trackerFormats: readonly Format[] = [
       amount: "amount",
       currency: "currency",
     },
-    words: { addholding: "TRANSFER_IN", removeholding: "TRANSFER_OUT" },
+    words: { credit: "BONUS", adjustment: "OTHER", addholding: "TRANSFER_IN", removeholding: "TRANSFER_OUT" },
     decimalMark: "point",
   },
 ];
