@@ -140,9 +140,14 @@ describe("oversell", () => {
     await owner.query(
       `create table "default".stg_splits (ticker text, action_date date, numerator numeric, denominator numeric, is_accepted boolean);
        grant select on "default".stg_splits to stratafolio_web;
+       create view "default".stg_raw_prices as select * from raw_prices;
+       grant select on "default".stg_raw_prices to stratafolio_web;
        insert into "default".stg_splits values ('ACME', '2024-01-20', 4, 1, true), ('ACME', '2024-01-25', 3, 1, false)`,
     );
-    onTestFinished(async () => void (await owner.query(`drop table "default".stg_splits`)));
+    onTestFinished(
+      async () =>
+        void (await owner.query(`drop view "default".stg_raw_prices; drop table "default".stg_splits`)),
+    );
     await record(buy);
     expect((await readTradeDraft(ledger, alice, "ACME", "2024-01-15")).available).toBe("10");
     expect((await readTradeDraft(ledger, alice, "ACME", "2024-02-10")).available).toBe("40");
