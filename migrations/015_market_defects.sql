@@ -116,8 +116,8 @@ end;
 -- Judges a ticker's bars from a day on, each against the last good close before it and what comes after:
 --   hundredfold   about 100 times the last good close, or a hundredth of it: the unit was another. Kept out until the
 --                 closes are back, or have stayed there for 20 bars and so must be believed.
---   lone_spike    more than twice or less than half the last good close, with a day's range that does not reach it, and back
---                 at it (within 15 % of the way) on the next bar.
+--   lone_spike    more than twice or less than half the last good close, and back at it (within 15 % of the way) on the next
+--                 bar; believed up to a factor of 4 where the day's own range reaches the last good close.
 --   outside_range the close is not between the day's own low and high; kept out when by more than a quarter.
 --   not_positive  0 or below.
 -- A verdict depends on 21 bars before and after at the most, so it is the same in whatever order bars are written.
@@ -193,7 +193,9 @@ begin
         format('its close %s is not between its low %s and high %s', closes[here], lows[here], highs[here]), now())::bronze.market_defects;
       here := here + 1;
       continue;
-    elsif abs(jump) > ln(2.05::double precision) and not coalesce(good between lows[here] and highs[here], false) then
+    elsif abs(jump) > ln(4::double precision)
+      or abs(jump) > ln(2.05::double precision) and not coalesce(good between lows[here] and highs[here], false)
+    then
       reach := least(here + case kind when 'hundredfold' then longest else 1 end, cardinality(closes));
       for later in here + 1 .. reach loop
         if abs(ln(closes[later] / good)) <= 0.15 * abs(jump) then

@@ -120,7 +120,11 @@ with
         when beside_date is not null then 'not adjusted'
         else 'adjusted'
       end as closes_say,
-      ratio_move < 0 or smaller_side = 1 or larger_side <= 30 as is_split_ratio
+      ratio_move < 0 or smaller_side = 1 or larger_side <= 30 as is_split_ratio,
+      case
+        when abs(move) < abs(ratio_move) * 0.5 then coalesce(beside_date, action_date)
+        else action_date
+      end as prices_before
     from moves as m
   ),
   decided as (
@@ -161,11 +165,7 @@ select
       else 'the close does not jump by the ratio'
     end
   ) as reason,
-  case
-    when closes_say = 'not adjusted'
-    and not is_history_adjusted then coalesce(beside_date, action_date)
-    else action_date
-  end as prices_before,
+  prices_before,
   case
     when is_accepted = is_history_adjusted then 1
     when is_accepted then denominator
