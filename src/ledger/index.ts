@@ -10,6 +10,7 @@ export type { LedgerContext } from "./context.ts";
 export { findDeletionObstacle, listDeletions, restoreTransaction } from "./deletions.ts";
 export { readTradeDraft, type TradeDraft } from "./draft.ts";
 export { exportTransactions } from "./export.ts";
+export { type HistoryProgress, requireHistories } from "./histories.ts";
 export { type ColumnMapping, type ImportField, importFields, requiredFields } from "./import/columns.ts";
 export { maxCsvRecords } from "./import/csv-file.ts";
 export { importTransactions } from "./import/record.ts";
@@ -21,9 +22,9 @@ export {
   type Selection,
 } from "./import/review.ts";
 export type { ImportFile } from "./import/rows.ts";
-export { parseTransactionInput, transactionInput } from "./input.ts";
+export { latestToday, parseTransactionInput, transactionInput } from "./input.ts";
 export type { Transaction } from "./rows.ts";
-export { searchTickers } from "./tickers.ts";
+export { enterSymbolChange, type SymbolChange, searchTickers } from "./tickers.ts";
 export {
   deleteTransaction,
   findTransaction,

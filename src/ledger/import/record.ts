@@ -1,5 +1,6 @@
 import { personTransaction } from "../../database/person.ts";
 import type { LedgerContext } from "../context.ts";
+import { requireHistories } from "../histories.ts";
 import { insertTransactions, lockLedger } from "../rows.ts";
 import {
   draftImport,
@@ -20,6 +21,7 @@ export interface Imported {
 /**
  * Records the selected rows in one transaction, all or none: none if one of them has an error, or if the file or the
  * ledger is no longer the one that the selection was made for. `selection` null: every row but potential duplicates.
+ * Throws HistoryUnavailableError when the history of a new ticker cannot be had; what is there by then stays.
  */
 export async function importTransactions(
   context: LedgerContext,
@@ -38,6 +40,11 @@ export async function importTransactions(
     lines: new Set(selected.map(({ line }) => line)),
   };
   const file = readImportFile(importFile, context.clock);
+  // Histories first, all rows at once afterwards; patience for many.
+  const tickers = selected.flatMap(({ input }) => (input?.type === "BUY" ? [input.ticker] : []));
+  await requireHistories(context, tickers, {
+    onProgress: ({ fetched, total }) => onProgress({ rows: review.rows.length, checked: fetched, total }),
+  });
   const imported = await personTransaction(context.pool, userId, async (client) => {
     await lockLedger(client, userId);
     const draft = await draftImport(client, userId, file, reviewed);
