@@ -90,6 +90,14 @@ export class NotFoundError extends Error {
   }
 }
 
+export class SplitNotFoundError extends Error {
+  readonly code = "not_found";
+
+  constructor(ticker: string, date: string) {
+    super(`no split of ${ticker} on ${date} is known`);
+  }
+}
+
 export class IdempotencyConflictError extends Error {
   readonly code = "idempotency_conflict";
   readonly field = "Idempotency-Key";

@@ -24,7 +24,14 @@ export {
 export type { ImportFile } from "./import/rows.ts";
 export { latestToday, parseTransactionInput, transactionInput } from "./input.ts";
 export type { Transaction } from "./rows.ts";
-export { enterSymbolChange, type SymbolChange, searchTickers } from "./tickers.ts";
+export {
+  previewSplitRuling,
+  readSplitVerdict,
+  ruleOnSplit,
+  ruleOnValue,
+  withdrawSplitRuling,
+} from "./rulings.ts";
+export { enterSymbolChange, searchTickers } from "./tickers.ts";
 export {
   deleteTransaction,
   findTransaction,

@@ -52,6 +52,17 @@ export function createMetrics({ pool, events }: Pick<WebContext, "pool" | "event
       this.set(await countChanges(pool).catch(() => Number.NaN));
     },
   });
+  new Gauge({
+    name: "stratafolio_market_defects",
+    help: "What is wrong with market data, by kind; doubtful_split: verdicts that ask to be looked at",
+    labelNames: ["defect"],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { defect, defects } of await countDefects(pool).catch(() => []))
+        this.set({ defect }, defects);
+    },
+  });
   return {
     contentType: register.contentType,
     observe(request, response, next) {
@@ -73,4 +84,22 @@ async function countChanges(pool: Pool): Promise<number> {
     "select count(*) as changes from orchestrator.changes",
   );
   return rows[0]!.changes;
+}
+
+interface DefectCount {
+  readonly defect: string;
+  readonly defects: number;
+}
+
+async function countDefects(pool: Pool): Promise<DefectCount[]> {
+  const { rows } = await pool.query<DefectCount>(
+    "select defect, count(*) as defects from bronze.market_defects group by defect",
+  );
+  // Before the first deployment there is no such model.
+  const splits = await pool
+    .query<DefectCount>(
+      `select 'doubtful_split' as defect, count(*) as defects from "default".stg_splits where is_doubtful`,
+    )
+    .catch(() => ({ rows: [] }));
+  return [...rows, ...splits.rows];
 }

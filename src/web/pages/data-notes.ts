@@ -18,6 +18,7 @@ interface TickerData {
   readonly last_bar_date: string | null;
   readonly is_final: boolean | null;
   readonly is_stale: boolean | null;
+  readonly defects: number;
   readonly progress: { readonly done: number; readonly total: number } | null;
 }
 
@@ -59,6 +60,12 @@ export async function readDataNotes(
              last_bar.price_date as last_bar_date,
              last_bar.is_final,
              last_bar.price_date < (select max(price_date) from bronze.raw_prices) - 7 as is_stale,
+             (
+               select count(*)
+               from bronze.market_defects
+               where market_defects.ticker = traded.ticker
+                 and defect_date >= traded.first_trade_date - 10
+             ) as defects,
              (select progress from fetches where fetches.ticker = traded.ticker limit 1) as progress
            from traded
            left join bronze.raw_assets on raw_assets.ticker = traded.ticker
@@ -79,14 +86,61 @@ export async function readDataNotes(
            order by traded.ticker`,
     values: [userId],
   });
+  const splits = await readDoubtfulSplits(client, userId);
   return {
-    notes: [...rows.flatMap((row) => describe(row, format)), ...provisionalNotes(rows, format)],
+    notes: [
+      ...rows.flatMap((row) => describe(row, format)),
+      ...splits.map((split) => describeSplit(split, format)),
+      ...provisionalNotes(rows, format),
+    ],
     fetching: rows.some(isFetching),
     firstBars: new Map(
       rows.flatMap(({ ticker, first_bar_date }) =>
         first_bar_date === null ? [] : [[ticker, first_bar_date]],
       ),
     ),
+  };
+}
+
+interface DoubtfulSplit {
+  readonly ticker: string;
+  readonly action_date: string;
+  readonly numerator: string;
+  readonly denominator: string;
+  readonly is_accepted: boolean;
+}
+
+/** Splits since a first trade that ask to be looked at. None before the models are built for the first time. */
+async function readDoubtfulSplits(client: PoolClient, userId: number): Promise<DoubtfulSplit[]> {
+  const { rows: models } = await client.query<{ is_built: boolean }>(
+    `select to_regclass('"default".stg_splits') is not null as is_built`,
+  );
+  if (!models[0]!.is_built) return [];
+  const { rows } = await client.query<DoubtfulSplit>({
+    name: "read_doubtful_splits",
+    text: `select ticker, action_date, trim_scale(numerator) as numerator, trim_scale(denominator) as denominator, is_accepted
+           from stg_splits
+           where is_doubtful
+             and action_date > (
+               select min(transaction_date)
+               from bronze.transactions
+               where user_id = $1
+                 and transactions.ticker = stg_splits.ticker
+             )
+           order by ticker, action_date`,
+    values: [userId],
+  });
+  return rows;
+}
+
+function describeSplit({ ticker, action_date, ...split }: DoubtfulSplit, format: Format): DataNote {
+  const { numerator, denominator, is_accepted } = split;
+  const verdict = is_accepted ? "is applied to your shares, and is odd" : "does not change your shares";
+  return {
+    kind: "warning",
+    ticker,
+    text: `The split ${numerator}:${denominator} of ${format.date(action_date)} ${verdict}: its page says why.`,
+    progress: null,
   };
 }
 
@@ -131,6 +185,15 @@ function describe(row: TickerData, format: Format): DataNote[] {
       ),
     );
   }
+  if (row.defects > 0)
+    notes.push(
+      note(
+        "warning",
+        row.defects === 1
+          ? "Something is wrong with its market data: its page says what, and what was done."
+          : `${row.defects} things are wrong with its market data: its page says which, and what was done.`,
+      ),
+    );
   if (row.is_active === false && row.last_bar_date !== null)
     notes.push(
       note("warning", `No longer quoted: valued at its last price, of ${format.date(row.last_bar_date)}.`),

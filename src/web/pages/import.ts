@@ -18,6 +18,7 @@ import {
 import { requirePerson, type WebContext } from "../context.ts";
 import { positiveId } from "../schemas.ts";
 import { type Problem, type SendPage, sentence } from "./page.ts";
+import { Underway } from "./underway.ts";
 
 /** A form with a whole file in it, and a checkbox for each of its rows. Before the guards, which take less. */
 export const importBody: RequestHandler = express.urlencoded({
@@ -51,7 +52,7 @@ export function importPages(context: WebContext, sendPage: SendPage): Router {
     sendImport(sendPage, request, response, "", null);
   });
 
-  const underway = new Underway();
+  const underway = new Underway<ImportProgress>();
   /** What an open page asks for while its form is being answered; null: nothing is under way, or in another process. */
   router.get("/transactions/import/progress", (request, response) => {
     response.set("Cache-Control", "no-store").json(underway.of(requirePerson(request).userId));
@@ -76,30 +77,6 @@ export function importPages(context: WebContext, sendPage: SendPage): Router {
     sendImport(sendPage, request, response, form.csv, review, refusal(review), 422);
   });
   return router;
-}
-
-/** How far the checks that are being made now have come: one for each person, the last one begun. */
-class Underway {
-  readonly #checks = new Map<number, { progress: ImportProgress | null }>();
-
-  of(userId: number): ImportProgress | null {
-    return this.#checks.get(userId)?.progress ?? null;
-  }
-
-  async during<T>(
-    userId: number,
-    work: (onProgress: (progress: ImportProgress) => void) => Promise<T>,
-  ): Promise<T> {
-    const check: { progress: ImportProgress | null } = { progress: null };
-    this.#checks.set(userId, check);
-    try {
-      return await work((progress) => {
-        check.progress = progress;
-      });
-    } finally {
-      if (this.#checks.get(userId) === check) this.#checks.delete(userId);
-    }
-  }
 }
 
 const headerOf = (csv: string): string => /\S.*/.exec(csv)?.[0].trim() ?? "";
