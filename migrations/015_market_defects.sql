@@ -295,7 +295,8 @@ begin atomic
   ));
 end;
 
--- Whoever writes the rows: a fetch, a file, a correction by hand.
+-- Whoever writes the rows: a fetch, a file, a correction by hand. A verdict begins with a jump beside a written bar, a range
+-- that leaves it out, or a verdict that stands; a ticker with nothing of it, which on most days is every ticker, is passed over.
 create function bronze.judge_touched_bars()
 returns trigger
 language plpgsql
@@ -305,12 +306,57 @@ as $$
 declare
   touched record;
 begin
-  for touched in execute
-    'select ticker, min(price_date) as since from (' || case tg_op
-      when 'INSERT' then 'select ticker, price_date from new_rows'
-      when 'DELETE' then 'select ticker, price_date from old_rows'
-      else 'select ticker, price_date from new_rows union all select ticker, price_date from old_rows'
-    end || ') as rows group by ticker order by ticker'
+  if tg_op = 'DELETE' then
+    for touched in
+      select ticker, min(price_date) as since from old_rows group by ticker order by ticker
+    loop
+      perform bronze.judge_bars(touched.ticker, touched.since);
+    end loop;
+    return null;
+  end if;
+  for touched in
+    select written.ticker, min(written.price_date) as since
+    from new_rows as written
+    left join lateral (
+      select close
+      from bronze.raw_prices
+      where ticker = written.ticker
+        and price_date < written.price_date
+        and close > 0
+      order by price_date desc
+      limit 1
+    ) as before on true
+    left join lateral (
+      select close
+      from bronze.raw_prices
+      where ticker = written.ticker
+        and price_date > written.price_date
+        and close > 0
+      order by price_date
+      limit 1
+    ) as after on true
+    group by written.ticker
+    having bool_or(
+      written.close <= 0 or written.close >= 'infinity'
+      or written.close > before.close * 2.05 or before.close > written.close * 2.05
+      or written.close > after.close * 2.05 or after.close > written.close * 2.05
+      or written.close > greatest(written.high, written.low) * 1.0001
+      or least(written.high, written.low) > written.close * 1.0001
+    )
+    or exists (
+      select
+      from bronze.market_defects
+      where market_defects.ticker = written.ticker
+        and defect in ('hundredfold', 'lone_spike', 'outside_range', 'not_positive', 'ruled_out')
+        and defect_date >= min(written.price_date) - 90
+    )
+    or exists (
+      select
+      from bronze.market_rulings
+      where market_rulings.ticker = written.ticker
+        and ruled_date >= min(written.price_date)
+    )
+    order by written.ticker
   loop
     perform bronze.judge_bars(touched.ticker, touched.since);
   end loop;

@@ -75,7 +75,7 @@ async function lastLog(pool: Pool): Promise<number> {
 }
 
 /** One run for all of them. Of one ticker it has the sensor's key: whoever else waits for it waits for the same run. */
-function requestHistories(pool: Pool, tickers: readonly string[]): Promise<number> {
+export function requestHistories(pool: Pool, tickers: readonly string[]): Promise<number> {
   return requestRun(pool, {
     triggerKind: "manual",
     triggerName: "new ticker",

@@ -17,6 +17,8 @@ export interface KnownTicker {
   readonly firstPriceDate: string | null;
   /** false: its history has to be fetched before it is traded (histories.ts). */
   readonly hasPrices: boolean;
+  /** Its newest price is more than a week old, and nothing says why: nobody has traded it since it was fetched. */
+  readonly isStale: boolean;
   /** Why no more of its prices are fetched; null: they are. */
   readonly problem: string | null;
 }
@@ -32,12 +34,14 @@ export async function requireTicker(
   const { rows } = await pool.query<{
     currency: string;
     firstPriceDate: string | null;
+    lastPriceDate: string | null;
     problem: string | null;
   }>(
     `select
        assets.currency,
        assets.last_error as problem,
-       (select min(price_date) from bronze.raw_prices where ticker = $1) as "firstPriceDate"
+       (select min(price_date) from bronze.raw_prices where ticker = $1) as "firstPriceDate",
+       (select max(price_date) from bronze.raw_prices where ticker = $1) as "lastPriceDate"
      from bronze.raw_assets as assets
      where assets.ticker = $1`,
     [ticker],
@@ -45,14 +49,22 @@ export async function requireTicker(
   const known = rows[0];
   if (known) {
     if (known.currency !== ledgerCurrency) throw new UnsupportedCurrencyError(ticker, known.currency);
-    const { firstPriceDate, problem } = known;
-    return { ticker, firstPriceDate, problem, hasPrices: firstPriceDate !== null };
+    const { firstPriceDate, lastPriceDate, problem } = known;
+    const weekAgo = new Date(clock().getTime() - 7 * 86_400_000).toISOString().slice(0, 10);
+    const isStale = lastPriceDate !== null && lastPriceDate < weekAgo && problem === null;
+    return { ticker, firstPriceDate, problem, isStale, hasPrices: firstPriceDate !== null };
   }
   const description = await describeOrExplain({ pool, prices }, ticker);
   if (description.currency !== ledgerCurrency)
     throw new UnsupportedCurrencyError(ticker, description.currency);
   await keepDescription({ pool }, description, clock());
-  return { ticker, firstPriceDate: description.firstTradeDate, hasPrices: false, problem: null };
+  return {
+    ticker,
+    firstPriceDate: description.firstTradeDate,
+    hasPrices: false,
+    isStale: false,
+    problem: null,
+  };
 }
 
 /** Throws UnknownTickerError, with the new symbol where an operator has entered it. */

@@ -10,7 +10,7 @@ import {
   NotFoundError,
   OversellError,
 } from "./errors.ts";
-import { type HistoryProgress, requireHistories } from "./histories.ts";
+import { type HistoryProgress, requestHistories, requireHistories } from "./histories.ts";
 import { isDate, parseTransactionInput, type TransactionInput } from "./input.ts";
 import { findOversell } from "./position.ts";
 import {
@@ -73,6 +73,7 @@ async function requirePrices(
   onProgress: (progress: HistoryProgress) => void,
 ): Promise<string[]> {
   const known = await requireTicker(context, wanted.ticker);
+  if (known.isStale) await requestHistories(context.pool, [wanted.ticker]); // nobody need wait: the past is there
   if (known.hasPrices || wanted.type === "SELL") return warningsOf(wanted, known);
   await requireHistories(context, [wanted.ticker], { onProgress });
   return warningsOf(wanted, await requireTicker(context, wanted.ticker));

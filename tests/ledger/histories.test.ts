@@ -129,6 +129,13 @@ test("a button pressed twice while the history is on its way is one transaction"
   expect(await written()).toHaveLength(1);
 });
 
+test("prices that nobody has kept up are asked for, and the trade does not wait for them", async () => {
+  await requireHistories(ledger, ["ACME"]);
+  for (let day = 0; day < 8; day++) server.publishDay();
+  await record();
+  await vi.waitFor(async () => expect(await barsOf("ACME")).toBe(server.ticker("ACME").bars.length), 5000);
+});
+
 test("a SELL of what was never traded is refused for what it sells, without a fetch", async () => {
   await expect(record({ ...buy, type: "SELL" })).rejects.toMatchObject({ code: "oversell" });
   expect(await runs()).toEqual([]);
