@@ -23,10 +23,30 @@ export class FutureDateError extends Error {
   readonly code = "future_date";
   readonly field = "date";
 
+  /** `today`: where the day begins first. */
   constructor(date: string, today: string) {
     super(
-      `expected date to be today (${today} in UTC) or earlier, got: ${date}; enter a trade when it has happened`,
+      `expected date to be today where you are (${today} at the latest) or earlier, got: ${date}; ` +
+        "enter a trade when it has happened",
     );
+  }
+}
+
+/** A new ticker's prices could not be had in time, and a trade is written only together with its prices. */
+export class HistoryUnavailableError extends Error {
+  readonly code = "market_data_unavailable";
+  readonly tickers: readonly string[];
+  readonly retryAfterSeconds = 30;
+
+  constructor(tickers: readonly string[], problem: string) {
+    const named =
+      tickers.length > 3
+        ? `${tickers.slice(0, 3).join(", ")} and ${tickers.length - 3} more`
+        : tickers.join(", ");
+    super(
+      `the price history of ${named} could not be fetched: ${problem}; nothing was recorded, try again in 30 seconds`,
+    );
+    this.tickers = tickers;
   }
 }
 
@@ -67,6 +87,14 @@ export class NotFoundError extends Error {
 
   constructor(transactionId: number) {
     super(`you have no transaction ${transactionId}; it may have been deleted already`);
+  }
+}
+
+export class SplitNotFoundError extends Error {
+  readonly code = "not_found";
+
+  constructor(ticker: string, date: string) {
+    super(`no split of ${ticker} on ${date} is known`);
   }
 }
 

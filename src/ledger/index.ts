@@ -11,6 +11,7 @@ export { countTransactions, hasTransactions } from "./counts.ts";
 export { findDeletionObstacle, listDeletions, restoreTransaction } from "./deletions.ts";
 export { readTradeDraft, type TradeDraft } from "./draft.ts";
 export { exportTransactions } from "./export.ts";
+export { type HistoryProgress, requireHistories } from "./histories.ts";
 export { decodeFile } from "./import/decode.ts";
 export type { Selection } from "./import/draft.ts";
 export { type RowKind, rowKinds } from "./import/kinds.ts";
@@ -27,10 +28,17 @@ export {
 export { spell } from "./import/spelling.ts";
 export { groupKept, nameKind, summarise } from "./import/summary.ts";
 export { maxCharacters, maxCsvRecords } from "./import/tables.ts";
-export { parseTransactionInput, transactionInput } from "./input.ts";
+export { latestToday, parseTransactionInput, transactionInput } from "./input.ts";
 export { ledgerTables } from "./personal-tables.ts";
 export type { Transaction } from "./rows.ts";
-export { searchTickers } from "./tickers.ts";
+export {
+  previewSplitRuling,
+  readSplitVerdict,
+  ruleOnSplit,
+  ruleOnValue,
+  withdrawSplitRuling,
+} from "./rulings.ts";
+export { enterSymbolChange, searchTickers } from "./tickers.ts";
 export {
   deleteTransaction,
   findTransaction,

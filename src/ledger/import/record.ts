@@ -1,6 +1,7 @@
 import type { PoolClient } from "pg";
 import { personTransaction } from "../../database/person.ts";
 import type { LedgerContext } from "../context.ts";
+import { requireHistories } from "../histories.ts";
 import { insertTransactions, lockLedger } from "../rows.ts";
 import { type Draft, draftImport, findUncovered, type Selection } from "./draft.ts";
 import { keepImport } from "./kept.ts";
@@ -114,6 +115,7 @@ async function recordDraft(
  * Records the selected rows in one transaction, all or none, and keeps the others with their reasons: nothing if a selected row
  * has an error, or if the file or the ledger is no longer the one that the selection was made for. `selection` null: every
  * trade but potential duplicates.
+ * Throws HistoryUnavailableError when the history of a new ticker cannot be had; what is there by then stays.
  */
 export async function importTransactions(
   context: LedgerContext,
@@ -134,6 +136,11 @@ export async function importTransactions(
     fingerprint: review.fingerprint,
     lines: new Set(selected.map(({ line }) => line)),
   };
+  // Histories first, all rows at once afterwards; patience for many.
+  const tickers = selected.flatMap(({ input }) => (input?.type === "BUY" ? [input.ticker] : []));
+  await requireHistories(context, tickers, {
+    onProgress: ({ fetched, total }) => onProgress({ rows: review.rows.length, checked: fetched, total }),
+  });
   const recorded = await personTransaction(context.pool, userId, async (client) => {
     await lockLedger(client, userId);
     const draft = await draftImport(client, userId, prepared.rows, reviewed);

@@ -14,6 +14,7 @@ import { requirePerson, type WebContext } from "../context.ts";
 import { fileOf, headerOf, importBytes, parseForm, selectionOf } from "./import-form.ts";
 import { describeReview } from "./import-view.ts";
 import { type Problem, type SendPage, sentence } from "./page.ts";
+import { Underway } from "./underway.ts";
 
 export function importPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
@@ -23,7 +24,7 @@ export function importPages(context: WebContext, sendPage: SendPage): Router {
     sendImport(sendPage, request, response, "", null);
   });
 
-  const underway = new Underway();
+  const underway = new Underway<ImportProgress>();
   /** What an open page asks for while its form is being answered; null: nothing is under way, or in another process. */
   router.get("/transactions/import/progress", (request, response) => {
     response.set("Cache-Control", "no-store").json(underway.of(requirePerson(request).userId));
@@ -61,30 +62,6 @@ export function importPages(context: WebContext, sendPage: SendPage): Router {
     sendImport(sendPage, request, response, form.csv, review, refusal(review), 422);
   });
   return router;
-}
-
-/** How far the checks that are being made now have come: one for each person, the last one begun. */
-class Underway {
-  readonly #checks = new Map<number, { progress: ImportProgress | null }>();
-
-  of(userId: number): ImportProgress | null {
-    return this.#checks.get(userId)?.progress ?? null;
-  }
-
-  async during<T>(
-    userId: number,
-    work: (onProgress: (progress: ImportProgress) => void) => Promise<T>,
-  ): Promise<T> {
-    const check: { progress: ImportProgress | null } = { progress: null };
-    this.#checks.set(userId, check);
-    try {
-      return await work((progress) => {
-        check.progress = progress;
-      });
-    } finally {
-      if (this.#checks.get(userId) === check) this.#checks.delete(userId);
-    }
-  }
 }
 
 /** The review without the rows that have errors, made anew because a row left out may be what another one leans on. */

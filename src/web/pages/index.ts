@@ -18,6 +18,7 @@ import { portfolioPages } from "./portfolio.ts";
 import { runPage } from "./run.ts";
 import { runPages } from "./runs.ts";
 import { sessionPages } from "./session.ts";
+import { splitPages } from "./split.ts";
 import { tickerPages } from "./ticker.ts";
 import { transactionPages } from "./transactions.ts";
 
@@ -43,6 +44,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(deletionPages(context, sendPage));
   router.use(importPages(context, sendPage));
   router.use(tickerPages(context, sendPage));
+  router.use(splitPages(context, sendPage));
   router.use(explainPages(context, sendPage));
   router.use(assetPages(context, sendPage));
   router.use(assetPage(context, sendPage));
