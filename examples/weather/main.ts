@@ -6,7 +6,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmbedded } from "../../src/database/embedded.ts";
-import type { Engine, RunDetail } from "../../src/engine/index.ts";
+import { type Engine, Listener, type RunDetail } from "../../src/engine/index.ts";
 import { modelsFolder, openWeather, type Weather } from "./program.ts";
 import { inventedReadings, startService } from "./service.ts";
 
@@ -69,6 +69,27 @@ async function walk({ engine, pool, load }: Weather, folder: string): Promise<vo
   );
 }
 
+/** Waits for the engine to do by itself what the walk asked it for. */
+async function live({ engine, pool }: Weather): Promise<void> {
+  const published = Promise.withResolvers<string>();
+  const listener = new Listener({
+    pool,
+    channels: ["orchestrator_published"],
+    log: silent,
+    onNotification: (_, payload) => published.resolve(payload),
+    onConnect: () => {},
+  });
+  await listener.start();
+
+  // By itself: schedules, sensors and queued runs, in this process, until it is stopped.
+  await engine.start();
+  await pool.query("insert into weather.readings values ('port', '2026-01-08T06:00Z', '2026-01-08', 12.5)");
+  console.log(`published: ${await published.promise}`);
+  await engine.stop();
+  await listener.stop();
+  await show(engine, "select * from station_summary where station = 'port'");
+}
+
 function report(what: string, run: RunDetail | null): void {
   const steps = run?.steps.map(({ asset, action, status }) => `${asset} (${action}: ${status})`) ?? [];
   console.log(`${what}: ${run?.status ?? "nothing to do"} ${steps.join(", ")}`);
@@ -89,6 +110,7 @@ try {
   const url = process.env.DATABASE_URL ?? server!.connectionString;
   const weather = await openWeather(url, { serviceUrl: service.url }, silent, folder);
   await walk(weather, folder);
+  await live(weather);
   await weather.close();
 } finally {
   await rm(folder, { recursive: true });

@@ -3,7 +3,7 @@ do $$
 begin
   create role weather_reader nologin;
 exception
-  when duplicate_object then null; -- roles belong to the server, which may hold another such database
+  when duplicate_object or unique_violation then null; -- roles belong to the server, which may hold another such database
 end
 $$;
 

@@ -212,4 +212,5 @@ test("a newcomer runs main.ts on an empty database", async () => {
   expect(stdout).toContain("verified station_days: 20 rows, 0 differ");
   expect(stdout).toContain("rolled back: succeeded station_days");
   expect(stdout).toContain("failing: 0");
+  expect(stdout).toMatch(/published: \{"assets"/);
 });
