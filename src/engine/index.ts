@@ -27,7 +27,6 @@ export {
   columnTree,
   DefinitionError,
   type Direction,
-  defaultLayers,
   defaultSchemas,
   EmptySelectionError,
   Graph,
@@ -52,10 +51,13 @@ export {
 export type { ColumnLineage } from "./definition/sql/index.ts";
 export { createEngine, type Engine } from "./engine.ts";
 export {
+  createPool,
   type Finding,
   type InstallOptions,
   install,
+  type PoolOptions,
   pendingInstallation,
+  runIdSetting,
   sessionSettings,
 } from "./installation/index.ts";
 export {
@@ -111,7 +113,6 @@ export {
   readRunStatus,
   readUndeclared,
   requestRun,
-  runIdSetting,
   type StepProgress,
   type StepRecord,
   type StepStatus,

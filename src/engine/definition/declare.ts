@@ -2,9 +2,9 @@
  * What an asset is, as its author writes it down.
  *
  * Words (each means one thing everywhere: here, in the tables, on the pages, in the CLI):
- * - asset: a named relation that the engine keeps. **source**: rows come from outside (a ledger, a fetch);
+ * - asset: a named relation that the engine keeps. **source**: rows come from outside (a form, a fetch);
  *   **model**: a SELECT over other assets.
- * - layer: bronze (as received) -> staging -> intermediate -> gold.
+ * - layer: how far from what was received. By default bronze (as received) -> staging -> intermediate -> gold.
  * - body: the SELECT of a model, or the TypeScript function that fetches a source.
  * - key: the columns that identify a row. partition column: whose row it is. time column: which day it is about.
  * - scope: some partition values from some day on; or everything.
@@ -18,6 +18,9 @@ import type { Pool } from "pg";
 
 /** One of the layers that the registry was loaded with. */
 export type Layer = string;
+
+/** From what comes in to what is read: the order in which assets are listed, and the folders of their bodies. */
+export const defaultLayers: readonly [Layer, ...Layer[]] = ["bronze", "staging", "intermediate", "gold"];
 
 export type ColumnType =
   | "text"
@@ -51,7 +54,7 @@ interface JavaScriptTypes {
   jsonb: unknown;
 }
 
-/** The TypeScript type of a row: `RowOf<typeof gold_ticker_kpis>`. Money is a decimal string, a date `YYYY-MM-DD`. */
+/** The TypeScript type of a row: `RowOf<typeof shop_totals>`. A numeric is a decimal string, a date `YYYY-MM-DD`. */
 export type RowOf<A extends { columns: Columns }> = {
   -readonly [C in keyof A["columns"]]: A["columns"][C] extends { nullable: true }
     ? JavaScriptTypes[A["columns"][C]["type"]] | null
@@ -96,7 +99,7 @@ export interface Dependency {
   readonly via?: AnyAsset;
   /**
    * carry: a change from day d on touches only days from d on. everything: it may touch any day
-   * (a split rescales all trades before it). Default carry.
+   * (a new unit rescales every row before it). Default carry.
    */
   readonly time?: "carry" | "everything";
 }
@@ -174,7 +177,6 @@ export interface SqlAsset extends Declared {
   readonly deps: readonly Dependency[];
   /** Extra indexes of the physical table, each a list of columns. The key is always one. */
   readonly indexes: readonly (readonly string[])[];
-  /** Row-level security of a table that holds people's rows: see `rowSecurity` of the engine's options. */
   readonly timeoutSeconds: number;
 }
 
@@ -188,7 +190,7 @@ function asDependency(dependency: AnyAsset | Dependency): Dependency {
   return "asset" in dependency ? dependency : { asset: dependency };
 }
 
-/** Declares a source: a bronze table that a migration makes and that people, programs or `ingest` fill. */
+/** Declares a source: a table that a migration makes and that people, programs or `ingest` fill. */
 export function sourceAsset<const C extends Columns, Resources = unknown>(
   declaration: Omit<
     Optional<SourceAsset<Resources>, Defaulted | "retry">,
@@ -200,7 +202,7 @@ export function sourceAsset<const C extends Columns, Resources = unknown>(
   },
 ): SourceAsset<Resources> & { readonly columns: C } {
   return {
-    layer: "bronze",
+    layer: defaultLayers[0],
     checks: [],
     tags: [],
     owner: "",

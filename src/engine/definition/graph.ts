@@ -1,8 +1,8 @@
 import { EngineError } from "../postgres/index.ts";
-import type { AnyAsset, Layer } from "./declare.ts";
+import { type AnyAsset, defaultLayers, type Layer } from "./declare.ts";
 import { UnknownAssetError } from "./errors.ts";
 import type { DefinitionError } from "./problems.ts";
-import { defaultLayers, defaultSchemas, type Schemas } from "./relations.ts";
+import { defaultSchemas, type Schemas } from "./relations.ts";
 import type { ColumnLineage } from "./sql/index.ts";
 
 export class CycleError extends EngineError {

@@ -4,6 +4,7 @@ export {
   type Check,
   type Definitions,
   type Dependency,
+  defaultLayers,
   type IngestResult,
   type RunRequest,
   type Schedule,
@@ -37,7 +38,6 @@ export {
 export { DefinitionError, type Place } from "./problems.ts";
 export { loadRegistry, type Registry, type RegistryOptions } from "./registry.ts";
 export {
-  defaultLayers,
   defaultSchemas,
   readableName,
   type Schemas,

@@ -27,7 +27,7 @@ export class DefinitionError extends EngineError implements Place {
     this.line = place.line;
   }
 
-  /** `sql-models/gold/gold_x.sql:12 gold_x: problem` */
+  /** `models/gold/shop_totals.sql:12 shop_totals: problem` */
   override toString(): string {
     const where = this.file === null ? null : this.file + (this.line === null ? "" : `:${this.line}`);
     const parts = [where, this.asset].filter((part) => part !== null);

@@ -1,11 +1,17 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import type { AnyAsset, Definitions, Schedule, Sensor, SqlAsset } from "./declare.ts";
+import {
+  type AnyAsset,
+  type Definitions,
+  defaultLayers,
+  type Schedule,
+  type Sensor,
+  type SqlAsset,
+} from "./declare.ts";
 import { CycleError, Graph, type GraphOptions, type Node } from "./graph.ts";
 import type { DefinitionError, Place } from "./problems.ts";
 import * as problem from "./problems.ts";
-import { defaultLayers } from "./relations.ts";
 import { type Body, type FindRelation, parseBody } from "./sql/index.ts";
 import { validateAsset, validateAutomations, validateReferences, validateVia } from "./validate.ts";
 

@@ -1,5 +1,5 @@
 import { quoteIdentifier, quoteRelation } from "../postgres/index.ts";
-import type { AnyAsset, Layer } from "./declare.ts";
+import type { AnyAsset } from "./declare.ts";
 
 /** Where an application keeps what the engine publishes. The engine's own tables are in schema `orchestrator`, always. */
 export interface Schemas {
@@ -10,9 +10,6 @@ export interface Schemas {
 }
 
 export const defaultSchemas: Schemas = { models: "default", tables: "materialized" };
-
-/** From what comes in to what is read: the order in which assets are listed, and the folders of their bodies. */
-export const defaultLayers: readonly Layer[] = ["bronze", "staging", "intermediate", "gold"];
 
 /** The name that people query a model by, quoted. */
 export function stableName(schemas: Schemas, asset: string): string {

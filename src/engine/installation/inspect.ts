@@ -3,7 +3,7 @@ import type { ClientBase, Pool } from "pg";
 import type { Context } from "../context.ts";
 import { type Graph, type SourceAsset, stableName } from "../definition/index.ts";
 import { quoteIdentifier, quoteRelation } from "../postgres/index.ts";
-import { sessionSettings } from "./session-settings.ts";
+import { sessionSettings } from "./session.ts";
 
 /** Something that is not as it must be. The message says what was expected, what stands there, and the way out. */
 export interface Finding {

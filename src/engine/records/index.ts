@@ -17,7 +17,6 @@ export {
   readMaterializations,
   readPastChecks,
   readRunProgress,
-  runIdSetting,
 } from "./read-models.ts";
 export { openRun, type RunRequestInput, requestRun } from "./request-run.ts";
 export { beginRun, type RunLease, takeRun } from "./run-lease.ts";

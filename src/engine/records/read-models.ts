@@ -3,9 +3,6 @@ import type { ClientBase, Pool } from "pg";
 import type { CheckResult } from "./check-results.ts";
 import type { RunRecord, StepProgress, StepRecord } from "./runs.ts";
 
-/** The setting of a session whose writes are those of a run, which then propagates them itself. */
-export const runIdSetting = "orchestrator.run_id";
-
 export interface PastCheckResult extends CheckResult {
   readonly runId: number;
   readonly checkedAt: Date;

@@ -120,7 +120,7 @@ async function refreshOnce(context: Context, request: RefreshRequest): Promise<R
   const { graph } = context.registry;
   const timeout = Math.max(60, ...[...graph.nodes.values()].map(({ asset }) => asset.timeoutSeconds));
   // Compiling, and starting parallel workers, cost more than any of these statements. What they read is in memory:
-  // priced as on a spinning disk, an index loses to reading all prices of all tickers (32 ms instead of 10).
+  // priced as on a spinning disk, an index loses to reading everybody's rows (32 ms instead of 10).
   const settings = `set local jit = off; set local max_parallel_workers_per_gather = 0; set local random_page_cost = 1.1`;
   // The barrier comes before anything is claimed or read.
   const begin = `begin; ${settings}; set local statement_timeout = ${timeout * 1000}; ${lockBarrierShared}`;
