@@ -4,6 +4,7 @@ import {
   type AssetState,
   type ColumnTree,
   columnTree,
+  describeProblem,
   describeScope,
   type Graph,
   plan,
@@ -47,7 +48,8 @@ export function scopeOf({ partition, since }: ScopeOptions): Scope | null {
 }
 
 function list({ output }: CommandContext, options: SelectionOptions): Promise<Outcome> {
-  return withRegistry(async ({ graph }, pool, { clock }) => {
+  return withRegistry(async (registry, pool, { clock }) => {
+    const { graph } = registry;
     const { names } = await readSelected(pool, graph, options, clock());
     const assets = names.map((name) => {
       const { asset, problems } = graph.get(name);
@@ -61,7 +63,7 @@ function list({ output }: CommandContext, options: SelectionOptions): Promise<Ou
         time_column: asset.timeColumn ?? null,
         tags: asset.tags,
         description: asset.description,
-        problems: problems.map(({ message }) => message),
+        problems: problems.map(describeProblem),
       };
     });
     output.list(assets, {
@@ -69,13 +71,16 @@ function list({ output }: CommandContext, options: SelectionOptions): Promise<Ou
       layer: ({ layer }) => layer,
       materialized: ({ materialized, kind }) => materialized ?? kind,
       key: ({ key }) => key.join(", "),
+      problems: ({ problems }) => (problems.length > 0 ? "broken" : ""),
     });
+    output.problems(registry);
     return "done";
   });
 }
 
 function status({ output }: CommandContext, options: SelectionOptions): Promise<Outcome> {
-  return withRegistry(async ({ graph, problems }, pool, { clock }) => {
+  return withRegistry(async (registry, pool, { clock }) => {
+    const { graph } = registry;
     const { names, states } = await readSelected(pool, graph, options, clock());
     const found = names.flatMap((name) => states.get(name) ?? []);
     const rows = found.map((state) => ({
@@ -86,6 +91,7 @@ function status({ output }: CommandContext, options: SelectionOptions): Promise<
       data_version: state.dataVersion,
       last_run_id: state.lastRunId,
       last_materialized_at: state.lastMaterializedAt,
+      problems: graph.get(state.asset).problems.map(describeProblem),
     }));
     output.list(rows, {
       asset: (row) => row.asset,
@@ -93,15 +99,16 @@ function status({ output }: CommandContext, options: SelectionOptions): Promise<
       "last materialized": (row) => row.last_materialized_at?.toISOString(),
       why: (row) => row.reasons.join("; "),
     });
-    for (const problem of problems) output.say(problem.message);
-    return "done";
+    output.problems(registry);
+    return registry.problems.length > 0 || rows.some((row) => row.status === "broken") ? "failed" : "done";
   });
 }
 
 type PlanOptions = SelectionOptions & ScopeOptions & { readonly fullRefresh?: boolean };
 
 export function showPlan({ output }: CommandContext, options: PlanOptions): Promise<Outcome> {
-  return withRegistry(async ({ graph }, pool, { clock }) => {
+  return withRegistry(async (registry, pool, { clock }) => {
+    const { graph } = registry;
     const { names, states } = await readSelected(pool, graph, options, clock());
     const scope = scopeOf(options);
     const steps = plan(graph, states, { selected: names, scope, fullRefresh: options.fullRefresh ?? false });

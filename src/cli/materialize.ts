@@ -35,7 +35,9 @@ function tallyOf({ steps, checks }: RunDetail): Tally {
 async function materialize(context: CommandContext, options: MaterializeOptions): Promise<Outcome> {
   if (options.dryRun) return showPlan(context, options);
   return withEngine(async (engine, pool, { clock }) => {
-    await readSelected(pool, engine.registry.graph, options, clock()); // a misspelt selection starts no run
+    // A misspelt selection starts no run, and neither does one of what is stale while nothing is.
+    const { names } = await readSelected(pool, engine.registry.graph, options, clock());
+    if (names.length === 0) return nothingToDo(context);
     const { partitions = null, since = null } = scopeOf(options) ?? {};
     const name = triggerName();
     const request = {
@@ -49,6 +51,12 @@ async function materialize(context: CommandContext, options: MaterializeOptions)
     };
     return report(context, await withProgress(pool, name, engine.run(request, context.signal)));
   });
+}
+
+function nothingToDo({ output }: CommandContext): Outcome {
+  output.say("Nothing to do: nothing that is selected is in that state.");
+  output.done(emptyTally());
+  return "done";
 }
 
 function report({ output }: CommandContext, run: RunDetail): Outcome {

@@ -16,6 +16,7 @@ export {
   sourceAsset,
   sqlAsset,
 } from "./declare.ts";
+export { describeProblem, type ProblemRecord, renderProblem } from "./describe-problem.ts";
 export {
   EmptySelectionError,
   nearestName,
@@ -34,7 +35,8 @@ export {
   type LineageNode,
   lineageOf,
 } from "./lineage.ts";
-export { DefinitionError, type Place } from "./problems.ts";
+export { declarationPlace, type Place, positionIn } from "./places.ts";
+export { DefinitionError } from "./problems.ts";
 export { loadRegistry, type Registry, type RegistryOptions } from "./registry.ts";
 export {
   defaultLayers,

@@ -2,13 +2,7 @@
 
 import { EngineError } from "../postgres/index.ts";
 import { nearestIs, nearestName } from "./errors.ts";
-
-/** Where a mistake stands. line: 1-based, in `file`; null where the declaration itself is meant. */
-export interface Place {
-  readonly asset: string | null;
-  readonly file: string | null;
-  readonly line: number | null;
-}
+import type { Place } from "./places.ts";
 
 const nowhere: Place = { asset: null, file: null, line: null };
 
@@ -18,21 +12,42 @@ export class DefinitionError extends EngineError implements Place {
   readonly asset: string | null;
   readonly file: string | null;
   readonly line: number | null;
+  readonly column: number | null;
+  /** The text of the line; null: it stands in the file. */
+  readonly excerpt: string | null;
+  /** What PostgreSQL advises. */
+  readonly hint: string | null;
+  /** warning: it may be wrong, which cannot be told from here; nothing is held up by it. */
+  readonly severity: "error" | "warning";
 
-  constructor(code: string, place: Place, message: string) {
+  constructor(
+    code: string,
+    place: Place,
+    message: string,
+    { hint = null, severity = "error" }: { hint?: string | null; severity?: "error" | "warning" } = {},
+  ) {
     super(message);
     this.code = code;
     this.asset = place.asset;
     this.file = place.file;
     this.line = place.line;
+    this.column = place.column ?? null;
+    this.excerpt = place.excerpt ?? null;
+    this.hint = hint;
+    this.severity = severity;
   }
 
-  /** `sql-models/gold/gold_x.sql:12 gold_x: problem` */
+  /** `sql-models/gold/gold_x.sql:12:8 gold_x: problem` */
   override toString(): string {
-    const where = this.file === null ? null : this.file + (this.line === null ? "" : `:${this.line}`);
-    const parts = [where, this.asset].filter((part) => part !== null);
+    const parts = [whereOf(this), this.asset].filter((part) => part !== null);
     return parts.length === 0 ? this.message : `${parts.join(" ")}: ${this.message}`;
   }
+}
+
+/** `file:line:column`, as far as it is known, as editors and terminals follow it. */
+function whereOf({ file, line, column }: Place): string | null {
+  if (file === null) return null;
+  return [file, line, column].filter((part) => part !== null && part !== undefined).join(":");
 }
 
 function listed(names: Iterable<string>): string {
@@ -60,9 +75,9 @@ export function duplicateAsset(place: Place): DefinitionError {
   return new DefinitionError("duplicate_asset", place, message);
 }
 
-export function duplicateAutomation(name: string): DefinitionError {
+export function duplicateAutomation(place: Place, name: string): DefinitionError {
   const message = `expected one schedule or sensor ${name}, got several`;
-  return new DefinitionError("duplicate_automation", nowhere, message);
+  return new DefinitionError("duplicate_automation", place, message);
 }
 
 /** An asset refers to another that is declared but not among the definitions. */
@@ -122,23 +137,23 @@ export function producerWithoutIngest(place: Place, producer: string): Definitio
   return new DefinitionError("producer_without_ingest", place, message);
 }
 
-export function invalidCron(schedule: string, cron: string, reason: string): DefinitionError {
+export function invalidCron(place: Place, schedule: string, cron: string, reason: string): DefinitionError {
   const message = `schedule ${schedule}: expected a cron expression of five fields, got: ${cron} (${reason})`;
-  return new DefinitionError("invalid_cron", nowhere, message);
+  return new DefinitionError("invalid_cron", place, message);
 }
 
-export function invalidTimeZone(schedule: string, timeZone: string): DefinitionError {
+export function invalidTimeZone(place: Place, schedule: string, timeZone: string): DefinitionError {
   const message = `schedule ${schedule}: expected an IANA time zone such as Europe/Vienna, got: ${timeZone}`;
-  return new DefinitionError("invalid_time_zone", nowhere, message);
+  return new DefinitionError("invalid_time_zone", place, message);
 }
 
-export function invalidScheduleSelection(schedule: string, cause: Error): DefinitionError {
-  return new DefinitionError("invalid_schedule_selection", nowhere, `schedule ${schedule}: ${cause.message}`);
+export function invalidScheduleSelection(place: Place, schedule: string, cause: Error): DefinitionError {
+  return new DefinitionError("invalid_schedule_selection", place, `schedule ${schedule}: ${cause.message}`);
 }
 
-export function invalidSensorSource(sensor: string, asset: string): DefinitionError {
+export function invalidSensorSource(place: Place, sensor: string, asset: string): DefinitionError {
   const message = `sensor ${sensor}: expected sources among the definitions, got: ${asset}`;
-  return new DefinitionError("invalid_sensor_source", nowhere, message);
+  return new DefinitionError("invalid_sensor_source", place, message);
 }
 
 // Bodies

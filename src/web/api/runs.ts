@@ -1,11 +1,11 @@
 /** Runs, for operators: what was done, what is being done, and stopping it. */
 import { z } from "zod";
 import { cancelRun, listRuns, type RunDetail, readRun, triggerKinds } from "../../engine/index.ts";
+import { snakeCased } from "../../snake-case.ts";
 import { day, instant } from "../../values.ts";
 import { NotFoundError } from "../errors.ts";
 import { type Route, route } from "../route.ts";
 import { pageLimit, positiveId } from "../schemas.ts";
-import { snakeCased } from "./snake-case.ts";
 
 const run = z.object({
   run_id: z.int(),

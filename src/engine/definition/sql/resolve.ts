@@ -12,7 +12,8 @@ import type {
   Node as Tree,
   WithClause,
 } from "libpg-query";
-import type { DefinitionError, Place } from "../problems.ts";
+import type { Place } from "../places.ts";
+import type { DefinitionError } from "../problems.ts";
 import * as problem from "../problems.ts";
 import { impurityOfCall, impurityOfLiteral } from "./impurity.ts";
 import {
@@ -32,7 +33,8 @@ export interface RelationRead {
   readonly name: string;
   /** null: it is none. */
   readonly asset: string | null;
-  readonly line: number | null;
+  /** Where it is read first. */
+  readonly place: Place;
 }
 
 /** The asset a relation is, and its columns; null: not an asset. schema null: unqualified. */
@@ -208,8 +210,11 @@ export class Resolver {
     const written = schema === undefined ? name : `${schema}.${name}`;
     const found = this.#find(schema ?? null, name);
     if (!this.relations.has(written)) {
-      const { line } = this.#placeAt(location);
-      this.relations.set(written, { name: written, asset: found?.asset ?? null, line });
+      this.relations.set(written, {
+        name: written,
+        asset: found?.asset ?? null,
+        place: this.#placeAt(location),
+      });
     }
     const columns = (found?.columns ?? []).map(
       (column) => [column, new Set([`${found!.asset}.${column}`])] as const,
@@ -326,7 +331,7 @@ export class Resolver {
   }
 
   #report(found: DefinitionError): void {
-    this.problems.set(`${found.line} ${found.message}`, found);
+    this.problems.set(`${found.line} ${found.column} ${found.message}`, found);
   }
 }
 
