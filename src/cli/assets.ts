@@ -9,6 +9,7 @@ import {
   type Graph,
   plan,
   readStates,
+  renderProblem,
   type Scope,
   select,
 } from "../engine/index.ts";
@@ -120,6 +121,7 @@ export function showPlan({ output }: CommandContext, options: PlanOptions): Prom
         scope === null ? "what changes above" : describeScope(graph.get(asset).asset, scope),
       why: ({ reason, problem }) => problem ?? reason,
     });
+    output.problems(registry);
     return "done";
   });
 }
@@ -159,9 +161,33 @@ function lineage({ output }: CommandContext, name: string): Promise<Outcome> {
   });
 }
 
+/** What is to be mended, as data: the registry that every command reads was already checked by PostgreSQL. */
+function validate({ output }: CommandContext): Promise<Outcome> {
+  return withRegistry(async (registry) => {
+    const { graph, problems, warnings = [] } = registry;
+    const found = [...problems, ...warnings];
+    if (output.format === "json") output.json(found.map(describeProblem));
+    else {
+      for (const problem of found) output.text(renderProblem(problem));
+      const checks = [...graph.nodes.values()].reduce((sum, { asset }) => sum + asset.checks.length, 0);
+      const counts = `${graph.nodes.size} assets, ${checks} declared checks`;
+      output.text(`${counts}: ${problems.length} to mend, ${warnings.length} to look at.`);
+    }
+    return problems.length > 0 ? "failed" : "done";
+  });
+}
+
 export function assetCommands(program: Command, register: Register): void {
   register(withSelection(program.command("list").description("the assets there are")), list);
   register(withSelection(program.command("status").description("fresh, stale or broken, and why")), status);
+  register(
+    program
+      .command("validate")
+      .description(
+        "what is wrong with declarations, bodies and checks, asked of PostgreSQL; no data is needed",
+      ),
+    validate,
+  );
   register(
     withScope(
       withSelection(program.command("plan").description("what materialize would do, and why")),

@@ -84,7 +84,7 @@ export {
   quoteIdentifier,
   quoteRelation,
 } from "./postgres/index.ts";
-export { ForeignDependentError, NoPreviousVersionError } from "./publication/index.ts";
+export { ForeignDependentError, NoPreviousVersionError, validate } from "./publication/index.ts";
 export {
   type CheckRecord,
   type CheckResult,

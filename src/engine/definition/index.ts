@@ -35,9 +35,10 @@ export {
   type LineageNode,
   lineageOf,
 } from "./lineage.ts";
-export { declarationPlace, type Place, positionIn } from "./places.ts";
+export { declarationPlace, type Place, placeOfText, positionIn } from "./places.ts";
+export * as problem from "./problems.ts";
 export { DefinitionError } from "./problems.ts";
-export { loadRegistry, type Registry, type RegistryOptions } from "./registry.ts";
+export { loadRegistry, type Registry, type RegistryOptions, withFindings } from "./registry.ts";
 export {
   defaultLayers,
   defaultSchemas,
@@ -47,3 +48,4 @@ export {
   tableName,
 } from "./relations.ts";
 export { type Selection, select } from "./selection.ts";
+export { clockLiterals, locateCall, locateCast, locateOutput } from "./sql/index.ts";

@@ -45,6 +45,29 @@ export function declarationPlace(declaration: object, asset: string | null): Pla
   return { asset, ...(declarations.get(declaration) ?? { file: null, line: null }) };
 }
 
+/**
+ * The place of a character of a text that the declaration contains, as the expression of a check; that of the declaration
+ * itself where the text is not written there word for word.
+ */
+export function placeOfText(declaration: object, asset: string | null, text: string, index: number): Place {
+  const place = declarationPlace(declaration, asset);
+  if (place.file === null || place.line === null) return place;
+  let source: string;
+  try {
+    source = readFileSync(place.file, "utf8");
+  } catch {
+    return place;
+  }
+  const start = source
+    .split("\n")
+    .slice(0, place.line - 1)
+    .join("\n").length;
+  const next = /\n(?:export )?const |\n}/.exec(source.slice(start + 1));
+  const own = source.slice(start, next ? start + 1 + next.index : undefined);
+  const found = own.indexOf(text);
+  return found < 0 ? place : { ...place, ...positionIn(source, start + found + index) };
+}
+
 /** The text of a line of a file; null: it cannot be read. */
 export function lineOfFile(file: string, line: number): string | null {
   try {

@@ -181,9 +181,14 @@ export function notSelect(place: Place, got: string): DefinitionError {
 }
 
 /** The same rows in, other rows out: nothing could then be verified or refreshed in part. */
-export function impureBody(place: Place, what: string, why: string): DefinitionError {
+export function impureBody(
+  place: Place,
+  what: string,
+  why: string,
+  hint: string | null = null,
+): DefinitionError {
   const message = `expected a body that gives the same rows every time, got: ${what} (${why})`;
-  return new DefinitionError("impure_body", place, message);
+  return new DefinitionError("impure_body", place, message, { hint });
 }
 
 export function star(place: Place): DefinitionError {
@@ -233,4 +238,37 @@ export function unusedDependency(place: Place, dependency: string): DefinitionEr
 /** Nothing wrong here, but what it reads cannot be built. */
 export function belowBroken(place: Place, broken: string): DefinitionError {
   return new DefinitionError("below_broken", place, `below broken ${broken}`);
+}
+
+// What PostgreSQL says
+
+/** PostgreSQL does not take the body: an unknown function, types that do not fit. */
+export function bodyRefused(place: Place, message: string, hint: string | null): DefinitionError {
+  return new DefinitionError("body_refused", place, `PostgreSQL cannot run this: ${message}`, { hint });
+}
+
+/** A column is of another type than declared, or is none. got null: it is missing. */
+export function columnType(place: Place, column: string, expected: string, got: string): DefinitionError {
+  const message = `column ${column}: expected ${expected}, as declared, got: ${got}`;
+  return new DefinitionError("column_type", place, message);
+}
+
+/** The table that a source stands for has other columns than declared. */
+export function sourceColumn(place: Place, column: string, expected: string, got: string): DefinitionError {
+  const message = `column ${column} of the table: expected ${expected}, as declared, got: ${got}; change the table or the declaration`;
+  return new DefinitionError("source_column", place, message);
+}
+
+export function checkRefused(
+  place: Place,
+  check: string,
+  message: string,
+  hint: string | null,
+): DefinitionError {
+  return new DefinitionError(
+    "check_refused",
+    place,
+    `check ${check}: PostgreSQL cannot run this: ${message}`,
+    { hint },
+  );
 }

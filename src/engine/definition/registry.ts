@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { AnyAsset, Definitions, Schedule, Sensor, SqlAsset } from "./declare.ts";
 import { CycleError, Graph, type GraphOptions, type Node } from "./graph.ts";
-import { declarationPlace, type Place } from "./places.ts";
+import { declarationPlace } from "./places.ts";
 import type { DefinitionError } from "./problems.ts";
 import * as problem from "./problems.ts";
 import { defaultLayers } from "./relations.ts";
@@ -110,7 +110,6 @@ async function loadModel(
   bodiesFolder: string,
 ): Promise<LoadedModel> {
   const file = join(bodiesFolder, asset.layer, `${asset.name}.sql`);
-  const place: Place = { asset: asset.name, file, line: null };
   const text = await readText(file);
   if (text === null)
     return { file, body: null, problems: [problem.missingBody(declarationPlace(asset, asset.name), file)] };
@@ -190,8 +189,24 @@ function markBroken(graph: Graph, cyclic: readonly DefinitionError[]): Node[] {
   return belowBroken(nodes);
 }
 
+/** The registry with what was found beside: mistakes break their assets, and those below; warnings hold nothing up. */
+export function withFindings(registry: Registry, found: readonly DefinitionError[]): Registry {
+  const errors = found.filter(({ severity }) => severity === "error");
+  const byAsset = Map.groupBy(errors, ({ asset }) => asset);
+  const nodes = [...registry.graph.nodes.values()].map((node) => ({
+    ...node,
+    problems: [...node.problems, ...(byAsset.get(node.asset.name) ?? [])],
+  }));
+  return {
+    ...registry,
+    graph: registry.graph.with(belowBroken(nodes)),
+    problems: [...registry.problems, ...errors],
+    warnings: [...(registry.warnings ?? []), ...found.filter(({ severity }) => severity === "warning")],
+  };
+}
+
 /** Marks the assets below broken ones. nodes: in topological order. */
-export function belowBroken(nodes: readonly Node[]): Node[] {
+function belowBroken(nodes: readonly Node[]): Node[] {
   const broken = new Set<string>();
   return nodes.map((node) => {
     const { asset, problems } = node;

@@ -9,3 +9,4 @@ export {
   withdrawnAssets,
 } from "./rollback.ts";
 export { ForeignDependentError } from "./stable-views.ts";
+export { validate } from "./validate.ts";

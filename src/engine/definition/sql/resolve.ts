@@ -309,6 +309,12 @@ export class Resolver {
     const resolution = scope.resolve(fields);
     if (resolution.kind === "found") return resolution.origins;
     const place = this.#placeAt(reference.location);
+    if (resolution.kind === "system") {
+      this.#report(
+        problem.impureBody(place, fields.join("."), "where a row is kept changes whenever it is written"),
+      );
+      return noOrigins;
+    }
     const known = fields.length > 1 ? scope.relation(fields.at(-2)!)?.columns.keys() : undefined;
     this.#report(problem.unknownBodyColumn(place, fields.join("."), known ?? scope.visibleColumns()));
     return noOrigins;
