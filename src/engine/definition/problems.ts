@@ -156,6 +156,13 @@ export function invalidSensorSource(place: Place, sensor: string, asset: string)
   return new DefinitionError("invalid_sensor_source", place, message);
 }
 
+export function unwatchedSource(place: Place): DefinitionError {
+  const message =
+    "expected a sensor that has this source among its sources, got none: what depends on it would be stale from its first " +
+    "change on; add it to one, or declare captures: [] if it never changes";
+  return new DefinitionError("unwatched_source", place, message);
+}
+
 // Bodies
 
 export function missingBody(place: Place, file: string): DefinitionError {
@@ -189,6 +196,18 @@ export function impureBody(
 ): DefinitionError {
   const message = `expected a body that gives the same rows every time, got: ${what} (${why})`;
   return new DefinitionError("impure_body", place, message, { hint });
+}
+
+/** Nothing says in which order rows are counted, cut or gathered: any will do, another one another time. */
+export function unordered(place: Place, what: string): DefinitionError {
+  const message = `expected a body that gives the same rows every time, got: ${what} without an order (which rows come first is chance); add order by, down to the key`;
+  return new DefinitionError("unordered", place, message);
+}
+
+/** Rows that differ only in the missing columns of the key are level: which of them comes first is chance. */
+export function levelRows(place: Place, what: string, missing: readonly string[]): DefinitionError {
+  const message = `${what}: expected an order that tells all rows apart, got one without ${listed(missing)} of the key; rows that are level come in any order`;
+  return new DefinitionError("level_rows", place, message, { severity: "warning" });
 }
 
 export function star(place: Place): DefinitionError {

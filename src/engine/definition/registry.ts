@@ -36,6 +36,7 @@ interface LoadedModel {
   readonly file: string;
   readonly body: Body | null;
   readonly problems: readonly DefinitionError[];
+  readonly warnings: readonly DefinitionError[];
 }
 
 /**
@@ -85,6 +86,7 @@ export async function loadRegistry(definitions: Definitions, options: RegistryOp
       ...orphans,
       ...validateAutomations(definitions, complete),
     ],
+    warnings: [...models.values()].flatMap(({ warnings }) => warnings),
     bodiesFolder: options.bodiesFolder,
   };
 }
@@ -112,12 +114,21 @@ async function loadModel(
   const file = join(bodiesFolder, asset.layer, `${asset.name}.sql`);
   const text = await readText(file);
   if (text === null)
-    return { file, body: null, problems: [problem.missingBody(declarationPlace(asset, asset.name), file)] };
+    return {
+      file,
+      body: null,
+      problems: [problem.missingBody(declarationPlace(asset, asset.name), file)],
+      warnings: [],
+    };
   const body = await parseBody({ asset: asset.name, file, text, columns: Object.keys(asset.columns), find });
-  const problems = body.parsed
-    ? [...body.problems, ...dependencyProblems(asset, body, assets)]
-    : body.problems;
-  return { file, body, problems };
+  const found = body.parsed ? [...body.problems, ...dependencyProblems(asset, body, assets)] : body.problems;
+  const isWarning = ({ severity }: DefinitionError): boolean => severity === "warning";
+  return {
+    file,
+    body,
+    problems: found.filter((one) => !isWarning(one)),
+    warnings: found.filter(isWarning),
+  };
 }
 
 async function readText(file: string): Promise<string | null> {
@@ -134,7 +145,7 @@ function findRelation(assets: ReadonlyMap<string, AnyAsset>): FindRelation {
   return (schema, name) => {
     const asset = assets.get(name);
     if (!asset || (schema !== null && !(asset.kind === "source" && asset.schema === schema))) return null;
-    return { asset: name, columns: Object.keys(asset.columns) };
+    return { asset: name, columns: Object.keys(asset.columns), key: asset.key };
   };
 }
 

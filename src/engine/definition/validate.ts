@@ -141,7 +141,18 @@ export function validateAutomations(definitions: Definitions, graph: Graph): Def
     }),
     ...definitions.schedules.flatMap((schedule) => validateSchedule(schedule, graph)),
     ...definitions.sensors.flatMap((sensor) => validateSensor(sensor, graph)),
+    ...unwatchedSources(definitions.sensors, graph),
   ];
+}
+
+/** Changes that are captured and that nobody claims make what depends on the source stale for ever. */
+function unwatchedSources(sensors: readonly Sensor[], graph: Graph): DefinitionError[] {
+  const watched = new Set(sensors.flatMap(({ sources }) => sources.map(({ name }) => name)));
+  return [...graph.nodes].flatMap(([name, { asset }]): DefinitionError[] => {
+    if (asset.kind !== "source" || asset.captures?.length === 0 || watched.has(name)) return [];
+    const dependents = graph.dependents(name).filter((node) => node.asset.kind === "model");
+    return dependents.length === 0 ? [] : [problem.unwatchedSource(declarationPlace(asset, name))];
+  });
 }
 
 function validateSchedule(schedule: Schedule, graph: Graph): DefinitionError[] {

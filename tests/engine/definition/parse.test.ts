@@ -8,6 +8,11 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   titles: ["book", "title"],
 };
 
+const keys: Readonly<Record<string, readonly string[]>> = {
+  loans: ["member_id", "book"],
+  fees: ["book", "fee_date"],
+};
+
 function parse(text: string, columns: readonly string[] = []): Promise<Body> {
   return parseBody({
     asset: "report",
@@ -16,7 +21,7 @@ function parse(text: string, columns: readonly string[] = []): Promise<Body> {
     columns,
     find: (schema, name) => {
       const found = schema === null || schema === "bronze" ? tables[name] : undefined;
-      return found ? { asset: name, columns: found } : null;
+      return found ? { asset: name, columns: found, ...(keys[name] && { key: keys[name] }) } : null;
     },
   });
 }
@@ -186,6 +191,58 @@ test("the clock, chance, the session and parameters are refused, with line and r
   expect(problems[0]!.message).toBe(
     "expected a body that gives the same rows every time, got: clock_timestamp() (a model that reads the clock is not the same twice)",
   );
+});
+
+test.each([
+  ["select book from loans limit 3", "unordered:1"],
+  ["select book from loans\noffset 3", "unordered:2"],
+  ["select book from loans fetch first 3 rows only", "unordered:1"],
+  ["select book from (select book from loans limit 1) x", "unordered:1"],
+  [
+    "with a as (select book from loans limit 1) select book from a union select book from fees",
+    "unordered:1",
+  ],
+  ["select distinct on (book) book, days from loans", "unordered:1"],
+  ["select row_number() over () as n from loans", "unordered:1"],
+  ["select lag(days) over w as n from loans window w as (partition by book)", "unordered:1"],
+  [
+    "select first_value(days) over (v) as n from loans window w as (partition by book), v as (w)",
+    "unordered:1",
+  ],
+  ["select array_agg(book) as a from loans", "unordered:1"],
+  ["select string_agg(book, ',') over (partition by member_id) as a from loans", "unordered:1"],
+  ["select jsonb_agg(l) as a from loans l", "unordered:1"],
+  ["select any_value(book) as a from loans", "unordered:1"],
+  ["select book from loans order by days limit 3", "level_rows:1"],
+  ["select book from loans order by book, days limit 3", "level_rows:1"],
+  ["select distinct on (book) book from loans order by book, days", "level_rows:1"],
+  ["select row_number() over (partition by book order by days) as n from loans", "level_rows:1"],
+  ["select lead(days) over w as n from loans window w as (order by book)", "level_rows:1"],
+])("%j leaves the order to chance: %s", async (text, expected) => {
+  const { problems } = await parse(text);
+  expect(
+    problems.filter(({ code }) => code !== "output_columns").map(({ code, line }) => `${code}:${line}`),
+  ).toEqual([expected]);
+});
+
+test.each([
+  "select book from loans order by book, member_id limit 3",
+  "select days from loans l where l.book = 'Emma' order by member_id limit 3",
+  "select f.book, x.days from fees f cross join lateral (select days from loans l where l.book = f.book and 3 = l.member_id order by days limit 1) x",
+  "select book from loans limit all offset 0",
+  "select book from loans order by days fetch first 3 rows with ties",
+  "select count(*) as n, max(days) as d from loans limit 1",
+  "select exists (select from loans limit 1) as any",
+  "select distinct book from loans",
+  "select distinct on (member_id, book) book from loans order by member_id, book",
+  "select rank() over (order by days) as n, count(*) over (partition by book) as m from loans",
+  "select row_number() over (partition by book order by member_id) as n from loans",
+  "select row_number() over w as n from loans window v as (partition by book), w as (v order by member_id)",
+  "select array_agg(book order by days) as a, array_agg(distinct book) as b from loans",
+  "select row_number() over (order by days + 1) as n from loans",
+])("%j gives the same rows every time", async (text) => {
+  const { problems } = await parse(text);
+  expect(problems.filter(({ code }) => code !== "output_columns")).toEqual([]);
 });
 
 test.each([

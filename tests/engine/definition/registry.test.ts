@@ -258,6 +258,21 @@ test("a cycle, forced by two declarations of one name, is named; the rest goes o
   expect(graph.get("gold_members").problems).toEqual([]);
 });
 
+test("a source that has dependents and that no sensor watches is reported, unless it never changes", async () => {
+  const watching = (...sources: AnyAsset[]) => [sensor({ name: "some", description: "", sources })];
+  expect(mistakes(await loadLibrary({ sensors: watching(loans, fees) }))).toEqual(["titles unwatched_source"]);
+  expect(
+    mistakes(
+      await loadLibrary({
+        assets: withAsset(sourceAsset({ ...titles, captures: [] })),
+        sensors: watching(loans, fees),
+      }),
+    ),
+  ).toEqual([]);
+  const alone = sourceAsset({ ...titles, name: "shelves" });
+  expect(mistakes(await loadLibrary({ assets: [...library, alone] }))).toEqual([]);
+});
+
 test("schedules and sensors are checked: cron, time zone, selection, sources", async () => {
   const nightly = schedule({
     name: "nightly",

@@ -3,6 +3,7 @@ import { hasSqlDetails, loadModule, parseSync, type ScanToken, type SelectStmt, 
 import { type Place, positionIn } from "../places.ts";
 import type { DefinitionError } from "../problems.ts";
 import * as problem from "../problems.ts";
+import { orderingProblems } from "./ordering.ts";
 import { type FindRelation, type Output, type RelationRead, Resolver } from "./resolve.ts";
 
 /** Which columns of which assets an output column is computed from, one step up. */
@@ -85,6 +86,7 @@ export async function parseBody(source: BodySource): Promise<Body> {
     lineage: output.columns.map(lineageOf),
     problems: [
       ...resolver.problems.values(),
+      ...orderingProblems(first.stmt.SelectStmt, source.find, placeAt),
       ...outputProblems(source, first.stmt.SelectStmt, output, placeAt),
     ],
   };

@@ -41,7 +41,12 @@ export interface RelationRead {
 export type FindRelation = (
   schema: string | null,
   name: string,
-) => { readonly asset: string; readonly columns: readonly string[] } | null;
+) => {
+  readonly asset: string;
+  readonly columns: readonly string[];
+  /** Absent: not known. */
+  readonly key?: readonly string[];
+} | null;
 
 /** Output columns by position: names may repeat, which is for the caller to judge. */
 export interface Output {
