@@ -142,7 +142,7 @@ test("columns are followed through set operations, laterals, values, functions a
   ).toEqual(["book: titles.book", "n: loans.days"]);
 });
 
-test("a scalar sub-select gives its column, EXISTS none, a correlated condition nothing", async () => {
+test("a scalar sub-select gives its column, EXISTS what it reads, a correlated condition nothing", async () => {
   expect(
     await lineageOf(`
       select
@@ -151,7 +151,40 @@ test("a scalar sub-select gives its column, EXISTS none, a correlated condition 
         l.book in (select book from titles) as is_known,
         array(select title from titles) as titles
       from loans l`),
-  ).toEqual(["highest: fees.fee", "has_title:", "is_known: loans.book titles.book", "titles: titles.title"]);
+  ).toEqual([
+    "highest: fees.fee",
+    "has_title: loans.book titles.book",
+    "is_known: loans.book titles.book",
+    "titles: titles.title",
+  ]);
+});
+
+test("named windows keep what partitions and orders them; EXISTS has its origin; (r).x is one column", async () => {
+  expect(
+    await lineageOf(`
+      select sum(fee) over w as a, rank() over (v order by fee_date) as b, max(fee) over () as c
+      from fees
+      window v as (partition by book), w as (v order by fee_date)`),
+  ).toEqual(["a: fees.book fees.fee fees.fee_date", "b: fees.book fees.fee_date", "c: fees.fee"]);
+  expect(
+    await lineageOf(`
+      select
+        exists (select from titles t join fees f using (book) where t.title = 'Emma' and f.fee > l.days) as a,
+        exists (select from titles) as b,
+        not exists (with t as (select book from titles) select from t where t.book = l.book) as c,
+        exists (select book from fees union select title from titles) as d
+      from loans l`),
+  ).toEqual([
+    "a: fees.fee loans.days titles.title",
+    "b: titles.book titles.title",
+    "c: loans.book titles.book",
+    "d: fees.book titles.title",
+  ]);
+  expect(
+    await lineageOf(
+      "select (l).days as a, (l.book) as b, (x.f).fee as c, (l).* from loans l, (select f from fees f) x",
+    ),
+  ).toEqual(["a: loans.days", "b: loans.book", "c: fees.book fees.fee fees.fee_date"]);
 });
 
 test("a column that nothing in scope has is reported with its line and the nearest", async () => {

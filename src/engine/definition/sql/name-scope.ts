@@ -92,6 +92,14 @@ export class NameScope {
     return this.from.find((rowset) => rowset.name === name) ?? this.#enclosing?.relation(name) ?? null;
   }
 
+  /** The relation that the name alone stands for, as in `(r).x`; null: it is a column, or nothing. */
+  row(name: string): Rowset | null {
+    return this.#listed(name) ? null : this.relation(name);
+  }
+
+  /** Windows by name: the columns that partition and order each. */
+  readonly windows = new Map<string, Origins>();
+
   resolve(fields: readonly string[]): Resolution {
     const column = fields.at(-1)!;
     const qualifier = fields.at(-2);
