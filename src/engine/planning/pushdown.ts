@@ -72,8 +72,11 @@ async function reachesOf(client: PoolClient, { asset }: Node, scans: readonly Pl
     const { rows } = await client.query<{ column: string; relation: string }>(
       `select
          attname as column,
-         -- a table that the engine made is named by its asset
-         coalesce((select asset from orchestrator.assets where relation = $3), $3) as relation
+         -- a table that the engine made is named for its asset (not by all of a long name), its code version and its run
+         coalesce(
+           (select asset from orchestrator.asset_versions where relation = $3::text limit 1),
+           regexp_replace($3::text, '__[0-9a-f]{8}_[0-9]+$', '')
+         ) as relation
        from pg_attribute
        where attrelid = $1::regclass and attname = any($2::text[])
        order by attname`,

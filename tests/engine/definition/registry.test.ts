@@ -224,7 +224,10 @@ test("names are snake_case: PostgreSQL would fold or cut others", async () => {
 });
 
 test("an asset that others refer to must be among the definitions", async () => {
-  const registry = await loadLibrary({ assets: library.filter((asset) => asset !== titles) });
+  const registry = await loadLibrary({
+    assets: library.filter((asset) => asset !== titles),
+    sensors: [sensor({ name: "some", description: "", sources: [loans, fees] })],
+  });
   expect(mistakes(registry)).toEqual(["gold_books unregistered_asset"]);
 });
 
@@ -260,7 +263,9 @@ test("a cycle, forced by two declarations of one name, is named; the rest goes o
 
 test("a source that has dependents and that no sensor watches is reported, unless it never changes", async () => {
   const watching = (...sources: AnyAsset[]) => [sensor({ name: "some", description: "", sources })];
-  expect(mistakes(await loadLibrary({ sensors: watching(loans, fees) }))).toEqual(["titles unwatched_source"]);
+  expect(mistakes(await loadLibrary({ sensors: watching(loans, fees) }))).toEqual([
+    "titles unwatched_source",
+  ]);
   expect(
     mistakes(
       await loadLibrary({
@@ -296,7 +301,7 @@ test("schedules and sensors are checked: cron, time zone, selection, sources", a
         description: "",
         sources: [stg_loans, sourceAsset({ ...loans, name: "other" })],
       }),
-      sensor({ name: "nightly", description: "", sources: [loans] }),
+      sensor({ name: "nightly", description: "", sources: [loans, fees, titles] }),
     ],
   });
   expect(registry.problems.map(({ code }) => code)).toEqual([
