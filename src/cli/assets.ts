@@ -9,13 +9,14 @@ import {
   type Graph,
   plan,
   readStates,
+  readUndeclared,
   renderProblem,
-  type Scope,
   select,
 } from "../engine/index.ts";
 import { type CommandContext, withRegistry } from "./context.ts";
 import type { Outcome } from "./exit.ts";
 import { type ScopeOptions, type SelectionOptions, withScope, withSelection } from "./options.ts";
+import { readPart } from "./partitions.ts";
 import type { Register } from "./register.ts";
 
 interface Selected {
@@ -40,12 +41,6 @@ export async function readSelected(
     stale,
   });
   return { names, states };
-}
-
-/** null: no part of the rows was asked for. */
-export function scopeOf({ partition, since }: ScopeOptions): Scope | null {
-  if (partition.length === 0 && since === undefined) return null;
-  return { partitions: partition.length > 0 ? partition : null, since: since ?? null };
 }
 
 function list({ output }: CommandContext, options: SelectionOptions): Promise<Outcome> {
@@ -84,6 +79,7 @@ function status({ output }: CommandContext, options: SelectionOptions): Promise<
     const { graph } = registry;
     const { names, states } = await readSelected(pool, graph, options, clock());
     const found = names.flatMap((name) => states.get(name) ?? []);
+    const undeclared = isEverything(options) ? await readUndeclared(pool, graph) : [];
     const rows = found.map((state) => ({
       asset: state.asset,
       status: state.status,
@@ -94,7 +90,7 @@ function status({ output }: CommandContext, options: SelectionOptions): Promise<
       last_materialized_at: state.lastMaterializedAt,
       problems: graph.get(state.asset).problems.map(describeProblem),
     }));
-    output.list(rows, {
+    output.list([...rows, ...undeclared.map(asUndeclared)], {
       asset: (row) => row.asset,
       status: (row) => row.status,
       "last materialized": (row) => row.last_materialized_at?.toISOString(),
@@ -105,13 +101,30 @@ function status({ output }: CommandContext, options: SelectionOptions): Promise<
   });
 }
 
+const isEverything = ({ select, exclude }: SelectionOptions): boolean =>
+  select.length === 0 && exclude.length === 0;
+
+/** A published model whose declaration is gone: its view still answers, and nobody keeps it fresh. */
+function asUndeclared(asset: string) {
+  return {
+    asset,
+    status: "undeclared" as const,
+    reasons: [`published and not declared any more: declare it, or see stratafolio drop ${asset}`],
+    code_version: null,
+    data_version: null,
+    last_run_id: null,
+    last_materialized_at: null,
+    problems: [],
+  };
+}
+
 type PlanOptions = SelectionOptions & ScopeOptions & { readonly fullRefresh?: boolean };
 
 export function showPlan({ output }: CommandContext, options: PlanOptions): Promise<Outcome> {
   return withRegistry(async (registry, pool, { clock }) => {
     const { graph } = registry;
-    const { names, states } = await readSelected(pool, graph, options, clock());
-    const scope = scopeOf(options);
+    const { names: selected, states } = await readSelected(pool, graph, options, clock());
+    const { names, scope } = await readPart(pool, graph, selected, options, "below");
     const steps = plan(graph, states, { selected: names, scope, fullRefresh: options.fullRefresh ?? false });
     output.list(steps, {
       step: (step) => steps.indexOf(step) + 1,
@@ -133,9 +146,17 @@ function columnLines(tree: ColumnTree, depth = 0): string[] {
   return [indented(depth, line), ...tree.columns.flatMap((column) => columnLines(column, depth + 1))];
 }
 
+/** `asset`, `asset.column`, and both with the asset's schema in front. An unknown asset is named with its nearest. */
+function columnNamed(graph: Graph, name: string): { asset: string; column: string | undefined } {
+  const parts = name.split(".");
+  const isQualified = parts.length > 1 && !graph.nodes.has(parts[0]!);
+  const [asset, column] = isQualified ? [parts.slice(0, 2).join("."), parts[2]] : parts;
+  return { asset: graph.named(asset!), column };
+}
+
 function lineage({ output }: CommandContext, name: string): Promise<Outcome> {
   return withRegistry(async ({ graph }) => {
-    const [asset = "", column] = name.split(".");
+    const { asset, column } = columnNamed(graph, name);
     if (column !== undefined) {
       const upstream = columnTree(graph, asset, column, "upstream");
       const downstream = columnTree(graph, asset, column, "downstream");
@@ -148,7 +169,6 @@ function lineage({ output }: CommandContext, name: string): Promise<Outcome> {
         );
       return "done";
     }
-    graph.get(asset); // an unknown one is named with its nearest
     const order = [...graph.nodes.keys()];
     const sorted = (names: Set<string>) => order.filter((other) => names.has(other));
     const [upstream, downstream] = [sorted(graph.upstream(asset)), sorted(graph.downstream(asset))];

@@ -1,4 +1,5 @@
 import { type Registry, renderProblem } from "../engine/index.ts";
+import { snakeCased } from "../snake-case.ts";
 import type { Outcome } from "./exit.ts";
 
 export type OutputFormat = "text" | "json";
@@ -28,9 +29,10 @@ export class Output {
     this.format = format;
   }
 
-  /** As JSON, the things as they are; as text, a line each under headings. */
+  /** As JSON, the things with the API's names; as text, a line each under headings. */
   list<T>(things: readonly T[], columns: TableColumns<T>): void {
-    if (this.format === "json") this.json(things);
+    if (this.format === "json")
+      this.json(things.map((thing) => (isRecord(thing) ? snakeCased(thing) : thing)));
     else process.stdout.write(table(things, columns));
   }
 
@@ -58,6 +60,10 @@ export class Output {
     if (this.format === "json") this.say(line);
     else this.text(line);
   }
+}
+
+function isRecord(thing: unknown): thing is object {
+  return typeof thing === "object" && thing !== null;
 }
 
 /** Columns as wide as their widest cell; numbers to the right. */

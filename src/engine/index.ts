@@ -84,7 +84,13 @@ export {
   quoteIdentifier,
   quoteRelation,
 } from "./postgres/index.ts";
-export { ForeignDependentError, NoPreviousVersionError, validate } from "./publication/index.ts";
+export {
+  ForeignDependentError,
+  NoPreviousVersionError,
+  type Remains,
+  readRemains,
+  validate,
+} from "./publication/index.ts";
 export {
   type CheckRecord,
   type CheckResult,

@@ -1,5 +1,6 @@
 export { dropBuild } from "./build.ts";
 export { enforceContract } from "./contract.ts";
+export { dropUndeclared, type Remains, readRemains } from "./drop.ts";
 export { type RebuildResult, rebuild } from "./rebuild.ts";
 export {
   belowRollback,

@@ -7,6 +7,7 @@ import {
   readMaterializations,
   readPastChecks,
   readStates,
+  readUndeclared,
   requestRun,
 } from "../../engine/index.ts";
 import { snakeCased } from "../../snake-case.ts";
@@ -205,12 +206,16 @@ export const assetRoutes: readonly Route[] = [
     summary: "Every asset and its state, in topological order",
     access: "operator",
     status: 200,
-    answer: z.object({ assets: z.array(assetSummary) }),
+    answer: z.object({
+      assets: z.array(assetSummary),
+      undeclared: z.array(z.string()).describe("Models that are published and not declared any more"),
+    }),
     handle: async ({ context }) => {
       const { graph } = context.registry();
       const states = await readStates(context.pool, graph, context.clock());
       return {
         assets: [...graph.nodes].map(([name, node]) => describeAsset(node, states.get(name)!)),
+        undeclared: await readUndeclared(context.pool, graph),
       };
     },
   }),

@@ -6,6 +6,7 @@ import {
   type Layer,
   type Node,
   readStates,
+  readUndeclared,
   renderProblem,
 } from "../../engine/index.ts";
 import { lineageChart } from "../charts/lineage-chart.ts";
@@ -56,6 +57,7 @@ async function assetsData(context: WebContext, query: ViewQuery) {
     ...query,
     error,
     problems: problems.map(renderProblem),
+    undeclared: await readUndeclared(context.pool, graph),
     total: graph.nodes.size,
     shown: names.length,
     isNothingSelected: names.length === 0 && query.focus === undefined,
