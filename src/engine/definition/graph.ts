@@ -32,6 +32,8 @@ export interface Node {
 export interface GraphOptions {
   readonly layers?: readonly Layer[] | undefined;
   readonly schemas?: Schemas | undefined;
+  /** Assets that depend on one another, each set a cycle: the edges between them are left out. */
+  readonly cycles?: readonly ReadonlySet<string>[] | undefined;
 }
 
 /** The assets and what reads what. Names are unique; order is topological, then by layer and name. */
@@ -42,12 +44,12 @@ export class Graph {
 
   readonly layers: readonly Layer[];
   readonly schemas: Schemas;
+  readonly #options: GraphOptions;
 
   /** Throws CycleError. A dependency that is not among the nodes is left out of the edges. */
-  constructor(
-    nodes: Iterable<Node>,
-    { layers = defaultLayers, schemas = defaultSchemas }: GraphOptions = {},
-  ) {
+  constructor(nodes: Iterable<Node>, options: GraphOptions = {}) {
+    const { layers = defaultLayers, schemas = defaultSchemas, cycles = [] } = options;
+    this.#options = options;
     this.layers = layers;
     this.schemas = schemas;
     const byName = new Map([...nodes].map((node) => [node.asset.name, node]));
@@ -56,11 +58,19 @@ export class Graph {
       const dependencies = [...new Set(asset.deps.map((dependency) => dependency.asset.name))];
       this.#dependencies.set(
         name,
-        dependencies.filter((dependency) => byName.has(dependency)),
+        dependencies.filter(
+          (dependency) =>
+            byName.has(dependency) && !cycles.some((cycle) => cycle.has(name) && cycle.has(dependency)),
+        ),
       );
       for (const dependency of this.#dependencies.get(name)!) this.#dependents.get(dependency)!.push(name);
     }
     this.nodes = new Map(this.#order(byName).map((node) => [node.asset.name, node]));
+  }
+
+  /** The same edges between other nodes, of the same assets. */
+  with(nodes: Iterable<Node>): Graph {
+    return new Graph(nodes, this.#options);
   }
 
   /** Throws UnknownAssetError naming the nearest. */
@@ -68,6 +78,19 @@ export class Graph {
     const node = this.nodes.get(name);
     if (!node) throw new UnknownAssetError(name, this.nodes.keys());
     return node;
+  }
+
+  /** Where people read it: its table's schema, or that of the models. */
+  schemaOf(asset: AnyAsset): string {
+    return asset.kind === "source" ? asset.schema : this.schemas.models;
+  }
+
+  /** The name of an asset that is written `asset` or `schema.asset`. Throws UnknownAssetError naming the nearest. */
+  named(text: string): string {
+    const [schema, name, ...more] = text.split(".");
+    const qualified = name !== undefined && more.length === 0 ? this.nodes.get(name) : undefined;
+    if (qualified && this.schemaOf(qualified.asset) === schema) return name!;
+    return this.get(text).asset.name;
   }
 
   /** The assets that declare `name` as a dependency, in topological order. */

@@ -1,5 +1,5 @@
 /**
- * dbt's selection grammar. `m` an asset, `*` in it any characters, `method:value` those with it; `+m` with all it
+ * dbt's selection grammar. `m` an asset, or `schema.m`, `*` in it any characters, `method:value` those with it; `+m` with all it
  * depends on, `2+m` as far as two steps, `m+` with all that depends on it, `@m` with that and all it depends on.
  * A space or several selections: union. A comma: intersection.
  */
@@ -15,17 +15,23 @@ export interface Selection {
 
 /**
  * The assets selected, in topological order. Throws SelectionSyntaxError, and EmptySelectionError when nothing is
- * selected or a term matches no asset, even if others do: it is misspelt.
+ * selected or a term matches no asset, even if others do: it is misspelt. A term that asks for a state may match
+ * nothing: all is as it should be.
  */
 export function select(graph: Graph, { select, exclude = [], stale }: Selection): string[] {
   const selected = union(graph, select, stale);
   const excluded = union(graph, exclude, stale);
   const names = [...graph.nodes.keys()].filter((name) => selected.has(name) && !excluded.has(name));
-  if (names.length === 0) {
+  if (names.length === 0 && !select.some(asksForState)) {
     const without = excluded.size > 0 ? ` without ${exclude.join(" ")}` : "";
     throw new EmptySelectionError(select.join(" ") + without, nearestAsset(graph, select.join(" ")));
   }
   return names;
+}
+
+/** Whether what is selected depends on how the assets stand just now, and so may be nothing. */
+function asksForState(selection: string): boolean {
+  return /(?:^|[\s,+@])state:/.test(selection);
 }
 
 /** Throws what `select` would, whatever is stale just now. */
@@ -90,7 +96,10 @@ function matching(
     return [...graph.nodes.keys()].filter((name) => stale.has(name));
   }
   const test: Test | undefined =
-    method === undefined ? ({ asset }, matches) => matches(asset.name) : methods[method];
+    method === undefined
+      ? ({ asset }, matches) =>
+          matches(value.includes(".") ? `${graph.schemaOf(asset)}.${asset.name}` : asset.name)
+      : methods[method];
   if (!test) {
     const known = [...Object.keys(methods), "state"].map((name) => `${name}:`).join(", ");
     throw new SelectionSyntaxError(term, `one of the methods ${known}`);
@@ -99,7 +108,7 @@ function matching(
   const names = [...graph.nodes.values()]
     .filter((node) => test(node, (text) => pattern.test(text)))
     .map(({ asset }) => asset.name);
-  if (names.length === 0) throw new EmptySelectionError(term, nearestAsset(graph, value));
+  if (names.length === 0) throw new EmptySelectionError(term, nearestAsset(graph, value.split(".").at(-1)!));
   return names;
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ClientBase, Pool } from "pg";
 import type { Context, RowSecurity } from "../context.ts";
 import { type Graph, isView, type Schemas, type SqlAsset, tableName } from "../definition/index.ts";
@@ -62,6 +63,15 @@ export class DependentViewError extends EngineError {
 
 /** Longest part of an asset's name in that of its table: PostgreSQL cuts names at 63 bytes, and would cut the version. */
 const longestName = 38;
+const hashLength = 8;
+
+/** The table of a version; names that begin alike are told apart by a hash of all of them. */
+export function relationName(asset: string, codeVersion: string, runId: number): string {
+  const hash = createHash("sha256").update(asset).digest("hex").slice(0, hashLength);
+  const stem =
+    asset.length <= longestName ? asset : `${asset.slice(0, longestName - hashLength - 1)}_${hash}`;
+  return `${stem}__${codeVersion}_${runId}`;
+}
 
 /**
  * Makes the scratch schema and the empty tables of the assets `names`. Bodies are described by PostgreSQL, in
@@ -103,7 +113,7 @@ async function prepareVersions(
         blocked.set(name, missing);
         continue;
       }
-      const relation = isView(asset) ? null : `${asset.name.slice(0, longestName)}__${codeVersion}_${runId}`;
+      const relation = isView(asset) ? null : relationName(asset.name, codeVersion, runId);
       const table = relation && tableName(graph.schemas, relation);
       const version = { asset, body, codeVersion, relation, table };
       const error = await attempt(client, () => createVersion(client, schema, version));

@@ -1,5 +1,6 @@
 export { dropBuild } from "./build.ts";
 export { enforceContract } from "./contract.ts";
+export { dropUndeclared, type Remains, readRemains } from "./drop.ts";
 export { type RebuildResult, rebuild } from "./rebuild.ts";
 export {
   belowRollback,
@@ -9,3 +10,4 @@ export {
   withdrawnAssets,
 } from "./rollback.ts";
 export { ForeignDependentError } from "./stable-views.ts";
+export { validate } from "./validate.ts";

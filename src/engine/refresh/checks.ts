@@ -195,8 +195,8 @@ export function checkName(check: Check): string {
   }
 }
 
-/** True for a row that fails. Adds the parameters it needs to `values`. */
-function failureCondition(check: Exclude<Check, { kind: "unique_key" }>, values: unknown[]): string {
+/** SQL over `checked`, the row: true where it fails. Adds the parameters it needs to `values`. */
+export function failureCondition(check: Exclude<Check, { kind: "unique_key" }>, values: unknown[]): string {
   switch (check.kind) {
     case "not_null":
       return `(${check.columns.map((column) => `checked.${quoteIdentifier(column)} is null`).join(" or ")})`;

@@ -4,6 +4,8 @@ export {
   allChecks,
   asCheckFailure,
   BodyError,
+  checkName,
+  failureCondition,
   refuseFailures,
   runChecks,
 } from "./checks.ts";

@@ -1,2 +1,3 @@
+export { clockLiterals, locateCall, locateCast, locateOutput } from "./locate.ts";
 export { type Body, type ColumnLineage, parseBody } from "./parse.ts";
 export type { FindRelation } from "./resolve.ts";

@@ -1,3 +1,5 @@
+import type { RunDetail } from "./engine/index.ts";
+
 type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
   ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
   : Name;
@@ -12,4 +14,14 @@ export function snakeCased<T extends object>(record: T): SnakeCased<T> {
       value,
     ]),
   ) as SnakeCased<T>;
+}
+
+/** A run as JSON has it, with its steps, logs and checks: the same from the command line as from the API. */
+export function runRecord({ steps, logs, checks, ...run }: RunDetail) {
+  return {
+    ...snakeCased(run),
+    steps: steps.map(snakeCased),
+    logs: logs.map(snakeCased),
+    checks: checks.map(snakeCased),
+  };
 }
