@@ -6,7 +6,7 @@ import { CycleError, Graph, type GraphOptions, type Node } from "./graph.ts";
 import type { DefinitionError, Place } from "./problems.ts";
 import * as problem from "./problems.ts";
 import { defaultLayers } from "./relations.ts";
-import { type Body, type FindRelation, parseBody } from "./sql/index.ts";
+import { type Body, type FindRelation, readBody } from "./sql/index.ts";
 import { validateAsset, validateAutomations, validateReferences, validateVia } from "./validate.ts";
 
 /** All that is defined, checked. */
@@ -111,7 +111,7 @@ async function loadModel(
   const place: Place = { asset: asset.name, file, line: null };
   const text = await readText(file);
   if (text === null) return { file, body: null, problems: [problem.missingBody(place, file)] };
-  const body = await parseBody({ asset: asset.name, file, text, columns: Object.keys(asset.columns), find });
+  const body = await readBody({ asset: asset.name, file, text, columns: Object.keys(asset.columns), find });
   const problems = body.parsed
     ? [...body.problems, ...dependencyProblems(asset, body, assets, place)]
     : body.problems;

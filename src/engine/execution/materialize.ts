@@ -80,23 +80,31 @@ export class Materialization {
 
   /** Steps of the action that are to be done now; those below a failure are marked as skipped. */
   async #ready(...actions: PlanStep["action"][]): Promise<PlanStep[]> {
-    const ready: PlanStep[] = [];
-    for (const step of this.#plan) {
-      if (!actions.includes(step.action) || this.#steps.status(step.asset) !== "pending") continue;
-      const blocking = this.#blocking(step);
-      if (blocking === undefined) ready.push(step);
-      else await this.#steps.set(step.asset, "skipped", { error: `${blocking} was not materialized` });
+    const causes = this.#causes();
+    const pending = this.#plan.filter(
+      ({ asset, action }) => actions.includes(action) && this.#steps.status(asset) === "pending",
+    );
+    for (const { asset } of pending) {
+      const cause = causes.get(asset);
+      if (cause !== undefined)
+        await this.#steps.set(asset, "skipped", { error: `${cause} was not materialized` });
     }
-    return ready;
+    return pending.filter(({ asset }) => !causes.has(asset));
   }
 
-  #blocking({ after }: PlanStep): string | undefined {
-    return after.find((name) => {
-      const status = this.#steps.status(name);
-      return (
-        (status === "failed" && !this.#partial.has(name)) || status === "skipped" || status === "cancelled"
-      );
-    });
+  /** Each step that cannot be done, or was not -> the first above it that failed: itself, where it did. */
+  #causes(): Map<string, string> {
+    const causes = new Map<string, string>();
+    for (const { asset, after } of this.#plan) {
+      const status = this.#steps.status(asset);
+      const above = after.find((name) => causes.has(name));
+      if (above !== undefined) causes.set(asset, causes.get(above)!);
+      else if (
+        status === "failed" ? !this.#partial.has(asset) : status === "skipped" || status === "cancelled"
+      )
+        causes.set(asset, asset);
+    }
+    return causes;
   }
 
   async #ingestAll(): Promise<void> {
@@ -106,7 +114,7 @@ export class Materialization {
         .map((step) => [step.asset, step]),
     );
     if (steps.size === 0) return;
-    const before = new Map([...steps.values()].map(({ asset, after }) => [asset, after]));
+    const before = ingestionsBefore(this.#plan);
     const pool = this.#context.poolForRun(this.#run.runId);
     try {
       await inParallel([...steps.keys()], before, ingestConcurrency, async (name) => {
@@ -283,4 +291,15 @@ export class Materialization {
       await recordCheckResults(this.#context.pool, this.#run.runId, [error.result]);
     if (steps.length === 0) throw error;
   }
+}
+
+/** The ingestions nearest above each step, by way of steps of other kinds, which are done later. */
+function ingestionsBefore(steps: readonly PlanStep[]): Map<string, string[]> {
+  const ingestions = new Set(steps.filter(({ action }) => action === "ingest").map(({ asset }) => asset));
+  const before = new Map<string, string[]>();
+  for (const { asset, after } of steps) {
+    const nearest = after.flatMap((name) => (ingestions.has(name) ? [name] : (before.get(name) ?? [])));
+    before.set(asset, [...new Set(nearest)]);
+  }
+  return before;
 }

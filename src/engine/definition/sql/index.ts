@@ -1,2 +1,3 @@
+export { readBody } from "./known-bodies.ts";
 export { type Body, type ColumnLineage, parseBody } from "./parse.ts";
 export type { FindRelation } from "./resolve.ts";
