@@ -63,11 +63,12 @@ function isView(shape: Shape, index: number): boolean {
   return (shape === "deep" ? Math.floor(index / 2) : index) % 4 === 1;
 }
 
-export function synthetic(shape: Shape, models: number): Synthetic {
+/** prefix: what the names of the models begin with, up to their number. */
+export function synthetic(shape: Shape, models: number, prefix = "model"): Synthetic {
   const made: SqlAsset[] = [];
   const bodies = new Map<string, string>();
   for (let index = 0; index < models; index++) {
-    const name = `model_${String(index).padStart(4, "0")}`;
+    const name = `${prefix}_${String(index).padStart(4, "0")}`;
     const deps: AnyAsset[] = readsOf[shape](index).map((read) => made[read]!);
     if (deps.length === 0) deps.push(events);
     const asset = sqlAsset({

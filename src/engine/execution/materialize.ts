@@ -4,7 +4,7 @@ import type { Context } from "../context.ts";
 import { type Graph, select } from "../definition/index.ts";
 import { everything, type PlanStep, plan, readStates, type Scope } from "../planning/index.ts";
 import { messageOf, transaction } from "../postgres/index.ts";
-import { type RebuildResult, rebuild } from "../publication/index.ts";
+import { type RebuildOutcome, rebuild } from "../publication/index.ts";
 import { appendLog, type LogLevel, type RunDetail, recordCheckResults, startLine } from "../records/index.ts";
 import { AssetCheckError, BodyError, type RefreshResult, refresh } from "../refresh/index.ts";
 import type { Execution } from "./execution.ts";
@@ -257,24 +257,31 @@ export class Materialization {
         onBackend: this.#execution.onBackend,
         onStart: (asset) => this.#steps.set(asset, "running"),
         onFilled: (asset, rowsInserted) => this.#steps.filled(asset, rowsInserted),
-        onPublish: async (client, result) => {
-          await this.#settleRebuild(client, result);
-          await this.#end(client);
+        onPublish: async (client, published, outcome) => {
+          await this.#steps.setAll(
+            published.map((asset) => ({ asset, status: "succeeded" })),
+            client,
+          );
+          if (outcome) await this.#settleRebuild(client, outcome);
         },
       });
     } catch (error) {
       this.#hasEnded = false;
       this.#execution.signal.throwIfAborted();
-      await this.#failTogether(steps, error);
+      const open = steps.filter(({ asset }) => this.#steps.status(asset) !== "succeeded");
+      await this.#failTogether(open, error);
     }
   }
 
-  async #settleRebuild(client: ClientBase, result: RebuildResult): Promise<void> {
-    for (const asset of result.published) await this.#steps.set(asset, "succeeded", {}, client);
-    for (const [asset, { message }] of result.refused)
-      await this.#steps.set(asset, "failed", { error: message }, client);
-    for (const [asset, cause] of result.blocked)
-      await this.#steps.set(asset, "skipped", { error: `${cause} was not materialized` }, client);
+  async #settleRebuild(client: ClientBase, { failed, below, heldBack }: RebuildOutcome): Promise<void> {
+    const failures = [...failed].map(([asset, { message }]) => [asset, "failed", message] as const);
+    const others = [
+      ...[...below].map(([asset, cause]) => [asset, `${cause} was not materialized`] as const),
+      ...heldBack,
+    ].map(([asset, why]) => [asset, "skipped", why] as const);
+    const updates = [...failures, ...others].map(([asset, status, error]) => ({ asset, status, error }));
+    await this.#steps.setAll(updates, client);
+    await this.#end(client);
   }
 
   /** One asset is at fault, and none of them was published. */

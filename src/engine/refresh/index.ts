@@ -4,6 +4,7 @@ export {
   allChecks,
   asCheckFailure,
   BodyError,
+  firstFailure,
   refuseFailures,
   runChecks,
 } from "./checks.ts";

@@ -3,6 +3,8 @@ import { type Graph, isView } from "../definition/index.ts";
 import type { Scope } from "../planning/index.ts";
 import { transaction } from "../postgres/index.ts";
 import {
+  type Announcement,
+  announcedSeparately,
   appendLog,
   type CheckResult,
   endLine,
@@ -32,17 +34,7 @@ export interface RefreshRecord {
   readonly milliseconds: number;
 }
 
-/** What `orchestrator_published` carries, but for the run's id. */
-interface Announcement {
-  readonly assets: readonly string[];
-  readonly partition_column: string | null;
-  /** null: everything, or more than fits. */
-  readonly partitions: readonly string[] | null;
-}
-
 const mostAnnounced = 100;
-/** NOTIFY takes 7,999 bytes; the run's id and the braces need their share. */
-const announcedBytes = 7900;
 
 /**
  * Writes down in one statement what a refresh did, at the end of its transaction, so that the rows every refresh
@@ -244,12 +236,10 @@ function touchedOf(graph: Graph, affected: ReadonlyMap<string, Affected>): unkno
 function announcementsOf(affected: ReadonlyMap<string, Affected>): Announcement[] {
   const changed = [...affected.values()].filter(({ asset, changed }) => asset.kind === "model" && changed);
   const byColumn = Map.groupBy(changed, ({ asset }) => asset.partitionBy ?? null);
-  return [...byColumn].map(([column, steps]) => {
+  return [...byColumn].flatMap(([column, steps]) => {
     const assets = steps.map(({ asset }) => asset.name);
     const partitions = column === null ? null : announced(steps);
-    const publication = { assets, partition_column: column, partitions };
-    const fits = Buffer.byteLength(JSON.stringify(publication)) <= announcedBytes;
-    return fits ? publication : { ...publication, partitions: null };
+    return announcedSeparately({ assets, partition_column: column, partitions });
   });
 }
 
