@@ -1,6 +1,6 @@
 import type { ClientBase, Pool } from "pg";
 import type { PlanStep } from "../planning/index.ts";
-import { appendLogs, type Outcome, type StepStatus, stepLine } from "../records/index.ts";
+import { appendLogs, type Outcome, type StepProgress, type StepStatus, stepLine } from "../records/index.ts";
 import { scopeRecord } from "../refresh/index.ts";
 
 export interface StepUpdate {
@@ -137,6 +137,22 @@ export class StepRecorder {
       [this.#runId, asset, JSON.stringify({ done, total, label })],
     );
     await this.#notify();
+  }
+
+  /** How far the steps are together, with whatever else the transaction of `client` does. */
+  async progressTogether(
+    assets: readonly string[],
+    progress: StepProgress,
+    client: Pool | ClientBase,
+  ): Promise<void> {
+    await client.query(
+      `update orchestrator.steps
+       set progress = $3
+       where run_id = $1
+         and asset = any($2)`,
+      [this.#runId, assets, JSON.stringify(progress)],
+    );
+    await this.#notify(client);
   }
 
   async #notify(client: Pool | ClientBase = this.#pool): Promise<void> {

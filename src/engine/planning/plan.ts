@@ -44,8 +44,8 @@ type Decision = Pick<PlanStep, "action" | "reason" | "scope">;
 
 /**
  * What must be done, in topological order; pure. Throws MixedPartitionColumnsError.
- * A source: ingest, where it has a function, its own or its producer's. A view: published again. A table: refreshed
- * where a scope is asked for or an ingestion before it brings one; else rebuilt, as are all tables below it.
+ * A source: ingest, where it has a function, its own or its producer's. A view: published again, or, where a scope is asked
+ * for and it says what it said, checked in that ("refresh"). A table: refreshed where a scope is asked for or an ingestion before it brings one; else rebuilt, as are all tables below it.
  */
 export function plan(
   graph: Graph,
@@ -169,22 +169,27 @@ class Planner {
     return decision?.action === "view" && (this.#states.get(name)?.outdated ?? true);
   }
 
+  #refresh(node: Node): Decision {
+    const scope = this.#scopeOf(node);
+    const reason = scope === null ? "what the steps before it change" : describeScope(node.asset, scope);
+    return { action: "refresh", reason, scope };
+  }
+
   #decide(node: Node, cause: string | null): Decision {
     const state = this.#states.get(node.asset.name);
     const outdated = state?.outdated ?? true;
     const why = state?.reasons.join(", ") || "never materialized";
     if (isView(node.asset)) {
+      // Where only some rows are asked for, a view that says what it said is not published again.
+      const stands = !outdated && cause === null && !this.#request.fullRefresh;
+      if (stands && this.#request.scope !== null) return this.#refresh(node);
       return { action: "view", reason: outdated ? why : "selected", scope: everything };
     }
     const rebuild = (reason: string): Decision => ({ action: "rebuild", reason, scope: everything });
     if (this.#request.fullRefresh) return rebuild("full refresh");
     if (state?.codeVersion !== node.codeVersion) return rebuild(why);
     if (cause !== null) return rebuild(`below ${cause}, made anew`);
-    if (this.#request.scope !== null) {
-      const scope = this.#scopeOf(node);
-      if (scope === null) return { action: "refresh", reason: "what the steps before it change", scope };
-      return { action: "refresh", reason: describeScope(node.asset, scope), scope };
-    }
+    if (this.#request.scope !== null) return this.#refresh(node);
     const { names: ingested, more } = this.#ingestedAbove.get(node.asset.name)!;
     if (!outdated && ingested.length > 0) {
       const reason = `what ${ingested.join(", ")}${more ? " and others" : ""} brings`;

@@ -36,6 +36,7 @@ export {
   type RunRecord,
   type RunStatus,
   type RunSummary,
+  readCommonProgress,
   readLogs,
   readRun,
   readRunStatus,
@@ -47,7 +48,7 @@ export {
   triggerKinds,
   UnknownRunError,
 } from "./runs.ts";
-export { attachRun, recordTick } from "./ticks.ts";
+export { attachRun, recordTick, type Tick } from "./ticks.ts";
 export {
   type CurrentVersion,
   definitionOf,
