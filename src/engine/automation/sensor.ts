@@ -2,7 +2,7 @@ import { WakeLoop } from "../concurrency/index.ts";
 import type { Context } from "../context.ts";
 import type { RunRequest, Sensor } from "../definition/index.ts";
 import { messageOf } from "../postgres/index.ts";
-import { recordTick, requestRun, type Tick } from "../records/index.ts";
+import { recordTick, requestKeyOf, requestRun, type Tick } from "../records/index.ts";
 import { type Portion, type RefreshOutcome, refreshIsolating, usualPortion } from "../refresh/index.ts";
 
 /** A notification that is lost costs no more than this. */
@@ -218,7 +218,7 @@ async function mustWait({ pool }: Context, { requestKey }: RunRequest): Promise<
        exists (select from ended where status in ('queued', 'running'))
        or coalesce(last_at + make_interval(secs => least(3600, 30 * 2 ^ least(failures - 1, 10))) > now(), false) as must_wait
      from failure`,
-    [requestKey],
+    [requestKeyOf(requestKey)],
   );
   return rows[0]!.must_wait;
 }

@@ -109,10 +109,14 @@ export interface Group {
   readonly names: readonly string[];
   /** Published views that read them. */
   readonly dependents: readonly string[];
+  /** Not empty: groups that are published together for speed alone, and can be apart. */
+  readonly parts: readonly Group[];
 }
 
 /** So many models that nobody can have read before are published in one transaction; half of these is no half. */
 const mostFirst = 500;
+/** Groups of a few models share a transaction up to as many: readers wait no longer for it than they notice. */
+const mostTogether = 100;
 
 /**
  * The candidates in groups, of which readers must never see a half: what is connected by reading, also by way of
@@ -136,10 +140,34 @@ export function groupsOf(graph: Graph, build: Build): Group[] {
     for (const { asset } of graph.get(name).asset.deps)
       if (leaders.has(asset.name)) leaders.set(leaderOf(name), leaderOf(asset.name));
   }
-  return [...Map.groupBy(members, leaderOf).values()].flatMap((together) => {
-    const names = together.filter((name) => build.candidates.has(name));
-    const dependents = together.filter((name) => !build.candidates.has(name));
-    const isFirst = together.every((name) => build.current.get(name)!.codeVersion === null);
-    return (isFirst ? batchesOf(names, mostFirst) : [names]).map((batch) => ({ names: batch, dependents }));
+  const groups = [...Map.groupBy(members, leaderOf).values()].flatMap((connected) => {
+    const names = connected.filter((name) => build.candidates.has(name));
+    const dependents = connected.filter((name) => !build.candidates.has(name));
+    const isFirst = connected.every((name) => build.current.get(name)!.codeVersion === null);
+    const batches = isFirst ? batchesOf(names, mostFirst) : [names];
+    return batches.map((batch): Group => ({ names: batch, dependents, parts: [] }));
   });
+  return together(groups);
+}
+
+function together(groups: readonly Group[]): Group[] {
+  const packs: Group[][] = [];
+  let size = Number.POSITIVE_INFINITY;
+  for (const group of groups) {
+    size += group.names.length;
+    if (size > mostTogether) {
+      packs.push([]);
+      size = group.names.length;
+    }
+    packs.at(-1)!.push(group);
+  }
+  return packs.map((pack) =>
+    pack.length === 1
+      ? pack[0]!
+      : {
+          names: pack.flatMap(({ names }) => names),
+          dependents: pack.flatMap(({ dependents }) => dependents),
+          parts: pack,
+        },
+  );
 }

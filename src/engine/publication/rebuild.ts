@@ -10,6 +10,7 @@ import { arrange, blame, type Group, groupsOf } from "./arrange.ts";
 import { type Build, fillTable, type NewTable, prepareBuild, tablesBefore, useSchema } from "./build.ts";
 import { dropBuild, dropLeftovers } from "./drop-build.ts";
 import { GroupError, publishGroup } from "./publish.ts";
+import { ForeignDependentError } from "./stable-views.ts";
 
 export interface RebuildRequest {
   readonly runId: number;
@@ -228,7 +229,12 @@ async function publishAll(
       groups = others;
     } catch (error) {
       if (!(error instanceof GroupError)) throw error;
-      takeOut(context, build, group, error.reason);
+      const culprit = culpritOf(group, error.reason);
+      if (culprit === null && group.parts.length > 0) {
+        groups = [...group.parts, ...others];
+        continue;
+      }
+      takeOut(context, build, culprit === null ? group.names : [culprit], error.reason);
       await checks.runAgain();
       groups = groupsOf(graph, build);
     }
@@ -237,13 +243,22 @@ async function publishAll(
   return published;
 }
 
-/** Whoever is at fault for a group that could not be published: one of it where the error says which, else all of it. */
-function takeOut({ registry }: Context, build: Build, { names, dependents }: Group, error: Error): void {
-  const asset =
-    error instanceof AssetCheckError ? error.result.asset : error instanceof BodyError ? error.asset : null;
-  if (asset !== null && names.includes(asset)) build.fail(asset, error);
-  else if (asset !== null && dependents.includes(asset)) blame(registry.graph, build, asset, error);
-  else for (const name of names) build.fail(name, error);
+/** Which of a group is at fault for its not being published; null: the error does not say. */
+function culpritOf({ names, dependents }: Group, error: Error): string | null {
+  const asset = assetOf(error);
+  return asset !== null && (names.includes(asset) || dependents.includes(asset)) ? asset : null;
+}
+
+function assetOf(error: Error): string | null {
+  if (error instanceof AssetCheckError) return error.result.asset;
+  return error instanceof BodyError || error instanceof ForeignDependentError ? error.asset : null;
+}
+
+function takeOut({ registry }: Context, build: Build, names: readonly string[], error: Error): void {
+  for (const name of names) {
+    if (build.candidates.has(name)) build.fail(name, error);
+    else if (build.dependents.has(name)) blame(registry.graph, build, name, error);
+  }
 }
 
 /** Results of what failed its checks; in publishing, or in filling, the one that says so. */

@@ -21,7 +21,7 @@ export {
   readRunProgress,
   runIdSetting,
 } from "./read-models.ts";
-export { openRun, type RunRequestInput, requestRun } from "./request-run.ts";
+export { openRun, type RunRequestInput, requestKeyOf, requestRun } from "./request-run.ts";
 export { beginRun, type RunLease, takeRun } from "./run-lease.ts";
 export { appendLog, appendLogs, endLine, type Line, type Outcome, startLine, stepLine } from "./run-log.ts";
 export {
