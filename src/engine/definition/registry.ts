@@ -13,7 +13,7 @@ import { CycleError, Graph, type GraphOptions, type Node } from "./graph.ts";
 import { declarationPlace } from "./places.ts";
 import type { DefinitionError } from "./problems.ts";
 import * as problem from "./problems.ts";
-import { type Body, type FindRelation, parseBody } from "./sql/index.ts";
+import { type Body, type FindRelation, readBody } from "./sql/index.ts";
 import { validateAsset, validateAutomations, validateReferences, validateVia } from "./validate.ts";
 
 /** All that is defined, checked. */
@@ -126,7 +126,7 @@ async function loadModel(
       problems: [problem.missingBody(declarationPlace(asset, asset.name), file)],
       warnings: [],
     };
-  const body = await parseBody({ asset: asset.name, file, text, columns: Object.keys(asset.columns), find });
+  const body = await readBody({ asset: asset.name, file, text, columns: Object.keys(asset.columns), find });
   const found = body.parsed ? [...body.problems, ...dependencyProblems(asset, body, assets)] : body.problems;
   const isWarning = ({ severity }: DefinitionError): boolean => severity === "warning";
   return {

@@ -40,8 +40,10 @@ export function resolvable(graph: Graph, selection: string): void {
 }
 
 function union(graph: Graph, selections: readonly string[], stale: ReadonlySet<string>): Set<string> {
-  const unions = selections.flatMap((selection) => selection.split(/\s+/)).filter((term) => term !== "");
-  return new Set(unions.flatMap((term) => [...intersection(graph, term, stale)]));
+  const terms = selections.flatMap((selection) => selection.split(/\s+/)).filter((term) => term !== "");
+  const found = new Set<string>();
+  for (const term of new Set(terms)) for (const name of intersection(graph, term, stale)) found.add(name);
+  return found;
 }
 
 function intersection(graph: Graph, term: string, stale: ReadonlySet<string>): Set<string> {
@@ -60,16 +62,17 @@ function expand(graph: Graph, term: string, stale: ReadonlySet<string>): Set<str
   const { all, up, down, method, value } = groups;
   const found = new Set(matching(graph, term, method, value!, stale));
   const depth = (steps: string): number => (steps === "" ? Number.POSITIVE_INFINITY : Number(steps));
-  for (const name of [...found]) {
-    if (up !== undefined) for (const above of graph.upstream(name, depth(up))) found.add(above);
-    if (down !== undefined) for (const below of graph.downstream(name, depth(down))) found.add(below);
-    if (all) {
-      for (const below of graph.downstream(name)) {
-        found.add(below);
-        for (const above of graph.upstream(below)) found.add(above);
-      }
-      for (const above of graph.upstream(name)) found.add(above);
-    }
+  const selected = [...found];
+  const add = (names: Iterable<string>): void => {
+    for (const name of names) found.add(name);
+  };
+  if (up !== undefined || all)
+    add(graph.upstreamOfAny(selected, all ? Number.POSITIVE_INFINITY : depth(up!)));
+  if (down !== undefined) add(graph.downstreamOfAny(selected, depth(down)));
+  if (all) {
+    const below = graph.downstreamOfAny(selected);
+    add(below);
+    add(graph.upstreamOfAny(below));
   }
   return found;
 }
@@ -95,6 +98,8 @@ function matching(
     if (value !== "stale") throw new SelectionSyntaxError(term, "state:stale");
     return [...graph.nodes.keys()].filter((name) => stale.has(name));
   }
+  // Most terms are one name, and a run may name thousands.
+  if (method === undefined && graph.nodes.has(value)) return [value];
   const test: Test | undefined =
     method === undefined
       ? ({ asset }, matches) =>

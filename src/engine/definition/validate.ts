@@ -118,10 +118,10 @@ export function validateReferences(
 /** `via` is read when a change passes from the dependency on, so it must be right by then. */
 export function validateVia(asset: AnyAsset, graph: Graph): DefinitionError[] {
   const place = declarationPlace(asset, asset.name);
-  const upstream = graph.upstream(asset.name);
   return asset.deps.flatMap(({ asset: dependency, via }): DefinitionError[] => {
     if (!via) return [];
-    if (!upstream.has(via.name)) return [problem.viaNotUpstream(place, dependency.name, via.name)];
+    if (!graph.dependsOn(asset.name, via.name))
+      return [problem.viaNotUpstream(place, dependency.name, via.name)];
     return [dependency.partitionBy, asset.partitionBy]
       .filter((column) => column !== undefined && !(column in via.columns))
       .map((column) => problem.unknownColumn(place, `via ${via.name}`, column!, Object.keys(via.columns)));

@@ -1,7 +1,7 @@
-export { dropBuild } from "./build.ts";
 export { enforceContract } from "./contract.ts";
 export { dropUndeclared, type Remains, readRemains } from "./drop.ts";
-export { type RebuildResult, rebuild } from "./rebuild.ts";
+export { dropBuild } from "./drop-build.ts";
+export { type RebuildOutcome, rebuild } from "./rebuild.ts";
 export {
   belowRollback,
   NoPreviousVersionError,

@@ -51,16 +51,15 @@ export async function replaceViews(
 ): Promise<void> {
   const stored = await storedColumns(client, graph.schemas.models, changed);
   const dropped = await viewsToDrop(client, graph, versions, changed, stored);
-  const order = [...graph.nodes.keys()];
-  const made = order.filter((name) => dropped.has(name) || changed.includes(name));
+  const made = graph.inOrder([...dropped, ...changed]);
   const grants = await grantsOn(client, graph.schemas.models, [...dropped]);
-  const standing = order.filter((name) => stored.has(name)).reverse();
+  const standing = graph.inOrder(stored.keys()).reverse();
   const statements = [
     // Locks each view as a statement that reads it does: a view before those it reads. The other way round, a reader
     // that has the upper view waits for us at the lower one while we wait for it (a reader in a loop held us up 10 s).
     ...standing.map((name) => `alter view ${stableName(graph.schemas, name)} set (security_invoker = true)`),
-    ...order
-      .filter((name) => dropped.has(name))
+    ...graph
+      .inOrder(dropped)
       .reverse()
       .map((name) => `drop view ${stableName(graph.schemas, name)}`),
     ...made.flatMap((name) => [

@@ -109,9 +109,14 @@ export async function runChecks(
   return results;
 }
 
+/** The first failure with severity error; null: none. */
+export function firstFailure(results: readonly CheckResult[]): CheckResult | null {
+  return results.find(({ severity, failingRows }) => severity === "error" && failingRows > 0) ?? null;
+}
+
 /** Throws AssetCheckError for the first failure with severity error. */
 export function refuseFailures(results: readonly CheckResult[]): void {
-  const failure = results.find(({ severity, failingRows }) => severity === "error" && failingRows > 0);
+  const failure = firstFailure(results);
   if (failure) throw new AssetCheckError(failure);
 }
 
