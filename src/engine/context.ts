@@ -2,6 +2,7 @@
 import type { Pool } from "pg";
 import type { Registry } from "./definition/index.ts";
 import type { Log } from "./postgres/index.ts";
+import type { AlertSender } from "./records/alerts.ts";
 
 /** Rows of whoever asks, and no others, in every table that has the column. */
 export interface RowSecurity {
@@ -24,6 +25,8 @@ export interface EngineOptions {
   readonly readerRole: string;
   /** null: the reader sees every row. */
   readonly rowSecurity: RowSecurity | null;
+  /** By whom alerts are sent (a webhook, email). Default: nobody; they stand in the log and in `orchestrator.alerts`. */
+  readonly alertSenders?: readonly AlertSender[] | undefined;
   /** For how many days runs, logs and ticks are kept. Default 30. */
   readonly retentionDays?: number | undefined;
 }

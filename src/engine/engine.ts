@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import {
+  alert,
   Orchestrator,
   type OrchestratorStatus,
   readAutomations,
@@ -16,6 +17,7 @@ import type { Scope } from "./planning/index.ts";
 import { transaction } from "./postgres/index.ts";
 import { belowRollback, readWithdrawable } from "./publication/index.ts";
 import {
+  type Alert,
   beginRun,
   type CheckResult,
   openRun,
@@ -110,6 +112,11 @@ export class Engine {
     const lease = below === null ? null : await takeRun(pool, below); // null: an orchestrator was quicker
     if (lease) await executeRun(this.#context, lease);
     return run;
+  }
+
+  /** One look for what is wrong or well again, as an orchestrator takes it: returns what is new of it. */
+  async alert(): Promise<Alert[]> {
+    return await alert(this.#context);
   }
 
   /** Schedules, sensors and the watcher with their newest ticks. */

@@ -60,8 +60,11 @@ export {
 } from "./installation/index.ts";
 export {
   type AssetState,
+  type AssetStatus,
+  assetStatuses,
   describeScope,
   everything,
+  type Failure,
   MixedPartitionColumnsError,
   type PlanRequest,
   type PlanStep,
@@ -71,23 +74,26 @@ export {
   readPushdown,
   readStates,
   type Scope,
+  selectable,
 } from "./planning/index.ts";
 export {
-  type Channel,
   EngineError,
   Listener,
   type Log,
+  messageOf,
   quoteColumns,
   quoteIdentifier,
   quoteRelation,
 } from "./postgres/index.ts";
 export { ForeignDependentError, NoPreviousVersionError } from "./publication/index.ts";
 export {
+  type Alert,
+  type AlertSender,
   type CheckRecord,
   type CheckResult,
+  type CountedUntil,
   type CurrentVersion,
   cancelRun,
-  countWaitingChanges,
   type LogLevel,
   type LogRecord,
   listRuns,
@@ -99,7 +105,10 @@ export {
   type RunRequestInput,
   type RunStatus,
   type RunSummary,
+  readChangeLag,
   readCurrentVersions,
+  readEnded,
+  readFailingChecks,
   readIngestions,
   readLastSuccess,
   readLastWrite,

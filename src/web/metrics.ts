@@ -1,9 +1,9 @@
-/** What Prometheus scrapes: requests by route, and how far the database is behind. */
+/** What Prometheus scrapes: requests by route, and what the engine tells of its assets and runs. */
 
 import type { RequestHandler } from "express";
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { countWaitingChanges } from "../engine/index.ts";
 import type { WebContext } from "./context.ts";
+import { registerEngineMetrics } from "./engine-metrics.ts";
 
 export interface Metrics {
   readonly observe: RequestHandler;
@@ -13,7 +13,8 @@ export interface Metrics {
 }
 
 /** One registry for each application: two in a process do not mix. */
-export function createMetrics({ pool, events }: Pick<WebContext, "pool" | "events">): Metrics {
+export function createMetrics(context: Pick<WebContext, "pool" | "events" | "registry" | "clock">): Metrics {
+  const { pool, events } = context;
   const registers = [new Registry()];
   const register = registers[0]!;
   collectDefaultMetrics({ register });
@@ -44,15 +45,7 @@ export function createMetrics({ pool, events }: Pick<WebContext, "pool" | "event
       this.set(events.size);
     },
   });
-  new Gauge({
-    name: "stratafolio_changes_waiting",
-    help: "Change rows that have not reached their dependents",
-    registers,
-    async collect() {
-      // Without a database there is no figure here, and the others are wanted all the more.
-      this.set(await countWaitingChanges(pool).catch(() => Number.NaN));
-    },
-  });
+  const readEngine = registerEngineMetrics(register, context);
   return {
     contentType: register.contentType,
     observe(request, response, next) {
@@ -65,6 +58,9 @@ export function createMetrics({ pool, events }: Pick<WebContext, "pool" | "event
       });
       next();
     },
-    read: () => register.metrics(),
+    async read() {
+      await readEngine();
+      return await register.metrics();
+    },
   };
 }

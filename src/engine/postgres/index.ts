@@ -1,8 +1,9 @@
 export { EngineError, isTransient, messageOf, sqlState } from "./errors.ts";
 export { HeldSession } from "./held-session.ts";
 export { quoteColumns, quoteIdentifier, quoteRelation } from "./identifiers.ts";
-export { type Channel, Listener } from "./listener.ts";
+export { Listener } from "./listener.ts";
 export {
+  lockAlerts,
   lockBarrier,
   lockBarrierShared,
   lockDeploy,

@@ -12,6 +12,8 @@ export const lockRebuildIfFree =
   "select pg_try_advisory_xact_lock(hashtextextended('engine rebuild', 0)) as free";
 export const lockDeploy = "select pg_advisory_lock(hashtextextended('engine deploy', 0))";
 export const lockInstallation = "select pg_advisory_xact_lock(hashtextextended('engine installation', 0))";
+/** One look for alerts at a time, so that an older one is not recorded after a newer. */
+export const lockAlerts = "select pg_advisory_xact_lock(hashtextextended('engine alerts', 0))";
 
 /** First key of the two-key lock whose second key is the run's id. */
 export const runLockClass = 7_246_010;

@@ -1,3 +1,13 @@
+export {
+  type Alert,
+  type AlertSender,
+  readFailedChanges,
+  readFailedRuns,
+  readFailingChecks,
+  recordTroubles,
+  sendAlerts,
+  type Trouble,
+} from "./alerts.ts";
 export { type CheckResult, insertCheckResults, recordCheckResults } from "./check-results.ts";
 export { finishRun } from "./finish-run.ts";
 export {
@@ -8,7 +18,6 @@ export {
   readPropagations,
 } from "./propagations.ts";
 export {
-  countWaitingChanges,
   type MaterializationRecord,
   type PastCheckResult,
   readIngestions,
@@ -45,6 +54,7 @@ export {
   triggerKinds,
   UnknownRunError,
 } from "./runs.ts";
+export { type CountedUntil, type Ended, readChangeLag, readEnded } from "./signals.ts";
 export { attachRun, recordTick } from "./ticks.ts";
 export {
   type CurrentVersion,
