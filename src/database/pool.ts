@@ -1,5 +1,6 @@
 import pg from "pg";
 import { runIdSetting, sessionSettings } from "../engine/index.ts";
+import { SessionSettingsError } from "./errors.ts";
 
 // Dates stay `YYYY-MM-DD` strings and numerics stay decimal strings; ids and counts are far below 2^53.
 const identity = (text: string): string => text;
@@ -17,6 +18,8 @@ const types: pg.CustomTypesConfig = {
 /** What people and models see unqualified: models first, then bronze, then users. */
 export const searchPath = '"default", bronze, public';
 
+const keepAliveMilliseconds = 10_000;
+
 export interface PoolOptions {
   readonly connectionString: string;
   readonly applicationName: string;
@@ -27,22 +30,67 @@ export interface PoolOptions {
   readonly max?: number;
 }
 
-/** A pool whose connections read dates and numerics as text, and whose idle connections may die without ending the process. */
+/**
+ * A pool whose connections read dates and numerics as text, and whose idle connections may die without ending the process.
+ * Each connection is looked at before its first use: one that is not who it must be, or has not the settings that it asked
+ * for, is refused with a SessionSettingsError. Without its role, row-level security would be off and nobody would know.
+ */
 export function createPool(options: PoolOptions): pg.Pool {
-  const settings = [
-    `-c search_path=${searchPath.replaceAll(" ", "")}`,
-    // Escaped: a blank would begin another option.
-    ...Object.entries(sessionSettings).map(([name, value]) => `-c ${name}=${value.replaceAll(" ", "\\ ")}`),
-  ];
-  if (options.role) settings.push(`-c role=${options.role}`);
-  if (options.runId !== undefined) settings.push(`-c ${runIdSetting}=${options.runId}`);
+  const settings = settingsOf(options);
   const pool = new pg.Pool({
     connectionString: options.connectionString,
     application_name: options.applicationName,
-    options: settings.join(" "),
+    // Escaped: a blank would begin another option.
+    options: Object.entries(settings)
+      .map(([name, value]) => `-c ${name}=${value.replaceAll(" ", "\\ ")}`)
+      .join(" "),
+    keepAlive: true, // a peer that is gone without a word is found out
+    keepAliveInitialDelayMillis: keepAliveMilliseconds,
+    onConnect: ((client) =>
+      verifySession(client, options.connectionString, settings)) as pg.PoolConfig["onConnect"],
     max: options.max ?? 10,
     types,
   });
   pool.on("error", () => {}); // a connection that dies while idle is replaced by the next query
   return pool;
+}
+
+/** What a connection asks for when it begins: name -> value. */
+function settingsOf({ role, runId }: PoolOptions): Record<string, string> {
+  return {
+    search_path: searchPath.replaceAll(" ", ""),
+    ...sessionSettings,
+    ...(role && { role }),
+    ...(runId !== undefined && { [runIdSetting]: String(runId) }),
+  };
+}
+
+/** One round trip. Throws SessionSettingsError. */
+async function verifySession(
+  client: pg.ClientBase,
+  connectionString: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { rows } = await client.query<{
+    process_id: number;
+    user: string;
+    settings: Record<string, string | null>;
+  }>(
+    `select
+       pg_backend_pid() as process_id,
+       current_user as user,
+       (select jsonb_object_agg(name, current_setting(name, true)) from unnest($1::text[]) as name) as settings`,
+    [Object.keys(settings)],
+  );
+  const found = rows[0]!;
+  // A pooler gives a number of its own, and what is cancelled by number would be somebody else's.
+  (client as pg.ClientBase & { processID: number }).processID = found.process_id;
+  const plain = (text: string | null | undefined): string => (text ?? "").replaceAll(" ", "").toLowerCase();
+  const wrong = Object.entries(settings)
+    .filter(([name, value]) => plain(name === "role" ? found.user : found.settings[name]) !== plain(value))
+    .map(
+      ([name, value]) =>
+        `${name} ${value}, got ${name === "role" ? found.user : found.settings[name] || "none"}`,
+    );
+  if (wrong.length > 0) throw new SessionSettingsError(connectionString, wrong);
 }

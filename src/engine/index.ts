@@ -78,7 +78,9 @@ export {
 } from "./planning/index.ts";
 export {
   EngineError,
+  type Heartbeat,
   Listener,
+  ListenerSilentError,
   type Log,
   messageOf,
   quoteColumns,

@@ -45,6 +45,14 @@ export function createMetrics(context: Pick<WebContext, "pool" | "events" | "reg
       this.set(events.size);
     },
   });
+  new Gauge({
+    name: "stratafolio_events_listening",
+    help: "1: the database's notifications arrive; 0: pages are not told of news until they do",
+    registers,
+    collect() {
+      this.set(events.listening ? 1 : 0);
+    },
+  });
   const readEngine = registerEngineMetrics(register, context);
   return {
     contentType: register.contentType,

@@ -1,7 +1,7 @@
 export { EngineError, isTransient, messageOf, sqlState } from "./errors.ts";
 export { HeldSession } from "./held-session.ts";
 export { quoteColumns, quoteIdentifier, quoteRelation } from "./identifiers.ts";
-export { Listener } from "./listener.ts";
+export { type Heartbeat, Listener, ListenerSilentError } from "./listener.ts";
 export {
   lockAlerts,
   lockBarrier,

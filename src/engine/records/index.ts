@@ -54,7 +54,7 @@ export {
   triggerKinds,
   UnknownRunError,
 } from "./runs.ts";
-export { type CountedUntil, type Ended, readChangeLag, readEnded } from "./signals.ts";
+export { type CountedUntil, readChangeLag, readEnded } from "./signals.ts";
 export { attachRun, recordTick } from "./ticks.ts";
 export {
   type CurrentVersion,
