@@ -1,5 +1,5 @@
 import pg from "pg";
-import { runIdSetting, sessionSettings } from "../engine/index.ts";
+import { lockRunWorkForSession, runIdSetting, sessionSettings } from "../engine/index.ts";
 import { SessionSettingsError } from "./errors.ts";
 
 // Dates stay `YYYY-MM-DD` strings and numerics stay decimal strings; ids and counts are far below 2^53.
@@ -17,6 +17,18 @@ const types: pg.CustomTypesConfig = {
 
 /** What people and models see unqualified: models first, then bronze, then users. */
 export const searchPath = '"default", bronze, public';
+
+/**
+ * How soon the server finds that a client is gone, and ends what it does for it: a process that was killed, within a second, while
+ * a statement runs too (which else goes on to its end, and holds its locks); a machine that was, within half a minute.
+ */
+const whenClientIsLost: Readonly<Record<string, string>> = {
+  client_connection_check_interval: "1s",
+  tcp_keepalives_idle: "10",
+  tcp_keepalives_interval: "5",
+  tcp_keepalives_count: "3",
+  tcp_user_timeout: "25s",
+};
 
 const keepAliveMilliseconds = 10_000;
 
@@ -46,8 +58,10 @@ export function createPool(options: PoolOptions): pg.Pool {
       .join(" "),
     keepAlive: true, // a peer that is gone without a word is found out
     keepAliveInitialDelayMillis: keepAliveMilliseconds,
-    onConnect: ((client) =>
-      verifySession(client, options.connectionString, settings)) as pg.PoolConfig["onConnect"],
+    onConnect: (async (client) => {
+      await verifySession(client, options.connectionString, settings);
+      if (options.runId !== undefined) await client.query(lockRunWorkForSession(options.runId));
+    }) as pg.PoolConfig["onConnect"],
     max: options.max ?? 10,
     types,
   });
@@ -79,8 +93,12 @@ async function verifySession(
     `select
        pg_backend_pid() as process_id,
        current_user as user,
-       (select jsonb_object_agg(name, current_setting(name, true)) from unnest($1::text[]) as name) as settings`,
-    [Object.keys(settings)],
+       (select jsonb_object_agg(name, current_setting(name, true)) from unnest($1::text[]) as name) as settings,
+       case
+         when version() ~* 'linux|darwin|apple|bsd' -- elsewhere they cannot be set
+         then (select count(set_config(name, value, false)) from jsonb_each_text($2) as lost (name, value))
+       end as lost`,
+    [Object.keys(settings), JSON.stringify(whenClientIsLost)],
   );
   const found = rows[0]!;
   // A pooler gives a number of its own, and what is cancelled by number would be somebody else's.

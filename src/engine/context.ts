@@ -14,7 +14,10 @@ export interface RowSecurity {
 export interface EngineOptions {
   /** Connects as the owner of the schemas, whom row-level security does not bind. */
   readonly pool: Pool;
-  /** A pool whose connections mark what they change as this run's (`orchestrator.run_id`). The engine ends it. */
+  /**
+   * A pool whose connections mark what they change as this run's (`orchestrator.run_id`), and hold its lock
+   * (`lockRunWorkForSession`), by which they are found once the run is dead. The engine ends it.
+   */
   poolForRun(runId: number): Pool;
   readonly registry: Registry;
   /** Given to the functions of sources as they are. */

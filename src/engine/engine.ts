@@ -11,7 +11,7 @@ import {
 } from "./automation/index.ts";
 import type { Context, EngineOptions } from "./context.ts";
 import type { Registry } from "./definition/index.ts";
-import { deploy, ensureAssets, executeRun } from "./execution/index.ts";
+import { deploy, ensureAssets, executeRun, recoverRuns } from "./execution/index.ts";
 import { type Finding, inspect } from "./installation/index.ts";
 import type { Scope } from "./planning/index.ts";
 import { transaction } from "./postgres/index.ts";
@@ -51,6 +51,7 @@ export class Engine {
 
   /** Builds what was never built or whose code changed, and what is below it; null: nothing was to be done. */
   async deploy(): Promise<RunDetail | null> {
+    await recoverRuns(this.#context); // what a dead process left at work holds what is to be replaced
     return await deploy(this.#context);
   }
 

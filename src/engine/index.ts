@@ -82,6 +82,7 @@ export {
   Listener,
   ListenerSilentError,
   type Log,
+  lockRunWorkForSession,
   messageOf,
   quoteColumns,
   quoteIdentifier,

@@ -10,7 +10,9 @@ export {
   lockInstallation,
   lockRebuild,
   lockRebuildIfFree,
+  lockRunWorkForSession,
   runLockClass,
+  runWorkLockClass,
 } from "./locks.ts";
 export type { Log } from "./log.ts";
 export { type OnBackend, transaction } from "./transaction.ts";

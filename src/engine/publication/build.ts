@@ -225,12 +225,17 @@ async function allowReading(
   await client.query(`create policy own_rows on ${table} for select to ${role} using (${own})`);
 }
 
+/** Nobody reads what was not published: whoever holds it for longer is not to hold up a start. */
+const dropMilliseconds = 2_000;
+
 /** Drops what a build made and did not publish: its scratch schema, and tables that no version is recorded for. */
 export async function dropBuild(pool: Pool, schemas: Schemas, runId: number): Promise<void> {
-  await transaction(pool, async (client) => {
-    await dropScratchSchema(client, `build_${runId}`);
-    const { rows } = await client.query<{ relation: string }>(
-      `select relname as relation
+  await transaction(
+    pool,
+    async (client) => {
+      await dropScratchSchema(client, `build_${runId}`);
+      const { rows } = await client.query<{ relation: string }>(
+        `select relname as relation
        from pg_class
        where relnamespace = to_regnamespace($1)
          and relkind = 'r'
@@ -240,10 +245,12 @@ export async function dropBuild(pool: Pool, schemas: Schemas, runId: number): Pr
            from orchestrator.asset_versions
            where asset_versions.relation = relname
          )`,
-      [quoteIdentifier(schemas.tables), String(runId)],
-    );
-    for (const { relation } of rows) await client.query(`drop table ${tableName(schemas, relation)}`);
-  });
+        [quoteIdentifier(schemas.tables), String(runId)],
+      );
+      for (const { relation } of rows) await client.query(`drop table ${tableName(schemas, relation)}`);
+    },
+    { begin: `begin; set local lock_timeout = ${dropMilliseconds}` },
+  );
 }
 
 /** View by view, the newest first, so that nothing needs CASCADE. */

@@ -179,7 +179,7 @@ async function publish(
     await dropScratchSchema(client, build.schema);
     await request.onPublish(client, result);
   };
-  await transaction(pool, work, { begin: `begin; ${lockBarrier}` });
+  await transaction(pool, work, { begin: `begin; ${lockBarrier}`, runId: request.runId });
   await dropOldVersions(context, result.published);
 }
 
