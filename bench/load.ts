@@ -19,6 +19,9 @@ export const smallSize: LoadSize = { users: 20, tickers: 20, positions: 10, trad
 /** Few people with long histories: what one dashboard takes. */
 export const dashboardSize: LoadSize = { users: 10, tickers: 40, positions: 20, trades: 12, years: 10 };
 
+/** A rebuild of it takes some seconds: long enough to be killed in. */
+export const recoverySize: LoadSize = { users: 100, tickers: 40, positions: 10, trades: 6, years: 3 };
+
 /** The last day of the data, so that a bench does not depend on the day it runs on. */
 export const lastDay = "2025-12-31";
 

@@ -5,8 +5,9 @@
 import { parseArgs } from "node:util";
 import { benchDashboard } from "./dashboard.ts";
 import { benchLatency } from "./latency.ts";
-import { dashboardSize, fullSize, smallSize } from "./load.ts";
+import { dashboardSize, fullSize, recoverySize, smallSize } from "./load.ts";
 import { benchRebuild } from "./rebuild.ts";
+import { benchRecovery } from "./recovery.ts";
 import { benchScale } from "./scale.ts";
 import { benchStart } from "./start.ts";
 import { milliseconds, printTable } from "./table.ts";
@@ -16,6 +17,7 @@ const { small } = parseArgs({ options: { small: { type: "boolean", default: fals
 
 await benchStart();
 await benchScale(small ? [500] : [500, 2000, 5000]);
+await benchRecovery(recoverySize, small ? 2 : 20);
 const size = small ? smallSize : fullSize;
 const began = performance.now();
 const world = await createWorld(size);

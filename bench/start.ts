@@ -1,5 +1,5 @@
 /** From nothing to the first page, and how much memory web and orchestrator then take. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,7 +19,15 @@ interface Start {
   readonly stop: number;
 }
 
-async function start(dataDirectory: string): Promise<Start> {
+export interface Launched {
+  readonly child: ChildProcess;
+  readonly url: string;
+  /** Until it said that it is ready. */
+  readonly milliseconds: number;
+}
+
+/** The whole program on a data folder, ready. */
+export async function launch(dataDirectory: string): Promise<Launched> {
   const began = performance.now();
   const child = spawn(process.execPath, ["--liftoff-only", program, "up"], {
     env: {
@@ -33,22 +41,27 @@ async function start(dataDirectory: string): Promise<Start> {
     },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const exited = once(child, "exit");
   for await (const line of createInterface(child.stdout)) {
     const url = /ready at (\S+)/.exec(line)?.[1];
-    if (url === undefined) continue;
-    const page = await fetch(url);
-    if (!page.ok) throw new Error(`expected a page at ${url}, got status ${page.status}`);
-    await page.text();
-    const firstPage = performance.now() - began;
-    await new Promise((settled) => setTimeout(settled, settledMilliseconds));
-    const residentMegabytes = residentOf(child.pid as number);
-    const stopped = performance.now();
-    child.kill("SIGTERM");
-    await exited;
-    return { firstPage, residentMegabytes, stop: performance.now() - stopped };
+    if (url !== undefined) return { child, url, milliseconds: performance.now() - began };
   }
   throw new Error("the program ended before it was ready");
+}
+
+async function start(dataDirectory: string): Promise<Start> {
+  const began = performance.now();
+  const { child, url } = await launch(dataDirectory);
+  const exited = once(child, "exit");
+  const page = await fetch(url);
+  if (!page.ok) throw new Error(`expected a page at ${url}, got status ${page.status}`);
+  await page.text();
+  const firstPage = performance.now() - began;
+  await new Promise((settled) => setTimeout(settled, settledMilliseconds));
+  const residentMegabytes = residentOf(child.pid as number);
+  const stopped = performance.now();
+  child.kill("SIGTERM");
+  await exited;
+  return { firstPage, residentMegabytes, stop: performance.now() - stopped };
 }
 
 /** What Linux says of the process; NaN elsewhere. */

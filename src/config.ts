@@ -18,6 +18,11 @@ export interface Config {
   readonly fredApiBaseUrl: string | null;
   readonly fredWebBaseUrl: string | null;
   readonly fredApiKey: string | null;
+  /** Where alerts are posted; null: nowhere. */
+  readonly alertWebhookUrl: string | null;
+  /** Who is sent alerts by email, by way of `smtpUrl`; null: nobody. */
+  readonly alertEmail: string | null;
+  readonly smtpUrl: string | null;
   readonly logLevel: string;
 }
 
@@ -71,6 +76,20 @@ const environment = z.object({
   FRED_API_BASE_URL: webUrl,
   FRED_WEB_BASE_URL: webUrl,
   FRED_API_KEY: z.string().nullable(),
+  ALERT_WEBHOOK_URL: z
+    .string()
+    .refine(isUrl(["http:", "https:"]), "expected an http(s) URL") // not shown: such URLs hold a token
+    .nullable(),
+  ALERT_EMAIL: z
+    .string()
+    .refine((text) => text.split(",").every((address) => /^\s*[^\s@]+@[^\s@]+\s*$/.test(address)), {
+      error: (issue) => `expected email addresses, by comma, got: ${issue.input}`,
+    })
+    .nullable(),
+  SMTP_URL: z
+    .string()
+    .refine(isUrl(["smtp:", "smtps:"]), "expected smtp(s)://user:password@host:port")
+    .nullable(),
   LOG_LEVEL: z
     .enum(logLevels, { error: (issue) => `expected one of ${logLevels.join(", ")}, got: ${issue.input}` })
     .nullable(),
@@ -97,6 +116,8 @@ export function readConfig(
         "(make one with: openssl rand -hex 32)",
     );
   }
+  if (given.ALERT_EMAIL !== null && given.SMTP_URL === null)
+    problems.push("SMTP_URL: expected smtp(s)://user:password@host:port when ALERT_EMAIL is set, got none");
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
   const settings = parsed.data;
   return {
@@ -109,6 +130,9 @@ export function readConfig(
     fredApiBaseUrl: settings.FRED_API_BASE_URL,
     fredWebBaseUrl: settings.FRED_WEB_BASE_URL,
     fredApiKey: settings.FRED_API_KEY,
+    alertWebhookUrl: settings.ALERT_WEBHOOK_URL,
+    alertEmail: settings.ALERT_EMAIL,
+    smtpUrl: settings.SMTP_URL,
     logLevel: settings.LOG_LEVEL ?? "info",
   };
 }

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Pool } from "pg";
 import type { MarketResources } from "../assets/resources.ts";
+import { alertSenders } from "./alerts/index.ts";
 import { type Config, keptJwtSecret } from "./config.ts";
 import type { Database } from "./database/open.ts";
 import { createPool } from "./database/pool.ts";
@@ -117,6 +118,7 @@ export async function openEngine(
     log,
     readerRole: webRole,
     rowSecurity,
+    alertSenders: await alertSenders(config),
   });
 }
 

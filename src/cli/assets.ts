@@ -12,6 +12,7 @@ import {
   readUndeclared,
   renderProblem,
   select,
+  selectable,
 } from "../engine/index.ts";
 import { type CommandContext, withRegistry } from "./context.ts";
 import type { Outcome } from "./exit.ts";
@@ -32,13 +33,10 @@ export async function readSelected(
   now: Date,
 ): Promise<Selected> {
   const states = await readStates(pool, graph, now);
-  const stale = new Set(
-    [...states.values()].flatMap(({ asset, status }) => (status === "stale" ? [asset] : [])),
-  );
   const names = select(graph, {
     select: options.select.length > 0 ? options.select : ["*"],
     exclude: options.exclude,
-    stale,
+    ...selectable(states),
   });
   return { names, states };
 }
@@ -84,6 +82,9 @@ function status({ output }: CommandContext, options: SelectionOptions): Promise<
       asset: state.asset,
       status: state.status,
       reasons: state.reasons,
+      failed_since: state.failure?.since ?? null,
+      error: state.failure?.error ?? null,
+      overdue: state.isOverdue,
       code_version: state.codeVersion,
       data_version: state.dataVersion,
       last_run_id: state.lastRunId,
@@ -199,7 +200,10 @@ function validate({ output }: CommandContext): Promise<Outcome> {
 
 export function assetCommands(program: Command, register: Register): void {
   register(withSelection(program.command("list").description("the assets there are")), list);
-  register(withSelection(program.command("status").description("fresh, stale or broken, and why")), status);
+  register(
+    withSelection(program.command("status").description("fresh, stale, failed or broken, and why")),
+    status,
+  );
   register(
     program
       .command("validate")

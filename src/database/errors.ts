@@ -87,6 +87,21 @@ export class DatabaseTooOldError extends DatabaseError {
   }
 }
 
+const withoutPooler =
+  "something in between shares sessions or drops what they ask for (PgBouncer with pool_mode = transaction or statement, or with " +
+  "ignore_startup_parameters = options): point DATABASE_URL at PostgreSQL itself";
+
+/** What one transaction sets, the next one of the same connection does not find. */
+export class SessionsNotKeptError extends DatabaseError {
+  readonly code = "sessions_not_kept";
+  constructor(connectionString: string) {
+    super(
+      `expected connections to ${target(connectionString)} to keep their session between transactions, got one that does not; ` +
+        `locks, LISTEN and roles would be lost: ${withoutPooler}`,
+    );
+  }
+}
+
 export class MigrationEditedError extends DatabaseError {
   readonly code = "migration_edited";
   readonly files: readonly string[];

@@ -2,6 +2,7 @@
 import type { Pool } from "pg";
 import type { Registry } from "./definition/index.ts";
 import type { Log } from "./postgres/index.ts";
+import type { AlertSender } from "./records/alerts.ts";
 
 /** Rows of whoever asks, and no others, in every table that has the column. */
 export interface RowSecurity {
@@ -13,7 +14,10 @@ export interface RowSecurity {
 export interface EngineOptions {
   /** Connects as the owner of the schemas, whom row-level security does not bind. */
   readonly pool: Pool;
-  /** A pool whose connections mark what they change as this run's (`orchestrator.run_id`). The engine ends it. */
+  /**
+   * A pool whose connections mark what they change as this run's (`orchestrator.run_id`), and hold its lock
+   * (`lockRunWorkForSession`), by which they are found once the run is dead. The engine ends it.
+   */
   poolForRun(runId: number): Pool;
   readonly registry: Registry;
   /** Given to the functions of sources as they are. */
@@ -24,6 +28,8 @@ export interface EngineOptions {
   readonly readerRole: string;
   /** null: the reader sees every row. */
   readonly rowSecurity: RowSecurity | null;
+  /** By whom alerts are sent (a webhook, email). Default: nobody; they stand in the log and in `orchestrator.alerts`. */
+  readonly alertSenders?: readonly AlertSender[] | undefined;
   /** For how many days runs, logs and ticks are kept. Default 30. */
   readonly retentionDays?: number | undefined;
 }

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import {
+  alert,
   Orchestrator,
   type OrchestratorStatus,
   readAutomations,
@@ -10,12 +11,13 @@ import {
 } from "./automation/index.ts";
 import type { Context, EngineOptions } from "./context.ts";
 import type { Registry } from "./definition/index.ts";
-import { deploy, ensureAssets, executeRun } from "./execution/index.ts";
+import { deploy, ensureAssets, executeRun, recoverRuns } from "./execution/index.ts";
 import { type Finding, inspect } from "./installation/index.ts";
 import type { Scope } from "./planning/index.ts";
 import { transaction } from "./postgres/index.ts";
 import { belowRollback, dropUndeclared, type Remains, readWithdrawable } from "./publication/index.ts";
 import {
+  type Alert,
   beginRun,
   type CheckResult,
   openRun,
@@ -49,6 +51,7 @@ export class Engine {
 
   /** Builds what was never built or whose code changed, and what is below it; null: nothing was to be done. */
   async deploy(): Promise<RunDetail | null> {
+    await recoverRuns(this.#context); // what a dead process left at work holds what is to be replaced
     return await deploy(this.#context);
   }
 
@@ -115,6 +118,11 @@ export class Engine {
   /** Drops what is left of a model that is not declared any more. Throws where something else stands on it. */
   async drop(asset: string): Promise<Remains> {
     return await dropUndeclared(this.#context, asset);
+  }
+
+  /** One look for what is wrong or well again, as an orchestrator takes it: returns what is new of it. */
+  async alert(): Promise<Alert[]> {
+    return await alert(this.#context);
   }
 
   /** Schedules, sensors and the watcher with their newest ticks. */

@@ -15,9 +15,11 @@ function retryAfterSeconds(headers: Headers): number | null {
   return Number.isNaN(at) ? null : Math.max(0, Math.ceil((at - Date.now()) / 1000));
 }
 
+/** The code of the error at the bottom (ECONNREFUSED), or what it says: `fetch failed` alone says nothing. */
 function causeCode(error: unknown): string {
-  const { cause, message } = error as { cause?: { code?: unknown }; message?: string };
-  return typeof cause?.code === "string" ? cause.code : (message ?? String(error));
+  const { cause, code, message } = error as { cause?: unknown; code?: unknown; message?: string };
+  if (cause !== undefined && cause !== null && cause !== error) return causeCode(cause);
+  return typeof code === "string" ? code : (message ?? String(error));
 }
 
 /**

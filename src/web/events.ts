@@ -1,9 +1,9 @@
 /** Server-sent events: what the database says was published, told to the people it concerns. */
 import type { Response } from "express";
-import type { Notification, Pool, PoolClient } from "pg";
+import type { Pool } from "pg";
 import { z } from "zod";
 import { revokedChannel } from "../accounts/index.ts";
-import { readLastSuccess } from "../engine/index.ts";
+import { type Heartbeat, Listener, readLastSuccess } from "../engine/index.ts";
 import type { Log } from "../log.ts";
 import { TooManyConnectionsError } from "./errors.ts";
 
@@ -21,7 +21,6 @@ const streamMinutes = 60;
 const retryMilliseconds = 1000;
 /** A reader so far behind is gone; keeping what it has not read would fill the memory. */
 const unreadBytesLimit = 65_536;
-const backoffMilliseconds = { first: 100, longest: 10_000 };
 
 const publication = z.object({
   run_id: z.number(),
@@ -31,14 +30,19 @@ const publication = z.object({
 
 type Publication = z.output<typeof publication>;
 
-/** Who listens, and by which session or API token. */
-export interface Listener {
+interface Notification {
+  readonly channel: string;
+  readonly payload: string;
+}
+
+/** Who is told, and by which session or API token. */
+export interface Subscriber {
   readonly userId: number;
   readonly role: string;
   readonly credentialId: string;
 }
 
-interface Stream extends Listener {
+interface Stream extends Subscriber {
   readonly response: Response;
   readonly openedAt: number;
 }
@@ -52,6 +56,7 @@ interface EventData {
 export interface EventHubOptions {
   /** One of its connections is kept for listening. */
   readonly pool: Pool;
+  readonly heartbeat?: Heartbeat;
   readonly clock: () => Date;
   readonly log: Log;
 }
@@ -60,15 +65,21 @@ export interface EventHubOptions {
 export class EventHub {
   readonly #options: EventHubOptions;
   readonly #streams = new Set<Stream>();
-  #client: PoolClient | null = null;
+  readonly #listener: Listener;
   #stopped = false;
   #heartbeat: NodeJS.Timeout | null = null;
-  #reconnection: NodeJS.Timeout | null = null;
   #pending: Notification[] = [];
   #delivering = false;
 
   constructor(options: EventHubOptions) {
     this.#options = options;
+    this.#listener = new Listener({
+      ...options,
+      channels: [publishedChannel, runsChannel, revokedChannel],
+      onNotification: (channel, payload) => this.#receive({ channel, payload }),
+      // What was published while nobody listened is unknown: everybody looks again.
+      onConnect: () => void this.#catchUp([...this.#streams]),
+    });
   }
 
   /** How many streams are open. */
@@ -76,9 +87,18 @@ export class EventHub {
     return this.#streams.size;
   }
 
+  /** false: nobody is told anything just now. */
+  get listening(): boolean {
+    return this.#listener.listening;
+  }
+
   /** Listening when it resolves. Throws when the database cannot be reached: later losses are mended here. */
   async start(): Promise<void> {
-    await this.#listen();
+    await this.#listener.start();
+    if (!this.#listener.listening) {
+      void this.#listener.stop();
+      throw this.#listener.error;
+    }
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatSeconds * 1000);
     this.#heartbeat.unref();
   }
@@ -87,10 +107,8 @@ export class EventHub {
   stop(): void {
     this.#stopped = true;
     if (this.#heartbeat) clearInterval(this.#heartbeat);
-    if (this.#reconnection) clearTimeout(this.#reconnection);
+    void this.#listener.stop();
     for (const { response } of this.#streams) response.end();
-    this.#client?.release(true);
-    this.#client = null;
   }
 
   /**
@@ -98,10 +116,10 @@ export class EventHub {
    * `lastEventId`: what a browser that reconnects had heard last; it is told at once that it may have missed something.
    * Throws TooManyConnectionsError.
    */
-  async open(listener: Listener, response: Response, lastEventId: string | undefined): Promise<void> {
-    const open = [...this.#streams].filter(({ userId }) => userId === listener.userId).length;
+  async open(subscriber: Subscriber, response: Response, lastEventId: string | undefined): Promise<void> {
+    const open = [...this.#streams].filter(({ userId }) => userId === subscriber.userId).length;
     if (open >= streamsPerPerson) throw new TooManyConnectionsError(streamsPerPerson);
-    const stream: Stream = { ...listener, response, openedAt: this.#options.clock().getTime() };
+    const stream: Stream = { ...subscriber, response, openedAt: this.#options.clock().getTime() };
     response.set({
       "Content-Type": "text/event-stream",
       "Cache-Control": "no-store, no-transform", // no-transform: compression would hold events back
@@ -114,43 +132,6 @@ export class EventHub {
     this.#streams.add(stream);
     response.once("close", () => this.#streams.delete(stream));
     if (lastEventId !== undefined) await this.#catchUp([stream]);
-  }
-
-  async #listen(): Promise<void> {
-    const client = await this.#options.pool.connect();
-    client.on("notification", (notification) => this.#receive(notification));
-    client.on("error", (error) => this.#lose(client, error));
-    try {
-      await client.query(`listen ${publishedChannel}; listen ${runsChannel}; listen ${revokedChannel}`);
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
-    if (this.#stopped) client.release(true);
-    else this.#client = client;
-  }
-
-  #lose(client: PoolClient, error: Error): void {
-    if (this.#client !== client) return; // a dying connection may report twice
-    this.#client = null;
-    client.release(true);
-    if (this.#stopped) return;
-    this.#options.log.warn({ err: error }, "event connection lost");
-    this.#reconnect(backoffMilliseconds.first);
-  }
-
-  #reconnect(delay: number): void {
-    this.#reconnection = setTimeout(async () => {
-      try {
-        await this.#listen();
-        // What was published while nobody listened is unknown: everybody looks again.
-        await this.#catchUp([...this.#streams]);
-      } catch (error) {
-        if (this.#stopped) return;
-        this.#options.log.warn({ err: error }, "event connection not restored yet");
-        this.#reconnect(Math.min(delay * 2, backoffMilliseconds.longest));
-      }
-    }, delay);
   }
 
   #receive(notification: Notification): void {
@@ -195,9 +176,9 @@ export class EventHub {
   }
 
   /** null: not ours. Anybody who may connect may NOTIFY, and what they send must not hold up what follows. */
-  #parse(payload: string | undefined): Publication | null {
+  #parse(payload: string): Publication | null {
     try {
-      return publication.parse(JSON.parse(payload ?? ""));
+      return publication.parse(JSON.parse(payload));
     } catch (error) {
       this.#options.log.warn({ err: error, payload }, "publication not understood");
       return null;
@@ -216,11 +197,11 @@ export class EventHub {
   }
 
   async #readLatest(): Promise<{ as_of: string | null; run_id: number }> {
-    const client = this.#client ?? this.#options.pool;
-    const { rows } = await client.query<{ as_of: string | null }>(
+    const { pool } = this.#options;
+    const { rows } = await pool.query<{ as_of: string | null }>(
       "select max(calendar_date) as as_of from int_calendar",
     );
-    return { as_of: rows[0]!.as_of, run_id: await readLastSuccess(client) };
+    return { as_of: rows[0]!.as_of, run_id: await readLastSuccess(pool) };
   }
 
   #send(stream: Stream, event: "portfolio" | "run", data: EventData): void {
@@ -240,7 +221,7 @@ export class EventHub {
     else response.write(text);
   }
 
-  #closeStreams(credentialId: string | undefined): void {
+  #closeStreams(credentialId: string): void {
     for (const stream of this.#streams) if (stream.credentialId === credentialId) stream.response.end();
   }
 }

@@ -1,10 +1,10 @@
-/** What Prometheus scrapes: requests by route, and how far the database is behind. */
+/** What Prometheus scrapes: requests by route, and what the engine tells of its assets and runs. */
 
 import type { RequestHandler } from "express";
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { countWaitingChanges } from "../engine/index.ts";
 import { countDefects } from "../portfolio/index.ts";
 import type { WebContext } from "./context.ts";
+import { registerEngineMetrics } from "./engine-metrics.ts";
 
 export interface Metrics {
   readonly observe: RequestHandler;
@@ -14,7 +14,8 @@ export interface Metrics {
 }
 
 /** One registry for each application: two in a process do not mix. */
-export function createMetrics({ pool, events }: Pick<WebContext, "pool" | "events">): Metrics {
+export function createMetrics(context: Pick<WebContext, "pool" | "events" | "registry" | "clock">): Metrics {
+  const { pool, events } = context;
   const registers = [new Registry()];
   const register = registers[0]!;
   collectDefaultMetrics({ register });
@@ -46,12 +47,11 @@ export function createMetrics({ pool, events }: Pick<WebContext, "pool" | "event
     },
   });
   new Gauge({
-    name: "stratafolio_changes_waiting",
-    help: "Change rows that have not reached their dependents",
+    name: "stratafolio_events_listening",
+    help: "1: the database's notifications arrive; 0: pages are not told of news until they do",
     registers,
-    async collect() {
-      // Without a database there is no figure here, and the others are wanted all the more.
-      this.set(await countWaitingChanges(pool).catch(() => Number.NaN));
+    collect() {
+      this.set(events.listening ? 1 : 0);
     },
   });
   new Gauge({
@@ -65,6 +65,7 @@ export function createMetrics({ pool, events }: Pick<WebContext, "pool" | "event
         this.set({ defect }, defects);
     },
   });
+  const readEngine = registerEngineMetrics(register, context);
   return {
     contentType: register.contentType,
     observe(request, response, next) {
@@ -77,6 +78,9 @@ export function createMetrics({ pool, events }: Pick<WebContext, "pool" | "event
       });
       next();
     },
-    read: () => register.metrics(),
+    async read() {
+      await readEngine();
+      return await register.metrics();
+    },
   };
 }

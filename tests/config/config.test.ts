@@ -34,6 +34,9 @@ test("without any variable the program runs on its own", () => {
     fredApiBaseUrl: null,
     fredWebBaseUrl: null,
     fredApiKey: null,
+    alertWebhookUrl: null,
+    alertEmail: null,
+    smtpUrl: null,
     logLevel: "info",
   });
 });
@@ -44,6 +47,8 @@ test("every problem is listed at once, and no secret is shown", () => {
     PORT: "http",
     JWT_SECRET: "hunter2",
     YAHOO_BASE_URL: "localhost:8090",
+    ALERT_WEBHOOK_URL: "hooks.example.org/hunter2",
+    ALERT_EMAIL: "me",
     LOG_LEVEL: "loud",
   });
   expect(problems).toEqual([
@@ -51,7 +56,10 @@ test("every problem is listed at once, and no secret is shown", () => {
     "PORT: expected a port from 0 to 65535, got: http",
     "JWT_SECRET: expected at least 32 characters, got 7",
     "YAHOO_BASE_URL: expected an http(s) URL, got: localhost:8090",
+    "ALERT_WEBHOOK_URL: expected an http(s) URL",
+    "ALERT_EMAIL: expected email addresses, by comma, got: me",
     "LOG_LEVEL: expected one of fatal, error, warn, info, debug, trace, silent, got: loud",
+    "SMTP_URL: expected smtp(s)://user:password@host:port when ALERT_EMAIL is set, got none",
   ]);
 });
 

@@ -31,6 +31,9 @@ export async function startProgram(): Promise<Program> {
     fredApiBaseUrl: null,
     fredWebBaseUrl: null,
     fredApiKey: null,
+    alertWebhookUrl: null,
+    alertEmail: null,
+    smtpUrl: null,
     logLevel: "silent",
   };
   const log = pino({ level: "silent" });

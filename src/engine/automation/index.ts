@@ -1,3 +1,4 @@
+export { alert } from "./alerts.ts";
 export {
   type Asked,
   type Automation,

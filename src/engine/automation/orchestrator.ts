@@ -3,6 +3,7 @@ import type { Context } from "../context.ts";
 import { dropOldRecords, ensureAssets, Queue, recoverRuns } from "../execution/index.ts";
 import { inspect, prepareSources } from "../installation/index.ts";
 import { Listener, messageOf } from "../postgres/index.ts";
+import { AlertLoop } from "./alerts.ts";
 import { modelWatcher, requestEdited } from "./model-watcher.ts";
 import { Scheduler } from "./schedule.ts";
 import { SensorLoop } from "./sensor.ts";
@@ -24,6 +25,7 @@ export class Orchestrator {
   readonly #queue: Queue;
   readonly #scheduler: Scheduler;
   readonly #recovery: WakeLoop;
+  readonly #alerts: AlertLoop;
   readonly #watcher: WakeLoop;
   readonly #sensors = new Map<string, SensorLoop>();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -32,6 +34,7 @@ export class Orchestrator {
     this.#context = context;
     this.#queue = new Queue(context);
     this.#scheduler = new Scheduler(context);
+    this.#alerts = new AlertLoop(context);
     this.#recovery = new WakeLoop(
       async () => {
         if ((await recoverRuns(context)).length > 0) this.#wakeAll();
@@ -48,8 +51,10 @@ export class Orchestrator {
       ...context,
       channels: ["orchestrator_changes", "orchestrator_runs"],
       onNotification: (channel, payload) => {
-        if (channel === "orchestrator_runs") this.#queue.wake();
-        else if (payload === modelWatcher.name) this.#watcher.wake();
+        if (channel === "orchestrator_runs") {
+          this.#queue.wake();
+          this.#alerts.wake();
+        } else if (payload === modelWatcher.name) this.#watcher.wake();
         else for (const sensor of this.#sensors.values()) sensor.wake();
       },
       onConnect: () => this.#wakeAll(),
@@ -98,6 +103,7 @@ export class Orchestrator {
     await Promise.all([
       this.#scheduler.stop(),
       this.#recovery.stop(),
+      this.#alerts.stop(),
       this.#watcher.stop(),
       this.#queue.stop(),
       ...[...this.#sensors.values()].map((sensor) => sensor.stop()),
@@ -119,6 +125,7 @@ export class Orchestrator {
 
   #wakeAll(): void {
     this.#queue.wake();
+    this.#alerts.wake();
     this.#watcher.wake();
     for (const sensor of this.#sensors.values()) sensor.wake();
   }

@@ -11,16 +11,25 @@ export interface Selection {
   readonly exclude?: readonly string[];
   /** What `state:stale` stands for. */
   readonly stale: ReadonlySet<string>;
+  /** What `state:failed` stands for. Absent: nothing. */
+  readonly failed?: ReadonlySet<string>;
 }
+
+/** `state:` -> the assets in it. */
+type States = Readonly<Record<string, ReadonlySet<string>>>;
 
 /**
  * The assets selected, in topological order. Throws SelectionSyntaxError, and EmptySelectionError when nothing is
  * selected or a term matches no asset, even if others do: it is misspelt. A term that asks for a state may match
  * nothing: all is as it should be.
  */
-export function select(graph: Graph, { select, exclude = [], stale }: Selection): string[] {
-  const selected = union(graph, select, stale);
-  const excluded = union(graph, exclude, stale);
+export function select(
+  graph: Graph,
+  { select, exclude = [], stale, failed = new Set() }: Selection,
+): string[] {
+  const states = { stale, failed };
+  const selected = union(graph, select, states);
+  const excluded = union(graph, exclude, states);
   const names = [...graph.nodes.keys()].filter((name) => selected.has(name) && !excluded.has(name));
   if (names.length === 0 && !select.some(asksForState)) {
     const without = excluded.size > 0 ? ` without ${exclude.join(" ")}` : "";
@@ -34,33 +43,34 @@ function asksForState(selection: string): boolean {
   return /(?:^|[\s,+@])state:/.test(selection);
 }
 
-/** Throws what `select` would, whatever is stale just now. */
+/** Throws what `select` would, whatever is stale or has failed just now. */
 export function resolvable(graph: Graph, selection: string): void {
-  select(graph, { select: [selection], stale: new Set(graph.nodes.keys()) });
+  const all = new Set(graph.nodes.keys());
+  select(graph, { select: [selection], stale: all, failed: all });
 }
 
-function union(graph: Graph, selections: readonly string[], stale: ReadonlySet<string>): Set<string> {
+function union(graph: Graph, selections: readonly string[], states: States): Set<string> {
   const terms = selections.flatMap((selection) => selection.split(/\s+/)).filter((term) => term !== "");
   const found = new Set<string>();
-  for (const term of new Set(terms)) for (const name of intersection(graph, term, stale)) found.add(name);
+  for (const term of new Set(terms)) for (const name of intersection(graph, term, states)) found.add(name);
   return found;
 }
 
-function intersection(graph: Graph, term: string, stale: ReadonlySet<string>): Set<string> {
-  const [first, ...others] = term.split(",").map((part) => expand(graph, part, stale));
+function intersection(graph: Graph, term: string, states: States): Set<string> {
+  const [first, ...others] = term.split(",").map((part) => expand(graph, part, states));
   return new Set([...first!].filter((name) => others.every((other) => other.has(name))));
 }
 
 const termPattern =
   /^(?<all>@)?(?:(?<up>\d*)\+)?(?:(?<method>\w+):)?(?<value>[^\s,+@:]+)(?:\+(?<down>\d*))?$/;
 
-function expand(graph: Graph, term: string, stale: ReadonlySet<string>): Set<string> {
+function expand(graph: Graph, term: string, states: States): Set<string> {
   const groups = termPattern.exec(term)?.groups;
   if (!groups || (groups.all && (groups.up !== undefined || groups.down !== undefined))) {
     throw new SelectionSyntaxError(term, "m, +m, m+, 2+m+1, @m, method:value or * in a name");
   }
   const { all, up, down, method, value } = groups;
-  const found = new Set(matching(graph, term, method, value!, stale));
+  const found = new Set(matching(graph, term, method, value!, states));
   const depth = (steps: string): number => (steps === "" ? Number.POSITIVE_INFINITY : Number(steps));
   const selected = [...found];
   const add = (names: Iterable<string>): void => {
@@ -92,11 +102,12 @@ function matching(
   term: string,
   method: string | undefined,
   value: string,
-  stale: ReadonlySet<string>,
+  states: States,
 ): string[] {
   if (method === "state") {
-    if (value !== "stale") throw new SelectionSyntaxError(term, "state:stale");
-    return [...graph.nodes.keys()].filter((name) => stale.has(name));
+    const found = Object.hasOwn(states, value) ? states[value] : undefined;
+    if (!found) throw new SelectionSyntaxError(term, "state:stale or state:failed");
+    return [...graph.nodes.keys()].filter((name) => found.has(name));
   }
   // Most terms are one name, and a run may name thousands.
   if (method === undefined && graph.nodes.has(value)) return [value];

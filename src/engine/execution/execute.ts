@@ -85,7 +85,7 @@ class Executor {
       context: this.#context,
       run,
       signal: this.#controller.signal,
-      onBackend: this.#onBackend,
+      onBackend: this.#onBackendOf(this.#runId),
       end: async (client, status, error) => {
         if (!(await finishRun(client, this.#runId, status, error))) throw new RunLockLostError(this.#runId);
       },
@@ -122,11 +122,14 @@ class Executor {
     });
   }
 
-  readonly #onBackend: OnBackend = (processId, busy) => {
-    if (!busy) this.#backends.delete(processId);
-    else {
-      this.#controller.signal.throwIfAborted();
-      this.#backends.add(processId);
-    }
-  };
+  #onBackendOf(runId: number): OnBackend {
+    const onBackend = (processId: number, busy: boolean): void => {
+      if (!busy) this.#backends.delete(processId);
+      else {
+        this.#controller.signal.throwIfAborted();
+        this.#backends.add(processId);
+      }
+    };
+    return Object.assign(onBackend, { runId });
+  }
 }

@@ -2,7 +2,7 @@ import type { ClientBase, Pool } from "pg";
 import { inParallel } from "../concurrency/index.ts";
 import type { Context } from "../context.ts";
 import { type Graph, isView, select } from "../definition/index.ts";
-import { everything, type PlanStep, plan, readStates, type Scope } from "../planning/index.ts";
+import { everything, type PlanStep, plan, readStates, type Scope, selectable } from "../planning/index.ts";
 import { messageOf, transaction } from "../postgres/index.ts";
 import { type RebuildOutcome, rebuild } from "../publication/index.ts";
 import {
@@ -62,11 +62,8 @@ export class Materialization {
     const { pool } = this.#context;
     const { runId, selection, partitions, since, fullRefresh, triggerKind, triggerName } = this.#run;
     const states = await readStates(pool, this.#graph, this.#context.clock());
-    const stale = new Set(
-      [...states.values()].filter(({ status }) => status === "stale").map(({ asset }) => asset),
-    );
     const exclude = this.#run.exclude === null ? [] : [this.#run.exclude];
-    const selected = select(this.#graph, { select: [selection], exclude, stale });
+    const selected = select(this.#graph, { select: [selection], exclude, ...selectable(states) });
     const scope: Scope | null = partitions === null && since === null ? null : { partitions, since };
     this.#plan = plan(this.#graph, states, { selected, scope, fullRefresh });
     await this.#steps.plan(

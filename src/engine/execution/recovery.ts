@@ -1,15 +1,31 @@
+import type { ClientBase } from "pg";
 import type { Context } from "../context.ts";
-import { runLockClass, transaction } from "../postgres/index.ts";
+import { EngineError, messageOf, runLockClass, runWorkLockClass, transaction } from "../postgres/index.ts";
 import { dropBuild } from "../publication/index.ts";
 import { appendLog, endLine } from "../records/index.ts";
 
+/** How long a server process is given to end. */
+const endMilliseconds = 5_000;
 const mostAttempts = 3;
 const gone = "the process that ran it is gone";
+
+/** Server processes that worked for a dead run could not be ended: beside them it must not be done again. */
+class WorkNotEndedError extends EngineError {
+  readonly code = "work_not_ended";
+
+  constructor(runId: number, processIds: readonly number[]) {
+    super(
+      `run ${runId}: expected the server processes that worked for it to end within ${endMilliseconds / 1000} s, ` +
+        `got still there: ${processIds.join(", ")}; it is looked at again`,
+    );
+  }
+}
 
 /**
  * Ends runs whose lock is free although they are running: their process is gone. Every step may be done again
  * (ingestion overlaps, a refresh writes differences, a rebuild starts from nothing), so that the run is queued anew, up
- * to three attempts. Returns the runs that ended.
+ * to three attempts. A server process that still works for one is ended first: it would go on beside the new attempt, and hold
+ * what that needs. Returns the runs that ended.
  */
 export async function recoverRuns(context: Context): Promise<number[]> {
   const { rows } = await context.pool.query<{ run_id: number }>(
@@ -19,8 +35,33 @@ export async function recoverRuns(context: Context): Promise<number[]> {
      order by run_id`,
   );
   const recovered: number[] = [];
-  for (const { run_id } of rows) if (await recoverRun(context, run_id)) recovered.push(run_id);
+  for (const { run_id } of rows) {
+    try {
+      if (await recoverRun(context, run_id)) recovered.push(run_id);
+    } catch (error) {
+      context.log.error({ error, runId: run_id }, `recovery: ${messageOf(error)}`);
+    }
+  }
   return recovered;
+}
+
+async function endWork(client: ClientBase, runId: number): Promise<void> {
+  const { rows } = await client.query<{ process_id: number; ended: boolean }>(
+    `select pid as process_id, pg_terminate_backend(pid, $3) as ended
+     from (
+       select distinct pid
+       from pg_locks
+       where locktype = 'advisory'
+         and database = (select oid from pg_database where datname = current_database())
+         and classid = $1
+         and objid = $2
+         and objsubid = 2
+         and pid <> pg_backend_pid()
+     ) as worker`,
+    [runWorkLockClass, runId, endMilliseconds],
+  );
+  const standing = rows.filter(({ ended }) => !ended).map(({ process_id }) => process_id);
+  if (standing.length > 0) throw new WorkNotEndedError(runId, standing);
 }
 
 async function recoverRun({ pool, log, registry }: Context, runId: number): Promise<boolean> {
@@ -30,6 +71,7 @@ async function recoverRun({ pool, log, registry }: Context, runId: number): Prom
       [runLockClass, runId],
     );
     if (!rows[0]!.free) return false;
+    await endWork(client, runId);
     const run = await client.query(
       `update orchestrator.runs
        set status = 'failed', error = $2, finished_at = clock_timestamp()

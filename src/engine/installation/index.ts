@@ -1,4 +1,10 @@
 export { type Finding, inspect } from "./inspect.ts";
 export { type InstallOptions, install, pendingInstallation } from "./install.ts";
 export { prepareSources } from "./prepare-sources.ts";
-export { createPool, type PoolOptions, runIdSetting, sessionSettings } from "./session.ts";
+export {
+  createPool,
+  type PoolOptions,
+  runIdSetting,
+  SessionSettingsError,
+  sessionSettings,
+} from "./session.ts";

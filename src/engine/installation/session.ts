@@ -1,6 +1,6 @@
 /** What a session of the engine has set, and a pool whose sessions have it. */
 import pg from "pg";
-import { quoteColumns } from "../postgres/index.ts";
+import { EngineError, lockRunWorkForSession, quoteColumns } from "../postgres/index.ts";
 
 /**
  * Settings that change what a SELECT gives: every session of the engine, and of those who read what it publishes, has
@@ -39,6 +39,33 @@ const types: pg.CustomTypesConfig = {
     (format !== "binary" && parsers.get(oid)) || pg.types.getTypeParser(oid, format as "text"),
 };
 
+/**
+ * How soon the server finds that a client is gone, and ends what it does for it: a process that was killed, within a second, while
+ * a statement runs too (which else goes on to its end, and holds its locks); a machine that was, within half a minute.
+ */
+const whenClientIsLost: Readonly<Record<string, string>> = {
+  client_connection_check_interval: "1s",
+  tcp_keepalives_idle: "10",
+  tcp_keepalives_interval: "5",
+  tcp_keepalives_count: "3",
+  tcp_user_timeout: "25s",
+};
+
+const keepAliveMilliseconds = 10_000;
+
+/** A connection is not what it asked to be: without its role, row-level security would be off. */
+export class SessionSettingsError extends EngineError {
+  readonly code = "session_settings";
+
+  constructor(connectionString: string, wrong: readonly string[]) {
+    const { host, pathname } = new URL(connectionString);
+    super(
+      `expected a session at ${host}${pathname} with ${wrong.join("; ")}: a pooler in between drops what sessions ask for ` +
+        "(PgBouncer with ignore_startup_parameters = options); connect to PostgreSQL itself",
+    );
+  }
+}
+
 export interface PoolOptions {
   readonly connectionString: string;
   readonly applicationName: string;
@@ -53,26 +80,73 @@ export interface PoolOptions {
 
 /**
  * A pool such as the engine needs: its sessions have the settings, its rows have the types that `RowOf` says, and its idle
- * connections may die without ending the process.
+ * connections may die without ending the process. Each connection is looked at before its first use: one that is not who
+ * it must be, or has not the settings that it asked for, is refused with a SessionSettingsError.
  */
 export function createPool(options: PoolOptions): pg.Pool {
-  const settings: Record<string, string> = {
-    search_path: quoteColumns(options.searchPath),
-    ...sessionSettings,
-    ...(options.role === undefined ? {} : { role: options.role }),
-    ...(options.runId === undefined ? {} : { [runIdSetting]: String(options.runId) }),
-  };
+  const settings = settingsOf(options);
   const pool = new pg.Pool({
     connectionString: options.connectionString,
     application_name: options.applicationName,
     options: Object.entries(settings)
       .map(([name, value]) => `-c ${name}=${escapeOption(value)}`)
       .join(" "),
+    keepAlive: true, // a peer that is gone without a word is found out
+    keepAliveInitialDelayMillis: keepAliveMilliseconds,
+    onConnect: (async (client) => {
+      await verifySession(client, options.connectionString, settings);
+      if (options.runId !== undefined) await client.query(lockRunWorkForSession(options.runId));
+    }) as pg.PoolConfig["onConnect"],
     max: options.max ?? 10,
     types,
   });
   pool.on("error", () => {}); // a connection that dies while idle is replaced by the next query
   return pool;
+}
+
+/** What a connection asks for when it begins: name -> value. */
+function settingsOf({ searchPath, role, runId }: PoolOptions): Record<string, string> {
+  return {
+    search_path: quoteColumns(searchPath),
+    ...sessionSettings,
+    ...(role === undefined ? {} : { role }),
+    ...(runId === undefined ? {} : { [runIdSetting]: String(runId) }),
+  };
+}
+
+/** One round trip. Throws SessionSettingsError. */
+async function verifySession(
+  client: pg.ClientBase,
+  connectionString: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { rows } = await client.query<{
+    process_id: number;
+    user: string;
+    settings: Record<string, string | null>;
+  }>(
+    `select
+       pg_backend_pid() as process_id,
+       current_user as user,
+       (select jsonb_object_agg(name, current_setting(name, true)) from unnest($1::text[]) as name) as settings,
+       case
+         when version() ~* 'linux|darwin|apple|bsd' -- elsewhere they cannot be set
+         then (select count(set_config(name, value, false)) from jsonb_each_text($2) as lost (name, value))
+       end as lost`,
+    [Object.keys(settings), JSON.stringify(whenClientIsLost)],
+  );
+  const found = rows[0]!;
+  // A pooler gives a number of its own, and what is cancelled by number would be somebody else's.
+  (client as pg.ClientBase & { processID: number }).processID = found.process_id;
+  const plain = (text: string | null | undefined): string =>
+    (text ?? "").replaceAll(/[ "]/g, "").toLowerCase();
+  const wrong = Object.entries(settings)
+    .filter(([name, value]) => plain(name === "role" ? found.user : found.settings[name]) !== plain(value))
+    .map(
+      ([name, value]) =>
+        `${name} ${value}, got ${name === "role" ? found.user : found.settings[name] || "none"}`,
+    );
+  if (wrong.length > 0) throw new SessionSettingsError(connectionString, wrong);
 }
 
 /** A blank would begin another option. */

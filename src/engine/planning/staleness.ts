@@ -1,6 +1,11 @@
 import type { ClientBase, Pool } from "pg";
 import { type Graph, isView, type Node } from "../definition/index.ts";
 import { byName, type Inherited, inherit } from "./inherit.ts";
+import { type Failure, type Outcomes, readOutcomes } from "./outcomes.ts";
+
+/** The first of these that holds: it cannot run, its last run failed, there is something to do, it is as it must be. */
+export const assetStatuses = ["broken", "failed", "stale", "fresh"] as const;
+export type AssetStatus = (typeof assetStatuses)[number];
 
 export interface AssetState {
   readonly asset: string;
@@ -11,9 +16,17 @@ export interface AssetState {
   readonly relation: string | null;
   readonly lastRunId: number | null;
   readonly lastMaterializedAt: Date | null;
-  readonly status: "fresh" | "stale" | "broken";
+  /** When it last was what its freshness policy is about: of a source with a function, ingested in full. */
+  readonly lastSuccessAt: Date | null;
+  readonly status: AssetStatus;
   /** Why it is not fresh, for people; empty when it is. */
   readonly reasons: readonly string[];
+  /** What was tried last and has not been done since; null: nothing failed. */
+  readonly failure: Failure | null;
+  /** There is something to materialize, whether or not that failed the last time: what `state:stale` selects. */
+  readonly isStale: boolean;
+  /** Older than its freshness policy allows. */
+  readonly isOverdue: boolean;
   /** Refreshing what changes is not enough for a model: never materialized, code changed, or newer upstream. */
   readonly outdated: boolean;
 }
@@ -34,6 +47,8 @@ export interface Observation {
   readonly publications: ReadonlyMap<string, PublishedState>;
   /** Source -> how many of its changes wait to be propagated. */
   readonly waiting: ReadonlyMap<string, number>;
+  /** Absent: nothing failed, and what was ingested last is in the publications. */
+  readonly outcomes?: Outcomes;
   readonly now: Date;
 }
 
@@ -55,6 +70,7 @@ export async function readStates(
   return statesOf(graph, {
     publications: new Map(publications.rows.map((row) => [row.asset, row])),
     waiting: new Map(changes.rows.map((row) => [row.asset, row.changes])),
+    outcomes: await readOutcomes(pool, graph),
     now,
   });
 }
@@ -65,6 +81,16 @@ export function statesOf(graph: Graph, observation: Observation): Map<string, As
   const above = readAbove(graph, observation);
   for (const node of graph.nodes.values()) states.set(node.asset.name, stateOf(node, observation, above));
   return states;
+}
+
+/** What the grammar's `state:` stands for just now, to be given to `select`. */
+export function selectable(states: ReadonlyMap<string, AssetState>): Record<"stale" | "failed", Set<string>> {
+  const all = [...states.values()];
+  const names = (found: readonly AssetState[]): Set<string> => new Set(found.map(({ asset }) => asset));
+  return {
+    stale: names(all.filter(({ isStale }) => isStale)),
+    failed: names(all.filter(({ status }) => status === "failed")),
+  };
 }
 
 /** Of each asset: why itself is outdated, and what of that and of waiting changes stands above it. */
@@ -103,14 +129,17 @@ function stateOf(node: Node, observation: Observation, above: Above): AssetState
   const { asset, problems } = node;
   const own = observation.publications.get(asset.name);
   const outdated = above.outdated.get(asset.name)!;
-  const reasons = [
+  const overdue = overdueReasons(node, observation);
+  const failure = observation.outcomes?.failures.get(asset.name) ?? null;
+  const stale = [
     ...outdated,
     ...(asset.kind === "source"
       ? neverIngested(node, observation)
       : belowStale(above.stale.get(asset.name)!, outdated)),
     ...waitingReasons(node, above.waiting.get(asset.name)!, observation),
-    ...overdueReasons(node, observation),
+    ...overdue,
   ];
+  const reasons = failure ? [failureReason(failure), ...stale] : stale;
   const isBroken = problems.length > 0;
   return {
     asset: asset.name,
@@ -119,8 +148,12 @@ function stateOf(node: Node, observation: Observation, above: Above): AssetState
     relation: own?.relation ?? null,
     lastRunId: own?.last_run_id ?? null,
     lastMaterializedAt: own?.last_materialized_at ?? null,
-    status: isBroken ? "broken" : reasons.length > 0 ? "stale" : "fresh",
+    lastSuccessAt: lastSuccess(asset.name, observation),
+    status: isBroken ? "broken" : failure ? "failed" : stale.length > 0 ? "stale" : "fresh",
     reasons: isBroken ? problems.map(({ message }) => `broken: ${message}`) : reasons,
+    failure,
+    isStale: !isBroken && stale.length > 0,
+    isOverdue: overdue.length > 0,
     outdated: outdated.length > 0,
   };
 }
@@ -172,10 +205,18 @@ function waitingReasons({ asset }: Node, { names, more }: Inherited, { waiting }
 
 const hourInMilliseconds = 3_600_000;
 
-function overdueReasons({ asset }: Node, { publications, now }: Observation): string[] {
-  const materializedAt = publications.get(asset.name)?.last_materialized_at;
-  if (!asset.freshness || !materializedAt) return [];
-  const hours = (now.getTime() - materializedAt.getTime()) / hourInMilliseconds;
+function failureReason({ since, error }: Failure): string {
+  return `failed since ${since.toISOString().slice(0, 16).replace("T", " ")} UTC: ${error}`;
+}
+
+function lastSuccess(asset: string, { publications, outcomes }: Observation): Date | null {
+  return outcomes?.ingestedAt.get(asset) ?? publications.get(asset)?.last_materialized_at ?? null;
+}
+
+function overdueReasons({ asset }: Node, observation: Observation): string[] {
+  const succeededAt = lastSuccess(asset.name, observation);
+  if (!asset.freshness || !succeededAt) return [];
+  const hours = (observation.now.getTime() - succeededAt.getTime()) / hourInMilliseconds;
   const { maximumAgeHours } = asset.freshness;
   if (hours <= maximumAgeHours) return [];
   return [`overdue: last materialized ${Math.floor(hours)} h ago, policy ${maximumAgeHours} h`];

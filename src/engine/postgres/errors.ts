@@ -21,6 +21,29 @@ export function isTransient(error: unknown): boolean {
   return ["40P01", "40001", "57P01"].includes(sqlState(error) ?? "");
 }
 
+/** Longer ones are cut: a message is stored with each step, and read by people. */
+const longestMessage = 2000;
+
+/**
+ * What went wrong, for people, with its causes to the bottom, each said once: `fetch failed: connect ECONNREFUSED
+ * 127.0.0.1:9`. Of several errors together (AggregateError) all are named.
+ */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = withCauses(error, new Set());
+  return message.length > longestMessage ? `${message.slice(0, longestMessage - 1)}…` : message;
+}
+
+function withCauses(error: unknown, seen: Set<unknown>): string {
+  if (!(error instanceof Error)) return typeof error === "object" ? JSON.stringify(error) : String(error);
+  if (seen.has(error)) return "";
+  seen.add(error);
+  const together: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
+  const below = [
+    [...new Set(together.map((each) => withCauses(each, seen)))].filter((text) => text !== "").join("; "),
+    error.cause === undefined ? "" : withCauses(error.cause, seen),
+  ];
+  const own = error.message || ("code" in error ? String(error.code) : "");
+  const parts = [own, ...below].filter((text, index, all) => text !== "" && all.indexOf(text) === index);
+  const [first = error.name, ...others] = parts;
+  return others.reduce((message, text) => (message.includes(text) ? message : `${message}: ${text}`), first);
 }

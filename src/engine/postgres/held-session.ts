@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from "pg";
+import { lockRunWorkForSession } from "./locks.ts";
 import { backendOf, type OnBackend } from "./transaction.ts";
 
 /**
@@ -30,6 +31,8 @@ export class HeldSession {
     const processId = backendOf(session.client);
     try {
       onBackend?.(processId, true);
+      const runId = onBackend?.runId;
+      if (runId !== undefined) await session.client.query(lockRunWorkForSession(runId));
       await session.client.query(statement).finally(() => onBackend?.(processId, false));
       return await work(session);
     } finally {

@@ -1,15 +1,18 @@
 export { EngineError, isTransient, messageOf, sqlState } from "./errors.ts";
 export { HeldSession } from "./held-session.ts";
 export { quoteColumns, quoteIdentifier, quoteRelation } from "./identifiers.ts";
-export { type Channel, Listener } from "./listener.ts";
+export { type Heartbeat, Listener, ListenerSilentError } from "./listener.ts";
 export {
+  lockAlerts,
   lockBarrier,
   lockBarrierShared,
   lockDeploy,
   lockInstallation,
   lockRebuild,
   lockRebuildIfFree,
+  lockRunWorkForSession,
   runLockClass,
+  runWorkLockClass,
 } from "./locks.ts";
 export type { Log } from "./log.ts";
 export { type OnBackend, transaction } from "./transaction.ts";

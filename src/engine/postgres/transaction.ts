@@ -1,7 +1,12 @@
 import type { Pool, PoolClient } from "pg";
+import { lockRunWork } from "./locks.ts";
 
 /** Called with a server process before and after it works: whom to cancel. Throws when that was asked for already. */
-export type OnBackend = (processId: number, busy: boolean) => void;
+export interface OnBackend {
+  (processId: number, busy: boolean): void;
+  /** The run that it works for. Set: what works holds the run's lock, by which it is found once the run is dead. */
+  readonly runId?: number;
+}
 
 export interface TransactionOptions {
   /** May hold more statements: they go in one round trip. Default `begin`. */
@@ -9,13 +14,15 @@ export interface TransactionOptions {
   readonly onBackend?: OnBackend | undefined;
   /** rollback: what is made is only made to be looked at. Default commit. */
   readonly end?: "commit" | "rollback";
+  /** The run that it works for. Default: that of onBackend. */
+  readonly runId?: number | undefined;
 }
 
 /** Runs `work` in one transaction of a connection of its own. A connection whose rollback fails is thrown away. */
 export async function transaction<T>(
   pool: Pool,
   work: (client: PoolClient) => Promise<T>,
-  { begin = "begin", end = "commit", onBackend }: TransactionOptions = {},
+  { begin = "begin", end = "commit", onBackend, runId = onBackend?.runId }: TransactionOptions = {},
 ): Promise<T> {
   const client = await pool.connect();
   let unusable = false;
@@ -24,7 +31,10 @@ export async function transaction<T>(
   client.on("error", ignore);
   try {
     onBackend?.(backendOf(client), true);
-    await client.query(begin);
+    // First of all: whatever it waits for next, it is to be found.
+    const marked =
+      runId === undefined ? begin : begin.replace(/^begin[^;]*/, (text) => `${text}; ${lockRunWork(runId)}`);
+    await client.query(marked);
     const result = await work(client);
     await client.query(end);
     return result;

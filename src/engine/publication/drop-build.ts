@@ -5,14 +5,18 @@ import { quoteIdentifier, quoteRelation, transaction } from "../postgres/index.t
 /** So many relations are dropped in one transaction: the lock table of the server is finite. */
 const batchSize = 100;
 
+/** Nobody reads what was not published: whoever holds it for longer is not to hold up a start. */
+const dropMilliseconds = 2_000;
+
 /**
  * Drops what a build made and did not publish: its scratch schema, and tables that no version is recorded for. The schema
  * goes last, so that whoever is killed half-way leaves a trace of what is left to do.
  */
 export async function dropBuild(pool: Pool, schemas: Schemas, runId: number): Promise<void> {
   const schema = `build_${runId}`;
-  while (await transaction(pool, (client) => dropViews(client, schema)));
-  while (await transaction(pool, (client) => dropTables(client, schemas, runId)));
+  const options = { begin: `begin; set local lock_timeout = ${dropMilliseconds}` };
+  while (await transaction(pool, (client) => dropViews(client, schema), options));
+  while (await transaction(pool, (client) => dropTables(client, schemas, runId), options));
   await pool.query(`drop schema if exists ${quoteIdentifier(schema)}`);
 }
 

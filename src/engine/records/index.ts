@@ -1,3 +1,13 @@
+export {
+  type Alert,
+  type AlertSender,
+  readFailedChanges,
+  readFailedRuns,
+  readFailingChecks,
+  recordTroubles,
+  sendAlerts,
+  type Trouble,
+} from "./alerts.ts";
 export { type Announcement, announcedSeparately } from "./announcements.ts";
 export { type CheckResult, insertCheckResults, recordCheckResults } from "./check-results.ts";
 export { finishRun } from "./finish-run.ts";
@@ -10,7 +20,6 @@ export {
   recordPropagations,
 } from "./propagations.ts";
 export {
-  countWaitingChanges,
   type MaterializationRecord,
   type PastCheckResult,
   readIngestions,
@@ -47,6 +56,7 @@ export {
   triggerKinds,
   UnknownRunError,
 } from "./runs.ts";
+export { type CountedUntil, readChangeLag, readEnded } from "./signals.ts";
 export { attachRun, recordTick, type Tick } from "./ticks.ts";
 export {
   type CurrentVersion,

@@ -117,14 +117,6 @@ export async function readLastSuccess(client: ClientBase | Pool): Promise<number
   return rows[0]!.runId;
 }
 
-/** How many change rows wait, of whatever source. */
-export async function countWaitingChanges(client: ClientBase | Pool): Promise<number> {
-  const { rows } = await client.query<{ changes: number }>(
-    "select count(*) as changes from orchestrator.changes",
-  );
-  return rows[0]!.changes;
-}
-
 /** How far the newest run is that somebody asked for by hand; null: none, or it has planned no steps yet. */
 export async function readRunProgress(
   pool: Pool,

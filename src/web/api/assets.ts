@@ -2,6 +2,7 @@
 import { z } from "zod";
 import {
   type AssetState,
+  assetStatuses,
   describeProblem,
   type Node,
   readMaterializations,
@@ -38,8 +39,11 @@ const assetSummary = z.object({
   key: z.array(z.string()),
   partition_column: z.string().nullable(),
   time_column: z.string().nullable(),
-  status: z.enum(["fresh", "stale", "broken"]),
+  status: z.enum(assetStatuses),
   reasons: z.array(z.string()).describe("Why it is not fresh"),
+  failed_since: instant.nullable().describe("null: nothing failed that has not been done since"),
+  error: z.string().nullable().describe("Of the newest failure, while it stands"),
+  overdue: z.boolean().describe("Older than its freshness policy allows"),
   code_version: z.string().describe("Of the code as it is now"),
   published_code_version: z
     .string()
@@ -128,6 +132,9 @@ function describeAsset(
     time_column: asset.timeColumn ?? null,
     status: state.status,
     reasons: [...state.reasons],
+    failed_since: state.failure?.since ?? null,
+    error: state.failure?.error ?? null,
+    overdue: state.isOverdue,
     code_version: codeVersion,
     published_code_version: state.codeVersion,
     data_version: state.dataVersion,

@@ -1,15 +1,13 @@
 /** The asset graph, laid out by dagre; `ui/partials/lineage-chart.hbs` draws it. */
 import dagre from "@dagrejs/dagre";
 import { curveBumpX, curveBumpY, line } from "d3-shape";
-import type { Layer } from "../../engine/index.ts";
-
-type Status = "fresh" | "stale" | "broken";
+import type { AssetStatus, Layer } from "../../engine/index.ts";
 
 export interface LineageNode {
   readonly name: string;
   readonly href: string;
   readonly layer: Layer;
-  readonly status: Status;
+  readonly status: AssetStatus;
   readonly upstream: readonly string[];
   /** A layer drawn as one node: what stands under its name. */
   readonly summary?: string;

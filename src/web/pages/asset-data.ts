@@ -141,7 +141,7 @@ function traceOf(graph: Graph, name: string, column: string) {
 function freshness({ asset }: Node, state: AssetState | undefined, now: Date) {
   const hours = asset.freshness?.maximumAgeHours;
   if (hours === undefined) return null;
-  const last = state?.lastMaterializedAt;
+  const last = state?.lastSuccessAt;
   const dueAt = last ? new Date(last.getTime() + hours * 3_600_000) : null;
   return { hours, dueAt, isOverdue: dueAt !== null && dueAt < now };
 }

@@ -2,11 +2,13 @@
 import { z } from "zod";
 import {
   type AssetState,
+  assetStatuses,
   EmptySelectionError,
   type Graph,
   type Layer,
   SelectionSyntaxError,
   select,
+  selectable,
 } from "../../engine/index.ts";
 import { type LineageNode, lineageChart } from "../charts/lineage-chart.ts";
 
@@ -55,11 +57,6 @@ export function viewAddress({ select, focus, depth, closed, edges }: ViewQuery):
   return query.size > 0 ? `/assets?${query}` : "/assets";
 }
 
-/** What is stale by the grammar's `state:stale`. */
-export function staleOf(states: States): Set<string> {
-  return new Set([...states.values()].filter(({ status }) => status === "stale").map(({ asset }) => asset));
-}
-
 /**
  * The assets that the query asks for, in the graph's order, and what is wrong with its selection: then it counts for
  * nothing. Throws UnknownAssetError for a focus that is none.
@@ -73,7 +70,7 @@ export function shownAssets(
   const within = (names: Iterable<string>): string[] => [...names].filter((name) => near?.has(name) ?? true);
   if (selection === "") return { names: within(graph.nodes.keys()), error: null };
   try {
-    return { names: within(selectForgiving(graph, selection, staleOf(states))), error: null };
+    return { names: within(selectForgiving(graph, selection, states)), error: null };
   } catch (error) {
     if (!(error instanceof EmptySelectionError || error instanceof SelectionSyntaxError)) throw error;
     return { names: within(graph.nodes.keys()), error: error.message };
@@ -81,16 +78,16 @@ export function shownAssets(
 }
 
 /** By the grammar, or else by parts of names: whoever looks for `drawdown` types just that. Throws as `select` does. */
-function selectForgiving(graph: Graph, selection: string, stale: ReadonlySet<string>): string[] {
+function selectForgiving(graph: Graph, selection: string, states: States): string[] {
   try {
-    return select(graph, { select: [selection], stale });
+    return select(graph, { select: [selection], ...selectable(states) });
   } catch (error) {
     const parts = selection
       .split(/\s+/)
       .map((term) => (/^\w+$/.test(term) ? `*${term.toLowerCase()}*` : term));
     if (!(error instanceof EmptySelectionError) || parts.join(" ") === selection) throw error;
     try {
-      return select(graph, { select: parts, stale });
+      return select(graph, { select: parts, ...selectable(states) });
     } catch {
       throw error; // it names what was typed, and the nearest to that
     }
@@ -112,8 +109,6 @@ export function closedLayers(
   return graph.layers.filter((layer) => closed.includes(layer));
 }
 
-const worstFirst = ["broken", "stale", "fresh"] as const;
-
 /** Each of the assets as a node; those of a closed layer, but for the focus, together as one, which opens the layer. */
 export function graphNodes(
   graph: Graph,
@@ -133,7 +128,7 @@ export function graphNodes(
   return [...Map.groupBy(names, nodeOf)].map(([name, members]): LineageNode => {
     const layer = layerOf(members[0]!);
     const statuses = members.map((member) => states.get(member)!.status);
-    const status = worstFirst.find((worst) => statuses.includes(worst))!;
+    const status = assetStatuses.find((worst) => statuses.includes(worst))!;
     const node = { name, layer, status, upstream: upstreamOf(members) };
     if (!isClosed(members[0]!)) return { ...node, href: `/assets/${name}`, isFocus: name === focus };
     const affected = statuses.filter((other) => other === status).length;

@@ -2,6 +2,7 @@
 import { Router } from "express";
 import {
   type AssetState,
+  assetStatuses,
   type Graph,
   type Layer,
   type Node,
@@ -98,10 +99,8 @@ function describe({ asset }: Node, state: AssetState): ShownAsset {
   return { ...state, layer: asset.layer, isOutside };
 }
 
-const worstFirst: readonly AssetState["status"][] = ["broken", "stale", "fresh"];
-
 function countsOf(assets: readonly ShownAsset[]) {
-  return worstFirst.flatMap((status) => {
+  return assetStatuses.flatMap((status) => {
     const count = assets.filter((asset) => asset.status === status).length;
     return count > 0 ? [{ status, count }] : [];
   });
@@ -120,7 +119,7 @@ function causesOf(assets: readonly ShownAsset[]) {
 
 /** By layer, in each the worst state first, then by name. */
 function groupsOf({ layers }: Graph, assets: readonly ShownAsset[]) {
-  const place = ({ status }: ShownAsset): number => worstFirst.indexOf(status);
+  const place = ({ status }: ShownAsset): number => assetStatuses.indexOf(status);
   return layers.flatMap((layer) => {
     const own = assets.filter((asset) => asset.layer === layer);
     own.sort((a, b) => place(a) - place(b) || a.asset.localeCompare(b.asset));

@@ -12,10 +12,10 @@ import {
   readStates,
   SelectionSyntaxError,
   select,
+  selectable,
 } from "../../engine/index.ts";
 import { day } from "../../values.ts";
 import type { WebContext } from "../context.ts";
-import { staleOf } from "./asset-graph.ts";
 
 /** How far a materialization reaches, in the selection grammar. */
 const reaches = {
@@ -98,7 +98,7 @@ export async function planRun(
   const selected = select(graph, {
     select: [selection],
     ...(exclude && { exclude: [exclude] }),
-    stale: staleOf(states),
+    ...selectable(states),
   });
   const scope = partitions === null && since === null ? null : { partitions, since };
   const steps = plan(graph, states, { selected, scope, fullRefresh });

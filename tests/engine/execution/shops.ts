@@ -54,6 +54,8 @@ export interface Shape {
   readonly ingest?: IngestProducts;
   readonly retry?: { readonly attempts: number; readonly backoffSeconds: number };
   readonly timeoutSeconds?: number;
+  /** Of products. */
+  readonly freshnessHours?: number;
   readonly requests?: NonNullable<Sensor["requests"]>;
   /** Columns that `shop_totals` has besides. */
   readonly moreTotals?: Record<string, { type: "text"; description: string; nullable?: boolean }>;
@@ -85,6 +87,7 @@ export function shops(shape: Shape = {}): Definitions {
     partitionBy: "product",
     ...(shape.ingest ? { ingest: shape.ingest } : {}),
     ...(shape.retry ? { retry: shape.retry } : {}),
+    ...(shape.freshnessHours ? { freshness: { maximumAgeHours: shape.freshnessHours } } : {}),
     ...(shape.timeoutSeconds ? { timeoutSeconds: shape.timeoutSeconds } : {}),
   });
   const stg_sales = sqlAsset({

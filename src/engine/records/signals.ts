@@ -1,0 +1,83 @@
+/** What a program that watches the engine counts: asked for often, so that it reads what ended since and no more. */
+import type { ClientBase, Pool } from "pg";
+
+/** Where counting goes on; null at first: then what ended within the day before is counted. */
+export interface CountedUntil {
+  readonly at: Date;
+  /** Counted, and near enough to `at` that the next look sees them again. */
+  readonly runIds: readonly number[];
+}
+
+/** Runs that ended since the last look, and the steps of them. */
+export interface Ended {
+  readonly until: CountedUntil;
+  /** Status -> how many runs. */
+  readonly runs: Readonly<Record<string, number>>;
+  readonly steps: readonly {
+    readonly asset: string;
+    readonly action: string;
+    readonly count: number;
+    /** Of all of them together. */
+    readonly seconds: number;
+  }[];
+}
+
+/** A transaction writes when its run ended, then commits: a look goes back this far for what it could not see yet. */
+const overlap = "interval '10 s'";
+
+export async function readEnded(client: ClientBase | Pool, after: CountedUntil | null): Promise<Ended> {
+  const { rows } = await client.query<Omit<Ended, "until"> & { at: Date; runIds: number[] }>(
+    `with ended as materialized (
+       select run_id, status, finished_at
+       from orchestrator.runs
+       where finished_at >= coalesce($1::timestamptz, clock_timestamp() - interval '1 day') - ${overlap}
+     ),
+     uncounted as materialized (
+       select run_id, status
+       from ended
+       where run_id <> all($2::bigint[])
+     ),
+     counted as (
+       select status, count(*) as runs
+       from uncounted
+       group by status
+     ),
+     step as (
+       select
+         asset,
+         action,
+         count(*) as count,
+         sum(extract(epoch from coalesce(filled_at, steps.finished_at) - started_at))::float8 as seconds
+       from orchestrator.steps
+       join uncounted using (run_id)
+       where steps.status in ('succeeded', 'failed')
+         and started_at is not null
+         and steps.finished_at is not null
+       group by asset, action
+     )
+     select
+       statement_timestamp() as at,
+       coalesce(
+         (select jsonb_agg(run_id) from ended where finished_at >= statement_timestamp() - 2 * ${overlap}),
+         '[]'
+       ) as "runIds",
+       coalesce((select jsonb_object_agg(status, runs) from counted), '{}') as runs,
+       coalesce((select jsonb_agg(to_jsonb(step)) from step), '[]') as steps`,
+    [after?.at ?? null, after?.runIds ?? []],
+  );
+  const { at, runIds, ...ended } = rows[0]!;
+  return { until: { at, runIds }, ...ended };
+}
+
+/** Change rows that wait, of whatever source, and how long ago the oldest of them was made; 0: none waits. */
+export async function readChangeLag(
+  client: ClientBase | Pool,
+): Promise<{ readonly changes: number; readonly seconds: number }> {
+  const { rows } = await client.query<{ changes: number; seconds: number }>(
+    `select
+       count(*) as changes,
+       coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as seconds
+     from orchestrator.changes`,
+  );
+  return rows[0]!;
+}

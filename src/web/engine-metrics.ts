@@ -1,0 +1,104 @@
+/** What the engine tells Prometheus: how assets stand, what runs came to, how far changes are behind. */
+import { Counter, Gauge, type Registry } from "prom-client";
+import {
+  assetStatuses,
+  type CountedUntil,
+  readChangeLag,
+  readEnded,
+  readFailingChecks,
+  readStates,
+} from "../engine/index.ts";
+import type { WebContext } from "./context.ts";
+
+/** However many ask, the database is asked once in this time. */
+const keptMilliseconds = 2_000;
+
+type EngineContext = Pick<WebContext, "pool" | "registry" | "clock">;
+
+/**
+ * Adds the engine's metrics to the register. What is returned brings them up to date, before they are read; it never
+ * throws: without a database the gauges are NaN or absent, and what the process knows by itself is wanted all the more.
+ */
+export function registerEngineMetrics(register: Registry, context: EngineContext): () => Promise<void> {
+  const gauges = engineGauges(register);
+  const counters = engineCounters(register);
+  let counted: CountedUntil | null = null;
+  let kept: { readonly at: number; readonly done: Promise<void> } | null = null;
+  const look = async (): Promise<void> => {
+    try {
+      await gauges.set(context);
+      counted = await counters.count(context, counted);
+    } catch {
+      gauges.clear();
+    }
+  };
+  return async () => {
+    const now = performance.now();
+    if (kept === null || now - kept.at > keptMilliseconds) kept = { at: now, done: look() };
+    await kept.done;
+  };
+}
+
+function engineGauges(register: Registry) {
+  const registers = [register];
+  const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
+    new Gauge({ name: `stratafolio_${name}`, help, labelNames, registers });
+  const status = gauge("asset_status", "1 for the state that the asset is in", ["asset", "status"]);
+  const success = gauge("asset_last_success_timestamp_seconds", "When it was last brought up to date", [
+    "asset",
+  ]);
+  const overdue = gauge("asset_overdue", "1: older than its freshness policy allows", ["asset"]);
+  const failures = gauge("check_failures", "Rows that fail a check, of checks that fail", [
+    "asset",
+    "check",
+    "severity",
+  ]);
+  const waiting = gauge("changes_waiting", "Change rows that have not reached their dependents");
+  const lag = gauge("change_lag_seconds", "Age of the oldest change that has not reached its dependents");
+  const labelled = [status, success, overdue, failures];
+  return {
+    async set({ pool, registry, clock }: EngineContext): Promise<void> {
+      const states = await readStates(pool, registry().graph, clock());
+      const failing = await readFailingChecks(pool);
+      const { changes, seconds } = await readChangeLag(pool);
+      for (const each of labelled) each.reset();
+      for (const state of states.values()) {
+        const { asset } = state;
+        for (const each of assetStatuses) status.set({ asset, status: each }, state.status === each ? 1 : 0);
+        if (state.lastSuccessAt) success.set({ asset }, state.lastSuccessAt.getTime() / 1000);
+        overdue.set({ asset }, state.isOverdue ? 1 : 0);
+      }
+      for (const { asset, check, severity, failingRows } of failing)
+        failures.set({ asset, check, severity }, failingRows);
+      waiting.set(changes);
+      lag.set(seconds);
+    },
+    clear(): void {
+      for (const each of labelled) each.reset();
+      for (const each of [waiting, lag]) each.set(Number.NaN);
+    },
+  };
+}
+
+/** They count from the day before the process's first look on, and up from there. */
+function engineCounters(register: Registry) {
+  const registers = [register];
+  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
+    new Counter({ name: `stratafolio_${name}`, help, labelNames, registers });
+  const runs = counter("runs_total", "Runs that ended", ["status"]);
+  const seconds = counter("step_seconds_sum", "Time that steps took", ["asset", "action"]);
+  const steps = counter("step_seconds_count", "Steps that ended", ["asset", "action"]);
+  for (const status of ["succeeded", "failed", "cancelled"]) runs.inc({ status }, 0);
+  return {
+    async count({ pool }: EngineContext, after: CountedUntil | null): Promise<CountedUntil> {
+      const ended = await readEnded(pool, after);
+      for (const [status, count] of Object.entries(ended.runs)) runs.inc({ status }, count);
+      for (const step of ended.steps) {
+        const { asset, action } = step;
+        seconds.inc({ asset, action }, Math.max(0, step.seconds));
+        steps.inc({ asset, action }, step.count);
+      }
+      return ended.until;
+    },
+  };
+}
