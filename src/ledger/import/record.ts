@@ -123,7 +123,7 @@ export async function importTransactions(
   onProgress: (progress: ImportProgress) => void = () => {},
 ): Promise<Imported> {
   const deadline = performance.now() + patienceMilliseconds;
-  const prepared = await prepareImport(context, userId, importFile, deadline);
+  const prepared = await prepareImport(context, userId, importFile, deadline, onProgress);
   const review = await reviewPrepared(context, userId, prepared, selection, deadline, onProgress);
   const selected = review.rows.filter(({ isSelected }) => isSelected);
   const isReady =

@@ -9,6 +9,7 @@ import { TickerNotCheckedError, UnknownInstrumentError } from "../errors.ts";
 import { requireTicker } from "../tickers.ts";
 import { type Entry, type Remark, remarkOf } from "./entries.ts";
 import { isTrade } from "./kinds.ts";
+import type { LookupProgress } from "./lookup.ts";
 import type { Resolve } from "./rows.ts";
 
 /** The ledger has one currency; a listing in it is what is looked for. */
@@ -91,14 +92,19 @@ export async function resolveInstruments(
   entries: readonly Entry[],
   chosen: Readonly<Record<string, string>>,
   deadline: number,
+  onProgress: (progress: LookupProgress) => void = () => {},
 ): Promise<Resolve> {
   const needed = neededIdentifiers(entries, chosen);
   const found = needed.length === 0 ? new Map<string, Found>() : await recall(context, needed);
   const queue = needed.filter((identifier) => !found.has(identifier)).slice(0, maxSearches);
+  const progress = { checked: 0, total: queue.length };
+  if (queue.length > 0) onProgress({ ...progress });
   const work = async (): Promise<void> => {
     for (let identifier = queue.shift(); identifier !== undefined; identifier = queue.shift()) {
       const result = await find(context, identifier);
       found.set(identifier, result);
+      progress.checked++;
+      onProgress({ ...progress });
       const isAway = typeof result !== "string" && result.code === "market_data_unavailable";
       if (isAway || performance.now() >= deadline) queue.length = 0;
     }
