@@ -6,6 +6,7 @@ import {
   FileTooWideError,
   InvalidCsvError,
   MissingColumnsError,
+  NotTextError,
   TooManyLinesError,
   ValueCountError,
 } from "../errors.ts";
@@ -203,7 +204,14 @@ const unread: ReadFile = {
   unknownWords: [],
 };
 
-const refusals = [InvalidCsvError, EmptyCsvError, TooManyLinesError, FileTooLargeError, FileTooWideError];
+const refusals = [
+  NotTextError,
+  InvalidCsvError,
+  EmptyCsvError,
+  TooManyLinesError,
+  FileTooLargeError,
+  FileTooWideError,
+];
 
 /** Reads all of it, and never throws for what is wrong with it. `clock` says what day it is. */
 export function readImportFile(file: ImportFile, clock: () => Date): ReadFile {

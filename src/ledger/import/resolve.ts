@@ -21,7 +21,7 @@ export const maxSearches = 40;
 
 /** What a person says of an instrument is said of this. */
 export const instrumentKey = ({ instrument }: Pick<Entry, "instrument">): string =>
-  (instrument?.symbol || (instrument?.identifier ?? "")).toUpperCase().slice(0, 40);
+  (instrument?.symbol || instrument?.identifier || (instrument?.name ?? "")).toUpperCase().slice(0, 40);
 
 type Found = string | Remark;
 
