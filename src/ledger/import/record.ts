@@ -103,7 +103,7 @@ async function recordDraft(
       now,
     );
   await rememberChoices(client, userId, signature, ownChoices(given, now), now);
-  await rememberTickers(client, userId, ownTickers(draft.rows, given), now);
+  await rememberTickers(client, userId, signature, ownTickers(draft.rows, given), now);
   return {
     imported: recorded.length,
     kept: [...reasons.keys()].filter(({ kind }) => kind !== null && !isTrade(kind)).length,

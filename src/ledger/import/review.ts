@@ -82,7 +82,7 @@ export async function prepareImport(
   const first = readImportFile(importFile, context.clock);
   const { choices, tickers } = await personTransaction(context.pool, userId, async (client) => ({
     choices: await recallChoices(client, userId, first.signature),
-    tickers: await recallTickers(client, userId),
+    tickers: await recallTickers(client, userId, first.signature),
   }));
   const isRemembered = Object.keys(choices).length > 0;
   const given: ImportFile = {
