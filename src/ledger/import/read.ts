@@ -124,21 +124,31 @@ interface Part {
   readonly asides: readonly Aside[];
 }
 
+const asideOfLine = ({ line, cells }: TableLine, reason = ""): Aside => ({
+  line,
+  text: cells
+    .filter((cell) => cell !== "")
+    .join(" ")
+    .slice(0, 200)
+    .concat(reason),
+});
+
 function readPart(table: Table, layout: Layout): Part {
   const asides = table.lines.filter((line) => isAside(line, layout));
   const left = new Set(asides);
-  const lines = readTexts({ ...table, lines: table.lines.filter((line) => !left.has(line)) }, layout);
+  const others = table.lines.filter((line) => !left.has(line));
+  const lines = readTexts({ ...table, lines: others }, layout);
+  // Costs that stand on a line of their own, the fills of an order that stands there too: none goes unsaid.
+  const read = new Set(lines.map(({ line }) => line));
+  const merged = others.filter(({ line }) => !read.has(line));
   return {
     table,
     layout,
     lines,
-    asides: asides.map(({ line, cells }) => ({
-      line,
-      text: cells
-        .filter((cell) => cell !== "")
-        .join(" ")
-        .slice(0, 200),
-    })),
+    asides: [
+      ...asides.map((line) => asideOfLine(line)),
+      ...merged.map((line) => asideOfLine(line, " (part of another line, or its repetition)")),
+    ],
   };
 }
 
