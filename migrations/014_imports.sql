@@ -50,13 +50,15 @@ create table public.import_choices (
   primary key (user_id, signature)
 );
 
--- And of what files call an instrument.
+-- And of what such files call an instrument: one broker's BTC is a coin, another's a fund.
 create table public.import_tickers (
   user_id bigint not null references public.users on delete cascade,
+  -- '': of any file, since an ISIN is the same everywhere.
+  signature text not null check (length(signature) <= 100),
   symbol text not null check (symbol <> '' and length(symbol) <= 40),
   ticker text not null check (length(ticker) <= 20),
   chosen_at timestamptz not null,
-  primary key (user_id, symbol)
+  primary key (user_id, signature, symbol)
 );
 
 -- Nobody's own: which listing an ISIN or a like number is, in a currency, as the price source found it.

@@ -133,6 +133,17 @@ export class InvalidCsvError extends Error {
   }
 }
 
+/** A workbook, a document or a page instead of a table of text. */
+export class NotTextError extends Error {
+  readonly code = "not_text";
+
+  constructor(kind: string) {
+    super(
+      `expected a table as text, got ${kind}; open it and save it as CSV, or copy its table and paste it here`,
+    );
+  }
+}
+
 export class EmptyCsvError extends Error {
   readonly code = "empty_csv";
 

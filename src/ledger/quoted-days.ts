@@ -11,6 +11,9 @@ const daysBack = 7;
 const historiesAtOnce = 4;
 /** Histories that stay at hand between two looks at one file. */
 const keptHistories = 100;
+const keptMilliseconds = 10 * 60_000;
+/** One history is small: what takes longer does not come in time. */
+const longestWait = 8000;
 
 const Price = Big();
 Price.DP = 12;
@@ -97,33 +100,43 @@ async function readStored(
   );
 }
 
-const fetched = new WeakMap<PriceSource, Map<string, { from: string; history: History }>>();
+interface KeptHistory {
+  readonly from: string;
+  readonly history: History;
+  /** Of performance.now(). */
+  readonly until: number;
+}
+
+const fetched = new WeakMap<PriceSource, Map<string, KeptHistory>>();
 
 async function fetchHistory(
   prices: PriceSource,
   ticker: string,
   from: string,
   patience: number,
-): Promise<History | null> {
-  const kept = fetched.get(prices) ?? new Map<string, { from: string; history: History }>();
+): Promise<History | "away" | null> {
+  const kept = fetched.get(prices) ?? new Map<string, KeptHistory>();
   fetched.set(prices, kept);
   const known = kept.get(ticker);
-  if (known && known.from <= from) return known.history;
+  if (known && known.from <= from && known.until > performance.now()) return known.history;
   let reply: PriceHistory;
   try {
-    reply = await prices.history(ticker, from, AbortSignal.timeout(Math.max(1, Math.ceil(patience))));
+    reply = await prices.history(
+      ticker,
+      from,
+      AbortSignal.timeout(Math.max(1, Math.ceil(Math.min(patience, longestWait)))),
+    );
   } catch (error) {
-    const isQuiet =
+    if (error instanceof UnknownTickerError || error instanceof NoPricesError) return null;
+    const isAway =
       error instanceof MarketDataUnavailableError ||
-      error instanceof UnknownTickerError ||
-      error instanceof NoPricesError ||
       (error instanceof DOMException && error.name === "TimeoutError");
-    if (isQuiet) return null;
+    if (isAway) return "away";
     throw error;
   }
   const history = { bars: reply.bars, splits: reply.splits };
   if (kept.size >= keptHistories) kept.delete(kept.keys().next().value!);
-  kept.set(ticker, { from, history });
+  kept.set(ticker, { from, history, until: performance.now() + keptMilliseconds });
   return history;
 }
 
@@ -162,7 +175,9 @@ export async function readEvidence(
       if (patience <= 0) return;
       const first = [...days.get(ticker)!].toSorted()[0]!;
       const history = await fetchHistory(context.prices, ticker, early(first), patience);
-      if (history) histories.set(ticker, history);
+      // Nobody waits for the others then: what is not known is not said.
+      if (history === "away") queue.length = 0;
+      else if (history) histories.set(ticker, history);
     }
   };
   await Promise.all(Array.from({ length: historiesAtOnce }, work));

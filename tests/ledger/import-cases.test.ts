@@ -186,6 +186,15 @@ test("one with a quantity that cannot be read is asked too", () => {
   expect(told(generic("2024-01-05,Zorp,AAPL,1.500,100"))).toEqual(["ambiguous_figure invalid_type"]);
 });
 
+test("what a sale lacks of its own sum is the fee that no column shows", () => {
+  const robinhood =
+    "Activity Date,Process Date,Settle Date,Instrument,Description,Trans Code,Quantity,Price,Amount";
+  const sale = (amount: string) =>
+    told(generic(`9/14/2023,9/14/2023,9/18/2023,AMD,,Sell,10,$105.00,"${amount}"`, robinhood));
+  expect(sale("$1,049.98")).toEqual(["2023-09-14 SELL 10 AMD at 105 fee 0.02"]);
+  expect(sale("$1,050.00")).toEqual(["2023-09-14 SELL 10 AMD at 105 fee 0"]);
+});
+
 test("every cost is counted, with its sign", () => {
   const fees = (header: string, values: string) =>
     told(generic(`2024-01-05,BUY,AAPL,1,100,${values}`, `date,type,ticker,quantity,price,${header}`));

@@ -31,6 +31,9 @@ describe("hostile text is read in no more than its length", () => {
     ["a word of 100,000 characters", generic(`2024-01-05,${"buy ".repeat(25_000)},AAPL,1,100`), null],
     ["quotation marks", generic(`2024-01-05,BUY,AAPL,1,100\n${'"'.repeat(200_000)}`), null],
     ["two and a half million characters", "x".repeat(2_500_001), "file_too_large"],
+    ["an Excel workbook", "PK\u0003\u0004\u0014", "not_text"],
+    ["a PDF", "%PDF-1.7", "not_text"],
+    ["a page", "<!DOCTYPE html><table></table>", "not_text"],
     ["deep JSON", `${"[".repeat(100_000)}`, "invalid_csv"],
   ])("%s", (_, csv, problem) => {
     const read = quickly(csv);

@@ -162,6 +162,17 @@ describe("an instrument without a ticker", () => {
     expect(told(await review(csv().replace(",10,", ",11,"), 2))).toEqual(["2 ERROR unknown_ticker"]);
   });
 
+  test("is remembered by its ISIN for every file, by a symbol for files like it alone", async () => {
+    const at = priceOf("ACME", "2024-01-02");
+    const file = (symbol: string, more = "") =>
+      `date,type,ticker,quantity,price${more && ",note"}\n2024-01-02,BUY,${symbol},1,${at}${more && ",x"}\n`;
+    await importAll(csv(), { tickers: { US0000000016: "ACME" } });
+    await importAll(file("ABC"), { tickers: { ABC: "ACME" } });
+    expect(told(await review(file("ABC").replace(",1,", ",2,")))).toEqual(["2 OK ACME"]);
+    expect(told(await review(file("ABC", "more").replace(",1,", ",3,")))).toEqual(["2 ERROR unknown_ticker"]);
+    expect(told(await review(file("US0000000016", "more").replace(",1,", ",3,")))).toEqual(["2 OK ACME"]);
+  });
+
   test("has to wait while the price source is away", async () => {
     server.fail("search", "500", 99);
     expect(told(await review(csv()))).toEqual(["2 ERROR market_data_unavailable"]);

@@ -66,6 +66,9 @@ test("dividends and deposits are shown in groups, and kept when nothing else is 
   const done = await visitor.post(path, { csv, step: "import", fingerprint: hidden(html, "fingerprint") });
   expect([done.status, done.location]).toEqual([303, "/transactions?kept=2"]);
   expect((await visitor.get(done.location!)).html).toContain("2 rows that are no trades are kept");
+  const exported = (await visitor.get("/account/export/imports.csv")).html;
+  expect(exported).toMatch(/^import_id,imported_at,format,line,kind,word,/);
+  expect(exported).toMatch(/,2,DIVIDEND,Dividend,2024-01-05,WRLD,.*the ledger has no such type yet/);
 });
 
 describe("a large file", () => {

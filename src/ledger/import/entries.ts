@@ -264,7 +264,7 @@ export function readEntry({ line, texts }: TextLine, reading: Reading): Entry {
   const { date, moment } = readDay(texts.date ?? "", reading.notation.dateOrder, remarks);
   const time = moment?.time ?? readMoment(`2000-01-01 ${(texts.time ?? "").slice(0, 40)}`)?.time ?? null;
   const derivative = kind === "OPTION" ? "option" : kind === "CFD" ? "CFD" : null;
-  const hasInstrument = Boolean(texts.ticker || texts.identifier);
+  const hasInstrument = Boolean(texts.ticker || texts.identifier || texts.name);
   const instrumentOf = (currency: string | null): Instrument =>
     readInstrument({
       symbol: texts.ticker ?? "",

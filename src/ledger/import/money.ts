@@ -99,6 +99,20 @@ function derivePrice({ kind, figures }: Settlement, costs: Big, remarks: Remarks
   return whole.div(new Exact(quantity).abs());
 }
 
+/**
+ * Cents that a sale of whole shares lacks are no rounding of its price: the SEC takes up to 0.003 % of it (section 31 of the
+ * Exchange Act) and FINRA up to 0.0002 dollars a share (TAF), each rounded up; brokers without commission show them nowhere else.
+ */
+function isRegulatoryFee(kind: "BUY" | "SELL", quantity: Big, value: Big, extra: Big): boolean {
+  const most = value.times("0.00003").plus(quantity.times("0.0002")).plus("0.02");
+  return kind === "SELL" && quantity.round(0).eq(quantity) && extra.gte("0.01") && extra.lte(most);
+}
+
+function tellFee(fee: Big, remarks: Remarks): Big {
+  remarks.notes.push(`the amount shows a fee of ${shown(fee)}`);
+  return fee.round(ledgerDecimals);
+}
+
 /** The file's own sum against ours: a cost that has no column shows there, and so does a slip. Returns the cost. */
 function compareAmount(settlement: Settlement, costs: Big, remarks: Remarks): Big {
   const { kind, figures, currency, moneyCurrency, hasCostColumns } = settlement;
@@ -110,12 +124,11 @@ function compareAmount(settlement: Settlement, costs: Big, remarks: Remarks): Bi
   if (paid.eq(0)) return costs;
   const tolerance = new Exact(quantity).abs().times(precisionOf(price)).plus("0.01");
   const extra = kind === "BUY" ? paid.minus(value) : value.minus(paid);
+  if (!hasCostColumns && isRegulatoryFee(kind, new Exact(quantity).abs(), value, extra))
+    return tellFee(extra, remarks);
   const isNear = [new Exact(0), costs].some((expected) => extra.minus(expected).abs().lte(tolerance));
   if (isNear) return costs;
-  if (!hasCostColumns && extra.gt(0) && extra.lte(value.times("0.03"))) {
-    remarks.notes.push(`the amount shows a fee of ${shown(extra)}`);
-    return extra.round(ledgerDecimals);
-  }
+  if (!hasCostColumns && extra.gt(0) && extra.lte(value.times("0.03"))) return tellFee(extra, remarks);
   if (extra.minus(costs).abs().gt(value.times("0.01")))
     remarks.warn(
       "amount_differs",

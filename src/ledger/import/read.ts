@@ -6,6 +6,7 @@ import {
   FileTooWideError,
   InvalidCsvError,
   MissingColumnsError,
+  NotTextError,
   TooManyLinesError,
   ValueCountError,
 } from "../errors.ts";
@@ -125,21 +126,31 @@ interface Part {
   readonly asides: readonly Aside[];
 }
 
+const asideOfLine = ({ line, cells }: TableLine, reason = ""): Aside => ({
+  line,
+  text: cells
+    .filter((cell) => cell !== "")
+    .join(" ")
+    .slice(0, 200)
+    .concat(reason),
+});
+
 function readPart(table: Table, layout: Layout): Part {
   const asides = table.lines.filter((line) => isAside(line, layout));
   const left = new Set(asides);
-  const lines = readTexts({ ...table, lines: table.lines.filter((line) => !left.has(line)) }, layout);
+  const others = table.lines.filter((line) => !left.has(line));
+  const lines = readTexts({ ...table, lines: others }, layout);
+  // Costs that stand on a line of their own, the fills of an order that stands there too: none goes unsaid.
+  const read = new Set(lines.map(({ line }) => line));
+  const merged = others.filter(({ line }) => !read.has(line));
   return {
     table,
     layout,
     lines,
-    asides: asides.map(({ line, cells }) => ({
-      line,
-      text: cells
-        .filter((cell) => cell !== "")
-        .join(" ")
-        .slice(0, 200),
-    })),
+    asides: [
+      ...asides.map((line) => asideOfLine(line)),
+      ...merged.map((line) => asideOfLine(line, " (part of another line, or its repetition)")),
+    ],
   };
 }
 
@@ -205,7 +216,14 @@ const unread: ReadFile = {
   unknownWords: [],
 };
 
-const refusals = [InvalidCsvError, EmptyCsvError, TooManyLinesError, FileTooLargeError, FileTooWideError];
+const refusals = [
+  NotTextError,
+  InvalidCsvError,
+  EmptyCsvError,
+  TooManyLinesError,
+  FileTooLargeError,
+  FileTooWideError,
+];
 
 /** Reads all of it, and never throws for what is wrong with it. `clock` says what day it is. */
 export function readImportFile(file: ImportFile, clock: () => Date): ReadFile {

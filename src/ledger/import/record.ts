@@ -104,7 +104,7 @@ async function recordDraft(
       now,
     );
   await rememberChoices(client, userId, signature, ownChoices(given, now), now);
-  await rememberTickers(client, userId, ownTickers(draft.rows, given), now);
+  await rememberTickers(client, userId, signature, ownTickers(draft.rows, given), now);
   return {
     imported: recorded.length,
     kept: [...reasons.keys()].filter(({ kind }) => kind !== null && !isTrade(kind)).length,
@@ -125,7 +125,7 @@ export async function importTransactions(
   onProgress: (progress: ImportProgress) => void = () => {},
 ): Promise<Imported> {
   const deadline = performance.now() + patienceMilliseconds;
-  const prepared = await prepareImport(context, userId, importFile, deadline);
+  const prepared = await prepareImport(context, userId, importFile, deadline, onProgress);
   const review = await reviewPrepared(context, userId, prepared, selection, deadline, onProgress);
   const selected = review.rows.filter(({ isSelected }) => isSelected);
   const isReady =

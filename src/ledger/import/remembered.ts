@@ -1,6 +1,7 @@
 /** What a person said of a file's columns, words and tickers, kept for the next file like it. */
 import type { PoolClient } from "pg";
 import { z } from "zod";
+import { isIsin } from "./columns.ts";
 import { rowKinds } from "./kinds.ts";
 import { importFields } from "./layout.ts";
 import type { ImportFile } from "./read.ts";
@@ -49,28 +50,44 @@ export async function rememberChoices(
   );
 }
 
-/** By what files call them, in capitals. */
-export async function recallTickers(client: PoolClient, userId: number): Promise<Record<string, string>> {
+/** By what such files call them, in capitals. */
+export async function recallTickers(
+  client: PoolClient,
+  userId: number,
+  signature: string,
+): Promise<Record<string, string>> {
   const { rows } = await client.query<{ symbol: string; ticker: string }>(
-    "select symbol, ticker from public.import_tickers where user_id = $1",
-    [userId],
+    `select symbol, ticker
+     from public.import_tickers
+     where user_id = $1
+       and signature in ($2, '')
+     order by signature`,
+    [userId, signature.slice(0, 100)],
   );
   return Object.fromEntries(rows.map(({ symbol, ticker }) => [symbol, ticker]));
 }
 
+/** An ISIN holds for every file, a symbol for files like this one: one broker's BTC is a coin, another's a fund. */
 export async function rememberTickers(
   client: PoolClient,
   userId: number,
+  signature: string,
   tickers: Readonly<Record<string, string>>,
   now: Date,
 ): Promise<void> {
   const pairs = Object.entries(tickers).slice(0, 500);
   await client.query(
-    `insert into public.import_tickers (user_id, symbol, ticker, chosen_at)
-     select $1, symbol, ticker, $4
-     from unnest($2::text[], $3::text[]) as chosen (symbol, ticker)
-     on conflict (user_id, symbol) do update
+    `insert into public.import_tickers (user_id, signature, symbol, ticker, chosen_at)
+     select $1, signature, symbol, ticker, $5
+     from unnest($2::text[], $3::text[], $4::text[]) as chosen (signature, symbol, ticker)
+     on conflict (user_id, signature, symbol) do update
      set ticker = excluded.ticker, chosen_at = excluded.chosen_at`,
-    [userId, pairs.map(([symbol]) => symbol), pairs.map(([, ticker]) => ticker), now],
+    [
+      userId,
+      pairs.map(([symbol]) => (isIsin(symbol) ? "" : signature.slice(0, 100))),
+      pairs.map(([symbol]) => symbol),
+      pairs.map(([, ticker]) => ticker),
+      now,
+    ],
   );
 }

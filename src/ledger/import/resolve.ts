@@ -9,6 +9,7 @@ import { TickerNotCheckedError, UnknownInstrumentError } from "../errors.ts";
 import { requireTicker } from "../tickers.ts";
 import type { Entry } from "./entries.ts";
 import { isTrade } from "./kinds.ts";
+import type { LookupProgress } from "./lookup.ts";
 import { type Remark, remarkOf } from "./remarks.ts";
 import type { Resolve } from "./rows.ts";
 
@@ -21,7 +22,7 @@ export const maxSearches = 40;
 
 /** What a person says of an instrument is said of this. */
 export const instrumentKey = ({ instrument }: Pick<Entry, "instrument">): string =>
-  (instrument?.symbol || (instrument?.identifier ?? "")).toUpperCase().slice(0, 40);
+  (instrument?.symbol || instrument?.identifier || (instrument?.name ?? "")).toUpperCase().slice(0, 40);
 
 type Found = string | Remark;
 
@@ -92,14 +93,19 @@ export async function resolveInstruments(
   entries: readonly Entry[],
   chosen: Readonly<Record<string, string>>,
   deadline: number,
+  onProgress: (progress: LookupProgress) => void = () => {},
 ): Promise<Resolve> {
   const needed = neededIdentifiers(entries, chosen);
   const found = needed.length === 0 ? new Map<string, Found>() : await recall(context, needed);
   const queue = needed.filter((identifier) => !found.has(identifier)).slice(0, maxSearches);
+  const progress = { checked: 0, total: queue.length };
+  if (queue.length > 0) onProgress({ ...progress });
   const work = async (): Promise<void> => {
     for (let identifier = queue.shift(); identifier !== undefined; identifier = queue.shift()) {
       const result = await find(context, identifier);
       found.set(identifier, result);
+      progress.checked++;
+      onProgress({ ...progress });
       const isAway = typeof result !== "string" && result.code === "market_data_unavailable";
       if (isAway || performance.now() >= deadline) queue.length = 0;
     }

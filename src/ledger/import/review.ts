@@ -77,11 +77,12 @@ export async function prepareImport(
   userId: number,
   importFile: ImportFile,
   deadline: number,
+  onProgress: (progress: ImportProgress) => void = () => {},
 ): Promise<Prepared> {
   const first = readImportFile(importFile, context.clock);
   const { choices, tickers } = await personTransaction(context.pool, userId, async (client) => ({
     choices: await recallChoices(client, userId, first.signature),
-    tickers: await recallTickers(client, userId),
+    tickers: await recallTickers(client, userId, first.signature),
   }));
   const isRemembered = Object.keys(choices).length > 0;
   const given: ImportFile = {
@@ -91,7 +92,9 @@ export async function prepareImport(
     tickers: { ...tickers, ...importFile.tickers },
   };
   const file = isRemembered ? readImportFile(given, context.clock) : first;
-  const resolve = await resolveInstruments(context, file.entries, given.tickers ?? {}, deadline);
+  const resolve = await resolveInstruments(context, file.entries, given.tickers ?? {}, deadline, (progress) =>
+    onProgress({ rows: file.entries.length, ...progress }),
+  );
   const read = file.entries.map((entry) => readRow(entry, resolve, context.clock));
   const rows = await correctRows(context, read, importFile.corrections ?? [], deadline);
   return { file, rows, given, isRemembered };
@@ -177,7 +180,7 @@ export async function reviewImport(
   return reviewPrepared(
     context,
     userId,
-    await prepareImport(context, userId, importFile, deadline),
+    await prepareImport(context, userId, importFile, deadline, onProgress),
     selection,
     deadline,
     onProgress,

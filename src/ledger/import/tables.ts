@@ -5,6 +5,7 @@ import {
   FileTooLargeError,
   FileTooWideError,
   InvalidCsvError,
+  NotTextError,
   TooManyLinesError,
 } from "../errors.ts";
 import { readMoment } from "./dates.ts";
@@ -94,6 +95,16 @@ function clean(cell: string): string {
   return /^="[^"]*"$/.test(text) ? text.slice(2, -1).trim() : text;
 }
 
+/** By what such a file begins with, whatever it was decoded as. */
+const otherFiles: readonly (readonly [string, string])[] = [
+  ["pk\u0003\u0004", "an Excel workbook or another archive"],
+  ["%pdf-", "a PDF"],
+  ["<!doctype", "a page"],
+  ["<html", "a page"],
+  ["<table", "a page"],
+  ["<?xml", "a document"],
+];
+
 /** A line as spreadsheets write it for themselves: "sep=;". */
 const ownDelimiter = /^\ufeff?sep=(.)\r?\n/i;
 
@@ -145,7 +156,7 @@ function splitAtHeaders(
 }
 
 /**
- * `isHeader`: whether these are names of columns. Throws InvalidCsvError, EmptyCsvError, FileTooLargeError,
+ * `isHeader`: whether these are names of columns. Throws NotTextError, InvalidCsvError, EmptyCsvError, FileTooLargeError,
  * FileTooWideError or TooManyLinesError.
  */
 export function readTables(text: string, isHeader: (cells: readonly string[]) => boolean): Tables {
@@ -155,6 +166,9 @@ export function readTables(text: string, isHeader: (cells: readonly string[]) =>
 }
 
 function readTablesOf(text: string, isHeader: (cells: readonly string[]) => boolean): Tables {
+  const beginning = text.slice(0, 100).trimStart().toLowerCase();
+  const other = otherFiles.find(([sign]) => beginning.startsWith(sign));
+  if (other) throw new NotTextError(other[1]);
   if (/^\ufeff?\s{0,100}[[{]/.test(text)) {
     const tables = readJsonTables(text);
     limitLines(tables);

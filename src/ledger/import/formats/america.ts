@@ -176,6 +176,30 @@ export const americanFormats: readonly Format[] = [
     ...american,
   },
   {
+    name: "E*TRADE",
+    headers: [
+      "activitytradedate",
+      "activitytype",
+      "description",
+      "symbol",
+      "quantity",
+      "price",
+      "amount",
+      "commission",
+    ],
+    columns: {
+      date: ["activitytradedate", "transactiondate"],
+      type: "activitytype",
+      ticker: "symbol",
+      name: "description",
+      quantity: "quantity",
+      price: "price",
+      fee: "commission",
+      amount: "amount",
+    },
+    ...american,
+  },
+  {
     name: "TD Ameritrade",
     headers: ["date", "transactionid", "description", "quantity", "symbol", "price", "commission", "amount"],
     columns: {

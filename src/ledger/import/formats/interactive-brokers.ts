@@ -7,6 +7,28 @@ function keepOrders(lines: readonly TextLine[]): TextLine[] {
   return orders.length > 0 ? orders : [...lines];
 }
 
+/** A query can list a trade as an order, as its fills and as the lots that it closed: the finest that is a trade counts. */
+function keepOneLevel(lines: readonly TextLine[]): TextLine[] {
+  const level = ["EXECUTION", "ORDER"].find((wanted) => lines.some(({ texts }) => texts.status === wanted));
+  const kept = level === undefined ? lines : lines.filter(({ texts }) => texts.status === level);
+  return withoutCancelled(kept.map(({ texts: { status: _, ...texts }, ...line }) => ({ ...line, texts })));
+}
+
+/** "BUY (Ca.)" takes an earlier trade back: it is the same with the other sign. */
+function withoutCancelled(lines: readonly TextLine[]): TextLine[] {
+  const keyOf = ({ texts }: TextLine, isTurned: boolean): string => {
+    const quantity = texts.quantity ?? "";
+    const turned = quantity.startsWith("-") ? quantity.slice(1) : `-${quantity}`;
+    return [texts.ticker, texts.price, isTurned ? turned : quantity].join(" ");
+  };
+  const isCancelling = ({ texts }: TextLine): boolean => /\(Ca\.?\)/.test(texts.type ?? "");
+  const taken = Map.groupBy(lines.filter(isCancelling), (line) => keyOf(line, true));
+  return lines.filter((line) => {
+    if (isCancelling(line)) return false;
+    return taken.get(keyOf(line, false))?.pop() === undefined;
+  });
+}
+
 export const interactiveBrokersFormats: readonly Format[] = [
   {
     name: "Interactive Brokers Flex",
@@ -28,6 +50,7 @@ export const interactiveBrokersFormats: readonly Format[] = [
       assetType: "assetclass",
       status: "levelofdetail",
     },
+    merge: keepOneLevel,
     decimalMark: "point",
   },
   {
