@@ -16,6 +16,7 @@ import {
   type Selection,
 } from "../../ledger/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
+import { describeError } from "../errors.ts";
 import { positiveId } from "../schemas.ts";
 import { type Problem, type SendPage, sentence } from "./page.ts";
 import { Underway } from "./underway.ts";
@@ -70,11 +71,20 @@ export function importPages(context: WebContext, sendPage: SendPage): Router {
       const shown = form.step === "leave_out" ? await leaveOut(context, userId, file, review) : review;
       return sendImport(sendPage, request, response, form.csv, shown);
     }
-    const { imported, review } = await underway.during(userId, (onProgress) =>
-      importTransactions(context, userId, file, selection, onProgress),
-    );
-    if (imported > 0) return response.redirect(303, `/transactions?imported=${imported}`);
-    sendImport(sendPage, request, response, form.csv, review, refusal(review), 422);
+    try {
+      const { imported, review } = await underway.during(userId, (onProgress) =>
+        importTransactions(context, userId, file, selection, onProgress),
+      );
+      if (imported > 0) return response.redirect(303, `/transactions?imported=${imported}`);
+      sendImport(sendPage, request, response, form.csv, review, refusal(review), 422);
+    } catch (error) {
+      const { status, code, message } = describeError(error, "POST", "");
+      if (code !== "market_data_unavailable") throw error;
+      // The text and the choice of rows stay; what was fetched by then is there the next time.
+      const review = await reviewImport(context, userId, file, selection);
+      const problem = { heading: "Nothing was imported.", message: sentence(message) };
+      sendImport(sendPage, request, response, form.csv, review, problem, status);
+    }
   });
   return router;
 }
