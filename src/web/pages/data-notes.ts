@@ -19,6 +19,8 @@ interface TickerData {
   readonly is_final: boolean | null;
   readonly is_stale: boolean | null;
   readonly defects: number;
+  /** The symbol has come to mean something else: nothing of that is taken. */
+  readonly is_other: boolean;
   readonly progress: { readonly done: number; readonly total: number } | null;
 }
 
@@ -66,6 +68,12 @@ export async function readDataNotes(
                where market_defects.ticker = traded.ticker
                  and defect_date >= traded.first_trade_date - 10
              ) as defects,
+             exists (
+               select
+               from bronze.market_defects
+               where market_defects.ticker = traded.ticker
+                 and defect in ('other_currency', 'other_company')
+             ) as is_other,
              (select progress from fetches where fetches.ticker = traded.ticker limit 1) as progress
            from traded
            left join bronze.raw_assets on raw_assets.ticker = traded.ticker
@@ -169,7 +177,9 @@ function describe(row: TickerData, format: Format): DataNote[] {
   if (isFetching(row))
     return [{ ...note("information", "Its price history is being fetched."), progress: row.progress }];
   const notes: DataNote[] = [];
-  if (row.last_error !== null) {
+  if (row.last_error !== null && row.is_other)
+    notes.push(note("failure", `${row.last_error}. It is valued at its last known price.`));
+  else if (row.last_error !== null) {
     const meanwhile =
       row.first_bar_date === null
         ? "They are asked for again by themselves; until they are there, it is valued at your last trade price."
