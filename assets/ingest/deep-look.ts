@@ -5,6 +5,7 @@
  */
 import type { ClientBase, Pool } from "pg";
 import type { PriceHistory } from "../../src/market/source.ts";
+import { priceBounds } from "../price-bounds.ts";
 
 /** Everybody's turn comes within so many runs of the daily schedule, and so within a week. */
 const runsToTurn = 5;
@@ -36,7 +37,7 @@ export async function tickersToReadWhole(
        window in_order as (partition by bars.ticker order by bars.price_date)
      ),
      odd as (
-       select ticker from moves where abs(move - 1) > 0.4 or days > 10
+       select ticker from moves where abs(move - 1) > $7 or days > $8
        union
        select ticker from bronze.market_defects where ticker = any ($1) and defect_date >= $2::date - $3::integer
        union
@@ -56,7 +57,16 @@ export async function tickersToReadWhole(
      select ticker from odd
      union
      select ticker from due`,
-    [tickers, now.toISOString().slice(0, 10), oddDays, now, turnDays - 1, turns],
+    [
+      tickers,
+      now.toISOString().slice(0, 10),
+      oddDays,
+      now,
+      turnDays - 1,
+      turns,
+      priceBounds.change,
+      priceBounds.gapDays,
+    ],
   );
   return new Set(rows.map(({ ticker }) => ticker));
 }

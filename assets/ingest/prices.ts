@@ -142,7 +142,7 @@ async function ingestTicker(context: Context, ticker: string, isReadWhole: boole
       profile,
       isReadWhole,
     });
-    if (written) return written;
+    if (written) return from === null ? written : addRowCounts(written, await lookDeeper(context, ticker));
     context.log("info", `${ticker}: Yahoo rewrote its history; fetching all of it`);
     const whole = await resources.prices.history(ticker, null, signal);
     return (
@@ -161,6 +161,13 @@ async function ingestTicker(context: Context, ticker: string, isReadWhole: boole
     context.log("warn", `${ticker}: ${error.message}; its stored prices are kept`);
     return writeFailure(pool, ticker, error.message, false);
   }
+}
+
+/** What has just come looks odd, and did not before: the whole history may say already what it is. */
+async function lookDeeper(context: Context, ticker: string): Promise<RowCounts> {
+  const now = context.resources.clock();
+  const odd = await tickersToReadWhole(context.pool, [ticker], { isDailyRun: false, now });
+  return odd.has(ticker) ? ingestTicker(context, ticker, true) : noRows;
 }
 
 /** Sector and industry, once for each ingestion as long as they are not known. Its failure harms nothing. */

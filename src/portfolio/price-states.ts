@@ -14,6 +14,8 @@ export interface PriceState {
   readonly is_stale: boolean | null;
   /** What is wrong with its prices and dividends since the first trade, or shortly before. */
   readonly defects: number;
+  /** The symbol has come to mean something else: nothing of that is taken. */
+  readonly is_other: boolean;
 }
 
 /** One for each ticker that the person ever traded, by name. */
@@ -42,7 +44,13 @@ export async function readPriceStates(client: PoolClient, userId: number): Promi
                from bronze.market_defects
                where market_defects.ticker = traded.ticker
                  and defect_date >= traded.first_trade_date - 10
-             ) as defects
+             ) as defects,
+             exists (
+               select
+               from bronze.market_defects
+               where market_defects.ticker = traded.ticker
+                 and defect in ('other_currency', 'other_company')
+             ) as is_other
            from traded
            left join bronze.raw_assets on raw_assets.ticker = traded.ticker
            left join lateral (

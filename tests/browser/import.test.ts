@@ -145,7 +145,8 @@ describe("the trade form", () => {
     await form.getByLabel("Ticker").fill("nord");
     await price.fill("99");
     await form.getByLabel("Sell", { exact: true }).check();
-    await page.getByText("Available: 2").waitFor();
+    // Two then, four since the split of June 2024.
+    await page.getByText("Available: 4").waitFor();
     expect(await price.inputValue()).toBe("99");
     await form.getByLabel("Date").fill("2024-01-05");
     await form.getByLabel("Date").blur();

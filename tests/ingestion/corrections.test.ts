@@ -146,6 +146,20 @@ describe("what is corrected more than ten days back", () => {
   });
 });
 
+test("what comes in odd has its whole history read in the same run, once", async () => {
+  await trade("GLOBEX");
+  await runDaily();
+  server.publishDay();
+  const last = server.ticker("GLOBEX").bars.at(-1)!;
+  edited("GLOBEX", last.date, { close: last.close! / 3, low: last.low! / 3 });
+  const before = asked("GLOBEX").length;
+  await runDaily();
+  expect(asked("GLOBEX").slice(before).map(isWhole)).toEqual([false, true]);
+  server.publishDay();
+  await runDaily();
+  expect(asked("GLOBEX").slice(before).map(isWhole)).toEqual([false, true, true]);
+});
+
 describe("what a symbol stands for", () => {
   test("another currency: what is stored stays, nothing is taken, and it is told", async () => {
     await trade("GLOBEX");

@@ -142,6 +142,25 @@ describe("a price", () => {
   });
 });
 
+test("a symbol that has come to mean something else is told where its figures are (field cases 21 and 22)", async () => {
+  const detail = "Yahoo Finance now quotes it in EUR, and its stored prices are in USD";
+  const untilRuled = "what is stored is kept, and no more is fetched until an operator has ruled";
+  await query(`
+    update raw_assets set last_error = '${detail}: ${untilRuled}' where ticker = 'T';
+    insert into market_defects (ticker, defect_date, defect, is_kept_out, detail)
+    values ('T', '2022-06-30', 'other_currency', true, '${detail}')`);
+  await settle(program);
+  expect(await read("/portfolio")).toContain(`${untilRuled}. It is valued at its last known price.`);
+  expect(await read("/tickers/T")).toContain(`Another currency, Jun 30, 2022: ${detail}.`);
+  const trade = { ticker: "T", type: "BUY", quantity: "1", price: "19", date: "2022-05-05" };
+  const { body } = await call("POST", "/api/transactions", tokens.investor, trade);
+  expect(body.warnings).toEqual([`the prices of T do not go on: ${detail}: ${untilRuled}`]);
+  await query(`
+    update raw_assets set last_error = null where ticker = 'T';
+    delete from market_defects where ticker = 'T'`);
+  await settle(program);
+});
+
 test("prices are as of the newest price of what this person holds (field case 25)", async () => {
   // Somebody else's ticker has prices to this day.
   const carl = await signUp(program, "carl@example.com");

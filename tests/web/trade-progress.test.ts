@@ -63,3 +63,24 @@ test("the form is told what it waits for, its owner alone, and no longer when it
   expect((await answer).headers.get("Location")).toMatch(/^\/transactions\?recorded=\d+$/);
   expect(await progress()).toBeNull();
 });
+
+test("an import whose new ticker has no history to be had keeps its text and its rows", async () => {
+  const { market } = server;
+  market.addTicker({ ...market.ticker("WORLD"), ticker: "LATER" });
+  const csv = "date,type,ticker,quantity,price\n2024-01-02,BUY,LATER,1,4";
+  const post = (step: string) =>
+    fetch(`${server.url}/transactions/import`, {
+      method: "POST",
+      headers: session,
+      body: new URLSearchParams({ csv, step }),
+    });
+  await post("review");
+  market.fail("chart", "500", 99);
+  const answer = await post("import");
+  market.recover();
+  expect(answer.status).toBe(503);
+  const html = await answer.text();
+  expect(html).toContain("Nothing was imported.");
+  expect(html).toContain("The price history of LATER could not be fetched");
+  expect(html).toContain("2024-01-02,BUY,LATER,1,4");
+});

@@ -80,7 +80,9 @@ function describe(row: PriceState, progress: StepProgress | null, format: Format
   });
   if (isFetching(row)) return [{ ...note("information", "Its price history is being fetched."), progress }];
   const notes: DataNote[] = [];
-  if (row.last_error !== null) {
+  if (row.last_error !== null && row.is_other)
+    notes.push(note("failure", `${row.last_error}. It is valued at its last known price.`));
+  else if (row.last_error !== null) {
     const meanwhile =
       row.first_bar_date === null
         ? "They are asked for again by themselves; until they are there, it is valued at your last trade price."

@@ -11,6 +11,7 @@ import {
   rowsToLeaveOut,
 } from "../../ledger/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
+import { describeError } from "../errors.ts";
 import { fileOf, headerOf, importBytes, parseForm, selectionOf } from "./import-form.ts";
 import { describeReview } from "./import-view.ts";
 import { type Problem, type SendPage, sentence } from "./page.ts";
@@ -54,12 +55,21 @@ export function importPages(context: WebContext, sendPage: SendPage): Router {
       const left = await leaveOut(context, userId, file, review);
       return sendImport(sendPage, request, response, form.csv, left, consequences(left));
     }
-    const { imported, kept, review } = await underway.during(userId, (onProgress) =>
-      importTransactions(context, userId, file, selection, onProgress),
-    );
-    if (imported > 0) return response.redirect(303, `/transactions?imported=${imported}`);
-    if (kept > 0) return response.redirect(303, `/transactions?kept=${kept}`);
-    sendImport(sendPage, request, response, form.csv, review, refusal(review), 422);
+    try {
+      const { imported, kept, review } = await underway.during(userId, (onProgress) =>
+        importTransactions(context, userId, file, selection, onProgress),
+      );
+      if (imported > 0) return response.redirect(303, `/transactions?imported=${imported}`);
+      if (kept > 0) return response.redirect(303, `/transactions?kept=${kept}`);
+      sendImport(sendPage, request, response, form.csv, review, refusal(review), 422);
+    } catch (error) {
+      const { status, code, message } = describeError(error, "POST", "");
+      if (code !== "market_data_unavailable") throw error;
+      // The text and the choice of rows stay; what was fetched by then is there the next time.
+      const review = await reviewImport(context, userId, file, selection);
+      const problem = { heading: "Nothing was imported.", message: sentence(message) };
+      sendImport(sendPage, request, response, form.csv, review, problem, status);
+    }
   });
   return router;
 }
