@@ -64,7 +64,7 @@ export async function tickersToReadWhole(
       now,
       turnDays - 1,
       turns,
-      priceBounds.change,
+      priceBounds.spike,
       priceBounds.gapDays,
     ],
   );
