@@ -7,6 +7,7 @@ import { benchDashboard } from "./dashboard.ts";
 import { benchLatency } from "./latency.ts";
 import { dashboardSize, fullSize, smallSize } from "./load.ts";
 import { benchRebuild } from "./rebuild.ts";
+import { benchScale } from "./scale.ts";
 import { benchStart } from "./start.ts";
 import { milliseconds, printTable } from "./table.ts";
 import { createWorld } from "./world.ts";
@@ -14,6 +15,7 @@ import { createWorld } from "./world.ts";
 const { small } = parseArgs({ options: { small: { type: "boolean", default: false } } }).values;
 
 await benchStart();
+await benchScale(small ? [500] : [500, 2000, 5000]);
 const size = small ? smallSize : fullSize;
 const began = performance.now();
 const world = await createWorld(size);

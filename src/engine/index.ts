@@ -28,6 +28,7 @@ export {
   DefinitionError,
   type Direction,
   defaultSchemas,
+  describeProblem,
   EmptySelectionError,
   Graph,
   type Lineage,
@@ -36,9 +37,11 @@ export {
   loadRegistry,
   type Node,
   type Place,
+  type ProblemRecord,
   type Registry,
   type RegistryOptions,
   readFunctionDefinitions,
+  renderProblem,
   type Schemas,
   type Selection,
   SelectionSyntaxError,
@@ -83,7 +86,13 @@ export {
   quoteIdentifier,
   quoteRelation,
 } from "./postgres/index.ts";
-export { ForeignDependentError, NoPreviousVersionError } from "./publication/index.ts";
+export {
+  ForeignDependentError,
+  NoPreviousVersionError,
+  type Remains,
+  readRemains,
+  validate,
+} from "./publication/index.ts";
 export {
   type CheckRecord,
   type CheckResult,

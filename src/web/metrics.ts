@@ -3,6 +3,7 @@
 import type { RequestHandler } from "express";
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { countWaitingChanges } from "../engine/index.ts";
+import { countDefects } from "../portfolio/index.ts";
 import type { WebContext } from "./context.ts";
 
 export interface Metrics {
@@ -51,6 +52,17 @@ export function createMetrics({ pool, events }: Pick<WebContext, "pool" | "event
     async collect() {
       // Without a database there is no figure here, and the others are wanted all the more.
       this.set(await countWaitingChanges(pool).catch(() => Number.NaN));
+    },
+  });
+  new Gauge({
+    name: "stratafolio_market_defects",
+    help: "What is wrong with market data, by kind; doubtful_split: verdicts that ask to be looked at",
+    labelNames: ["defect"],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { defect, defects } of await countDefects(pool).catch(() => []))
+        this.set({ defect }, defects);
     },
   });
   return {

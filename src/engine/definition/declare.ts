@@ -15,6 +15,7 @@
  * - code version: fingerprint of what makes the rows. data version: a number that grows when rows change.
  */
 import type { Pool } from "pg";
+import { noteDeclaration } from "./places.ts";
 
 /** One of the layers that the registry was loaded with. */
 export type Layer = string;
@@ -201,7 +202,7 @@ export function sourceAsset<const C extends Columns, Resources = unknown>(
     readonly deps?: readonly (AnyAsset | Dependency)[];
   },
 ): SourceAsset<Resources> & { readonly columns: C } {
-  return {
+  return noteDeclaration({
     layer: defaultLayers[0],
     checks: [],
     tags: [],
@@ -209,9 +210,9 @@ export function sourceAsset<const C extends Columns, Resources = unknown>(
     timeoutSeconds: 3600,
     retry: { attempts: 1, backoffSeconds: 0 },
     ...declaration,
-    kind: "source",
+    kind: "source" as const,
     deps: (declaration.deps ?? []).map(asDependency),
-  };
+  });
 }
 
 /**
@@ -224,16 +225,16 @@ export function sqlAsset<const C extends Columns>(
     readonly deps: readonly (AnyAsset | Dependency)[];
   },
 ): SqlAsset & { readonly columns: C } {
-  return {
+  return noteDeclaration({
     checks: [],
     tags: [],
     owner: "",
     indexes: [],
     timeoutSeconds: 3600,
     ...declaration,
-    kind: "model",
+    kind: "model" as const,
     deps: declaration.deps.map(asDependency),
-  };
+  });
 }
 
 export interface Schedule {
@@ -266,11 +267,11 @@ export interface Sensor {
 }
 
 export function schedule(declaration: Omit<Schedule, "kind">): Schedule {
-  return { ...declaration, kind: "schedule" };
+  return noteDeclaration({ ...declaration, kind: "schedule" });
 }
 
 export function sensor(declaration: Omit<Sensor, "kind">): Sensor {
-  return { ...declaration, kind: "sensor" };
+  return noteDeclaration({ ...declaration, kind: "sensor" });
 }
 
 export interface Definitions {

@@ -17,6 +17,7 @@ export {
   sourceAsset,
   sqlAsset,
 } from "./declare.ts";
+export { describeProblem, type ProblemRecord, renderProblem } from "./describe-problem.ts";
 export {
   EmptySelectionError,
   nearestName,
@@ -35,8 +36,10 @@ export {
   type LineageNode,
   lineageOf,
 } from "./lineage.ts";
-export { DefinitionError, type Place } from "./problems.ts";
-export { loadRegistry, type Registry, type RegistryOptions } from "./registry.ts";
+export { declarationPlace, type Place, placeOfText, positionIn } from "./places.ts";
+export * as problem from "./problems.ts";
+export { DefinitionError } from "./problems.ts";
+export { loadRegistry, type Registry, type RegistryOptions, withFindings } from "./registry.ts";
 export {
   defaultSchemas,
   readableName,
@@ -45,3 +48,4 @@ export {
   tableName,
 } from "./relations.ts";
 export { type Selection, select } from "./selection.ts";
+export { clockLiterals, locateCall, locateCast, locateOutput } from "./sql/index.ts";

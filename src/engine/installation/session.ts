@@ -11,6 +11,16 @@ export const sessionSettings: Readonly<Record<string, string>> = {
   DateStyle: "ISO, MDY",
   IntervalStyle: "postgres",
   extra_float_digits: "1",
+  bytea_output: "hex",
+  xmlbinary: "base64",
+  xmloption: "content",
+  lc_monetary: "C",
+  lc_numeric: "C",
+  lc_time: "C",
+  timezone_abbreviations: "Default",
+  default_text_search_config: "pg_catalog.simple",
+  transform_null_equals: "off",
+  array_nulls: "on",
 };
 
 /** The setting of a session whose writes are those of a run, which then propagates them itself. */

@@ -7,13 +7,15 @@ export interface TransactionOptions {
   /** May hold more statements: they go in one round trip. Default `begin`. */
   readonly begin?: string;
   readonly onBackend?: OnBackend | undefined;
+  /** rollback: what is made is only made to be looked at. Default commit. */
+  readonly end?: "commit" | "rollback";
 }
 
 /** Runs `work` in one transaction of a connection of its own. A connection whose rollback fails is thrown away. */
 export async function transaction<T>(
   pool: Pool,
   work: (client: PoolClient) => Promise<T>,
-  { begin = "begin", onBackend }: TransactionOptions = {},
+  { begin = "begin", end = "commit", onBackend }: TransactionOptions = {},
 ): Promise<T> {
   const client = await pool.connect();
   let unusable = false;
@@ -24,7 +26,7 @@ export async function transaction<T>(
     onBackend?.(backendOf(client), true);
     await client.query(begin);
     const result = await work(client);
-    await client.query("commit");
+    await client.query(end);
     return result;
   } catch (error) {
     await client.query("rollback").catch(() => {

@@ -1,6 +1,7 @@
-export { dropBuild } from "./build.ts";
 export { enforceContract } from "./contract.ts";
-export { type RebuildResult, rebuild } from "./rebuild.ts";
+export { dropUndeclared, type Remains, readRemains } from "./drop.ts";
+export { dropBuild } from "./drop-build.ts";
+export { type RebuildOutcome, rebuild } from "./rebuild.ts";
 export {
   belowRollback,
   NoPreviousVersionError,
@@ -9,3 +10,4 @@ export {
   withdrawnAssets,
 } from "./rollback.ts";
 export { ForeignDependentError } from "./stable-views.ts";
+export { validate } from "./validate.ts";

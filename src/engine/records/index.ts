@@ -1,3 +1,4 @@
+export { type Announcement, announcedSeparately } from "./announcements.ts";
 export { type CheckResult, insertCheckResults, recordCheckResults } from "./check-results.ts";
 export { finishRun } from "./finish-run.ts";
 export {
@@ -6,6 +7,7 @@ export {
   type Propagation,
   passBarrier,
   readPropagations,
+  recordPropagations,
 } from "./propagations.ts";
 export {
   countWaitingChanges,
@@ -18,9 +20,9 @@ export {
   readPastChecks,
   readRunProgress,
 } from "./read-models.ts";
-export { openRun, type RunRequestInput, requestRun } from "./request-run.ts";
+export { openRun, type RunRequestInput, requestKeyOf, requestRun } from "./request-run.ts";
 export { beginRun, type RunLease, takeRun } from "./run-lease.ts";
-export { appendLog, endLine, type Line, type Outcome, startLine, stepLine } from "./run-log.ts";
+export { appendLog, appendLogs, endLine, type Line, type Outcome, startLine, stepLine } from "./run-log.ts";
 export {
   type CheckRecord,
   cancelRun,
@@ -33,6 +35,7 @@ export {
   type RunRecord,
   type RunStatus,
   type RunSummary,
+  readCommonProgress,
   readLogs,
   readRun,
   readRunStatus,
@@ -44,7 +47,7 @@ export {
   triggerKinds,
   UnknownRunError,
 } from "./runs.ts";
-export { attachRun, recordTick } from "./ticks.ts";
+export { attachRun, recordTick, type Tick } from "./ticks.ts";
 export {
   type CurrentVersion,
   definitionOf,

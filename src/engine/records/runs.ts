@@ -264,3 +264,20 @@ export async function readRunStatus(pool: Pool, runId: number): Promise<RunStatu
   if (!rows[0]) throw new UnknownRunError(runId);
   return rows[0].status;
 }
+
+/** How many of a list of partition values all of these steps of a run have done; 0: that is not known of all. */
+export async function readCommonProgress(
+  pool: Pool,
+  runId: number,
+  assets: readonly string[],
+): Promise<number> {
+  const { rows } = await pool.query<{ done: number | null }>(
+    `select min((progress ->> 'done')::integer) filter (where action = 'refresh') as done
+     from orchestrator.steps
+     where run_id = $1
+       and asset = any($2)
+     having count(progress) filter (where action = 'refresh') = $3`,
+    [runId, assets, assets.length],
+  );
+  return rows[0]?.done ?? 0;
+}

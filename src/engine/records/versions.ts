@@ -2,6 +2,7 @@ import type { ClientBase, Pool } from "pg";
 import type { Context } from "../context.ts";
 import { type AnyAsset, type Graph, type SqlAsset, tableName } from "../definition/index.ts";
 import { transaction } from "../postgres/index.ts";
+import { announcedSeparately } from "./announcements.ts";
 
 /** What must be known of a version to keep its rows right after the code has moved on. */
 type Definition = Pick<
@@ -230,14 +231,22 @@ export async function recordVersions(
        and $1::bigint is not null`,
     [runId, listed],
   );
+  const announcements = announcedSeparately({
+    assets: versions.map(({ asset }) => asset),
+    partition_column: null,
+    partitions: null,
+  });
   await client.query(
     `select
        pg_notify('orchestrator_runs', $1::text),
-       pg_notify(
-         'orchestrator_published',
-         jsonb_build_object('run_id', $1::bigint, 'assets', $2::jsonb, 'partition_column', null, 'partitions', null)::text
+       (
+         select count(pg_notify(
+           'orchestrator_published',
+           (jsonb_build_object('run_id', $1::bigint) || announcement)::text
+         ))
+         from jsonb_array_elements($2) as announcement
        )`,
-    [runId, JSON.stringify(versions.map(({ asset }) => asset))],
+    [runId, JSON.stringify(announcements)],
   );
 }
 

@@ -43,6 +43,7 @@ export async function propagate(
   const affected = new Map<string, Affected>();
   for (const name of propagation.graph.nodes.keys()) {
     const given = propagation.changed.get(name);
+    if (!given && !mayBeAffected(propagation, name, affected)) continue;
     const version = propagation.published.get(name)!;
     const started = performance.now();
     const scope = await scopeOf(client, propagation, version.asset, affected);
@@ -60,6 +61,17 @@ export async function propagate(
     });
   }
   return affected;
+}
+
+/** Asked of every asset of the graph: most have nothing to do with what changed. */
+function mayBeAffected(
+  { graph, published, recompute }: PropagationRequest,
+  name: string,
+  affected: ReadonlyMap<string, Affected>,
+): boolean {
+  if (recompute.has(name)) return true;
+  const { deps } = published.get(name)?.asset ?? graph.get(name).asset;
+  return deps.some((dependency) => affected.get(dependency.asset.name)?.changed);
 }
 
 async function visit(

@@ -2,18 +2,30 @@
 import { z } from "zod";
 import {
   type AssetState,
+  describeProblem,
   type Node,
   readMaterializations,
   readPastChecks,
   readStates,
+  readUndeclared,
   requestRun,
 } from "../../engine/index.ts";
+import { snakeCased } from "../../snake-case.ts";
 import { day, instant, text } from "../../values.ts";
 import type { WebContext } from "../context.ts";
 import { type Route, route } from "../route.ts";
-import { snakeCased } from "./snake-case.ts";
 
-const problem = z.object({ file: z.string().nullable(), line: z.int().nullable(), message: z.string() });
+const problem = z.object({
+  code: z.string(),
+  severity: z.enum(["error", "warning"]),
+  asset: z.string().nullable(),
+  file: z.string().nullable(),
+  line: z.int().nullable(),
+  column: z.int().nullable(),
+  message: z.string(),
+  hint: z.string().nullable().describe("What PostgreSQL advises"),
+  excerpt: z.string().nullable().describe("The text of the line"),
+});
 
 const assetSummary = z.object({
   asset: z.string(),
@@ -121,7 +133,7 @@ function describeAsset(
     data_version: state.dataVersion,
     last_run_id: state.lastRunId,
     last_materialized_at: state.lastMaterializedAt,
-    problems: problems.map(({ file, line, message }) => ({ file, line, message })),
+    problems: problems.map(describeProblem),
   };
 }
 
@@ -194,12 +206,16 @@ export const assetRoutes: readonly Route[] = [
     summary: "Every asset and its state, in topological order",
     access: "operator",
     status: 200,
-    answer: z.object({ assets: z.array(assetSummary) }),
+    answer: z.object({
+      assets: z.array(assetSummary),
+      undeclared: z.array(z.string()).describe("Models that are published and not declared any more"),
+    }),
     handle: async ({ context }) => {
       const { graph } = context.registry();
       const states = await readStates(context.pool, graph, context.clock());
       return {
         assets: [...graph.nodes].map(([name, node]) => describeAsset(node, states.get(name)!)),
+        undeclared: await readUndeclared(context.pool, graph),
       };
     },
   }),

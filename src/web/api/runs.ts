@@ -1,11 +1,11 @@
 /** Runs, for operators: what was done, what is being done, and stopping it. */
 import { z } from "zod";
-import { cancelRun, listRuns, type RunDetail, readRun, triggerKinds } from "../../engine/index.ts";
+import { cancelRun, listRuns, readRun, triggerKinds } from "../../engine/index.ts";
+import { runRecord, snakeCased } from "../../snake-case.ts";
 import { day, instant } from "../../values.ts";
 import { NotFoundError } from "../errors.ts";
 import { type Route, route } from "../route.ts";
 import { pageLimit, positiveId } from "../schemas.ts";
-import { snakeCased } from "./snake-case.ts";
 
 const run = z.object({
   run_id: z.int(),
@@ -74,15 +74,6 @@ const runDetail = run.extend({
   checks: z.array(check),
 });
 
-function describeRun({ steps, logs, checks, ...record }: RunDetail): z.input<typeof runDetail> {
-  return {
-    ...snakeCased(record),
-    steps: steps.map(snakeCased),
-    logs: logs.map(snakeCased),
-    checks: checks.map(snakeCased),
-  };
-}
-
 const parameters = z.object({ id: z.string() });
 
 /** The id of a run in a path: what is no id is no run. */
@@ -119,7 +110,7 @@ export const runRoutes: readonly Route[] = [
     answer: z.object({ run: runDetail }),
     errors: ["not_found", "unknown_run"],
     handle: async ({ context, parameters: { id } }) => ({
-      run: describeRun(await readRun(context.pool, runId(id))),
+      run: runRecord(await readRun(context.pool, runId(id))),
     }),
   }),
   route({

@@ -1,7 +1,9 @@
 /** From the text of a body to what the registry wants to know of it, by PostgreSQL's own parser. */
 import { hasSqlDetails, loadModule, parseSync, type ScanToken, type SelectStmt, scanSync } from "libpg-query";
-import type { DefinitionError, Place } from "../problems.ts";
+import { type Place, positionIn } from "../places.ts";
+import type { DefinitionError } from "../problems.ts";
 import * as problem from "../problems.ts";
+import { orderingProblems } from "./ordering.ts";
 import { type FindRelation, type Output, type RelationRead, Resolver } from "./resolve.ts";
 
 /** Which columns of which assets an output column is computed from, one step up. */
@@ -38,7 +40,7 @@ export interface BodySource {
 export async function parseBody(source: BodySource): Promise<Body> {
   await loadModule();
   const { asset, file, text } = source;
-  const placeAtLine = (line: number | null): Place => ({ asset, file, line });
+  const placeAtIndex = (index: number): Place => ({ asset, file, ...positionIn(text, index) });
   const broken = (found: DefinitionError): Body => ({
     parsed: false,
     select: text,
@@ -55,13 +57,12 @@ export async function parseBody(source: BodySource): Promise<Body> {
   } catch (error) {
     if (!hasSqlDetails(error)) throw error;
     const position = error.sqlDetails?.cursorPosition ?? 0;
-    return broken(
-      problem.bodySyntax(placeAtLine(lineOf([...text].slice(0, position).join(""))), error.message),
-    );
+    const index = [...text].slice(0, position).join("").length;
+    return broken(problem.bodySyntax(placeAtIndex(index), error.message));
   }
   const bytes = Buffer.from(text);
   const placeAt = (location = 0): Place =>
-    placeAtLine(location < 0 ? null : lineOf(bytes.subarray(0, location).toString()));
+    location < 0 ? { asset, file, line: null } : placeAtIndex(bytes.subarray(0, location).toString().length);
   const [first, second] = statements;
   if (!first?.stmt || second) {
     const line = second
@@ -85,13 +86,10 @@ export async function parseBody(source: BodySource): Promise<Body> {
     lineage: output.columns.map(lineageOf),
     problems: [
       ...resolver.problems.values(),
+      ...orderingProblems(first.stmt.SelectStmt, source.find, placeAt),
       ...outputProblems(source, first.stmt.SelectStmt, output, placeAt),
     ],
   };
-}
-
-function lineOf(before: string): number {
-  return before.split("\n").length;
 }
 
 function leadingBlanks(bytes: Buffer, from: number): number {

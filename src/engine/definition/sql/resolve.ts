@@ -1,5 +1,6 @@
 /** Reads a SELECT's syntax tree as PostgreSQL would: what it reads, what it calls, where each column comes from. */
 import type {
+  A_Indirection,
   Alias,
   ColumnRef,
   CommonTableExpr,
@@ -12,7 +13,8 @@ import type {
   Node as Tree,
   WithClause,
 } from "libpg-query";
-import type { DefinitionError, Place } from "../problems.ts";
+import type { Place } from "../places.ts";
+import type { DefinitionError } from "../problems.ts";
 import * as problem from "../problems.ts";
 import { impurityOfCall, impurityOfLiteral } from "./impurity.ts";
 import {
@@ -32,14 +34,20 @@ export interface RelationRead {
   readonly name: string;
   /** null: it is none. */
   readonly asset: string | null;
-  readonly line: number | null;
+  /** Where it is read first. */
+  readonly place: Place;
 }
 
 /** The asset a relation is, and its columns; null: not an asset. schema null: unqualified. */
 export type FindRelation = (
   schema: string | null,
   name: string,
-) => { readonly asset: string; readonly columns: readonly string[] } | null;
+) => {
+  readonly asset: string;
+  readonly columns: readonly string[];
+  /** Absent: not known. */
+  readonly key?: readonly string[];
+} | null;
 
 /** Output columns by position: names may repeat, which is for the caller to judge. */
 export interface Output {
@@ -84,6 +92,8 @@ export class Resolver {
   readonly problems = new Map<string, DefinitionError>();
   readonly #find: FindRelation;
   readonly #placeAt: (location: number | undefined) => Place;
+  /** What is read within an EXISTS; null: outside of one. */
+  #read: Set<string> | null = null;
 
   /** placeAt: where the byte at `location` of the text stands. */
   constructor(find: FindRelation, placeAt: (location: number | undefined) => Place) {
@@ -113,7 +123,13 @@ export class Resolver {
     }
     if (statement.valuesLists) return this.#values(statement.valuesLists, scope);
     for (const item of statement.fromClause ?? []) this.#from(item, scope);
-    this.#origins([statement.whereClause, statement.havingClause, statement.windowClause], scope);
+    this.#origins([statement.whereClause, statement.havingClause], scope);
+    for (const node of statement.windowClause ?? []) {
+      if (!("WindowDef" in node)) continue;
+      const { name = "", refname, ...window } = node.WindowDef;
+      const begun = refname === undefined ? noOrigins : (scope.windows.get(refname) ?? noOrigins);
+      scope.windows.set(name, unionOrigins([begun, this.#origins(window, scope)]));
+    }
     return this.#targets(statement.targetList ?? [], scope);
   }
 
@@ -208,8 +224,11 @@ export class Resolver {
     const written = schema === undefined ? name : `${schema}.${name}`;
     const found = this.#find(schema ?? null, name);
     if (!this.relations.has(written)) {
-      const { line } = this.#placeAt(location);
-      this.relations.set(written, { name: written, asset: found?.asset ?? null, line });
+      this.relations.set(written, {
+        name: written,
+        asset: found?.asset ?? null,
+        place: this.#placeAt(location),
+      });
     }
     const columns = (found?.columns ?? []).map(
       (column) => [column, new Set([`${found!.asset}.${column}`])] as const,
@@ -274,8 +293,10 @@ export class Resolver {
       for (const [kind, content] of Object.entries(part)) {
         if (kind === "ColumnRef") add(this.#column(content as ColumnRef, scope));
         else if (kind === "SubLink") add(this.#subLink(content as SubLink, scope));
+        else if (kind === "A_Indirection") add(this.#field(content as A_Indirection, scope));
         else {
           this.#judge(kind, content);
+          if (kind === "FuncCall") add(windowOrigins(content as FuncCall, scope));
           add(this.#origins(content, scope));
         }
       }
@@ -283,11 +304,21 @@ export class Resolver {
     return found;
   }
 
+  /** `(r).x` of a relation r is one column; of any other row the field is not known, and all of it is read. */
+  #field({ arg, indirection }: A_Indirection, scope: NameScope): Origins {
+    const [name] =
+      arg && "ColumnRef" in arg && arg.ColumnRef.fields?.length === 1 ? strings(arg.ColumnRef.fields) : [];
+    const [field] = strings(indirection?.slice(0, 1));
+    const column =
+      name !== undefined && field !== undefined ? scope.row(name)?.columns.get(field) : undefined;
+    return unionOrigins([column ?? this.#origins(arg, scope), this.#origins(indirection, scope)]);
+  }
+
   #subLink(link: SubLink, scope: NameScope): Origins {
     const tested = this.#origins(link.testexpr, scope);
     if (!link.subselect || !("SelectStmt" in link.subselect)) return tested;
+    if (link.subLinkType === "EXISTS_SUBLINK") return this.#existence(link.subselect.SelectStmt, scope);
     const output = this.select(link.subselect.SelectStmt, scope, scope);
-    if (link.subLinkType === "EXISTS_SUBLINK") return tested;
     return unionOrigins([
       tested,
       ...output.columns.map(({ origins }) => origins),
@@ -295,7 +326,29 @@ export class Resolver {
     ]);
   }
 
+  /** Whether there are rows follows from every column that the sub-select reads; where it reads none, from its relations. */
+  #existence(statement: SelectStmt, scope: NameScope): Origins {
+    const outer = this.#read;
+    this.#read = new Set();
+    this.select(statement, scope, scope);
+    const read = this.#read;
+    this.#read = outer;
+    if (read.size === 0) {
+      const inside = new NameScope(scope, scope);
+      for (const item of statement.fromClause ?? []) this.#from(item, inside);
+      for (const rowset of inside.from) for (const origin of allOrigins(rowset)) read.add(origin);
+    }
+    for (const origin of read) outer?.add(origin);
+    return read;
+  }
+
   #column(reference: ColumnRef, scope: NameScope): Origins {
+    const origins = this.#columnOrigins(reference, scope);
+    for (const origin of origins) this.#read?.add(origin);
+    return origins;
+  }
+
+  #columnOrigins(reference: ColumnRef, scope: NameScope): Origins {
     const fields = strings(reference.fields);
     if (isStar(reference.fields)) {
       const relation = fields.length > 0 ? scope.relation(fields.at(-1)!) : scope.star();
@@ -304,6 +357,12 @@ export class Resolver {
     const resolution = scope.resolve(fields);
     if (resolution.kind === "found") return resolution.origins;
     const place = this.#placeAt(reference.location);
+    if (resolution.kind === "system") {
+      this.#report(
+        problem.impureBody(place, fields.join("."), "where a row is kept changes whenever it is written"),
+      );
+      return noOrigins;
+    }
     const known = fields.length > 1 ? scope.relation(fields.at(-2)!)?.columns.keys() : undefined;
     this.#report(problem.unknownBodyColumn(place, fields.join("."), known ?? scope.visibleColumns()));
     return noOrigins;
@@ -326,8 +385,14 @@ export class Resolver {
   }
 
   #report(found: DefinitionError): void {
-    this.problems.set(`${found.line} ${found.message}`, found);
+    this.problems.set(`${found.line} ${found.column} ${found.message}`, found);
   }
+}
+
+/** Of a call over a named window: what partitions and orders that. One written in place is part of the call's tree. */
+function windowOrigins({ over }: FuncCall, scope: NameScope): Origins {
+  const name = over?.name ?? over?.refname;
+  return name === undefined ? noOrigins : (scope.windows.get(name) ?? noOrigins);
 }
 
 function unionOutputs(left: Output, right: Output): Output {

@@ -1,0 +1,123 @@
+/** What Interactive Brokers writes: queries, statements, histories. */
+import type { Format, TextLine } from "../format.ts";
+
+/** The fills of an order stand below it once more. */
+function keepOrders(lines: readonly TextLine[]): TextLine[] {
+  const orders = lines.filter(({ texts }) => texts.status === "Order");
+  return orders.length > 0 ? orders : [...lines];
+}
+
+export const interactiveBrokersFormats: readonly Format[] = [
+  {
+    name: "Interactive Brokers Flex",
+    headers: ["tradedate", "quantity", "tradeprice", "buysell"],
+    columns: {
+      date: ["tradedate", "datetime"],
+      time: ["tradetime", "datetime"],
+      type: "buysell",
+      ticker: "symbol",
+      identifier: ["isin", "cusip"],
+      name: "description",
+      quantity: "quantity",
+      price: "tradeprice",
+      gross: ["trademoney", "proceeds"],
+      fee: ["ibcommission", "taxes"],
+      amount: "netcash",
+      currency: "currencyprimary",
+      feeCurrency: "ibcommissioncurrency",
+      assetType: "assetclass",
+      status: "levelofdetail",
+    },
+    decimalMark: "point",
+  },
+  {
+    name: "Interactive Brokers Flex cash",
+    headers: ["type", "settledate", "description", "amount", "currencyprimary"],
+    columns: {
+      date: "settledate",
+      type: "type",
+      ticker: "symbol",
+      identifier: "isin",
+      name: "description",
+      amount: "amount",
+      currency: "currencyprimary",
+    },
+    words: { depositswithdrawals: "CASH", depositsandwithdrawals: "CASH" },
+    decimalMark: "point",
+  },
+  ...(["Trades", null] as const).map(
+    (title): Format => ({
+      name: title === null ? "Interactive Brokers trades" : "Interactive Brokers statement",
+      title,
+      headers: ["assetcategory", "currency", "symbol", "datetime", "quantity", "tprice"],
+      columns: {
+        date: "datetime",
+        ticker: "symbol",
+        quantity: "quantity",
+        price: "tprice",
+        gross: ["proceeds", "notionalvalue"],
+        fee: ["commfee", "comminusd"],
+        currency: "currency",
+        assetType: "assetcategory",
+        status: "datadiscriminator",
+      },
+      take: (cell) => (["", "Order", "Trade"].includes(cell("datadiscriminator")) ? {} : null),
+      merge: keepOrders,
+      decimalMark: "point",
+    }),
+  ),
+  {
+    name: "Interactive Brokers statement",
+    title: "Transaction History",
+    headers: [
+      "date",
+      "description",
+      "transactiontype",
+      "symbol",
+      "quantity",
+      "price",
+      "commission",
+      "netamount",
+    ],
+    columns: {
+      date: "date",
+      type: "transactiontype",
+      ticker: "symbol",
+      name: "description",
+      quantity: "quantity",
+      price: "price",
+      currency: "pricecurrency",
+      gross: "grossamount",
+      fee: "commission",
+      amount: "netamount",
+    },
+    decimalMark: "point",
+  },
+  ...(
+    [
+      ["Dividends", "DIVIDEND"],
+      ["Withholding Tax", "TAX"],
+      ["Interest", "INTEREST"],
+      ["Fees", "FEE"],
+      ["Deposits & Withdrawals", undefined],
+      ["Corporate Actions", "CORPORATE_ACTION"],
+    ] as const
+  ).map(
+    ([title, kind]): Format => ({
+      name: "Interactive Brokers statement",
+      title,
+      headers: ["currency", "description"],
+      columns: {
+        date: ["date", "settledate", "datetime"],
+        name: "description",
+        quantity: "quantity",
+        amount: ["amount", "proceeds"],
+        currency: "currency",
+      },
+      // "Total", and totals of each currency.
+      take: (cell) => (cell("currency").startsWith("Total") ? null : { type: kind ?? "cash" }),
+      ...(kind && { kind }),
+      decimalMark: "point",
+    }),
+  ),
+];
