@@ -46,7 +46,7 @@ function mermaid(graph: ReadonlyMap<string, ReadonlySet<string>>): string {
 }
 
 const roomOf = (file: string): string | null => /^src\/engine\/(\w+)\//.exec(file)?.[1] ?? null;
-const partOf = (file: string): string => /^(?:src\/)?(\w+)/.exec(file)![1]!;
+const partOf = (file: string): string => /^(?:src\/)?([\w-]+)/.exec(file)![1]!;
 
 /** The page with its drawings as the imports are now. */
 export function drawn(text: string, root = repository): string {

@@ -20,6 +20,7 @@ from
       c.denominator
     from stg_price_scales as c
     where c.ticker = a.ticker and c.valid_from <= a.action_date and c.valid_to > a.action_date
+    order by c.ticker, c.valid_from
     limit 1 -- there is one at most; so it is looked up, by index
   ) as s
     on true

@@ -17,7 +17,7 @@ export interface SensorResult {
 
 /**
  * Two workers for a sensor, which begin at either end of what waits: one takes a batch from its oldest change on, in large
- * portions; the other the newest in small ones, so that a single trade overtakes a batch. None is left for ever.
+ * portions; the other the newest in small ones, so that a single write overtakes a batch. None is left for ever.
  */
 const portions: readonly Portion[] = [usualPortion, { values: 3, first: "newest" }];
 

@@ -214,7 +214,7 @@ function scopesToCheck(
   return scopes;
 }
 
-/** What waits is counted only where a portion was full: a single trade is not to pay for it. */
+/** What waits is counted only where a portion was full: a single write is not to pay for it. */
 async function progressOf(
   client: PoolClient,
   { runId, changeIds, portion = usualPortion, done = 0 }: RefreshRequest,
