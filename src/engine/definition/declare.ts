@@ -95,10 +95,15 @@ export interface Dependency {
    */
   readonly via?: AnyAsset;
   /**
-   * carry: a change from day d on touches only days from d on. everything: it may touch any day
-   * (a split rescales all trades before it). Default carry.
+   * What a change reaches is read off the body (see sql/reach.ts), and is everything where nothing less can be proven.
+   * carry: a change of day d touches no day before d, although the body does not show it. everything: it may touch any
+   * day, although it does.
    */
   readonly time?: "carry" | "everything";
+  /** same: a change of a partition value touches only rows of that value, although the body does not show it. all: any. */
+  readonly partitions?: "same" | "all";
+  /** Why less is touched than the body shows: required where that is declared, shown in plans, sampled by verifications. */
+  readonly reason?: string;
 }
 
 export interface Freshness {

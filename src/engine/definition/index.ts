@@ -1,3 +1,4 @@
+export { reachesOfBody } from "./body-reaches.ts";
 export {
   type AnyAsset,
   type CapturedOperation,
@@ -35,6 +36,7 @@ export {
   lineageOf,
 } from "./lineage.ts";
 export { DefinitionError, type Place } from "./problems.ts";
+export { type DependencyReach, type Reaches, reachNotes, unknownReach } from "./reach.ts";
 export { loadRegistry, type Registry, type RegistryOptions } from "./registry.ts";
 export {
   defaultLayers,

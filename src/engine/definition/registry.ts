@@ -5,7 +5,8 @@ import type { AnyAsset, Definitions, Schedule, Sensor, SqlAsset } from "./declar
 import { CycleError, Graph, type GraphOptions, type Node } from "./graph.ts";
 import type { DefinitionError, Place } from "./problems.ts";
 import * as problem from "./problems.ts";
-import { defaultLayers } from "./relations.ts";
+import { type Reaches, reachesOf, reachProblems } from "./reach.ts";
+import { defaultLayers, findRelation } from "./relations.ts";
 import { type Body, type FindRelation, parseBody } from "./sql/index.ts";
 import { validateAsset, validateAutomations, validateReferences, validateVia } from "./validate.ts";
 
@@ -32,6 +33,7 @@ export interface RegistryOptions extends GraphOptions {
 interface LoadedModel {
   readonly file: string;
   readonly body: Body | null;
+  readonly reaches: Reaches;
   readonly problems: readonly DefinitionError[];
 }
 
@@ -65,6 +67,7 @@ export async function loadRegistry(definitions: Definitions, options: RegistryOp
       file: model?.file ?? null,
       codeVersion: codeVersionOf(asset, model?.body ?? null, functions),
       lineage: model?.body?.lineage ?? [],
+      reaches: model?.reaches ?? new Map(),
       problems: problems.get(asset.name)!,
     };
   });
@@ -110,12 +113,18 @@ async function loadModel(
   const file = join(bodiesFolder, asset.layer, `${asset.name}.sql`);
   const place: Place = { asset: asset.name, file, line: null };
   const text = await readText(file);
-  if (text === null) return { file, body: null, problems: [problem.missingBody(place, file)] };
+  if (text === null)
+    return { file, body: null, reaches: new Map(), problems: [problem.missingBody(place, file)] };
   const body = await parseBody({ asset: asset.name, file, text, columns: Object.keys(asset.columns), find });
+  const reaches = reachesOf(asset, body, assets);
   const problems = body.parsed
-    ? [...body.problems, ...dependencyProblems(asset, body, assets, place)]
+    ? [
+        ...body.problems,
+        ...dependencyProblems(asset, body, assets, place),
+        ...reachProblems(asset, reaches, place),
+      ]
     : body.problems;
-  return { file, body, problems };
+  return { file, body, reaches, problems };
 }
 
 async function readText(file: string): Promise<string | null> {
@@ -125,15 +134,6 @@ async function readText(file: string): Promise<string | null> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
   }
-}
-
-/** Unqualified: a model or else a source, as the search path decides. Qualified: the source in that schema. */
-function findRelation(assets: ReadonlyMap<string, AnyAsset>): FindRelation {
-  return (schema, name) => {
-    const asset = assets.get(name);
-    if (!asset || (schema !== null && !(asset.kind === "source" && asset.schema === schema))) return null;
-    return { asset: name, columns: Object.keys(asset.columns) };
-  };
 }
 
 /** What the body reads must be what is declared, both ways. */

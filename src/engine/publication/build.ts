@@ -1,6 +1,13 @@
 import type { ClientBase, Pool } from "pg";
 import type { Context, RowSecurity } from "../context.ts";
-import { type Graph, isView, type Schemas, type SqlAsset, tableName } from "../definition/index.ts";
+import {
+  type Graph,
+  isView,
+  type Reaches,
+  type Schemas,
+  type SqlAsset,
+  tableName,
+} from "../definition/index.ts";
 import {
   EngineError,
   messageOf,
@@ -23,6 +30,7 @@ export interface NewVersion {
   readonly relation: string | null;
   /** The same to be read by: quoted, with its schema. */
   readonly table: string | null;
+  readonly reaches: Reaches;
 }
 
 /** One that stores its rows. */
@@ -94,7 +102,7 @@ async function prepareVersions(
   const refused = new Map<string, Error>();
   const blocked = new Map<string, string>();
   const dependentViews: string[] = [];
-  for (const [name, { asset, body, codeVersion }] of graph.nodes) {
+  for (const [name, { asset, body, codeVersion, reaches }] of graph.nodes) {
     if (asset.kind === "source") continue;
     const reads = [...graph.reads(name)];
     if (names.has(name) && body !== null) {
@@ -105,7 +113,7 @@ async function prepareVersions(
       }
       const relation = isView(asset) ? null : `${asset.name.slice(0, longestName)}__${codeVersion}_${runId}`;
       const table = relation && tableName(graph.schemas, relation);
-      const version = { asset, body, codeVersion, relation, table };
+      const version = { asset, body, codeVersion, relation, table, reaches };
       const error = await attempt(client, () => createVersion(client, schema, version));
       if (error) refused.set(name, error);
       else {

@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import type { AnyAsset, Dependency, Graph } from "../definition/index.ts";
+import { type AnyAsset, type Dependency, type Graph, unknownReach } from "../definition/index.ts";
 import { everything, mapScope, type Scope, unionScopes } from "../planning/index.ts";
 import type { CurrentVersion } from "../records/index.ts";
 import { applyDifference, type Difference } from "./difference.ts";
@@ -45,7 +45,7 @@ export async function propagate(
     const given = propagation.changed.get(name);
     const version = propagation.published.get(name)!;
     const started = performance.now();
-    const scope = await scopeOf(client, propagation, version.asset, affected);
+    const scope = await scopeOf(client, propagation, version, affected);
     if (!scope && !given) continue;
     const step = scope ? await visit(client, propagation, version, scope) : null;
     const changed = unionOf(given ?? null, step?.changed ?? null);
@@ -79,8 +79,8 @@ async function visit(
 
 async function scopeOf(
   client: ClientBase,
-  { locks, published, recompute }: PropagationRequest,
-  asset: AnyAsset,
+  { graph, locks, published, recompute }: PropagationRequest,
+  { asset, reaches }: CurrentVersion,
   affected: ReadonlyMap<string, Affected>,
 ): Promise<Scope | null> {
   // What a source reads before it fetches does not make its rows change.
@@ -90,15 +90,20 @@ async function scopeOf(
     const changed = affected.get(dependency.asset.name)?.changed;
     if (!changed) continue;
     const read: Dependency = { ...dependency, asset: published.get(dependency.asset.name)!.asset };
-    if (changesColumn(read, asset)) await locks.lockColumn(asset.partitionBy!);
-    scope = unionOf(scope, await mapScope(client, read, asset, changed));
+    const reach = isScopedAs(graph, read.asset) ? reaches.get(read.asset.name) : undefined;
+    if (reach?.partitions === "mapped" && asset.partitionBy) await locks.lockColumn(asset.partitionBy);
+    scope = unionOf(scope, await mapScope(client, read, reach ?? unknownReach, asset, changed));
   }
   return scope;
 }
 
-function changesColumn({ asset, via }: Dependency, dependent: AnyAsset): boolean {
+/** A version before the graph's may have told its scopes by other columns, of which nothing was derived. */
+function isScopedAs(graph: Graph, { name, partitionBy, timeColumn, timeEndColumn }: AnyAsset): boolean {
+  const { asset } = graph.get(name);
   return (
-    via !== undefined && dependent.partitionBy !== undefined && asset.partitionBy !== dependent.partitionBy
+    asset.partitionBy === partitionBy &&
+    asset.timeColumn === timeColumn &&
+    asset.timeEndColumn === timeEndColumn
   );
 }
 

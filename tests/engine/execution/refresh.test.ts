@@ -74,7 +74,7 @@ describe("a change", () => {
     expect(rows).toEqual([
       { ...run, asset: "daily_revenue", scope: { partitions: ["1"], since: "2024-01-02" }, rows_inserted: 1 },
       { ...run, asset: "sales", scope: { partitions: ["1"], since: "2024-01-02" }, rows_inserted: null },
-      { ...run, asset: "shop_ranks", scope: { partitions: ["1"], since: "2024-01-02" }, rows_inserted: 1 },
+      { ...run, asset: "shop_ranks", scope: { partitions: ["1"], since: null }, rows_inserted: 1 },
     ]);
     const checks = await database.pool.query(
       `select asset, check_name, failing_rows

@@ -1,2 +1,3 @@
 export { type Body, type ColumnLineage, parseBody } from "./parse.ts";
+export { type Reach, reachOf, type TimeReach } from "./reach.ts";
 export type { FindRelation } from "./resolve.ts";
