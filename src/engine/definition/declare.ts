@@ -247,6 +247,11 @@ export interface Schedule {
   readonly cron: string;
   readonly timeZone: string;
   readonly selection: string;
+  /**
+   * Set: its runs materialize nothing. They compare the rows of as many partition values, chosen anew each time, with
+   * what computing them gives, and fail when a row differs although no change of it waits.
+   */
+  readonly verifies?: { readonly valuesPerColumn: number };
 }
 
 /** A run that a sensor wants before it goes on, for instance to fetch what it has never seen. */

@@ -133,6 +133,11 @@ export function invalidCron(schedule: string, cron: string, reason: string): Def
   return new DefinitionError("invalid_cron", nowhere, message);
 }
 
+export function invalidSampleSize(schedule: string, size: number): DefinitionError {
+  const message = `schedule ${schedule}: expected a whole number of values above 0 to verify, got: ${size}`;
+  return new DefinitionError("invalid_sample_size", nowhere, message);
+}
+
 export function invalidTimeZone(schedule: string, timeZone: string): DefinitionError {
   const message = `schedule ${schedule}: expected an IANA time zone such as Europe/Vienna, got: ${timeZone}`;
   return new DefinitionError("invalid_time_zone", nowhere, message);

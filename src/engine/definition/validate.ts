@@ -138,8 +138,11 @@ export function validateAutomations(definitions: Definitions, graph: Graph): Def
   ];
 }
 
-function validateSchedule({ name, cron, timeZone, selection }: Schedule, graph: Graph): DefinitionError[] {
+function validateSchedule(schedule: Schedule, graph: Graph): DefinitionError[] {
+  const { name, cron, timeZone, selection, verifies } = schedule;
   const problems: DefinitionError[] = [];
+  if (verifies && !(Number.isInteger(verifies.valuesPerColumn) && verifies.valuesPerColumn > 0))
+    problems.push(problem.invalidSampleSize(name, verifies.valuesPerColumn));
   if (!isTimeZone(timeZone)) problems.push(problem.invalidTimeZone(name, timeZone));
   const fields = cron.trim().split(/\s+/).length;
   try {

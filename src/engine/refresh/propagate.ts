@@ -79,22 +79,36 @@ async function visit(
 
 async function scopeOf(
   client: ClientBase,
-  { graph, locks, published, recompute }: PropagationRequest,
-  { asset, reaches }: CurrentVersion,
+  propagation: PropagationRequest,
+  version: CurrentVersion,
   affected: ReadonlyMap<string, Affected>,
 ): Promise<Scope | null> {
+  const { asset, reaches } = version;
   // What a source reads before it fetches does not make its rows change.
   if (asset.kind === "source") return null;
-  let scope = recompute.get(asset.name) ?? null;
+  let scope = propagation.recompute.get(asset.name) ?? null;
   for (const dependency of asset.deps) {
-    const changed = affected.get(dependency.asset.name)?.changed;
+    const { name } = dependency.asset;
+    const changed = affected.get(name)?.changed;
     if (!changed) continue;
-    const read: Dependency = { ...dependency, asset: published.get(dependency.asset.name)!.asset };
-    const reach = isScopedAs(graph, read.asset) ? reaches.get(read.asset.name) : undefined;
-    if (reach?.partitions === "mapped" && asset.partitionBy) await locks.lockColumn(asset.partitionBy);
-    scope = unionOf(scope, await mapScope(client, read, reach ?? unknownReach, asset, changed));
+    const isMapped = reaches.get(name)?.partitions === "mapped";
+    if (isMapped && asset.partitionBy) await propagation.locks.lockColumn(asset.partitionBy);
+    scope = unionOf(scope, await scopeReached(client, propagation, version, dependency, changed));
   }
   return scope;
+}
+
+/** What a change of a dependency in a scope reaches in what is published of an asset. null: nothing. */
+export async function scopeReached(
+  client: ClientBase,
+  { graph, published }: Pick<PropagationRequest, "graph" | "published">,
+  { asset, reaches }: CurrentVersion,
+  dependency: Dependency,
+  changed: Scope,
+): Promise<Scope | null> {
+  const read: Dependency = { ...dependency, asset: published.get(dependency.asset.name)!.asset };
+  const reach = isScopedAs(graph, read.asset) ? reaches.get(read.asset.name) : undefined;
+  return await mapScope(client, read, reach ?? unknownReach, asset, changed);
 }
 
 /** A version before the graph's may have told its scopes by other columns, of which nothing was derived. */
