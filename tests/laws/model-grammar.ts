@@ -210,6 +210,25 @@ const dayCondition = pick(
   "not s.day > r.day",
 );
 
+const positions = shape(
+  "columns by position",
+  pick(
+    (r: string, s: string) =>
+      `select id, day, x, y from (select * from (select day, id, x from ${r}) as a join (select id, day, y from ${s}) as b using (id, day)) as j (id, day, x, y)`,
+    (r: string, s: string) =>
+      `select id, day, x, y from (select * from (select day, id, x from ${r}) as a full join (select y, id, day from ${s}) as b using (day, id)) as j (day, id, x, y)`,
+    (r: string, s: string) =>
+      `select id, day, x, y from (select * from ${r} union select id, day - 1 as x, x as day, y from ${s}) as u`,
+    (r: string, s: string) =>
+      `select b as id, a as day, x, y from (select day, id, x, y from ${r} union all select day, id % 2, x, y from ${s}) as u (a, b)`,
+    (r: string) =>
+      `select id, next as day, x, y from (select *, day + 3 from ${r}) as u (id, day, x, y, next)`,
+    (r: string, s: string) =>
+      `select j.id, j.day, j.x, j.y from (select id, day, x from ${r}) as a (k, d, x) join (select id as k, day as e, y from ${s}) as b using (k) cross join lateral (select a.k as id, greatest(a.d, b.e) as day, a.x, b.y) as j`,
+  ).map((build) => build),
+  true,
+);
+
 const rangeJoin = shape(
   "range join",
   fc
@@ -363,6 +382,7 @@ const anyShape = fc.oneof(
   { arbitrary: grouped, weight: 2 },
   rolledUp,
   usingJoin,
+  positions,
   { arbitrary: rangeJoin, weight: 3 },
   mixedJoin,
   { arbitrary: lateral, weight: 3 },

@@ -35,6 +35,6 @@ export function findRelation(assets: ReadonlyMap<string, AnyAsset>): FindRelatio
   return (schema, name) => {
     const asset = assets.get(name);
     if (!asset || (schema !== null && !(asset.kind === "source" && asset.schema === schema))) return null;
-    return { asset: name, columns: Object.keys(asset.columns) };
+    return { asset: name, columns: Object.keys(asset.columns), isExact: asset.kind === "model" };
   };
 }

@@ -16,7 +16,7 @@ function parse(text: string, columns: readonly string[] = []): Promise<Body> {
     columns,
     find: (schema, name) => {
       const found = schema === null || schema === "bronze" ? tables[name] : undefined;
-      return found ? { asset: name, columns: found } : null;
+      return found ? { asset: name, columns: found, isExact: true } : null;
     },
   });
 }

@@ -13,7 +13,7 @@ const columns = ["id", "day", "x"];
 const scoped = (name: string) => ({ name, partitionBy: "id", timeColumn: "day" });
 
 const find: FindRelation = (_, name) =>
-  name === "readings" || name === "rates" ? { asset: name, columns } : null;
+  name === "readings" || name === "rates" ? { asset: name, columns, isExact: true } : null;
 
 /** What a change of `readings` reaches in the SELECT. */
 async function decide(sql: string): Promise<Reach> {

@@ -272,6 +272,7 @@ describe("verify", () => {
         asset: "daily_revenue",
         rows: 1,
         differing: 1,
+        waiting: 0,
         sample: [
           {
             key: { shop_id: 1, sold_on: "2024-01-02" },

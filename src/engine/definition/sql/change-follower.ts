@@ -150,12 +150,14 @@ export class ChangeFollower {
   ): Set<string> {
     const idsOf = this.#idsIn(scope);
     const targets = targetList.flatMap((target) => ("ResTarget" in target ? target.ResTarget : []));
+    const hasStar = targets.some(({ val }) => val && this.#star(val, scope));
     const named = (name: string): readonly string[] => {
       const target = targets.find(({ name: alias, val }) => (alias ?? (val && outputName(val))) === name);
       return target ? idsOf(target.val) : [];
     };
     const ids = items.flatMap((item): readonly string[] => {
-      if ("A_Const" in item && isCount(item)) return idsOf(targets[(item.A_Const.ival?.ival ?? 0) - 1]?.val);
+      if ("A_Const" in item && isCount(item))
+        return hasStar ? [] : idsOf(targets[(item.A_Const.ival?.ival ?? 0) - 1]?.val);
       const fields = "ColumnRef" in item ? strings(item.ColumnRef.fields) : [];
       if (fields.length !== 1) return idsOf(item);
       const [first, second] =
@@ -172,7 +174,7 @@ export class ChangeFollower {
     own: ReadonlySet<string>,
   ): Rows {
     const columns: { name: string; known: Known }[] = [];
-    let open = false;
+    let ordered = true;
     const knownOf = (judge: (facts: Facts, kind: Kind) => boolean): Known => {
       const of = (kind: Kind): boolean => cases.every((facts) => judge(facts, kind));
       return { same: of("same"), day: of("day"), onward: of("onward") };
@@ -183,7 +185,7 @@ export class ChangeFollower {
       const starred = this.#star(value, scope);
       for (const [name, ids] of starred?.columns ?? [])
         columns.push({ name, known: knownOf((facts, kind) => holds(facts, kind, [...ids])) });
-      if (starred) open ||= starred.others !== null;
+      if (starred) ordered &&= starred.others === null && !scope.isStarUncertain;
       else {
         const known = knownOf((facts, kind) => this.#isKnown(value, kind, facts, scope));
         columns.push({ name: target.ResTarget.name ?? outputName(value), known });
@@ -193,7 +195,7 @@ export class ChangeFollower {
     const items = values && "List" in values ? (values.List.items ?? []) : [];
     for (const index of items.keys()) columns.push({ name: `column${index + 1}`, known: nothingKnown });
     const outer = restrictFacts(intersectFacts(cases), (id) => !own.has(id));
-    return { columns, open, outer, touched: cases.length > 0 };
+    return { columns, ordered, outer, touched: cases.length > 0 };
   }
 
   /** Whether it holds of the value of an expression in every row. */
@@ -232,7 +234,9 @@ export class ChangeFollower {
   #idsIn(scope: NameScope): (expression: Tree | undefined) => readonly string[] {
     return (expression) => {
       if (!expression || !("ColumnRef" in expression) || isStar(expression.ColumnRef.fields)) return [];
-      const resolution = scope.resolve(strings(expression.ColumnRef.fields));
+      const fields = strings(expression.ColumnRef.fields);
+      if (fields.length === 1 && scope.isUncertain(fields[0]!)) return [];
+      const resolution = scope.resolve(fields);
       return resolution.kind === "found" ? [...resolution.origins] : [];
     };
   }
@@ -255,7 +259,10 @@ export class ChangeFollower {
             columns: [],
             closed: false,
           };
-    const rows = { columns: columns.map((column) => ({ name: column, known: nothingKnown })), open: !closed };
+    const rows = {
+      columns: columns.map((column) => ({ name: column, known: nothingKnown })),
+      ordered: closed,
+    };
     const part = this.#instance({ ...rows, outer: noFacts, touched: false }, name, [], scope);
     return { ...part, cases: outer };
   }
@@ -278,7 +285,8 @@ export class ChangeFollower {
       name: column,
       known: { same: column === partition, day: column === day, onward: column === day || column === onward },
     }));
-    return { columns, open: !found, outer: noFacts, touched };
+    // A table that a migration made may have more columns, and in another order.
+    return { columns, ordered: found?.isExact ?? false, outer: noFacts, touched };
   }
 
   /** The rows as they are read in one place: its columns are told apart from those of any other. */
@@ -286,13 +294,15 @@ export class ChangeFollower {
     const instance = ++this.#instances;
     const columns = new Map<string, ReadonlySet<string>>();
     const facts = { same: new Set<string>(), day: new Set<string>(), onward: new Set<string>() };
+    const isNamed = columnNames.length === 0 || rows.ordered;
     for (const [index, column] of rows.columns.entries()) {
       const id = `${instance} ${index}`;
       columns.set(columnNames[index] ?? column.name, new Set([id]));
-      for (const kind of kinds) if (column.known[kind]) facts[kind].add(id);
+      for (const kind of kinds) if (isNamed && column.known[kind]) facts[kind].add(id);
     }
     for (const column of columnNames.slice(rows.columns.length)) columns.set(column, noOrigins);
-    scope.from.push({ name, columns, others: rows.open ? noOrigins : null });
+    const isListed = rows.ordered && columns.size === rows.columns.length;
+    scope.from.push({ name, columns, others: isListed ? null : noOrigins });
     const ids = new Set([...columns.values()].flatMap((of) => [...of]));
     return { cases: rows.touched ? [unionFacts(facts, rows.outer)] : [], implications: [], ids };
   }
@@ -318,7 +328,10 @@ export class ChangeFollower {
       for (const column of using) hidden.merge(column);
       const { columns, others } = hidden.star();
       const names = strings(join.alias.colnames);
-      const renamed = [...columns].map(([name, ids], index) => [names[index] ?? name, ids] as const);
+      const isNamed = names.length === 0 || !hidden.isStarUncertain;
+      const renamed = [...columns].map(
+        ([name, ids], index) => [names[index] ?? name, isNamed ? ids : noOrigins] as const,
+      );
       scope.from.push({ name: join.alias.aliasname ?? null, columns: new Map(renamed), others });
     }
     const joined = joinParts(join.jointype ?? "JOIN_INNER", left, right, on);

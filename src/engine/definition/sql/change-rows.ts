@@ -22,8 +22,8 @@ export const nothingKnown: Known = { same: false, day: false, onward: false };
 /** What a SELECT gives. */
 export interface Rows {
   readonly columns: readonly { readonly name: string; readonly known: Known }[];
-  /** It may have columns that are not listed. */
-  readonly open: boolean;
+  /** false: there may be columns that are not listed, or others at these places: they are known by their names alone. */
+  readonly ordered: boolean;
   /** What is known of columns of the queries around it, for whose rows these come out otherwise. */
   readonly outer: Facts;
   /** false: it does not read the relation. */
@@ -42,13 +42,15 @@ export const nothingRead: Part = { cases: [], implications: [], ids: new Set() }
 /** UNION, INTERSECT and EXCEPT, ALL or not: a row that comes or goes is one that does in an arm. */
 export function unite(left: Rows, right: Rows): Rows {
   const touched = [left, right].filter((rows) => rows.touched);
+  const ordered = left.ordered && right.ordered;
   const columns = left.columns.map(({ name }, index) => {
-    const of = (kind: Kind): boolean => touched.every((rows) => rows.columns[index]?.known[kind] ?? false);
+    const of = (kind: Kind): boolean =>
+      ordered && touched.every((rows) => rows.columns[index]?.known[kind] ?? false);
     return { name, known: { same: of("same"), day: of("day"), onward: of("onward") } };
   });
   return {
     columns,
-    open: left.open || right.open,
+    ordered,
     outer: touched.length === 0 ? noFacts : intersectFacts(touched.map(({ outer }) => outer)),
     touched: touched.length > 0,
   };
@@ -84,23 +86,24 @@ export function usingColumns(join: JoinExpr, left: readonly Rowset[], right: rea
   return [...new Set(left.flatMap(({ columns }) => [...columns.keys()]))].filter((name) => names.has(name));
 }
 
-/** That each column of one side equals each of the other. */
+/** That a column of one side, which may be one of several already, equals one of the other. */
 export function equalIds(left: readonly string[], right: readonly string[]): Implication[] {
-  return left.flatMap((a) =>
-    right.flatMap((b) => [
-      { from: [a], to: b, relation: "equal" as const },
-      { from: [b], to: a, relation: "equal" as const },
-    ]),
-  );
+  const imply = (from: readonly string[], to: readonly string[]): Implication[] =>
+    to.map((id) => ({ from, to: id, relation: "equal" }));
+  return [...imply(left, right), ...imply(right, left)];
 }
 
 /** The columns take the names of the list behind the CTE's name; nothing is known of what SEARCH and CYCLE add. */
 export function cteRows(cte: CommonTableExpr, rows: Rows): Rows {
   const names = strings(cte.aliascolnames);
+  const isNamed = names.length === 0 || rows.ordered;
   return {
     ...rows,
     columns: [
-      ...rows.columns.map(({ name, known }, index) => ({ name: names[index] ?? name, known })),
+      ...rows.columns.map(({ name, known }, index) => ({
+        name: names[index] ?? name,
+        known: isNamed ? known : nothingKnown,
+      })),
       ...addedColumns(cte).map((name) => ({ name, known: nothingKnown })),
     ],
   };

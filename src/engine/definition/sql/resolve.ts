@@ -39,7 +39,12 @@ export interface RelationRead {
 export type FindRelation = (
   schema: string | null,
   name: string,
-) => { readonly asset: string; readonly columns: readonly string[] } | null;
+) => {
+  readonly asset: string;
+  readonly columns: readonly string[];
+  /** It has just these columns, in this order. */
+  readonly isExact: boolean;
+} | null;
 
 /** Output columns by position: names may repeat, which is for the caller to judge. */
 export interface Output {
