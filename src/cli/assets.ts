@@ -135,6 +135,8 @@ export function showPlan({ output }: CommandContext, options: PlanOptions): Prom
         scope === null ? "what changes above" : describeScope(graph.get(asset).asset, scope),
       why: ({ reason, problem }) => problem ?? reason,
     });
+    // A plan that is piped stays a table.
+    for (const { asset, notes } of steps) for (const note of notes) output.say(`${asset}: ${note}`);
     output.problems(registry);
     return "done";
   });

@@ -116,10 +116,15 @@ function verify({ output }: CommandContext, options: PartOptions): Promise<Outco
       asset: (result) => result.asset,
       rows: (result) => result.rows,
       differing: (result) => result.differing,
+      waiting: (result) => result.waiting,
       example: ({ sample }) => (sample.length > 0 ? JSON.stringify(sample[0]) : ""),
     });
     const tally = emptyTally();
-    for (const { differing } of results) tally[differing === 0 ? "pass" : "error"] += 1;
+    for (const { differing, waiting } of results) {
+      if (differing > 0) tally.error += 1;
+      else if (waiting > 0) tally.warn += 1;
+      else tally.pass += 1;
+    }
     tally.skip = names.length - results.length; // what stores nothing cannot differ
     output.done(tally);
     return outcomeOf(tally);

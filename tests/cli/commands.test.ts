@@ -142,6 +142,7 @@ test("schedules, sensors and the watcher are listed and switched", async () => {
   expect(schedules.map(({ schedule, enabled }) => [schedule, enabled])).toEqual([
     ["daily_market_data_ingestion", false],
     ["monthly_fred_macro_refresh", true],
+    ["nightly_verification", true],
   ]);
   expect(schedules[1]?.next_tick).toMatch(/-01T06:00:00\.000Z$/);
   const sensors = await stratafolio("sensors");

@@ -99,10 +99,15 @@ export interface Dependency {
    */
   readonly via?: AnyAsset;
   /**
-   * carry: a change from day d on touches only days from d on. everything: it may touch any day
-   * (a new unit rescales every row before it). Default carry.
+   * What a change reaches is read off the body (see sql/reach.ts), and is everything where nothing less can be proven.
+   * carry: a change of day d touches no day before d, although the body does not show it. everything: it may touch any
+   * day, although it does.
    */
   readonly time?: "carry" | "everything";
+  /** same: a change of a partition value touches only rows of that value, although the body does not show it. all: any. */
+  readonly partitions?: "same" | "all";
+  /** Why less is touched than the body shows: required where that is declared, shown in plans, sampled by verifications. */
+  readonly reason?: string;
 }
 
 export interface Freshness {
@@ -245,6 +250,11 @@ export interface Schedule {
   readonly cron: string;
   readonly timeZone: string;
   readonly selection: string;
+  /**
+   * Set: its runs materialize nothing. They compare the rows of as many partition values, chosen anew each time, with
+   * what computing them gives, and fail when a row differs although no change of it waits.
+   */
+  readonly verifies?: { readonly valuesPerColumn: number };
 }
 
 /** A run that a sensor wants before it goes on, for instance to fetch what it has never seen. */

@@ -2,6 +2,7 @@ import { EngineError } from "../postgres/index.ts";
 import { type AnyAsset, defaultLayers, type Layer } from "./declare.ts";
 import { UnknownAssetError } from "./errors.ts";
 import type { DefinitionError } from "./problems.ts";
+import type { Reaches } from "./reach.ts";
 import { defaultSchemas, type Schemas } from "./relations.ts";
 import type { ColumnLineage } from "./sql/index.ts";
 
@@ -25,6 +26,8 @@ export interface Node {
   /** 8 hex characters over what makes the rows. */
   readonly codeVersion: string;
   readonly lineage: readonly ColumnLineage[];
+  /** What a change of each of its dependencies can reach in it; empty of a source. */
+  readonly reaches: Reaches;
   /** Not empty: broken, cannot run. */
   readonly problems: readonly DefinitionError[];
 }

@@ -1,3 +1,4 @@
+export { reachesOfBody } from "./body-reaches.ts";
 export {
   type AnyAsset,
   type CapturedOperation,
@@ -39,6 +40,7 @@ export {
 export { declarationPlace, type Place, placeOfText, positionIn } from "./places.ts";
 export * as problem from "./problems.ts";
 export { DefinitionError } from "./problems.ts";
+export { type DependencyReach, type Reaches, reachNotes, unknownReach } from "./reach.ts";
 export { loadRegistry, type Registry, type RegistryOptions, withFindings } from "./registry.ts";
 export {
   defaultSchemas,

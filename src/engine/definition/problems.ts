@@ -132,6 +132,12 @@ export function viaNotUpstream(place: Place, dependency: string, via: string): D
   return new DefinitionError("via_not_upstream", place, message);
 }
 
+/** Less is declared to be touched than the body proves, and no reason is given. */
+export function unprovenScope(place: Place, dependency: string, why: string): DefinitionError {
+  const message = `dependency ${dependency}: expected a reason for a scope that the body does not prove (${why}), got none; give one, or declare no scope`;
+  return new DefinitionError("unproven_scope", place, message);
+}
+
 export function producerWithoutIngest(place: Place, producer: string): DefinitionError {
   const message = `producedBy: expected a source with an ingest function, got: ${producer}`;
   return new DefinitionError("producer_without_ingest", place, message);
@@ -140,6 +146,11 @@ export function producerWithoutIngest(place: Place, producer: string): Definitio
 export function invalidCron(place: Place, schedule: string, cron: string, reason: string): DefinitionError {
   const message = `schedule ${schedule}: expected a cron expression of five fields, got: ${cron} (${reason})`;
   return new DefinitionError("invalid_cron", place, message);
+}
+
+export function invalidSampleSize(place: Place, schedule: string, size: number): DefinitionError {
+  const message = `schedule ${schedule}: expected a whole number of values above 0 to verify, got: ${size}`;
+  return new DefinitionError("invalid_sample_size", place, message);
 }
 
 export function invalidTimeZone(place: Place, schedule: string, timeZone: string): DefinitionError {

@@ -13,6 +13,8 @@ import { CycleError, Graph, type GraphOptions, type Node } from "./graph.ts";
 import { declarationPlace } from "./places.ts";
 import type { DefinitionError } from "./problems.ts";
 import * as problem from "./problems.ts";
+import { type Reaches, reachesOf, reachProblems } from "./reach.ts";
+import { findRelation } from "./relations.ts";
 import { type Body, type FindRelation, readBody } from "./sql/index.ts";
 import { validateAsset, validateAutomations, validateReferences, validateVia } from "./validate.ts";
 
@@ -41,6 +43,7 @@ export interface RegistryOptions extends GraphOptions {
 interface LoadedModel {
   readonly file: string;
   readonly body: Body | null;
+  readonly reaches: Reaches;
   readonly problems: readonly DefinitionError[];
   readonly warnings: readonly DefinitionError[];
 }
@@ -75,6 +78,7 @@ export async function loadRegistry(definitions: Definitions, options: RegistryOp
       file: model?.file ?? null,
       codeVersion: codeVersionOf(asset, model?.body ?? null, functions),
       lineage: model?.body?.lineage ?? [],
+      reaches: model?.reaches ?? new Map(),
       problems: problems.get(asset.name)!,
     };
   });
@@ -123,15 +127,24 @@ async function loadModel(
     return {
       file,
       body: null,
+      reaches: new Map(),
       problems: [problem.missingBody(declarationPlace(asset, asset.name), file)],
       warnings: [],
     };
   const body = await readBody({ asset: asset.name, file, text, columns: Object.keys(asset.columns), find });
-  const found = body.parsed ? [...body.problems, ...dependencyProblems(asset, body, assets)] : body.problems;
+  const reaches = reachesOf(asset, body, assets);
+  const found = body.parsed
+    ? [
+        ...body.problems,
+        ...dependencyProblems(asset, body, assets),
+        ...reachProblems(asset, reaches, declarationPlace(asset, asset.name)),
+      ]
+    : body.problems;
   const isWarning = ({ severity }: DefinitionError): boolean => severity === "warning";
   return {
     file,
     body,
+    reaches,
     problems: found.filter((one) => !isWarning(one)),
     warnings: found.filter(isWarning),
   };
@@ -144,15 +157,6 @@ async function readText(file: string): Promise<string | null> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
   }
-}
-
-/** Unqualified: a model or else a source, as the search path decides. Qualified: the source in that schema. */
-function findRelation(assets: ReadonlyMap<string, AnyAsset>): FindRelation {
-  return (schema, name) => {
-    const asset = assets.get(name);
-    if (!asset || (schema !== null && !(asset.kind === "source" && asset.schema === schema))) return null;
-    return { asset: name, columns: Object.keys(asset.columns), key: asset.key };
-  };
 }
 
 /** What the body reads must be what is declared, both ways. */

@@ -156,9 +156,11 @@ function unwatchedSources(sensors: readonly Sensor[], graph: Graph): DefinitionE
 }
 
 function validateSchedule(schedule: Schedule, graph: Graph): DefinitionError[] {
-  const { name, cron, timeZone, selection } = schedule;
+  const { name, cron, timeZone, selection, verifies } = schedule;
   const place = declarationPlace(schedule, null);
   const problems: DefinitionError[] = [];
+  if (verifies && !(Number.isInteger(verifies.valuesPerColumn) && verifies.valuesPerColumn > 0))
+    problems.push(problem.invalidSampleSize(place, name, verifies.valuesPerColumn));
   if (!isTimeZone(timeZone)) problems.push(problem.invalidTimeZone(place, name, timeZone));
   const fields = cron.trim().split(/\s+/).length;
   try {

@@ -1,7 +1,23 @@
 import type { ClientBase, Pool } from "pg";
-import type { PlanStep } from "../planning/index.ts";
-import { appendLogs, type Outcome, type StepProgress, type StepStatus, stepLine } from "../records/index.ts";
+import type { Scope } from "../planning/index.ts";
+import {
+  appendLogs,
+  type Outcome,
+  type StepAction,
+  type StepProgress,
+  type StepStatus,
+  stepLine,
+} from "../records/index.ts";
 import { scopeRecord } from "../refresh/index.ts";
+
+/** A step that a run set out to do. */
+export interface PlannedStep {
+  readonly asset: string;
+  readonly action: StepAction;
+  readonly reason: string;
+  readonly scope: Scope | null;
+  readonly codeVersion: string;
+}
 
 export interface StepUpdate {
   readonly attempt?: number;
@@ -26,7 +42,7 @@ export class StepRecorder {
     this.#runId = runId;
   }
 
-  async plan(steps: readonly (PlanStep & { readonly codeVersion: string })[]): Promise<void> {
+  async plan(steps: readonly PlannedStep[]): Promise<void> {
     for (const { asset } of steps) this.#statuses.set(asset, "pending");
     await this.#pool.query(
       `insert into orchestrator.steps (run_id, asset, action, status, reason, scope, code_version)

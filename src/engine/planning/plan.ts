@@ -1,4 +1,4 @@
-import { type Graph, isView, type Node } from "../definition/index.ts";
+import { type Graph, isView, type Node, reachNotes } from "../definition/index.ts";
 import { EngineError } from "../postgres/index.ts";
 import { byName, type Inherited, inherit } from "./inherit.ts";
 import { describeScope, everything, type Scope } from "./scope.ts";
@@ -28,6 +28,8 @@ export interface PlanStep {
   readonly scope: Scope | null;
   /** The nearest steps of this plan that must be done before: those it reads, by way of whatever lies between. */
   readonly after: readonly string[];
+  /** What its scope rests on beside what its body proves, and where that is wide: a sentence for each dependency. */
+  readonly notes: readonly string[];
   /** Not null: broken, cannot run, and why. */
   readonly problem: string | null;
 }
@@ -112,12 +114,12 @@ class Planner {
       const step = this.#writers.get(name) ?? name;
       return this.#decisions.has(step) ? step : null;
     });
-    return [...this.#graph.nodes.values()].flatMap(({ asset, problems }) => {
+    return [...this.#graph.nodes.values()].flatMap(({ asset, problems, reaches }) => {
       const decision = this.#decisions.get(asset.name);
       if (!decision) return [];
       const problem = problems.length === 0 ? null : problems.map(({ message }) => message).join("; ");
       const after = before.get(asset.name)!.filter((name) => name !== asset.name);
-      return [{ asset: asset.name, ...decision, after, problem }];
+      return [{ asset: asset.name, ...decision, after, notes: reachNotes(asset, reaches), problem }];
     });
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ClientBase, Pool } from "pg";
 import type { Context, RowSecurity } from "../context.ts";
-import { type Graph, isView, type SqlAsset, tableName } from "../definition/index.ts";
+import { type Graph, isView, type Reaches, type SqlAsset, tableName } from "../definition/index.ts";
 import {
   EngineError,
   messageOf,
@@ -24,6 +24,7 @@ export interface NewVersion {
   readonly relation: string | null;
   /** The same to be read by: quoted, with its schema. */
   readonly table: string | null;
+  readonly reaches: Reaches;
 }
 
 /** One that stores its rows. */
@@ -80,11 +81,11 @@ export class Build {
     this.names = names;
     this.current = new Map(current);
     this.candidates = new Map(
-      [...graph.nodes].flatMap(([name, { asset, body, codeVersion }]): [string, NewVersion][] => {
+      [...graph.nodes].flatMap(([name, { asset, body, codeVersion, reaches }]): [string, NewVersion][] => {
         if (asset.kind === "source" || body === null || !names.has(name)) return [];
         const relation = relationOf(asset, codeVersion, runId);
         const table = relation && tableName(graph.schemas, relation);
-        return [[name, { asset, body, codeVersion, relation, table }]];
+        return [[name, { asset, body, codeVersion, relation, table, reaches }]];
       }),
     );
   }

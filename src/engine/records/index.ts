@@ -48,6 +48,8 @@ export {
   readLogs,
   readRun,
   readRunStatus,
+  type Sample,
+  type StepAction,
   type StepProgress,
   type StepRecord,
   type StepStatus,

@@ -63,7 +63,7 @@ export async function readMaterializations(
      from orchestrator.steps
      join orchestrator.runs using (run_id)
      where asset = $1
-       and action <> 'check'
+       and action not in ('check', 'verify')
      order by run_id desc
      limit $2`,
     [asset, limit],

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ClientBase, Pool } from "pg";
-import type { Operation, TriggerKind } from "./runs.ts";
+import type { Operation, Sample, TriggerKind } from "./runs.ts";
 
 export interface RunRequestInput {
   /** Default materialize. */
@@ -22,6 +22,8 @@ export interface RunRequestInput {
   readonly rerunOf?: number | undefined;
   /** Of a rollback: the code version to take back. When another one is published by then, nothing is done. */
   readonly withdrawn?: string | undefined;
+  /** Of a verification: what it compares. Absent: everything. */
+  readonly sample?: Sample | undefined;
 }
 
 /** The columns that `requestValues` are for. */
@@ -73,8 +75,9 @@ export async function openRun(pool: Pool | ClientBase, requestKey: string): Prom
 /** In the order of `runRequestColumns`. */
 export function requestValues(request: RunRequestInput): unknown[] {
   const { operation = "materialize", triggerKind, triggerName, selection, requestKey } = request;
-  const { exclude, partitions, since, fullRefresh, rerunOf, withdrawn } = request;
-  const options = { exclude, partitions, since, full_refresh: fullRefresh, rerun_of: rerunOf, withdrawn };
+  const { exclude, partitions, since, fullRefresh, rerunOf, withdrawn, sample } = request;
+  const asked = { exclude, partitions, since, full_refresh: fullRefresh, rerun_of: rerunOf };
+  const options = { ...asked, withdrawn, sample };
   return [
     operation,
     triggerKind,

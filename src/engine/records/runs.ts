@@ -6,9 +6,9 @@ export type RunStatus = "queued" | "running" | "succeeded" | "failed" | "cancell
 export const triggerKinds = ["manual", "schedule", "sensor", "watcher", "deploy"] as const;
 export type TriggerKind = (typeof triggerKinds)[number];
 /** What a run does; each has one way to be executed (execution/execute). */
-export type Operation = "materialize" | "refresh" | "rollback";
+export type Operation = "materialize" | "refresh" | "rollback" | "verify";
 export type StepStatus = "pending" | "running" | "succeeded" | "failed" | "skipped" | "cancelled";
-export type StepAction = "ingest" | "refresh" | "rebuild" | "view" | "check";
+export type StepAction = "ingest" | "refresh" | "rebuild" | "view" | "check" | "verify";
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 export interface RunRecord {
@@ -30,11 +30,20 @@ export interface RunRecord {
   readonly rerunOf: number | null;
   /** Of a rollback: the code version that it takes back. */
   readonly withdrawn: string | null;
+  /** Of a verification: what it compares; null: everything. */
+  readonly sample: Sample | null;
   readonly cancelRequestedAt: Date | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
   readonly error: string | null;
+}
+
+/** Which partition values a verification looks at: the same for the same seed, while the values are the same. */
+export interface Sample {
+  /** How many of each partition column. */
+  readonly values: number;
+  readonly seed: string;
 }
 
 export interface StepProgress {
@@ -130,6 +139,7 @@ const runColumns = `
   retry_of as "retryOf",
   (options ->> 'rerun_of')::bigint as "rerunOf",
   options ->> 'withdrawn' as withdrawn,
+  options -> 'sample' as sample,
   cancel_requested_at as "cancelRequestedAt",
   created_at as "createdAt",
   started_at as "startedAt",

@@ -68,8 +68,21 @@ const column = z.object({
 const dependency = z.object({
   asset: z.string(),
   via: z.string().nullable().describe("The asset that maps one partition column to the other"),
-  time: z.enum(["carry", "everything"]).describe("everything: a change on any day may touch every day"),
+  time: z
+    .enum(["day", "onward", "everything"])
+    .describe(
+      "What a change of a day can reach: rows of that day, of that day and later ones, or of any day",
+    ),
+  partitions: z
+    .enum(["same", "mapped", "all"])
+    .describe(
+      "What a change of a partition value can reach: rows of that value, of those `via` has for it, or of any",
+    ),
+  reason: z.string().nullable().describe("Why less is reached than the body proves; null: it is proven"),
 });
+
+/** Of what an ingested source depends on, and of a body that cannot be read. */
+const unreadReach = { time: "everything", partitions: "all", reason: null } as const;
 
 const checkResult = z.object({
   check: z.string(),
@@ -165,11 +178,10 @@ export async function readAsset(context: WebContext, name: string): Promise<z.ou
       nullable: nullable ?? false,
       from: [...(sources.get(column) ?? [])],
     })),
-    dependencies: node.asset.deps.map(({ asset, via, time }) => ({
-      asset: asset.name,
-      via: via?.name ?? null,
-      time: time ?? "carry",
-    })),
+    dependencies: node.asset.deps.map(({ asset, via }) => {
+      const { time, partitions, reason } = node.reaches.get(asset.name) ?? unreadReach;
+      return { asset: asset.name, via: via?.name ?? null, time, partitions, reason };
+    }),
     dependents: graph.dependents(name).map(({ asset }) => asset.name),
     checks: checks.map(({ asset: _, ...check }) => snakeCased(check)),
     materializations: materializations.map(({ asset: _, progress: __, ...step }) => snakeCased(step)),

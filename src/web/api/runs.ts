@@ -9,6 +9,7 @@ import { pageLimit, positiveId } from "../schemas.ts";
 
 const run = z.object({
   run_id: z.int(),
+  operation: z.enum(["materialize", "refresh", "rollback", "verify"]),
   trigger_kind: z.enum(triggerKinds),
   trigger_name: z.string().describe("The schedule, the sensor, the watcher, or who asked"),
   selection: z.string(),
@@ -21,6 +22,13 @@ const run = z.object({
   attempt: z.int(),
   retry_of: z.int().nullable().describe("The run whose process died and whose place this one takes"),
   rerun_of: z.int().nullable().describe("The run that a person asked to have done again"),
+  sample: z
+    .object({ values: z.int(), seed: z.string() })
+    .readonly()
+    .nullable()
+    .describe(
+      "Of a verification: how many values of each partition column it compares, and what they follow from",
+    ),
   cancel_requested_at: instant.nullable(),
   created_at: instant,
   started_at: instant.nullable(),
@@ -35,7 +43,7 @@ const scope = z.object({
 
 const step = z.object({
   asset: z.string(),
-  action: z.enum(["ingest", "refresh", "rebuild", "view", "check"]),
+  action: z.enum(["ingest", "refresh", "rebuild", "view", "check", "verify"]),
   status: z.enum(["pending", "running", "succeeded", "failed", "skipped", "cancelled"]),
   reason: z.string(),
   scope: scope.readonly().nullable(),

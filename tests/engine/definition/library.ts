@@ -238,7 +238,15 @@ export function model(name: string, deps: readonly AnyAsset[], rest: Partial<Sql
 }
 
 export function nodeOf(asset: AnyAsset): Node {
-  return { asset, body: null, file: null, codeVersion: "00000000", lineage: [], problems: [] };
+  return {
+    asset,
+    body: null,
+    file: null,
+    codeVersion: "00000000",
+    lineage: [],
+    reaches: new Map(),
+    problems: [],
+  };
 }
 
 export function graphOf(assets: readonly AnyAsset[]): Graph {

@@ -21,7 +21,9 @@ function parse(text: string, columns: readonly string[] = []): Promise<Body> {
     columns,
     find: (schema, name) => {
       const found = schema === null || schema === "bronze" ? tables[name] : undefined;
-      return found ? { asset: name, columns: found, ...(keys[name] && { key: keys[name] }) } : null;
+      return found
+        ? { asset: name, columns: found, isExact: true, ...(keys[name] && { key: keys[name] }) }
+        : null;
     },
   });
 }

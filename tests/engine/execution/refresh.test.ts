@@ -74,7 +74,7 @@ describe("a change", () => {
     expect(rows).toEqual([
       { ...run, asset: "daily_revenue", scope: { partitions: ["1"], since: "2024-01-02" }, rows_inserted: 1 },
       { ...run, asset: "sales", scope: { partitions: ["1"], since: "2024-01-02" }, rows_inserted: null },
-      { ...run, asset: "shop_ranks", scope: { partitions: ["1"], since: "2024-01-02" }, rows_inserted: 1 },
+      { ...run, asset: "shop_ranks", scope: { partitions: ["1"], since: null }, rows_inserted: 1 },
     ]);
     const checks = await database.pool.query(
       `select asset, check_name, failing_rows
@@ -276,6 +276,7 @@ describe("verify", () => {
         asset: "daily_revenue",
         rows: 1,
         differing: 1,
+        waiting: 0,
         sample: [
           {
             key: { shop_id: 1, sold_on: "2024-01-02" },

@@ -108,6 +108,17 @@ export class NameScope {
     return { kind: systemColumns.has(column) ? "system" : "unknown" };
   }
 
+  /** Whether a name without a relation's before it may be one of the columns that a relation nearer than the listed one has. */
+  isUncertain(column: string): boolean {
+    if (this.#merged.has(column) || this.from.some(({ columns }) => columns.has(column))) return false;
+    return this.from.some(({ others }) => others !== null) || (this.#enclosing?.isUncertain(column) ?? false);
+  }
+
+  /** Whether a `*` lists columns in another order than PostgreSQL does, or not all of them. */
+  get isStarUncertain(): boolean {
+    return this.#merged.size > 0 || this.from.some(({ others }) => others !== null);
+  }
+
   #qualified(qualifier: string, column: string): Origins | null {
     const rowset = this.relation(qualifier);
     return rowset ? (rowset.columns.get(column) ?? rowset.others) : null;

@@ -15,6 +15,8 @@ export interface ColumnLineage {
 export interface Body {
   /** false: it is not one SELECT, so that nothing else is known of it. */
   readonly parsed: boolean;
+  /** The syntax tree; null: not parsed. */
+  readonly statement: SelectStmt | null;
   /** The SELECT, without a trailing `;` or comment, so that it can stand in parentheses. */
   readonly select: string;
   /** The same without comments, white space and the case of key words: what a code version is made of. */
@@ -43,6 +45,7 @@ export async function parseBody(source: BodySource): Promise<Body> {
   const placeAtIndex = (index: number): Place => ({ asset, file, ...positionIn(text, index) });
   const broken = (found: DefinitionError): Body => ({
     parsed: false,
+    statement: null,
     select: text,
     normalized: text,
     relations: [],
@@ -79,6 +82,7 @@ export async function parseBody(source: BodySource): Promise<Body> {
   const tokens = meaningfulTokens(text);
   return {
     parsed: true,
+    statement: first.stmt.SelectStmt,
     select: bytes.subarray(0, tokens.at(-1)?.end).toString(),
     normalized: normalize(tokens),
     relations: [...resolver.relations.values()],

@@ -47,6 +47,8 @@ export type FindRelation = (
   readonly columns: readonly string[];
   /** Absent: not known. */
   readonly key?: readonly string[];
+  /** It has just these columns, in this order. */
+  readonly isExact: boolean;
 } | null;
 
 /** Output columns by position: names may repeat, which is for the caller to judge. */
@@ -69,19 +71,38 @@ export function strings(nodes: readonly Tree[] | undefined): string[] {
   return (nodes ?? []).flatMap((node) => ("String" in node ? [node.String.sval ?? ""] : []));
 }
 
-function isStar(nodes: readonly Tree[] | undefined): boolean {
+export function isStar(nodes: readonly Tree[] | undefined): boolean {
   return nodes?.some((node) => "A_Star" in node) ?? false;
 }
 
-/** SEARCH and CYCLE add columns of their own to a recursive CTE. */
 function cteRowset(cte: CommonTableExpr, output: Output): Rowset {
   const rowset = renameColumns(asRowset(output, null), cte.ctename ?? null, strings(cte.aliascolnames));
-  const { search_clause: search, cycle_clause: cycle } = cte;
-  const added = [search?.search_seq_column, cycle?.cycle_mark_column, cycle?.cycle_path_column];
-  const columns = added
-    .filter((column) => column !== undefined)
-    .map((column) => [column, noOrigins] as const);
+  const columns = addedColumns(cte).map((column) => [column, noOrigins] as const);
   return { ...rowset, columns: new Map([...rowset.columns, ...columns]) };
+}
+
+/** SEARCH and CYCLE add columns of their own to a recursive CTE. */
+export function addedColumns({ search_clause: search, cycle_clause: cycle }: CommonTableExpr): string[] {
+  const added = [search?.search_seq_column, cycle?.cycle_mark_column, cycle?.cycle_path_column];
+  return added.filter((column) => column !== undefined);
+}
+
+/** A function's own columns are not known, its scalar takes the alias. closed: it has no others. */
+export function functionColumns(range: RangeFunction): {
+  readonly name: string | null;
+  readonly columns: readonly string[];
+  readonly closed: boolean;
+} {
+  const [first] = range.functions ?? [];
+  const call = first && "List" in first ? first.List.items?.[0] : undefined;
+  const name = range.alias?.aliasname ?? (call ? outputName(call) : null);
+  const defined = (range.coldeflist ?? []).flatMap((node) =>
+    "ColumnDef" in node ? (node.ColumnDef.colname ?? "") : [],
+  );
+  const given = strings(range.alias?.colnames);
+  const columns = given.length > 0 ? given : defined.length > 0 ? defined : [name ?? ""];
+  if (range.ordinality) columns.push("ordinality");
+  return { name, columns, closed: given.length > 0 || defined.length > 0 };
 }
 
 export class Resolver {
@@ -261,22 +282,13 @@ export class Resolver {
     }
   }
 
-  /** Arguments may read what stands to the left. A function's own columns are not known, its scalar takes the alias. */
+  /** Arguments may read what stands to the left. */
   #function(range: RangeFunction, scope: NameScope): Rowset {
     const origins = this.#origins(range.functions, scope);
-    const [first] = range.functions ?? [];
-    const call = first && "List" in first ? first.List.items?.[0] : undefined;
-    const name = range.alias?.aliasname ?? (call ? outputName(call) : null);
-    const defined = (range.coldeflist ?? []).flatMap((node) =>
-      "ColumnDef" in node ? (node.ColumnDef.colname ?? "") : [],
-    );
-    const given = strings(range.alias?.colnames);
-    const names = given.length > 0 ? given : defined.length > 0 ? defined : [name ?? ""];
-    if (range.ordinality) names.push("ordinality");
-    const closed = given.length > 0 || defined.length > 0;
+    const { name, columns, closed } = functionColumns(range);
     return {
       name,
-      columns: new Map(names.map((column) => [column, origins])),
+      columns: new Map(columns.map((column) => [column, origins])),
       others: closed ? null : origins,
     };
   }
