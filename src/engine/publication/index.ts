@@ -1,4 +1,5 @@
 export { dropBuild } from "./build.ts";
+export { writeComments } from "./comments.ts";
 export { enforceContract } from "./contract.ts";
 export { type RebuildResult, rebuild } from "./rebuild.ts";
 export {

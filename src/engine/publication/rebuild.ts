@@ -32,6 +32,7 @@ import {
   tablesBefore,
   useSchema,
 } from "./build.ts";
+import { writeComments } from "./comments.ts";
 import { replaceViews } from "./stable-views.ts";
 
 export interface RebuildRequest {
@@ -180,6 +181,7 @@ async function publish(
     await request.onPublish(client, result);
   };
   await transaction(pool, work, { begin: `begin; ${lockBarrier}`, runId: request.runId });
+  await writeComments(context);
   await dropOldVersions(context, result.published);
 }
 
