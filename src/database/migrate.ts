@@ -3,7 +3,7 @@ import pg from "pg";
 import { loadMigrationFiles, migrate as runMigrations } from "postgres-migrations";
 import { install, pendingInstallation } from "../engine/index.ts";
 import { MigrationEditedError, MigrationFailedError } from "./errors.ts";
-import { createPool } from "./pool.ts";
+import { createPool, endWhenLost } from "./pool.ts";
 import { rowSecurity, webRole } from "./roles.ts";
 
 export const migrationsFolder = fileURLToPath(new URL("../../migrations", import.meta.url));
@@ -17,6 +17,7 @@ export async function migrate(connectionString: string, folder = migrationsFolde
   const client = new pg.Client({ connectionString, application_name: "stratafolio migrate" });
   await client.connect();
   try {
+    await endWhenLost(client);
     const edited = await editedMigrations(client, folder);
     if (edited.length > 0) throw new MigrationEditedError(edited);
     const applied = await runMigrations({ client }, folder);

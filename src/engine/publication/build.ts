@@ -229,7 +229,7 @@ async function allowReading(
 const dropMilliseconds = 2_000;
 
 /** Drops what a build made and did not publish: its scratch schema, and tables that no version is recorded for. */
-export async function dropBuild(pool: Pool, schemas: Schemas, runId: number): Promise<void> {
+async function dropUnpublished(pool: Pool, schemas: Schemas, runId: number): Promise<void> {
   await transaction(
     pool,
     async (client) => {
@@ -251,6 +251,31 @@ export async function dropBuild(pool: Pool, schemas: Schemas, runId: number): Pr
     },
     { begin: `begin; set local lock_timeout = ${dropMilliseconds}` },
   );
+}
+
+/** The same, by whoever has something else to do: what somebody holds is left to `dropOrphans`. */
+export async function dropBuild({ pool, registry, log }: Context, runId: number): Promise<void> {
+  try {
+    await dropUnpublished(pool, registry.graph.schemas, runId);
+  } catch (error) {
+    log.warn({ error, runId }, `what run ${runId} was building could not be dropped; it will be tried again`);
+  }
+}
+
+/** Drops the builds of runs that are over. */
+export async function dropOrphans(context: Context): Promise<void> {
+  const { rows } = await context.pool.query<{ run_id: number }>(
+    `select substr(nspname, 7)::bigint as run_id
+     from pg_namespace
+     where nspname ~ '^build_[0-9]{1,18}$'
+       and not exists (
+         select
+         from orchestrator.runs
+         where runs.run_id = substr(nspname, 7)::bigint
+           and status = 'running'
+       )`,
+  );
+  for (const { run_id } of rows) await dropBuild(context, run_id);
 }
 
 /** View by view, the newest first, so that nothing needs CASCADE. */

@@ -1,4 +1,4 @@
-export { dropBuild } from "./build.ts";
+export { dropBuild, dropOrphans } from "./build.ts";
 export { writeComments } from "./comments.ts";
 export { enforceContract } from "./contract.ts";
 export { type RebuildResult, rebuild } from "./rebuild.ts";

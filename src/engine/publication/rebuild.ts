@@ -62,16 +62,15 @@ const concurrency = 2;
  * any error drops what was made. One rebuild at a time in a database, since one reads what another would replace.
  */
 export async function rebuild(context: Context, request: RebuildRequest): Promise<RebuildResult> {
-  const { pool, registry } = context;
   return await HeldSession.withLock(
-    pool,
+    context.pool,
     lockRebuild,
     async ({ broken }) => {
       const signal = AbortSignal.any([request.signal, broken]);
       try {
         return await rebuildAndPublish(context, { ...request, signal });
       } catch (error) {
-        await dropBuild(pool, registry.graph.schemas, request.runId);
+        await dropBuild(context, request.runId);
         throw error;
       }
     },
