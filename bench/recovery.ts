@@ -36,6 +36,12 @@ async function killInRebuild(pool: pg.Pool, { child }: Launched, restart: number
   await exited;
 }
 
+async function stop({ child }: Launched): Promise<void> {
+  const exited = once(child, "exit");
+  child.kill("SIGTERM");
+  await exited;
+}
+
 /** Statements of dead programs that run on still. */
 async function leftBehind(pool: pg.Pool): Promise<number> {
   const { rows } = await pool.query<{ left: number }>(
@@ -59,6 +65,9 @@ export async function benchRecovery(size: LoadSize, restarts: number): Promise<v
     await load(pool, size);
     let program = await launch(folder);
     const first = program.milliseconds;
+    await stop(program);
+    program = await launch(folder);
+    const orderly = program.milliseconds;
     const times: number[] = [];
     let left = 0;
     for (let restart = 0; restart < restarts; restart += 1) {
@@ -67,16 +76,14 @@ export async function benchRecovery(size: LoadSize, restarts: number): Promise<v
       times.push(program.milliseconds);
       left += await leftBehind(pool);
     }
-    const exited = once(program.child, "exit");
-    program.child.kill("SIGTERM");
-    await exited;
+    await stop(program);
     await pool.end();
     times.sort((a, b) => a - b);
     printTable(
       `Ready again after kill -9 in a rebuild, ${restarts} restarts`,
-      ["first build and start", "fastest", "median", "slowest", "left at work"],
+      ["first build and start", "after an orderly stop", "fastest", "median", "slowest", "left at work"],
       [
-        [first, times[0], times[Math.floor(times.length / 2)], times.at(-1)]
+        [first, orderly, times[0], times[Math.floor(times.length / 2)], times.at(-1)]
           .map((time) => milliseconds(time!))
           .concat(String(left)),
       ],

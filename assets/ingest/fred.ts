@@ -1,6 +1,6 @@
 /** Macro series, each as a whole, from FRED into bronze. */
 import { transaction } from "../../src/database/transaction.ts";
-import type { IngestContext, IngestResult } from "../../src/engine/index.ts";
+import { type IngestContext, type IngestResult, messageOf } from "../../src/engine/index.ts";
 import type { Observation } from "../../src/market/source.ts";
 import type { MarketResources } from "../resources.ts";
 import { addRowCounts, countWritten, noRows, type RowCounts } from "./row-counts.ts";
@@ -34,8 +34,8 @@ export async function ingestFred(context: Context): Promise<IngestResult> {
     } catch (error) {
       context.signal.throwIfAborted();
       if (!(error instanceof Error)) throw error;
-      context.log("error", `${seriesId}: ${error.message}`);
-      failed.set(seriesId, error.message);
+      context.log("error", `${seriesId}: ${messageOf(error)}`);
+      failed.set(seriesId, messageOf(error));
     }
     context.progress(index + 1, seriesIds.length, seriesId);
   }

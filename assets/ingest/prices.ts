@@ -1,7 +1,7 @@
 /** Prices, splits, dividends and the description of each ticker, from the price source into bronze. */
 import type { Pool, PoolClient } from "pg";
 import { transaction } from "../../src/database/transaction.ts";
-import type { IngestContext, IngestResult } from "../../src/engine/index.ts";
+import { type IngestContext, type IngestResult, messageOf } from "../../src/engine/index.ts";
 import {
   MarketDataUnavailableError,
   NoPricesError,
@@ -121,7 +121,7 @@ async function ingestOrExplain(context: Context, text: string, isReadWhole: bool
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof Error)) throw error;
-    const failure = error instanceof MarketDataUnavailableError ? error.problem : error.message;
+    const failure = error instanceof MarketDataUnavailableError ? error.problem : messageOf(error);
     context.log("error", `${text}: ${failure}`);
     return { counts: await writeFailure(context.pool, text, failure, true), failure };
   }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { loadMigrationFiles, migrate as runMigrations } from "postgres-migrations";
-import { install, pendingInstallation } from "../engine/index.ts";
+import { endWhenLost, install, pendingInstallation } from "../engine/index.ts";
 import { MigrationEditedError, MigrationFailedError } from "./errors.ts";
 import { createPool } from "./pool.ts";
 import { rowSecurity, webRole } from "./roles.ts";
@@ -17,6 +17,7 @@ export async function migrate(connectionString: string, folder = migrationsFolde
   const client = new pg.Client({ connectionString, application_name: "stratafolio migrate" });
   await client.connect();
   try {
+    await endWhenLost(client);
     const edited = await editedMigrations(client, folder);
     if (edited.length > 0) throw new MigrationEditedError(edited);
     const applied = await runMigrations({ client }, folder);

@@ -55,6 +55,7 @@ export type { ColumnLineage } from "./definition/sql/index.ts";
 export { createEngine, type Engine } from "./engine.ts";
 export {
   createPool,
+  endWhenLost,
   type Finding,
   type InstallOptions,
   install,

@@ -207,3 +207,26 @@ describe("an asset", () => {
     expect(html).not.toContain(">Materialize</button>");
   });
 });
+
+test("an asset whose last ingestion failed says so, since when and why, and is found by that", async () => {
+  const { pool } = program.database;
+  const { rows } = await pool.query<{ run_id: number }>(
+    `with run as (
+       insert into orchestrator.runs (trigger_kind, trigger_name, selection, status, finished_at)
+       values ('schedule', 'daily_market_data_ingestion', 'raw_prices+', 'failed', now())
+       returning run_id
+     )
+     insert into orchestrator.steps (run_id, asset, action, status, reason, finished_at, error)
+     select run_id, 'raw_prices', 'ingest', 'failed', 'selected', '2024-03-01 18:02Z', 'fetch failed: no route to host'
+     from run
+     returning run_id`,
+  );
+  const list = await operator.get("/assets?select=state:failed");
+  expect(drawn(list.html)).toEqual(["raw_prices"]);
+  const reason = "failed since 2024-03-01 18:02 UTC: fetch failed: no route to host";
+  expect(list.html).toContain(reason);
+  expect((await operator.get("/assets")).html).toContain('href="/assets?select=state:failed"');
+  expect((await operator.get("/assets/raw_prices")).html).toContain(reason);
+  await pool.query("delete from orchestrator.runs where run_id = $1", [rows[0]!.run_id]);
+  expect((await operator.get("/assets?select=state:failed")).html).not.toContain(reason);
+});

@@ -4,7 +4,7 @@ import { type Graph, stableName } from "../definition/index.ts";
 import { prepareSources } from "../installation/index.ts";
 import { readStates } from "../planning/index.ts";
 import { HeldSession, lockDeploy } from "../postgres/index.ts";
-import { withdrawnAssets } from "../publication/index.ts";
+import { withdrawnAssets, writeComments } from "../publication/index.ts";
 import { beginRun, type RunDetail } from "../records/index.ts";
 import { executeRun } from "./execute.ts";
 
@@ -18,7 +18,10 @@ export async function deploy(context: Context): Promise<RunDetail | null> {
     await prepareSources(context);
     await ensureAssets(context);
     const names = await modelsToBuild(context);
-    if (names.length === 0) return null;
+    if (names.length === 0) {
+      await writeComments(context); // a description is not code: nothing is built for it
+      return null;
+    }
     const lease = await beginRun(context.pool, {
       triggerKind: "deploy",
       triggerName: "deploy",

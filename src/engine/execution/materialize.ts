@@ -164,7 +164,7 @@ export class Materialization {
       if (failed.size === 0) await this.#steps.set(asset.name, "succeeded", rows);
       else {
         this.#partial.add(asset.name);
-        const error = new PartialIngestError(asset.name, failed).message;
+        const error = messageOf(new PartialIngestError(asset.name, failed));
         await this.#steps.set(asset.name, "failed", { ...rows, error });
       }
     } catch (error) {

@@ -64,7 +64,8 @@ async function endWork(client: ClientBase, runId: number): Promise<void> {
   if (standing.length > 0) throw new WorkNotEndedError(runId, standing);
 }
 
-async function recoverRun({ pool, log, registry }: Context, runId: number): Promise<boolean> {
+async function recoverRun(context: Context, runId: number): Promise<boolean> {
+  const { pool, log } = context;
   const ended = await transaction(pool, async (client) => {
     const { rows } = await client.query<{ free: boolean }>(
       "select pg_try_advisory_xact_lock($1, $2) as free",
@@ -116,7 +117,7 @@ async function recoverRun({ pool, log, registry }: Context, runId: number): Prom
   });
   if (ended) {
     log.warn({ runId }, `run ${runId}: ${gone}`);
-    await dropBuild(pool, registry.graph.schemas, runId);
+    await dropBuild(context, runId);
   }
   return ended;
 }

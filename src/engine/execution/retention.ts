@@ -1,10 +1,12 @@
 import type { Context } from "../context.ts";
+import { dropOrphans } from "../publication/index.ts";
 import { dropPropagations } from "../records/index.ts";
 
 const defaultRetentionDays = 30;
 
 /** Old runs and ticks go; runs stay while they are the last of an asset or made a version that is kept. */
-export async function dropOldRecords({ pool, retentionDays = defaultRetentionDays }: Context): Promise<void> {
+export async function dropOldRecords(context: Context): Promise<void> {
+  const { pool, retentionDays = defaultRetentionDays } = context;
   await pool.query(
     `delete from orchestrator.runs
      where created_at < now() - make_interval(days => $1)
@@ -21,4 +23,5 @@ export async function dropOldRecords({ pool, retentionDays = defaultRetentionDay
     retentionDays,
   ]);
   await dropPropagations(pool);
+  await dropOrphans(context);
 }

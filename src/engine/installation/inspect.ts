@@ -29,6 +29,7 @@ export async function inspect(context: Context): Promise<Finding[]> {
       })),
       ...(await publishedRelations(pool, graph)),
     ])),
+    ...(await inspectHiddenRows(context)),
   ];
 }
 
@@ -208,5 +209,37 @@ async function inspectReading(
       findings.push({ code: "row_security", asset, message });
     }
     return findings;
+  });
+}
+
+/** Roles that may read a table with row-level security and that no policy speaks of: they read no row, without a word. */
+async function inspectHiddenRows({ pool, registry: { graph } }: Context): Promise<Finding[]> {
+  const { rows } = await pool.query<{ relation: string; role: string }>(
+    `select class.oid::regclass::text as relation, grantee::regrole::text as role
+     from pg_class as class
+     cross join aclexplode(relacl)
+     join pg_roles as role on role.oid = grantee
+     where relrowsecurity
+       and relnamespace = to_regnamespace(quote_ident($1))
+       and relname in (select relation from orchestrator.assets where relation is not null)
+       and privilege_type = 'SELECT'
+       and grantee <> relowner
+       and not role.rolbypassrls
+       and not role.rolsuper
+       and not exists (
+         select
+         from pg_policy
+         where polrelid = class.oid
+           and exists (
+             select
+             from unnest(polroles) as named
+             where named = 0 or pg_has_role(grantee, nullif(named, 0), 'member')
+           )
+       )`,
+    [graph.schemas.tables],
+  );
+  return rows.map(({ relation, role }) => {
+    const message = `${relation}: expected a row-level policy for ${role}, who may read it, got none, so that it reads no row; create a policy for it, or revoke the grant`;
+    return { code: "hidden_rows", asset: null, message };
   });
 }

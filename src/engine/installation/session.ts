@@ -95,6 +95,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     keepAliveInitialDelayMillis: keepAliveMilliseconds,
     onConnect: (async (client) => {
       await verifySession(client, options.connectionString, settings);
+      await endWhenLost(client);
       if (options.runId !== undefined) await client.query(lockRunWorkForSession(options.runId));
     }) as pg.PoolConfig["onConnect"],
     max: options.max ?? 10,
@@ -102,6 +103,17 @@ export function createPool(options: PoolOptions): pg.Pool {
   });
   pool.on("error", () => {}); // a connection that dies while idle is replaced by the next query
   return pool;
+}
+
+/** Has the server end the session, and what it does, once this process is gone. */
+export async function endWhenLost(client: pg.ClientBase): Promise<void> {
+  await client.query(
+    `select case
+       when version() ~* 'linux|darwin|apple|bsd' -- elsewhere they cannot be set
+       then (select count(set_config(name, value, false)) from jsonb_each_text($1) as lost (name, value))
+     end`,
+    [JSON.stringify(whenClientIsLost)],
+  );
 }
 
 /** What a connection asks for when it begins: name -> value. */
@@ -128,12 +140,8 @@ async function verifySession(
     `select
        pg_backend_pid() as process_id,
        current_user as user,
-       (select jsonb_object_agg(name, current_setting(name, true)) from unnest($1::text[]) as name) as settings,
-       case
-         when version() ~* 'linux|darwin|apple|bsd' -- elsewhere they cannot be set
-         then (select count(set_config(name, value, false)) from jsonb_each_text($2) as lost (name, value))
-       end as lost`,
-    [Object.keys(settings), JSON.stringify(whenClientIsLost)],
+       (select jsonb_object_agg(name, current_setting(name, true)) from unnest($1::text[]) as name) as settings`,
+    [Object.keys(settings)],
   );
   const found = rows[0]!;
   // A pooler gives a number of its own, and what is cancelled by number would be somebody else's.

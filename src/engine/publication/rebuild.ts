@@ -8,6 +8,7 @@ import { type CheckResult, dropOldVersions, passBarrier, recordCheckResults } fr
 import { AssetCheckError, allChecks, BodyError, firstFailure, runChecks } from "../refresh/index.ts";
 import { arrange, blame, type Group, groupsOf } from "./arrange.ts";
 import { type Build, fillTable, type NewTable, prepareBuild, tablesBefore, useSchema } from "./build.ts";
+import { writeComments } from "./comments.ts";
 import { dropBuild, dropLeftovers } from "./drop-build.ts";
 import { GroupError, publishGroup } from "./publish.ts";
 import { ForeignDependentError } from "./stable-views.ts";
@@ -60,8 +61,9 @@ export async function rebuild(context: Context, request: RebuildRequest): Promis
         await dropLeftovers(pool, registry.graph.schemas);
         published = await rebuildAndPublish(context, { ...request, signal });
       } finally {
-        await dropBuild(pool, registry.graph.schemas, request.runId);
+        await dropBuild(context, request.runId);
       }
+      await writeComments(context);
       await dropOldVersions(context, published);
     },
     request.onBackend,

@@ -22,6 +22,7 @@ import {
   requestRun,
 } from "../records/index.ts";
 import { propagate, ScopeLocks } from "../refresh/index.ts";
+import { writeComments } from "./comments.ts";
 import { replaceViews } from "./stable-views.ts";
 
 /** There is no version to go back to. */
@@ -82,6 +83,7 @@ export async function rollback({ context, run, signal, onBackend, end }: Rollbac
     () => transaction(pool, publish, { begin: `begin; ${lockBarrier}`, onBackend }),
     onBackend,
   );
+  await writeComments(context);
 }
 
 /** The key of the run that builds the tables below an asset that was rolled back. */

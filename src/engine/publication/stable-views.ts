@@ -4,6 +4,7 @@ import { type Graph, stableName } from "../definition/index.ts";
 import { EngineError, quoteIdentifier, sqlState } from "../postgres/index.ts";
 import type { CurrentVersion } from "../records/index.ts";
 import { viewBody } from "./build.ts";
+import { carryAccess } from "./carry-access.ts";
 
 /** Something that the engine does not keep depends on a view whose columns change. */
 export class ForeignDependentError extends EngineError {
@@ -40,6 +41,7 @@ const attempts = 120;
 /**
  * Makes the stable views of `changed` say what the versions say, within the caller's transaction. A view is replaced
  * in place where its columns allow, else dropped and made again together with the views of other assets on top of it.
+ * Who may read the tables before may read the new ones.
  * Throws ForeignDependentError, or PublicationBlockedError when readers do not let go for a minute.
  */
 export async function replaceViews(
@@ -49,6 +51,11 @@ export async function replaceViews(
   changed: readonly string[],
   readerRole: string,
 ): Promise<void> {
+  const tables = changed.flatMap((name) => {
+    const { relation } = versions.get(name)!;
+    return relation === null ? [] : [[name, relation] as const];
+  });
+  await carryAccess(client, graph.schemas.tables, Object.fromEntries(tables));
   const stored = await storedColumns(client, graph.schemas.models, changed);
   const dropped = await viewsToDrop(client, graph, versions, changed, stored);
   const made = graph.inOrder([...dropped, ...changed]);

@@ -164,7 +164,15 @@ export async function readFailedRuns(client: ClientBase): Promise<FailedRun[]> {
      )
      select
        run_id as "runId",
-       concat_ws(' ', trigger_kind, trigger_name, operation, selection, nullif(options, '{}')::text) as subject,
+       -- Who asked by hand is a person, whose name is not kept in one more place, nor sent away.
+       concat_ws(
+         ' ',
+         trigger_kind,
+         case when trigger_kind <> 'manual' then trigger_name end,
+         operation,
+         selection,
+         nullif(options, '{}')::text
+       ) as subject,
        coalesce(error, 'it did not say why') as error,
        finished_at as "finishedAt",
        array(

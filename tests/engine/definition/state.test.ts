@@ -135,8 +135,12 @@ test("states are read from the record, in the order of the graph", async () => {
     relation: "int_loan_periods__00000000_7",
     lastRunId: 7,
     lastMaterializedAt: new Date("2024-03-01T12:00:00Z"),
+    lastSuccessAt: new Date("2024-03-01T12:00:00Z"),
     status: "stale",
     reasons: ["newer upstream stg_loans", "2 changes of loans waiting"],
+    failure: null,
+    isStale: true,
+    isOverdue: false,
     outdated: true,
   });
 });

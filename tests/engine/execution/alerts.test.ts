@@ -160,7 +160,7 @@ test("a check that fails in a run is an alert of its own until it passes", async
   await engine.run({ ...run, fullRefresh: true });
   await engine.alert();
   expect(sent.map((line) => line.replaceAll(/\d+/g, "N"))).toEqual([
-    expect.stringContaining("raised: run N (manual test materialize daily_revenue"),
+    expect.stringContaining("raised: run N (manual materialize daily_revenue"),
     "raised: check revenue_not_negative (error) of daily_revenue failed in run N: N row",
   ]);
   await database.pool.query("delete from shops.sales where sale_id = $1", [bad]);

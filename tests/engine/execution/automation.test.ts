@@ -120,7 +120,7 @@ describe("the sensor", () => {
     const engine = await engineWith();
     await engine.start();
     await query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query = 'listen orchestrator_runs' and pid <> pg_backend_pid()",
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'listen %' and pid <> pg_backend_pid()",
     );
     await query("alter table shops.sales disable trigger capture_insert");
     await sell(database.pool, 1, "2024-01-02");

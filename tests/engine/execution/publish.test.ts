@@ -249,6 +249,102 @@ describe("a view that changes columns", () => {
   });
 });
 
+describe("what people granted on a table", () => {
+  const access = `
+    select
+      has_table_privilege('reader', class.oid, 'select') as reads,
+      has_column_privilege('clerk', class.oid, 'revenue', 'select') as "readsColumn",
+      has_column_privilege('clerk', class.oid, 'sales', 'select') as "readsOther",
+      array(select polname::text || ' ' || polroles::regrole[]::text from pg_policy where polrelid = class.oid order by 1) as policies
+    from orchestrator.assets
+    join pg_class as class on class.oid = to_regclass('materialized.' || quote_ident(relation))
+    where asset = 'daily_revenue'`;
+
+  test("is given to the one that takes its place, by a rebuild and by a rollback", async () => {
+    for (const role of ["reader", "clerk"]) {
+      await query(
+        `do $$ begin create role ${role} nologin; exception when duplicate_object then null; end $$`,
+      );
+      await query(`grant usage on schema "default", materialized, shops to ${role}`);
+    }
+    await (await engineWith()).deploy();
+    const [{ relation } = { relation: "" }] = await query<{ relation: string }>(
+      "select relation from orchestrator.assets where asset = 'daily_revenue'",
+    );
+    const table = `materialized."${relation}"`;
+    await query(`grant select on ${table}, "default".daily_revenue to reader`);
+    await query(`grant select (revenue) on ${table} to clerk with grant option`);
+    await query(
+      `create policy "two shops" on ${table} for select to reader, clerk using (shop_id in (1, 2))`,
+    );
+    const before = await query(access);
+    expect(before).toEqual([
+      {
+        reads: true,
+        readsColumn: true,
+        readsOther: false,
+        policies: ["own_rows {stratafolio_web}", "two shops {reader,clerk}"],
+      },
+    ]);
+    for (const shop of [1, 2, 3]) await sell(database.pool, shop, "2024-01-02");
+    const changed = await engineWith({}, doubled);
+    await changed.refresh("sales_sensor");
+    await changed.deploy();
+    expect(await query(access)).toEqual(before);
+    const client = await database.pool.connect();
+    await client.query("begin; set local role reader");
+    const { rows } = await client.query('select shop_id, revenue from "default".daily_revenue order by 1');
+    await client.query("rollback");
+    client.release();
+    expect(rows).toEqual([
+      { shop_id: 1, revenue: "4" },
+      { shop_id: 2, revenue: "4" },
+    ]);
+    await changed.rollback("daily_revenue");
+    expect(await query(access)).toEqual(before);
+    for (const role of ["reader", "clerk"]) await query(`drop owned by ${role}`);
+  });
+
+  test("a role that may read a table and sees no row of it is named", async () => {
+    const engine = await engineWith();
+    await engine.deploy();
+    const [{ relation } = { relation: "" }] = await query<{ relation: string }>(
+      "select relation from orchestrator.assets where asset = 'daily_revenue'",
+    );
+    await query(`grant select on materialized."${relation}" to reader`);
+    const hidden = (await engine.inspect()).filter(({ code }) => code === "hidden_rows");
+    expect(hidden.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/daily_revenue__.*: expected a row-level policy for reader, .* it reads no row/),
+    ]);
+    await query("drop owned by reader");
+  });
+});
+
+describe("descriptions", () => {
+  const comments = `
+    select
+      obj_description('"default".shop_totals'::regclass, 'pg_class') as asset,
+      (
+        select jsonb_object_agg(attname, col_description(attrelid, attnum))
+        from pg_attribute
+        where attrelid = '"default".shop_totals'::regclass and attnum > 0
+      ) as columns`;
+
+  test("are comments of the view and its columns, kept as the declarations are", async () => {
+    await (await engineWith()).deploy();
+    const columns = { shop_id: "Where.", revenue: "What it took in all.", last_sale_on: "When last." };
+    expect(await query(comments)).toEqual([{ asset: "What a shop took in all.", columns }]);
+    await query(`comment on view "default".shop_totals is 'somebody''s own'`);
+    expect(await (await engineWith()).deploy()).toBeNull();
+    expect(await query(comments)).toEqual([{ asset: "What a shop took in all.", columns }]);
+    await (await engineWith({ moreTotals: more }, { "gold/shop_totals": withNote })).deploy();
+    expect(await query(comments)).toEqual([
+      { asset: "What a shop took in all.", columns: { ...columns, note: "Why." } },
+    ]);
+    await (await engineWith()).deploy();
+  });
+});
+
 describe("rollback", () => {
   test("publishes the version before again, brought up to date, and deploy leaves it be", async () => {
     await sell(database.pool, 1, "2024-01-02");
