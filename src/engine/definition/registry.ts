@@ -164,11 +164,12 @@ function withoutCycles(
       return { graph: new Graph(left, options), cyclic };
     } catch (error) {
       if (!(error instanceof CycleError)) throw error;
-      const inCycle = left.filter(({ asset }) => error.path.includes(asset.name));
-      for (const { asset, file } of inCycle) {
-        cyclic.push(problem.cyclicAsset({ asset: asset.name, file, line: null }, error.path));
+      const pathOf = new Map(error.paths.flatMap((path) => path.map((name) => [name, path] as const)));
+      for (const { asset, file } of left) {
+        const path = pathOf.get(asset.name);
+        if (path) cyclic.push(problem.cyclicAsset({ asset: asset.name, file, line: null }, path));
       }
-      left = left.filter((node) => !inCycle.includes(node));
+      left = left.filter(({ asset }) => !pathOf.has(asset.name));
     }
   }
 }
