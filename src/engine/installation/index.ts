@@ -3,6 +3,7 @@ export { type InstallOptions, install, pendingInstallation } from "./install.ts"
 export { prepareSources } from "./prepare-sources.ts";
 export {
   createPool,
+  endWhenLost,
   type PoolOptions,
   runIdSetting,
   SessionSettingsError,
