@@ -5,6 +5,7 @@ import type { Database } from "../database/open.ts";
 import { createPool } from "../database/pool.ts";
 import { type Engine, requestRun } from "../engine/index.ts";
 import {
+  logProblems,
   marketResources,
   openEngine,
   openRegistry,
@@ -51,6 +52,7 @@ async function openOrchestrator(
   });
   opened.push({ close: () => pool.end() });
   const engine = await openEngine(surroundings, database, pool);
+  logProblems(surroundings.log, engine.registry);
   const begin = async () => {
     if (surroundings.isDemo) await seedSample(surroundings, pool);
     await engine.deploy();
