@@ -55,6 +55,9 @@ async function openOrchestrator(
   logProblems(surroundings.log, engine.registry);
   const begin = async () => {
     if (surroundings.isDemo) await seedSample(surroundings, pool);
+    // What concerns every asset: settings of the session, the version of the collation by which texts are ordered.
+    for (const { code, asset, message } of await engine.inspect())
+      if (asset === null) surroundings.log.warn({ code }, message);
     await engine.deploy();
     await engine.start();
     opened.push({ close: () => engine.stop() }, await watchModels(engine, surroundings.log));
