@@ -87,19 +87,24 @@ function portionOf(first: Portion["first"]): string {
     )
     select waiting.change_id
     from orchestrator.changes as waiting
-    join ${sourceColumns} on source.asset = waiting.asset
-    where ${isClaimable}
-      and exists (
-        select
+    -- An array: looked up by index, however many others wait.
+    where waiting.change_id = any(array(
+        select matching.change_id
         from probe
-        where probe.partition_column is not distinct from source.partition_column
-          and (
-            probe.partition_value = waiting.partition_value
-            or (probe.partition_value is null and probe.asset = waiting.asset)
-          )
-      )
+        join orchestrator.changes as matching on matching.partition_value = probe.partition_value
+        join ${sourceColumns}
+          on source.asset = matching.asset
+          and source.partition_column is not distinct from probe.partition_column
+        union
+        select matching.change_id
+        from probe
+        join orchestrator.changes as matching on matching.asset = probe.asset
+        where probe.partition_value is null
+      ))
+      and ${isClaimable}
+    order by waiting.change_id
     limit ${claimLimit}
-    for update of waiting skip locked`;
+    for update skip locked`;
 }
 
 /**
