@@ -84,25 +84,66 @@ export const raw_assets = sourceAsset({
 export const raw_corporate_actions = sourceAsset({
   name: "raw_corporate_actions",
   schema: "bronze",
-  description: "Splits and dividends, one row for each ticker, ex-date and kind.",
+  description: "Splits, dividends and capital gains of funds, one row for each ticker, ex-date and kind.",
   columns: {
     ticker,
     action_date: day("Ex-date, in the exchange's time zone."),
-    action_type: text("split or dividend."),
-    ratio: nullable(amount("New shares for each old share, rounded; null for a dividend.")),
+    action_type: text("split, dividend or capital_gain."),
+    ratio: nullable(amount("New shares for each old share, rounded; null where cash is paid.")),
     numerator: nullable(amount("New shares in a split: 4 in 4:1.")),
     denominator: nullable(amount("Old shares in a split: 1 in 4:1.")),
     cash_per_share: nullable(
-      amount("Dividend for each share, adjusted for all splits known when it was fetched."),
+      amount("Cash for each share, adjusted for all splits known when it was fetched."),
     ),
     fetched_at: fetchedAt,
   },
   key: ["ticker", "action_date", "action_type"],
   partitionBy: "ticker",
   timeColumn: "action_date",
-  checks: [{ kind: "accepted_values", column: "action_type", values: ["split", "dividend"] }],
+  checks: [{ kind: "accepted_values", column: "action_type", values: ["split", "dividend", "capital_gain"] }],
   tags: ["market"],
   producedBy: raw_prices,
+});
+
+export const market_defects = sourceAsset({
+  name: "market_defects",
+  schema: "bronze",
+  description: "What is wrong with market data: found by triggers and fetches, one row for each defect.",
+  columns: {
+    ticker,
+    defect_date: day("The bar's or the payment's day."),
+    defect: text(
+      "not_positive, outside_range, hundredfold, lone_spike, ruled_out, doubled_dividend, no_close, missing_day or lone_day.",
+    ),
+    is_kept_out: flag("Figures do as if the value were not there."),
+    detail: text("What was found, and who ruled on it."),
+    found_at: moment("When it was first found."),
+  },
+  key: ["ticker", "defect_date", "defect"],
+  partitionBy: "ticker",
+  timeColumn: "defect_date",
+  tags: ["market"],
+  producedBy: raw_prices,
+});
+
+export const split_rulings = sourceAsset({
+  name: "split_rulings",
+  schema: "bronze",
+  description: "An operator's word on a split, against what its ratio and the closes say.",
+  columns: {
+    ticker,
+    action_date: day("The split's day."),
+    changes_quantity: flag("It changes the shares held."),
+    is_history_scaled: nullable(
+      flag("Yahoo's prices before it are adjusted for it; null: as the closes say."),
+    ),
+    reason: text("Why."),
+    ruled_by: text("Who."),
+    ruled_at: moment("When."),
+  },
+  key: ["ticker", "action_date"],
+  partitionBy: "ticker",
+  tags: ["market"],
 });
 
 export const raw_fred = sourceAsset({

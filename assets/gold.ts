@@ -110,7 +110,14 @@ export const int_ticker_flows = sqlAsset({
   partitionBy: "user_id",
   timeColumn: "flow_date",
   materialized: "view",
-  deps: [int_holding_periods, int_dividend_income],
+  deps: [
+    {
+      asset: int_holding_periods,
+      time: "carry",
+      reason: "up to the day of a change the first days of periods, and their trades, are what they were",
+    },
+    int_dividend_income,
+  ],
   tags: ["portfolio"],
 });
 

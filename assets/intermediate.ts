@@ -25,7 +25,14 @@ export const int_calendar = sqlAsset({
   key: ["calendar_date"],
   timeColumn: "calendar_date",
   materialized: "view",
-  deps: [raw_calendar, int_last_day],
+  deps: [
+    raw_calendar,
+    {
+      asset: int_last_day,
+      time: "carry",
+      reason: "it always has one row; when the day moves, only days after the earlier of the two come or go",
+    },
+  ],
   tags: ["market"],
 });
 
@@ -66,7 +73,18 @@ export const int_prices_daily = sqlAsset({
   partitionBy: "ticker",
   timeColumn: "price_date",
   materialized: "incremental",
-  deps: [int_tickers, int_calendar, stg_raw_prices, stg_dividends],
+  deps: [
+    int_tickers,
+    int_calendar,
+    {
+      asset: stg_raw_prices,
+      time: "carry",
+      partitions: "same",
+      reason:
+        "a day's bar is the last one up to that day, the close before it an earlier one, and what the search finds of another ticker is left out",
+    },
+    stg_dividends,
+  ],
   checks: [
     {
       kind: "expression",
@@ -114,7 +132,15 @@ export const int_holding_periods = sqlAsset({
   timeEndColumn: "valid_to",
   materialized: "incremental",
   indexes: [["ticker", "user_id"]],
-  deps: [stg_transactions, { asset: users, time: "everything" }],
+  deps: [
+    {
+      asset: stg_transactions,
+      time: "carry",
+      reason:
+        "a period tells of the trades up to its first day; of the next trade it only has the day, on which it ends",
+    },
+    { asset: users, time: "everything" },
+  ],
   checks: [
     {
       kind: "expression",
@@ -139,6 +165,12 @@ const dailyReturn = nullable(
     "Inflows at the start of the day, outflows and dividends at its end; null while nothing is invested.",
   ),
 );
+
+/** Of what is computed for each day from the period that the day is in. */
+const periodsByDay = {
+  time: "carry",
+  reason: "up to the day of a change a period is what it was, wherever it ends now",
+} as const;
 
 const positionDay = {
   user_id: person,
@@ -175,7 +207,7 @@ export const int_daily_holdings = sqlAsset({
   timeColumn: "price_date",
   materialized: "view",
   deps: [
-    int_holding_periods,
+    { asset: int_holding_periods, ...periodsByDay },
     { asset: int_prices_daily, via: int_holding_periods },
     { asset: int_tickers, via: int_holding_periods },
     { asset: stg_dividends, via: int_holding_periods },
@@ -232,7 +264,16 @@ export const int_portfolio_daily = sqlAsset({
   partitionBy: "user_id",
   timeColumn: "price_date",
   materialized: "incremental",
-  deps: [int_daily_holdings, int_holding_periods, int_calendar],
+  deps: [
+    int_daily_holdings,
+    {
+      asset: int_holding_periods,
+      time: "carry",
+      reason:
+        "of periods it has the day of the first trade; when that moves, days after the earlier of the two come or go",
+    },
+    int_calendar,
+  ],
   checks: [
     {
       kind: "expression",
@@ -285,6 +326,10 @@ export const int_dividend_income = sqlAsset({
   partitionBy: "user_id",
   timeColumn: "ex_date",
   materialized: "view",
-  deps: [int_holding_periods, { asset: stg_dividends, via: int_holding_periods }, int_calendar],
+  deps: [
+    { asset: int_holding_periods, ...periodsByDay },
+    { asset: stg_dividends, via: int_holding_periods },
+    int_calendar,
+  ],
   tags: ["portfolio"],
 });

@@ -17,7 +17,15 @@ export const int_risk_free = sqlAsset({
   key: ["calendar_date"],
   timeColumn: "calendar_date",
   materialized: "incremental",
-  deps: [stg_fred_macro, int_calendar],
+  deps: [
+    {
+      asset: stg_fred_macro,
+      time: "carry",
+      reason:
+        "a rate stands from the day on which it is known, which is never before the one that it is about",
+    },
+    int_calendar,
+  ],
   tags: ["macro"],
 });
 

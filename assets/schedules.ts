@@ -17,4 +17,14 @@ export const schedules: readonly Schedule[] = [
     timeZone: "UTC",
     selection: "raw_fred+",
   }),
+  schedule({
+    name: "nightly_verification",
+    description:
+      "Computes what is stored of some people and tickers anew, others each night, and compares. Rows that differ although " +
+      "no change of them waits are an error of the models or of the engine.",
+    cron: "30 3 * * *",
+    timeZone: "UTC",
+    selection: "*",
+    verifies: { valuesPerColumn: 20 },
+  }),
 ];

@@ -1,5 +1,14 @@
 import { type RunRequest, type Sensor, sensor } from "../src/engine/index.ts";
-import { raw_assets, raw_corporate_actions, raw_fred, raw_prices, transactions, users } from "./bronze.ts";
+import {
+  market_defects,
+  raw_assets,
+  raw_corporate_actions,
+  raw_fred,
+  raw_prices,
+  split_rulings,
+  transactions,
+  users,
+} from "./bronze.ts";
 
 export const sensors: readonly Sensor[] = [
   sensor({
@@ -7,7 +16,16 @@ export const sensors: readonly Sensor[] = [
     description:
       "Refreshes what the changed rows of any source affect, first of all a person's trades; " +
       "fetches the history of tickers that have been traded and have no price yet.",
-    sources: [transactions, raw_prices, raw_corporate_actions, raw_assets, raw_fred, users],
+    sources: [
+      transactions,
+      raw_prices,
+      raw_corporate_actions,
+      raw_assets,
+      market_defects,
+      split_rulings,
+      raw_fred,
+      users,
+    ],
     requests: async (pool): Promise<RunRequest[]> => {
       // From one ticker to the next by index: this is asked on every wake-up, and `distinct` reads every trade there is
       // (100,000 trades of 100 tickers: 20 ms against 1 ms).

@@ -1,12 +1,66 @@
 /** Staging: bronze, cleaned and typed, one model for each source. */
 import { sqlAsset } from "../src/engine/index.ts";
-import { raw_corporate_actions, raw_prices, transactions } from "./bronze.ts";
+import { market_defects, raw_corporate_actions, raw_prices, split_rulings, transactions } from "./bronze.ts";
 import { amount, day, flag, person, text, ticker } from "./columns.ts";
+
+export const stg_splits = sqlAsset({
+  name: "stg_splits",
+  layer: "staging",
+  description:
+    "Splits, each with two verdicts: does it change the shares held, and are closes adjusted for it?",
+  columns: {
+    ticker,
+    action_date: day("First day on which new shares were traded."),
+    numerator: amount("New shares."),
+    denominator: amount("For so many old shares."),
+    is_accepted: flag("Applied to trades before it. False: it changes nobody's shares."),
+    is_history_adjusted: flag("Yahoo's prices before it are adjusted for it."),
+    is_doubtful: flag("Odd, or against what the closes say, and no operator has ruled on it."),
+    reason: text("What the ratio and the closes say, or the operator who ruled."),
+    prices_before: day("Prices before this day are scaled by price_numerator / price_denominator."),
+    price_numerator: amount("1 where prices are right as they are."),
+    price_denominator: amount("1 where prices are right as they are."),
+  },
+  key: ["ticker", "action_date"],
+  partitionBy: "ticker",
+  // Stored, so that a new bar stops here: it hardly ever changes a verdict, and a view would pass it on to every trade.
+  materialized: "incremental",
+  deps: [raw_corporate_actions, raw_prices, market_defects, split_rulings],
+  checks: [
+    {
+      kind: "expression",
+      name: "split_agrees_with_closes",
+      description:
+        "A split has the ratio of one, and the closes are adjusted for it; or an operator has ruled.",
+      expression: "not is_doubtful",
+      severity: "warn",
+    },
+  ],
+  tags: ["market"],
+});
+
+export const stg_price_scales = sqlAsset({
+  name: "stg_price_scales",
+  layer: "staging",
+  description: "Stretches of days whose prices are not in today's shares as Yahoo gives them.",
+  columns: {
+    ticker,
+    valid_from: day("First day of the stretch; -infinity for the first one."),
+    valid_to: day("First day after it."),
+    numerator: amount("Prices are multiplied by this."),
+    denominator: amount("And divided by this."),
+  },
+  key: ["ticker", "valid_from"],
+  partitionBy: "ticker",
+  materialized: "incremental",
+  deps: [stg_splits],
+  tags: ["market"],
+});
 
 export const stg_raw_prices = sqlAsset({
   name: "stg_raw_prices",
   layer: "staging",
-  description: "Daily bars with a usable close.",
+  description: "Daily bars with a usable close, adjusted for just the splits that count.",
   columns: {
     ...raw_prices.columns,
     close: amount("Last price of the session, adjusted for splits, not for dividends."),
@@ -15,14 +69,15 @@ export const stg_raw_prices = sqlAsset({
   partitionBy: "ticker",
   timeColumn: "price_date",
   materialized: "view",
-  deps: [raw_prices],
+  // A split rescales every price before it.
+  deps: [raw_prices, market_defects, { asset: stg_price_scales, time: "everything" }],
   tags: ["market"],
 });
 
 export const stg_dividends = sqlAsset({
   name: "stg_dividends",
   layer: "staging",
-  description: "Cash dividends.",
+  description: "Cash dividends, and capital gains that funds pay out.",
   columns: {
     ticker,
     ex_date: day("First day on which a buyer no longer gets the dividend."),
@@ -32,36 +87,7 @@ export const stg_dividends = sqlAsset({
   partitionBy: "ticker",
   timeColumn: "ex_date",
   materialized: "view",
-  deps: [raw_corporate_actions],
-  tags: ["market"],
-});
-
-export const stg_splits = sqlAsset({
-  name: "stg_splits",
-  layer: "staging",
-  description: "Splits, each with the verdict of the closes around it.",
-  columns: {
-    ticker,
-    action_date: day("First day on which new shares were traded."),
-    numerator: amount("New shares."),
-    denominator: amount("For so many old shares."),
-    is_accepted: flag("Applied to trades before it. False: the closes contradict it."),
-    reason: text("What the closes say."),
-  },
-  key: ["ticker", "action_date"],
-  partitionBy: "ticker",
-  // Stored, so that a new bar stops here: it hardly ever changes a verdict, and a view would pass it on to every trade.
-  materialized: "incremental",
-  deps: [raw_corporate_actions, stg_raw_prices, stg_dividends],
-  checks: [
-    {
-      kind: "expression",
-      name: "split_agrees_with_closes",
-      description: "The closes do not jump by the ratio of a split: they are adjusted for it.",
-      expression: "is_accepted",
-      severity: "warn",
-    },
-  ],
+  deps: [raw_corporate_actions, market_defects, { asset: stg_price_scales, time: "everything" }],
   tags: ["market"],
 });
 

@@ -8,6 +8,7 @@ import { benchLatency } from "./latency.ts";
 import { dashboardSize, fullSize, recoverySize, smallSize } from "./load.ts";
 import { benchRebuild } from "./rebuild.ts";
 import { benchRecovery } from "./recovery.ts";
+import { benchScale } from "./scale.ts";
 import { benchStart } from "./start.ts";
 import { milliseconds, printTable } from "./table.ts";
 import { createWorld } from "./world.ts";
@@ -15,6 +16,7 @@ import { createWorld } from "./world.ts";
 const { small } = parseArgs({ options: { small: { type: "boolean", default: false } } }).values;
 
 await benchStart();
+await benchScale(small ? [500] : [500, 2000, 5000]);
 await benchRecovery(recoverySize, small ? 2 : 20);
 const size = small ? smallSize : fullSize;
 const began = performance.now();

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 
 /** Every setting of the program, checked. The only reader of the environment is `readConfig`. */
@@ -38,6 +38,9 @@ export class ConfigurationError extends Error {
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 const minimumSecretLength = 32;
+
+/** Where the demo keeps its data unless DATA_DIR says otherwise. */
+export const demoDataDirectory = ".stratafolio-demo";
 
 const isUrl = (protocols: readonly string[]) => (text: string) =>
   URL.canParse(text) && protocols.includes(new URL(text).protocol);
@@ -148,4 +151,44 @@ export function keptJwtSecret(dataDirectory: string): string {
     rmSync(draft);
   }
   return readFileSync(file, "utf8");
+}
+
+/** What a data folder holds: figures of the real market, or the demo's invented ones. The two are never mixed. */
+export type DataKind = "real" | "demo";
+
+/** `demo` was asked for on a folder with real data. */
+export class RealDataError extends Error {
+  readonly code = "real_data";
+  constructor(dataDirectory: string, file: string) {
+    super(
+      `expected a data folder of the demo's own, got ${dataDirectory}, which holds real data: invented prices would be mixed ` +
+        `with it. Set DATA_DIR to another folder, or leave it unset (if this is a demo's after all, write "demo" into ${file})`,
+    );
+  }
+}
+
+/**
+ * What the data folder holds, as is kept in it; a new one becomes what is asked for. Whoever works on a demo's folder gets
+ * the demo's market, whatever the command. Throws RealDataError when the demo is asked for on another's.
+ */
+export function keptDataKind(dataDirectory: string, asked: DataKind): DataKind {
+  const file = join(dataDirectory, "market");
+  const kept = readKind(file) ?? keptBefore(dataDirectory) ?? asked;
+  if (asked === "demo" && kept === "real") throw new RealDataError(dataDirectory, file);
+  if (readKind(file) === null) {
+    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+    writeFileSync(file, `${kept}\n`, { mode: 0o600 });
+  }
+  return kept;
+}
+
+function readKind(file: string): DataKind | null {
+  if (!existsSync(file)) return null;
+  return readFileSync(file, "utf8").trim() === "demo" ? "demo" : "real";
+}
+
+/** Of a folder from before this was kept in it: the demo's had a name of its own. null: a new folder. */
+function keptBefore(dataDirectory: string): DataKind | null {
+  if (!existsSync(join(dataDirectory, "postgres"))) return null;
+  return basename(dataDirectory) === demoDataDirectory ? "demo" : "real";
 }

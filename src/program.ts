@@ -17,6 +17,7 @@ import {
   loadRegistry,
   type Registry,
   readFunctionDefinitions,
+  validate,
   watchBodies,
 } from "./engine/index.ts";
 import type { Log } from "./log.ts";
@@ -78,14 +79,15 @@ export function preload(): void {
   ]);
 }
 
-/** Every asset, schedule and sensor, checked. Mistakes in them are in `problems`, not thrown. */
+/** Every asset, schedule and sensor, checked, by PostgreSQL too. Mistakes in them are in `problems`, not thrown. */
 export async function openRegistry(pool: Pool): Promise<Registry> {
   // Loaded when needed: `user list` has no use for the parser of SQL and every declaration.
   const { definitions } = await import("../assets/index.ts");
-  return loadRegistry(definitions, {
+  const registry = await loadRegistry(definitions, {
     bodiesFolder,
     functionDefinitions: readFunctionDefinitions(pool),
   });
+  return validate(pool, registry);
 }
 
 /** Loads the models again whenever one is saved, for as long as the program runs. */

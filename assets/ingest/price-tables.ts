@@ -62,14 +62,19 @@ export async function areClosesRewritten(
 }
 
 /** Parameters $2 to $6 of the statements over `fetchedActions`. */
-function actionColumns({ splits, dividends }: PriceHistory): unknown[] {
+function actionColumns({ splits, dividends, capitalGains }: PriceHistory): unknown[] {
+  const payments = [...dividends, ...capitalGains];
   const none = (list: readonly unknown[]) => list.map(() => null);
   return [
-    [...splits, ...dividends].map((action) => action.date),
-    [...splits.map(() => "split"), ...dividends.map(() => "dividend")],
-    [...splits.map((split) => split.numerator), ...none(dividends)],
-    [...splits.map((split) => split.denominator), ...none(dividends)],
-    [...none(splits), ...dividends.map((dividend) => dividend.cashPerShare)],
+    [...splits, ...payments].map((action) => action.date),
+    [
+      ...splits.map(() => "split"),
+      ...dividends.map(() => "dividend"),
+      ...capitalGains.map(() => "capital_gain"),
+    ],
+    [...splits.map((split) => split.numerator), ...none(payments)],
+    [...splits.map((split) => split.denominator), ...none(payments)],
+    [...none(splits), ...payments.map((payment) => payment.cashPerShare)],
   ];
 }
 
@@ -245,6 +250,27 @@ export async function writeBars(
   return rows[0]!;
 }
 
+/** Days on or after `from` (null: all of them) on which there was trading, and of which Yahoo gives no close. */
+export async function writeMissingCloses(
+  client: ClientBase,
+  ticker: string,
+  { tradedWithoutClose }: PriceHistory,
+  from: string | null,
+): Promise<void> {
+  await client.query(
+    `select bronze.keep_defects($1, array['no_close'], coalesce($2::date, '-infinity'), array(
+       select ($1, day, 'no_close', true, 'no close, though ' || volume || ' were traded', now())::bronze.market_defects
+       from unnest($3::date[], $4::text[]) as session (day, volume)
+     ))`,
+    [
+      ticker,
+      from,
+      tradedWithoutClose.map(({ date }) => date),
+      tradedWithoutClose.map(({ volume }) => volume),
+    ],
+  );
+}
+
 /** A ticker that was fetched is active and has no error; what the reply leaves out stays as it is. */
 export async function writeAsset(
   client: ClientBase,
@@ -297,7 +323,7 @@ export async function writeAsset(
 
 /** Why the last fetch failed; `isActive`: Yahoo still knows the ticker. */
 export async function writeFailure(
-  pool: Pool,
+  pool: Pool | ClientBase,
   ticker: string,
   message: string,
   isActive: boolean,

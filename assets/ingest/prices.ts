@@ -1,5 +1,5 @@
 /** Prices, splits, dividends and the description of each ticker, from the price source into bronze. */
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { transaction } from "../../src/database/transaction.ts";
 import { type IngestContext, type IngestResult, messageOf } from "../../src/engine/index.ts";
 import {
@@ -11,6 +11,8 @@ import {
 import type { PriceHistory, Profile } from "../../src/market/source.ts";
 import { parseTicker } from "../../src/market/ticker.ts";
 import type { MarketResources } from "../resources.ts";
+import { describeCorrections, keepReadTime, tickersToReadWhole } from "./deep-look.ts";
+import { findConflict, keepConflict, lostDates } from "./identity.ts";
 import {
   areActionsRewritten,
   areClosesRewritten,
@@ -21,8 +23,10 @@ import {
   writeAsset,
   writeBars,
   writeFailure,
+  writeMissingCloses,
 } from "./price-tables.ts";
 import { addRowCounts, noRows, type RowCounts } from "./row-counts.ts";
+import { judgeDays } from "./trading-days.ts";
 
 type Context = IngestContext<MarketResources>;
 
@@ -45,18 +49,24 @@ async function tradedTickers(pool: Pool): Promise<string[]> {
 
 /**
  * Ingests every ticker of `partitions`, each in one transaction. One that fails is listed with the reason and stops
- * no other. Throws only when the run is cancelled or the database fails.
+ * no other. Of most only the last days are asked for; of some the whole history (see deep-look.ts). Throws only when the
+ * run is cancelled or the database fails.
  */
 export async function ingestPrices(context: Context): Promise<IngestResult> {
   const tickers = context.partitions ?? (await tradedTickers(context.pool));
+  const whole = await tickersToReadWhole(context.pool, tickers, {
+    isDailyRun: context.partitions === null,
+    now: context.resources.clock(),
+  });
   const failed = new Map<string, string>();
+  const startedAt = await databaseTime(context.pool);
   let counts = noRows;
   let done = 0;
   const remaining = tickers.values();
   async function worker(): Promise<void> {
     for (const ticker of remaining) {
       context.signal.throwIfAborted();
-      const outcome = await ingestOrExplain(context, ticker);
+      const outcome = await ingestOrExplain(context, ticker, whole.has(ticker));
       counts = addRowCounts(counts, outcome.counts);
       if (outcome.failure !== null) failed.set(ticker, outcome.failure);
       done++;
@@ -64,6 +74,9 @@ export async function ingestPrices(context: Context): Promise<IngestResult> {
     }
   }
   await Promise.all(Array.from({ length: concurrency }, worker));
+  if (context.partitions === null)
+    counts = addRowCounts(counts, await judgeDays(context.pool, context.resources.clock()));
+  await logDefects(context, tickers, startedAt);
   if (counts.inserted >= manyRows) await context.pool.query("analyze bronze.raw_prices");
   return {
     rowsInserted: counts.inserted,
@@ -73,15 +86,38 @@ export async function ingestPrices(context: Context): Promise<IngestResult> {
   };
 }
 
+async function databaseTime(pool: Pool): Promise<Date> {
+  const { rows } = await pool.query<{ now: Date }>("select clock_timestamp() as now");
+  return rows[0]!.now;
+}
+
+/** What is newly found wrong with the data, one line each, and up to so many. */
+const loggedDefects = 200;
+
+async function logDefects(context: Context, tickers: readonly string[], since: Date): Promise<void> {
+  const { rows } = await context.pool.query<{ ticker: string; text: string }>(
+    `select
+       ticker,
+       defect_date || ': ' || replace(defect, '_', ' ') || case when is_kept_out then ', kept out: ' else ': ' end || detail as text
+     from bronze.market_defects
+     where ticker = any ($1)
+       and found_at >= $2
+     order by ticker, defect_date
+     limit $3`,
+    [tickers, since, loggedDefects],
+  );
+  for (const { ticker, text } of rows) context.log("warn", `${ticker} ${text}`);
+}
+
 interface Outcome {
   readonly counts: RowCounts;
   /** null: it did not fail. */
   readonly failure: string | null;
 }
 
-async function ingestOrExplain(context: Context, text: string): Promise<Outcome> {
+async function ingestOrExplain(context: Context, text: string, isReadWhole: boolean): Promise<Outcome> {
   try {
-    return { counts: await ingestTicker(context, parseTicker(text)), failure: null };
+    return { counts: await ingestTicker(context, parseTicker(text), isReadWhole), failure: null };
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof Error)) throw error;
@@ -91,24 +127,47 @@ async function ingestOrExplain(context: Context, text: string): Promise<Outcome>
   }
 }
 
-async function ingestTicker(context: Context, ticker: string): Promise<RowCounts> {
+async function ingestTicker(context: Context, ticker: string, isReadWhole: boolean): Promise<RowCounts> {
   const { pool, resources, signal } = context;
   const stored = await readStoredTicker(pool, ticker);
-  const from = context.fullRefresh ? null : stored.overlapFrom;
+  const from = context.fullRefresh || isReadWhole ? null : stored.overlapFrom;
   try {
     const recent = await resources.prices.history(ticker, from, signal);
     const profile = await readProfile(context, ticker, stored, recent);
-    const written = await writeHistory(context, { ticker, stored, from, history: recent, profile });
-    if (written) return written;
+    const written = await writeHistory(context, {
+      ticker,
+      stored,
+      from,
+      history: recent,
+      profile,
+      isReadWhole,
+    });
+    if (written) return from === null ? written : addRowCounts(written, await lookDeeper(context, ticker));
     context.log("info", `${ticker}: Yahoo rewrote its history; fetching all of it`);
     const whole = await resources.prices.history(ticker, null, signal);
-    return (await writeHistory(context, { ticker, stored, from: null, history: whole, profile })) ?? noRows;
+    return (
+      (await writeHistory(context, {
+        ticker,
+        stored,
+        from: null,
+        history: whole,
+        profile,
+        isReadWhole: false,
+      })) ?? noRows
+    );
   } catch (error) {
     if (!(error instanceof UnknownTickerError && stored.hasBars)) throw error;
     // Yahoo drops the whole history of a ticker when it is delisted: what is stored is all there is.
     context.log("warn", `${ticker}: ${error.message}; its stored prices are kept`);
     return writeFailure(pool, ticker, error.message, false);
   }
+}
+
+/** What has just come looks odd, and did not before: the whole history may say already what it is. */
+async function lookDeeper(context: Context, ticker: string): Promise<RowCounts> {
+  const now = context.resources.clock();
+  const odd = await tickersToReadWhole(context.pool, [ticker], { isDailyRun: false, now });
+  return odd.has(ticker) ? ingestTicker(context, ticker, true) : noRows;
 }
 
 /** Sector and industry, once for each ingestion as long as they are not known. Its failure harms nothing. */
@@ -128,6 +187,19 @@ async function readProfile(
   }
 }
 
+const untilRuled = "what is stored is kept, and no more is fetched until an operator has ruled";
+
+async function logCorrections(
+  context: Context,
+  client: PoolClient,
+  ticker: string,
+  history: PriceHistory,
+  overlapFrom: string,
+): Promise<void> {
+  const corrections = await describeCorrections(client, ticker, history, overlapFrom);
+  if (corrections !== null) context.log("info", `${ticker}: ${corrections}`);
+}
+
 interface Fetched {
   readonly ticker: string;
   readonly stored: StoredTicker;
@@ -135,6 +207,8 @@ interface Fetched {
   readonly from: string | null;
   readonly history: PriceHistory;
   readonly profile: Profile | null;
+  /** To look for corrections further back. */
+  readonly isReadWhole: boolean;
 }
 
 /** Writes all of it or nothing; null: nothing, because what is stored before `from` is no longer true. */
@@ -147,6 +221,9 @@ async function writeHistory(context: Context, fetched: Fetched): Promise<RowCoun
     // A reply without bars says nothing of actions either.
     const hasBars = history.bars.length > 0;
     if (!hasBars && !stored.hasBars) throw new NoPricesError(ticker);
+    const conflict = await findConflict(client, ticker, history, from);
+    await keepConflict(client, ticker, conflict);
+    if (conflict) return writeFailure(client, ticker, `${conflict.detail}: ${untilRuled}`, true);
     const rewritten = hasBars && (await areClosesRewritten(client, ticker, history.bars));
     if (hasBars && from !== null && (rewritten || (await areActionsRewritten(client, ticker, history, from))))
       return null;
@@ -157,8 +234,14 @@ async function writeHistory(context: Context, fetched: Fetched): Promise<RowCoun
       counts.push(await writeAsset(client, history.description, currency, profile, fetchedAt));
     }
     if (hasBars) {
+      if (fetched.isReadWhole && stored.overlapFrom !== null)
+        await logCorrections(context, client, ticker, history, stored.overlapFrom);
+      const lost = await lostDates(client, ticker, history, from);
+      const kept = { ...history, datesWithoutClose: [...history.datesWithoutClose, ...lost] };
       counts.push(await writeActions(client, ticker, history, from, fetchedAt));
-      counts.push(await writeBars(client, ticker, { history, from, rewritten, fetchedAt }));
+      counts.push(await writeBars(client, ticker, { history: kept, from, rewritten, fetchedAt }));
+      await writeMissingCloses(client, ticker, history, from);
+      if (from === null) await keepReadTime(client, ticker, fetchedAt);
     }
     return addRowCounts(...counts);
   });

@@ -10,6 +10,6 @@
 select
   greatest(
     date '1899-12-31',
-    (select max(p.price_date) from stg_raw_prices as p),
+    (select p.price_date from stg_raw_prices as p order by p.price_date desc limit 1),
     (select max(t.transaction_date) from bronze.transactions as t)
   ) as last_day

@@ -4,17 +4,20 @@ import {
   type AssetState,
   type ColumnTree,
   columnTree,
+  describeProblem,
   describeScope,
   type Graph,
   plan,
   readStates,
-  type Scope,
+  readUndeclared,
+  renderProblem,
   select,
   selectable,
 } from "../engine/index.ts";
 import { type CommandContext, withRegistry } from "./context.ts";
 import type { Outcome } from "./exit.ts";
 import { type ScopeOptions, type SelectionOptions, withScope, withSelection } from "./options.ts";
+import { readPart } from "./partitions.ts";
 import type { Register } from "./register.ts";
 
 interface Selected {
@@ -38,14 +41,9 @@ export async function readSelected(
   return { names, states };
 }
 
-/** null: no part of the rows was asked for. */
-export function scopeOf({ partition, since }: ScopeOptions): Scope | null {
-  if (partition.length === 0 && since === undefined) return null;
-  return { partitions: partition.length > 0 ? partition : null, since: since ?? null };
-}
-
 function list({ output }: CommandContext, options: SelectionOptions): Promise<Outcome> {
-  return withRegistry(async ({ graph }, pool, { clock }) => {
+  return withRegistry(async (registry, pool, { clock }) => {
+    const { graph } = registry;
     const { names } = await readSelected(pool, graph, options, clock());
     const assets = names.map((name) => {
       const { asset, problems } = graph.get(name);
@@ -59,7 +57,7 @@ function list({ output }: CommandContext, options: SelectionOptions): Promise<Ou
         time_column: asset.timeColumn ?? null,
         tags: asset.tags,
         description: asset.description,
-        problems: problems.map(({ message }) => message),
+        problems: problems.map(describeProblem),
       };
     });
     output.list(assets, {
@@ -67,15 +65,19 @@ function list({ output }: CommandContext, options: SelectionOptions): Promise<Ou
       layer: ({ layer }) => layer,
       materialized: ({ materialized, kind }) => materialized ?? kind,
       key: ({ key }) => key.join(", "),
+      problems: ({ problems }) => (problems.length > 0 ? "broken" : ""),
     });
+    output.problems(registry);
     return "done";
   });
 }
 
 function status({ output }: CommandContext, options: SelectionOptions): Promise<Outcome> {
-  return withRegistry(async ({ graph, problems }, pool, { clock }) => {
+  return withRegistry(async (registry, pool, { clock }) => {
+    const { graph } = registry;
     const { names, states } = await readSelected(pool, graph, options, clock());
     const found = names.flatMap((name) => states.get(name) ?? []);
+    const undeclared = isEverything(options) ? await readUndeclared(pool, graph) : [];
     const rows = found.map((state) => ({
       asset: state.asset,
       status: state.status,
@@ -87,24 +89,43 @@ function status({ output }: CommandContext, options: SelectionOptions): Promise<
       data_version: state.dataVersion,
       last_run_id: state.lastRunId,
       last_materialized_at: state.lastMaterializedAt,
+      problems: graph.get(state.asset).problems.map(describeProblem),
     }));
-    output.list(rows, {
+    output.list([...rows, ...undeclared.map(asUndeclared)], {
       asset: (row) => row.asset,
       status: (row) => row.status,
       "last materialized": (row) => row.last_materialized_at?.toISOString(),
       why: (row) => row.reasons.join("; "),
     });
-    for (const problem of problems) output.say(problem.message);
-    return "done";
+    output.problems(registry);
+    return registry.problems.length > 0 || rows.some((row) => row.status === "broken") ? "failed" : "done";
   });
+}
+
+const isEverything = ({ select, exclude }: SelectionOptions): boolean =>
+  select.length === 0 && exclude.length === 0;
+
+/** A published model whose declaration is gone: its view still answers, and nobody keeps it fresh. */
+function asUndeclared(asset: string) {
+  return {
+    asset,
+    status: "undeclared" as const,
+    reasons: [`published and not declared any more: declare it, or see stratafolio drop ${asset}`],
+    code_version: null,
+    data_version: null,
+    last_run_id: null,
+    last_materialized_at: null,
+    problems: [],
+  };
 }
 
 type PlanOptions = SelectionOptions & ScopeOptions & { readonly fullRefresh?: boolean };
 
 export function showPlan({ output }: CommandContext, options: PlanOptions): Promise<Outcome> {
-  return withRegistry(async ({ graph }, pool, { clock }) => {
-    const { names, states } = await readSelected(pool, graph, options, clock());
-    const scope = scopeOf(options);
+  return withRegistry(async (registry, pool, { clock }) => {
+    const { graph } = registry;
+    const { names: selected, states } = await readSelected(pool, graph, options, clock());
+    const { names, scope } = await readPart(pool, graph, selected, options, "below");
     const steps = plan(graph, states, { selected: names, scope, fullRefresh: options.fullRefresh ?? false });
     output.list(steps, {
       step: (step) => steps.indexOf(step) + 1,
@@ -114,6 +135,9 @@ export function showPlan({ output }: CommandContext, options: PlanOptions): Prom
         scope === null ? "what changes above" : describeScope(graph.get(asset).asset, scope),
       why: ({ reason, problem }) => problem ?? reason,
     });
+    // A plan that is piped stays a table.
+    for (const { asset, notes } of steps) for (const note of notes) output.say(`${asset}: ${note}`);
+    output.problems(registry);
     return "done";
   });
 }
@@ -125,9 +149,17 @@ function columnLines(tree: ColumnTree, depth = 0): string[] {
   return [indented(depth, line), ...tree.columns.flatMap((column) => columnLines(column, depth + 1))];
 }
 
+/** `asset`, `asset.column`, and both with the asset's schema in front. An unknown asset is named with its nearest. */
+function columnNamed(graph: Graph, name: string): { asset: string; column: string | undefined } {
+  const parts = name.split(".");
+  const isQualified = parts.length > 1 && !graph.nodes.has(parts[0]!);
+  const [asset, column] = isQualified ? [parts.slice(0, 2).join("."), parts[2]] : parts;
+  return { asset: graph.named(asset!), column };
+}
+
 function lineage({ output }: CommandContext, name: string): Promise<Outcome> {
   return withRegistry(async ({ graph }) => {
-    const [asset = "", column] = name.split(".");
+    const { asset, column } = columnNamed(graph, name);
     if (column !== undefined) {
       const upstream = columnTree(graph, asset, column, "upstream");
       const downstream = columnTree(graph, asset, column, "downstream");
@@ -140,7 +172,6 @@ function lineage({ output }: CommandContext, name: string): Promise<Outcome> {
         );
       return "done";
     }
-    graph.get(asset); // an unknown one is named with its nearest
     const order = [...graph.nodes.keys()];
     const sorted = (names: Set<string>) => order.filter((other) => names.has(other));
     const [upstream, downstream] = [sorted(graph.upstream(asset)), sorted(graph.downstream(asset))];
@@ -153,11 +184,35 @@ function lineage({ output }: CommandContext, name: string): Promise<Outcome> {
   });
 }
 
+/** What is to be mended, as data: the registry that every command reads was already checked by PostgreSQL. */
+function validate({ output }: CommandContext): Promise<Outcome> {
+  return withRegistry(async (registry) => {
+    const { graph, problems, warnings = [] } = registry;
+    const found = [...problems, ...warnings];
+    if (output.format === "json") output.json(found.map(describeProblem));
+    else {
+      for (const problem of found) output.text(renderProblem(problem));
+      const checks = [...graph.nodes.values()].reduce((sum, { asset }) => sum + asset.checks.length, 0);
+      const counts = `${graph.nodes.size} assets, ${checks} declared checks`;
+      output.text(`${counts}: ${problems.length} to mend, ${warnings.length} to look at.`);
+    }
+    return problems.length > 0 ? "failed" : "done";
+  });
+}
+
 export function assetCommands(program: Command, register: Register): void {
   register(withSelection(program.command("list").description("the assets there are")), list);
   register(
     withSelection(program.command("status").description("fresh, stale, failed or broken, and why")),
     status,
+  );
+  register(
+    program
+      .command("validate")
+      .description(
+        "what is wrong with declarations, bodies and checks, asked of PostgreSQL; no data is needed",
+      ),
+    validate,
   );
   register(
     withScope(

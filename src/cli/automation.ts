@@ -69,12 +69,13 @@ const columns = {
 
 function schedules({ output }: CommandContext, options: Switches): Promise<Outcome> {
   return withRecords(output, options, (registry, records) => {
-    const rows = registry.schedules.map(({ name, description, cron, timeZone, selection }) => ({
+    const rows = registry.schedules.map(({ name, description, cron, timeZone, selection, verifies }) => ({
       schedule: name,
       description,
       cron,
       time_zone: timeZone,
       selection,
+      operation: verifies ? "verify" : "materialize",
       ...standing(records.get(name)),
       next_tick: records.get(name)?.nextTickAt ?? null,
     }));
@@ -82,6 +83,7 @@ function schedules({ output }: CommandContext, options: Switches): Promise<Outco
       schedule: (row) => row.schedule,
       cron: (row) => row.cron,
       zone: (row) => row.time_zone,
+      does: (row) => row.operation,
       selection: (row) => row.selection,
       ...columns,
       "next tick": (row) => row.next_tick?.toISOString(),

@@ -1,5 +1,5 @@
 import type { Pool } from "pg";
-import { readConfig } from "../config.ts";
+import { type Config, type DataKind, demoDataDirectory, keptDataKind, readConfig } from "../config.ts";
 import { type Database, type OpenOptions, openDatabase } from "../database/open.ts";
 import { createPool } from "../database/pool.ts";
 import type { Engine, Registry } from "../engine/index.ts";
@@ -20,17 +20,23 @@ const waitSeconds = { service: 15, command: 0 };
 
 /** Settings and log of a process that runs until it is told to stop. */
 export function serviceSurroundings(isDemo = false): Surroundings {
-  const settings = readConfig(undefined, isDemo ? ".stratafolio-demo" : ".stratafolio");
+  const settings = readConfig(undefined, isDemo ? demoDataDirectory : ".stratafolio");
   // The demo keeps to itself: it would fill another database with invented prices.
   const config = isDemo ? { ...settings, databaseUrl: null } : settings;
-  return { config, log: createLog(config.logLevel), clock: () => new Date(), isDemo };
+  const log = createLog(config.logLevel);
+  return { config, log, clock: () => new Date(), isDemo: isDemoData(config, isDemo ? "demo" : "real") };
+}
+
+/** A database of one's own is real; an embedded one is what its folder says. */
+function isDemoData({ databaseUrl, dataDirectory }: Config, asked: DataKind): boolean {
+  return databaseUrl === null && keptDataKind(dataDirectory, asked) === "demo";
 }
 
 /** The same for a command that ends by itself: it says what it found, not what it did to find it. */
 function commandSurroundings(): Surroundings {
   const config = readConfig();
   const log = createLog(config.logLevel === "info" ? "warn" : config.logLevel);
-  return { config, log, clock: () => new Date(), isDemo: false };
+  return { config, log, clock: () => new Date(), isDemo: isDemoData(config, "real") };
 }
 
 export function openServiceDatabase(

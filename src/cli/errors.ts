@@ -19,7 +19,31 @@ export class InvalidCredentialsError extends UsageError {
 
 export class ForeignPartitionError extends UsageError {
   readonly code = "foreign_partition";
-  constructor(values: readonly string[]) {
-    super(`expected partitions of what is selected, got: ${values.join(", ")} (a user id or a ticker)`);
+  constructor(given: readonly string[], columns: readonly string[]) {
+    const known =
+      columns.map((column) => `${column}=VALUE`).join(" or ") || "nothing, since none has partitions";
+    super(`--partition: expected partitions of what is selected (${known}), got: ${given.join(", ")}`);
+  }
+}
+
+/** The values may be of several columns. */
+export class AmbiguousPartitionError extends UsageError {
+  readonly code = "ambiguous_partition";
+  constructor(given: readonly string[], columns: readonly string[]) {
+    const ways = columns.map((column) => `${column}=${given[0]}`).join(" or ");
+    super(
+      `--partition: expected a value that only one partition column has, got: ${given.join(", ")}; write ${ways}`,
+    );
+  }
+}
+
+/** Nobody has the values. */
+export class UnknownPartitionError extends UsageError {
+  readonly code = "unknown_partition";
+  constructor(columns: readonly string[], values: readonly string[]) {
+    const named = values.join(", ");
+    super(
+      `--partition: expected ${columns.join(" or ")} of a row that is there, got: ${named}; no row has it`,
+    );
   }
 }

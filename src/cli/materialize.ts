@@ -1,12 +1,13 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
-import type { AssetState, Graph, RunDetail, Scope } from "../engine/index.ts";
-import { readSelected, scopeOf, showPlan } from "./assets.ts";
+import { type AssetState, type Graph, type RunDetail, readRemains } from "../engine/index.ts";
+import { runRecord } from "../snake-case.ts";
+import { readSelected, showPlan } from "./assets.ts";
 import { type CommandContext, withEngine } from "./context.ts";
-import { ForeignPartitionError } from "./errors.ts";
 import type { Outcome } from "./exit.ts";
 import { type ScopeOptions, type SelectionOptions, withScope, withSelection } from "./options.ts";
 import { emptyTally, outcomeOf, type Tally } from "./output.ts";
+import { readPart } from "./partitions.ts";
 import { withProgress } from "./progress.ts";
 import type { Register } from "./register.ts";
 import { listSteps } from "./runs.ts";
@@ -35,14 +36,19 @@ function tallyOf({ steps, checks }: RunDetail): Tally {
 async function materialize(context: CommandContext, options: MaterializeOptions): Promise<Outcome> {
   if (options.dryRun) return showPlan(context, options);
   return withEngine(async (engine, pool, { clock }) => {
-    await readSelected(pool, engine.registry.graph, options, clock()); // a misspelt selection starts no run
-    const { partitions = null, since = null } = scopeOf(options) ?? {};
+    // A misspelt selection starts no run, and neither does one of what is stale while nothing is.
+    const { graph } = engine.registry;
+    const { names: selected } = await readSelected(pool, graph, options, clock());
+    if (selected.length === 0) return nothingToDo(context);
+    const { names, scope } = await readPart(pool, graph, selected, options, "below");
+    const { partitions = null, since = null } = scope ?? {};
+    const isNarrowed = names.length < selected.length;
     const name = triggerName();
     const request = {
       triggerKind: "manual" as const,
       triggerName: name,
-      selection: options.select.join(" ") || "*",
-      exclude: options.exclude.join(" ") || undefined,
+      selection: isNarrowed ? names.join(" ") : options.select.join(" ") || "*",
+      exclude: isNarrowed ? undefined : options.exclude.join(" ") || undefined,
       partitions: partitions ?? undefined,
       since: since ?? undefined,
       fullRefresh: options.fullRefresh,
@@ -51,8 +57,14 @@ async function materialize(context: CommandContext, options: MaterializeOptions)
   });
 }
 
+function nothingToDo({ output }: CommandContext): Outcome {
+  output.say("Nothing to do: nothing that is selected is in that state.");
+  output.done(emptyTally());
+  return "done";
+}
+
 function report({ output }: CommandContext, run: RunDetail): Outcome {
-  if (output.format === "json") output.json(run);
+  if (output.format === "json") output.json(runRecord(run));
   else listSteps(output, run.steps);
   if (run.error !== null) output.say(run.error);
   const tally = tallyOf(run);
@@ -60,31 +72,19 @@ function report({ output }: CommandContext, run: RunDetail): Outcome {
   return run.status === "succeeded" ? outcomeOf(tally) : "failed";
 }
 
-/**
- * The assets of which the scope says something: values of one partition column mean nothing to assets partitioned
- * by another. Which column is meant follows from the values: numbers are people, words are tickers.
- */
-function withinScope(graph: Graph, names: readonly string[], scope: Scope | null): string[] {
-  const values = scope?.partitions ?? null;
-  if (values === null) return [...names];
-  const numeric = values.every((value) => /^\d+$/.test(value));
-  const within = names.filter((name) => {
-    const { partitionBy, columns } = graph.get(name).asset;
-    return partitionBy !== undefined && (columns[partitionBy]?.type === "bigint") === numeric;
-  });
-  if (within.length === 0) throw new ForeignPartitionError(values);
-  return within;
-}
-
 type PartOptions = SelectionOptions & ScopeOptions;
 
 function check({ output }: CommandContext, options: PartOptions): Promise<Outcome> {
   return withEngine(async (engine, pool, { clock }) => {
     const { graph } = engine.registry;
-    const scope = scopeOf(options);
     const { names, states } = await readSelected(pool, graph, options, clock());
-    const published = names.filter((name) => isPublished(graph, states, name));
-    const results = await engine.check(withinScope(graph, published, scope), scope ?? undefined);
+    const { names: within, scope } = await readPart(pool, graph, names, options, "own");
+    const published = within.filter((name) => isPublished(graph, states, name));
+    const broken = published.filter((name) => states.get(name)?.status === "broken");
+    const results = await engine.check(
+      published.filter((name) => !broken.includes(name)),
+      scope ?? undefined,
+    );
     output.list(results, {
       asset: (result) => result.asset,
       check: (result) => result.check,
@@ -94,6 +94,8 @@ function check({ output }: CommandContext, options: PartOptions): Promise<Outcom
     });
     const tally = emptyTally();
     tally.skip = names.length - published.length;
+    tally.error = broken.length; // what cannot be checked has not passed
+    output.problems({ problems: broken.flatMap((name) => [...graph.get(name).problems]) });
     for (const { failingRows, severity } of results) tally[failingRows === 0 ? "pass" : severity] += 1;
     output.done(tally);
     return outcomeOf(tally);
@@ -107,18 +109,22 @@ function isPublished(graph: Graph, states: ReadonlyMap<string, AssetState>, name
 function verify({ output }: CommandContext, options: PartOptions): Promise<Outcome> {
   return withEngine(async (engine, pool, { clock }) => {
     const { graph } = engine.registry;
-    const scope = scopeOf(options);
     const { names } = await readSelected(pool, graph, options, clock());
-    const assets = withinScope(graph, names, scope);
+    const { names: assets, scope } = await readPart(pool, graph, names, options, "own");
     const results = await engine.verify({ assets, ...(scope && { scope }) });
     output.list(results, {
       asset: (result) => result.asset,
       rows: (result) => result.rows,
       differing: (result) => result.differing,
+      waiting: (result) => result.waiting,
       example: ({ sample }) => (sample.length > 0 ? JSON.stringify(sample[0]) : ""),
     });
     const tally = emptyTally();
-    for (const { differing } of results) tally[differing === 0 ? "pass" : "error"] += 1;
+    for (const { differing, waiting } of results) {
+      if (differing > 0) tally.error += 1;
+      else if (waiting > 0) tally.warn += 1;
+      else tally.pass += 1;
+    }
     tally.skip = names.length - results.length; // what stores nothing cannot differ
     output.done(tally);
     return outcomeOf(tally);
@@ -126,7 +132,29 @@ function verify({ output }: CommandContext, options: PartOptions): Promise<Outco
 }
 
 function rollback(context: CommandContext, asset: string): Promise<Outcome> {
-  return withEngine(async (engine) => report(context, await engine.rollback(asset)));
+  return withEngine(async (engine) =>
+    report(context, await engine.rollback(engine.registry.graph.named(asset))),
+  );
+}
+
+function drop(
+  { output }: CommandContext,
+  asset: string,
+  options: { readonly yes?: boolean },
+): Promise<Outcome> {
+  return withEngine(async (engine, pool) => {
+    const remains = await readRemains(pool, engine.registry.graph, asset);
+    const parts = [{ relation: remains.view }, ...remains.tables.map((relation) => ({ relation }))];
+    if (!options.yes) {
+      output.list(parts, { "would be dropped": ({ relation }) => relation });
+      for (const dependent of remains.dependents) output.say(`${dependent} stands on it and must go first.`);
+      output.say(`Nothing was dropped: give --yes to drop them, and the record of ${asset}.`);
+      return "error";
+    }
+    await engine.drop(asset);
+    output.list(parts, { dropped: ({ relation }) => relation });
+    return "done";
+  });
 }
 
 export function materializeCommands(program: Command, register: Register): void {
@@ -146,5 +174,13 @@ export function materializeCommands(program: Command, register: Register): void 
       .argument("<asset>")
       .description("publish the version before the present one again"),
     rollback,
+  );
+  register(
+    program
+      .command("drop")
+      .argument("<asset>")
+      .description("drop what is left of a model that is not declared any more")
+      .option("--yes", "do it; without, what would be dropped is shown"),
+    drop,
   );
 }

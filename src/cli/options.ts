@@ -41,8 +41,8 @@ export function withSelection(command: Command): Command {
 export function withScope(command: Command): Command {
   return command
     .option(
-      "--partition <value>",
-      "only this partition, e.g. a ticker or a user id; may be repeated",
+      "--partition <column=value>",
+      "only this partition: user_id=7, ticker=AAPL; the value alone where only one column has it; may be repeated",
       collect,
       [],
     )

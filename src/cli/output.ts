@@ -1,3 +1,5 @@
+import { type Registry, renderProblem } from "../engine/index.ts";
+import { snakeCased } from "../snake-case.ts";
 import type { Outcome } from "./exit.ts";
 
 export type OutputFormat = "text" | "json";
@@ -27,9 +29,10 @@ export class Output {
     this.format = format;
   }
 
-  /** As JSON, the things as they are; as text, a line each under headings. */
+  /** As JSON, the things with the API's names; as text, a line each under headings. */
   list<T>(things: readonly T[], columns: TableColumns<T>): void {
-    if (this.format === "json") this.json(things);
+    if (this.format === "json")
+      this.json(things.map((thing) => (isRecord(thing) ? snakeCased(thing) : thing)));
     else process.stdout.write(table(things, columns));
   }
 
@@ -45,6 +48,11 @@ export class Output {
     process.stderr.write(`${line}\n`);
   }
 
+  /** What is to be mended in the definitions, and what may be. */
+  problems({ problems, warnings = [] }: Pick<Registry, "problems" | "warnings">): void {
+    for (const problem of [...problems, ...warnings]) this.say(renderProblem(problem));
+  }
+
   /** The last line of every command that does something to assets. Never between JSON and its reader. */
   done({ pass, warn, error, skip }: Tally): void {
     const total = pass + warn + error + skip;
@@ -52,6 +60,10 @@ export class Output {
     if (this.format === "json") this.say(line);
     else this.text(line);
   }
+}
+
+function isRecord(thing: unknown): thing is object {
+  return typeof thing === "object" && thing !== null;
 }
 
 /** Columns as wide as their widest cell; numbers to the right. */

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { cancelRun, listRuns, type RunRecord, readRun, type StepRecord } from "../engine/index.ts";
+import { runRecord } from "../snake-case.ts";
 import { type CommandContext, withPool } from "./context.ts";
 import type { Outcome } from "./exit.ts";
 import { positiveInteger } from "./options.ts";
@@ -54,7 +55,7 @@ export function listSteps(output: Output, steps: readonly StepRecord[]): void {
 function logs({ output }: CommandContext, runId: number): Promise<Outcome> {
   return withPool(async (pool) => {
     const run = await readRun(pool, runId);
-    if (output.format === "json") output.json(run);
+    if (output.format === "json") output.json(runRecord(run));
     else {
       output.text(`run ${run.runId}  ${run.status}  ${run.triggerKind} ${run.triggerName}  ${run.selection}`);
       if (run.error !== null) output.text(run.error);

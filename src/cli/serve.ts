@@ -81,8 +81,8 @@ async function seedSample({ config, clock, isDemo }: Surroundings, pool: Pool) {
   await seedDemo(pool, prices, clock());
 }
 
-async function up({ output, signal }: CommandContext, isDemo: boolean): Promise<Outcome> {
-  const surroundings = serviceSurroundings(isDemo);
+async function up({ output, signal }: CommandContext, asksForDemo: boolean): Promise<Outcome> {
+  const surroundings = serviceSurroundings(asksForDemo);
   return serve(signal, async (opened) => {
     preload();
     const database = await openServiceDatabase(surroundings, "run");
@@ -93,7 +93,7 @@ async function up({ output, signal }: CommandContext, isDemo: boolean): Promise<
     opened.push(server);
     await begin();
     output.text(`Stratafolio is ready at ${server.url}`);
-    if (isDemo) {
+    if (surroundings.isDemo) {
       const { demoCredentials } = await import("../demo/account.ts");
       output.text(`Sign in as ${demoCredentials.email} with the password ${demoCredentials.password}`);
     }

@@ -49,6 +49,8 @@ export interface EmbeddedOptions {
   readonly durable?: boolean;
 }
 
+/** To publish thousands of models that read each other is to lock as many views and tables in one transaction. */
+const roomForLocks = "max_locks_per_transaction=256";
 const undurable = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
 
 /**
@@ -59,7 +61,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   const installation = await findInstallation();
   const durable = options.durable ?? true;
   const folder = await ensureDataFolder(installation, resolve(options.dataDirectory), durable);
-  const settings = [...(durable ? [] : undurable), ...(options.settings ?? [])];
+  const settings = [roomForLocks, ...(durable ? [] : undurable), ...(options.settings ?? [])];
   let stopping = false;
   const obtain = () => attachOrStart(installation, folder, settings);
   const first = await obtain();

@@ -91,14 +91,6 @@ const withoutPooler =
   "something in between shares sessions or drops what they ask for (PgBouncer with pool_mode = transaction or statement, or with " +
   "ignore_startup_parameters = options): point DATABASE_URL at PostgreSQL itself";
 
-/** A connection is not what it asked to be: without its role, row-level security would be off. */
-export class SessionSettingsError extends DatabaseError {
-  readonly code = "session_settings";
-  constructor(connectionString: string, wrong: readonly string[]) {
-    super(`expected a session at ${target(connectionString)} with ${wrong.join("; ")}: ${withoutPooler}`);
-  }
-}
-
 /** What one transaction sets, the next one of the same connection does not find. */
 export class SessionsNotKeptError extends DatabaseError {
   readonly code = "sessions_not_kept";

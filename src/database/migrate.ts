@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { loadMigrationFiles, migrate as runMigrations } from "postgres-migrations";
-import { install, pendingInstallation } from "../engine/index.ts";
+import { endWhenLost, install, pendingInstallation } from "../engine/index.ts";
 import { MigrationEditedError, MigrationFailedError } from "./errors.ts";
-import { createPool, endWhenLost } from "./pool.ts";
+import { createPool } from "./pool.ts";
 import { rowSecurity, webRole } from "./roles.ts";
 
 export const migrationsFolder = fileURLToPath(new URL("../../migrations", import.meta.url));

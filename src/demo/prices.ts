@@ -129,6 +129,8 @@ function history(instrument: Instrument, from: string | null, now: Date): PriceH
     description: description(instrument),
     bars: after(barsOf(sessions, todaysShares, dividends, isFinal)),
     datesWithoutClose: [],
+    tradedWithoutClose: [],
+    capitalGains: [],
     splits: after(
       splitDays.map((day): Split => ({ date: dateOf(day), numerator: String(ratio), denominator: "1" })),
     ),

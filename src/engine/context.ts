@@ -7,7 +7,7 @@ import type { AlertSender } from "./records/alerts.ts";
 /** Rows of whoever asks, and no others, in every table that has the column. */
 export interface RowSecurity {
   readonly column: string;
-  /** SQL for the value of the column that the session may see: `(select public.current_person())`. */
+  /** SQL for the value of the column that the session may see: `(select current_setting('app.tenant_id')::bigint)`. */
   readonly value: string;
 }
 

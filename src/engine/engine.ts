@@ -15,7 +15,7 @@ import { deploy, ensureAssets, executeRun, recoverRuns } from "./execution/index
 import { type Finding, inspect } from "./installation/index.ts";
 import type { Scope } from "./planning/index.ts";
 import { transaction } from "./postgres/index.ts";
-import { belowRollback, readWithdrawable } from "./publication/index.ts";
+import { belowRollback, dropUndeclared, type Remains, readWithdrawable } from "./publication/index.ts";
 import {
   type Alert,
   beginRun,
@@ -113,6 +113,11 @@ export class Engine {
     const lease = below === null ? null : await takeRun(pool, below); // null: an orchestrator was quicker
     if (lease) await executeRun(this.#context, lease);
     return run;
+  }
+
+  /** Drops what is left of a model that is not declared any more. Throws where something else stands on it. */
+  async drop(asset: string): Promise<Remains> {
+    return await dropUndeclared(this.#context, asset);
   }
 
   /** One look for what is wrong or well again, as an orchestrator takes it: returns what is new of it. */

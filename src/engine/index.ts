@@ -27,8 +27,8 @@ export {
   columnTree,
   DefinitionError,
   type Direction,
-  defaultLayers,
   defaultSchemas,
+  describeProblem,
   EmptySelectionError,
   Graph,
   type Lineage,
@@ -37,9 +37,11 @@ export {
   loadRegistry,
   type Node,
   type Place,
+  type ProblemRecord,
   type Registry,
   type RegistryOptions,
   readFunctionDefinitions,
+  renderProblem,
   type Schemas,
   type Selection,
   SelectionSyntaxError,
@@ -52,10 +54,15 @@ export {
 export type { ColumnLineage } from "./definition/sql/index.ts";
 export { createEngine, type Engine } from "./engine.ts";
 export {
+  createPool,
+  endWhenLost,
   type Finding,
   type InstallOptions,
   install,
+  type PoolOptions,
   pendingInstallation,
+  runIdSetting,
+  SessionSettingsError,
   sessionSettings,
 } from "./installation/index.ts";
 export {
@@ -88,7 +95,13 @@ export {
   quoteIdentifier,
   quoteRelation,
 } from "./postgres/index.ts";
-export { ForeignDependentError, NoPreviousVersionError } from "./publication/index.ts";
+export {
+  ForeignDependentError,
+  NoPreviousVersionError,
+  type Remains,
+  readRemains,
+  validate,
+} from "./publication/index.ts";
 export {
   type Alert,
   type AlertSender,
@@ -123,7 +136,6 @@ export {
   readRunStatus,
   readUndeclared,
   requestRun,
-  runIdSetting,
   type StepProgress,
   type StepRecord,
   type StepStatus,

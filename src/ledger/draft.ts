@@ -3,7 +3,7 @@ import type { PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
 import type { LedgerContext } from "./context.ts";
 import { availableOn, type Split } from "./position.ts";
-import { readSplits, readTrades } from "./rows.ts";
+import { areModelsBuilt, readSplits, readTrades } from "./rows.ts";
 
 /** What a trade of a ticker on a day starts from. */
 export interface TradeDraft {
@@ -34,9 +34,10 @@ async function readClose(
   date: string,
   splits: readonly Split[],
 ): Promise<Close | null> {
+  const relation = (await areModelsBuilt(client)) ? '"default".stg_raw_prices' : "bronze.raw_prices";
   const { rows } = await client.query<Close>(
     `select close, price_date as date
-     from bronze.raw_prices
+     from ${relation}
      where ticker = $1
        and price_date between $2::date - $3::integer and $2::date
        and close > 0

@@ -23,10 +23,30 @@ export class FutureDateError extends Error {
   readonly code = "future_date";
   readonly field = "date";
 
+  /** `today`: where the day begins first. */
   constructor(date: string, today: string) {
     super(
-      `expected date to be today (${today} in UTC) or earlier, got: ${date}; enter a trade when it has happened`,
+      `expected date to be today where you are (${today} at the latest) or earlier, got: ${date}; ` +
+        "enter a trade when it has happened",
     );
+  }
+}
+
+/** A new ticker's prices could not be had in time, and a trade is written only together with its prices. */
+export class HistoryUnavailableError extends Error {
+  readonly code = "market_data_unavailable";
+  readonly tickers: readonly string[];
+  readonly retryAfterSeconds = 30;
+
+  constructor(tickers: readonly string[], problem: string) {
+    const named =
+      tickers.length > 3
+        ? `${tickers.slice(0, 3).join(", ")} and ${tickers.length - 3} more`
+        : tickers.join(", ");
+    super(
+      `the price history of ${named} could not be fetched: ${problem}; nothing was recorded, try again in 30 seconds`,
+    );
+    this.tickers = tickers;
   }
 }
 
@@ -70,6 +90,14 @@ export class NotFoundError extends Error {
   }
 }
 
+export class SplitNotFoundError extends Error {
+  readonly code = "not_found";
+
+  constructor(ticker: string, date: string) {
+    super(`no split of ${ticker} on ${date} is known`);
+  }
+}
+
 export class IdempotencyConflictError extends Error {
   readonly code = "idempotency_conflict";
   readonly field = "Idempotency-Key";
@@ -105,6 +133,17 @@ export class InvalidCsvError extends Error {
   }
 }
 
+/** A workbook, a document or a page instead of a table of text. */
+export class NotTextError extends Error {
+  readonly code = "not_text";
+
+  constructor(kind: string) {
+    super(
+      `expected a table as text, got ${kind}; open it and save it as CSV, or copy its table and paste it here`,
+    );
+  }
+}
+
 export class EmptyCsvError extends Error {
   readonly code = "empty_csv";
 
@@ -121,13 +160,28 @@ export class TooManyLinesError extends Error {
   }
 }
 
+export class FileTooLargeError extends Error {
+  readonly code = "file_too_large";
+
+  constructor(limit: number, characters: number) {
+    super(`expected a file of at most ${limit} characters, got: ${characters}; export a shorter period`);
+  }
+}
+
+export class FileTooWideError extends Error {
+  readonly code = "file_too_wide";
+
+  constructor(limit: number, columns: number) {
+    super(`expected at most ${limit} values on a line, got: ${columns}; this is no list of trades`);
+  }
+}
+
 export class MissingColumnsError extends Error {
   readonly code = "missing_columns";
 
   constructor(missing: readonly string[], headers: readonly string[]) {
-    super(
-      `expected a column for each of ${missing.join(", ")} among: ${headers.join(", ")}; say which column it is`,
-    );
+    const names = shown(headers.join(", ").slice(0, 400)).slice(1, -1);
+    super(`expected a column for each of ${missing.join(", ")} among: ${names}; say which column it is`);
   }
 }
 
@@ -142,18 +196,85 @@ export class ValueCountError extends Error {
 export class ForeignCurrencyError extends Error {
   readonly code = "unsupported_currency";
 
-  constructor(currency: string) {
-    super(`expected a price in USD, got: ${shown(currency)}`);
+  constructor(currency: string, source: string) {
+    super(
+      `expected a price in USD, got: ${shown(currency)} (${source}); other currencies cannot be recorded yet`,
+    );
+  }
+}
+
+export class AmbiguousCurrencyError extends Error {
+  readonly code = "ambiguous_currency";
+
+  constructor(currencies: readonly string[]) {
+    super(`expected one currency of the price, got: ${currencies.join(" and ")}; say which column has it`);
+  }
+}
+
+export class AmbiguousDateError extends Error {
+  readonly code = "ambiguous_date";
+  readonly field = "date";
+
+  constructor(text: string, day: string, month: string) {
+    super(`${text} is ${day} or ${month}, and no other date of the file tells which; say it above`);
+  }
+}
+
+export class AmbiguousFigureError extends Error {
+  readonly code = "ambiguous_figure";
+
+  constructor(field: string, text: string) {
+    super(
+      `${field} ${text} is a whole number or a decimal, and no other figure of the file tells which; say it above`,
+    );
+  }
+}
+
+export class UnknownKindError extends Error {
+  readonly code = "invalid_type";
+  readonly field = "type";
+
+  constructor(word: string) {
+    super(
+      word === ""
+        ? "expected a word or a sign that tells a purchase from a sale, got neither"
+        : `expected a word for a purchase, a sale or another entry, got: ${shown(word)}; say above what it is`,
+    );
+  }
+}
+
+/** Something that the ledger would hold as if it were shares. */
+export class UnsupportedAssetError extends Error {
+  readonly code = "unsupported_asset";
+  readonly field = "ticker";
+
+  constructor(asset: "option" | "CFD", symbol: string) {
+    super(
+      `${shown(symbol)} is ${asset === "option" ? "an option" : "a CFD"}: it is never bought as shares here`,
+    );
+  }
+}
+
+export class UnknownInstrumentError extends Error {
+  readonly code = "unknown_ticker";
+  readonly field = "ticker";
+
+  constructor(identifier: string, currency: string) {
+    super(
+      `expected an instrument quoted in ${currency} that Yahoo Finance knows, got: ${shown(identifier)}; say its ticker above`,
+    );
   }
 }
 
 export class DuplicateError extends Error {
   readonly code = "potential_duplicate";
 
-  /** `line`: of the file, where it stands already; null: in the ledger. */
-  constructor(line: number | null) {
+  /** `importedOn`: the day on which this very row was imported; null: the ledger has a trade like it. */
+  constructor(importedOn: string | null) {
     super(
-      `potential duplicate: same date, ticker, type, quantity and price as ${line === null ? "a trade in the ledger" : `line ${line}`}`,
+      importedOn === null
+        ? "potential duplicate: same date, ticker, type, quantity and price as a trade in the ledger"
+        : `potential duplicate: this row was imported on ${importedOn}, and its trade is in the ledger`,
     );
   }
 }

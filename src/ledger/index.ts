@@ -11,21 +11,34 @@ export { countTransactions, hasTransactions } from "./counts.ts";
 export { findDeletionObstacle, listDeletions, restoreTransaction } from "./deletions.ts";
 export { readTradeDraft, type TradeDraft } from "./draft.ts";
 export { exportTransactions } from "./export.ts";
-export { type ColumnMapping, type ImportField, importFields, requiredFields } from "./import/columns.ts";
-export { maxCsvRecords } from "./import/csv-file.ts";
+export { type HistoryProgress, requireHistories } from "./histories.ts";
+export { decodeFile } from "./import/decode.ts";
+export type { Selection } from "./import/draft.ts";
+export { type RowKind, rowKinds } from "./import/kinds.ts";
+export { type ColumnMapping, type ImportField, importFields, requiredFields } from "./import/layout.ts";
+export type { ImportFile } from "./import/read.ts";
 export { importTransactions } from "./import/record.ts";
 export {
   type ImportProgress,
   type ImportReview,
   type ReviewedRow,
   reviewImport,
-  type Selection,
+  rowsToLeaveOut,
 } from "./import/review.ts";
-export type { ImportFile } from "./import/rows.ts";
-export { parseTransactionInput, transactionInput } from "./input.ts";
+export { spell } from "./import/spelling.ts";
+export { groupKept, nameKind, summarise } from "./import/summary.ts";
+export { maxCharacters, maxCsvRecords } from "./import/tables.ts";
+export { latestToday, parseTransactionInput, transactionInput } from "./input.ts";
 export { ledgerTables } from "./personal-tables.ts";
 export type { Transaction } from "./rows.ts";
-export { searchTickers } from "./tickers.ts";
+export {
+  previewSplitRuling,
+  readSplitVerdict,
+  ruleOnSplit,
+  ruleOnValue,
+  withdrawSplitRuling,
+} from "./rulings.ts";
+export { enterSymbolChange, searchTickers } from "./tickers.ts";
 export {
   deleteTransaction,
   findTransaction,

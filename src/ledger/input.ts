@@ -91,7 +91,12 @@ export function parseTransactionInput(input: unknown, clock: () => Date): Transa
     const field = parsed.error.issues[0]!.path[0] as TransactionField;
     throw new InvalidTransactionError(field, expectations[field], fields[field]);
   }
-  const today = clock().toISOString().slice(0, 10);
+  const today = latestToday(clock());
   if (parsed.data.date > today) throw new FutureDateError(parsed.data.date, today);
   return parsed.data;
+}
+
+/** Today where a day begins first (UTC+14), and so today for everybody. The table allows a whole day beyond UTC's. */
+export function latestToday(now: Date): string {
+  return new Date(now.getTime() + 14 * 3600_000).toISOString().slice(0, 10);
 }

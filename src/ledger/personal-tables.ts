@@ -26,6 +26,28 @@ const selectTrade = `
   transaction_id,
   created_at`;
 
+/** Rows of files that are no trades, or were left out, and which trade each other one became. */
+const importRow = {
+  import_id: z.string(),
+  imported_at: instant,
+  format: z.string().nullable(),
+  line: z.int(),
+  kind: z.string().nullable(),
+  word: z.string(),
+  entry_date: z.iso.date().nullable(),
+  symbol: z.string().nullable(),
+  identifier: z.string().nullable(),
+  quantity: decimal.nullable(),
+  price: decimal.nullable(),
+  amount: decimal.nullable(),
+  fee: decimal.nullable(),
+  currency: z.string().nullable(),
+  transaction_id: z.int().nullable(),
+  reason: z.string().nullable(),
+};
+
+const importChoice = { about: z.string(), choice: z.string(), chosen_at: instant };
+
 export const ledgerTables = {
   transactions: {
     row: z.object(trade),
@@ -50,6 +72,46 @@ export const ledgerTables = {
          from bronze.transactions_audit
          where user_id = $1
          order by audit_id`,
+        [userId],
+      );
+      return rows;
+    },
+  },
+  imports: {
+    row: z.object(importRow),
+    columns: Object.keys(importRow),
+    read: async (client: PoolClient, userId: number): Promise<object[]> => {
+      const { rows } = await client.query<object>(
+        `select
+           import_id, imported_at, format, line, kind, word, entry_date, symbol, identifier,
+           trim_scale(quantity) as quantity,
+           trim_scale(price) as price,
+           trim_scale(amount) as amount,
+           trim_scale(fee) as fee,
+           currency, transaction_id, reason
+         from public.import_rows
+         join public.imports using (user_id, import_id)
+         where user_id = $1
+         order by imported_at, import_id, line`,
+        [userId],
+      );
+      return rows;
+    },
+  },
+  /** What was said of files' columns and words, and of what they call instruments. */
+  import_choices: {
+    row: z.object(importChoice),
+    columns: Object.keys(importChoice),
+    read: async (client: PoolClient, userId: number): Promise<object[]> => {
+      const { rows } = await client.query<object>(
+        `select signature as about, choices::text as choice, chosen_at
+         from public.import_choices
+         where user_id = $1
+         union all
+         select symbol, ticker, chosen_at
+         from public.import_tickers
+         where user_id = $1
+         order by about`,
         [userId],
       );
       return rows;

@@ -139,12 +139,17 @@ export async function readTrades(client: PoolClient, userId: number, ticker: str
   return rows;
 }
 
-/** The splits that figures reckon with. None before the models are built for the first time. */
-export async function readSplits(client: PoolClient, ticker: string): Promise<Split[]> {
+/** false: the models are to be built for the first time yet. */
+export async function areModelsBuilt(client: PoolClient): Promise<boolean> {
   const model = await client.query<{ isBuilt: boolean }>(
     `select to_regclass('"default".stg_splits') is not null as "isBuilt"`,
   );
-  if (!model.rows[0]!.isBuilt) return [];
+  return model.rows[0]!.isBuilt;
+}
+
+/** The splits that figures reckon with. None before the models are built for the first time. */
+export async function readSplits(client: PoolClient, ticker: string): Promise<Split[]> {
+  if (!(await areModelsBuilt(client))) return [];
   const { rows } = await client.query<Split>(
     `select action_date as date, numerator, denominator
      from "default".stg_splits

@@ -1,5 +1,10 @@
 /** Which tickers there are: those already known here first, then Yahoo's. */
-import { MarketDataUnavailableError, UnsupportedCurrencyError } from "../market/errors.ts";
+import type { Pool } from "pg";
+import {
+  MarketDataUnavailableError,
+  UnknownTickerError,
+  UnsupportedCurrencyError,
+} from "../market/errors.ts";
 import type { AssetClass, TickerDescription } from "../market/source.ts";
 import type { LedgerContext } from "./context.ts";
 
@@ -10,6 +15,12 @@ export interface KnownTicker {
   readonly ticker: string;
   /** null: nobody knows. */
   readonly firstPriceDate: string | null;
+  /** false: its history has to be fetched before it is traded (histories.ts). */
+  readonly hasPrices: boolean;
+  /** Its newest price is more than a week old, and nothing says why: nobody has traded it since it was fetched. */
+  readonly isStale: boolean;
+  /** Why no more of its prices are fetched; null: they are. */
+  readonly problem: string | null;
 }
 
 /**
@@ -20,10 +31,17 @@ export async function requireTicker(
   { pool, prices, clock }: LedgerContext,
   ticker: string,
 ): Promise<KnownTicker> {
-  const { rows } = await pool.query<{ currency: string; firstPriceDate: string | null }>(
+  const { rows } = await pool.query<{
+    currency: string;
+    firstPriceDate: string | null;
+    lastPriceDate: string | null;
+    problem: string | null;
+  }>(
     `select
        assets.currency,
-       (select min(price_date) from bronze.raw_prices where ticker = $1) as "firstPriceDate"
+       assets.last_error as problem,
+       (select min(price_date) from bronze.raw_prices where ticker = $1) as "firstPriceDate",
+       (select max(price_date) from bronze.raw_prices where ticker = $1) as "lastPriceDate"
      from bronze.raw_assets as assets
      where assets.ticker = $1`,
     [ticker],
@@ -31,13 +49,86 @@ export async function requireTicker(
   const known = rows[0];
   if (known) {
     if (known.currency !== ledgerCurrency) throw new UnsupportedCurrencyError(ticker, known.currency);
-    return { ticker, firstPriceDate: known.firstPriceDate };
+    const { firstPriceDate, lastPriceDate, problem } = known;
+    const weekAgo = new Date(clock().getTime() - 7 * 86_400_000).toISOString().slice(0, 10);
+    const isStale = lastPriceDate !== null && lastPriceDate < weekAgo && problem === null;
+    return { ticker, firstPriceDate, problem, isStale, hasPrices: firstPriceDate !== null };
   }
-  const description = await prices.describe(ticker);
+  const description = await describeOrExplain({ pool, prices }, ticker);
   if (description.currency !== ledgerCurrency)
     throw new UnsupportedCurrencyError(ticker, description.currency);
   await keepDescription({ pool }, description, clock());
-  return { ticker, firstPriceDate: description.firstTradeDate };
+  return {
+    ticker,
+    firstPriceDate: description.firstTradeDate,
+    hasPrices: false,
+    isStale: false,
+    problem: null,
+  };
+}
+
+/** Throws UnknownTickerError, with the new symbol where an operator has entered it. */
+async function describeOrExplain(
+  { pool, prices }: Pick<LedgerContext, "pool" | "prices">,
+  ticker: string,
+): Promise<TickerDescription> {
+  try {
+    return await prices.describe(ticker);
+  } catch (error) {
+    if (!(error instanceof UnknownTickerError)) throw error;
+    const change = await readSymbolChange(pool, ticker);
+    throw new UnknownTickerError(ticker, change && { to: change.to, on: change.changedOn });
+  }
+}
+
+export interface SymbolChange {
+  readonly from: string;
+  readonly to: string;
+  readonly changedOn: string;
+}
+
+async function readSymbolChange(pool: Pool, ticker: string): Promise<SymbolChange | null> {
+  const { rows } = await pool.query<SymbolChange>(
+    `select from_ticker as "from", to_ticker as "to", changed_on as "changedOn"
+     from bronze.symbol_changes
+     where from_ticker = $1`,
+    [ticker],
+  );
+  return rows[0] ?? null;
+}
+
+/**
+ * The symbol under which a ticker's history goes on, where an operator has entered its change; null: there is none. From the
+ * day of the change on the old symbol may be another company's: then it means that one, if it is known here and quoted.
+ */
+export async function findSymbolChange(
+  pool: Pool,
+  ticker: string,
+  date: string,
+): Promise<SymbolChange | null> {
+  const change = await readSymbolChange(pool, ticker);
+  if (change === null || date < change.changedOn) return change;
+  const { rows } = await pool.query<{ isQuoted: boolean }>(
+    `select exists (select from bronze.raw_assets where ticker = $1 and is_active) as "isQuoted"`,
+    [ticker],
+  );
+  return rows[0]!.isQuoted ? null : change;
+}
+
+/** An operator's entry; a second one for the same symbol replaces the first. */
+export async function enterSymbolChange(
+  pool: Pool,
+  { from, to, changedOn }: SymbolChange,
+  enteredBy: string,
+): Promise<void> {
+  await pool.query(
+    `insert into bronze.symbol_changes (from_ticker, to_ticker, changed_on, entered_by)
+     values ($1, $2, $3, $4)
+     on conflict (from_ticker) do update
+     set to_ticker = excluded.to_ticker, changed_on = excluded.changed_on, entered_by = excluded.entered_by,
+       entered_at = clock_timestamp()`,
+    [from, to, changedOn, enteredBy],
+  );
 }
 
 async function keepDescription(

@@ -10,6 +10,7 @@ import {
   NotFoundError,
   OversellError,
 } from "./errors.ts";
+import { type HistoryProgress, requestHistories, requireHistories } from "./histories.ts";
 import { isDate, parseTransactionInput, type TransactionInput } from "./input.ts";
 import { findOversell } from "./position.ts";
 import {
@@ -23,7 +24,7 @@ import {
   removeTransaction,
   type Transaction,
 } from "./rows.ts";
-import { type KnownTicker, requireTicker } from "./tickers.ts";
+import { findSymbolChange, type KnownTicker, requireTicker } from "./tickers.ts";
 
 interface Answer {
   readonly transaction: Transaction;
@@ -36,12 +37,46 @@ export interface Recorded extends Answer {
   readonly replayed: boolean;
 }
 
-/** What to tell of a trade that is older than the ticker's prices; [] if it is not. */
-export function warningsOf(input: TransactionInput, { firstPriceDate }: KnownTicker): string[] {
-  if (firstPriceDate === null || input.date >= firstPriceDate) return [];
+/** What to tell of a trade that is older than the ticker's prices, or whose prices have stopped; [] if there is nothing. */
+export function warningsOf(
+  input: TransactionInput,
+  { firstPriceDate, problem }: Pick<KnownTicker, "firstPriceDate" | "problem">,
+): string[] {
   return [
-    `the first price of ${input.ticker} is of ${firstPriceDate}: from ${input.date} until then it is valued at the price paid`,
+    ...(firstPriceDate !== null && input.date < firstPriceDate
+      ? [
+          `the first price of ${input.ticker} is of ${firstPriceDate}: from ${input.date} until then it is valued at the price paid`,
+        ]
+      : []),
+    ...(problem === null ? [] : [`the prices of ${input.ticker} do not go on: ${problem}`]),
   ];
+}
+
+/** The input under the symbol that the ticker has now, and what there is to tell of it. */
+async function renamed(
+  { pool }: Pick<LedgerContext, "pool">,
+  input: TransactionInput,
+): Promise<{ wanted: TransactionInput; warnings: string[] }> {
+  const change = await findSymbolChange(pool, input.ticker, input.date);
+  if (!change) return { wanted: input, warnings: [] };
+  const warning = `${change.from} has been ${change.to} since ${change.changedOn}, and is recorded as that`;
+  return { wanted: { ...input, ticker: change.to }, warnings: [warning] };
+}
+
+/**
+ * Everything that has to stand before the trade may be written: the ticker is known, and its history is in bronze. A SELL
+ * of what was never traded is refused for what it sells, whatever its prices. Returns the warnings.
+ */
+async function requirePrices(
+  context: LedgerContext,
+  wanted: TransactionInput,
+  onProgress: (progress: HistoryProgress) => void,
+): Promise<string[]> {
+  const known = await requireTicker(context, wanted.ticker);
+  if (known.isStale) await requestHistories(context.pool, [wanted.ticker]); // nobody need wait: the past is there
+  if (known.hasPrices || wanted.type === "SELL") return warningsOf(wanted, known);
+  await requireHistories(context, [wanted.ticker], { onProgress });
+  return warningsOf(wanted, await requireTicker(context, wanted.ticker));
 }
 
 function hashOf(input: TransactionInput): string {
@@ -117,8 +152,9 @@ export async function requireCovered(
 
 /**
  * Records one transaction. `input` is whatever came in; with an idempotency key the same request is recorded once,
- * however often it comes. Throws InvalidTransactionError, FutureDateError, UnknownTickerError,
- * UnsupportedCurrencyError, MarketDataUnavailableError, OversellError, IdempotencyConflictError or
+ * however often it comes. A ticker that nobody has traded yet is fetched first, which may take some seconds: `onProgress` is
+ * told. Throws InvalidTransactionError, FutureDateError, UnknownTickerError, UnsupportedCurrencyError,
+ * MarketDataUnavailableError, HistoryUnavailableError, OversellError, IdempotencyConflictError or
  * InvalidIdempotencyKeyError; then nothing is recorded.
  */
 export async function recordTransaction(
@@ -126,11 +162,13 @@ export async function recordTransaction(
   userId: number,
   input: unknown,
   idempotencyKey?: string,
+  onProgress: (progress: HistoryProgress) => void = () => {},
 ): Promise<Recorded> {
-  const wanted = parseTransactionInput(input, context.clock);
+  const parsed = parseTransactionInput(input, context.clock);
   if (idempotencyKey !== undefined && !/^.{1,255}$/.test(idempotencyKey))
     throw new InvalidIdempotencyKeyError(idempotencyKey);
-  const warnings = warningsOf(wanted, await requireTicker(context, wanted.ticker));
+  const { wanted, warnings: renaming } = await renamed(context, parsed);
+  const warnings = [...renaming, ...(await requirePrices(context, wanted, onProgress))];
   return personTransaction(context.pool, userId, async (client) => {
     await lockLedger(client, userId);
     if (idempotencyKey !== undefined) {

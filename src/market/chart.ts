@@ -53,6 +53,7 @@ const chartReply = z.object({
     .object({
       dividends: z.array(z.object({ date: instant, amount: z.number() })).optional(),
       splits: z.array(z.object({ date: instant, numerator: z.number(), denominator: z.number() })).optional(),
+      capitalGains: z.array(z.object({ date: instant, amount: z.number() })).optional(),
     })
     .optional(),
 });
@@ -60,6 +61,36 @@ const chartReply = z.object({
 type ChartReply = z.infer<typeof chartReply>;
 type Meta = ChartReply["meta"];
 type Quote = ChartReply["quotes"][number];
+
+/** Yahoo's own form: a list for each column. */
+const columnsReply = z.object({
+  meta: z.unknown(),
+  timestamp: z.array(z.unknown()).optional(),
+  events: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
+  indicators: z.object({
+    quote: z.array(z.record(z.string(), z.array(z.unknown()).nullish())),
+    adjclose: z.array(z.object({ adjclose: z.array(z.unknown()).nullish() })).optional(),
+  }),
+});
+
+/** A reply whose lists are columns, with its rows put together; another one as it is. */
+function asRows(reply: unknown): unknown {
+  const { success, data } = columnsReply.safeParse(reply);
+  if (!success) return reply;
+  const quote = data.indicators.quote[0] ?? {};
+  const adjusted = data.indicators.adjclose?.[0]?.adjclose;
+  return {
+    meta: data.meta,
+    quotes: (data.timestamp ?? []).map((date, row) => ({
+      date,
+      adjclose: adjusted?.[row],
+      ...Object.fromEntries(Object.entries(quote).map(([name, values]) => [name, values?.[row]])),
+    })),
+    events:
+      data.events &&
+      Object.fromEntries(Object.entries(data.events).map(([kind, events]) => [kind, Object.values(events)])),
+  };
+}
 
 const assetClasses: Readonly<Record<string, AssetClass>> = {
   EQUITY: "stock",
@@ -190,20 +221,23 @@ const inside = (window: Window, date: string): boolean =>
 function barsOf(reply: ChartReply, window: Window, now: Date, warnings: string[]) {
   const isFinal = finality(reply.meta, now);
   const bars = new Map<string, Bar>();
-  const withoutClose = new Set<string>();
+  const withoutClose = new Map<string, string | null>();
   for (const quote of reply.quotes) {
     const date = dateOf(quote, reply.meta);
     const { close } = quote;
     if (!inside(window, date)) continue;
-    if (close === null || close === undefined) withoutClose.add(date);
+    if (close === null || close === undefined)
+      withoutClose.set(date, quote.volume ? plain(quote.volume) : null);
     else bars.set(date, barOf({ ...quote, close }, date, isFinal(date)));
   }
   const last = reply.quotes.at(-1);
   if (last && dateOf(last, reply.meta) > window.to)
     warnings.push(`dropped bars after ${window.to}, today in ${reply.meta.exchangeTimezoneName}`);
+  const missing = [...withoutClose].filter(([date]) => !bars.has(date)).sort();
   return {
     bars: [...bars.values()].sort((a, b) => (a.date < b.date ? -1 : 1)),
-    datesWithoutClose: [...withoutClose].filter((date) => !bars.has(date)).sort(),
+    datesWithoutClose: missing.map(([date]) => date),
+    tradedWithoutClose: missing.flatMap(([date, volume]) => (volume === null ? [] : [{ date, volume }])),
   };
 }
 
@@ -219,14 +253,22 @@ function splitsOf(reply: ChartReply, window: Window, warnings: string[]): Split[
   return [...splits.values()].sort((a, b) => (a.date < b.date ? -1 : 1));
 }
 
-/** A regular and a special dividend with the same ex-date are one: their sum. */
-function dividendsOf(reply: ChartReply, window: Window, warnings: string[]): Dividend[] {
+/** Two of a kind with the same ex-date, a regular and a special dividend, are one: their sum. */
+function paymentsOf(
+  kind: "dividends" | "capitalGains",
+  reply: ChartReply,
+  window: Window,
+  warnings: string[],
+): Dividend[] {
   const cash = new Map<string, Big>();
-  for (const { date: at, amount } of reply.events?.dividends ?? []) {
+  for (const { date: at, amount } of reply.events?.[kind] ?? []) {
     const date = tradingDate(reply.meta.exchangeTimezoneName, at);
     if (!inside(window, date)) continue;
     if (amount > 0) cash.set(date, (cash.get(date) ?? new Big(0)).plus(decimalOf(amount)));
-    else warnings.push(`dropped a dividend of ${amount} on ${date}`);
+    else
+      warnings.push(
+        `dropped a ${kind === "dividends" ? "dividend" : "capital gain"} of ${amount} on ${date}`,
+      );
   }
   return [...cash]
     .map(([date, amount]) => ({ date, cashPerShare: amount.toFixed() }))
@@ -235,10 +277,10 @@ function dividendsOf(reply: ChartReply, window: Window, warnings: string[]): Div
 
 /**
  * What Yahoo's chart call says, on trading dates from `from` (null: any) to today in the exchange's zone.
- * `reply` is the client's array form. Throws MarketDataUnavailableError (schema) when a field that is needed is not there.
+ * `reply`: Yahoo's result, its lists as columns or put together to rows. Throws MarketDataUnavailableError (schema) when a field that is needed is not there.
  */
 export function parseChart(ticker: string, reply: unknown, from: string | null, now: Date): PriceHistory {
-  const parsed = chartReply.safeParse(reply);
+  const parsed = chartReply.safeParse(asRows(reply));
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     throw new MarketDataUnavailableError("Yahoo Finance", "schema", {
@@ -254,7 +296,8 @@ export function parseChart(ticker: string, reply: unknown, from: string | null, 
     description: describe(ticker, chart.meta),
     ...barsOf(chart, window, now, warnings),
     splits: splitsOf(chart, window, warnings),
-    dividends: dividendsOf(chart, window, warnings),
+    dividends: paymentsOf("dividends", chart, window, warnings),
+    capitalGains: paymentsOf("capitalGains", chart, window, warnings),
     warnings,
   };
 }

@@ -18,10 +18,13 @@ export class UnknownTickerError extends Error {
   readonly field = "ticker";
   readonly ticker: string;
 
-  constructor(ticker: string) {
-    super(
-      `expected a ticker that Yahoo Finance knows, got: ${ticker}; search by name, it may be delisted or renamed`,
-    );
+  /** `change`: what is known of its new symbol. */
+  constructor(ticker: string, change: { readonly to: string; readonly on: string } | null = null) {
+    const way = change
+      ? `it has been ${change.to} since ${change.on}: enter it as that`
+      : "search by name: it may be spelt otherwise, or renamed, and then an operator can enter its new symbol; " +
+        "of what is delisted Yahoo gives no prices";
+    super(`expected a ticker that Yahoo Finance knows, got: ${ticker}; ${way}`);
     this.ticker = ticker;
   }
 }

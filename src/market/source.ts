@@ -57,8 +57,12 @@ export interface PriceHistory {
   readonly bars: readonly Bar[];
   /** Dates that were sent without a close: nothing is known of them, so what is stored stays. */
   readonly datesWithoutClose: readonly string[];
+  /** Those of them that were traded on: a close is known to be missing. */
+  readonly tradedWithoutClose: readonly { readonly date: string; readonly volume: string }[];
   readonly splits: readonly Split[];
   readonly dividends: readonly Dividend[];
+  /** What funds pay out of gains of their own; cash like a dividend. */
+  readonly capitalGains: readonly Dividend[];
   /** What was odd about the reply, to be logged: rows dropped, schema drift. */
   readonly warnings: readonly string[];
 }

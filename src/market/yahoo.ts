@@ -138,8 +138,10 @@ const nothing: Omit<PriceHistory, "warnings"> = {
   description: null,
   bars: [],
   datesWithoutClose: [],
+  tradedWithoutClose: [],
   splits: [],
   dividends: [],
+  capitalGains: [],
 };
 
 /** For each call anew: the client changes what it is given. */
@@ -228,7 +230,12 @@ class YahooPriceSource implements PriceSource {
   ): Promise<unknown> {
     const ask = () => {
       const period = { period1: start, period2: this.#clock() };
-      return this.#client.chart(ticker, { ...period, interval: "1d", events: "div|split" }, perCall(signal));
+      return this.#client.chart(
+        ticker,
+        // As rows the client leaves capital gains out.
+        { ...period, interval: "1d", events: "div|split|capitalGains", return: "object" },
+        perCall(signal),
+      );
     };
     try {
       return await this.#gate.run(ask, patience, signal);

@@ -48,11 +48,11 @@ export async function readBenchmarkPrices(
     name: "read_benchmark",
     text: `with first_bar as (
              select max(price_date) as price_date
-             from bronze.raw_prices
+             from stg_raw_prices
              where ticker = $1 and price_date <= $2 and adj_close > 0
            )
            select price_date, adj_close::double precision as adj_close
-           from bronze.raw_prices
+           from stg_raw_prices
            where ticker = $1
              and price_date >= coalesce((select price_date from first_bar), $2)
              and price_date <= $3

@@ -13,6 +13,7 @@ export {
   readTradeEvidence,
 } from "./evidence.ts";
 export { type Month, type RangeFigures, readFigures, type TickerFigures } from "./figures.ts";
+export { countDefects, type DoubtfulSplit, readDoubtfulSplits } from "./market-defects.ts";
 export { figureTables, readHoldings, readMacroContext, readPersonRows } from "./person-rows.ts";
 export {
   type Movement,

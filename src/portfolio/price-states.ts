@@ -12,6 +12,10 @@ export interface PriceState {
   readonly last_bar_date: string | null;
   readonly is_final: boolean | null;
   readonly is_stale: boolean | null;
+  /** What is wrong with its prices and dividends since the first trade, or shortly before. */
+  readonly defects: number;
+  /** The symbol has come to mean something else: nothing of that is taken. */
+  readonly is_other: boolean;
 }
 
 /** One for each ticker that the person ever traded, by name. */
@@ -34,7 +38,19 @@ export async function readPriceStates(client: PoolClient, userId: number): Promi
              first_bar.price_date as first_bar_date,
              last_bar.price_date as last_bar_date,
              last_bar.is_final,
-             last_bar.price_date < (select max(price_date) from bronze.raw_prices) - $2::integer as is_stale
+             last_bar.price_date < (select max(price_date) from bronze.raw_prices) - $2::integer as is_stale,
+             (
+               select count(*)
+               from bronze.market_defects
+               where market_defects.ticker = traded.ticker
+                 and defect_date >= traded.first_trade_date - 10
+             ) as defects,
+             exists (
+               select
+               from bronze.market_defects
+               where market_defects.ticker = traded.ticker
+                 and defect in ('other_currency', 'other_company')
+             ) as is_other
            from traded
            left join bronze.raw_assets on raw_assets.ticker = traded.ticker
            left join lateral (

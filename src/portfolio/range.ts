@@ -62,6 +62,8 @@ export interface Span {
   /** Days of the first trade and of the newest data. */
   readonly first: string;
   readonly as_of: string;
+  /** The newest price of what is held at the end: the last day known may be of other people's prices and trades. */
+  readonly prices_as_of: string;
   /** The day whose close the range is measured from, and the last day in it. */
   readonly start: string;
   readonly end: string;
@@ -127,7 +129,25 @@ export async function readSpan(
              coalesce(opening.cost_basis, 0) as opening_cost,
              wanted < first as is_whole,
              wanted < first - 1 as is_cut,
-             "end" < first or wanted >= as_of as is_outside
+             "end" < first or wanted >= as_of as is_outside,
+             coalesce(
+               (
+                 select max(newest.price_date)
+                 from int_holding_periods held
+                 cross join lateral (
+                   select p.price_date
+                   from stg_raw_prices p
+                   where p.ticker = held.ticker and p.price_date <= starts."end"
+                   order by p.price_date desc
+                   limit 1
+                 ) newest
+                 where held.user_id = $1
+                   and held.quantity > 0
+                   and held.valid_from <= starts."end"
+                   and held.valid_to > starts."end"
+               ),
+               "end"
+             ) as prices_as_of
            from starts
            left join int_portfolio_daily opening on opening.user_id = $1 and opening.price_date = starts.wanted`,
     values: [userId, name, own?.from ?? null, own?.to ?? null, name && rangeIntervals[name], personal],

@@ -63,14 +63,30 @@ export interface Sale {
 
 export interface CorporateAction {
   readonly action_date: string;
+  /** Capital gains of funds are dividends here. */
   readonly action_type: "split" | "dividend";
   readonly numerator: string | null;
   readonly denominator: string | null;
   readonly cash_per_share: string | null;
   /** What the person was paid; null for a split, and for a dividend while nothing was held. */
   readonly income: string | null;
-  /** false: a split that the closes contradict, and that is not applied. */
+  /** false: a split that changes nobody's shares. */
   readonly is_accepted: boolean;
+  /** false: Yahoo's prices before the split are not adjusted for it, and are scaled here. */
+  readonly is_history_adjusted: boolean;
+  /** What was decided on the split is worth a look. */
+  readonly is_doubtful: boolean;
+  /** Why it was decided so; null for a dividend. */
+  readonly reason: string | null;
+}
+
+/** Something found wrong with the ticker's market data. */
+export interface Defect {
+  readonly defect_date: string;
+  readonly defect: string;
+  /** Figures do as if the value were not there. */
+  readonly is_kept_out: boolean;
+  readonly detail: string;
 }
 
 /** A close that stands far from the one before it, or came long after it. */
@@ -105,6 +121,7 @@ export async function readTicker(client: PoolClient, userId: number, ticker: str
     actions: await readActions(client, userId, ticker),
     oddities: await readOddities(client, ticker, trades.at(-1)!.transaction_date),
     isStale: await readStaleness(client, ticker),
+    defects: await readDefects(client, ticker),
   };
 }
 
@@ -268,7 +285,10 @@ async function readActions(client: PoolClient, userId: number, ticker: string): 
        denominator,
        null as cash_per_share,
        null as income,
-       is_accepted
+       is_accepted,
+       is_history_adjusted,
+       is_doubtful,
+       reason
      from stg_splits
      where ticker = $2
      union all
@@ -279,7 +299,10 @@ async function readActions(client: PoolClient, userId: number, ticker: string): 
        null,
        dividends.cash_per_share,
        received.amount,
-       true
+       true,
+       true,
+       false,
+       null
      from stg_dividends dividends
      left join int_dividend_income received
        on received.user_id = $1
@@ -318,6 +341,19 @@ async function readOddities(client: PoolClient, ticker: string, since: string): 
      order by price_date desc
      limit 10`,
     [ticker, since, priceBounds.spike, priceBounds.gapDays],
+  );
+  return rows;
+}
+
+/** The newest first; no page lists more. */
+async function readDefects(client: PoolClient, ticker: string): Promise<Defect[]> {
+  const { rows } = await client.query<Defect>(
+    `select defect_date, defect, is_kept_out, detail
+     from market_defects
+     where ticker = $1
+     order by defect_date desc, defect
+     limit 40`,
+    [ticker],
   );
   return rows;
 }

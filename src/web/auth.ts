@@ -52,7 +52,7 @@ function cookieToken(request: Request): string | undefined {
   return parseCookie(request.get("Cookie") ?? "")[cookieName];
 }
 
-/** Makes an account and signs it in. Throws EmailTakenError, or TooManyAttemptsError after 100 in 15 minutes. */
+/** Makes an account and signs it in. Throws EmailTakenError, or TooManyAttemptsError after 1,000 from an address in 15 minutes. */
 export async function register(
   context: WebContext,
   request: Request,

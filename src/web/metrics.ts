@@ -2,6 +2,7 @@
 
 import type { RequestHandler } from "express";
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { countDefects } from "../portfolio/index.ts";
 import type { WebContext } from "./context.ts";
 import { registerEngineMetrics } from "./engine-metrics.ts";
 
@@ -51,6 +52,17 @@ export function createMetrics(context: Pick<WebContext, "pool" | "events" | "reg
     registers,
     collect() {
       this.set(events.listening ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: "stratafolio_market_defects",
+    help: "What is wrong with market data, by kind; doubtful_split: verdicts that ask to be looked at",
+    labelNames: ["defect"],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { defect, defects } of await countDefects(pool).catch(() => []))
+        this.set({ defect }, defects);
     },
   });
   const readEngine = registerEngineMetrics(register, context);

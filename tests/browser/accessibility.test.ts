@@ -45,6 +45,7 @@ const pages = [
   "/portfolio?range=1M",
   "/transactions",
   "/transactions/1/delete",
+  "/tickers/NORD/splits/2024-06-10?verdict=price",
   "/assets",
   "/assets/gold_p_timeseries",
   "/runs",

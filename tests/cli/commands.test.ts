@@ -88,18 +88,18 @@ test("plan and materialize: the last line counts, a dry run does nothing", async
   expect(verified.last).toMatch(/^Done\. PASS=[1-9]\d* WARN=0 ERROR=0 SKIP=\d+ TOTAL=\d+$/);
   const checked = await stratafolio("check", "-s", "gold_p_timeseries", "--output", "json");
   expect(JSON.parse(checked.stdout)).toContainEqual(
-    expect.objectContaining({ asset: "gold_p_timeseries", failingRows: 0 }),
+    expect.objectContaining({ asset: "gold_p_timeseries", failing_rows: 0 }),
   );
   expect(checked.stderr).toMatch(/^Done\. PASS=/);
 
   const runs = await stratafolio("runs", "--output", "json");
-  const [run] = JSON.parse(runs.stdout) as { runId: number }[];
-  const logs = await stratafolio("logs", String(run?.runId));
+  const [run] = JSON.parse(runs.stdout) as { run_id: number }[];
+  const logs = await stratafolio("logs", String(run?.run_id));
   expect(logs.stdout).toMatch(/succeeded +manual /);
-  const cancelled = await stratafolio("cancel", String(run?.runId));
+  const cancelled = await stratafolio("cancel", String(run?.run_id));
   expect([cancelled.code, cancelled.stderr]).toEqual([
     0,
-    `Run ${run?.runId} is succeeded; nothing to stop.\n`,
+    `Run ${run?.run_id} is succeeded; nothing to stop.\n`,
   ]);
 });
 
@@ -142,6 +142,7 @@ test("schedules, sensors and the watcher are listed and switched", async () => {
   expect(schedules.map(({ schedule, enabled }) => [schedule, enabled])).toEqual([
     ["daily_market_data_ingestion", false],
     ["monthly_fred_macro_refresh", true],
+    ["nightly_verification", true],
   ]);
   expect(schedules[1]?.next_tick).toMatch(/-01T06:00:00\.000Z$/);
   const sensors = await stratafolio("sensors");

@@ -93,6 +93,6 @@ test("demo: a folder that holds real accounts is refused", async () => {
   const variables = { ...offline, DATA_DIR: join(top, "real") };
   await runCli(["user", "create", "ada@example.org"], variables);
   const { code, stderr } = await runCli(["demo"], { ...variables, PORT: "0" });
-  expect([code, stderr]).toEqual([2, expect.stringMatching(/holds accounts of its own.*unset DATA_DIR/)]);
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/holds real data.*Set DATA_DIR/s)]);
   expect(serverIsUp(join(top, "real"))).toBe(false);
 });

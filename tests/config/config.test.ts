@@ -1,8 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { ConfigurationError, keptJwtSecret, readConfig } from "../../src/config.ts";
+import {
+  ConfigurationError,
+  keptDataKind,
+  keptJwtSecret,
+  RealDataError,
+  readConfig,
+} from "../../src/config.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "stratafolio-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -81,4 +87,20 @@ test("the kept secret is made once and only its owner may read it", () => {
   const file = join(folder, "jwt-secret");
   expect(readFileSync(file, "utf8")).toBe(secret);
   expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
+test("a data folder keeps whether it is the demo's: every command finds its market there", () => {
+  const [real, demo] = [join(folder, "a"), join(folder, "b")];
+  expect(keptDataKind(demo, "demo")).toBe("demo");
+  expect(keptDataKind(demo, "real")).toBe("demo"); // `materialize`, `up`: the folder decides
+  expect(keptDataKind(real, "real")).toBe("real");
+  expect(() => keptDataKind(real, "demo")).toThrow(RealDataError);
+  expect(readFileSync(join(real, "market"), "utf8")).toBe("real\n");
+});
+
+test("a data folder from before is the demo's if it has the demo's name", () => {
+  const [real, demo] = [join(folder, ".stratafolio"), join(folder, ".stratafolio-demo")];
+  for (const before of [real, demo]) mkdirSync(join(before, "postgres"), { recursive: true });
+  expect(() => keptDataKind(real, "demo")).toThrow("expected a data folder of the demo's own");
+  expect(keptDataKind(demo, "real")).toBe("demo");
 });

@@ -88,12 +88,20 @@ test.each<[string, unknown]>([
   );
 });
 
-test("refuses a day that has not begun in UTC", () => {
-  expect(() => parse({ date: "2024-06-29" })).toThrow(
+/** Field case 24. */
+test.each([
+  // In Auckland it is the 28th from 11:00 UTC of the 27th on; on Kiritimati from 10:00.
+  ["2026-11-27T13:25:00Z", "2026-11-28", "2026-11-29"],
+  ["2026-11-27T10:00:00Z", "2026-11-28", "2026-11-29"],
+  ["2026-11-27T09:59:00Z", "2026-11-27", "2026-11-28"],
+])("at %s it is %s at the latest, and %s nowhere", (now, today, tomorrow) => {
+  const at = (date: string) => parseTransactionInput({ ...good, date }, () => new Date(now));
+  expect(at(today).date).toBe(today);
+  expect(() => at(tomorrow)).toThrow(
     expect.objectContaining({
       code: "future_date",
       field: "date",
-      message: expect.stringContaining("2024-06-28"),
+      message: expect.stringContaining(today),
     }),
   );
 });

@@ -39,6 +39,13 @@ const sections: Record<string, { pattern: RegExp; statement(...words: string[]):
       values: [date, ticker, close === "-" ? null : close, !provisional],
     }),
   },
+  bars: {
+    pattern: /^(\S+) (\S+) (\S+) (\S+) (\S+) (\S+)$/,
+    statement: (date, ticker, open, high, low, close) => ({
+      text: "insert into raw_prices (price_date, ticker, open, high, low, close) values ($1, $2, $3, $4, $5, $6)",
+      values: [date, ticker, open, high, low, close],
+    }),
+  },
   assets: {
     pattern: /^(\S+) (\S+)$/,
     statement: (ticker, assetClass) => ({
@@ -60,6 +67,14 @@ const sections: Record<string, { pattern: RegExp; statement(...words: string[]):
     statement: (date, ticker, cashPerShare) => ({
       text: `insert into raw_corporate_actions (action_date, ticker, action_type, cash_per_share)
              values ($1, $2, 'dividend', $3)`,
+      values: [date, ticker, cashPerShare],
+    }),
+  },
+  gains: {
+    pattern: /^(\S+) (\S+) (\S+)$/,
+    statement: (date, ticker, cashPerShare) => ({
+      text: `insert into raw_corporate_actions (action_date, ticker, action_type, cash_per_share)
+             values ($1, $2, 'capital_gain', $3)`,
       values: [date, ticker, cashPerShare],
     }),
   },

@@ -9,7 +9,7 @@ import { beforeAll, expect, test } from "vitest";
 import type { Security, Trade } from "../oracle/ledger.ts";
 import { allDays, securityArbitrary, tradesArbitrary } from "../oracle/random-world.ts";
 import { createTestDatabase } from "../support/database.ts";
-import { deployModels } from "../support/models.ts";
+import { buildModels } from "../support/models.ts";
 
 const seed = Number(process.env.LAWS_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const ledgerCount = Number(process.env.LAWS_LEDGERS ?? 60);
@@ -133,7 +133,6 @@ async function failures(sql: string): Promise<unknown[]> {
 
 beforeAll(async () => {
   ({ pool } = await createTestDatabase());
-  await deployModels(pool);
   await writeMarket(
     (amount) => amount,
     (ticker) => ticker,
@@ -152,7 +151,10 @@ beforeAll(async () => {
     ];
   });
   await writeLedger(all);
+  await buildModels(pool);
   await tradeOnLastDay();
+  await pool.query('drop schema "default" cascade');
+  await buildModels(pool);
   await keepFigures();
 }, 300_000);
 

@@ -69,6 +69,22 @@ export function acceptedSplits(security: Security): Security["splits"] {
   });
 }
 
+/** The same payment under two dates, within four days and about as much (15 %), is paid once, on the first. */
+function paidDividends({ dividends }: Security): Map<string, Big> {
+  const isRepeated = (later: Security["dividends"][number]) =>
+    dividends.some(
+      ({ date, cashPerShare }) =>
+        date < later.date &&
+        daysBetween(date, later.date) <= 4 &&
+        new Big(cashPerShare).minus(later.cashPerShare).abs().lte(new Big(cashPerShare).times("0.15")),
+    );
+  return new Map(
+    dividends
+      .filter((dividend) => !isRepeated(dividend))
+      .map(({ date, cashPerShare }) => [date, new Big(cashPerShare)]),
+  );
+}
+
 function inOrder(trades: readonly Trade[]): Trade[] {
   const rank = (trade: Trade) => (trade.type === "BUY" ? 0 : 1);
   return [...trades].sort((a, b) =>
@@ -144,9 +160,7 @@ export function positionDays(
   const position = new Position(method);
   const rows: PositionDay[] = [];
   const closes = new Map(security.bars.map((bar) => [bar.date, new Big(bar.close)]));
-  const dividends = new Map(
-    security.dividends.map((dividend) => [dividend.date, new Big(dividend.cashPerShare)]),
-  );
+  const dividends = paidDividends(security);
   let barClose: Big | null = security.bars.findLast((bar) => bar.date < first.date)?.close
     ? new Big(security.bars.findLast((bar) => bar.date < first.date)?.close ?? "0")
     : null;

@@ -30,6 +30,7 @@ function largeGraph(): Graph {
       file: null,
       codeVersion: "00000000",
       lineage: [],
+      reaches: new Map(),
       problems: [],
     })),
   );

@@ -223,6 +223,8 @@ describe("import and export", () => {
 2024-01-02,BUY,NORD,10,40.5,1
 2024-02-01,SELL,NORD,2.5,41,0.99
 2024-02-02,DIVIDEND,NORD,1,1,0
+2024-02-02,BUY,N_ORD?,1,1,0
+2024-02-03,DEPOSIT,,100,1,0
 `;
 
   test("previews each row, imports those that are ticked, and finds them all when they come again", async () => {
@@ -230,16 +232,17 @@ describe("import and export", () => {
     expect((await visitor.get("/transactions/import")).html).toContain("paste its text");
     const preview = await visitor.post("/transactions/import", { csv, step: "review" });
     expect(preview.status).toBe(200);
+    expect(preview.html).toContain("3 trades, 1 dividend, 1 deposit; no currency named");
     expect(preview.html).toContain("<strong>1</strong> ERROR");
-    expect(preview.html).toContain("Expected type to be BUY or SELL");
-    expect(tickedLines(preview.html)).toEqual(["2", "3", "4"]);
+    expect(preview.html).toContain("Expected ticker to be");
+    expect(tickedLines(preview.html)).toEqual(["5", "2", "3"]); // what needs one comes first
     const fingerprint = hidden(preview.html, "fingerprint");
 
     const refused = await visitor.post("/transactions/import", {
       csv,
       fingerprint,
       step: "import",
-      line: ["2", "3", "4"],
+      line: ["2", "3", "5"],
     });
     expect(refused.status).toBe(422);
     expect(refused.html).toContain("1 of the chosen rows cannot be recorded");
@@ -247,7 +250,7 @@ describe("import and export", () => {
       csv,
       fingerprint,
       step: "leave_out",
-      line: ["2", "3", "4"],
+      line: ["2", "3", "5"],
     });
     expect(tickedLines(left.html)).toEqual(["2", "3"]);
     const form = { csv, fingerprint: hidden(left.html, "fingerprint"), step: "import", line: ["2", "3"] };
@@ -268,16 +271,34 @@ describe("import and export", () => {
     expect(rowsOf((await visitor.get("/transactions")).html)).toHaveLength(2);
   });
 
+  test("leaves no sale out with the purchase that it needs, unless it was said", async () => {
+    const visitor = await signedUp();
+    const csv =
+      "date,type,ticker,quantity,price\n2024-01-02,BUY,NORD,ten,40.5\n2024-02-01,SELL,NORD,2.5,41\n2024-01-02,BUY,WRLD,1,100\n";
+    const first = await visitor.post("/transactions/import", { csv, step: "review" });
+    expect(first.html).toContain("; line 2, which buys it, cannot be recorded.");
+    expect(first.html).toContain("Leave out the 1 with errors");
+    const fingerprint = hidden(first.html, "fingerprint");
+    const leave = (line: string[]) =>
+      visitor.post("/transactions/import", { csv, fingerprint, step: "leave_out", line });
+    const second = await leave(["2", "3", "4"]);
+    expect(tickedLines(second.html).toSorted()).toEqual(["3", "4"]);
+    expect(second.html).toContain(
+      "What they bought is sold in line 3: without them that cannot be recorded.",
+    );
+    expect(tickedLines((await leave(["3", "4"])).html)).toEqual(["4"]);
+  });
+
   test("reads a column that one points out, and keeps the text of a file that cannot be read", async () => {
     const visitor = await signedUp();
-    const odd = "When,type,ticker,quantity,price\n2024-01-02,BUY,NORD,1,2\n";
+    const odd = "date,type,ticker,lot,price\n2024-01-02,BUY,NORD,1,2\n";
     const asked = await visitor.post("/transactions/import", { csv: odd, step: "review" });
-    expect(asked.html).toContain("Expected a column for each of date");
+    expect(asked.html).toContain("Expected a column for each of quantity");
     expect(asked.html).toContain("2024-01-02,BUY,NORD,1,2");
     const told = await visitor.post("/transactions/import", {
       csv: odd,
       step: "review",
-      column_date: "When",
+      column_quantity: "lot",
     });
     expect(tickedLines(told.html)).toEqual(["2"]);
     const empty = await visitor.post("/transactions/import", { csv: "", step: "import" });

@@ -30,10 +30,10 @@ test.each([
 
 describe("the asset graph", () => {
   test("is filtered by a selection, also where its + was read as a space", async () => {
-    const encoded = await operator.get("/assets?select=%2Bstg_raw_prices");
-    expect(drawn(encoded.html)).toEqual(["raw_prices", "stg_raw_prices"]);
-    expect(encoded.html).toContain('value="+stg_raw_prices"');
-    expect(drawn((await operator.get("/assets?select=+stg_raw_prices")).html)).toEqual(drawn(encoded.html));
+    const encoded = await operator.get("/assets?select=%2Bstg_fred_macro");
+    expect(drawn(encoded.html)).toEqual(["raw_fred", "stg_fred_macro"]);
+    expect(encoded.html).toContain('value="+stg_fred_macro"');
+    expect(drawn((await operator.get("/assets?select=+stg_fred_macro")).html)).toEqual(drawn(encoded.html));
     expect(drawn((await operator.get("/assets?select=layer:gold")).html)).not.toContain("raw_prices");
   });
 
@@ -91,7 +91,7 @@ describe("the asset graph", () => {
     expect(drawn(html)).toEqual(expect.arrayContaining(["bronze", "gold", "stg_raw_prices"]));
     expect(drawn(html)).not.toContain("raw_prices");
     expect(html).toContain('href="/assets?closed=bronze" aria-label="Expand gold"');
-    expect(html).toContain('data-from="bronze" data-to="stg_raw_prices"');
+    expect(html).toContain('data-from="bronze" data-to="stg_splits"');
     const focused = await operator.get("/assets?focus=dim_assets&closed=bronze,gold");
     expect(drawn(focused.html)).toContain("dim_assets");
   });

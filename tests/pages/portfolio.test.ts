@@ -129,7 +129,7 @@ describe("the range", () => {
   test("can be dates of one's own, which the figures follow", async () => {
     const { html } = await get("/portfolio?from=2022-01-01&to=2022-12-31&benchmark=");
     expect(html).toContain("Dec 31, 2021 to Dec 31, 2022");
-    expect(html).toContain('As of <time datetime="2022-12-31">');
+    expect(html).toContain('Prices as of <time datetime="2022-12-30">');
     expect(html).toContain('name="from" type="date" required value="2022-01-01"');
     expect(html).toMatch(/<th [^>]*>2022<\/th>/);
     expect(html).not.toMatch(/<th [^>]*>2023<\/th>/);

@@ -269,6 +269,7 @@ describe("automation", () => {
     ).toEqual([
       ["daily_market_data_ingestion", true],
       ["monthly_fred_macro_refresh", true],
+      ["nightly_verification", true],
       ["transaction_sensor", true],
       ["model_watcher", false],
     ]);

@@ -1,5 +1,10 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Pool } from "pg";
+import { afterAll } from "vitest";
+import * as bronze from "../../assets/bronze.ts";
 import { definitions } from "../../assets/index.ts";
 import type { MarketResources } from "../../assets/resources.ts";
 import { createPool } from "../../src/database/pool.ts";
@@ -16,6 +21,29 @@ function noResources(): MarketResources {
     macro: { series: refuse },
     clock: () => new Date(),
   };
+}
+
+/**
+ * What takes up the fetches that the ledger asks for, until the file is over: the real engine, with the sources alone, which
+ * need no deployment.
+ */
+export async function startIngestion(database: TestDatabase, resources: MarketResources): Promise<Engine> {
+  const engine = createEngine({
+    pool: database.pool,
+    poolForRun: (runId) => createPool({ connectionString: database.url, applicationName: "test run", runId }),
+    registry: await loadRegistry(
+      { assets: Object.values(bronze), schedules: [], sensors: [] },
+      { bodiesFolder: mkdtempSync(join(tmpdir(), "no-bodies-")) },
+    ),
+    resources,
+    clock: resources.clock,
+    log: createLog("silent"),
+    readerRole: "stratafolio_web",
+    rowSecurity: { column: "user_id", value: "(select public.current_person())" },
+  });
+  await engine.start();
+  afterAll(() => engine.stop());
+  return engine;
 }
 
 /** The real assets on a test database, deployed. Nothing runs by itself until `engine.start()`. */

@@ -12,7 +12,13 @@ export interface Program {
   readonly engine: Engine;
 }
 
-/** The program as people run it, web and engine, on a test database and the synthetic market; stopped after the file. */
+/** Of the synthetic market: what tests trade, without waiting for the orchestrator that is not at work. */
+const tradedTickers = ["NORD", "WRLD", "CURA", "SYNC-USD"];
+
+/**
+ * The program as people run it, web and engine, on a test database and the synthetic market, with the histories of the
+ * tickers that tests trade; stopped after the file.
+ */
 export async function startProgram(): Promise<Program> {
   const database = await createTestDatabase();
   const config: Config = {
@@ -35,6 +41,13 @@ export async function startProgram(): Promise<Program> {
   const opened = { connectionString: database.url, applied: [], close: async () => {} };
   const engine = await openEngine(surroundings, opened, database.pool);
   await engine.deploy();
+  await engine.run({
+    triggerKind: "manual",
+    triggerName: "test",
+    selection: "raw_prices",
+    partitions: tradedTickers,
+  });
+  await engine.refresh("transaction_sensor");
   const web = await startWeb(surroundings, opened, () => engine.registry);
   afterAll(async () => {
     await web.close();

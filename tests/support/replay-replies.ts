@@ -53,6 +53,7 @@ function adjustedCloses(ticker: ReplayTicker, sessions: readonly Session[]): (nu
 export interface ChartRequest {
   readonly period1: number;
   readonly period2: number;
+  readonly events: string;
   readonly now: Date;
   /** Today's bar comes twice: stamped with the opening, and with the last trade. */
   readonly isDuplicated: boolean;
@@ -146,7 +147,12 @@ export function chartReply(ticker: ReplayTicker | undefined, request: ChartReque
   const result = {
     meta,
     timestamp: asked.map((row) => row.at),
-    events: { dividends: events(ticker.dividends), splits: events(splits) },
+    events: {
+      dividends: events(ticker.dividends),
+      splits: events(splits),
+      // Only those who ask are told.
+      ...(request.events.includes("capitalGains") && { capitalGains: events(ticker.capitalGains ?? []) }),
+    },
     indicators: { quote: [quote], adjclose: [{ adjclose: asked.map((row) => float32(row.adjusted)) }] },
   };
   return json({ chart: { result: [result], error: null } });

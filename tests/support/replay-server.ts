@@ -164,6 +164,7 @@ function answer(
     return chartReply(ticker, {
       period1: Number(query.get("period1")),
       period2: Number(query.get("period2")),
+      events: query.get("events") ?? "",
       now: state.now,
       isDuplicated: mode === "duplicate",
     });

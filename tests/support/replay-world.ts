@@ -30,6 +30,8 @@ export interface ReplayTicker {
   splits: { date: string; numerator: number; denominator: number }[];
   /** Split-adjusted. */
   dividends: { date: string; amount: number }[];
+  /** Of a fund. */
+  capitalGains?: { date: string; amount: number }[];
 }
 
 export interface ReplayObservation {

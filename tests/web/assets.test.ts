@@ -59,7 +59,13 @@ describe("assets", () => {
     expect(asset.file).toMatch(/int_prices_daily\.sql$/);
     expect(asset.columns[0]).toMatchObject({ column: "ticker", type: "text", nullable: false });
     expect(asset.columns[0].from.length).toBeGreaterThan(0);
-    expect(asset.dependencies).toContainEqual({ asset: "stg_raw_prices", via: null, time: "carry" });
+    expect(asset.dependencies).toContainEqual({
+      asset: "stg_raw_prices",
+      via: null,
+      time: "onward",
+      partitions: "same",
+      reason: expect.stringContaining("the last one up to that day"),
+    });
     expect(asset.dependents).toContain("int_daily_holdings");
     expect(asset.materializations.map(({ run_id }: { run_id: number }) => run_id)).toEqual([2, 1]);
     expect(asset.checks).toEqual([

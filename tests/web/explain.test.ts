@@ -132,7 +132,7 @@ describe("an explanation", () => {
 
   test("a figure by regime asks which, and is not found for a regime without a day", async () => {
     const { html } = await ada.get("/explain/regime_return");
-    expect(html).toMatch(/of one macro regime\. See it for .*href="\/explain\/regime_return\?regime=\w+"/);
+    expect(html).toMatch(/of one macro regime\.\s*See it for.*href="\/explain\/regime_return\?regime=\w+"/);
     expect((await ada.get("/explain/regime_return?regime=boom")).status).toBe(404);
     expect((await ada.get("/explain/volatility?regime=expansion")).status).toBe(404);
   });

@@ -1,5 +1,7 @@
 /** Somebody who reads pages: signed up, with a session cookie, and trades logged through the API. */
+
 import { expect } from "vitest";
+import { textOf as readText } from "../support/html.ts";
 import type { Program } from "../support/program.ts";
 
 export interface Reader {
@@ -19,7 +21,7 @@ export async function signUp(program: Program, email: string): Promise<Reader> {
   return {
     async get(path) {
       const answer = await fetch(program.url + path, { headers: { ...headers, Accept: "text/html" } });
-      return { status: answer.status, html: await answer.text() };
+      return { status: answer.status, html: await readText(answer) };
     },
     async trade(ticker, type, quantity, price, date) {
       const answer = await fetch(`${program.url}/api/transactions`, {

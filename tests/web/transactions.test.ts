@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { resourcesOf } from "../ingestion/context.ts";
+import { startIngestion } from "../support/engine.ts";
 import { emptyRegistry } from "./registry.ts";
 import { startWebServer, type WebServer } from "./server.ts";
 
@@ -11,6 +13,7 @@ const buy = { ticker: "ACME", type: "BUY", quantity: "2", price: "150.25", date:
 
 beforeAll(async () => {
   server = await startWebServer(emptyRegistry);
+  await startIngestion(server.database, resourcesOf(server.market));
   anna = await server.register("anna@example.org");
   bert = await server.register("bert@example.org");
 });
@@ -61,7 +64,7 @@ describe("recording", () => {
     [{ type: undefined }, "invalid_type", "type"],
     [{ date: "02.01.2024" }, "invalid_date", "date"],
     [{ date: "2024-02-30" }, "invalid_date", "date"],
-    [{ date: "2024-06-29" }, "future_date", "date"],
+    [{ date: "2024-06-30" }, "future_date", "date"],
     [{ date: "9999-12-31" }, "future_date", "date"],
     [{ ticker: "" }, "invalid_ticker", "ticker"],
     [{ ticker: "AC\0ME" }, "invalid_ticker", "ticker"],

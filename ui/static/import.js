@@ -7,16 +7,17 @@ const file = /** @type {HTMLInputElement | null} */ (document.getElementById("fi
 const help = document.getElementById("file-help");
 const progress = document.getElementById("import-progress");
 
-/** The server takes two million characters of form; commas and line ends take three each. */
-const largest = 1_200_000;
+const largest = 2_500_000;
 
-/** Excel saves in UTF-8 or in its older character set, and does not say which. @param {ArrayBuffer} bytes */
-function decode(bytes) {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return new TextDecoder("windows-1252").decode(bytes);
-  }
+/** In whatever it is encoded: the server tells it by the bytes. @param {ArrayBuffer} bytes @returns {Promise<{ text: string, encoding: string }>} */
+async function decode(bytes) {
+  const response = await fetch("/transactions/import/text", {
+    method: "POST",
+    headers: { "Content-Type": "application/octet-stream" },
+    body: bytes,
+  });
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  return response.json();
 }
 
 file?.closest("[hidden]")?.removeAttribute("hidden");
@@ -24,11 +25,18 @@ file?.addEventListener("change", async () => {
   const [chosen] = file.files ?? [];
   if (!chosen || !help) return;
   if (chosen.size > largest) {
-    help.textContent = `${chosen.name} is larger than 1.2 MB: split it into parts.`;
+    help.textContent = `${chosen.name} is larger than 2.5 MB: export a shorter period.`;
     return;
   }
-  text.value = decode(await chosen.arrayBuffer());
-  help.textContent = `${chosen.name}, ${text.value.trim().split("\n").length} lines, is ready: preview it.`;
+  try {
+    const decoded = await decode(await chosen.arrayBuffer());
+    text.value = decoded.text;
+    const lines = text.value.trim().split("\n").length;
+    const encoded = decoded.encoding === "UTF-8" ? "" : ` It was read as ${decoded.encoding}.`;
+    help.textContent = `${chosen.name}, ${lines} lines, is ready: preview it.${encoded}`;
+  } catch {
+    help.textContent = `${chosen.name} could not be read now: try again, or paste its text.`;
+  }
 });
 
 /** The ticked rows are counted on the button. */

@@ -188,15 +188,44 @@ form.addEventListener("input", showTotal);
 showTotal();
 totalLabel.closest("p")?.removeAttribute("hidden");
 
+// Today is today where the person is: the server knows only what day it is in UTC.
+if (form.dataset.dateOpen !== undefined) {
+  const date = /** @type {HTMLInputElement} */ (form.elements.namedItem("date"));
+  const local = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short" }).format(new Date());
+  if (local !== date.value && local <= date.max) {
+    date.value = local;
+    date.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+}
+
+/** @type {ReturnType<typeof setInterval> | undefined} */
+let asking;
+
+/** A new ticker's history is fetched before its trade is recorded. Without an answer of its own this says nothing. */
+async function showProgress() {
+  try {
+    const response = await fetch("/transactions/progress");
+    /** @type {{ ticker: string } | null} */
+    const underway = response.ok ? await response.json() : null;
+    if (underway)
+      progress.textContent = `${underway.ticker} is new here: its whole price history is being fetched from ${form.dataset.market} first…`;
+  } catch {
+    // The form's own answer says what went wrong.
+  }
+}
+
 form.addEventListener("submit", () => {
   const button = form.querySelector("button");
   if (button) button.disabled = true;
   progress.textContent = `Checking ${ticker.value.trim().toUpperCase()} with ${form.dataset.market}…`;
+  clearInterval(asking);
+  asking = setInterval(() => void showProgress(), 400);
 });
 // Coming back with the browser's back button shows the form as it was left: let it be sent again.
 addEventListener("pageshow", () => {
   const button = form.querySelector("button");
   if (button) button.disabled = false;
+  clearInterval(asking);
   progress.textContent = "";
 });
 

@@ -5,7 +5,7 @@ import { modelsToBuild } from "../execution/index.ts";
 import { EngineError } from "../postgres/index.ts";
 import { requestRun } from "../records/index.ts";
 import { modelWatcher, type Watcher } from "./model-watcher.ts";
-import { nextTick } from "./schedule.ts";
+import { nextTick, requestOf } from "./schedule.ts";
 
 /** What starts runs by itself. */
 export type Automation = Schedule | Sensor | Watcher;
@@ -140,11 +140,13 @@ export async function runAutomation(
   const automation = automationsOf(registry).find((other) => other.name === name);
   if (!automation) throw new UnknownAutomationError(name, namesOf(registry));
   if (automation.kind === "sensor") return { runId: null, hastened: await lookNow(pool, automation) };
-  const selection =
-    automation.kind === "schedule" ? automation.selection : (await modelsToBuild(context)).join(" ");
-  if (selection === "") return { runId: null, hastened: 0 };
-  const requestKey = `now:${automation.kind === "schedule" ? name : selection}`;
-  const runId = await requestRun(pool, { triggerKind: "manual", triggerName, selection, requestKey });
+  const request =
+    automation.kind === "schedule"
+      ? requestOf(automation, context.clock())
+      : { selection: (await modelsToBuild(context)).join(" ") };
+  if (request.selection === "") return { runId: null, hastened: 0 };
+  const requestKey = `now:${automation.kind === "schedule" ? name : request.selection}`;
+  const runId = await requestRun(pool, { triggerKind: "manual", triggerName, ...request, requestKey });
   return { runId, hastened: 0 };
 }
 

@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { modelsToBuild } from "../execution/index.ts";
 import { transaction } from "../postgres/index.ts";
-import { recordTick, requestRun } from "../records/index.ts";
+import { recordTick, requestKeyOf, requestRun } from "../records/index.ts";
 
 /** What is done with an edited model beside loading it. Switched on and off as schedules and sensors are; off at first. */
 export interface Watcher {
@@ -31,7 +31,7 @@ export async function requestEdited(context: Context): Promise<number | null> {
   const names = await modelsToBuild(context);
   if (names.length === 0) return null;
   const versions = names.map((name) => `${name}@${registry.graph.get(name).codeVersion}`);
-  const requestKey = `edited ${versions.join(" ")}`;
+  const requestKey = requestKeyOf(`edited ${versions.join(" ")}`);
   return await transaction(pool, async (client) => {
     const asked = await client.query("select from orchestrator.runs where request_key = $1 limit 1", [
       requestKey,

@@ -2,7 +2,7 @@ import { Cron } from "croner";
 import type { Context } from "../context.ts";
 import type { Schedule } from "../definition/index.ts";
 import { messageOf, transaction } from "../postgres/index.ts";
-import { attachRun, recordTick, requestRun } from "../records/index.ts";
+import { attachRun, type RunRequestInput, recordTick, requestRun } from "../records/index.ts";
 
 /** The planned time next after `after`, in the schedule's time zone; null: never again. */
 export function nextTick(schedule: Schedule, after: Date): Date | null {
@@ -18,6 +18,19 @@ export function lastTick(schedule: Schedule, after: Date, now: Date): Date | nul
 
 function cronOf({ cron, timeZone }: Schedule): Cron {
   return new Cron(cron, { timezone: timeZone, paused: true });
+}
+
+/** What a schedule asks for at a moment, from which it follows what a verification looks at. */
+export function requestOf(
+  { selection, verifies }: Schedule,
+  moment: Date,
+): Pick<RunRequestInput, "operation" | "selection" | "sample"> {
+  if (!verifies) return { operation: "materialize", selection };
+  return {
+    operation: "verify",
+    selection,
+    sample: { values: verifies.valuesPerColumn, seed: moment.toISOString() },
+  };
 }
 
 /** Waits no longer than this before it looks at the clock again: clocks are set, and laptops sleep. */
@@ -94,7 +107,7 @@ export class Scheduler {
       const runId = await requestRun(client, {
         triggerKind: "schedule",
         triggerName: schedule.name,
-        selection: schedule.selection,
+        ...requestOf(schedule, planned),
         requestKey: `schedule ${schedule.name}`,
       });
       // The run of the tick before may be running still: then this tick is that run's too.

@@ -2,8 +2,8 @@ import { WakeLoop } from "../concurrency/index.ts";
 import type { Context } from "../context.ts";
 import type { RunRequest, Sensor } from "../definition/index.ts";
 import { messageOf } from "../postgres/index.ts";
-import { recordTick, requestRun } from "../records/index.ts";
-import { type RefreshOutcome, refreshIsolating } from "../refresh/index.ts";
+import { recordTick, requestKeyOf, requestRun, type Tick } from "../records/index.ts";
+import { type Portion, type RefreshOutcome, refreshIsolating, usualPortion } from "../refresh/index.ts";
 
 /** A notification that is lost costs no more than this. */
 const pollMilliseconds = 30_000;
@@ -15,66 +15,90 @@ export interface SensorResult {
   readonly changes: number;
 }
 
+/**
+ * Two workers for a sensor, which begin at either end of what waits: one takes a batch from its oldest change on, in large
+ * portions; the other the newest in small ones, so that a single write overtakes a batch. None is left for ever.
+ */
+const portions: readonly Portion[] = [usualPortion, { values: 3, first: "newest" }];
+
+/** How many partition values of what waits its workers have done, until nothing waits any more. */
+interface Batch {
+  done: number;
+}
+
 /** Claims the changes of a sensor's sources whenever it is woken, until there are none left. */
 export class SensorLoop {
   readonly #context: Context;
   readonly #name: string;
-  readonly #worker: WakeLoop;
+  readonly #workers: readonly WakeLoop[];
+  readonly #batch: Batch = { done: 0 };
   readonly #timer: NodeJS.Timeout;
+  readonly #errors = new Map<Portion, string>();
   #retry: NodeJS.Timeout | undefined;
   #stopping = false;
-  /** Why the last look failed, or the last refresh; null when it did not. */
-  lastError: string | null = null;
 
   constructor(context: Context, name: string) {
     this.#context = context;
     this.#name = name;
-    this.#worker = new WakeLoop(
-      async () => {
-        await this.#sense();
-      },
-      (error) => {
-        this.lastError = messageOf(error);
-        context.log.error({ error, sensor: name }, `${name}: ${this.lastError}`);
-      },
+    this.#workers = portions.map(
+      (portion) =>
+        new WakeLoop(
+          () => this.#sense(portion),
+          (error) => {
+            this.#errors.set(portion, messageOf(error));
+            context.log.error({ error, sensor: name }, `${name}: ${messageOf(error)}`);
+          },
+        ),
     );
     this.#timer = setInterval(() => this.wake(), pollMilliseconds);
   }
 
-  wake(): void {
-    this.#worker.wake();
+  /** Why the last look failed, or the last refresh; null when it did not. */
+  get lastError(): string | null {
+    return [...this.#errors.values()][0] ?? null;
   }
 
-  /** Waits for the refresh that is going on. */
+  wake(): void {
+    for (const worker of this.#workers) worker.wake();
+  }
+
+  /** Waits for the refreshes that are going on. */
   async stop(): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#timer);
     clearTimeout(this.#retry);
-    await this.#worker.stop();
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
   }
 
-  async #sense(): Promise<void> {
+  async #sense(portion: Portion): Promise<void> {
     // The registry may have been reloaded, and the sensor with it, or without it.
     const sensor = this.#context.registry.sensors.find(({ name }) => name === this.#name);
     if (!sensor) return;
-    this.lastError = null;
-    const result = await sense(this.#context, sensor, () => this.#stopping);
+    this.#errors.delete(portion);
+    const isStopping = (): boolean => this.#stopping;
+    const result = await sense(this.#context, sensor, { portion, isStopping, batch: this.#batch });
     if (result.failed === 0) return;
-    this.lastError = result.error;
+    this.#errors.set(portion, result.error ?? "");
     clearTimeout(this.#retry);
     if (!this.#stopping)
       this.#retry = setTimeout(() => this.wake(), (await secondsToRetry(this.#context, sensor)) * 1000);
   }
 }
 
+interface Look {
+  readonly portion?: Portion;
+  readonly batch?: Batch;
+  readonly isStopping?: () => boolean;
+}
+
 /**
- * One look of a sensor: requests the runs it wants, then claims and refreshes until nothing is left to claim. A tick is
- * written down if there was work or an error. Does nothing while the sensor is switched off.
+ * One look of a sensor: requests the runs it wants, then claims and refreshes, portion by portion, until nothing is left to
+ * claim. A tick is written down if there was work or an error. Does nothing while the sensor is switched off.
  */
 export async function sense(
   context: Context,
   sensor: Sensor,
-  isStopping = (): boolean => false,
+  { portion = usualPortion, batch = { done: 0 }, isStopping = () => false }: Look = {},
 ): Promise<SensorResult & { error: string | null }> {
   const startedAt = context.clock();
   const outcomes: RefreshOutcome[] = [];
@@ -82,20 +106,12 @@ export async function sense(
   let requested = 0;
   let error: unknown = null;
   try {
-    requested = await requestRuns(context, sensor);
+    if (portion.first === "oldest") requested = await requestRuns(context, sensor);
   } catch (caught) {
     error = caught; // what has changed is carried on all the same
   }
-  const request = {
-    trigger: { kind: "sensor", name: sensor.name } as const,
-    sources: sensor.sources.map(({ name }) => name),
-  };
   try {
-    while (!isStopping()) {
-      const outcome = await refreshIsolating(context, request);
-      if (outcome.succeeded.length + outcome.failed.length === 0) break;
-      outcomes.push(outcome);
-    }
+    await carryOn(context, sensor, portion, batch, outcomes, isStopping);
   } catch (caught) {
     error = caught;
   }
@@ -104,9 +120,8 @@ export async function sense(
   const message = error ? messageOf(error) : (failed.at(-1)?.error ?? null);
   const changes = succeeded.reduce((sum, result) => sum + result.changes, 0);
   if (message !== null || succeeded.length + requested > 0) {
-    await recordTick(context.pool, {
+    await recordLook(context, startedAt, {
       automation: sensor.name,
-      plannedAt: startedAt,
       status: message === null ? "succeeded" : "failed",
       runId: failed.at(-1)?.runId ?? succeeded.at(-1)?.runId ?? null,
       detail: message ?? `changes refreshed: ${changes}, runs requested: ${requested}`,
@@ -114,6 +129,36 @@ export async function sense(
   }
   if (error) throw error;
   return { succeeded: succeeded.length, failed: failed.length, changes, error: message };
+}
+
+/** Portion by portion; `outcomes` has those that are done also when one throws. */
+async function carryOn(
+  context: Context,
+  sensor: Sensor,
+  portion: Portion,
+  batch: Batch,
+  outcomes: RefreshOutcome[],
+  isStopping: () => boolean,
+): Promise<void> {
+  const request = {
+    trigger: { kind: "sensor", name: sensor.name } as const,
+    sources: sensor.sources.map(({ name }) => name),
+    portion,
+  };
+  while (!isStopping()) {
+    const failures = outcomes.reduce((sum, { failed }) => sum + failed.length, 0);
+    const outcome = await refreshIsolating(context, { ...request, done: batch.done }, failures);
+    if (outcome.succeeded.length + outcome.failed.length === 0) break;
+    outcomes.push(outcome);
+    const progress = outcome.succeeded.at(-1)?.progress;
+    if (progress) batch.done = progress.done < progress.total ? Math.max(batch.done, progress.done) : 0;
+  }
+}
+
+/** The two workers of a sensor may begin in the same millisecond, and each has its tick. */
+async function recordLook({ pool }: Context, startedAt: Date, tick: Omit<Tick, "plannedAt">): Promise<void> {
+  for (let plannedAt = startedAt; ; plannedAt = new Date(plannedAt.getTime() + 1))
+    if (await recordTick(pool, { ...tick, plannedAt })) return;
 }
 
 /** Until the first of the changes that failed may be tried again. */
@@ -173,7 +218,7 @@ async function mustWait({ pool }: Context, { requestKey }: RunRequest): Promise<
        exists (select from ended where status in ('queued', 'running'))
        or coalesce(last_at + make_interval(secs => least(3600, 30 * 2 ^ least(failures - 1, 10))) > now(), false) as must_wait
      from failure`,
-    [requestKey],
+    [requestKeyOf(requestKey)],
   );
   return rows[0]!.must_wait;
 }

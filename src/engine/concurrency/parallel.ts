@@ -8,30 +8,49 @@ export async function inParallel(
   concurrency: number,
   work: (name: string) => Promise<void>,
 ): Promise<void> {
-  const waiting = new Set(names);
-  const done = new Set<string>();
-  const running = new Map<string, Promise<void>>();
+  const { waitsFor, waitedForBy } = waitsOf(names, before);
+  // In the order of the names, those that became free later after those that were free from the beginning.
+  const free = names.filter((name) => waitsFor.get(name) === 0);
+  const running = new Set<Promise<void>>();
   const errors: unknown[] = [];
-  const isReady = (name: string): boolean =>
-    (before.get(name) ?? []).every((other) => done.has(other) || !names.includes(other));
-  while (waiting.size + running.size > 0) {
-    const startable = errors.length > 0 ? [] : [...waiting].filter(isReady);
-    for (const name of startable.slice(0, concurrency - running.size)) {
-      waiting.delete(name);
-      running.set(
-        name,
-        work(name)
-          .catch((error: unknown) => {
-            errors.push(error);
-          })
-          .then(() => {
-            running.delete(name);
-            done.add(name);
-          }),
-      );
+  const end = (name: string): void => {
+    for (const other of waitedForBy.get(name) ?? []) {
+      const left = waitsFor.get(other)! - 1;
+      waitsFor.set(other, left);
+      if (left === 0) free.push(other);
+    }
+  };
+  for (let next = 0; ; ) {
+    while (next < free.length && running.size < concurrency && errors.length === 0) {
+      const name = free[next++]!;
+      const done: Promise<void> = work(name)
+        .catch((error: unknown) => {
+          errors.push(error);
+        })
+        .then(() => {
+          running.delete(done);
+          end(name);
+        });
+      running.add(done);
     }
     if (running.size === 0) break;
-    await Promise.race(running.values());
+    await Promise.race(running);
   }
   if (errors.length > 0) throw errors[0];
+}
+
+/** How many others each name waits for, and which wait for it; what is not among the names is taken as done. */
+function waitsOf(names: readonly string[], before: ReadonlyMap<string, readonly string[]>) {
+  const waitsFor = new Map(names.map((name) => [name, 0]));
+  const waitedForBy = new Map<string, string[]>();
+  for (const name of names) {
+    for (const other of new Set(before.get(name) ?? [])) {
+      if (!waitsFor.has(other)) continue;
+      waitsFor.set(name, waitsFor.get(name)! + 1);
+      const waiting = waitedForBy.get(other);
+      if (waiting) waiting.push(name);
+      else waitedForBy.set(other, [name]);
+    }
+  }
+  return { waitsFor, waitedForBy };
 }

@@ -2,9 +2,9 @@
  * What an asset is, as its author writes it down.
  *
  * Words (each means one thing everywhere: here, in the tables, on the pages, in the CLI):
- * - asset: a named relation that the engine keeps. **source**: rows come from outside (a ledger, a fetch);
+ * - asset: a named relation that the engine keeps. **source**: rows come from outside (a form, a fetch);
  *   **model**: a SELECT over other assets.
- * - layer: bronze (as received) -> staging -> intermediate -> gold.
+ * - layer: how far from what was received. By default bronze (as received) -> staging -> intermediate -> gold.
  * - body: the SELECT of a model, or the TypeScript function that fetches a source.
  * - key: the columns that identify a row. partition column: whose row it is. time column: which day it is about.
  * - scope: some partition values from some day on; or everything.
@@ -15,9 +15,13 @@
  * - code version: fingerprint of what makes the rows. data version: a number that grows when rows change.
  */
 import type { Pool } from "pg";
+import { noteDeclaration } from "./places.ts";
 
 /** One of the layers that the registry was loaded with. */
 export type Layer = string;
+
+/** From what comes in to what is read: the order in which assets are listed, and the folders of their bodies. */
+export const defaultLayers: readonly [Layer, ...Layer[]] = ["bronze", "staging", "intermediate", "gold"];
 
 export type ColumnType =
   | "text"
@@ -51,7 +55,7 @@ interface JavaScriptTypes {
   jsonb: unknown;
 }
 
-/** The TypeScript type of a row: `RowOf<typeof gold_ticker_kpis>`. Money is a decimal string, a date `YYYY-MM-DD`. */
+/** The TypeScript type of a row: `RowOf<typeof shop_totals>`. A numeric is a decimal string, a date `YYYY-MM-DD`. */
 export type RowOf<A extends { columns: Columns }> = {
   -readonly [C in keyof A["columns"]]: A["columns"][C] extends { nullable: true }
     ? JavaScriptTypes[A["columns"][C]["type"]] | null
@@ -95,10 +99,15 @@ export interface Dependency {
    */
   readonly via?: AnyAsset;
   /**
-   * carry: a change from day d on touches only days from d on. everything: it may touch any day
-   * (a split rescales all trades before it). Default carry.
+   * What a change reaches is read off the body (see sql/reach.ts), and is everything where nothing less can be proven.
+   * carry: a change of day d touches no day before d, although the body does not show it. everything: it may touch any
+   * day, although it does.
    */
   readonly time?: "carry" | "everything";
+  /** same: a change of a partition value touches only rows of that value, although the body does not show it. all: any. */
+  readonly partitions?: "same" | "all";
+  /** Why less is touched than the body shows: required where that is declared, shown in plans, sampled by verifications. */
+  readonly reason?: string;
 }
 
 export interface Freshness {
@@ -174,7 +183,6 @@ export interface SqlAsset extends Declared {
   readonly deps: readonly Dependency[];
   /** Extra indexes of the physical table, each a list of columns. The key is always one. */
   readonly indexes: readonly (readonly string[])[];
-  /** Row-level security of a table that holds people's rows: see `rowSecurity` of the engine's options. */
   readonly timeoutSeconds: number;
 }
 
@@ -188,7 +196,7 @@ function asDependency(dependency: AnyAsset | Dependency): Dependency {
   return "asset" in dependency ? dependency : { asset: dependency };
 }
 
-/** Declares a source: a bronze table that a migration makes and that people, programs or `ingest` fill. */
+/** Declares a source: a table that a migration makes and that people, programs or `ingest` fill. */
 export function sourceAsset<const C extends Columns, Resources = unknown>(
   declaration: Omit<
     Optional<SourceAsset<Resources>, Defaulted | "retry">,
@@ -199,17 +207,17 @@ export function sourceAsset<const C extends Columns, Resources = unknown>(
     readonly deps?: readonly (AnyAsset | Dependency)[];
   },
 ): SourceAsset<Resources> & { readonly columns: C } {
-  return {
-    layer: "bronze",
+  return noteDeclaration({
+    layer: defaultLayers[0],
     checks: [],
     tags: [],
     owner: "",
     timeoutSeconds: 3600,
     retry: { attempts: 1, backoffSeconds: 0 },
     ...declaration,
-    kind: "source",
+    kind: "source" as const,
     deps: (declaration.deps ?? []).map(asDependency),
-  };
+  });
 }
 
 /**
@@ -222,16 +230,16 @@ export function sqlAsset<const C extends Columns>(
     readonly deps: readonly (AnyAsset | Dependency)[];
   },
 ): SqlAsset & { readonly columns: C } {
-  return {
+  return noteDeclaration({
     checks: [],
     tags: [],
     owner: "",
     indexes: [],
     timeoutSeconds: 3600,
     ...declaration,
-    kind: "model",
+    kind: "model" as const,
     deps: declaration.deps.map(asDependency),
-  };
+  });
 }
 
 export interface Schedule {
@@ -242,6 +250,11 @@ export interface Schedule {
   readonly cron: string;
   readonly timeZone: string;
   readonly selection: string;
+  /**
+   * Set: its runs materialize nothing. They compare the rows of as many partition values, chosen anew each time, with
+   * what computing them gives, and fail when a row differs although no change of it waits.
+   */
+  readonly verifies?: { readonly valuesPerColumn: number };
 }
 
 /** A run that a sensor wants before it goes on, for instance to fetch what it has never seen. */
@@ -264,11 +277,11 @@ export interface Sensor {
 }
 
 export function schedule(declaration: Omit<Schedule, "kind">): Schedule {
-  return { ...declaration, kind: "schedule" };
+  return noteDeclaration({ ...declaration, kind: "schedule" });
 }
 
 export function sensor(declaration: Omit<Sensor, "kind">): Sensor {
-  return { ...declaration, kind: "sensor" };
+  return noteDeclaration({ ...declaration, kind: "sensor" });
 }
 
 export interface Definitions {

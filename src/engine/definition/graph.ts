@@ -1,8 +1,9 @@
 import { EngineError } from "../postgres/index.ts";
-import type { AnyAsset, Layer } from "./declare.ts";
+import { type AnyAsset, defaultLayers, type Layer } from "./declare.ts";
 import { UnknownAssetError } from "./errors.ts";
 import type { DefinitionError } from "./problems.ts";
-import { defaultLayers, defaultSchemas, type Schemas } from "./relations.ts";
+import type { Reaches } from "./reach.ts";
+import { defaultSchemas, type Schemas } from "./relations.ts";
 import type { ColumnLineage } from "./sql/index.ts";
 
 export class CycleError extends EngineError {
@@ -25,6 +26,8 @@ export interface Node {
   /** 8 hex characters over what makes the rows. */
   readonly codeVersion: string;
   readonly lineage: readonly ColumnLineage[];
+  /** What a change of each of its dependencies can reach in it; empty of a source. */
+  readonly reaches: Reaches;
   /** Not empty: broken, cannot run. */
   readonly problems: readonly DefinitionError[];
 }
@@ -32,6 +35,8 @@ export interface Node {
 export interface GraphOptions {
   readonly layers?: readonly Layer[] | undefined;
   readonly schemas?: Schemas | undefined;
+  /** Assets that depend on one another, each set a cycle: the edges between them are left out. */
+  readonly cycles?: readonly ReadonlySet<string>[] | undefined;
 }
 
 /** The assets and what reads what. Names are unique; order is topological, then by layer and name. */
@@ -39,15 +44,17 @@ export class Graph {
   readonly nodes: ReadonlyMap<string, Node>;
   readonly #dependencies = new Map<string, string[]>();
   readonly #dependents = new Map<string, string[]>();
+  readonly #positions: ReadonlyMap<string, number>;
+  readonly #reads = new Map<string, ReadonlySet<string>>();
 
   readonly layers: readonly Layer[];
   readonly schemas: Schemas;
+  readonly #options: GraphOptions;
 
   /** Throws CycleError. A dependency that is not among the nodes is left out of the edges. */
-  constructor(
-    nodes: Iterable<Node>,
-    { layers = defaultLayers, schemas = defaultSchemas }: GraphOptions = {},
-  ) {
+  constructor(nodes: Iterable<Node>, options: GraphOptions = {}) {
+    const { layers = defaultLayers, schemas = defaultSchemas, cycles = [] } = options;
+    this.#options = options;
     this.layers = layers;
     this.schemas = schemas;
     const byName = new Map([...nodes].map((node) => [node.asset.name, node]));
@@ -56,11 +63,20 @@ export class Graph {
       const dependencies = [...new Set(asset.deps.map((dependency) => dependency.asset.name))];
       this.#dependencies.set(
         name,
-        dependencies.filter((dependency) => byName.has(dependency)),
+        dependencies.filter(
+          (dependency) =>
+            byName.has(dependency) && !cycles.some((cycle) => cycle.has(name) && cycle.has(dependency)),
+        ),
       );
       for (const dependency of this.#dependencies.get(name)!) this.#dependents.get(dependency)!.push(name);
     }
     this.nodes = new Map(this.#order(byName).map((node) => [node.asset.name, node]));
+    this.#positions = new Map([...this.nodes.keys()].map((name, position) => [name, position]));
+  }
+
+  /** The same edges between other nodes, of the same assets. */
+  with(nodes: Iterable<Node>): Graph {
+    return new Graph(nodes, this.#options);
   }
 
   /** Throws UnknownAssetError naming the nearest. */
@@ -70,21 +86,83 @@ export class Graph {
     return node;
   }
 
+  /** Where people read it: its table's schema, or that of the models. */
+  schemaOf(asset: AnyAsset): string {
+    return asset.kind === "source" ? asset.schema : this.schemas.models;
+  }
+
+  /** The name of an asset that is written `asset` or `schema.asset`. Throws UnknownAssetError naming the nearest. */
+  named(text: string): string {
+    const [schema, name, ...more] = text.split(".");
+    const qualified = name !== undefined && more.length === 0 ? this.nodes.get(name) : undefined;
+    if (qualified && this.schemaOf(qualified.asset) === schema) return name!;
+    return this.get(text).asset.name;
+  }
+
   /** The assets that declare `name` as a dependency, in topological order. */
   dependents(name: string): readonly Node[] {
     this.get(name);
-    const direct = new Set(this.#dependents.get(name));
-    return [...this.nodes.values()].filter((node) => direct.has(node.asset.name));
+    return this.inOrder(this.#dependents.get(name)!).map((dependent) => this.nodes.get(dependent)!);
+  }
+
+  /** The assets of these names, each once, in topological order. */
+  inOrder(names: Iterable<string>): string[] {
+    return [...new Set(names)].sort((a, b) => this.#positions.get(a)! - this.#positions.get(b)!);
   }
 
   /** All that `name` depends on, itself left out. depth 1: what it reads itself. */
   upstream(name: string, depth = Number.POSITIVE_INFINITY): Set<string> {
-    return this.#walk(name, depth, this.#dependencies);
+    return this.#walk([name], depth, this.#dependencies);
   }
 
   /** All that depends on `name`, itself left out. */
   downstream(name: string, depth = Number.POSITIVE_INFINITY): Set<string> {
-    return this.#walk(name, depth, this.#dependents);
+    return this.#walk([name], depth, this.#dependents);
+  }
+
+  /** All that any of the assets depends on, in one walk; those among them that another depends on are in it too. */
+  upstreamOfAny(names: Iterable<string>, depth = Number.POSITIVE_INFINITY): Set<string> {
+    return this.#walk(names, depth, this.#dependencies);
+  }
+
+  /** All that depends on any of the assets, likewise. */
+  downstreamOfAny(names: Iterable<string>, depth = Number.POSITIVE_INFINITY): Set<string> {
+    return this.#walk(names, depth, this.#dependents);
+  }
+
+  /** Whether `name` depends on `above`, at any distance: looked for no higher than `above` stands. */
+  dependsOn(name: string, above: string): boolean {
+    const top = this.#positions.get(above);
+    if (top === undefined) return false;
+    const seen = new Set<string>();
+    const pending = [this.get(name).asset.name];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      for (const dependency of this.#dependencies.get(next)!) {
+        if (dependency === above) return true;
+        if (seen.has(dependency) || this.#positions.get(dependency)! < top) continue;
+        seen.add(dependency);
+        pending.push(dependency);
+      }
+    }
+    return false;
+  }
+
+  /**
+   * For each asset what is nearest above it of what `standsFor` gives a name for (its own, or another's that stands for
+   * it; null: look further up), in topological order. One pass: no asset's whole ancestry is ever listed.
+   */
+  nearestAbove(standsFor: (name: string) => string | null): Map<string, readonly string[]> {
+    const nearest = new Map<string, readonly string[]>();
+    for (const name of this.nodes.keys()) {
+      const lists = this.#dependencies.get(name)!.map((dependency) => {
+        const standing = standsFor(dependency);
+        return standing === null ? nearest.get(dependency)! : [standing];
+      });
+      // What reads one thing only has its list; most lists of a long way through the unwanted are one and the same.
+      const [first = [], ...others] = new Set(lists);
+      nearest.set(name, others.length === 0 ? first : this.inOrder(lists.flat()));
+    }
+    return nearest;
   }
 
   /**
@@ -93,6 +171,8 @@ export class Graph {
    */
   reads(name: string): ReadonlySet<string> {
     this.get(name);
+    const known = this.#reads.get(name);
+    if (known) return known;
     const found = new Set<string>();
     const pending = [...this.#dependencies.get(name)!];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -100,17 +180,24 @@ export class Graph {
       found.add(next);
       if (isView(this.nodes.get(next)!.asset)) pending.push(...this.#dependencies.get(next)!);
     }
+    this.#reads.set(name, found);
     return found;
   }
 
-  #walk(name: string, depth: number, edges: ReadonlyMap<string, readonly string[]>): Set<string> {
-    this.get(name);
+  #walk(names: Iterable<string>, depth: number, edges: ReadonlyMap<string, readonly string[]>): Set<string> {
     const found = new Set<string>();
-    let frontier: readonly string[] = [name];
+    let frontier = [...names];
+    for (const name of frontier) this.get(name);
     for (let step = 0; step < depth && frontier.length > 0; step++) {
-      const reached = new Set(frontier.flatMap((from) => edges.get(from)!).filter((to) => !found.has(to)));
-      for (const to of reached) found.add(to);
-      frontier = [...reached];
+      const reached: string[] = [];
+      for (const from of frontier) {
+        for (const to of edges.get(from)!) {
+          if (found.has(to)) continue;
+          found.add(to);
+          reached.push(to);
+        }
+      }
+      frontier = reached;
     }
     return found;
   }
@@ -118,17 +205,28 @@ export class Graph {
   /** Of the nodes whose dependencies are placed, the one first by (layer, name) is next: the same every time. */
   #order(byName: ReadonlyMap<string, Node>): Node[] {
     const rank = ({ asset }: Node): string => `${this.layers.indexOf(asset.layer)} ${asset.name}`;
-    const sorted = [...byName.values()].sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
-    const placed = new Set<string>();
+    const sorted = [...byName.values()]
+      .map((node) => ({ node, rank: rank(node) }))
+      .sort((a, b) => (a.rank < b.rank ? -1 : 1))
+      .map(({ node }) => node);
+    const ranks = new Map(sorted.map(({ asset }, index) => [asset.name, index]));
+    const missing = new Map(
+      sorted.map(({ asset }) => [asset.name, this.#dependencies.get(asset.name)!.length]),
+    );
+    const placeable = new SmallestFirst();
+    for (const [name, count] of missing) if (count === 0) placeable.add(ranks.get(name)!);
     const order: Node[] = [];
-    while (order.length < sorted.length) {
-      const next = sorted.find(
-        ({ asset }) =>
-          !placed.has(asset.name) && this.#dependencies.get(asset.name)!.every((name) => placed.has(name)),
-      );
-      if (!next) throw new CycleError(this.#cycle(sorted.filter(({ asset }) => !placed.has(asset.name))));
-      placed.add(next.asset.name);
-      order.push(next);
+    for (let next = placeable.take(); next !== undefined; next = placeable.take()) {
+      const node = sorted[next]!;
+      order.push(node);
+      for (const dependent of this.#dependents.get(node.asset.name)!) {
+        const left = missing.get(dependent)! - 1;
+        missing.set(dependent, left);
+        if (left === 0) placeable.add(ranks.get(dependent)!);
+      }
+    }
+    if (order.length < sorted.length) {
+      throw new CycleError(this.#cycle(sorted.filter(({ asset }) => missing.get(asset.name)! > 0)));
     }
     return order;
   }
@@ -136,13 +234,46 @@ export class Graph {
   /** Each of the nodes left has a dependency that is left too, so that going up must come round. */
   #cycle(left: readonly Node[]): string[] {
     const names = new Set(left.map(({ asset }) => asset.name));
-    const path = [left[0]!.asset.name];
-    for (;;) {
-      const next = this.#dependencies.get(path.at(-1)!)!.find((name) => names.has(name))!;
-      const start = path.indexOf(next);
-      path.push(next);
-      if (start >= 0) return path.slice(start);
+    const places = new Map<string, number>();
+    for (let name = left[0]!.asset.name; ; ) {
+      places.set(name, places.size);
+      const next = this.#dependencies.get(name)!.find((dependency) => names.has(dependency))!;
+      const start = places.get(next);
+      if (start !== undefined) return [...[...places.keys()].slice(start), next];
+      name = next;
     }
+  }
+}
+
+/** Numbers, of which the smallest is taken first: a binary heap. */
+class SmallestFirst {
+  readonly #heap: number[] = [];
+
+  add(value: number): void {
+    const heap = this.#heap;
+    let index = heap.push(value) - 1;
+    for (let parent = (index - 1) >> 1; index > 0 && heap[parent]! > value; parent = (index - 1) >> 1) {
+      heap[index] = heap[parent]!;
+      index = parent;
+    }
+    heap[index] = value;
+  }
+
+  take(): number | undefined {
+    const heap = this.#heap;
+    const first = heap[0];
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return first;
+    let index = 0;
+    for (;;) {
+      let child = 2 * index + 1;
+      if (child + 1 < heap.length && heap[child + 1]! < heap[child]!) child++;
+      if (child >= heap.length || heap[child]! >= last) break;
+      heap[index] = heap[child]!;
+      index = child;
+    }
+    heap[index] = last;
+    return first;
   }
 }
 

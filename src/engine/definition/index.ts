@@ -1,9 +1,11 @@
+export { reachesOfBody } from "./body-reaches.ts";
 export {
   type AnyAsset,
   type CapturedOperation,
   type Check,
   type Definitions,
   type Dependency,
+  defaultLayers,
   type IngestResult,
   type RunRequest,
   type Schedule,
@@ -16,6 +18,7 @@ export {
   sourceAsset,
   sqlAsset,
 } from "./declare.ts";
+export { describeProblem, type ProblemRecord, renderProblem } from "./describe-problem.ts";
 export {
   EmptySelectionError,
   nearestName,
@@ -34,10 +37,12 @@ export {
   type LineageNode,
   lineageOf,
 } from "./lineage.ts";
-export { DefinitionError, type Place } from "./problems.ts";
-export { loadRegistry, type Registry, type RegistryOptions } from "./registry.ts";
+export { declarationPlace, type Place, placeOfText, positionIn } from "./places.ts";
+export * as problem from "./problems.ts";
+export { DefinitionError } from "./problems.ts";
+export { type DependencyReach, type Reaches, reachNotes, unknownReach } from "./reach.ts";
+export { loadRegistry, type Registry, type RegistryOptions, withFindings } from "./registry.ts";
 export {
-  defaultLayers,
   defaultSchemas,
   readableName,
   type Schemas,
@@ -45,3 +50,4 @@ export {
   tableName,
 } from "./relations.ts";
 export { type Selection, select } from "./selection.ts";
+export { clockLiterals, locateCall, locateCast, locateOutput } from "./sql/index.ts";

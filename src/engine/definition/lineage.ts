@@ -84,7 +84,9 @@ function usedBy(graph: Graph): Map<string, ColumnName[]> {
     for (const { column, from } of lineage) {
       for (const read of from) {
         const id = columnId(read);
-        uses.set(id, [...(uses.get(id) ?? []), { asset: asset.name, column }]);
+        const users = uses.get(id);
+        if (users) users.push({ asset: asset.name, column });
+        else uses.set(id, [{ asset: asset.name, column }]);
       }
     }
   }

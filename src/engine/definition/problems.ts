@@ -2,13 +2,7 @@
 
 import { EngineError } from "../postgres/index.ts";
 import { nearestIs, nearestName } from "./errors.ts";
-
-/** Where a mistake stands. line: 1-based, in `file`; null where the declaration itself is meant. */
-export interface Place {
-  readonly asset: string | null;
-  readonly file: string | null;
-  readonly line: number | null;
-}
+import type { Place } from "./places.ts";
 
 const nowhere: Place = { asset: null, file: null, line: null };
 
@@ -18,21 +12,42 @@ export class DefinitionError extends EngineError implements Place {
   readonly asset: string | null;
   readonly file: string | null;
   readonly line: number | null;
+  readonly column: number | null;
+  /** The text of the line; null: it stands in the file. */
+  readonly excerpt: string | null;
+  /** What PostgreSQL advises. */
+  readonly hint: string | null;
+  /** warning: it may be wrong, which cannot be told from here; nothing is held up by it. */
+  readonly severity: "error" | "warning";
 
-  constructor(code: string, place: Place, message: string) {
+  constructor(
+    code: string,
+    place: Place,
+    message: string,
+    { hint = null, severity = "error" }: { hint?: string | null; severity?: "error" | "warning" } = {},
+  ) {
     super(message);
     this.code = code;
     this.asset = place.asset;
     this.file = place.file;
     this.line = place.line;
+    this.column = place.column ?? null;
+    this.excerpt = place.excerpt ?? null;
+    this.hint = hint;
+    this.severity = severity;
   }
 
-  /** `sql-models/gold/gold_x.sql:12 gold_x: problem` */
+  /** `models/gold/shop_totals.sql:12:8 shop_totals: problem` */
   override toString(): string {
-    const where = this.file === null ? null : this.file + (this.line === null ? "" : `:${this.line}`);
-    const parts = [where, this.asset].filter((part) => part !== null);
+    const parts = [whereOf(this), this.asset].filter((part) => part !== null);
     return parts.length === 0 ? this.message : `${parts.join(" ")}: ${this.message}`;
   }
+}
+
+/** `file:line:column`, as far as it is known, as editors and terminals follow it. */
+function whereOf({ file, line, column }: Place): string | null {
+  if (file === null) return null;
+  return [file, line, column].filter((part) => part !== null && part !== undefined).join(":");
 }
 
 function listed(names: Iterable<string>): string {
@@ -60,9 +75,9 @@ export function duplicateAsset(place: Place): DefinitionError {
   return new DefinitionError("duplicate_asset", place, message);
 }
 
-export function duplicateAutomation(name: string): DefinitionError {
+export function duplicateAutomation(place: Place, name: string): DefinitionError {
   const message = `expected one schedule or sensor ${name}, got several`;
-  return new DefinitionError("duplicate_automation", nowhere, message);
+  return new DefinitionError("duplicate_automation", place, message);
 }
 
 /** An asset refers to another that is declared but not among the definitions. */
@@ -117,28 +132,46 @@ export function viaNotUpstream(place: Place, dependency: string, via: string): D
   return new DefinitionError("via_not_upstream", place, message);
 }
 
+/** Less is declared to be touched than the body proves, and no reason is given. */
+export function unprovenScope(place: Place, dependency: string, why: string): DefinitionError {
+  const message = `dependency ${dependency}: expected a reason for a scope that the body does not prove (${why}), got none; give one, or declare no scope`;
+  return new DefinitionError("unproven_scope", place, message);
+}
+
 export function producerWithoutIngest(place: Place, producer: string): DefinitionError {
   const message = `producedBy: expected a source with an ingest function, got: ${producer}`;
   return new DefinitionError("producer_without_ingest", place, message);
 }
 
-export function invalidCron(schedule: string, cron: string, reason: string): DefinitionError {
+export function invalidCron(place: Place, schedule: string, cron: string, reason: string): DefinitionError {
   const message = `schedule ${schedule}: expected a cron expression of five fields, got: ${cron} (${reason})`;
-  return new DefinitionError("invalid_cron", nowhere, message);
+  return new DefinitionError("invalid_cron", place, message);
 }
 
-export function invalidTimeZone(schedule: string, timeZone: string): DefinitionError {
+export function invalidSampleSize(place: Place, schedule: string, size: number): DefinitionError {
+  const message = `schedule ${schedule}: expected a whole number of values above 0 to verify, got: ${size}`;
+  return new DefinitionError("invalid_sample_size", place, message);
+}
+
+export function invalidTimeZone(place: Place, schedule: string, timeZone: string): DefinitionError {
   const message = `schedule ${schedule}: expected an IANA time zone such as Europe/Vienna, got: ${timeZone}`;
-  return new DefinitionError("invalid_time_zone", nowhere, message);
+  return new DefinitionError("invalid_time_zone", place, message);
 }
 
-export function invalidScheduleSelection(schedule: string, cause: Error): DefinitionError {
-  return new DefinitionError("invalid_schedule_selection", nowhere, `schedule ${schedule}: ${cause.message}`);
+export function invalidScheduleSelection(place: Place, schedule: string, cause: Error): DefinitionError {
+  return new DefinitionError("invalid_schedule_selection", place, `schedule ${schedule}: ${cause.message}`);
 }
 
-export function invalidSensorSource(sensor: string, asset: string): DefinitionError {
+export function invalidSensorSource(place: Place, sensor: string, asset: string): DefinitionError {
   const message = `sensor ${sensor}: expected sources among the definitions, got: ${asset}`;
-  return new DefinitionError("invalid_sensor_source", nowhere, message);
+  return new DefinitionError("invalid_sensor_source", place, message);
+}
+
+export function unwatchedSource(place: Place): DefinitionError {
+  const message =
+    "expected a sensor that has this source among its sources, got none: what depends on it would be stale from its first " +
+    "change on; add it to one, or declare captures: [] if it never changes";
+  return new DefinitionError("unwatched_source", place, message);
 }
 
 // Bodies
@@ -166,9 +199,26 @@ export function notSelect(place: Place, got: string): DefinitionError {
 }
 
 /** The same rows in, other rows out: nothing could then be verified or refreshed in part. */
-export function impureBody(place: Place, what: string, why: string): DefinitionError {
+export function impureBody(
+  place: Place,
+  what: string,
+  why: string,
+  hint: string | null = null,
+): DefinitionError {
   const message = `expected a body that gives the same rows every time, got: ${what} (${why})`;
-  return new DefinitionError("impure_body", place, message);
+  return new DefinitionError("impure_body", place, message, { hint });
+}
+
+/** Nothing says in which order rows are counted, cut or gathered: any will do, another one another time. */
+export function unordered(place: Place, what: string): DefinitionError {
+  const message = `expected a body that gives the same rows every time, got: ${what} without an order (which rows come first is chance); add order by, down to the key`;
+  return new DefinitionError("unordered", place, message);
+}
+
+/** Rows that differ only in the missing columns of the key are level: which of them comes first is chance. */
+export function levelRows(place: Place, what: string, missing: readonly string[]): DefinitionError {
+  const message = `${what}: expected an order that tells all rows apart, got one without ${listed(missing)} of the key; rows that are level come in any order`;
+  return new DefinitionError("level_rows", place, message, { severity: "warning" });
 }
 
 export function star(place: Place): DefinitionError {
@@ -218,4 +268,37 @@ export function unusedDependency(place: Place, dependency: string): DefinitionEr
 /** Nothing wrong here, but what it reads cannot be built. */
 export function belowBroken(place: Place, broken: string): DefinitionError {
   return new DefinitionError("below_broken", place, `below broken ${broken}`);
+}
+
+// What PostgreSQL says
+
+/** PostgreSQL does not take the body: an unknown function, types that do not fit. */
+export function bodyRefused(place: Place, message: string, hint: string | null): DefinitionError {
+  return new DefinitionError("body_refused", place, `PostgreSQL cannot run this: ${message}`, { hint });
+}
+
+/** A column is of another type than declared, or is none. got null: it is missing. */
+export function columnType(place: Place, column: string, expected: string, got: string): DefinitionError {
+  const message = `column ${column}: expected ${expected}, as declared, got: ${got}`;
+  return new DefinitionError("column_type", place, message);
+}
+
+/** The table that a source stands for has other columns than declared. */
+export function sourceColumn(place: Place, column: string, expected: string, got: string): DefinitionError {
+  const message = `column ${column} of the table: expected ${expected}, as declared, got: ${got}; change the table or the declaration`;
+  return new DefinitionError("source_column", place, message);
+}
+
+export function checkRefused(
+  place: Place,
+  check: string,
+  message: string,
+  hint: string | null,
+): DefinitionError {
+  return new DefinitionError(
+    "check_refused",
+    place,
+    `check ${check}: PostgreSQL cannot run this: ${message}`,
+    { hint },
+  );
 }

@@ -1,12 +1,21 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import type { AnyAsset, Definitions, Schedule, Sensor, SqlAsset } from "./declare.ts";
+import {
+  type AnyAsset,
+  type Definitions,
+  defaultLayers,
+  type Schedule,
+  type Sensor,
+  type SqlAsset,
+} from "./declare.ts";
 import { CycleError, Graph, type GraphOptions, type Node } from "./graph.ts";
-import type { DefinitionError, Place } from "./problems.ts";
+import { declarationPlace } from "./places.ts";
+import type { DefinitionError } from "./problems.ts";
 import * as problem from "./problems.ts";
-import { defaultLayers } from "./relations.ts";
-import { type Body, type FindRelation, parseBody } from "./sql/index.ts";
+import { type Reaches, reachesOf, reachProblems } from "./reach.ts";
+import { findRelation } from "./relations.ts";
+import { type Body, type FindRelation, readBody } from "./sql/index.ts";
 import { validateAsset, validateAutomations, validateReferences, validateVia } from "./validate.ts";
 
 /** All that is defined, checked. */
@@ -16,6 +25,8 @@ export interface Registry {
   readonly sensors: readonly Sensor[];
   /** What is to be mended: of assets, orphan bodies, schedules and sensors; without what is merely below a broken asset. */
   readonly problems: readonly DefinitionError[];
+  /** What may be wrong and holds nothing up. Absent: nothing was looked for. */
+  readonly warnings?: readonly DefinitionError[];
   readonly bodiesFolder: string;
 }
 
@@ -32,7 +43,9 @@ export interface RegistryOptions extends GraphOptions {
 interface LoadedModel {
   readonly file: string;
   readonly body: Body | null;
+  readonly reaches: Reaches;
   readonly problems: readonly DefinitionError[];
+  readonly warnings: readonly DefinitionError[];
 }
 
 /**
@@ -43,7 +56,7 @@ export async function loadRegistry(definitions: Definitions, options: RegistryOp
   const assets = new Map<string, AnyAsset>();
   const problems = new Map<string, DefinitionError[]>();
   for (const asset of definitions.assets) {
-    const place: Place = { asset: asset.name, file: null, line: null };
+    const place = declarationPlace(asset, asset.name);
     const repeated = assets.has(asset.name) ? [problem.duplicateAsset(place)] : [];
     if (repeated.length === 0) assets.set(asset.name, asset);
     problems.set(asset.name, [
@@ -65,24 +78,25 @@ export async function loadRegistry(definitions: Definitions, options: RegistryOp
       file: model?.file ?? null,
       codeVersion: codeVersionOf(asset, model?.body ?? null, functions),
       lineage: model?.body?.lineage ?? [],
+      reaches: model?.reaches ?? new Map(),
       problems: problems.get(asset.name)!,
     };
   });
   const { graph, cyclic } = withoutCycles(nodes, options);
   const orphans = await orphanBodies(assets, options.bodiesFolder);
-  const complete = new Graph(markBroken(graph, cyclic), options);
+  const complete = graph.with(markBroken(graph, cyclic));
   return {
     graph: complete,
     schedules: definitions.schedules,
     sensors: definitions.sensors,
     problems: [
-      ...cyclic,
       ...[...complete.nodes.values()].flatMap((node) =>
         node.problems.filter(({ code }) => code !== "below_broken"),
       ),
       ...orphans,
       ...validateAutomations(definitions, complete),
     ],
+    warnings: [...models.values()].flatMap(({ warnings }) => warnings),
     bodiesFolder: options.bodiesFolder,
   };
 }
@@ -108,32 +122,41 @@ async function loadModel(
   bodiesFolder: string,
 ): Promise<LoadedModel> {
   const file = join(bodiesFolder, asset.layer, `${asset.name}.sql`);
-  const place: Place = { asset: asset.name, file, line: null };
   const text = await readText(file);
-  if (text === null) return { file, body: null, problems: [problem.missingBody(place, file)] };
-  const body = await parseBody({ asset: asset.name, file, text, columns: Object.keys(asset.columns), find });
-  const problems = body.parsed
-    ? [...body.problems, ...dependencyProblems(asset, body, assets, place)]
+  if (text === null)
+    return {
+      file,
+      body: null,
+      reaches: new Map(),
+      problems: [problem.missingBody(declarationPlace(asset, asset.name), file)],
+      warnings: [],
+    };
+  const body = await readBody({ asset: asset.name, file, text, columns: Object.keys(asset.columns), find });
+  const reaches = reachesOf(asset, body, assets);
+  const found = body.parsed
+    ? [
+        ...body.problems,
+        ...dependencyProblems(asset, body, assets),
+        ...reachProblems(asset, reaches, declarationPlace(asset, asset.name)),
+      ]
     : body.problems;
-  return { file, body, problems };
+  const isWarning = ({ severity }: DefinitionError): boolean => severity === "warning";
+  return {
+    file,
+    body,
+    reaches,
+    problems: found.filter((one) => !isWarning(one)),
+    warnings: found.filter(isWarning),
+  };
 }
 
 async function readText(file: string): Promise<string | null> {
   try {
-    return await readFile(file, "utf8");
+    return (await readFile(file, "utf8")).replace(/^\uFEFF/, ""); // some editors begin with a byte-order mark
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
   }
-}
-
-/** Unqualified: a model or else a source, as the search path decides. Qualified: the source in that schema. */
-function findRelation(assets: ReadonlyMap<string, AnyAsset>): FindRelation {
-  return (schema, name) => {
-    const asset = assets.get(name);
-    if (!asset || (schema !== null && !(asset.kind === "source" && asset.schema === schema))) return null;
-    return { asset: name, columns: Object.keys(asset.columns) };
-  };
 }
 
 /** What the body reads must be what is declared, both ways. */
@@ -141,52 +164,82 @@ function dependencyProblems(
   asset: SqlAsset,
   body: Body,
   assets: ReadonlyMap<string, AnyAsset>,
-  place: Place,
 ): DefinitionError[] {
   const declared = new Set(asset.deps.map((dependency) => dependency.asset.name));
   const read = new Set(body.relations.map((relation) => relation.asset));
-  const undeclared = body.relations.flatMap(({ name, asset: found, line }): DefinitionError[] => {
-    if (found === null) return [problem.unknownRelation({ ...place, line }, name, assets.keys())];
-    return declared.has(found) ? [] : [problem.undeclaredDependency({ ...place, line }, name)];
+  const undeclared = body.relations.flatMap(({ name, asset: found, place }): DefinitionError[] => {
+    if (found === null) return [problem.unknownRelation(place, name, assets.keys())];
+    return declared.has(found) ? [] : [problem.undeclaredDependency(place, name)];
   });
   const unused = [...declared].filter((name) => !read.has(name));
-  return [...undeclared, ...unused.map((name) => problem.unusedDependency(place, name))];
+  return [
+    ...undeclared,
+    ...unused.map((name) => problem.unusedDependency(declarationPlace(asset, asset.name), name)),
+  ];
 }
 
-/** A cycle cannot be put in an order: its assets are left out of the graph, and with it their edges. */
+/** A cycle cannot be put in an order: its assets stay, broken, without the edges between them. */
 function withoutCycles(
   nodes: readonly Node[],
   options: GraphOptions,
 ): { graph: Graph; cyclic: DefinitionError[] } {
+  const cycles: ReadonlySet<string>[] = [];
   const cyclic: DefinitionError[] = [];
-  for (let left = nodes; ; ) {
+  for (;;) {
     try {
-      return { graph: new Graph(left, options), cyclic };
+      return { graph: new Graph(nodes, { ...options, cycles }), cyclic };
     } catch (error) {
       if (!(error instanceof CycleError)) throw error;
-      const inCycle = left.filter(({ asset }) => error.path.includes(asset.name));
-      for (const { asset, file } of inCycle) {
-        cyclic.push(problem.cyclicAsset({ asset: asset.name, file, line: null }, error.path));
-      }
-      left = left.filter((node) => !inCycle.includes(node));
+      const { path } = error;
+      cycles.push(new Set(path));
+      for (const { asset } of nodes.filter(({ asset }) => path.includes(asset.name)))
+        cyclic.push(problem.cyclicAsset(declarationPlace(asset, asset.name), path));
     }
   }
 }
 
-/** Adds what only the whole graph can tell: `via` not upstream, and the assets below broken ones. */
+/** Adds what only the whole graph can tell: cycles, `via` not upstream, and the assets below broken ones. */
 function markBroken(graph: Graph, cyclic: readonly DefinitionError[]): Node[] {
-  const broken = new Set(cyclic.map(({ asset }) => asset));
-  const marked: Node[] = [];
-  for (const node of graph.nodes.values()) {
-    const { asset, file } = node;
+  const own = Map.groupBy(cyclic, ({ asset }) => asset);
+  const nodes = [...graph.nodes.values()].map((node) => {
+    const cycles = own.get(node.asset.name) ?? [];
+    // What is upstream cannot be told while some of it is cut off.
+    const via = cycles.length > 0 ? [] : validateVia(node.asset, graph);
+    return { ...node, problems: [...node.problems, ...via, ...cycles] };
+  });
+  return belowBroken(nodes);
+}
+
+/** The registry with what was found beside: mistakes break their assets, and those below; warnings hold nothing up. */
+export function withFindings(registry: Registry, found: readonly DefinitionError[]): Registry {
+  const errors = found.filter(({ severity }) => severity === "error");
+  const byAsset = Map.groupBy(errors, ({ asset }) => asset);
+  const nodes = [...registry.graph.nodes.values()].map((node) => ({
+    ...node,
+    problems: [...node.problems, ...(byAsset.get(node.asset.name) ?? [])],
+  }));
+  return {
+    ...registry,
+    graph: registry.graph.with(belowBroken(nodes)),
+    problems: [...registry.problems, ...errors],
+    warnings: [...(registry.warnings ?? []), ...found.filter(({ severity }) => severity === "warning")],
+  };
+}
+
+/** Marks the assets below broken ones. nodes: in topological order. */
+function belowBroken(nodes: readonly Node[]): Node[] {
+  const broken = new Set<string>();
+  return nodes.map((node) => {
+    const { asset, problems } = node;
+    if (problems.length > 0) {
+      broken.add(asset.name);
+      return node;
+    }
     const above = asset.deps.map((dependency) => dependency.asset.name).find((name) => broken.has(name));
-    const place: Place = { asset: asset.name, file, line: null };
-    const below = above === undefined ? [] : [problem.belowBroken(place, above)];
-    const problems = [...node.problems, ...validateVia(asset, graph), ...below];
-    if (problems.length > 0) broken.add(asset.name);
-    marked.push({ ...node, problems });
-  }
-  return marked;
+    if (above === undefined) return node;
+    broken.add(asset.name);
+    return { ...node, problems: [problem.belowBroken(declarationPlace(asset, asset.name), above)] };
+  });
 }
 
 async function orphanBodies(

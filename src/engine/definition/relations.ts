@@ -1,5 +1,6 @@
 import { quoteIdentifier, quoteRelation } from "../postgres/index.ts";
-import type { AnyAsset, Layer } from "./declare.ts";
+import type { AnyAsset } from "./declare.ts";
+import type { FindRelation } from "./sql/index.ts";
 
 /** Where an application keeps what the engine publishes. The engine's own tables are in schema `orchestrator`, always. */
 export interface Schemas {
@@ -10,9 +11,6 @@ export interface Schemas {
 }
 
 export const defaultSchemas: Schemas = { models: "default", tables: "materialized" };
-
-/** From what comes in to what is read: the order in which assets are listed, and the folders of their bodies. */
-export const defaultLayers: readonly Layer[] = ["bronze", "staging", "intermediate", "gold"];
 
 /** The name that people query a model by, quoted. */
 export function stableName(schemas: Schemas, asset: string): string {
@@ -27,4 +25,18 @@ export function tableName(schemas: Schemas, relation: string): string {
 /** The name to read an asset by: a source's table, or what the search path says of a model (being built, or published). */
 export function readableName(asset: AnyAsset): string {
   return asset.kind === "source" ? quoteRelation(asset.schema, asset.name) : quoteIdentifier(asset.name);
+}
+
+/** Unqualified: a model or else a source, as the search path decides. Qualified: the source in that schema. */
+export function findRelation(assets: ReadonlyMap<string, AnyAsset>): FindRelation {
+  return (schema, name) => {
+    const asset = assets.get(name);
+    if (!asset || (schema !== null && !(asset.kind === "source" && asset.schema === schema))) return null;
+    return {
+      asset: name,
+      columns: Object.keys(asset.columns),
+      isExact: asset.kind === "model",
+      key: asset.key,
+    };
+  };
 }

@@ -1,5 +1,5 @@
 /**
- * dbt's selection grammar. `m` an asset, `*` in it any characters, `method:value` those with it; `+m` with all it
+ * dbt's selection grammar. `m` an asset, or `schema.m`, `*` in it any characters, `method:value` those with it; `+m` with all it
  * depends on, `2+m` as far as two steps, `m+` with all that depends on it, `@m` with that and all it depends on.
  * A space or several selections: union. A comma: intersection.
  */
@@ -20,7 +20,8 @@ type States = Readonly<Record<string, ReadonlySet<string>>>;
 
 /**
  * The assets selected, in topological order. Throws SelectionSyntaxError, and EmptySelectionError when nothing is
- * selected or a term matches no asset, even if others do: it is misspelt.
+ * selected or a term matches no asset, even if others do: it is misspelt. A term that asks for a state may match
+ * nothing: all is as it should be.
  */
 export function select(
   graph: Graph,
@@ -30,11 +31,16 @@ export function select(
   const selected = union(graph, select, states);
   const excluded = union(graph, exclude, states);
   const names = [...graph.nodes.keys()].filter((name) => selected.has(name) && !excluded.has(name));
-  if (names.length === 0) {
+  if (names.length === 0 && !select.some(asksForState)) {
     const without = excluded.size > 0 ? ` without ${exclude.join(" ")}` : "";
     throw new EmptySelectionError(select.join(" ") + without, nearestAsset(graph, select.join(" ")));
   }
   return names;
+}
+
+/** Whether what is selected depends on how the assets stand just now, and so may be nothing. */
+function asksForState(selection: string): boolean {
+  return /(?:^|[\s,+@])state:/.test(selection);
 }
 
 /** Throws what `select` would, whatever is stale or has failed just now. */
@@ -44,8 +50,10 @@ export function resolvable(graph: Graph, selection: string): void {
 }
 
 function union(graph: Graph, selections: readonly string[], states: States): Set<string> {
-  const unions = selections.flatMap((selection) => selection.split(/\s+/)).filter((term) => term !== "");
-  return new Set(unions.flatMap((term) => [...intersection(graph, term, states)]));
+  const terms = selections.flatMap((selection) => selection.split(/\s+/)).filter((term) => term !== "");
+  const found = new Set<string>();
+  for (const term of new Set(terms)) for (const name of intersection(graph, term, states)) found.add(name);
+  return found;
 }
 
 function intersection(graph: Graph, term: string, states: States): Set<string> {
@@ -64,16 +72,17 @@ function expand(graph: Graph, term: string, states: States): Set<string> {
   const { all, up, down, method, value } = groups;
   const found = new Set(matching(graph, term, method, value!, states));
   const depth = (steps: string): number => (steps === "" ? Number.POSITIVE_INFINITY : Number(steps));
-  for (const name of [...found]) {
-    if (up !== undefined) for (const above of graph.upstream(name, depth(up))) found.add(above);
-    if (down !== undefined) for (const below of graph.downstream(name, depth(down))) found.add(below);
-    if (all) {
-      for (const below of graph.downstream(name)) {
-        found.add(below);
-        for (const above of graph.upstream(below)) found.add(above);
-      }
-      for (const above of graph.upstream(name)) found.add(above);
-    }
+  const selected = [...found];
+  const add = (names: Iterable<string>): void => {
+    for (const name of names) found.add(name);
+  };
+  if (up !== undefined || all)
+    add(graph.upstreamOfAny(selected, all ? Number.POSITIVE_INFINITY : depth(up!)));
+  if (down !== undefined) add(graph.downstreamOfAny(selected, depth(down)));
+  if (all) {
+    const below = graph.downstreamOfAny(selected);
+    add(below);
+    add(graph.upstreamOfAny(below));
   }
   return found;
 }
@@ -100,8 +109,13 @@ function matching(
     if (!found) throw new SelectionSyntaxError(term, "state:stale or state:failed");
     return [...graph.nodes.keys()].filter((name) => found.has(name));
   }
+  // Most terms are one name, and a run may name thousands.
+  if (method === undefined && graph.nodes.has(value)) return [value];
   const test: Test | undefined =
-    method === undefined ? ({ asset }, matches) => matches(asset.name) : methods[method];
+    method === undefined
+      ? ({ asset }, matches) =>
+          matches(value.includes(".") ? `${graph.schemaOf(asset)}.${asset.name}` : asset.name)
+      : methods[method];
   if (!test) {
     const known = [...Object.keys(methods), "state"].map((name) => `${name}:`).join(", ");
     throw new SelectionSyntaxError(term, `one of the methods ${known}`);
@@ -110,7 +124,7 @@ function matching(
   const names = [...graph.nodes.values()]
     .filter((node) => test(node, (text) => pattern.test(text)))
     .map(({ asset }) => asset.name);
-  if (names.length === 0) throw new EmptySelectionError(term, nearestAsset(graph, value));
+  if (names.length === 0) throw new EmptySelectionError(term, nearestAsset(graph, value.split(".").at(-1)!));
   return names;
 }
 

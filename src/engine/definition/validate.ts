@@ -3,7 +3,8 @@ import { Cron } from "croner";
 import { EngineError } from "../postgres/index.ts";
 import type { AnyAsset, Check, Definitions, Layer, Schedule, Sensor } from "./declare.ts";
 import { type Graph, isView } from "./graph.ts";
-import type { DefinitionError, Place } from "./problems.ts";
+import { declarationPlace, type Place } from "./places.ts";
+import type { DefinitionError } from "./problems.ts";
 import * as problem from "./problems.ts";
 import { resolvable } from "./selection.ts";
 
@@ -12,7 +13,7 @@ const snakeCase = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /** The asset by itself: names, key, scope columns, checks. */
 export function validateAsset(asset: AnyAsset, layers: readonly Layer[]): DefinitionError[] {
-  const place: Place = { asset: asset.name, file: null, line: null };
+  const place = declarationPlace(asset, asset.name);
   return [
     ...validateNames(asset, place),
     ...(layers.includes(asset.layer) ? [] : [problem.unknownLayer(place, asset.layer, layers)]),
@@ -96,7 +97,7 @@ export function validateReferences(
   asset: AnyAsset,
   registered: ReadonlyMap<string, AnyAsset>,
 ): DefinitionError[] {
-  const place: Place = { asset: asset.name, file: null, line: null };
+  const place = declarationPlace(asset, asset.name);
   const references: [what: string, asset: AnyAsset][] = [
     ...asset.deps.map((dependency): [string, AnyAsset] => ["deps", dependency.asset]),
     ...asset.checks.flatMap((check): [string, AnyAsset][] =>
@@ -116,11 +117,11 @@ export function validateReferences(
 
 /** `via` is read when a change passes from the dependency on, so it must be right by then. */
 export function validateVia(asset: AnyAsset, graph: Graph): DefinitionError[] {
-  const place: Place = { asset: asset.name, file: null, line: null };
-  const upstream = graph.upstream(asset.name);
+  const place = declarationPlace(asset, asset.name);
   return asset.deps.flatMap(({ asset: dependency, via }): DefinitionError[] => {
     if (!via) return [];
-    if (!upstream.has(via.name)) return [problem.viaNotUpstream(place, dependency.name, via.name)];
+    if (!graph.dependsOn(asset.name, via.name))
+      return [problem.viaNotUpstream(place, dependency.name, via.name)];
     return [dependency.partitionBy, asset.partitionBy]
       .filter((column) => column !== undefined && !(column in via.columns))
       .map((column) => problem.unknownColumn(place, `via ${via.name}`, column!, Object.keys(via.columns)));
@@ -132,27 +133,47 @@ export function validateAutomations(definitions: Definitions, graph: Graph): Def
   const names = [...definitions.schedules, ...definitions.sensors].map(({ name }) => name);
   const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index));
   return [
-    ...[...repeated].map((name) => problem.duplicateAutomation(name)),
+    ...[...repeated].map((name) => {
+      const later = [...definitions.schedules, ...definitions.sensors].findLast(
+        (other) => other.name === name,
+      );
+      return problem.duplicateAutomation(declarationPlace(later!, null), name);
+    }),
     ...definitions.schedules.flatMap((schedule) => validateSchedule(schedule, graph)),
     ...definitions.sensors.flatMap((sensor) => validateSensor(sensor, graph)),
+    ...unwatchedSources(definitions.sensors, graph),
   ];
 }
 
-function validateSchedule({ name, cron, timeZone, selection }: Schedule, graph: Graph): DefinitionError[] {
+/** Changes that are captured and that nobody claims make what depends on the source stale for ever. */
+function unwatchedSources(sensors: readonly Sensor[], graph: Graph): DefinitionError[] {
+  const watched = new Set(sensors.flatMap(({ sources }) => sources.map(({ name }) => name)));
+  return [...graph.nodes].flatMap(([name, { asset }]): DefinitionError[] => {
+    if (asset.kind !== "source" || asset.captures?.length === 0 || watched.has(name)) return [];
+    const dependents = graph.dependents(name).filter((node) => node.asset.kind === "model");
+    return dependents.length === 0 ? [] : [problem.unwatchedSource(declarationPlace(asset, name))];
+  });
+}
+
+function validateSchedule(schedule: Schedule, graph: Graph): DefinitionError[] {
+  const { name, cron, timeZone, selection, verifies } = schedule;
+  const place = declarationPlace(schedule, null);
   const problems: DefinitionError[] = [];
-  if (!isTimeZone(timeZone)) problems.push(problem.invalidTimeZone(name, timeZone));
+  if (verifies && !(Number.isInteger(verifies.valuesPerColumn) && verifies.valuesPerColumn > 0))
+    problems.push(problem.invalidSampleSize(place, name, verifies.valuesPerColumn));
+  if (!isTimeZone(timeZone)) problems.push(problem.invalidTimeZone(place, name, timeZone));
   const fields = cron.trim().split(/\s+/).length;
   try {
     if (fields !== 5) throw new TypeError(`${fields} fields`);
     new Cron(cron, { paused: true });
   } catch (error) {
-    problems.push(problem.invalidCron(name, cron, (error as Error).message));
+    problems.push(problem.invalidCron(place, name, cron, (error as Error).message));
   }
   try {
     resolvable(graph, selection);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    problems.push(problem.invalidScheduleSelection(name, error));
+    problems.push(problem.invalidScheduleSelection(place, name, error));
   }
   return problems;
 }
@@ -169,5 +190,5 @@ function isTimeZone(timeZone: string): boolean {
 function validateSensor(sensor: Sensor, graph: Graph): DefinitionError[] {
   return sensor.sources
     .filter((source) => source.kind !== "source" || !graph.nodes.has(source.name))
-    .map((source) => problem.invalidSensorSource(sensor.name, source.name));
+    .map((source) => problem.invalidSensorSource(declarationPlace(sensor, null), sensor.name, source.name));
 }

@@ -4,6 +4,7 @@ import { rollback } from "../publication/index.ts";
 import { finishRun, type Operation, type RunDetail, type RunLease, readRun } from "../records/index.ts";
 import type { Execution } from "./execution.ts";
 import { Materialization } from "./materialize.ts";
+import { verifySample } from "./verify-sample.ts";
 
 /** Somebody asked for the run to be stopped. */
 export class RunCancelledError extends EngineError {
@@ -28,6 +29,7 @@ export class RunLockLostError extends EngineError {
 const operations: Readonly<Record<Exclude<Operation, "refresh">, (execution: Execution) => Promise<void>>> = {
   materialize: (execution) => new Materialization(execution).work(),
   rollback,
+  verify: verifySample,
 };
 
 /** Executes a run to its end, whatever that is: a failure is in what is returned, not thrown. */

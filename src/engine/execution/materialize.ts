@@ -1,12 +1,20 @@
 import type { ClientBase, Pool } from "pg";
 import { inParallel } from "../concurrency/index.ts";
 import type { Context } from "../context.ts";
-import { type Graph, select } from "../definition/index.ts";
+import { type Graph, isView, select } from "../definition/index.ts";
 import { everything, type PlanStep, plan, readStates, type Scope, selectable } from "../planning/index.ts";
 import { messageOf, transaction } from "../postgres/index.ts";
-import { type RebuildResult, rebuild } from "../publication/index.ts";
-import { appendLog, type LogLevel, type RunDetail, recordCheckResults, startLine } from "../records/index.ts";
-import { AssetCheckError, BodyError, type RefreshResult, refresh } from "../refresh/index.ts";
+import { type RebuildOutcome, rebuild } from "../publication/index.ts";
+import {
+  appendLog,
+  type LogLevel,
+  type RunDetail,
+  readCommonProgress,
+  recordCheckResults,
+  type StepProgress,
+  startLine,
+} from "../records/index.ts";
+import { AssetCheckError, BodyError, type RefreshResult, refresh, usualPortion } from "../refresh/index.ts";
 import type { Execution } from "./execution.ts";
 import { ingest, PartialIngestError } from "./ingest.ts";
 import { StepRecorder } from "./step-recorder.ts";
@@ -77,23 +85,31 @@ export class Materialization {
 
   /** Steps of the action that are to be done now; those below a failure are marked as skipped. */
   async #ready(...actions: PlanStep["action"][]): Promise<PlanStep[]> {
-    const ready: PlanStep[] = [];
-    for (const step of this.#plan) {
-      if (!actions.includes(step.action) || this.#steps.status(step.asset) !== "pending") continue;
-      const blocking = this.#blocking(step);
-      if (blocking === undefined) ready.push(step);
-      else await this.#steps.set(step.asset, "skipped", { error: `${blocking} was not materialized` });
+    const causes = this.#causes();
+    const pending = this.#plan.filter(
+      ({ asset, action }) => actions.includes(action) && this.#steps.status(asset) === "pending",
+    );
+    for (const { asset } of pending) {
+      const cause = causes.get(asset);
+      if (cause !== undefined)
+        await this.#steps.set(asset, "skipped", { error: `${cause} was not materialized` });
     }
-    return ready;
+    return pending.filter(({ asset }) => !causes.has(asset));
   }
 
-  #blocking({ after }: PlanStep): string | undefined {
-    return after.find((name) => {
-      const status = this.#steps.status(name);
-      return (
-        (status === "failed" && !this.#partial.has(name)) || status === "skipped" || status === "cancelled"
-      );
-    });
+  /** Each step that cannot be done, or was not -> the first above it that failed: itself, where it did. */
+  #causes(): Map<string, string> {
+    const causes = new Map<string, string>();
+    for (const { asset, after } of this.#plan) {
+      const status = this.#steps.status(asset);
+      const above = after.find((name) => causes.has(name));
+      if (above !== undefined) causes.set(asset, causes.get(above)!);
+      else if (
+        status === "failed" ? !this.#partial.has(asset) : status === "skipped" || status === "cancelled"
+      )
+        causes.set(asset, asset);
+    }
+    return causes;
   }
 
   async #ingestAll(): Promise<void> {
@@ -103,7 +119,7 @@ export class Materialization {
         .map((step) => [step.asset, step]),
     );
     if (steps.size === 0) return;
-    const before = new Map([...steps.values()].map(({ asset, after }) => [asset, after]));
+    const before = ingestionsBefore(this.#plan);
     const pool = this.#context.poolForRun(this.#run.runId);
     try {
       await inParallel([...steps.keys()], before, ingestConcurrency, async (name) => {
@@ -158,37 +174,20 @@ export class Materialization {
     }
   }
 
-  /** Carries on what this run wrote, and computes anew the scopes asked for: one transaction. */
+  /** Carries on what this run wrote, and computes anew the scopes asked for, a few partition values at a time. */
   async #refreshAll(isLast: boolean): Promise<void> {
     const steps = await this.#ready("refresh");
     const { claimable, left } = await this.#ownChanges();
-    const unclaimed = steps.filter(
-      ({ asset, scope }) => scope === null && left.some((source) => this.#graph.upstream(asset).has(source)),
+    const below = this.#graph.downstreamOfAny(left);
+    const unclaimed = new Set(steps.filter(({ asset, scope }) => scope === null && below.has(asset)));
+    const reason = `changes of ${left.join(", ")} are left to the sensor: not all that depends on them was selected`;
+    await this.#steps.setAll(
+      [...unclaimed].map(({ asset }) => ({ asset, status: "skipped", error: reason })),
     );
-    for (const { asset } of unclaimed) {
-      const reason = `changes of ${left.join(", ")} are left to the sensor: not all that depends on them was selected`;
-      await this.#steps.set(asset, "skipped", { error: reason });
-    }
-    const done = steps.filter((step) => !unclaimed.includes(step));
-    for (const { asset } of done) await this.#steps.set(asset, "running");
-    const { runId, triggerKind, triggerName } = this.#run;
+    const done = steps.filter((step) => !unclaimed.has(step));
+    await this.#steps.setAll(done.map(({ asset }) => ({ asset, status: "running" })));
     try {
-      const result = await refresh(this.#context, {
-        trigger: { kind: triggerKind, name: triggerName },
-        sources: claimable,
-        runId,
-        recompute: new Map(done.flatMap(({ asset, scope }) => (scope ? [[asset, scope] as const] : []))),
-        tables: new Set([
-          ...done.map(({ asset }) => asset),
-          ...claimable.flatMap((source) => [...this.#graph.downstream(source)]),
-        ]),
-        onBackend: this.#execution.onBackend,
-        onRecord: async (client, refreshed) => {
-          await this.#settleRefresh(client, done, refreshed);
-          if (isLast) await this.#end(client);
-        },
-      });
-      if (result === null) await this.#settleRefresh(this.#context.pool, done, null);
+      await this.#refreshPortions(done, claimable, isLast);
     } catch (error) {
       this.#hasEnded = false;
       this.#execution.signal.throwIfAborted();
@@ -196,18 +195,92 @@ export class Materialization {
     }
   }
 
-  /** The refresh has written down the steps of what it wrote; the others came to nothing. */
+  /** Each portion in a transaction of its own; the run ends with the last, if nothing else is to follow. */
+  async #refreshPortions(
+    done: readonly PlanStep[],
+    claimable: readonly string[],
+    isLast: boolean,
+  ): Promise<void> {
+    const names = done.map(({ asset }) => asset);
+    const { portions, first } = await this.#portionsOf(names);
+    const written = new Set<string>();
+    for (let index = first; index < portions.length; index++) {
+      this.#execution.signal.throwIfAborted();
+      const { values, progress } = portions[index]!;
+      const isLastPortion = index === portions.length - 1;
+      const settle = async (client: Pool | ClientBase, result: RefreshResult | null): Promise<void> => {
+        for (const [name, { difference }] of result?.affected ?? []) if (difference) written.add(name);
+        if (progress) await this.#steps.progressTogether(names, progress, client);
+        if (isLastPortion) await this.#settleRefresh(client, done, result, written);
+      };
+      const result = await refresh(this.#context, {
+        ...this.#refreshRequest(done, values),
+        sources: index === first ? claimable : [],
+        tables: new Set([...names, ...this.#graph.downstreamOfAny(claimable)]),
+        ...(progress && { progress }),
+        onRecord: async (client, refreshed) => {
+          await settle(client, refreshed);
+          if (isLast && isLastPortion) await this.#end(client);
+        },
+      });
+      if (result === null) await settle(this.#context.pool, null);
+    }
+  }
+
+  /** Of the scopes asked for, these partition values; null: as they are. */
+  #refreshRequest(done: readonly PlanStep[], values: readonly string[] | null) {
+    const { runId, triggerKind, triggerName } = this.#run;
+    const scopes = done.flatMap(({ asset, scope }) =>
+      scope ? [[asset, values ? { ...scope, partitions: values } : scope] as const] : [],
+    );
+    const isStored = ([name]: readonly [string, Scope]): boolean => !isView(this.#graph.get(name).asset);
+    return {
+      trigger: { kind: triggerKind, name: triggerName },
+      runId,
+      recompute: new Map(scopes.filter(isStored)),
+      views: new Map(scopes.filter((scope) => !isStored(scope))),
+      onBackend: this.#execution.onBackend,
+    };
+  }
+
+  /**
+   * The partition values asked for, few at a time, and the first that is to be done: the attempt before this one, whose
+   * process died, has committed those before it.
+   */
+  async #portionsOf(names: readonly string[]): Promise<{ portions: Portion[]; first: number }> {
+    const { partitions, retryOf } = this.#run;
+    const values = [...new Set(partitions ?? [])].sort();
+    if (values.length <= usualPortion.values)
+      return { portions: [{ values: null, progress: null }], first: 0 };
+    const label = this.#graph.get(names[0] ?? "").asset.partitionBy ?? "";
+    const portions = Array.from({ length: Math.ceil(values.length / usualPortion.values) }, (_, index) => {
+      const start = index * usualPortion.values;
+      const portion = values.slice(start, start + usualPortion.values);
+      return { values: portion, progress: { done: start + portion.length, total: values.length, label } };
+    });
+    const before = retryOf === null ? 0 : await readCommonProgress(this.#context.pool, retryOf, names);
+    const first = portions.findIndex(({ progress }) => progress.done > before);
+    return { portions, first: first < 0 ? portions.length - 1 : first };
+  }
+
+  /** The refreshes have written down the steps of what they wrote; the others came to nothing. */
   async #settleRefresh(
     client: Pool | ClientBase,
     done: readonly PlanStep[],
     result: RefreshResult | null,
+    written: ReadonlySet<string>,
   ): Promise<void> {
     for (const [name, step] of result?.affected ?? []) {
       if (step.done && step.difference) this.#steps.note(name, "succeeded");
     }
     const nothing = { rowsInserted: 0, rowsUpdated: 0, rowsDeleted: 0 };
-    for (const { asset } of done)
-      if (this.#steps.status(asset) === "running") await this.#steps.set(asset, "succeeded", nothing, client);
+    const updates = done
+      .filter(({ asset }) => this.#steps.status(asset) === "running")
+      .map(({ asset }) => {
+        const rows = written.has(asset) || isView(this.#graph.get(asset).asset) ? {} : nothing;
+        return { asset, status: "succeeded" as const, ...rows };
+      });
+    await this.#steps.setAll(updates, client);
   }
 
   /** Of the sources that this run changed: those it propagates, as all that depends on them was selected, and the others. */
@@ -246,24 +319,31 @@ export class Materialization {
         onBackend: this.#execution.onBackend,
         onStart: (asset) => this.#steps.set(asset, "running"),
         onFilled: (asset, rowsInserted) => this.#steps.filled(asset, rowsInserted),
-        onPublish: async (client, result) => {
-          await this.#settleRebuild(client, result);
-          await this.#end(client);
+        onPublish: async (client, published, outcome) => {
+          await this.#steps.setAll(
+            published.map((asset) => ({ asset, status: "succeeded" })),
+            client,
+          );
+          if (outcome) await this.#settleRebuild(client, outcome);
         },
       });
     } catch (error) {
       this.#hasEnded = false;
       this.#execution.signal.throwIfAborted();
-      await this.#failTogether(steps, error);
+      const open = steps.filter(({ asset }) => this.#steps.status(asset) !== "succeeded");
+      await this.#failTogether(open, error);
     }
   }
 
-  async #settleRebuild(client: ClientBase, result: RebuildResult): Promise<void> {
-    for (const asset of result.published) await this.#steps.set(asset, "succeeded", {}, client);
-    for (const [asset, { message }] of result.refused)
-      await this.#steps.set(asset, "failed", { error: message }, client);
-    for (const [asset, cause] of result.blocked)
-      await this.#steps.set(asset, "skipped", { error: `${cause} was not materialized` }, client);
+  async #settleRebuild(client: ClientBase, { failed, below, heldBack }: RebuildOutcome): Promise<void> {
+    const failures = [...failed].map(([asset, { message }]) => [asset, "failed", message] as const);
+    const others = [
+      ...[...below].map(([asset, cause]) => [asset, `${cause} was not materialized`] as const),
+      ...heldBack,
+    ].map(([asset, why]) => [asset, "skipped", why] as const);
+    const updates = [...failures, ...others].map(([asset, status, error]) => ({ asset, status, error }));
+    await this.#steps.setAll(updates, client);
+    await this.#end(client);
   }
 
   /** One asset is at fault, and none of them was published. */
@@ -280,4 +360,21 @@ export class Materialization {
       await recordCheckResults(this.#context.pool, this.#run.runId, [error.result]);
     if (steps.length === 0) throw error;
   }
+}
+
+/** What of a refresh is one transaction. values null: all of it. */
+interface Portion {
+  readonly values: readonly string[] | null;
+  readonly progress: StepProgress | null;
+}
+
+/** The ingestions nearest above each step, by way of steps of other kinds, which are done later. */
+function ingestionsBefore(steps: readonly PlanStep[]): Map<string, string[]> {
+  const ingestions = new Set(steps.filter(({ action }) => action === "ingest").map(({ asset }) => asset));
+  const before = new Map<string, string[]>();
+  for (const { asset, after } of steps) {
+    const nearest = after.flatMap((name) => (ingestions.has(name) ? [name] : (before.get(name) ?? [])));
+    before.set(asset, [...new Set(nearest)]);
+  }
+  return before;
 }

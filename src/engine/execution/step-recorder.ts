@@ -1,7 +1,23 @@
 import type { ClientBase, Pool } from "pg";
-import type { PlanStep } from "../planning/index.ts";
-import { appendLog, type Outcome, type StepStatus, stepLine } from "../records/index.ts";
+import type { Scope } from "../planning/index.ts";
+import {
+  appendLogs,
+  type Outcome,
+  type StepAction,
+  type StepProgress,
+  type StepStatus,
+  stepLine,
+} from "../records/index.ts";
 import { scopeRecord } from "../refresh/index.ts";
+
+/** A step that a run set out to do. */
+export interface PlannedStep {
+  readonly asset: string;
+  readonly action: StepAction;
+  readonly reason: string;
+  readonly scope: Scope | null;
+  readonly codeVersion: string;
+}
 
 export interface StepUpdate {
   readonly attempt?: number;
@@ -26,7 +42,7 @@ export class StepRecorder {
     this.#runId = runId;
   }
 
-  async plan(steps: readonly (PlanStep & { readonly codeVersion: string })[]): Promise<void> {
+  async plan(steps: readonly PlannedStep[]): Promise<void> {
     for (const { asset } of steps) this.#statuses.set(asset, "pending");
     await this.#pool.query(
       `insert into orchestrator.steps (run_id, asset, action, status, reason, scope, code_version)
@@ -60,42 +76,51 @@ export class StepRecorder {
     update: StepUpdate = {},
     client: Pool | ClientBase = this.#pool,
   ): Promise<void> {
-    this.#statuses.set(asset, status);
-    const { rows } = await client.query<Outcome>(
+    await this.setAll([{ asset, status, ...update }], client);
+  }
+
+  /** As `set`, for many at once. */
+  async setAll(
+    updates: readonly (StepUpdate & { readonly asset: string; readonly status: StepStatus })[],
+    client: Pool | ClientBase = this.#pool,
+  ): Promise<void> {
+    if (updates.length === 0) return;
+    for (const { asset, status } of updates) this.#statuses.set(asset, status);
+    const { rows } = await client.query<Outcome & { asset: string }>(
       `update orchestrator.steps
        set
-         status = $3,
-         attempt = coalesce($4, attempt),
-         error = $5,
-         rows_inserted = coalesce($6, rows_inserted),
-         rows_updated = coalesce($7, rows_updated),
-         rows_deleted = coalesce($8, rows_deleted),
-         started_at = case when $3 = 'running' then coalesce(started_at, clock_timestamp()) else started_at end,
-         finished_at = case when $3 in ('pending', 'running') then null else clock_timestamp() end
+         status = given.status,
+         attempt = coalesce(given.attempt, steps.attempt),
+         error = given.error,
+         rows_inserted = coalesce(given."rowsInserted", rows_inserted),
+         rows_updated = coalesce(given."rowsUpdated", rows_updated),
+         rows_deleted = coalesce(given."rowsDeleted", rows_deleted),
+         started_at = case when given.status = 'running' then coalesce(started_at, clock_timestamp()) else started_at end,
+         finished_at = case when given.status in ('pending', 'running') then null else clock_timestamp() end
+       from jsonb_to_recordset($2) as given (
+         asset text, status text, attempt integer, error text,
+         "rowsInserted" bigint, "rowsUpdated" bigint, "rowsDeleted" bigint
+       )
        where run_id = $1
-         and asset = $2
+         and steps.asset = given.asset
          and exists (select from orchestrator.runs where runs.run_id = $1 and runs.status = 'running')
        returning
+         steps.asset,
          action,
-         status,
+         steps.status,
          rows_inserted as "rowsInserted",
          rows_updated as "rowsUpdated",
          rows_deleted as "rowsDeleted",
          extract(epoch from coalesce(filled_at, finished_at) - started_at)::float8 * 1000 as milliseconds,
-         error`,
-      [
-        this.#runId,
-        asset,
-        status,
-        update.attempt ?? null,
-        update.error ?? null,
-        update.rowsInserted ?? null,
-        update.rowsUpdated ?? null,
-        update.rowsDeleted ?? null,
-      ],
+         steps.error`,
+      [this.#runId, JSON.stringify(updates)],
     );
-    if (status !== "pending" && status !== "running" && rows[0])
-      await appendLog(client, this.#runId, asset, stepLine(rows[0]));
+    const order = new Map(updates.map(({ asset }, index) => [asset, index]));
+    const ended = rows
+      .filter(({ status }) => status !== "pending" && status !== "running")
+      .sort((a, b) => order.get(a.asset)! - order.get(b.asset)!)
+      .map((outcome) => ({ asset: outcome.asset, ...stepLine(outcome) }));
+    await appendLogs(client, this.#runId, ended);
     await this.#notify(client);
   }
 
@@ -128,6 +153,22 @@ export class StepRecorder {
       [this.#runId, asset, JSON.stringify({ done, total, label })],
     );
     await this.#notify();
+  }
+
+  /** How far the steps are together, with whatever else the transaction of `client` does. */
+  async progressTogether(
+    assets: readonly string[],
+    progress: StepProgress,
+    client: Pool | ClientBase,
+  ): Promise<void> {
+    await client.query(
+      `update orchestrator.steps
+       set progress = $3
+       where run_id = $1
+         and asset = any($2)`,
+      [this.#runId, assets, JSON.stringify(progress)],
+    );
+    await this.#notify(client);
   }
 
   async #notify(client: Pool | ClientBase = this.#pool): Promise<void> {

@@ -3,7 +3,7 @@ import type { ClientBase, Pool } from "pg";
 import type { Context } from "../context.ts";
 import { type Graph, type SourceAsset, stableName } from "../definition/index.ts";
 import { quoteIdentifier, quoteRelation } from "../postgres/index.ts";
-import { sessionSettings } from "./session-settings.ts";
+import { sessionSettings } from "./session.ts";
 
 /** Something that is not as it must be. The message says what was expected, what stands there, and the way out. */
 export interface Finding {
@@ -34,14 +34,28 @@ export async function inspect(context: Context): Promise<Finding[]> {
 }
 
 async function inspectSession(pool: Pool, { schemas }: Graph): Promise<Finding[]> {
-  const { rows } = await pool.query<{ first: string | null; settings: Record<string, string> }>(
+  const { rows } = await pool.query<{
+    first: string | null;
+    settings: Record<string, string>;
+    collation: { readonly recorded: string | null; readonly actual: string | null };
+  }>(
     `select
        (current_schemas(false))[1] as first,
+       (
+         select jsonb_build_object('recorded', datcollversion, 'actual', pg_database_collation_actual_version(oid))
+         from pg_database
+         where datname = current_database()
+       ) as collation,
        (select jsonb_object_agg(name, current_setting(name)) from unnest($1::text[]) as name) as settings`,
     [Object.keys(sessionSettings)],
   );
-  const { first, settings } = rows[0]!;
+  const { first, settings, collation } = rows[0]!;
   const findings: Finding[] = [];
+  // The order of texts is the one thing that no setting of a session can pin: another library orders them otherwise.
+  if (collation.recorded !== null && collation.actual !== collation.recorded) {
+    const message = `collation: expected version ${collation.recorded} of this server's library, with which the database was made, got: ${collation.actual}; texts may be ordered otherwise: reindex, materialize with --full-refresh, then alter database ... refresh collation version`;
+    findings.push({ code: "collation_version", asset: null, message });
+  }
   if (first !== schemas.models) {
     const message = `search_path: expected ${schemas.models} in front, so that names mean models, got: ${first}; set it on the engine's pool`;
     findings.push({ code: "search_path", asset: null, message });

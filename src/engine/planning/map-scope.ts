@@ -1,5 +1,5 @@
 import type { ClientBase, Pool } from "pg";
-import { type AnyAsset, type Dependency, readableName } from "../definition/index.ts";
+import { type AnyAsset, type Dependency, type DependencyReach, readableName } from "../definition/index.ts";
 import { quoteIdentifier } from "../postgres/index.ts";
 import { outgoingScope, type Scope } from "./scope.ts";
 import { arrayTypeOf } from "./scope-filter.ts";
@@ -10,25 +10,27 @@ import { arrayTypeOf } from "./scope-filter.ts";
 export async function mapScope(
   client: ClientBase | Pool,
   dependency: Dependency,
+  reach: Pick<DependencyReach, "time" | "partitions">,
   dependent: AnyAsset,
   scope: Scope,
 ): Promise<Scope | null> {
   const changed = outgoingScope(dependency.asset, scope);
   if (changed.partitions?.length === 0) return null;
-  const since = dependency.time === "everything" ? null : changed.since;
-  const partitions = await mapPartitions(client, dependency, dependent, changed.partitions);
+  const since = reach.time === "everything" ? null : changed.since;
+  const partitions = await mapPartitions(client, dependency, reach.partitions, dependent, changed.partitions);
   return partitions?.length === 0 ? null : { partitions, since };
 }
 
 async function mapPartitions(
   client: ClientBase | Pool,
   { asset, via }: Dependency,
+  reach: DependencyReach["partitions"],
   dependent: AnyAsset,
   values: readonly string[] | null,
 ): Promise<readonly string[] | null> {
   if (values === null || !asset.partitionBy || !dependent.partitionBy) return null;
-  if (asset.partitionBy === dependent.partitionBy) return values;
-  if (!via) return null;
+  if (reach === "same") return values;
+  if (reach === "all" || !via) return null;
   const { rows } = await client.query<{ value: string }>(
     `select distinct ${quoteIdentifier(dependent.partitionBy)}::text as value
      from ${readableName(via)}

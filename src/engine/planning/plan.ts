@@ -1,5 +1,6 @@
-import { type Graph, isView, type Node } from "../definition/index.ts";
+import { type Graph, isView, type Node, reachNotes } from "../definition/index.ts";
 import { EngineError } from "../postgres/index.ts";
+import { byName, type Inherited, inherit } from "./inherit.ts";
 import { describeScope, everything, type Scope } from "./scope.ts";
 import type { AssetState } from "./staleness.ts";
 
@@ -25,8 +26,10 @@ export interface PlanStep {
    * (a model below an ingestion, or one whose partition column is not that of the values asked for).
    */
   readonly scope: Scope | null;
-  /** Steps of this plan that must be done before: those it reads, by way of whatever lies between. */
+  /** The nearest steps of this plan that must be done before: those it reads, by way of whatever lies between. */
   readonly after: readonly string[];
+  /** What its scope rests on beside what its body proves, and where that is wide: a sentence for each dependency. */
+  readonly notes: readonly string[];
   /** Not null: broken, cannot run, and why. */
   readonly problem: string | null;
 }
@@ -43,8 +46,8 @@ type Decision = Pick<PlanStep, "action" | "reason" | "scope">;
 
 /**
  * What must be done, in topological order; pure. Throws MixedPartitionColumnsError.
- * A source: ingest, where it has a function, its own or its producer's. A view: published again. A table: refreshed
- * where a scope is asked for or an ingestion before it brings one; else rebuilt, as are all tables below it.
+ * A source: ingest, where it has a function, its own or its producer's. A view: published again, or, where a scope is asked
+ * for and it says what it said, checked in that ("refresh"). A table: refreshed where a scope is asked for or an ingestion before it brings one; else rebuilt, as are all tables below it.
  */
 export function plan(
   graph: Graph,
@@ -60,7 +63,7 @@ function writersOf(graph: Graph, selected: readonly string[]): Map<string, strin
     if (asset.kind !== "source") return null;
     return asset.ingest ? asset.name : (asset.producedBy?.name ?? null);
   };
-  const ingested = new Set(selected.map((name) => writerOf(graph.get(name))).filter((name) => name !== null));
+  const ingested = new Set(selected.map((name) => writerOf(graph.get(name))));
   return new Map(
     [...graph.nodes].flatMap(([name, node]) => {
       const writer = writerOf(node);
@@ -74,8 +77,11 @@ class Planner {
   readonly #states: ReadonlyMap<string, AssetState>;
   readonly #request: PlanRequest;
   readonly #writers: ReadonlyMap<string, string>;
+  /** Each writer -> what of the selection it writes. */
+  readonly #written: ReadonlyMap<string, readonly string[]>;
   /** Partition columns that the values asked for are of. */
   readonly #partitionColumns: ReadonlySet<string>;
+  readonly #ingestedAbove: ReadonlyMap<string, Inherited>;
   readonly #decisions = new Map<string, Decision>();
 
   constructor(graph: Graph, states: ReadonlyMap<string, AssetState>, request: PlanRequest) {
@@ -83,6 +89,12 @@ class Planner {
     this.#states = states;
     this.#request = request;
     this.#writers = writersOf(graph, request.selected);
+    this.#written = Map.groupBy(request.selected, (name) => this.#writers.get(name) ?? "");
+    this.#ingestedAbove = inherit(graph, {
+      isCause: (name) => this.#writers.has(name),
+      isPassing: () => true,
+      compare: byName,
+    });
     this.#partitionColumns = this.#partitionColumnsAskedFor();
     const ingested = new Set(this.#writers.values());
     const selected = new Set(request.selected);
@@ -98,11 +110,16 @@ class Planner {
   }
 
   steps(): PlanStep[] {
-    return [...this.#graph.nodes.values()].flatMap(({ asset, problems }) => {
+    const before = this.#graph.nearestAbove((name) => {
+      const step = this.#writers.get(name) ?? name;
+      return this.#decisions.has(step) ? step : null;
+    });
+    return [...this.#graph.nodes.values()].flatMap(({ asset, problems, reaches }) => {
       const decision = this.#decisions.get(asset.name);
       if (!decision) return [];
       const problem = problems.length === 0 ? null : problems.map(({ message }) => message).join("; ");
-      return [{ asset: asset.name, ...decision, after: this.#stepsBefore(asset.name), problem }];
+      const after = before.get(asset.name)!.filter((name) => name !== asset.name);
+      return [{ asset: asset.name, ...decision, after, notes: reachNotes(asset, reaches), problem }];
     });
   }
 
@@ -112,12 +129,12 @@ class Planner {
     if (scope === null || scope.partitions === null) return new Set();
     const hasStep = (name: string): boolean =>
       this.#writers.has(name) || this.#graph.get(name).asset.kind === "model";
+    const asked = new Set(selected.filter(hasStep));
+    const above = this.#graph.nearestAbove((name) => (asked.has(name) ? name : null));
     const assets = new Map<string, string>();
-    for (const name of selected.filter(hasStep)) {
+    for (const name of asked) {
       const { asset } = this.#graph.get(name);
-      const above = this.#graph.upstream(name);
-      const isFirst =
-        asset.kind === "source" || !selected.some((other) => above.has(other) && hasStep(other));
+      const isFirst = asset.kind === "source" || above.get(name)!.length === 0;
       if (isFirst && asset.partitionBy && !assets.has(asset.partitionBy)) assets.set(asset.partitionBy, name);
     }
     if (assets.size > 1) throw new MixedPartitionColumnsError(assets);
@@ -126,7 +143,7 @@ class Planner {
 
   #ingestion(node: Node): Decision {
     const { name } = node.asset;
-    const produced = this.#request.selected.filter((other) => this.#writers.get(other) === name);
+    const produced = this.#written.get(name) ?? [];
     const reason = produced.includes(name) ? "selected" : `writes ${produced.join(", ")}`;
     return { action: "ingest", reason, scope: this.#scopeOf(node) ?? everything };
   }
@@ -154,37 +171,32 @@ class Planner {
     return decision?.action === "view" && (this.#states.get(name)?.outdated ?? true);
   }
 
+  #refresh(node: Node): Decision {
+    const scope = this.#scopeOf(node);
+    const reason = scope === null ? "what the steps before it change" : describeScope(node.asset, scope);
+    return { action: "refresh", reason, scope };
+  }
+
   #decide(node: Node, cause: string | null): Decision {
     const state = this.#states.get(node.asset.name);
     const outdated = state?.outdated ?? true;
     const why = state?.reasons.join(", ") || "never materialized";
     if (isView(node.asset)) {
+      // Where only some rows are asked for, a view that says what it said is not published again.
+      const stands = !outdated && cause === null && !this.#request.fullRefresh;
+      if (stands && this.#request.scope !== null) return this.#refresh(node);
       return { action: "view", reason: outdated ? why : "selected", scope: everything };
     }
     const rebuild = (reason: string): Decision => ({ action: "rebuild", reason, scope: everything });
     if (this.#request.fullRefresh) return rebuild("full refresh");
     if (state?.codeVersion !== node.codeVersion) return rebuild(why);
     if (cause !== null) return rebuild(`below ${cause}, made anew`);
-    if (this.#request.scope !== null) {
-      const scope = this.#scopeOf(node);
-      if (scope === null) return { action: "refresh", reason: "what the steps before it change", scope };
-      return { action: "refresh", reason: describeScope(node.asset, scope), scope };
-    }
-    const ingested = this.#ingestedAbove(node.asset.name);
+    if (this.#request.scope !== null) return this.#refresh(node);
+    const { names: ingested, more } = this.#ingestedAbove.get(node.asset.name)!;
     if (!outdated && ingested.length > 0) {
-      return { action: "refresh", reason: `what ${ingested.join(", ")} brings`, scope: null };
+      const reason = `what ${ingested.join(", ")}${more ? " and others" : ""} brings`;
+      return { action: "refresh", reason, scope: null };
     }
     return rebuild(outdated ? why : "selected");
-  }
-
-  #ingestedAbove(name: string): string[] {
-    return [...this.#graph.upstream(name)].filter((above) => this.#writers.has(above)).sort();
-  }
-
-  #stepsBefore(name: string): string[] {
-    const above = this.#graph.upstream(name);
-    const before = new Set([...above].map((other) => this.#writers.get(other) ?? other));
-    before.delete(name);
-    return [...this.#graph.nodes.keys()].filter((other) => before.has(other) && this.#decisions.has(other));
   }
 }

@@ -69,19 +69,24 @@ function scansIn(node: PlanNode): PlanNode[] {
 async function reachesOf(client: PoolClient, { asset }: Node, scans: readonly PlanNode[]): Promise<Reach[]> {
   const reaches = new Map<string, Reach>();
   for (const scan of scans) {
-    const { rows } = await client.query<{ column: string }>(
-      `select attname as column
+    const { rows } = await client.query<{ column: string; relation: string }>(
+      `select
+         attname as column,
+         -- a table that the engine made is named for its asset (not by all of a long name), its code version and its run
+         coalesce(
+           (select asset from orchestrator.asset_versions where relation = $3::text limit 1),
+           regexp_replace($3::text, '__[0-9a-f]{8}_[0-9]+$', '')
+         ) as relation
        from pg_attribute
        where attrelid = $1::regclass and attname = any($2::text[])
        order by attname`,
       [
         quoteRelation(scan.Schema!, scan["Relation Name"]!),
         [asset.partitionBy, asset.timeEndColumn ?? asset.timeColumn].filter(Boolean),
+        scan["Relation Name"],
       ],
     );
-    // A table that the engine made is named for its asset, its code version and its run.
-    const relation = scan["Relation Name"]!.replace(/__[0-9a-f]{8}_\d+$/, "");
-    for (const { column } of rows) {
+    for (const { column, relation } of rows) {
       const before = reaches.get(`${relation}.${column}`)?.reached ?? true;
       reaches.set(`${relation}.${column}`, { relation, column, reached: before && isReached(scan, column) });
     }

@@ -2,7 +2,7 @@ import type { AnyAsset } from "../definition/index.ts";
 import { quoteIdentifier } from "../postgres/index.ts";
 import type { Scope } from "./scope.ts";
 export interface ScopeFilter {
-  /** `"user_id" = any($1::bigint[]) and "price_date" >= $2::date`, or `true`. */
+  /** `"shop_id" = any($1::bigint[]) and "sold_on" >= $2::date`, or `true`. */
   readonly condition: string;
   readonly values: unknown[];
 }

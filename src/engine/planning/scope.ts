@@ -20,7 +20,7 @@ export function unionScopes(a: Scope, b: Scope): Scope {
   };
 }
 
-/** `user_id 7, 8 from 2024-01-02`, or `everything`: what the scope comes to for this asset, for people. */
+/** `shop_id 7, 8 from 2024-01-02`, or `everything`: what the scope comes to for this asset, for people. */
 export function describeScope(asset: AnyAsset, scope: Scope): string {
   const { partitions, since } = outgoingScope(asset, scope);
   const parts = [

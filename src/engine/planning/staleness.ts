@@ -1,5 +1,6 @@
 import type { ClientBase, Pool } from "pg";
 import { type Graph, isView, type Node } from "../definition/index.ts";
+import { byName, type Inherited, inherit } from "./inherit.ts";
 import { type Failure, type Outcomes, readOutcomes } from "./outcomes.ts";
 
 /** The first of these that holds: it cannot run, its last run failed, there is something to do, it is as it must be. */
@@ -77,8 +78,8 @@ export async function readStates(
 /** The same from values: pure. */
 export function statesOf(graph: Graph, observation: Observation): Map<string, AssetState> {
   const states = new Map<string, AssetState>();
-  for (const node of graph.nodes.values())
-    states.set(node.asset.name, stateOf(graph, node, observation, states));
+  const above = readAbove(graph, observation);
+  for (const node of graph.nodes.values()) states.set(node.asset.name, stateOf(node, observation, above));
   return states;
 }
 
@@ -92,24 +93,50 @@ export function selectable(states: ReadonlyMap<string, AssetState>): Record<"sta
   };
 }
 
-/** upstream: the states of all that `node` depends on. */
-function stateOf(
-  graph: Graph,
-  node: Node,
-  observation: Observation,
-  upstream: ReadonlyMap<string, AssetState>,
-): AssetState {
+/** Of each asset: why itself is outdated, and what of that and of waiting changes stands above it. */
+interface Above {
+  readonly outdated: ReadonlyMap<string, readonly string[]>;
+  readonly stale: ReadonlyMap<string, Inherited>;
+  /** Sources from which its rows come through models. */
+  readonly waiting: ReadonlyMap<string, Inherited>;
+}
+
+function readAbove(graph: Graph, observation: Observation): Above {
+  const outdated = new Map(
+    [...graph.nodes].map(([name, node]) => [
+      name,
+      node.asset.kind === "model" ? outdatedReasons(graph, node, observation) : [],
+    ]),
+  );
+  const positions = new Map([...graph.nodes.keys()].map((name, position) => [name, position]));
+  const isModel = (name: string): boolean => graph.get(name).asset.kind === "model";
+  return {
+    outdated,
+    stale: inherit(graph, {
+      isCause: (name) => outdated.get(name)!.length > 0,
+      isPassing: () => true,
+      compare: (a, b) => positions.get(a)! - positions.get(b)!,
+    }),
+    waiting: inherit(graph, {
+      isCause: (name) => !isModel(name) && (observation.waiting.get(name) ?? 0) > 0,
+      isPassing: isModel,
+      compare: byName,
+    }),
+  };
+}
+
+function stateOf(node: Node, observation: Observation, above: Above): AssetState {
   const { asset, problems } = node;
   const own = observation.publications.get(asset.name);
-  const outdated = asset.kind === "model" ? outdatedReasons(graph, node, observation) : [];
+  const outdated = above.outdated.get(asset.name)!;
   const overdue = overdueReasons(node, observation);
   const failure = observation.outcomes?.failures.get(asset.name) ?? null;
   const stale = [
     ...outdated,
     ...(asset.kind === "source"
       ? neverIngested(node, observation)
-      : belowStale(graph, node, upstream, outdated)),
-    ...waitingReasons(graph, node, observation),
+      : belowStale(above.stale.get(asset.name)!, outdated)),
+    ...waitingReasons(node, above.waiting.get(asset.name)!, observation),
     ...overdue,
   ];
   const reasons = failure ? [failureReason(failure), ...stale] : stale;
@@ -154,17 +181,9 @@ function outdatedReasons(
 }
 
 /** Rows made from outdated rows: right for what stands there, and not what the definitions say. */
-function belowStale(
-  graph: Graph,
-  { asset }: Node,
-  upstream: ReadonlyMap<string, AssetState>,
-  outdated: readonly string[],
-): string[] {
+function belowStale({ names, more }: Inherited, outdated: readonly string[]): string[] {
   if (outdated.length > 0) return [];
-  const above = graph.upstream(asset.name);
-  return [...upstream.values()]
-    .filter((state) => state.outdated && above.has(state.asset))
-    .map((state) => `below stale ${state.asset}`);
+  return [...names.map((name) => `below stale ${name}`), ...(more ? ["below more that is stale"] : [])];
 }
 
 /** Sources that people or programs outside fill are never ingested, and that is as it should be. */
@@ -175,18 +194,13 @@ function neverIngested({ asset }: Node, { publications }: Observation): string[]
 }
 
 /** Changes of the sources from which its rows come through models: each waits for every asset below. */
-function waitingReasons(graph: Graph, { asset }: Node, { waiting }: Observation): string[] {
-  const sources = new Set<string>();
-  const collect = (name: string): void => {
-    const { asset: found } = graph.get(name);
-    if (found.kind === "source") sources.add(name);
-    else for (const above of graph.upstream(name, 1)) collect(above);
-  };
-  if (asset.kind === "model") collect(asset.name);
-  return [...sources].sort().flatMap((source) => {
-    const changes = waiting.get(source) ?? 0;
-    return changes === 0 ? [] : [`${changes} ${changes === 1 ? "change" : "changes"} of ${source} waiting`];
+function waitingReasons({ asset }: Node, { names, more }: Inherited, { waiting }: Observation): string[] {
+  if (asset.kind !== "model") return [];
+  const reasons = names.map((source) => {
+    const changes = waiting.get(source)!;
+    return `${changes} ${changes === 1 ? "change" : "changes"} of ${source} waiting`;
   });
+  return more ? [...reasons, "changes of more sources waiting"] : reasons;
 }
 
 const hourInMilliseconds = 3_600_000;

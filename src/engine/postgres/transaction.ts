@@ -12,6 +12,8 @@ export interface TransactionOptions {
   /** May hold more statements: they go in one round trip. Default `begin`. */
   readonly begin?: string;
   readonly onBackend?: OnBackend | undefined;
+  /** rollback: what is made is only made to be looked at. Default commit. */
+  readonly end?: "commit" | "rollback";
   /** The run that it works for. Default: that of onBackend. */
   readonly runId?: number | undefined;
 }
@@ -20,7 +22,7 @@ export interface TransactionOptions {
 export async function transaction<T>(
   pool: Pool,
   work: (client: PoolClient) => Promise<T>,
-  { begin = "begin", onBackend, runId = onBackend?.runId }: TransactionOptions = {},
+  { begin = "begin", end = "commit", onBackend, runId = onBackend?.runId }: TransactionOptions = {},
 ): Promise<T> {
   const client = await pool.connect();
   let unusable = false;
@@ -34,7 +36,7 @@ export async function transaction<T>(
       runId === undefined ? begin : begin.replace(/^begin[^;]*/, (text) => `${text}; ${lockRunWork(runId)}`);
     await client.query(marked);
     const result = await work(client);
-    await client.query("commit");
+    await client.query(end);
     return result;
   } catch (error) {
     await client.query("rollback").catch(() => {

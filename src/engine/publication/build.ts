@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import type { ClientBase, Pool } from "pg";
 import type { Context, RowSecurity } from "../context.ts";
-import { type Graph, isView, type Schemas, type SqlAsset, tableName } from "../definition/index.ts";
+import { type Graph, isView, type Reaches, type SqlAsset, tableName } from "../definition/index.ts";
 import {
   EngineError,
   messageOf,
@@ -23,29 +24,13 @@ export interface NewVersion {
   readonly relation: string | null;
   /** The same to be read by: quoted, with its schema. */
   readonly table: string | null;
+  readonly reaches: Reaches;
 }
 
 /** One that stores its rows. */
 export interface NewTable extends NewVersion {
   readonly relation: string;
   readonly table: string;
-}
-
-/** What a run makes anew, apart from what people read, until it is published as a whole. */
-export interface Build {
-  readonly runId: number;
-  /** Scratch schema: for each asset made anew, and each view that reads one, a view by the same name. */
-  readonly schema: string;
-  /** In topological order. */
-  readonly versions: ReadonlyMap<string, NewVersion>;
-  /** What stands behind every name when it is read through the scratch schema. */
-  readonly published: ReadonlyMap<string, CurrentVersion>;
-  /** Views that are not made anew but read what is. */
-  readonly dependentViews: readonly string[];
-  /** Assets whose body PostgreSQL does not take or that break their contract: not in `versions`. */
-  readonly refused: ReadonlyMap<string, Error>;
-  /** Assets left out because one that they read was: its name. */
-  readonly blocked: ReadonlyMap<string, string>;
 }
 
 /** A view that is not part of a run could not be kept on what the run would publish. */
@@ -60,69 +45,152 @@ export class DependentViewError extends EngineError {
   }
 }
 
+/** What a run makes anew, apart from what people read, until it is published. What fails goes out of it, step by step. */
+export class Build {
+  readonly runId: number;
+  /** Scratch schema: for each asset made anew, and each view that reads one, a view by the same name. */
+  readonly schema: string;
+  /** All that was to be made. */
+  readonly names: ReadonlySet<string>;
+  /** In topological order: what is made anew and can still be published. */
+  readonly candidates: Map<string, NewVersion>;
+  /** What is published now of every asset. */
+  readonly current: Map<string, CurrentVersion>;
+  /** Assets that have a view in the scratch schema. */
+  readonly created = new Set<string>();
+  /** Assets whose view there reads, or is, a version that has gone out of the build. */
+  readonly takenOut = new Set<string>();
+  /** Views that are published, not made anew (any more), and read what is. */
+  readonly dependents = new Set<string>();
+  readonly failed = new Map<string, Error>();
+  /** Assets left out because one above them was: its name. */
+  readonly below = new Map<string, string>();
+  /** Assets that are right themselves, but would break what is published on top of them: why. */
+  readonly heldBack = new Map<string, string>();
+  readonly #graph: Graph;
+
+  constructor(
+    graph: Graph,
+    runId: number,
+    names: ReadonlySet<string>,
+    current: ReadonlyMap<string, CurrentVersion>,
+  ) {
+    this.#graph = graph;
+    this.runId = runId;
+    this.schema = `build_${runId}`;
+    this.names = names;
+    this.current = new Map(current);
+    this.candidates = new Map(
+      [...graph.nodes].flatMap(([name, { asset, body, codeVersion, reaches }]): [string, NewVersion][] => {
+        if (asset.kind === "source" || body === null || !names.has(name)) return [];
+        const relation = relationOf(asset, codeVersion, runId);
+        const table = relation && tableName(graph.schemas, relation);
+        return [[name, { asset, body, codeVersion, relation, table, reaches }]];
+      }),
+    );
+  }
+
+  /** What stands behind the name when it is read through the scratch schema. */
+  versionOf(name: string): CurrentVersion {
+    return this.candidates.get(name) ?? this.current.get(name)!;
+  }
+
+  /** The same of every asset of the graph. */
+  versions(): Map<string, CurrentVersion> {
+    return new Map([...this.current, ...this.candidates]);
+  }
+
+  fail(name: string, error: Error): void {
+    if (!this.candidates.has(name)) return;
+    this.failed.set(name, error);
+    this.#takeOut(name);
+  }
+
+  holdBack(name: string, why: string): void {
+    if (!this.candidates.has(name)) return;
+    this.heldBack.set(name, why);
+    this.#takeOut(name);
+  }
+
+  /** It is published: no candidate any more, and what the others read. */
+  settle(names: Iterable<string>): void {
+    for (const name of names) {
+      this.current.set(name, this.candidates.get(name)!);
+      this.candidates.delete(name);
+    }
+  }
+
+  /** With it goes what was made from it, also by way of views that are not made anew. */
+  #takeOut(cause: string): void {
+    const out = new Set([cause]);
+    this.candidates.delete(cause);
+    this.takenOut.add(cause);
+    for (const name of this.#graph.inOrder(this.#graph.downstream(cause))) {
+      const { asset } = this.#graph.get(name);
+      if (!asset.deps.some((dependency) => out.has(dependency.asset.name))) continue;
+      if (this.candidates.delete(name)) this.below.set(name, cause);
+      else if (!isView(asset)) continue;
+      this.takenOut.add(name);
+      out.add(name);
+    }
+  }
+}
+
 /** Longest part of an asset's name in that of its table: PostgreSQL cuts names at 63 bytes, and would cut the version. */
 const longestName = 38;
+const hashLength = 8;
+
+/** The table of a version; names that begin alike are told apart by a hash of all of them. */
+export function relationName(asset: string, codeVersion: string, runId: number): string {
+  const hash = createHash("sha256").update(asset).digest("hex").slice(0, hashLength);
+  const stem =
+    asset.length <= longestName ? asset : `${asset.slice(0, longestName - hashLength - 1)}_${hash}`;
+  return `${stem}__${codeVersion}_${runId}`;
+}
+
+/** So many new relations are made, or dropped, in one transaction: the lock table of the server is finite. */
+const batchSize = 100;
+
+/** The name of the table of a version; null: a view. */
+function relationOf(asset: SqlAsset, codeVersion: string, runId: number): string | null {
+  return isView(asset) ? null : relationName(asset.name, codeVersion, runId);
+}
 
 /**
- * Makes the scratch schema and the empty tables of the assets `names`. Bodies are described by PostgreSQL, in
- * topological order and each over the new ones before it, and held against their contracts before anything is filled.
+ * Makes the scratch schema, and in it the empty tables of the assets `names` and the views by their names. Bodies are
+ * described by PostgreSQL, in topological order and each over the new ones before it, and held against their contracts
+ * before anything is filled; one that fails is out of the build, with what is below it.
  */
 export async function prepareBuild(
-  context: Context,
+  { pool, registry: { graph } }: Context,
   runId: number,
   names: ReadonlySet<string>,
   onBackend: OnBackend,
 ): Promise<Build> {
-  return await transaction(
-    context.pool,
-    (client) => prepareVersions(client, context.registry.graph, runId, names),
-    { onBackend },
-  );
+  const build = new Build(graph, runId, names, await readCurrentVersions(pool, graph));
+  await transaction(pool, (client) => client.query(`create schema ${quoteIdentifier(build.schema)}`), {
+    onBackend,
+  });
+  for (const batch of batchesOf([...build.candidates.keys()], batchSize)) {
+    const work = async (client: ClientBase): Promise<void> => {
+      await useSchema(client, build.schema);
+      for (const name of batch) {
+        const version = build.candidates.get(name);
+        if (!version) continue; // below one that failed
+        const error = await attempt(client, () => createVersion(client, build.schema, version));
+        if (error) build.fail(name, error);
+        else build.created.add(name);
+      }
+    };
+    await transaction(pool, work, { onBackend });
+  }
+  return build;
 }
 
-async function prepareVersions(
-  client: ClientBase,
-  graph: Graph,
-  runId: number,
-  names: ReadonlySet<string>,
-): Promise<Build> {
-  const schema = `build_${runId}`;
-  await client.query(`create schema ${quoteIdentifier(schema)}`);
-  await useSchema(client, schema);
-  const published = new Map(await readCurrentVersions(client, graph));
-  const versions = new Map<string, NewVersion>();
-  const refused = new Map<string, Error>();
-  const blocked = new Map<string, string>();
-  const dependentViews: string[] = [];
-  for (const [name, { asset, body, codeVersion }] of graph.nodes) {
-    if (asset.kind === "source") continue;
-    const reads = [...graph.reads(name)];
-    if (names.has(name) && body !== null) {
-      const missing = reads.find((read) => refused.has(read) || blocked.has(read));
-      if (missing !== undefined) {
-        blocked.set(name, missing);
-        continue;
-      }
-      const relation = isView(asset) ? null : `${asset.name.slice(0, longestName)}__${codeVersion}_${runId}`;
-      const table = relation && tableName(graph.schemas, relation);
-      const version = { asset, body, codeVersion, relation, table };
-      const error = await attempt(client, () => createVersion(client, schema, version));
-      if (error) refused.set(name, error);
-      else {
-        versions.set(name, version);
-        published.set(name, version);
-      }
-    } else if (
-      isView(asset) &&
-      published.get(name)!.body !== null &&
-      reads.some((read) => versions.has(read))
-    ) {
-      const error = await attempt(client, () => createView(client, schema, published.get(name)!));
-      if (error) throw new DependentViewError(name, error);
-      dependentViews.push(name);
-    }
-  }
-  return { runId, schema, versions, published, dependentViews, refused, blocked };
+export function batchesOf<T>(values: readonly T[], size: number): T[][] {
+  const batches: T[][] = [];
+  for (let start = 0; start < values.length; start += size) batches.push(values.slice(start, start + size));
+  return batches;
 }
 
 /** Names resolve to the scratch schema first, for the rest of the transaction. */
@@ -134,7 +202,7 @@ export async function useSchema(client: ClientBase, schema: string): Promise<voi
 }
 
 /** Undoes what failed and lets the transaction go on. */
-async function attempt(client: ClientBase, work: () => Promise<void>): Promise<Error | null> {
+export async function attempt(client: ClientBase, work: () => Promise<void>): Promise<Error | null> {
   await client.query("savepoint attempt");
   try {
     await work();
@@ -162,7 +230,7 @@ async function createVersion(client: ClientBase, schema: string, version: NewVer
   await createView(client, schema, version);
 }
 
-async function createView(client: ClientBase, schema: string, version: CurrentVersion): Promise<void> {
+export async function createView(client: ClientBase, schema: string, version: CurrentVersion): Promise<void> {
   await client.query(`create view ${quoteRelation(schema, version.asset.name)} as ${viewBody(version)}`);
 }
 
@@ -225,77 +293,7 @@ async function allowReading(
   await client.query(`create policy own_rows on ${table} for select to ${role} using (${own})`);
 }
 
-/** Nobody reads what was not published: whoever holds it for longer is not to hold up a start. */
-const dropMilliseconds = 2_000;
-
-/** Drops what a build made and did not publish: its scratch schema, and tables that no version is recorded for. */
-async function dropUnpublished(pool: Pool, schemas: Schemas, runId: number): Promise<void> {
-  await transaction(
-    pool,
-    async (client) => {
-      await dropScratchSchema(client, `build_${runId}`);
-      const { rows } = await client.query<{ relation: string }>(
-        `select relname as relation
-       from pg_class
-       where relnamespace = to_regnamespace($1)
-         and relkind = 'r'
-         and relname ~ ('__[0-9a-f]{8}_' || $2 || '$')
-         and not exists (
-           select
-           from orchestrator.asset_versions
-           where asset_versions.relation = relname
-         )`,
-        [quoteIdentifier(schemas.tables), String(runId)],
-      );
-      for (const { relation } of rows) await client.query(`drop table ${tableName(schemas, relation)}`);
-    },
-    { begin: `begin; set local lock_timeout = ${dropMilliseconds}` },
-  );
-}
-
-/** The same, by whoever has something else to do: what somebody holds is left to `dropOrphans`. */
-export async function dropBuild({ pool, registry, log }: Context, runId: number): Promise<void> {
-  try {
-    await dropUnpublished(pool, registry.graph.schemas, runId);
-  } catch (error) {
-    log.warn({ error, runId }, `what run ${runId} was building could not be dropped; it will be tried again`);
-  }
-}
-
-/** Drops the builds of runs that are over. */
-export async function dropOrphans(context: Context): Promise<void> {
-  const { rows } = await context.pool.query<{ run_id: number }>(
-    `select substr(nspname, 7)::bigint as run_id
-     from pg_namespace
-     where nspname ~ '^build_[0-9]{1,18}$'
-       and not exists (
-         select
-         from orchestrator.runs
-         where runs.run_id = substr(nspname, 7)::bigint
-           and status = 'running'
-       )`,
-  );
-  for (const { run_id } of rows) await dropBuild(context, run_id);
-}
-
-/** View by view, the newest first, so that nothing needs CASCADE. */
-export async function dropScratchSchema(client: ClientBase, schema: string): Promise<void> {
-  const { rows } = await client.query<{ view: string }>(
-    `select relname as view
-     from pg_class
-     where relnamespace = to_regnamespace($1)
-       and relkind = 'v'
-     order by oid desc`,
-    [quoteIdentifier(schema)],
-  );
-  for (const { view } of rows) await client.query(`drop view ${quoteRelation(schema, view)}`);
-  await client.query(`drop schema if exists ${quoteIdentifier(schema)}`);
-}
-
-/** The tables of a build that must be filled before `name`, by way of whatever views. */
-export function tablesBefore(graph: Graph, build: Build, name: string): string[] {
-  const above = graph.upstream(name);
-  return [...build.versions.values()]
-    .filter(({ asset, relation }) => relation !== null && above.has(asset.name))
-    .map(({ asset }) => asset.name);
+/** Of each asset, the tables of the build that must be filled before it, by way of whatever views. */
+export function tablesBefore(graph: Graph, build: Build): Map<string, readonly string[]> {
+  return graph.nearestAbove((name) => (build.candidates.get(name)?.relation ? name : null));
 }

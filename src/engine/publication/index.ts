@@ -1,7 +1,8 @@
-export { dropBuild, dropOrphans } from "./build.ts";
 export { writeComments } from "./comments.ts";
 export { enforceContract } from "./contract.ts";
-export { type RebuildResult, rebuild } from "./rebuild.ts";
+export { dropUndeclared, type Remains, readRemains } from "./drop.ts";
+export { dropBuild } from "./drop-build.ts";
+export { type RebuildOutcome, rebuild } from "./rebuild.ts";
 export {
   belowRollback,
   NoPreviousVersionError,
@@ -10,3 +11,4 @@ export {
   withdrawnAssets,
 } from "./rollback.ts";
 export { ForeignDependentError } from "./stable-views.ts";
+export { validate } from "./validate.ts";

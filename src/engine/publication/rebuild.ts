@@ -1,39 +1,17 @@
 import type { ClientBase } from "pg";
 import { inParallel } from "../concurrency/index.ts";
 import type { Context } from "../context.ts";
-import { type AnyAsset, isView, stableName } from "../definition/index.ts";
+import { type AnyAsset, isView } from "../definition/index.ts";
 import { everything, type Scope } from "../planning/index.ts";
-import {
-  HeldSession,
-  lockBarrier,
-  lockRebuild,
-  type OnBackend,
-  quoteIdentifier,
-  transaction,
-} from "../postgres/index.ts";
-import {
-  type CheckResult,
-  definitionOf,
-  dropOldVersions,
-  passBarrier,
-  readPropagations,
-  recordCheckResults,
-  recordVersions,
-} from "../records/index.ts";
-import { allChecks, propagate, refuseFailures, runChecks, ScopeLocks } from "../refresh/index.ts";
-import {
-  type Build,
-  dropBuild,
-  dropScratchSchema,
-  fillTable,
-  type NewTable,
-  type NewVersion,
-  prepareBuild,
-  tablesBefore,
-  useSchema,
-} from "./build.ts";
+import { HeldSession, lockRebuild, type OnBackend, quoteIdentifier, transaction } from "../postgres/index.ts";
+import { type CheckResult, dropOldVersions, passBarrier, recordCheckResults } from "../records/index.ts";
+import { AssetCheckError, allChecks, BodyError, firstFailure, runChecks } from "../refresh/index.ts";
+import { arrange, blame, type Group, groupsOf } from "./arrange.ts";
+import { type Build, fillTable, type NewTable, prepareBuild, tablesBefore, useSchema } from "./build.ts";
 import { writeComments } from "./comments.ts";
-import { replaceViews } from "./stable-views.ts";
+import { dropBuild, dropLeftovers } from "./drop-build.ts";
+import { GroupError, publishGroup } from "./publish.ts";
+import { ForeignDependentError } from "./stable-views.ts";
 
 export interface RebuildRequest {
   readonly runId: number;
@@ -43,200 +21,256 @@ export interface RebuildRequest {
   readonly onBackend: OnBackend;
   readonly onStart: (asset: string) => Promise<void>;
   readonly onFilled: (asset: string, rows: number) => Promise<void>;
-  /** In the transaction that publishes, last: what is to be written with it or not at all. */
-  readonly onPublish: (client: ClientBase, result: RebuildResult) => Promise<void>;
+  /**
+   * In each transaction that publishes, last: what is to be written with it or not at all. The last of them, which may
+   * publish nothing, has the outcome of all; those before it null.
+   */
+  readonly onPublish: (
+    client: ClientBase,
+    published: readonly string[],
+    outcome: RebuildOutcome | null,
+  ) => Promise<void>;
 }
 
-export interface RebuildResult {
-  readonly published: readonly string[];
-  readonly checks: readonly CheckResult[];
-  readonly refused: ReadonlyMap<string, Error>;
-  readonly blocked: ReadonlyMap<string, string>;
+/** What was not published, and why. */
+export interface RebuildOutcome {
+  readonly failed: ReadonlyMap<string, Error>;
+  /** Assets left out because one above them was: its name. */
+  readonly below: ReadonlyMap<string, string>;
+  /** Assets that are right themselves: why they were not published. */
+  readonly heldBack: ReadonlyMap<string, string>;
 }
 
 /** As many tables are filled at once: more only share the same disk and processors. */
 const concurrency = 2;
 
 /**
- * Makes assets anew beside what people read, checks them, and publishes all of them in one short transaction, or none:
- * any error drops what was made. One rebuild at a time in a database, since one reads what another would replace.
+ * Makes assets anew beside what people read, checks them, and publishes them in short transactions, one for each group of
+ * assets that read each other: readers see all of a group or nothing. One that fails takes out itself and what is below
+ * it; the rest is published. One rebuild at a time in a database, since one reads what another would replace.
  */
-export async function rebuild(context: Context, request: RebuildRequest): Promise<RebuildResult> {
-  return await HeldSession.withLock(
-    context.pool,
+export async function rebuild(context: Context, request: RebuildRequest): Promise<void> {
+  const { pool, registry } = context;
+  await HeldSession.withLock(
+    pool,
     lockRebuild,
     async ({ broken }) => {
       const signal = AbortSignal.any([request.signal, broken]);
+      let published: string[];
       try {
-        return await rebuildAndPublish(context, { ...request, signal });
-      } catch (error) {
-        await dropBuild(context, request.runId);
-        throw error;
+        await dropLeftovers(pool, registry.graph.schemas);
+        published = await rebuildAndPublish(context, { ...request, signal });
+      } finally {
+        await dropBuild(pool, registry.graph.schemas, request.runId);
       }
+      await writeComments(context);
+      await dropOldVersions(context, published);
     },
     request.onBackend,
   );
 }
 
-async function rebuildAndPublish(context: Context, request: RebuildRequest): Promise<RebuildResult> {
+async function rebuildAndPublish(context: Context, request: RebuildRequest): Promise<string[]> {
   request.signal.throwIfAborted();
   const barrier = await passBarrier(context.pool);
   const build = await prepareBuild(context, request.runId, request.assets, request.onBackend);
+  await arrange(context, build, request.onBackend); // what cannot be published need not be filled
   await fillTables(context, build, request);
-  const checks = await checkBuild(context, build, request);
-  const result = {
-    published: [...build.versions.keys()],
-    checks,
-    refused: build.refused,
-    blocked: build.blocked,
-  };
-  await publish(context, build, result, barrier, request);
-  return result;
+  const checks = new Checks(context, build, request);
+  await checks.run();
+  return await publishAll(context, build, checks, barrier, request);
 }
 
 async function fillTables(context: Context, build: Build, request: RebuildRequest): Promise<void> {
-  const { graph } = context.registry;
-  const tables = [...build.versions.values()].filter(isTable);
-  const before = new Map(tables.map(({ asset }) => [asset.name, tablesBefore(graph, build, asset.name)]));
+  const tables = [...build.candidates].filter(([, { relation }]) => relation !== null);
+  const before = tablesBefore(context.registry.graph, build);
   await inParallel(
-    tables.map(({ asset }) => asset.name),
+    tables.map(([name]) => name),
     before,
     concurrency,
     async (name) => {
       request.signal.throwIfAborted();
+      const version = build.candidates.get(name);
+      if (!version) return; // below one that failed
       await request.onStart(name);
-      const version = build.versions.get(name)!;
-      const rows = await fillTable(context.pool, build, version as NewTable, {
-        ...context,
-        onBackend: request.onBackend,
-      });
-      await request.onFilled(name, rows);
+      try {
+        const options = { ...context, onBackend: request.onBackend };
+        const rows = await fillTable(context.pool, build, version as NewTable, options);
+        await request.onFilled(name, rows);
+      } catch (error) {
+        request.signal.throwIfAborted();
+        build.fail(name, error as Error);
+      }
     },
   );
-}
-
-function isTable(version: NewVersion): boolean {
-  return version.relation !== null;
 }
 
 /** A view is computed to be checked. For this many partition values: for 1,000 people that took three minutes. */
 const viewSampleSize = 50;
 
-/** Some partition values of a view: those that a table with the same partition column has. */
-async function sampleOf(client: ClientBase, build: Build, { partitionBy }: AnyAsset): Promise<Scope> {
-  const table = [...build.published.values()].find(
-    ({ asset, relation }) => relation !== null && asset.partitionBy === partitionBy,
-  );
-  if (!partitionBy || !table) return everything;
-  const column = quoteIdentifier(partitionBy);
-  const { rows } = await client.query<{ value: string }>(
-    `select distinct ${column}::text as value
-     from ${quoteIdentifier(table.asset.name)}
-     where ${column} is not null
-     limit ${viewSampleSize}`,
-  );
-  return { partitions: rows.map(({ value }) => value), since: null };
-}
+/** Checks what would be read differently: what is made anew, and the views that read it. */
+class Checks {
+  readonly #context: Context;
+  readonly #build: Build;
+  readonly #request: RebuildRequest;
+  readonly #results = new Map<string, readonly CheckResult[]>();
+  /** Partition column -> the first table that has it. */
+  readonly #tables = new Map<string, string>();
 
-/** Everything that would be read differently is checked: what is made anew, and the views that read it. */
-async function checkBuild(context: Context, build: Build, request: RebuildRequest): Promise<CheckResult[]> {
-  const names = [...build.versions.keys(), ...build.dependentViews];
-  const results: CheckResult[] = [];
-  await inParallel(names, new Map(), concurrency, async (name) => {
-    request.signal.throwIfAborted();
-    const { asset } = build.published.get(name)!;
-    const checks = build.versions.has(name) && isView(asset) ? allChecks(asset) : asset.checks;
+  constructor(context: Context, build: Build, request: RebuildRequest) {
+    this.#context = context;
+    this.#build = build;
+    this.#request = request;
+    for (const [name, { asset, relation }] of build.versions()) {
+      const { partitionBy } = asset;
+      if (partitionBy && relation !== null && !this.#tables.has(partitionBy))
+        this.#tables.set(partitionBy, name);
+    }
+  }
+
+  /** Takes what fails out of the build, and checks again what then stands on something else, until all that is left passes. */
+  async run(): Promise<void> {
+    await arrange(this.#context, this.#build, this.#request.onBackend);
+    await this.#run([...this.#build.candidates.keys(), ...this.#build.dependents]);
+  }
+
+  /** After something was taken out of the build: only what stands on something else since. */
+  async runAgain(): Promise<void> {
+    await this.#run([...(await arrange(this.#context, this.#build, this.#request.onBackend))]);
+  }
+
+  async #run(first: readonly string[]): Promise<void> {
+    const { registry } = this.#context;
+    const { candidates, dependents } = this.#build;
+    for (let names = first; names.length > 0; ) {
+      await inParallel(names, new Map(), concurrency, async (name) => {
+        this.#request.signal.throwIfAborted();
+        if (!candidates.has(name) && !dependents.has(name)) return;
+        const error = await this.#check(name);
+        if (!error) return;
+        if (candidates.has(name)) this.#build.fail(name, error);
+        else blame(registry.graph, this.#build, name, error);
+      });
+      names = [...(await arrange(this.#context, this.#build, this.#request.onBackend))];
+    }
+  }
+
+  resultsOf(names: Iterable<string>): CheckResult[] {
+    return [...names].flatMap((name) => this.#results.get(name) ?? []);
+  }
+
+  /** The failure that keeps it from being published; null: none. */
+  async #check(name: string): Promise<Error | null> {
+    const { asset } = this.#build.versionOf(name);
+    const isNewView = this.#build.candidates.has(name) && isView(asset);
+    const checks = isNewView ? allChecks(asset) : asset.checks;
+    if (checks.length === 0) return null;
     const run = async (client: ClientBase): Promise<CheckResult[]> => {
-      await useSchema(client, build.schema);
+      await useSchema(client, this.#build.schema);
       await client.query(`set local statement_timeout = ${asset.timeoutSeconds * 1000}`);
-      const scope = isView(asset) ? await sampleOf(client, build, asset) : everything;
+      const scope = isView(asset) ? await this.#sampleOf(client, asset) : everything;
       return await runChecks(client, asset, checks, scope);
     };
-    results.push(...(await transaction(context.pool, run, request)));
-  });
-  refuseFailures(results);
-  return results;
-}
+    try {
+      const results = await transaction(this.#context.pool, run, this.#request);
+      this.#results.set(name, results);
+      const failure = firstFailure(results);
+      return failure && new AssetCheckError(failure);
+    } catch (error) {
+      this.#request.signal.throwIfAborted();
+      return new BodyError(name, error);
+    }
+  }
 
-/** The last transaction of a rebuild: all of it is seen from its commit on, and the run that asked for it has ended. */
-async function publish(
-  context: Context,
-  build: Build,
-  result: RebuildResult,
-  barrier: number,
-  request: RebuildRequest,
-): Promise<void> {
-  const { registry, pool, readerRole } = context;
-  const work = async (client: ClientBase): Promise<void> => {
-    request.signal.throwIfAborted();
-    const { rows } = await client.query<{ path: string }>("select current_setting('search_path') as path");
-    await useSchema(client, build.schema);
-    await replay(client, context, build, barrier);
-    await client.query("select set_config('search_path', $1, true)", [rows[0]!.path]);
-    const changed = await viewsToPublish(client, context, build);
-    await replaceViews(client, registry.graph, build.published, changed, readerRole);
-    await recordPublication(client, context, build, result.checks);
-    await dropScratchSchema(client, build.schema);
-    await request.onPublish(client, result);
-  };
-  await transaction(pool, work, { begin: `begin; ${lockBarrier}`, runId: request.runId });
-  await writeComments(context);
-  await dropOldVersions(context, result.published);
-}
-
-/** Brings the new tables up to what refreshes committed to the old ones since the barrier, and checks that again. */
-async function replay(client: ClientBase, context: Context, build: Build, barrier: number): Promise<void> {
-  const { graph } = context.registry;
-  const tables = new Set([...build.versions.values()].filter(isTable).map(({ asset }) => asset.name));
-  const changed = await readPropagations(client, graph, barrier, [...tables]);
-  if (changed.size === 0) return;
-  const locks = new ScopeLocks(client);
-  const recompute = new Map<string, Scope>();
-  const walk = { graph, published: build.published, locks, changed, recompute, tables };
-  for (const [name, step] of await propagate(client, walk)) {
-    const isPublishedHere = build.versions.has(name) || build.dependentViews.includes(name);
-    if (!step.changed || !isPublishedHere) continue;
-    refuseFailures(await runChecks(client, step.asset, step.asset.checks, step.changed));
+  /** Some partition values of a view: those that a table with the same partition column has. */
+  async #sampleOf(client: ClientBase, { partitionBy }: AnyAsset): Promise<Scope> {
+    const table = partitionBy && this.#tables.get(partitionBy);
+    if (!table) return everything;
+    const column = quoteIdentifier(partitionBy);
+    const { rows } = await client.query<{ value: string }>(
+      `select distinct ${column}::text as value
+       from ${quoteIdentifier(table)}
+       where ${column} is not null
+       limit ${viewSampleSize}`,
+    );
+    return { partitions: rows.map(({ value }) => value), since: null };
   }
 }
 
-/** Of the new versions, all but views that stand there already, unchanged: replacing those would only lock readers out. */
-async function viewsToPublish(client: ClientBase, { registry }: Context, build: Build): Promise<string[]> {
-  const { rows } = await client.query<{ asset: string }>(
-    `select asset
-     from orchestrator.assets
-     where code_version = ($1::jsonb ->> asset)
-       and relation is null
-       and to_regclass($2::jsonb ->> asset) is not null`,
-    [
-      JSON.stringify(
-        Object.fromEntries([...build.versions].map(([name, version]) => [name, version.codeVersion])),
-      ),
-      JSON.stringify(
-        Object.fromEntries(
-          [...build.versions.keys()].map((name) => [name, stableName(registry.graph.schemas, name)]),
-        ),
-      ),
-    ],
-  );
-  const standing = new Set(rows.map(({ asset }) => asset));
-  return [...build.versions.keys()].filter((name) => !standing.has(name));
+/** Group by group; the run that asked for it has ended with the last. */
+async function publishAll(
+  context: Context,
+  build: Build,
+  checks: Checks,
+  barrier: number,
+  request: RebuildRequest,
+): Promise<string[]> {
+  const { graph } = context.registry;
+  const published: string[] = [];
+  let hasEnded = false;
+  const end = async (client: ClientBase, names: readonly string[]): Promise<void> => {
+    await recordCheckResults(client, build.runId, failuresOf(build, checks));
+    await request.onPublish(client, names, build);
+  };
+  for (let groups = groupsOf(graph, build); groups.length > 0; ) {
+    const [group, ...others] = groups as [Group, ...Group[]];
+    const isLast = others.length === 0;
+    try {
+      await publishGroup(context, {
+        ...request,
+        build,
+        group,
+        barrier,
+        checks: checks.resultsOf([...group.names, ...group.dependents]),
+        onPublish: (client) =>
+          isLast ? end(client, group.names) : request.onPublish(client, group.names, null),
+      });
+      hasEnded = isLast;
+      build.settle(group.names);
+      published.push(...group.names);
+      groups = others;
+    } catch (error) {
+      if (!(error instanceof GroupError)) throw error;
+      const culprit = culpritOf(group, error.reason);
+      if (culprit === null && group.parts.length > 0) {
+        groups = [...group.parts, ...others];
+        continue;
+      }
+      takeOut(context, build, culprit === null ? group.names : [culprit], error.reason);
+      await checks.runAgain();
+      groups = groupsOf(graph, build);
+    }
+  }
+  if (!hasEnded) await transaction(context.pool, (client) => end(client, []), request);
+  return published;
 }
 
-async function recordPublication(
-  client: ClientBase,
-  { registry: { graph } }: Context,
-  build: Build,
-  checks: readonly CheckResult[],
-): Promise<void> {
-  const versions = [...build.versions.values()].map(({ asset, body, codeVersion, relation }) => ({
-    asset: asset.name,
-    code_version: codeVersion,
-    relation,
-    body,
-    columns: definitionOf(asset),
-    read: [...graph.reads(asset.name)],
-  }));
-  await recordVersions(client, build.runId, versions);
-  await recordCheckResults(client, build.runId, checks);
+/** Which of a group is at fault for its not being published; null: the error does not say. */
+function culpritOf({ names, dependents }: Group, error: Error): string | null {
+  const asset = assetOf(error);
+  return asset !== null && (names.includes(asset) || dependents.includes(asset)) ? asset : null;
+}
+
+function assetOf(error: Error): string | null {
+  if (error instanceof AssetCheckError) return error.result.asset;
+  return error instanceof BodyError || error instanceof ForeignDependentError ? error.asset : null;
+}
+
+function takeOut({ registry }: Context, build: Build, names: readonly string[], error: Error): void {
+  for (const name of names) {
+    if (build.candidates.has(name)) build.fail(name, error);
+    else if (build.dependents.has(name)) blame(registry.graph, build, name, error);
+  }
+}
+
+/** Results of what failed its checks; in publishing, or in filling, the one that says so. */
+function failuresOf({ failed }: Build, checks: Checks): CheckResult[] {
+  const named = [...failed.values()].flatMap((error) =>
+    error instanceof AssetCheckError ? [error.result] : [],
+  );
+  const known = new Set(named.map(({ asset, check }) => `${asset} ${check}`));
+  const others = checks
+    .resultsOf(failed.keys())
+    .filter(({ asset, check }) => !known.has(`${asset} ${check}`));
+  return [...named, ...others];
 }

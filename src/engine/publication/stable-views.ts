@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { ClientBase } from "pg";
+import type { ClientBase, Pool } from "pg";
 import { type Graph, stableName } from "../definition/index.ts";
 import { EngineError, quoteIdentifier, sqlState } from "../postgres/index.ts";
 import type { CurrentVersion } from "../records/index.ts";
@@ -58,16 +58,15 @@ export async function replaceViews(
   await carryAccess(client, graph.schemas.tables, Object.fromEntries(tables));
   const stored = await storedColumns(client, graph.schemas.models, changed);
   const dropped = await viewsToDrop(client, graph, versions, changed, stored);
-  const order = [...graph.nodes.keys()];
-  const made = order.filter((name) => dropped.has(name) || changed.includes(name));
+  const made = graph.inOrder([...dropped, ...changed]);
   const grants = await grantsOn(client, graph.schemas.models, [...dropped]);
-  const standing = order.filter((name) => stored.has(name)).reverse();
+  const standing = graph.inOrder(stored.keys()).reverse();
   const statements = [
     // Locks each view as a statement that reads it does: a view before those it reads. The other way round, a reader
     // that has the upper view waits for us at the lower one while we wait for it (a reader in a loop held us up 10 s).
     ...standing.map((name) => `alter view ${stableName(graph.schemas, name)} set (security_invoker = true)`),
-    ...order
-      .filter((name) => dropped.has(name))
+    ...graph
+      .inOrder(dropped)
       .reverse()
       .map((name) => `drop view ${stableName(graph.schemas, name)}`),
     ...made.flatMap((name) => [
@@ -109,7 +108,7 @@ async function viewsToDrop(
     const isReplaceable = (stored.get(name) ?? []).every((column, index) => column === declared[index]);
     if (isReplaceable) continue;
     dropped.add(name);
-    const dependents = await dependentsOf(client, graph, name);
+    const dependents = await dependentsOf(client, graph, [stableName(graph.schemas, name)]);
     const foreign = dependents.filter(({ asset }) => asset === null || !graph.nodes.has(asset));
     if (foreign.length > 0)
       throw new ForeignDependentError(
@@ -141,15 +140,19 @@ async function storedColumns(
   return new Map(rows.map(({ asset, columns }) => [asset, columns]));
 }
 
-/** What stands on a stable view, at any distance: the views of assets by name, anything else (asset null) described. */
-async function dependentsOf(
-  client: ClientBase,
+/**
+ * What stands on relations and is none of them, at any distance: the views of assets by name, anything else (asset null)
+ * described. relations: quoted.
+ */
+export async function dependentsOf(
+  client: ClientBase | Pool,
   graph: Graph,
-  name: string,
+  relations: readonly string[],
 ): Promise<{ asset: string | null; description: string }[]> {
   const { rows } = await client.query<{ asset: string | null; description: string }>(
     `with recursive dependent as (
-       select 'pg_class'::regclass::oid as class, to_regclass($1)::oid as object
+       select 'pg_class'::regclass::oid as class, to_regclass(relation)::oid as object
+       from unnest($1::text[]) as relation
        union
        select
          case when rule.ev_class is null then depend.classid else 'pg_class'::regclass::oid end,
@@ -166,9 +169,17 @@ async function dependentsOf(
      left join pg_class as relation
        on dependent.class = 'pg_class'::regclass
        and relation.oid = dependent.object
-     where dependent.object <> to_regclass($1)::oid
+     where dependent.object <> all(select to_regclass(relation)::oid from unnest($1::text[]) as relation)
+       -- a table's own policies go with it
+       and not exists (
+         select
+         from pg_policy
+         where dependent.class = 'pg_policy'::regclass
+           and pg_policy.oid = dependent.object
+           and polrelid = any(select to_regclass(relation)::oid from unnest($1::text[]) as relation)
+       )
      order by description`,
-    [stableName(graph.schemas, name), quoteIdentifier(graph.schemas.models)],
+    [relations, quoteIdentifier(graph.schemas.models)],
   );
   return rows;
 }

@@ -8,6 +8,7 @@ export {
   sendAlerts,
   type Trouble,
 } from "./alerts.ts";
+export { type Announcement, announcedSeparately } from "./announcements.ts";
 export { type CheckResult, insertCheckResults, recordCheckResults } from "./check-results.ts";
 export { finishRun } from "./finish-run.ts";
 export {
@@ -16,6 +17,7 @@ export {
   type Propagation,
   passBarrier,
   readPropagations,
+  recordPropagations,
 } from "./propagations.ts";
 export {
   type MaterializationRecord,
@@ -26,11 +28,10 @@ export {
   readMaterializations,
   readPastChecks,
   readRunProgress,
-  runIdSetting,
 } from "./read-models.ts";
-export { openRun, type RunRequestInput, requestRun } from "./request-run.ts";
+export { openRun, type RunRequestInput, requestKeyOf, requestRun } from "./request-run.ts";
 export { beginRun, type RunLease, takeRun } from "./run-lease.ts";
-export { appendLog, endLine, type Line, type Outcome, startLine, stepLine } from "./run-log.ts";
+export { appendLog, appendLogs, endLine, type Line, type Outcome, startLine, stepLine } from "./run-log.ts";
 export {
   type CheckRecord,
   cancelRun,
@@ -43,9 +44,12 @@ export {
   type RunRecord,
   type RunStatus,
   type RunSummary,
+  readCommonProgress,
   readLogs,
   readRun,
   readRunStatus,
+  type Sample,
+  type StepAction,
   type StepProgress,
   type StepRecord,
   type StepStatus,
@@ -55,7 +59,7 @@ export {
   UnknownRunError,
 } from "./runs.ts";
 export { type CountedUntil, readChangeLag, readEnded } from "./signals.ts";
-export { attachRun, recordTick } from "./ticks.ts";
+export { attachRun, recordTick, type Tick } from "./ticks.ts";
 export {
   type CurrentVersion,
   definitionOf,

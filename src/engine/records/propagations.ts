@@ -22,6 +22,14 @@ export function insertPropagations(propagations: string): string {
     from jsonb_to_recordset(${propagations}) as propagation (asset text, scope jsonb)`;
 }
 
+export async function recordPropagations(
+  client: ClientBase,
+  propagations: readonly Propagation[],
+): Promise<void> {
+  if (propagations.length > 0)
+    await client.query(insertPropagations("$1::jsonb"), [JSON.stringify(propagations)]);
+}
+
 /**
  * Waits until every refresh that has begun is done, and returns the last sequence number. Propagations with a greater
  * one were committed later than anything that is read from now on.

@@ -3,9 +3,6 @@ import type { ClientBase, Pool } from "pg";
 import type { CheckResult } from "./check-results.ts";
 import type { RunRecord, StepProgress, StepRecord } from "./runs.ts";
 
-/** The setting of a session whose writes are those of a run, which then propagates them itself. */
-export const runIdSetting = "orchestrator.run_id";
-
 export interface PastCheckResult extends CheckResult {
   readonly runId: number;
   readonly checkedAt: Date;
@@ -66,7 +63,7 @@ export async function readMaterializations(
      from orchestrator.steps
      join orchestrator.runs using (run_id)
      where asset = $1
-       and action <> 'check'
+       and action not in ('check', 'verify')
      order by run_id desc
      limit $2`,
     [asset, limit],

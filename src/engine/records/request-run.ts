@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import type { ClientBase, Pool } from "pg";
-import type { Operation, TriggerKind } from "./runs.ts";
+import type { Operation, Sample, TriggerKind } from "./runs.ts";
 
 export interface RunRequestInput {
   /** Default materialize. */
@@ -21,6 +22,8 @@ export interface RunRequestInput {
   readonly rerunOf?: number | undefined;
   /** Of a rollback: the code version to take back. When another one is published by then, nothing is done. */
   readonly withdrawn?: string | undefined;
+  /** Of a verification: what it compares. Absent: everything. */
+  readonly sample?: Sample | undefined;
 }
 
 /** The columns that `requestValues` are for. */
@@ -48,6 +51,15 @@ export async function requestRun(pool: Pool | ClientBase, request: RunRequestInp
   }
 }
 
+/** An index takes 2,704 bytes: of a longer key its hash. The same for the same key, which is all that is asked of one. */
+const longestKey = 500;
+
+/** The key as it is recorded. */
+export function requestKeyOf(key: string): string {
+  if (key.length <= longestKey) return key;
+  return `${key.slice(0, longestKey - 65)} ${createHash("sha256").update(key).digest("hex")}`;
+}
+
 /** The run with this key that is queued or running; null: none. */
 export async function openRun(pool: Pool | ClientBase, requestKey: string): Promise<number | null> {
   const { rows } = await pool.query<{ run_id: number }>(
@@ -55,7 +67,7 @@ export async function openRun(pool: Pool | ClientBase, requestKey: string): Prom
      from orchestrator.runs
      where request_key = $1
        and status in ('queued', 'running')`,
-    [requestKey],
+    [requestKeyOf(requestKey)],
   );
   return rows[0]?.run_id ?? null;
 }
@@ -63,7 +75,15 @@ export async function openRun(pool: Pool | ClientBase, requestKey: string): Prom
 /** In the order of `runRequestColumns`. */
 export function requestValues(request: RunRequestInput): unknown[] {
   const { operation = "materialize", triggerKind, triggerName, selection, requestKey } = request;
-  const { exclude, partitions, since, fullRefresh, rerunOf, withdrawn } = request;
-  const options = { exclude, partitions, since, full_refresh: fullRefresh, rerun_of: rerunOf, withdrawn };
-  return [operation, triggerKind, triggerName, selection, JSON.stringify(options), requestKey ?? null];
+  const { exclude, partitions, since, fullRefresh, rerunOf, withdrawn, sample } = request;
+  const asked = { exclude, partitions, since, full_refresh: fullRefresh, rerun_of: rerunOf };
+  const options = { ...asked, withdrawn, sample };
+  return [
+    operation,
+    triggerKind,
+    triggerName,
+    selection,
+    JSON.stringify(options),
+    requestKey ? requestKeyOf(requestKey) : null,
+  ];
 }

@@ -71,11 +71,28 @@ export async function appendLog(
   client: Pool | ClientBase,
   runId: number,
   asset: string | null,
-  { level, message }: Line,
+  line: Line,
 ): Promise<void> {
+  await appendLogs(client, runId, [{ asset, ...line }]);
+}
+
+/** In the order given. */
+export async function appendLogs(
+  client: Pool | ClientBase,
+  runId: number,
+  lines: readonly (Line & { readonly asset: string | null })[],
+): Promise<void> {
+  if (lines.length === 0) return;
   await client.query(
     `insert into orchestrator.step_logs (run_id, asset, level, message)
-     values ($1, $2, $3, $4)`,
-    [runId, asset, level, message],
+     select $1, asset, level, message
+     from unnest($2::text[], $3::text[], $4::text[]) with ordinality as line (asset, level, message, position)
+     order by position`,
+    [
+      runId,
+      lines.map(({ asset }) => asset),
+      lines.map(({ level }) => level),
+      lines.map(({ message }) => message),
+    ],
   );
 }

@@ -6,9 +6,9 @@ export type RunStatus = "queued" | "running" | "succeeded" | "failed" | "cancell
 export const triggerKinds = ["manual", "schedule", "sensor", "watcher", "deploy"] as const;
 export type TriggerKind = (typeof triggerKinds)[number];
 /** What a run does; each has one way to be executed (execution/execute). */
-export type Operation = "materialize" | "refresh" | "rollback";
+export type Operation = "materialize" | "refresh" | "rollback" | "verify";
 export type StepStatus = "pending" | "running" | "succeeded" | "failed" | "skipped" | "cancelled";
-export type StepAction = "ingest" | "refresh" | "rebuild" | "view" | "check";
+export type StepAction = "ingest" | "refresh" | "rebuild" | "view" | "check" | "verify";
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 export interface RunRecord {
@@ -30,11 +30,20 @@ export interface RunRecord {
   readonly rerunOf: number | null;
   /** Of a rollback: the code version that it takes back. */
   readonly withdrawn: string | null;
+  /** Of a verification: what it compares; null: everything. */
+  readonly sample: Sample | null;
   readonly cancelRequestedAt: Date | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
   readonly error: string | null;
+}
+
+/** Which partition values a verification looks at: the same for the same seed, while the values are the same. */
+export interface Sample {
+  /** How many of each partition column. */
+  readonly values: number;
+  readonly seed: string;
 }
 
 export interface StepProgress {
@@ -130,6 +139,7 @@ const runColumns = `
   retry_of as "retryOf",
   (options ->> 'rerun_of')::bigint as "rerunOf",
   options ->> 'withdrawn' as withdrawn,
+  options -> 'sample' as sample,
   cancel_requested_at as "cancelRequestedAt",
   created_at as "createdAt",
   started_at as "startedAt",
@@ -263,4 +273,21 @@ export async function readRunStatus(pool: Pool, runId: number): Promise<RunStatu
   );
   if (!rows[0]) throw new UnknownRunError(runId);
   return rows[0].status;
+}
+
+/** How many of a list of partition values all of these steps of a run have done; 0: that is not known of all. */
+export async function readCommonProgress(
+  pool: Pool,
+  runId: number,
+  assets: readonly string[],
+): Promise<number> {
+  const { rows } = await pool.query<{ done: number | null }>(
+    `select min((progress ->> 'done')::integer) filter (where action = 'refresh') as done
+     from orchestrator.steps
+     where run_id = $1
+       and asset = any($2)
+     having count(progress) filter (where action = 'refresh') = $3`,
+    [runId, assets, assets.length],
+  );
+  return rows[0]?.done ?? 0;
 }

@@ -1,7 +1,15 @@
 import type { ClientBase, Pool } from "pg";
 import type { Context } from "../context.ts";
-import { type AnyAsset, type Graph, type SqlAsset, tableName } from "../definition/index.ts";
+import {
+  type AnyAsset,
+  type Graph,
+  type Reaches,
+  reachesOfBody,
+  type SqlAsset,
+  tableName,
+} from "../definition/index.ts";
 import { transaction } from "../postgres/index.ts";
+import { announcedSeparately } from "./announcements.ts";
 
 /** What must be known of a version to keep its rows right after the code has moved on. */
 type Definition = Pick<
@@ -19,7 +27,11 @@ export interface CurrentVersion {
   readonly relation: string | null;
   /** The same to be read by: quoted, with its schema. */
   readonly table: string | null;
+  /** What a change of each of its dependencies can reach in it. */
+  readonly reaches: Reaches;
 }
+
+const noReaches: Reaches = new Map();
 
 /** null stands for absent: JSON has no undefined. */
 type StoredDefinition = { readonly [Property in keyof Definition]-?: Definition[Property] | null };
@@ -55,24 +67,28 @@ export async function readCurrentVersions(
           other.map(({ asset }) => asset),
         )
       : new Map();
-  return new Map(
-    [...graph.nodes].map(([name, { asset, body, codeVersion }]): [string, CurrentVersion] => {
-      const row = byName.get(name);
-      const relation = row?.relation ?? null;
-      const table = relation && tableName(graph.schemas, relation);
-      if (asset.kind === "source")
-        return [name, { asset, body: null, codeVersion: null, relation: null, table: null }];
-      if (!row?.code_version)
-        return [name, { asset, body: null, codeVersion: null, relation: null, table: null }];
-      if (row.code_version === codeVersion) return [name, { asset, body, codeVersion, relation, table }];
-      const version = recorded.get(name);
-      const before = version ? withDefinition(asset, version.definition) : asset;
+  const versions = [...graph.nodes].map(async ([name, node]): Promise<[string, CurrentVersion]> => {
+    const { asset, body, codeVersion, reaches } = node;
+    const row = byName.get(name);
+    const relation = row?.relation ?? null;
+    const table = relation && tableName(graph.schemas, relation);
+    if (asset.kind === "source" || !row?.code_version)
       return [
         name,
-        { asset: before, body: version?.body ?? null, codeVersion: row.code_version, relation, table },
+        { asset, body: null, codeVersion: null, relation: null, table: null, reaches: noReaches },
       ];
-    }),
-  );
+    if (row.code_version === codeVersion)
+      return [name, { asset, body, codeVersion, relation, table, reaches }];
+    const version = recorded.get(name);
+    const before = version ? withDefinition(asset, version.definition) : asset;
+    const text = version?.body ?? null;
+    const its = text === null ? noReaches : await reachesOfBody(graph, before, text);
+    return [
+      name,
+      { asset: before, body: text, codeVersion: row.code_version, relation, table, reaches: its },
+    ];
+  });
+  return new Map(await Promise.all(versions));
 }
 
 async function readVersions(
@@ -135,7 +151,9 @@ export async function readPreviousVersion(
   if (!row) return null;
   const { body, definition, code_version, relation } = row;
   const table = relation && tableName(graph.schemas, relation);
-  return { asset: withDefinition(asset, definition), body, codeVersion: code_version, relation, table };
+  const before = withDefinition(asset, definition);
+  const reaches = await reachesOfBody(graph, before, body);
+  return { asset: before, body, codeVersion: code_version, relation, table, reaches };
 }
 
 function withDefinition(asset: SqlAsset, definition: StoredDefinition): SqlAsset {
@@ -230,14 +248,22 @@ export async function recordVersions(
        and $1::bigint is not null`,
     [runId, listed],
   );
+  const announcements = announcedSeparately({
+    assets: versions.map(({ asset }) => asset),
+    partition_column: null,
+    partitions: null,
+  });
   await client.query(
     `select
        pg_notify('orchestrator_runs', $1::text),
-       pg_notify(
-         'orchestrator_published',
-         jsonb_build_object('run_id', $1::bigint, 'assets', $2::jsonb, 'partition_column', null, 'partitions', null)::text
+       (
+         select count(pg_notify(
+           'orchestrator_published',
+           (jsonb_build_object('run_id', $1::bigint) || announcement)::text
+         ))
+         from jsonb_array_elements($2) as announcement
        )`,
-    [runId, JSON.stringify(versions.map(({ asset }) => asset))],
+    [runId, JSON.stringify(announcements)],
   );
 }
 

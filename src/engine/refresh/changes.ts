@@ -9,48 +9,119 @@ export interface ClaimedChanges {
   readonly changeIds: readonly number[];
 }
 
+/** A source whose changes may be claimed. */
+export interface ClaimableSource {
+  readonly name: string;
+  /** Its partition column; null: it has none, and any change is one of all of it. */
+  readonly column: string | null;
+}
+
+/** How much is claimed in one transaction, and what first. */
+export interface Portion {
+  /** Partition values of each column. */
+  readonly values: number;
+  readonly first: "oldest" | "newest";
+}
+
 export interface ClaimRequest {
-  /** Names of the sources. */
-  readonly sources: readonly string[];
-  /** Set: the changes of this run and no others. */
+  readonly sources: readonly ClaimableSource[];
+  /** Set: the changes of this run and no others, all of them. */
   readonly runId: number | null;
   /** Set: none but these. */
   readonly changeIds: readonly number[] | null;
+  readonly portion: Portion;
 }
 
 /** Above this many rows the next claim goes on: one transaction must not grow without bound. */
 const claimLimit = 10_000;
+
+/** Left alone: rows that wait after a failure, and rows of a run that is alive. $1: sources, $2: a run, $3: change rows. */
+const isClaimable = `
+  waiting.asset = any($1)
+  and ($3::bigint[] is null or waiting.change_id = any($3))
+  and case
+    when $2::bigint is not null then waiting.run_id = $2
+    else (waiting.not_before is null or waiting.not_before <= now())
+      and not exists (
+        select
+        from orchestrator.runs
+        where runs.run_id = waiting.run_id
+          and runs.status = 'running'
+      )
+  end`;
+
+/** $4: the partition column of each source. */
+const sourceColumns = "unnest($1::text[], $4::text[]) as source (asset, partition_column)";
+
+/** All that is claimable. */
+const whole = `
+  select change_id
+  from orchestrator.changes as waiting
+  where ${isClaimable}
+  order by change_id
+  limit case when $2::bigint is null then ${claimLimit} end
+  for update skip locked`;
+
+/**
+ * The partition values of a few rows that nobody holds, and all that waits of those values in whichever source; where
+ * all of a source changed, all that waits of it. $5: how many.
+ */
+function portionOf(first: Portion["first"]): string {
+  return `
+    with probe as materialized (
+      select found.asset, found.partition_value, grouped.partition_column
+      from (
+        select partition_column, array_agg(asset) as assets
+        from ${sourceColumns}
+        group by partition_column
+      ) as grouped,
+      lateral (
+        select waiting.asset, waiting.partition_value
+        from orchestrator.changes as waiting
+        where waiting.asset = any(grouped.assets)
+          and ${isClaimable}
+        order by waiting.change_id ${first === "newest" ? "desc" : "asc"}
+        limit $5
+        for update skip locked
+      ) as found
+    )
+    select waiting.change_id
+    from orchestrator.changes as waiting
+    join ${sourceColumns} on source.asset = waiting.asset
+    where ${isClaimable}
+      and exists (
+        select
+        from probe
+        where probe.partition_column is not distinct from source.partition_column
+          and (
+            probe.partition_value = waiting.partition_value
+            or (probe.partition_value is null and probe.asset = waiting.asset)
+          )
+      )
+    limit ${claimLimit}
+    for update of waiting skip locked`;
+}
 
 /**
  * Takes change rows out of the table, in the transaction that does their work: a rollback or a crash puts them back.
  * Left alone: rows another transaction holds, rows that wait after a failure, and rows of a run that is alive.
  */
 export async function claimChanges(client: ClientBase, request: ClaimRequest): Promise<ClaimedChanges[]> {
+  const { sources, runId, changeIds, portion } = request;
+  const isWhole = runId !== null || changeIds !== null;
+  const values: unknown[] = [sources.map(({ name }) => name), runId, changeIds];
+  if (!isWhole)
+    values.push(
+      sources.map(({ column }) => column),
+      portion.values,
+    );
   const { rows } = await client.query<ClaimedChanges>({
-    name: "claim_changes",
+    name: isWhole ? "claim_changes" : `claim_changes_${portion.first}`,
     text: `
       with claimed as (
         delete from orchestrator.changes
         -- An array, not a join: a stale plan of a semi join runs the sub-select again and again, and takes every row.
-        where change_id = any(array(
-          select change_id
-          from orchestrator.changes as waiting
-          where asset = any($1)
-            and ($3::bigint[] is null or change_id = any($3))
-            and case
-              when $2::bigint is not null then run_id = $2
-              else (not_before is null or not_before <= now())
-                and not exists (
-                  select
-                  from orchestrator.runs
-                  where runs.run_id = waiting.run_id
-                    and runs.status = 'running'
-                )
-            end
-          order by change_id
-          limit case when $2::bigint is null then ${claimLimit} end
-          for update skip locked
-        ))
+        where change_id = any(array(${isWhole ? whole : portionOf(portion.first)}))
         returning change_id, asset, partition_value, since
       )
       select
@@ -60,9 +131,24 @@ export async function claimChanges(client: ClientBase, request: ClaimRequest): P
         array_agg(change_id) as "changeIds"
       from claimed
       group by asset, partition_value`,
-    values: [request.sources, request.runId, request.changeIds],
+    values,
   });
   return rows;
+}
+
+/** How many partition values of the sources wait to be claimed by whoever comes next. */
+export async function countWaitingValues(
+  client: ClientBase,
+  sources: readonly ClaimableSource[],
+): Promise<number> {
+  const { rows } = await client.query<{ values: number }>(
+    `select count(distinct (source.partition_column, waiting.partition_value)) as values
+     from orchestrator.changes as waiting
+     join ${sourceColumns} on source.asset = waiting.asset
+     where ${isClaimable}`,
+    [sources.map(({ name }) => name), null, null, sources.map(({ column }) => column)],
+  );
+  return rows[0]!.values;
 }
 
 /** What changed of each source. */

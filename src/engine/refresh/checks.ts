@@ -109,9 +109,14 @@ export async function runChecks(
   return results;
 }
 
+/** The first failure with severity error; null: none. */
+export function firstFailure(results: readonly CheckResult[]): CheckResult | null {
+  return results.find(({ severity, failingRows }) => severity === "error" && failingRows > 0) ?? null;
+}
+
 /** Throws AssetCheckError for the first failure with severity error. */
 export function refuseFailures(results: readonly CheckResult[]): void {
-  const failure = results.find(({ severity, failingRows }) => severity === "error" && failingRows > 0);
+  const failure = firstFailure(results);
   if (failure) throw new AssetCheckError(failure);
 }
 
@@ -195,8 +200,8 @@ export function checkName(check: Check): string {
   }
 }
 
-/** True for a row that fails. Adds the parameters it needs to `values`. */
-function failureCondition(check: Exclude<Check, { kind: "unique_key" }>, values: unknown[]): string {
+/** SQL over `checked`, the row: true where it fails. Adds the parameters it needs to `values`. */
+export function failureCondition(check: Exclude<Check, { kind: "unique_key" }>, values: unknown[]): string {
   switch (check.kind) {
     case "not_null":
       return `(${check.columns.map((column) => `checked.${quoteIdentifier(column)} is null`).join(" or ")})`;

@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import type { AnyAsset, Dependency, Graph } from "../definition/index.ts";
+import { type AnyAsset, type Dependency, type Graph, unknownReach } from "../definition/index.ts";
 import { everything, mapScope, type Scope, unionScopes } from "../planning/index.ts";
 import type { CurrentVersion } from "../records/index.ts";
 import { applyDifference, type Difference } from "./difference.ts";
@@ -43,9 +43,10 @@ export async function propagate(
   const affected = new Map<string, Affected>();
   for (const name of propagation.graph.nodes.keys()) {
     const given = propagation.changed.get(name);
+    if (!given && !mayBeAffected(propagation, name, affected)) continue;
     const version = propagation.published.get(name)!;
     const started = performance.now();
-    const scope = await scopeOf(client, propagation, version.asset, affected);
+    const scope = await scopeOf(client, propagation, version, affected);
     if (!scope && !given) continue;
     const step = scope ? await visit(client, propagation, version, scope) : null;
     const changed = unionOf(given ?? null, step?.changed ?? null);
@@ -60,6 +61,17 @@ export async function propagate(
     });
   }
   return affected;
+}
+
+/** Asked of every asset of the graph: most have nothing to do with what changed. */
+function mayBeAffected(
+  { graph, published, recompute }: PropagationRequest,
+  name: string,
+  affected: ReadonlyMap<string, Affected>,
+): boolean {
+  if (recompute.has(name)) return true;
+  const { deps } = published.get(name)?.asset ?? graph.get(name).asset;
+  return deps.some((dependency) => affected.get(dependency.asset.name)?.changed);
 }
 
 async function visit(
@@ -79,26 +91,45 @@ async function visit(
 
 async function scopeOf(
   client: ClientBase,
-  { locks, published, recompute }: PropagationRequest,
-  asset: AnyAsset,
+  propagation: PropagationRequest,
+  version: CurrentVersion,
   affected: ReadonlyMap<string, Affected>,
 ): Promise<Scope | null> {
+  const { asset, reaches } = version;
   // What a source reads before it fetches does not make its rows change.
   if (asset.kind === "source") return null;
-  let scope = recompute.get(asset.name) ?? null;
+  let scope = propagation.recompute.get(asset.name) ?? null;
   for (const dependency of asset.deps) {
-    const changed = affected.get(dependency.asset.name)?.changed;
+    const { name } = dependency.asset;
+    const changed = affected.get(name)?.changed;
     if (!changed) continue;
-    const read: Dependency = { ...dependency, asset: published.get(dependency.asset.name)!.asset };
-    if (changesColumn(read, asset)) await locks.lockColumn(asset.partitionBy!);
-    scope = unionOf(scope, await mapScope(client, read, asset, changed));
+    const isMapped = reaches.get(name)?.partitions === "mapped";
+    if (isMapped && asset.partitionBy) await propagation.locks.lockColumn(asset.partitionBy);
+    scope = unionOf(scope, await scopeReached(client, propagation, version, dependency, changed));
   }
   return scope;
 }
 
-function changesColumn({ asset, via }: Dependency, dependent: AnyAsset): boolean {
+/** What a change of a dependency in a scope reaches in what is published of an asset. null: nothing. */
+export async function scopeReached(
+  client: ClientBase,
+  { graph, published }: Pick<PropagationRequest, "graph" | "published">,
+  { asset, reaches }: CurrentVersion,
+  dependency: Dependency,
+  changed: Scope,
+): Promise<Scope | null> {
+  const read: Dependency = { ...dependency, asset: published.get(dependency.asset.name)!.asset };
+  const reach = isScopedAs(graph, read.asset) ? reaches.get(read.asset.name) : undefined;
+  return await mapScope(client, read, reach ?? unknownReach, asset, changed);
+}
+
+/** A version before the graph's may have told its scopes by other columns, of which nothing was derived. */
+function isScopedAs(graph: Graph, { name, partitionBy, timeColumn, timeEndColumn }: AnyAsset): boolean {
+  const { asset } = graph.get(name);
   return (
-    via !== undefined && dependent.partitionBy !== undefined && asset.partitionBy !== dependent.partitionBy
+    asset.partitionBy === partitionBy &&
+    asset.timeColumn === timeColumn &&
+    asset.timeEndColumn === timeEndColumn
   );
 }
 

@@ -3,6 +3,8 @@ import { type Graph, isView } from "../definition/index.ts";
 import type { Scope } from "../planning/index.ts";
 import { transaction } from "../postgres/index.ts";
 import {
+  type Announcement,
+  announcedSeparately,
   appendLog,
   type CheckResult,
   endLine,
@@ -10,6 +12,7 @@ import {
   insertPropagations,
   type Line,
   type Propagation,
+  type StepProgress,
   stepLine,
   type TriggerKind,
 } from "../records/index.ts";
@@ -30,19 +33,11 @@ export interface RefreshRecord {
   readonly affected: ReadonlyMap<string, Affected>;
   readonly checks: readonly CheckResult[];
   readonly milliseconds: number;
-}
-
-/** What `orchestrator_published` carries, but for the run's id. */
-interface Announcement {
-  readonly assets: readonly string[];
-  readonly partition_column: string | null;
-  /** null: everything, or more than fits. */
-  readonly partitions: readonly string[] | null;
+  /** Not null: part of a batch; of a run that has planned its steps, part of what these do. */
+  readonly progress: StepProgress | null;
 }
 
 const mostAnnounced = 100;
-/** NOTIFY takes 7,999 bytes; the run's id and the braces need their share. */
-const announcedBytes = 7900;
 
 /**
  * Writes down in one statement what a refresh did, at the end of its transaction, so that the rows every refresh
@@ -57,7 +52,8 @@ export async function recordRefresh(
   graph: Graph,
   record: RefreshRecord,
 ): Promise<number> {
-  const { trigger, runId, affected, checks, milliseconds } = record;
+  const { trigger, runId, affected, checks, milliseconds, progress } = record;
+  const isPartial = runId !== null && progress !== null && progress.done < progress.total;
   const now = performance.now();
   const { rows } = await client.query<{ run_id: number }>({
     name: "record_refresh",
@@ -76,9 +72,9 @@ export async function recordRefresh(
       ),
       step as (
         insert into orchestrator.steps
-          (run_id, asset, action, status, reason, scope, rows_inserted, rows_updated, rows_deleted, code_version, started_at, finished_at)
+          (run_id, asset, action, status, reason, scope, rows_inserted, rows_updated, rows_deleted, code_version, progress, started_at, finished_at)
         select
-          run_id, asset, 'refresh', 'succeeded', reason, scope, rows_inserted, rows_updated, rows_deleted, code_version,
+          run_id, asset, 'refresh', 'succeeded', reason, scope, rows_inserted, rows_updated, rows_deleted, code_version, $12::jsonb,
           statement_timestamp() - make_interval(secs => begun_ago / 1000),
           statement_timestamp() - make_interval(secs => (begun_ago - milliseconds) / 1000)
         from run, jsonb_to_recordset($6) as done (
@@ -87,13 +83,15 @@ export async function recordRefresh(
         )
         on conflict (run_id, asset) do update
         set
-          status = case when steps.action = 'refresh' then excluded.status else steps.status end,
-          scope = excluded.scope,
-          rows_inserted = excluded.rows_inserted,
-          rows_updated = excluded.rows_updated,
-          rows_deleted = excluded.rows_deleted,
-          started_at = excluded.started_at,
-          finished_at = excluded.finished_at
+          status = case when $13::boolean then steps.status else excluded.status end,
+          scope = case when $12::jsonb is null then excluded.scope else steps.scope end,
+          -- What the same step did for other partition values before counts too.
+          rows_inserted = coalesce(steps.rows_inserted, 0) + excluded.rows_inserted,
+          rows_updated = coalesce(steps.rows_updated, 0) + excluded.rows_updated,
+          rows_deleted = coalesce(steps.rows_deleted, 0) + excluded.rows_deleted,
+          progress = excluded.progress,
+          started_at = least(excluded.started_at, case when steps.rows_inserted is not null then steps.started_at end),
+          finished_at = case when not $13::boolean then excluded.finished_at end
         where steps.action = 'refresh'
       ),
       logged as (
@@ -167,6 +165,8 @@ export async function recordRefresh(
       JSON.stringify(announcementsOf(affected)),
       JSON.stringify(linesOf(record, now)),
       JSON.stringify(propagationsOf(affected)),
+      progress && JSON.stringify(progress),
+      isPartial,
     ],
   });
   return rows[0]!.run_id;
@@ -191,9 +191,10 @@ function stepsOf(graph: Graph, affected: ReadonlyMap<string, Affected>, now: num
 
 /** Of a run of its own also that it ended: it is done with this transaction. What changed a source is not its doing. */
 function linesOf(
-  { runId, affected, milliseconds }: RefreshRecord,
+  { runId, affected, milliseconds, progress }: RefreshRecord,
   now: number,
 ): (Line & { asset: string | null; ago: number })[] {
+  const part = progress ? ` (${progress.done} of ${progress.total} ${progress.label})` : "";
   const lines = [...affected.values()]
     .filter(({ difference, done }) => done && difference)
     .map((step) => {
@@ -206,12 +207,14 @@ function linesOf(
       });
       return {
         ...line,
+        message: line.message + part,
         asset: step.asset.name,
         ago: now - step.begunAt - step.milliseconds,
       };
     });
   if (runId !== null) return lines;
-  return [...lines, { ...endLine("succeeded", milliseconds, null), asset: null, ago: 0 }];
+  const end = endLine("succeeded", milliseconds, null);
+  return [...lines, { ...end, message: end.message + part, asset: null, ago: 0 }];
 }
 
 /** A view has no rows of its own: what changes it is recorded of the tables behind it. */
@@ -244,12 +247,10 @@ function touchedOf(graph: Graph, affected: ReadonlyMap<string, Affected>): unkno
 function announcementsOf(affected: ReadonlyMap<string, Affected>): Announcement[] {
   const changed = [...affected.values()].filter(({ asset, changed }) => asset.kind === "model" && changed);
   const byColumn = Map.groupBy(changed, ({ asset }) => asset.partitionBy ?? null);
-  return [...byColumn].map(([column, steps]) => {
+  return [...byColumn].flatMap(([column, steps]) => {
     const assets = steps.map(({ asset }) => asset.name);
     const partitions = column === null ? null : announced(steps);
-    const publication = { assets, partition_column: column, partitions };
-    const fits = Buffer.byteLength(JSON.stringify(publication)) <= announcedBytes;
-    return fits ? publication : { ...publication, partitions: null };
+    return announcedSeparately({ assets, partition_column: column, partitions });
   });
 }
 

@@ -1,9 +1,21 @@
 import type { ClientBase, PoolClient } from "pg";
 import type { Context } from "../context.ts";
-import type { Scope } from "../planning/index.ts";
+import { type Scope, unionScopes } from "../planning/index.ts";
 import { isTransient, lockBarrierShared, messageOf, type OnBackend, transaction } from "../postgres/index.ts";
-import { type CheckResult, readCurrentVersions, selectCurrentVersions } from "../records/index.ts";
-import { type ClaimedChanges, claimChanges, scopesOf } from "./changes.ts";
+import {
+  type CheckResult,
+  readCurrentVersions,
+  type StepProgress,
+  selectCurrentVersions,
+} from "../records/index.ts";
+import {
+  type ClaimableSource,
+  type ClaimedChanges,
+  claimChanges,
+  countWaitingValues,
+  type Portion,
+  scopesOf,
+} from "./changes.ts";
 import { refuseFailures, runChecks } from "./checks.ts";
 import { type Affected, propagate } from "./propagate.ts";
 import { recordFailedRefresh, recordRefresh, type Trigger } from "./record-refresh.ts";
@@ -17,10 +29,18 @@ export interface RefreshRequest {
   readonly runId?: number;
   /** Set: none but these changes. */
   readonly changeIds?: readonly number[];
+  /** How much of what is anybody's is claimed at once. */
+  readonly portion?: Portion;
+  /** Partition values of the same batch that are done already. */
+  readonly done?: number;
+  /** Set: one of several refreshes that a run takes for its steps, which goes so far. */
+  readonly progress?: StepProgress;
   /** Tables to compute anew besides. */
   readonly recompute?: ReadonlyMap<string, Scope>;
   /** Tables that may be written. Absent: all. */
   readonly tables?: ReadonlySet<string>;
+  /** Views to check in a scope, whether or not something of them changes. */
+  readonly views?: ReadonlyMap<string, Scope>;
   readonly onBackend?: OnBackend;
   /** In the transaction that refreshes, last: what is to be written with it or not at all. Not called if nothing was to be done. */
   readonly onRecord?: (client: ClientBase, result: RefreshResult) => Promise<void>;
@@ -32,7 +52,12 @@ export interface RefreshResult {
   readonly changes: number;
   readonly affected: ReadonlyMap<string, Affected>;
   readonly checks: readonly CheckResult[];
+  /** Of a batch that is more than one portion: how far it is. */
+  readonly progress: StepProgress | null;
 }
+
+/** A person has a few values changed, a batch hundreds: a transaction of some seconds, after which others have a turn. */
+export const usualPortion: Portion = { values: 20, first: "oldest" };
 
 /** A refresh that failed, with what it had claimed and has put back. */
 class ClaimFailure extends Error {
@@ -66,9 +91,14 @@ export interface RefreshOutcome {
 
 /**
  * As `refresh`, but an error is found its place: a batch that fails is halved until what fails stands alone, so that
- * one person's bad row does not hold up the others. What fails waits, and is recorded as a failed run.
+ * one person's bad row does not hold up the others. What fails waits, and is recorded as a failed run. failures: how many
+ * there were of the same batch before.
  */
-export async function refreshIsolating(context: Context, request: RefreshRequest): Promise<RefreshOutcome> {
+export async function refreshIsolating(
+  context: Context,
+  request: RefreshRequest,
+  failures = 0,
+): Promise<RefreshOutcome> {
   const succeeded: RefreshResult[] = [];
   const failed: { runId: number; error: string }[] = [];
   const attempt = async (part: RefreshRequest): Promise<void> => {
@@ -77,7 +107,7 @@ export async function refreshIsolating(context: Context, request: RefreshRequest
       if (result) succeeded.push(result);
     } catch (error) {
       if (!(error instanceof ClaimFailure)) throw error;
-      const halves = failed.length < mostIsolated ? halve(error.claimed) : [];
+      const halves = failures + failed.length < mostIsolated ? halve(error.claimed) : [];
       if (halves.length === 0) {
         const message = messageOf(error.cause);
         failed.push({
@@ -120,7 +150,7 @@ async function refreshOnce(context: Context, request: RefreshRequest): Promise<R
   const { graph } = context.registry;
   const timeout = Math.max(60, ...[...graph.nodes.values()].map(({ asset }) => asset.timeoutSeconds));
   // Compiling, and starting parallel workers, cost more than any of these statements. What they read is in memory:
-  // priced as on a spinning disk, an index loses to reading all prices of all tickers (32 ms instead of 10).
+  // priced as on a spinning disk, an index loses to reading everybody's rows (32 ms instead of 10).
   const settings = `set local jit = off; set local max_parallel_workers_per_gather = 0; set local random_page_cost = 1.1`;
   // The barrier comes before anything is claimed or read.
   const begin = `begin; ${settings}; set local statement_timeout = ${timeout * 1000}; ${lockBarrierShared}`;
@@ -134,9 +164,14 @@ async function work(
   request: RefreshRequest,
 ): Promise<RefreshResult | null> {
   const started = performance.now();
-  const { trigger, sources, runId = null, changeIds = null, recompute = new Map(), tables = null } = request;
-  const claimed = sources.length > 0 ? await claimChanges(client, { sources, runId, changeIds }) : [];
-  if (claimed.length === 0 && recompute.size === 0) return null;
+  const { trigger, runId = null, changeIds = null, portion = usualPortion } = request;
+  const { recompute = new Map(), tables = null, views = new Map() } = request;
+  const sources = request.sources.map((name): ClaimableSource => {
+    return { name, column: graph.get(name).asset.partitionBy ?? null };
+  });
+  const claim = { sources, runId, changeIds, portion };
+  const claimed = sources.length > 0 ? await claimChanges(client, claim) : [];
+  if (claimed.length + recompute.size + views.size === 0) return null;
   try {
     const rows = (await client.query(selectCurrentVersions)).rows;
     const published = await readCurrentVersions(client, graph, rows);
@@ -145,20 +180,54 @@ async function work(
     for (const [source, scope] of changed) await locks.lock(graph.get(source).asset, scope);
     const affected = await propagate(client, { graph, published, locks, changed, recompute, tables });
     const checks: CheckResult[] = [];
-    for (const [name, step] of affected) {
+    for (const [name, scope] of scopesToCheck(affected, views)) {
+      const { asset, codeVersion } = published.get(name)!;
       // A version that is not the graph's may lack the columns that the checks speak of.
-      const current = published.get(name)!.codeVersion ?? graph.get(name).codeVersion;
-      if (!step.changed || current !== graph.get(name).codeVersion) continue;
-      checks.push(...(await runChecks(client, step.asset, step.asset.checks, step.changed)));
+      if ((codeVersion ?? graph.get(name).codeVersion) !== graph.get(name).codeVersion) continue;
+      checks.push(...(await runChecks(client, asset, asset.checks, scope)));
     }
     refuseFailures(checks);
+    const progress = request.progress ?? (await progressOf(client, request, sources, claimed));
     const milliseconds = performance.now() - started;
-    const recorded = await recordRefresh(client, graph, { trigger, runId, affected, checks, milliseconds });
+    const record = { trigger, runId, affected, checks, milliseconds, progress };
+    const recorded = await recordRefresh(client, graph, record);
     const changes = claimed.reduce((sum, { changeIds }) => sum + changeIds.length, 0);
-    const result = { runId: recorded, changes, affected, checks };
+    const result = { runId: recorded, changes, affected, checks, progress };
     await request.onRecord?.(client, result);
     return result;
   } catch (error) {
     throw new ClaimFailure(claimed, error);
   }
+}
+
+/** What changed, and the views asked for. */
+function scopesToCheck(
+  affected: ReadonlyMap<string, Affected>,
+  views: ReadonlyMap<string, Scope>,
+): Map<string, Scope> {
+  const scopes = new Map(views);
+  for (const [name, { changed }] of affected) {
+    if (!changed) continue;
+    const asked = views.get(name);
+    scopes.set(name, asked ? unionScopes(asked, changed) : changed);
+  }
+  return scopes;
+}
+
+/** What waits is counted only where a portion was full: a single write is not to pay for it. */
+async function progressOf(
+  client: PoolClient,
+  { runId, changeIds, portion = usualPortion, done = 0 }: RefreshRequest,
+  sources: readonly ClaimableSource[],
+  claimed: readonly ClaimedChanges[],
+): Promise<StepProgress | null> {
+  if (runId !== undefined || changeIds) return null;
+  const columns = new Map(sources.map(({ name, column }) => [name, column]));
+  const byColumn = Map.groupBy(claimed, ({ asset }) => columns.get(asset)!);
+  const values = [...byColumn.values()].map((each) => new Set(each.map(({ partition }) => partition)).size);
+  const isFull = values.some((count) => count >= portion.values);
+  const left = isFull ? await countWaitingValues(client, sources) : 0;
+  if (done + left === 0) return null;
+  const now = done + values.reduce((sum, count) => sum + count, 0);
+  return { done: now, total: now + left, label: [...byColumn.keys()].filter(Boolean).join(", ") };
 }

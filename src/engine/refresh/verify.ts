@@ -1,8 +1,9 @@
 import type { ClientBase } from "pg";
 import type { Context } from "../context.ts";
 import { everything, type Scope, scopeFilter } from "../planning/index.ts";
-import { quoteColumns, quoteIdentifier, transaction } from "../postgres/index.ts";
+import { type OnBackend, quoteColumns, quoteIdentifier, transaction } from "../postgres/index.ts";
 import { type CurrentVersion, readCurrentVersions } from "../records/index.ts";
+import { readWaitingScopes } from "./waiting-scopes.ts";
 
 export interface RowDifference {
   readonly key: Readonly<Record<string, unknown>>;
@@ -15,9 +16,11 @@ export interface RowDifference {
 export interface Verification {
   readonly asset: string;
   readonly rows: number;
-  /** Rows that differ to the bit; 0: what is stored is what the body says. */
+  /** Rows that differ to the bit although no change of them waits; 0: what is stored is what the body says. */
   readonly differing: number;
-  /** A few of them. */
+  /** Rows that differ, and that changes which wait can reach. */
+  readonly waiting: number;
+  /** A few of them, those that do not wait first. */
   readonly sample: readonly RowDifference[];
 }
 
@@ -26,8 +29,14 @@ export interface VerifyRequest {
   readonly assets: readonly string[];
   /** In terms of each asset's own columns. Absent: everything. */
   readonly scope?: Scope;
+  /** Instead, of single assets. */
+  readonly scopes?: ReadonlyMap<string, Scope>;
   /** How many differing rows are reported of each asset. Default 20. */
   readonly sampleSize?: number;
+  readonly onBackend?: OnBackend;
+  /** Before a table is computed, and when that is done. */
+  readonly onStart?: (asset: string) => Promise<void>;
+  readonly onVerified?: (verification: Verification) => Promise<void>;
 }
 
 /**
@@ -36,54 +45,63 @@ export interface VerifyRequest {
  */
 export async function verify(context: Context, request: VerifyRequest): Promise<Verification[]> {
   const { graph } = context.registry;
-  const { assets, scope = everything, sampleSize = 20 } = request;
+  const { assets, scope = everything, scopes, sampleSize = 20, onBackend } = request;
   for (const name of assets) graph.get(name);
   return await transaction(
     context.pool,
     async (client) => {
       const published = await readCurrentVersions(client, graph);
+      const waiting = await readWaitingScopes(client, graph, published);
       const verifications: Verification[] = [];
       for (const name of graph.nodes.keys()) {
         const version = published.get(name)!;
         if (!assets.includes(name) || version.table === null) continue;
-        verifications.push(await verifyTable(client, version, scope, sampleSize));
+        await request.onStart?.(name);
+        const compared = { scope: scopes?.get(name) ?? scope, waiting: waiting.get(name) ?? null };
+        const verification = await verifyTable(client, version, compared, sampleSize);
+        verifications.push(verification);
+        await request.onVerified?.(verification);
       }
       return verifications;
     },
-    { begin: "begin isolation level repeatable read, read only" },
+    { begin: "begin isolation level repeatable read, read only", onBackend },
   );
 }
 
 async function verifyTable(
   client: ClientBase,
   { asset, body, table }: CurrentVersion,
-  scope: Scope,
+  { scope, waiting }: { readonly scope: Scope; readonly waiting: Scope | null },
   sampleSize: number,
 ): Promise<Verification> {
   const { condition, values } = scopeFilter(asset, scope);
+  const reached = waiting && scopeFilter(asset, waiting, values.length + 1);
+  // No column of an asset has a blank in its name.
+  const isWaiting = `(${reached?.condition ?? "false"}) as "is waiting"`;
   const columns = quoteColumns(Object.keys(asset.columns));
   const first = quoteIdentifier(asset.key[0]!);
   const key = asset.key.map((column) => {
     const name = quoteIdentifier(column);
     return `coalesce(computed.${name}, stored.${name}) as ${name}`;
   });
-  const { rows } = await client.query<{ rows: number; differing: number; sample: RowDifference[] | null }>(
+  const { rows } = await client.query<Omit<Verification, "asset">>(
     `with computed as materialized (
-       select ${columns}
+       select ${columns}, ${isWaiting}
        from (${body}
        ) as body
        where ${condition}
      ),
      stored as materialized (
-       select ${columns}
+       select ${columns}, ${isWaiting}
        from ${table}
        where ${condition}
      ),
      differing as materialized (
        select
          (select to_jsonb(key) from (select ${key.join(", ")}) as key) as key,
-         case when stored.${first} is not null then to_jsonb(stored) end as stored,
-         case when computed.${first} is not null then to_jsonb(computed) end as computed
+         case when stored.${first} is not null then to_jsonb(stored) - 'is waiting' end as stored,
+         case when computed.${first} is not null then to_jsonb(computed) - 'is waiting' end as computed,
+         coalesce(stored."is waiting", false) or coalesce(computed."is waiting", false) as is_waiting
        from stored
        full join computed on ${asset.key
          .map((column) => `computed.${quoteIdentifier(column)} = stored.${quoteIdentifier(column)}`)
@@ -95,10 +113,16 @@ async function verifyTable(
      )
      select
        (select count(*) from stored) as rows,
-       (select count(*) from differing) as differing,
-       (select jsonb_agg(to_jsonb(named)) from (select * from differing order by key limit ${sampleSize}) as named) as sample`,
-    values,
+       (select count(*) from differing where not is_waiting) as differing,
+       (select count(*) from differing where is_waiting) as waiting,
+       coalesce(
+         (
+           select jsonb_agg(to_jsonb(named))
+           from (select key, stored, computed from differing order by is_waiting, key limit ${sampleSize}) as named
+         ),
+         '[]'
+       ) as sample`,
+    [...values, ...(reached?.values ?? [])],
   );
-  const { differing, sample, rows: count } = rows[0]!;
-  return { asset: asset.name, rows: count, differing, sample: sample ?? [] };
+  return { asset: asset.name, ...rows[0]! };
 }

@@ -11,7 +11,7 @@ import { type KnownTicker, requireTicker } from "../tickers.ts";
 const lookupsAtOnce = 6;
 export const maxLookups = 60;
 /** After this no other ticker is asked about: a slow price source makes several looks of one, not one that never ends. */
-const patienceMilliseconds = 25_000;
+export const patienceMilliseconds = 25_000;
 
 export type TickerError =
   | UnknownTickerError

@@ -1,25 +1,121 @@
+import type { PoolClient } from "pg";
 import { personTransaction } from "../../database/person.ts";
 import type { LedgerContext } from "../context.ts";
+import { requireHistories } from "../histories.ts";
 import { insertTransactions, lockLedger } from "../rows.ts";
+import { type Draft, draftImport, findUncovered, type Selection } from "./draft.ts";
+import { keepImport } from "./kept.ts";
+import { isTrade } from "./kinds.ts";
+import type { ImportField } from "./layout.ts";
+import { patienceMilliseconds } from "./lookup.ts";
+import { type ImportFile, readImportFile } from "./read.ts";
+import { type KeptChoices, rememberChoices, rememberTickers } from "./remembered.ts";
+import { instrumentKey } from "./resolve.ts";
 import {
-  draftImport,
-  findUncovered,
   type ImportProgress,
   type ImportReview,
-  reviewImport,
-  type Selection,
+  type Prepared,
+  prepareImport,
+  reviewPrepared,
 } from "./review.ts";
-import { type ImportFile, readImportFile } from "./rows.ts";
+import type { ImportRow } from "./rows.ts";
 
-/** `imported` 0: nothing was recorded, and the review says why. */
 export interface Imported {
+  /** Trades that are in the ledger now. */
   readonly imported: number;
+  /** Rows of other kinds that are kept now. Both 0: nothing was recorded, and the review says why. */
+  readonly kept: number;
   readonly review: ImportReview;
 }
 
+/** By day and time, as they were made; a file that has its last row first is turned round. */
+function inOrder(rows: readonly ImportRow[]): ImportRow[] {
+  const [first, last] = [rows[0]?.input?.date ?? "", rows.at(-1)?.input?.date ?? ""];
+  const ordered = first > last ? rows.toReversed() : [...rows];
+  const momentOf = ({ input, entry }: ImportRow): string => `${input?.date} ${entry.time ?? ""}`;
+  // Sorting is stable: rows without a time stay as they stand.
+  return ordered.toSorted((a, b) => {
+    if (a.input?.date === b.input?.date && (a.entry.time === null || b.entry.time === null)) return 0;
+    return momentOf(a) < momentOf(b) ? -1 : momentOf(a) > momentOf(b) ? 1 : 0;
+  });
+}
+
+/** Why each row that is not recorded is not; those that an earlier import kept already are not kept again. */
+function reasonsOf({ rows, selected, duplicates, keptBefore }: Draft): Map<ImportRow, string> {
+  const chosen = new Set(selected);
+  const reasons = new Map<ImportRow, string>();
+  for (const row of rows) {
+    if (chosen.has(row) || keptBefore.has(row) || duplicates.has(row)) continue;
+    const isKept = row.kind !== null && !isTrade(row.kind);
+    const error = row.errors[0]?.message;
+    reasons.set(row, isKept ? "the ledger has no such type yet" : `left out${error ? `: ${error}` : ""}`);
+  }
+  return reasons;
+}
+
+/** What a person said that the file does not say by itself. */
+function ownChoices(given: ImportFile, now: Date): KeptChoices {
+  const plain = readImportFile({ csv: given.csv }, () => now);
+  const columns = Object.entries(given.columns ?? {}).filter(
+    ([field, name]) => name !== plain.columns[field as ImportField],
+  );
+  const { dateOrder, decimalMark } = given.notation ?? {};
+  const notation = {
+    ...(dateOrder && dateOrder !== plain.notation.dateOrder && { dateOrder }),
+    ...(decimalMark && decimalMark !== plain.notation.decimalMark && { decimalMark }),
+  };
+  return {
+    ...(columns.length > 0 && { columns: Object.fromEntries(columns) }),
+    ...(Object.keys(notation).length > 0 && { notation }),
+    ...(Object.keys(given.words ?? {}).length > 0 && { words: given.words ?? {} }),
+  };
+}
+
+/** What a person said of an instrument of the file that its spelling does not say. */
+function ownTickers(rows: readonly ImportRow[], { tickers = {} }: ImportFile): Record<string, string> {
+  const spelled = new Map(rows.map(({ entry }) => [instrumentKey(entry), entry.instrument?.ticker]));
+  const own = Object.entries(tickers).filter(
+    ([symbol, ticker]) => spelled.has(symbol) && spelled.get(symbol) !== ticker && ticker.length <= 20,
+  );
+  return Object.fromEntries(own);
+}
+
+async function recordDraft(
+  client: PoolClient,
+  userId: number,
+  draft: Draft,
+  { file, given }: Prepared,
+  now: Date,
+): Promise<{ imported: number; kept: number }> {
+  const recorded = inOrder(draft.selected.filter(({ input }) => input !== null));
+  const transactions = await insertTransactions(
+    client,
+    userId,
+    recorded.map(({ input }) => input!),
+  );
+  const transactionIds = new Map(recorded.map((row, index) => [row, transactions[index]!.transaction_id]));
+  const reasons = reasonsOf(draft);
+  const { format, signature } = file;
+  if (recorded.length + reasons.size > 0)
+    await keepImport(
+      client,
+      userId,
+      { format, csv: given.csv, rows: draft.rows, transactionIds, reasons },
+      now,
+    );
+  await rememberChoices(client, userId, signature, ownChoices(given, now), now);
+  await rememberTickers(client, userId, signature, ownTickers(draft.rows, given), now);
+  return {
+    imported: recorded.length,
+    kept: [...reasons.keys()].filter(({ kind }) => kind !== null && !isTrade(kind)).length,
+  };
+}
+
 /**
- * Records the selected rows in one transaction, all or none: none if one of them has an error, or if the file or the
- * ledger is no longer the one that the selection was made for. `selection` null: every row but potential duplicates.
+ * Records the selected rows in one transaction, all or none, and keeps the others with their reasons: nothing if a selected row
+ * has an error, or if the file or the ledger is no longer the one that the selection was made for. `selection` null: every
+ * trade but potential duplicates.
+ * Throws HistoryUnavailableError when the history of a new ticker cannot be had; what is there by then stays.
  */
 export async function importTransactions(
   context: LedgerContext,
@@ -28,24 +124,37 @@ export async function importTransactions(
   selection: Selection | null,
   onProgress: (progress: ImportProgress) => void = () => {},
 ): Promise<Imported> {
-  const review = await reviewImport(context, userId, importFile, selection, onProgress);
+  const deadline = performance.now() + patienceMilliseconds;
+  const prepared = await prepareImport(context, userId, importFile, deadline, onProgress);
+  const review = await reviewPrepared(context, userId, prepared, selection, deadline, onProgress);
   const selected = review.rows.filter(({ isSelected }) => isSelected);
   const isReady =
     review.problem === null && review.isSelectionKept && selected.every(({ status }) => status !== "ERROR");
-  if (!isReady || selected.length === 0) return { imported: 0, review };
+  const hasKept = review.rows.some(({ status }) => status === "KEPT");
+  if (!isReady || (selected.length === 0 && !hasKept)) return { imported: 0, kept: 0, review };
   const reviewed: Selection = {
     fingerprint: review.fingerprint,
     lines: new Set(selected.map(({ line }) => line)),
   };
-  const file = readImportFile(importFile, context.clock);
-  const imported = await personTransaction(context.pool, userId, async (client) => {
-    await lockLedger(client, userId);
-    const draft = await draftImport(client, userId, file, reviewed);
-    // Somebody may have traded since the review; then it is made anew.
-    if (!draft.isSelectionKept || (await findUncovered(client, draft)).size > 0) return 0;
-    const inputs = draft.selected.flatMap(({ input }) => (input ? [input] : []));
-    return (await insertTransactions(client, userId, inputs)).length;
+  // Histories first, all rows at once afterwards; patience for many.
+  const tickers = selected.flatMap(({ input }) => (input?.type === "BUY" ? [input.ticker] : []));
+  await requireHistories(context, tickers, {
+    onProgress: ({ fetched, total }) => onProgress({ rows: review.rows.length, checked: fetched, total }),
   });
-  if (imported > 0) return { imported, review };
-  return { imported, review: await reviewImport(context, userId, importFile, reviewed) };
+  const recorded = await personTransaction(context.pool, userId, async (client) => {
+    await lockLedger(client, userId);
+    const draft = await draftImport(client, userId, prepared.rows, reviewed);
+    // Somebody may have traded since the review; then it is made anew.
+    if (!draft.isSelectionKept || (await findUncovered(client, draft)).size > 0) return null;
+    return recordDraft(client, userId, draft, prepared, context.clock());
+  });
+  if (recorded && recorded.imported + recorded.kept > 0) return { ...recorded, review };
+  const again = await reviewPrepared(
+    context,
+    userId,
+    prepared,
+    reviewed,
+    performance.now() + patienceMilliseconds,
+  );
+  return { imported: 0, kept: 0, review: again };
 }

@@ -1,39 +1,61 @@
 /** What an import would do, row by row, before anything is recorded. */
-import { createHash } from "node:crypto";
-import type { PoolClient } from "pg";
 import { personTransaction } from "../../database/person.ts";
 import type { LedgerContext } from "../context.ts";
-import { DuplicateError, OversellError } from "../errors.ts";
-import type { TransactionInput } from "../input.ts";
-import { findOversells, type Oversell, type Trade } from "../position.ts";
-import { readSplits, readTransactions, type Transaction } from "../rows.ts";
 import { warningsOf } from "../transactions.ts";
-import { type Lookup, type LookupProgress, lookUpTickers } from "./lookup.ts";
-import {
-  type ImportFile,
-  type ImportRow,
-  type ReadFile,
-  type Remark,
-  readImportFile,
-  remarkOf,
-} from "./rows.ts";
+import { type Draft, draftImport, findUncovered, type Selection } from "./draft.ts";
+import { isCoin } from "./instrument.ts";
+import { isTrade } from "./kinds.ts";
+import { type Lookup, type LookupProgress, lookUpTickers, patienceMilliseconds } from "./lookup.ts";
+import { checkPrices, correctRows, describeCorrection, type PriceFinding } from "./prices.ts";
+import { type ImportFile, type ReadFile, readImportFile } from "./read.ts";
+import { type Remark, remarkOf } from "./remarks.ts";
+import { recallChoices, recallTickers } from "./remembered.ts";
+import { instrumentKey, resolveInstruments } from "./resolve.ts";
+import { type ImportRow, readRow } from "./rows.ts";
 
-export type RowStatus = "OK" | "WARNING" | "ERROR";
+/** KEPT: no trade, so the ledger cannot take it yet; it is kept with the import. */
+export type RowStatus = "OK" | "WARNING" | "ERROR" | "KEPT";
 
 export interface ReviewedRow extends ImportRow {
   readonly status: RowStatus;
-  readonly warnings: readonly Remark[];
+  /** "price 7000 -> 70": what would fit the market, done where a person says so; null: nothing to correct. */
+  readonly correction: string | null;
   /** false: the import leaves it out. */
   readonly isSelected: boolean;
 }
 
-export interface ImportReview extends Omit<ReadFile, "rows"> {
+/** An instrument that a person has to name, or whose name was read as another. */
+export interface SymbolQuestion {
+  /** As the file has it. */
+  readonly symbol: string;
+  readonly name: string;
+  /** What it is read as; "": nothing. */
+  readonly ticker: string;
+  readonly rows: number;
+  readonly isOpen: boolean;
+  readonly proposals: readonly string[];
+}
+
+export interface ImportReview extends Omit<ReadFile, "entries"> {
   readonly rows: readonly ReviewedRow[];
+  readonly symbols: readonly SymbolQuestion[];
   readonly lookup: LookupProgress;
-  /** Of the file as it was read and its duplicates: an import of this review alone is what the person has seen. */
+  /** Of the rows as they were read and their duplicates: an import of this review alone is what the person has seen. */
   readonly fingerprint: string;
   /** false: the selection was made for another file or another ledger, and the review has made its own. */
   readonly isSelectionKept: boolean;
+  /** What was said of files like it before, and holds for this one. */
+  readonly isRemembered: boolean;
+}
+
+/**
+ * What "leave out the errors" leaves out: rows that are wrong themselves, and a SELL that only lacks what they would have bought
+ * not before they are gone and it was said so.
+ */
+export function rowsToLeaveOut({ rows }: Pick<ImportReview, "rows">): ReviewedRow[] {
+  const wrong = rows.filter(({ isSelected, status }) => isSelected && status === "ERROR");
+  const own = wrong.filter(({ errors }) => errors.some(({ code }) => code !== "oversell"));
+  return own.length > 0 ? own : wrong;
 }
 
 /** How far a review has come. */
@@ -42,117 +64,53 @@ export interface ImportProgress extends LookupProgress {
   readonly rows: number;
 }
 
-/** Which lines to record, of the review with that fingerprint. */
-export interface Selection {
-  readonly fingerprint: string;
-  readonly lines: ReadonlySet<number>;
-}
-
-const keyOf = ({ date, ticker, type, quantity, price }: TransactionInput | Transaction): string =>
-  [date, ticker, type, quantity, price].join(" ");
-
-type Duplicates = ReadonlyMap<ImportRow, Remark>;
-
-/** Rows that stand in the ledger or further up in the file already. */
-function findDuplicates(rows: readonly ImportRow[], ledger: readonly Transaction[]): Duplicates {
-  const lines = new Map<string, number | null>(ledger.map((transaction) => [keyOf(transaction), null]));
-  const duplicates = new Map<ImportRow, Remark>();
-  for (const row of rows) {
-    if (!row.input) continue;
-    const key = keyOf(row.input);
-    const first = lines.get(key);
-    if (first === undefined) lines.set(key, row.line);
-    else duplicates.set(row, remarkOf(new DuplicateError(first)));
-  }
-  return duplicates;
-}
-
-function fingerprintOf(file: ReadFile, duplicates: Duplicates): string {
-  const seen = { rows: file.rows, duplicates: [...duplicates.keys()].map(({ line }) => line) };
-  return createHash("sha256").update(JSON.stringify(seen)).digest("base64url");
-}
-
-interface Draft {
+export interface Prepared {
   readonly file: ReadFile;
-  readonly ledger: readonly Transaction[];
-  readonly duplicates: Duplicates;
-  readonly fingerprint: string;
-  readonly isSelectionKept: boolean;
-  readonly selected: readonly ImportRow[];
+  readonly rows: readonly ImportRow[];
+  readonly given: ImportFile;
+  readonly isRemembered: boolean;
 }
 
-/** The file against the ledger as it is now. Duplicates are left out unless the selection says otherwise. */
-export async function draftImport(
-  client: PoolClient,
+/** The file's rows with their tickers: as the person says now, said before, or as the price source knows them. */
+export async function prepareImport(
+  context: LedgerContext,
   userId: number,
-  file: ReadFile,
-  selection: Selection | null,
-): Promise<Draft> {
-  const ledger = await readTransactions(client, userId, null, null);
-  const duplicates = findDuplicates(file.rows, ledger);
-  const fingerprint = fingerprintOf(file, duplicates);
-  const kept = selection?.fingerprint === fingerprint ? selection : null;
-  return {
-    file,
-    ledger,
-    duplicates,
-    fingerprint,
-    isSelectionKept: selection === null || kept !== null,
-    selected: file.rows.filter((row) => (kept ? kept.lines.has(row.line) : !duplicates.has(row))),
+  importFile: ImportFile,
+  deadline: number,
+  onProgress: (progress: ImportProgress) => void = () => {},
+): Promise<Prepared> {
+  const first = readImportFile(importFile, context.clock);
+  const { choices, tickers } = await personTransaction(context.pool, userId, async (client) => ({
+    choices: await recallChoices(client, userId, first.signature),
+    tickers: await recallTickers(client, userId, first.signature),
+  }));
+  const isRemembered = Object.keys(choices).length > 0;
+  const given: ImportFile = {
+    ...choices,
+    ...importFile,
+    words: { ...choices.words, ...importFile.words },
+    tickers: { ...tickers, ...importFile.tickers },
   };
+  const file = isRemembered ? readImportFile(given, context.clock) : first;
+  const resolve = await resolveInstruments(context, file.entries, given.tickers ?? {}, deadline, (progress) =>
+    onProgress({ rows: file.entries.length, ...progress }),
+  );
+  const read = file.entries.map((entry) => readRow(entry, resolve, context.clock));
+  const rows = await correctRows(context, read, importFile.corrections ?? [], deadline);
+  return { file, rows, given, isRemembered };
 }
 
-/** Tickers whose SELLs the selected rows may leave uncovered: without a SELL among them there is none. */
-function soldTickers(selected: readonly ImportRow[]): string[] {
-  return [...new Set(selected.flatMap(({ input }) => (input?.type === "SELL" ? [input.ticker] : [])))];
+interface Findings extends Draft {
+  readonly lookup: Lookup;
+  readonly uncovered: ReadonlyMap<ImportRow, Remark>;
+  readonly prices: ReadonlyMap<ImportRow, PriceFinding>;
 }
 
-/** At a row that sells more than is held then; a SELL of the ledger's own is blamed on the last row that sells before it. */
-function blame(
-  oversell: Oversell,
-  ticker: string,
-  rowOf: ReadonlyMap<Trade, ImportRow>,
-): [ImportRow, Remark][] {
-  const { date, quantity: sold } = oversell.trade;
-  const own = rowOf.get(oversell.trade);
-  const row = own ?? lastSeller(rowOf, date);
-  const details = { ticker, date, held: oversell.held, sold };
-  return row ? [[row, remarkOf(new OversellError(details, own ? "sell" : "earlier sell"))]] : [];
-}
-
-function lastSeller(rowOf: ReadonlyMap<Trade, ImportRow>, date: string): ImportRow | undefined {
-  const sellers = [...rowOf].filter(([trade]) => trade.type === "SELL" && trade.date <= date);
-  return sellers.sort(([a], [b]) => a.date.localeCompare(b.date)).at(-1)?.[1];
-}
-
-/** What the selected rows would sell without having it, over the ledger and the file together. */
-export async function findUncovered(
-  client: PoolClient,
-  { ledger, selected }: Pick<Draft, "ledger" | "selected">,
-): Promise<Map<ImportRow, Remark>> {
-  const uncovered = new Map<ImportRow, Remark>();
-  for (const ticker of soldTickers(selected)) {
-    const rowOf = new Map<Trade, ImportRow>(
-      selected.flatMap((row) =>
-        row.input?.ticker === ticker ? [[{ ...row.input, transactionId: null }, row]] : [],
-      ),
-    );
-    const recorded = ledger
-      .filter((transaction) => transaction.ticker === ticker)
-      .map((transaction) => ({ ...transaction, transactionId: transaction.transaction_id }));
-    const splits = await readSplits(client, ticker);
-    for (const oversell of findOversells([...recorded, ...rowOf.keys()], splits))
-      for (const [row, remark] of blame(oversell, ticker, rowOf)) uncovered.set(row, remark);
-  }
-  return uncovered;
-}
-
-function reviewRow(
-  row: ImportRow,
-  { duplicates, selected }: { duplicates: Duplicates; selected: ReadonlySet<ImportRow> },
-  lookup: Lookup,
-  uncovered: ReadonlyMap<ImportRow, Remark>,
-): ReviewedRow {
+function reviewRow(row: ImportRow, findings: Findings, selected: ReadonlySet<ImportRow>): ReviewedRow {
+  if (row.kind !== null && !isTrade(row.kind))
+    return { ...row, status: "KEPT", correction: null, isSelected: false };
+  const { duplicates, lookup, uncovered, prices } = findings;
+  const finding = prices.get(row);
   const found = row.input ? lookup.tickers.get(row.input.ticker) : undefined;
   const errors = [
     ...row.errors,
@@ -161,16 +119,53 @@ function reviewRow(
   ];
   const warnings = [
     ...(duplicates.has(row) ? [duplicates.get(row)!] : []),
+    ...row.warnings,
+    ...(finding ? [finding.remark] : []),
     ...(row.input && found && !(found instanceof Error)
       ? warningsOf(row.input, found).map((message) => ({ code: "before_first_price", message }))
       : []),
   ];
   const status = errors.length > 0 ? "ERROR" : warnings.length > 0 ? "WARNING" : "OK";
-  return { ...row, errors, warnings, status, isSelected: selected.has(row) };
+  const correction = finding ? describeCorrection(row, finding) : null;
+  return { ...row, errors, warnings, status, correction, isSelected: selected.has(row) };
+}
+
+const asked = new Set(["unknown_ticker", "invalid_ticker"]);
+const hasCode = ({ errors, warnings }: ReviewedRow, isSo: (remark: Remark) => boolean): boolean =>
+  errors.some(isSo) || warnings.some(isSo);
+
+/** Instruments that nobody knows by their name, or whose prices say that they are another, each once. */
+function questionsOf(rows: readonly ReviewedRow[], given: ImportFile): SymbolQuestion[] {
+  const groups = Map.groupBy(
+    rows.filter(({ kind, entry }) => (kind === null || isTrade(kind)) && entry.instrument !== null),
+    ({ entry }) => instrumentKey(entry),
+  );
+  return [...groups].flatMap(([symbol, group]) => {
+    const { entry, input } = group[0]!;
+    const isOpen = group.some((row) => hasCode(row, ({ code }) => asked.has(code)));
+    // Prices that no slip explains, of most of its rows: it is another instrument.
+    const far = group.filter((row) => hasCode(row, ({ code }) => code === "price_far")).length;
+    const isDoubted = far * 2 > group.length;
+    const isChosen =
+      Object.hasOwn(given.tickers ?? {}, symbol) && given.tickers![symbol] !== entry.instrument!.ticker;
+    if (symbol === "" || !(isOpen || isDoubted || isChosen)) return [];
+    const ticker = input?.ticker ?? given.tickers?.[symbol] ?? "";
+    const proposals = [...new Set([isCoin(symbol) ? `${symbol}-USD` : "", entry.instrument?.spelled ?? ""])];
+    return [
+      {
+        symbol,
+        name: entry.instrument!.name,
+        ticker,
+        rows: group.length,
+        isOpen: isOpen || isDoubted,
+        proposals: proposals.filter((proposal) => proposal !== "" && proposal !== ticker),
+      },
+    ];
+  });
 }
 
 /**
- * Reads a file against the person's ledger and records nothing but what tickers are. Tickers are looked up, and SELLs
+ * Reads a file against the person's ledger and records nothing but what tickers are. Tickers are looked up, prices and SELLs
  * checked, for the selected rows alone; `selection` null: every row but potential duplicates. `onProgress` is told how far
  * it has come while the price source is asked, which is what takes time.
  */
@@ -181,22 +176,53 @@ export async function reviewImport(
   selection: Selection | null,
   onProgress: (progress: ImportProgress) => void = () => {},
 ): Promise<ImportReview> {
-  const file = readImportFile(importFile, context.clock);
+  const deadline = performance.now() + patienceMilliseconds;
+  return reviewPrepared(
+    context,
+    userId,
+    await prepareImport(context, userId, importFile, deadline, onProgress),
+    selection,
+    deadline,
+    onProgress,
+  );
+}
+
+export async function reviewPrepared(
+  context: LedgerContext,
+  userId: number,
+  prepared: Prepared,
+  selection: Selection | null,
+  deadline: number,
+  onProgress: (progress: ImportProgress) => void = () => {},
+): Promise<ImportReview> {
+  const { rows, given, isRemembered } = prepared;
   const { draft, uncovered } = await personTransaction(context.pool, userId, async (client) => {
-    const draft = await draftImport(client, userId, file, selection);
+    const draft = await draftImport(client, userId, rows, selection);
     return { draft, uncovered: await findUncovered(client, draft) };
   });
   const tickers = new Set(draft.selected.flatMap(({ input }) => (input ? [input.ticker] : [])));
-  const lookup = await lookUpTickers(context, [...tickers], (progress) =>
-    onProgress({ rows: file.rows.length, ...progress }),
+  const lookup = await lookUpTickers(
+    context,
+    [...tickers],
+    (progress) => onProgress({ rows: rows.length, ...progress }),
+    deadline - performance.now(),
   );
-  const { duplicates, fingerprint, isSelectionKept } = draft;
+  const isKnown = ({ input }: ImportRow): boolean => {
+    const found = input && lookup.tickers.get(input.ticker);
+    return Boolean(found) && !(found instanceof Error);
+  };
+  const prices = await checkPrices(context, draft.selected.filter(isKnown), deadline);
+  const findings = { ...draft, lookup, uncovered, prices };
   const selected = new Set(draft.selected);
+  const reviewed = rows.map((row) => reviewRow(row, findings, selected));
+  const { entries: _, ...file } = prepared.file;
   return {
     ...file,
-    rows: file.rows.map((row) => reviewRow(row, { duplicates, selected }, lookup, uncovered)),
+    rows: reviewed,
+    symbols: questionsOf(reviewed, given),
     lookup: { checked: lookup.checked, total: lookup.total },
-    fingerprint,
-    isSelectionKept,
+    fingerprint: draft.fingerprint,
+    isSelectionKept: draft.isSelectionKept,
+    isRemembered,
   };
 }

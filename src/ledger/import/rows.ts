@@ -1,150 +1,112 @@
-/** The rows of a file as transactions, each with what is wrong with it. Pure but for the clock. */
-import {
-  EmptyCsvError,
-  ForeignCurrencyError,
-  FutureDateError,
-  InvalidCsvError,
-  InvalidTransactionError,
-  MissingColumnsError,
-  TooManyLinesError,
-  ValueCountError,
-} from "../errors.ts";
+/** Entries as transactions of the ledger, once it is known which tickers they are of. Pure but for the clock. */
+import { Big } from "big.js";
+import { FutureDateError, InvalidTransactionError } from "../errors.ts";
 import { parseTransactionInput, type TransactionInput } from "../input.ts";
-import { type ColumnMapping, type ImportField, importFields, mapColumns, requiredFields } from "./columns.ts";
-import { type CsvFile, type CsvRecord, type Delimiter, readCsvFile } from "./csv-file.ts";
-import {
-  guessDateOrder,
-  guessDecimalMark,
-  type Notation,
-  readDate,
-  readDecimal,
-  readType,
-} from "./notation.ts";
-
-/** A file and how it is to be read; what is not said is guessed. */
-export interface ImportFile {
-  readonly csv: string;
-  readonly columns?: Partial<ColumnMapping>;
-  readonly notation?: Partial<Notation>;
-}
-
-/** What is wrong, or worth knowing: an error's code and message. */
-export interface Remark {
-  readonly code: string;
-  readonly message: string;
-}
-
-export const remarkOf = ({ code, message }: Remark): Remark => ({ code, message });
+import type { Entry } from "./entries.ts";
+import { isTrade, type RowKind } from "./kinds.ts";
+import type { ImportField } from "./layout.ts";
+import { ledgerDecimals } from "./money.ts";
+import { type Remark, remarkOf } from "./remarks.ts";
 
 export interface ImportRow {
   readonly line: number;
+  /** null: not understood; then `errors` say so. */
+  readonly kind: RowKind | null;
   /** As the file has them. */
   readonly values: Readonly<Partial<Record<ImportField, string>>>;
-  /** null: it cannot be read; `errors` say why. */
+  readonly entry: Entry;
+  /** null: it is no trade, or it cannot be read and `errors` say why. */
   readonly input: TransactionInput | null;
   readonly errors: readonly Remark[];
+  readonly warnings: readonly Remark[];
+  readonly notes: readonly string[];
+  /** It is another trade than the file says, because the market does and a person agreed. */
+  readonly isCorrected?: boolean;
 }
 
-export interface ReadFile {
-  /** Why there are no rows; null: there are. */
-  readonly problem: Remark | null;
-  readonly delimiter: Delimiter | null;
-  readonly headers: readonly string[];
-  readonly columns: ColumnMapping;
-  readonly notation: Notation;
-  /** false: a date such as 03/04/2024 could be either, and no other of the file decides it. */
-  readonly isDateOrderCertain: boolean;
-  readonly rows: readonly ImportRow[];
+/** A ticker, or why there is none; undefined: it says itself. */
+export type Resolve = (entry: Entry) => string | Remark | undefined;
+
+const newYork = new Intl.DateTimeFormat("en-CA", { timeZone: "America/New_York", dateStyle: "short" });
+
+/**
+ * The day of a trade where it was traded. A broker who writes UTC books an evening in New York on the next day; crypto has
+ * its day in UTC, and other exchanges close before midnight in UTC. Midnight itself is a day without a time.
+ */
+export function tradingDay(
+  { date, time, offset }: Pick<Entry, "date" | "time" | "offset">,
+  ticker: string,
+): string | null {
+  if (date === null || time === null || offset === null || time === "00:00:00") return date;
+  const instant = Date.parse(`${date}T${time}Z`) - offset * 60_000;
+  if (Number.isNaN(instant)) return date;
+  const isAmerican = !/[.]/.test(ticker) && !/-(USD|EUR|GBP)$/.test(ticker);
+  return isAmerican ? newYork.format(instant) : new Date(instant).toISOString().slice(0, 10);
 }
 
-type Values = ImportRow["values"];
-
-const withoutSign = (text: string): string => text.replace(/^-/, "");
-
-/** In the ledger's words. Some files write what is sold, and every fee, as less than nothing. */
-function translate(values: Values, { dateOrder, decimalMark }: Notation): Record<string, string> {
-  const type = readType(values.type ?? "");
-  const decimal = (text = "") => readDecimal(text, decimalMark);
-  const quantity = decimal(values.quantity);
-  return {
-    ticker: values.ticker ?? "",
-    type,
-    quantity: type === "SELL" ? withoutSign(quantity) : quantity,
-    price: decimal(values.price),
-    fee: withoutSign(decimal(values.fee)),
-    date: readDate(values.date ?? "", dateOrder),
-  };
+/** As the ledger's table takes it; what it cannot hold is rounded, and said. */
+function fitDecimal(field: string, value: string | null, text: string | undefined, notes: string[]): string {
+  if (value === null) return (text ?? "").slice(0, 60);
+  const rounded = new Big(value).round(ledgerDecimals, 1);
+  if (!rounded.eq(value)) notes.push(`the ${field} is rounded to ${ledgerDecimals} decimals`);
+  return rounded.toFixed();
 }
 
-function readRow(
-  { line, values: texts }: CsvRecord,
-  { headers }: CsvFile,
-  { columns, notation }: { columns: ColumnMapping; notation: Notation },
-  clock: () => Date,
-): ImportRow {
-  const values: Values = Object.fromEntries(
-    importFields.flatMap((field) => {
-      const column = columns[field];
-      return column === null ? [] : [[field, texts[headers.indexOf(column)] ?? ""]];
-    }),
+function inputOf(entry: Entry, ticker: string, notes: string[], clock: () => Date): TransactionInput {
+  const { kind, texts } = entry;
+  const quantity = fitDecimal("quantity", entry.quantity, texts.quantity, notes);
+  return parseTransactionInput(
+    {
+      ticker,
+      type: kind,
+      // Some files write what is sold as less than nothing.
+      quantity: kind === "SELL" ? quantity.replace(/^-/, "") : quantity,
+      price: fitDecimal("price", entry.price, texts.price, notes),
+      fee: fitDecimal("fee", entry.fee ?? "0", "", notes),
+      date: tradingDay(entry, ticker) ?? (texts.date ?? "").slice(0, 40),
+    },
+    clock,
   );
-  const refused = (error: Remark): ImportRow => ({ line, values, input: null, errors: [remarkOf(error)] });
-  if (texts.length !== headers.length) return refused(new ValueCountError(headers.length, texts.length));
-  if (values.currency && values.currency.toUpperCase() !== "USD")
-    return refused(new ForeignCurrencyError(values.currency));
-  try {
-    return { line, values, input: parseTransactionInput(translate(values, notation), clock), errors: [] };
-  } catch (error) {
-    if (error instanceof InvalidTransactionError || error instanceof FutureDateError) return refused(error);
-    throw error;
-  }
 }
 
-const unread: ReadFile = {
-  problem: null,
-  delimiter: null,
-  headers: [],
-  columns: mapColumns([]),
-  notation: { dateOrder: "month", decimalMark: "point" },
-  isDateOrderCertain: true,
-  rows: [],
-};
-
-/** Reads all of it, and never throws for what is wrong with it. `clock` says what day it is. */
-export function readImportFile(file: ImportFile, clock: () => Date): ReadFile {
-  try {
-    return readRows(readCsvFile(file.csv), file, clock);
-  } catch (error) {
-    if (
-      error instanceof InvalidCsvError ||
-      error instanceof EmptyCsvError ||
-      error instanceof TooManyLinesError
-    )
-      return { ...unread, problem: remarkOf(error) };
-    throw error;
-  }
-}
-
-function readRows(file: CsvFile, given: ImportFile, clock: () => Date): ReadFile {
-  const { delimiter, headers, records } = file;
-  const columns = mapColumns(headers, given.columns);
-  const valuesOf = (...fields: ImportField[]): string[] =>
-    fields.flatMap((field) => {
-      const index = headers.indexOf(columns[field] ?? "");
-      return index < 0 ? [] : records.map(({ values }) => values[index] ?? "");
-    });
-  const { dateOrder, isCertain } = guessDateOrder(valuesOf("date"));
-  const decimalMark = guessDecimalMark(valuesOf("quantity", "price", "fee"), delimiter);
-  const notation: Notation = { dateOrder, decimalMark, ...given.notation };
-  const missing = requiredFields.filter((field) => columns[field] === null);
-  return {
-    problem: missing.length > 0 ? remarkOf(new MissingColumnsError(missing, headers)) : null,
-    delimiter,
-    headers,
-    columns,
-    notation,
-    isDateOrderCertain: isCertain || given.notation?.dateOrder !== undefined,
-    rows:
-      missing.length > 0 ? [] : records.map((record) => readRow(record, file, { columns, notation }, clock)),
+function valuesOf({ texts }: Entry): ImportRow["values"] {
+  const values = {
+    date: texts.date,
+    type: texts.type,
+    ticker: texts.ticker || texts.identifier || texts.name,
+    quantity: texts.quantity,
+    price: texts.price,
+    amount: texts.amount || texts.gross,
+    fee: texts.fee?.join(" + "),
+    currency: texts.currency,
   };
+  return Object.fromEntries(Object.entries(values).map(([field, text]) => [field, text?.slice(0, 80) ?? ""]));
+}
+
+export function readRow(entry: Entry, resolve: Resolve, clock: () => Date): ImportRow {
+  const { line, kind, errors, warnings } = entry;
+  const row = {
+    line,
+    kind,
+    values: valuesOf(entry),
+    entry,
+    input: null,
+    errors,
+    warnings,
+    notes: entry.notes,
+  };
+  if (!isTrade(kind) || errors.length > 0) return row;
+  const own = entry.instrument?.ticker ?? entry.instrument?.symbol ?? "";
+  const found = resolve(entry) ?? own;
+  if (typeof found !== "string") return { ...row, errors: [remarkOf(found)] };
+  const notes = [...entry.notes];
+  if (found !== entry.instrument?.symbol.toUpperCase())
+    notes.push(`${entry.instrument?.symbol || entry.instrument?.identifier} is read as ${found}`);
+  try {
+    return { ...row, input: inputOf(entry, found, notes, clock), notes };
+  } catch (error) {
+    if (error instanceof InvalidTransactionError || error instanceof FutureDateError)
+      return { ...row, errors: [remarkOf(error)] };
+    throw error;
+  }
 }

@@ -3,18 +3,30 @@ import { z } from "zod";
 import {
   type AssetState,
   assetStatuses,
+  describeProblem,
   type Node,
   readMaterializations,
   readPastChecks,
   readStates,
+  readUndeclared,
   requestRun,
 } from "../../engine/index.ts";
+import { snakeCased } from "../../snake-case.ts";
 import { day, instant, text } from "../../values.ts";
 import type { WebContext } from "../context.ts";
 import { type Route, route } from "../route.ts";
-import { snakeCased } from "./snake-case.ts";
 
-const problem = z.object({ file: z.string().nullable(), line: z.int().nullable(), message: z.string() });
+const problem = z.object({
+  code: z.string(),
+  severity: z.enum(["error", "warning"]),
+  asset: z.string().nullable(),
+  file: z.string().nullable(),
+  line: z.int().nullable(),
+  column: z.int().nullable(),
+  message: z.string(),
+  hint: z.string().nullable().describe("What PostgreSQL advises"),
+  excerpt: z.string().nullable().describe("The text of the line"),
+});
 
 const assetSummary = z.object({
   asset: z.string(),
@@ -56,8 +68,21 @@ const column = z.object({
 const dependency = z.object({
   asset: z.string(),
   via: z.string().nullable().describe("The asset that maps one partition column to the other"),
-  time: z.enum(["carry", "everything"]).describe("everything: a change on any day may touch every day"),
+  time: z
+    .enum(["day", "onward", "everything"])
+    .describe(
+      "What a change of a day can reach: rows of that day, of that day and later ones, or of any day",
+    ),
+  partitions: z
+    .enum(["same", "mapped", "all"])
+    .describe(
+      "What a change of a partition value can reach: rows of that value, of those `via` has for it, or of any",
+    ),
+  reason: z.string().nullable().describe("Why less is reached than the body proves; null: it is proven"),
 });
+
+/** Of what an ingested source depends on, and of a body that cannot be read. */
+const unreadReach = { time: "everything", partitions: "all", reason: null } as const;
 
 const checkResult = z.object({
   check: z.string(),
@@ -128,7 +153,7 @@ function describeAsset(
     data_version: state.dataVersion,
     last_run_id: state.lastRunId,
     last_materialized_at: state.lastMaterializedAt,
-    problems: problems.map(({ file, line, message }) => ({ file, line, message })),
+    problems: problems.map(describeProblem),
   };
 }
 
@@ -153,11 +178,10 @@ export async function readAsset(context: WebContext, name: string): Promise<z.ou
       nullable: nullable ?? false,
       from: [...(sources.get(column) ?? [])],
     })),
-    dependencies: node.asset.deps.map(({ asset, via, time }) => ({
-      asset: asset.name,
-      via: via?.name ?? null,
-      time: time ?? "carry",
-    })),
+    dependencies: node.asset.deps.map(({ asset, via }) => {
+      const { time, partitions, reason } = node.reaches.get(asset.name) ?? unreadReach;
+      return { asset: asset.name, via: via?.name ?? null, time, partitions, reason };
+    }),
     dependents: graph.dependents(name).map(({ asset }) => asset.name),
     checks: checks.map(({ asset: _, ...check }) => snakeCased(check)),
     materializations: materializations.map(({ asset: _, progress: __, ...step }) => snakeCased(step)),
@@ -201,12 +225,16 @@ export const assetRoutes: readonly Route[] = [
     summary: "Every asset and its state, in topological order",
     access: "operator",
     status: 200,
-    answer: z.object({ assets: z.array(assetSummary) }),
+    answer: z.object({
+      assets: z.array(assetSummary),
+      undeclared: z.array(z.string()).describe("Models that are published and not declared any more"),
+    }),
     handle: async ({ context }) => {
       const { graph } = context.registry();
       const states = await readStates(context.pool, graph, context.clock());
       return {
         assets: [...graph.nodes].map(([name, node]) => describeAsset(node, states.get(name)!)),
+        undeclared: await readUndeclared(context.pool, graph),
       };
     },
   }),

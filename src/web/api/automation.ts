@@ -1,9 +1,9 @@
 /** Schedules, sensors and the watcher, for operators: how they stand, on or off, and asking them to go ahead now. */
 import { z } from "zod";
 import { automationsOf, readAutomations, runAutomation, setAutomationEnabled } from "../../engine/index.ts";
+import { snakeCased } from "../../snake-case.ts";
 import { instant } from "../../values.ts";
 import { type Route, route } from "../route.ts";
-import { snakeCased } from "./snake-case.ts";
 
 const tick = z.object({
   planned_at: instant,

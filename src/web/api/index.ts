@@ -7,6 +7,7 @@ import { authRoutes } from "./auth.ts";
 import { automationRoutes } from "./automation.ts";
 import { eventRoutes } from "./events.ts";
 import { macroRoutes } from "./macro.ts";
+import { marketRoutes } from "./market.ts";
 import { operationRoutes } from "./operations.ts";
 import { portfolioRoutes } from "./portfolio.ts";
 import { runRoutes } from "./runs.ts";
@@ -22,6 +23,7 @@ export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route
     ...transactionRoutes,
     ...portfolioRoutes,
     ...macroRoutes,
+    ...marketRoutes,
     ...assetRoutes,
     ...runRoutes,
     ...automationRoutes,

@@ -1,14 +1,15 @@
 /** Runs, for operators: what was done, what is being done, and stopping it. */
 import { z } from "zod";
-import { cancelRun, listRuns, type RunDetail, readRun, triggerKinds } from "../../engine/index.ts";
+import { cancelRun, listRuns, readRun, triggerKinds } from "../../engine/index.ts";
+import { runRecord, snakeCased } from "../../snake-case.ts";
 import { day, instant } from "../../values.ts";
 import { NotFoundError } from "../errors.ts";
 import { type Route, route } from "../route.ts";
 import { pageLimit, positiveId } from "../schemas.ts";
-import { snakeCased } from "./snake-case.ts";
 
 const run = z.object({
   run_id: z.int(),
+  operation: z.enum(["materialize", "refresh", "rollback", "verify"]),
   trigger_kind: z.enum(triggerKinds),
   trigger_name: z.string().describe("The schedule, the sensor, the watcher, or who asked"),
   selection: z.string(),
@@ -21,6 +22,13 @@ const run = z.object({
   attempt: z.int(),
   retry_of: z.int().nullable().describe("The run whose process died and whose place this one takes"),
   rerun_of: z.int().nullable().describe("The run that a person asked to have done again"),
+  sample: z
+    .object({ values: z.int(), seed: z.string() })
+    .readonly()
+    .nullable()
+    .describe(
+      "Of a verification: how many values of each partition column it compares, and what they follow from",
+    ),
   cancel_requested_at: instant.nullable(),
   created_at: instant,
   started_at: instant.nullable(),
@@ -35,7 +43,7 @@ const scope = z.object({
 
 const step = z.object({
   asset: z.string(),
-  action: z.enum(["ingest", "refresh", "rebuild", "view", "check"]),
+  action: z.enum(["ingest", "refresh", "rebuild", "view", "check", "verify"]),
   status: z.enum(["pending", "running", "succeeded", "failed", "skipped", "cancelled"]),
   reason: z.string(),
   scope: scope.readonly().nullable(),
@@ -74,15 +82,6 @@ const runDetail = run.extend({
   checks: z.array(check),
 });
 
-function describeRun({ steps, logs, checks, ...record }: RunDetail): z.input<typeof runDetail> {
-  return {
-    ...snakeCased(record),
-    steps: steps.map(snakeCased),
-    logs: logs.map(snakeCased),
-    checks: checks.map(snakeCased),
-  };
-}
-
 const parameters = z.object({ id: z.string() });
 
 /** The id of a run in a path: what is no id is no run. */
@@ -119,7 +118,7 @@ export const runRoutes: readonly Route[] = [
     answer: z.object({ run: runDetail }),
     errors: ["not_found", "unknown_run"],
     handle: async ({ context, parameters: { id } }) => ({
-      run: describeRun(await readRun(context.pool, runId(id))),
+      run: runRecord(await readRun(context.pool, runId(id))),
     }),
   }),
   route({

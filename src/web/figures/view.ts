@@ -14,6 +14,7 @@ export function figuresView(figures: RangeFigures, format: Format) {
   const inRange = span.is_whole ? days.dates : days.dates.slice(1);
   return {
     asOf: span.end,
+    pricesAsOf: span.prices_as_of,
     firstDay: inRange[0],
     summary: {
       marketValue: performance.market_value,

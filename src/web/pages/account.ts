@@ -203,6 +203,8 @@ function createSendAccount(context: WebContext, sendPage: SendPage): SendAccount
 const tables: readonly { readonly name: PersonalTableName; readonly label: string }[] = [
   { name: "transactions", label: "Trades" },
   { name: "audit", label: "Audit trail" },
+  { name: "imports", label: "Rows of imported files" },
+  { name: "import_choices", label: "What you said of files" },
   { name: "timeseries", label: "Portfolio by day" },
   { name: "performance", label: "Performance" },
   { name: "tickers", label: "Tickers" },

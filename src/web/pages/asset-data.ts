@@ -8,6 +8,7 @@ import {
   type Registry,
   readCurrentVersions,
   readStates,
+  renderProblem,
   type TriggerKind,
 } from "../../engine/index.ts";
 import { readAsset } from "../api/assets.ts";
@@ -67,6 +68,7 @@ export async function assetData(context: WebContext, name: string, column: strin
       })),
     ),
     body,
+    problems: node.problems.map(renderProblem),
   };
 }
 

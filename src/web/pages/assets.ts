@@ -7,6 +7,8 @@ import {
   type Layer,
   type Node,
   readStates,
+  readUndeclared,
+  renderProblem,
 } from "../../engine/index.ts";
 import { lineageChart } from "../charts/lineage-chart.ts";
 import { requireOperator, type WebContext } from "../context.ts";
@@ -55,9 +57,11 @@ async function assetsData(context: WebContext, query: ViewQuery) {
   return {
     ...query,
     error,
-    problems: problems.map(({ message }) => message),
+    problems: problems.map(renderProblem),
+    undeclared: await readUndeclared(context.pool, graph),
     total: graph.nodes.size,
     shown: names.length,
+    isNothingSelected: names.length === 0 && query.focus === undefined,
     isFiltered: names.length < graph.nodes.size,
     counts: countsOf(assets),
     isAllFresh: assets.every(({ status }) => status === "fresh"),

@@ -119,11 +119,14 @@ function facts(automation: Automation): { label: string; value: string }[] {
         { label: "Watches", value: automation.sources.map(({ name }) => name).join(", ") },
       ];
     case "schedule": {
-      const { cron, timeZone, selection } = automation;
+      const { cron, timeZone, selection, verifies } = automation;
       return [
         { label: "When", value: `${cronstrue.toString(cron, { use24HourTimeFormat: true })}, ${timeZone}` },
         { label: "Cron", value: cron },
         { label: "Selection", value: selection },
+        ...(verifies
+          ? [{ label: "Verifies", value: `${verifies.valuesPerColumn} values of each kind` }]
+          : []),
       ];
     }
   }

@@ -1,7 +1,12 @@
 /** What a person should know of the data behind their figures: prices still on their way, failed, old or missing. */
 import type { PoolClient } from "pg";
 import { readIngestions, type StepProgress } from "../../engine/index.ts";
-import { type PriceState, readPriceStates } from "../../portfolio/index.ts";
+import {
+  type DoubtfulSplit,
+  type PriceState,
+  readDoubtfulSplits,
+  readPriceStates,
+} from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
 
 export interface DataNote {
@@ -24,9 +29,11 @@ export async function readDataNotes(
   const fetched = states.filter(isFetching).map(({ ticker }) => ticker);
   const progress =
     fetched.length > 0 ? await readIngestions(client, fetched) : new Map<string, StepProgress | null>();
+  const splits = await readDoubtfulSplits(client, userId);
   return {
     notes: [
       ...states.flatMap((state) => describe(state, progress.get(state.ticker) ?? null, format)),
+      ...splits.map((split) => describeSplit(split, format)),
       ...provisionalNotes(states, format),
     ],
     fetching: states.some(isFetching),
@@ -35,6 +42,17 @@ export async function readDataNotes(
         first_bar_date === null ? [] : [[ticker, first_bar_date]],
       ),
     ),
+  };
+}
+
+function describeSplit({ ticker, action_date, ...split }: DoubtfulSplit, format: Format): DataNote {
+  const { numerator, denominator, is_accepted } = split;
+  const verdict = is_accepted ? "is applied to your shares, and is odd" : "does not change your shares";
+  return {
+    kind: "warning",
+    ticker,
+    text: `The split ${numerator}:${denominator} of ${format.date(action_date)} ${verdict}: its page says why.`,
+    progress: null,
   };
 }
 
@@ -62,7 +80,9 @@ function describe(row: PriceState, progress: StepProgress | null, format: Format
   });
   if (isFetching(row)) return [{ ...note("information", "Its price history is being fetched."), progress }];
   const notes: DataNote[] = [];
-  if (row.last_error !== null) {
+  if (row.last_error !== null && row.is_other)
+    notes.push(note("failure", `${row.last_error}. It is valued at its last known price.`));
+  else if (row.last_error !== null) {
     const meanwhile =
       row.first_bar_date === null
         ? "They are asked for again by themselves; until they are there, it is valued at your last trade price."
@@ -78,6 +98,15 @@ function describe(row: PriceState, progress: StepProgress | null, format: Format
       ),
     );
   }
+  if (row.defects > 0)
+    notes.push(
+      note(
+        "warning",
+        row.defects === 1
+          ? "Something is wrong with its market data: its page says what, and what was done."
+          : `${row.defects} things are wrong with its market data: its page says which, and what was done.`,
+      ),
+    );
   if (row.is_active === false && row.last_bar_date !== null)
     notes.push(
       note("warning", `No longer quoted: valued at its last price, of ${format.date(row.last_bar_date)}.`),

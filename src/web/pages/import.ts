@@ -1,47 +1,21 @@
 /** Importing a file: its text, then a review of each row, then all of the chosen rows or none. */
-import express, { type Request, type RequestHandler, type Response, Router } from "express";
-import { z } from "zod";
+import { type Request, type RequestHandler, type Response, Router } from "express";
 import {
-  type ColumnMapping,
-  type ImportField,
+  decodeFile,
   type ImportFile,
   type ImportProgress,
   type ImportReview,
-  importFields,
   importTransactions,
   maxCsvRecords,
-  type ReviewedRow,
-  requiredFields,
   reviewImport,
-  type Selection,
+  rowsToLeaveOut,
 } from "../../ledger/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
-import { positiveId } from "../schemas.ts";
+import { describeError } from "../errors.ts";
+import { fileOf, headerOf, importBytes, parseForm, selectionOf } from "./import-form.ts";
+import { describeReview } from "./import-view.ts";
 import { type Problem, type SendPage, sentence } from "./page.ts";
-
-/** A form with a whole file in it, and a checkbox for each of its rows. Before the guards, which take less. */
-export const importBody: RequestHandler = express.urlencoded({
-  extended: false,
-  limit: "2mb",
-  parameterLimit: maxCsvRecords + 100,
-});
-
-const importForm = z.object({
-  step: z.enum(["review", "leave_out", "import"]).catch("review"),
-  csv: z.string().default(""),
-  date_order: z.enum(["day", "month"]).optional().catch(undefined),
-  decimal_mark: z.enum(["point", "comma"]).optional().catch(undefined),
-  /** Of the text that columns and notation were chosen for. */
-  header: z.string().optional(),
-  /** Of the review that the rows were chosen in. */
-  fingerprint: z.string().optional(),
-  line: z.union([positiveId.transform((line) => [line]), z.array(positiveId)]).catch([]),
-});
-
-/** A column by its name; "": the file has none for it. */
-const columnForm = z.record(z.string(), z.string()).catch({});
-
-type ImportForm = z.output<typeof importForm>;
+import { Underway } from "./underway.ts";
 
 export function importPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
@@ -51,80 +25,53 @@ export function importPages(context: WebContext, sendPage: SendPage): Router {
     sendImport(sendPage, request, response, "", null);
   });
 
-  const underway = new Underway();
+  const underway = new Underway<ImportProgress>();
   /** What an open page asks for while its form is being answered; null: nothing is under way, or in another process. */
   router.get("/transactions/import/progress", (request, response) => {
     response.set("Cache-Control", "no-store").json(underway.of(requirePerson(request).userId));
   });
 
+  /** A file's bytes as text, in whatever it is encoded: the page puts it where it can be pasted too. */
+  const person: RequestHandler = (request, _response, next) => {
+    requirePerson(request);
+    next();
+  };
+  router.post("/transactions/import/text", person, importBytes, (request, response) => {
+    const bytes: unknown = request.body;
+    response.json(decodeFile(bytes instanceof Uint8Array ? bytes : new Uint8Array()));
+  });
+
   router.post("/transactions/import", async (request, response) => {
     const { userId } = requirePerson(request);
-    const form = importForm.parse(request.body ?? {});
+    const form = parseForm(request.body);
     const file = fileOf(form, request.body);
     const selection = selectionOf(form);
     if (form.step !== "import") {
       const review = await underway.during(userId, (onProgress) =>
         reviewImport(context, userId, file, selection, onProgress),
       );
-      const shown = form.step === "leave_out" ? await leaveOut(context, userId, file, review) : review;
-      return sendImport(sendPage, request, response, form.csv, shown);
+      if (form.step !== "leave_out")
+        return sendImport(sendPage, request, response, form.csv, review, null, statusOf(review));
+      const left = await leaveOut(context, userId, file, review);
+      return sendImport(sendPage, request, response, form.csv, left, consequences(left));
     }
-    const { imported, review } = await underway.during(userId, (onProgress) =>
-      importTransactions(context, userId, file, selection, onProgress),
-    );
-    if (imported > 0) return response.redirect(303, `/transactions?imported=${imported}`);
-    sendImport(sendPage, request, response, form.csv, review, refusal(review), 422);
+    try {
+      const { imported, kept, review } = await underway.during(userId, (onProgress) =>
+        importTransactions(context, userId, file, selection, onProgress),
+      );
+      if (imported > 0) return response.redirect(303, `/transactions?imported=${imported}`);
+      if (kept > 0) return response.redirect(303, `/transactions?kept=${kept}`);
+      sendImport(sendPage, request, response, form.csv, review, refusal(review), 422);
+    } catch (error) {
+      const { status, code, message } = describeError(error, "POST", "");
+      if (code !== "market_data_unavailable") throw error;
+      // The text and the choice of rows stay; what was fetched by then is there the next time.
+      const review = await reviewImport(context, userId, file, selection);
+      const problem = { heading: "Nothing was imported.", message: sentence(message) };
+      sendImport(sendPage, request, response, form.csv, review, problem, status);
+    }
   });
   return router;
-}
-
-/** How far the checks that are being made now have come: one for each person, the last one begun. */
-class Underway {
-  readonly #checks = new Map<number, { progress: ImportProgress | null }>();
-
-  of(userId: number): ImportProgress | null {
-    return this.#checks.get(userId)?.progress ?? null;
-  }
-
-  async during<T>(
-    userId: number,
-    work: (onProgress: (progress: ImportProgress) => void) => Promise<T>,
-  ): Promise<T> {
-    const check: { progress: ImportProgress | null } = { progress: null };
-    this.#checks.set(userId, check);
-    try {
-      return await work((progress) => {
-        check.progress = progress;
-      });
-    } finally {
-      if (this.#checks.get(userId) === check) this.#checks.delete(userId);
-    }
-  }
-}
-
-const headerOf = (csv: string): string => /\S.*/.exec(csv)?.[0].trim() ?? "";
-
-/** What was chosen for another file's columns says nothing of this one's. */
-function fileOf({ csv, header, date_order, decimal_mark }: ImportForm, body: unknown): ImportFile {
-  if (header !== undefined && header !== headerOf(csv)) return { csv };
-  const columns = columnForm.parse(body);
-  return {
-    csv,
-    columns: Object.fromEntries(
-      importFields.flatMap((field) => {
-        const column = columns[`column_${field}`];
-        return column === undefined ? [] : [[field, column || null]];
-      }),
-    ) as Partial<ColumnMapping>,
-    notation: {
-      ...(date_order && { dateOrder: date_order }),
-      ...(decimal_mark && { decimalMark: decimal_mark }),
-    },
-  };
-}
-
-function selectionOf({ fingerprint, line }: ImportForm): Selection | null {
-  return fingerprint === undefined ? null : { fingerprint, lines: new Set(line) };
 }
 
 /** The review without the rows that have errors, made anew because a row left out may be what another one leans on. */
@@ -132,11 +79,29 @@ function leaveOut(
   context: WebContext,
   userId: number,
   file: ImportFile,
-  { fingerprint, rows }: ImportReview,
+  review: ImportReview,
 ): Promise<ImportReview> {
-  const good = rows.filter(({ isSelected, status }) => isSelected && status !== "ERROR");
+  const left = new Set(rowsToLeaveOut(review));
+  const { fingerprint, rows } = review;
+  const good = rows.filter((row) => row.isSelected && !left.has(row));
   return reviewImport(context, userId, file, { fingerprint, lines: new Set(good.map(({ line }) => line)) });
 }
+
+/** What leaving rows out has made impossible: no sale goes with them in silence. null: nothing. */
+function consequences({ rows }: ImportReview): Problem | null {
+  const lines = rows.flatMap(({ isSelected, status, line }) =>
+    isSelected && status === "ERROR" ? [line] : [],
+  );
+  if (lines.length === 0) return null;
+  const named = lines.slice(0, 10).join(", ") + (lines.length > 10 ? ", ..." : "");
+  return {
+    heading: "The rows left out are missed.",
+    message: `What they bought is sold in ${lines.length === 1 ? "line" : "lines"} ${named}: without them that cannot be recorded. Correct the rows that were left out, or leave these out too.`,
+  };
+}
+
+/** Of a look, which finds nothing wrong with the request but its size. */
+const statusOf = ({ problem }: ImportReview): number => (problem?.code === "file_too_large" ? 413 : 200);
 
 function refusal({ problem, isSelectionKept, rows }: ImportReview): Problem {
   const heading = "Nothing was imported.";
@@ -151,16 +116,6 @@ function refusal({ problem, isSelectionKept, rows }: ImportReview): Problem {
   const message = `${errors} of the chosen rows cannot be recorded, and rows are imported all or none.`;
   return { heading, message: `${message} Correct them in the text, or leave them out.` };
 }
-
-const labels: Readonly<Record<ImportField, string>> = {
-  date: "Date",
-  type: "Type",
-  ticker: "Ticker",
-  quantity: "Quantity",
-  price: "Price",
-  fee: "Fee",
-  currency: "Currency",
-};
 
 function sendImport(
   sendPage: SendPage,
@@ -178,51 +133,4 @@ function sendImport(
     status,
     data: { csv, header: headerOf(csv), maxCsvRecords, problem, ...(review && describeReview(review)) },
   });
-}
-
-const delimiterNames = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" } as const;
-
-function describeReview(review: ImportReview) {
-  const { columns, headers, notation, problem, rows, lookup, delimiter } = review;
-  const count = (isCounted: (row: ReviewedRow) => boolean) => rows.filter(isCounted).length;
-  const selected = count(({ isSelected }) => isSelected);
-  return {
-    review,
-    readingProblem: problem && sentence(problem.message),
-    delimiterName: delimiter && delimiterNames[delimiter],
-    hasColumns: headers.length > 0,
-    columns: importFields.map((field) => ({
-      name: `column_${field}`,
-      label: labels[field],
-      isRequired: requiredFields.includes(field),
-      isMissing: requiredFields.includes(field) && columns[field] === null,
-      options: headers.map((header) => ({ header, isSelected: header === columns[field] })),
-    })),
-    isDayFirst: notation.dateOrder === "day",
-    isComma: notation.decimalMark === "comma",
-    rows: rows.map(describeRow),
-    counts: {
-      ok: count((row) => row.status === "OK"),
-      warning: count((row) => row.status === "WARNING"),
-      error: count((row) => row.status === "ERROR"),
-    },
-    selected,
-    isOneSelected: selected === 1,
-    blocking: count((row) => row.isSelected && row.status === "ERROR"),
-    duplicates: count((row) => row.warnings.some(({ code }) => code === "potential_duplicate")),
-    isAllDuplicates: rows.length > 0 && selected === 0,
-    isLookupUnfinished: lookup.checked < lookup.total,
-  };
-}
-
-/** A row as it will be recorded; one that cannot be read, as it stands in the file. */
-function describeRow({ line, input, values, status, errors, warnings, isSelected }: ReviewedRow) {
-  return {
-    line,
-    input,
-    values,
-    status,
-    isSelected,
-    remarks: [...errors, ...warnings].map(({ message }) => sentence(message)),
-  };
 }

@@ -11,12 +11,14 @@ import { assetPages } from "./assets.ts";
 import { automationPages } from "./automation.ts";
 import { deletionPages } from "./deletions.ts";
 import { explainPages } from "./explain.ts";
-import { importBody, importPages } from "./import.ts";
+import { importPages } from "./import.ts";
+import { importBody } from "./import-form.ts";
 import { createSendPage, errorPages } from "./page.ts";
 import { portfolioPages } from "./portfolio.ts";
 import { runPage } from "./run.ts";
 import { runPages } from "./runs.ts";
 import { sessionPages } from "./session.ts";
+import { splitPages } from "./split.ts";
 import { tickerPages } from "./ticker.ts";
 import { transactionPages } from "./transactions.ts";
 
@@ -42,6 +44,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(deletionPages(context, sendPage));
   router.use(importPages(context, sendPage));
   router.use(tickerPages(context, sendPage));
+  router.use(splitPages(context, sendPage));
   router.use(explainPages(context, sendPage));
   router.use(assetPages(context, sendPage));
   router.use(assetPage(context, sendPage));

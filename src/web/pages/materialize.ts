@@ -50,7 +50,7 @@ const materializeForm = z.object({
 
 export type RunScope = Pick<
   RunRequestInput,
-  "selection" | "exclude" | "partitions" | "since" | "fullRefresh"
+  "operation" | "sample" | "selection" | "exclude" | "partitions" | "since" | "fullRefresh"
 >;
 
 export type ParsedForm =

@@ -168,8 +168,9 @@ function scopeText({ asset, scope }: StepRecord, graph: Graph): string {
 }
 
 function options(run: RunDetail, format: ViewEnvironment["format"]) {
-  const { partitions, since, fullRefresh, exclude, retryOf, rerunOf, attempt } = run;
+  const { partitions, since, fullRefresh, exclude, retryOf, rerunOf, attempt, sample } = run;
   return [
+    ...(sample ? [{ label: "Verifies", value: `${sample.values} values of each kind` }] : []),
     ...(exclude ? [{ label: "Except", value: exclude }] : []),
     ...(partitions ? [{ label: "Partitions", value: partitions.join(", ") }] : []),
     ...(since ? [{ label: "Since", value: format.date(since) }] : []),

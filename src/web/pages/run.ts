@@ -92,9 +92,12 @@ function runIdOf(text: string): number {
   return result.data;
 }
 
-function scopeOf({ selection, exclude, partitions, since, fullRefresh }: RunDetail): RunScope {
+function scopeOf({ operation, sample, ...run }: RunDetail): RunScope {
+  const { selection, exclude, partitions, since, fullRefresh } = run;
   return {
     selection,
+    ...(operation === "verify" && { operation }),
+    ...(sample && { sample }),
     ...(exclude && { exclude }),
     ...(partitions && { partitions }),
     ...(since && { since }),

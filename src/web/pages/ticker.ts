@@ -60,6 +60,7 @@ function tickerData(data: TickerData, range: TickerRangeName, format: Parameters
     fetching,
     hasPrices: description.first_price_date !== null,
     kpis,
+    pricesAsOf: description.last_price_date ?? kpis?.as_of ?? null,
     isClosed: kpis !== null && Number(kpis.quantity) === 0,
     ranges: tickerRangeNames.map((name) => ({ name, isCurrent: name === range })),
     priceChart: prices.length > 0 ? priceChart(data, format) : null,

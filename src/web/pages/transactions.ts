@@ -5,6 +5,8 @@ import { personTransaction } from "../../database/person.ts";
 import {
   browseLedger,
   findTransaction,
+  type HistoryProgress,
+  latestToday,
   readTradeDraft,
   recordTransaction,
   type TradeDraft,
@@ -17,6 +19,7 @@ import { positiveId } from "../schemas.ts";
 import { readDataNotes } from "./data-notes.ts";
 import { describeTable, ledgerQuery, ledgerQueryOf } from "./ledger-table.ts";
 import { environmentOf, type Problem, type SendPage, sentence } from "./page.ts";
+import { Underway } from "./underway.ts";
 
 const pageLength = 50;
 
@@ -26,6 +29,9 @@ const doneQuery = z.object({
   restored: positiveId.optional().catch(undefined),
   deleted: positiveId.optional().catch(undefined),
   imported: positiveId.optional().catch(undefined),
+  kept: positiveId.optional().catch(undefined),
+  /** The symbol that was typed, where the trade was recorded under a newer one. */
+  entered: z.string().max(20).optional().catch(undefined),
 });
 
 /** What was typed, kept as it was: the ledger says what is wrong with it. */
@@ -63,12 +69,22 @@ export function transactionPages(context: WebContext, sendPage: SendPage): Route
     });
   });
 
+  const underway = new Underway<HistoryProgress>();
+  /** What an open page asks for while its form is being answered; null: nothing is under way, or in another process. */
+  router.get("/transactions/progress", (request, response) => {
+    response.set("Cache-Control", "no-store").json(underway.of(requirePerson(request).userId));
+  });
+
   router.post("/transactions", async (request, response) => {
     const person = requirePerson(request);
     const { idempotency_key, ...trade } = tradeForm.parse(request.body ?? {});
     try {
-      const { transaction } = await recordTransaction(context, person.userId, trade, idempotency_key);
-      response.redirect(303, `/transactions?recorded=${transaction.transaction_id}`);
+      const { transaction } = await underway.during(person.userId, (onProgress) =>
+        recordTransaction(context, person.userId, trade, idempotency_key, onProgress),
+      );
+      const entered = trade.ticker.trim().toUpperCase();
+      const renamed = entered === transaction.ticker ? "" : `&entered=${encodeURIComponent(entered)}`;
+      response.redirect(303, `/transactions?recorded=${transaction.transaction_id}${renamed}`);
     } catch (error) {
       await sendLedger(context, sendPage, request, response, refusal(error, trade));
     }
@@ -76,6 +92,7 @@ export function transactionPages(context: WebContext, sendPage: SendPage): Route
   return router;
 }
 
+/** In UTC: the page's script puts the person's own day in its place. */
 const today = ({ clock }: WebContext): string => clock().toISOString().slice(0, 10);
 
 /** The form again, with what was typed and what is wrong with it; what is ours is thrown on. */
@@ -118,12 +135,13 @@ async function sendLedger(
     status,
     data: {
       values: isSuggested ? { ...values, price: draft.close } : values,
+      isDateOpen: values.date === today(context),
       errors,
       problem,
       isSell: values.type === "SELL",
       draft,
       isSuggested,
-      today: today(context),
+      latestToday: latestToday(context.clock()),
       idempotencyKey: crypto.randomUUID(),
       done: await readDone(context, userId, request),
       notes: data.notes,

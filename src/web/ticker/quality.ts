@@ -21,7 +21,12 @@ export function describeQuality(
   return {
     fetching: first_price_date === null && last_error === null,
     notes: {
-      price: [...fetchNotes(facts), ...ageNotes(facts, format), ...oddityNotes(facts, format)],
+      price: [
+        ...fetchNotes(facts),
+        ...ageNotes(facts, format),
+        ...oddityNotes(facts, format),
+        ...defectNotes(facts, format),
+      ],
       position: estimateNotes(facts, format),
       actions: facts.actions.flatMap((action) => splitNotes(action, format)),
     },
@@ -84,12 +89,45 @@ function estimateNotes({ trades, description }: TickerFacts, format: Format): Qu
 }
 
 function splitNotes(action: CorporateAction, format: Format): QualityNote[] {
-  if (action.is_accepted) return [];
-  const { numerator, denominator, action_date } = action;
+  if (!action.is_doubtful && action.is_accepted) return [];
+  const { numerator, denominator, action_date, is_accepted, is_history_adjusted, reason } = action;
+  const verdict = is_accepted
+    ? is_history_adjusted
+      ? "is applied"
+      : "is applied, and the prices before it are scaled here"
+    : "changes nobody’s shares";
   return [
     {
       kind: "warning",
-      text: `The split ${numerator}:${denominator} of ${format.date(action_date)} is not applied: the closes jump by about its ratio, so either it never happened or the prices before it were not adjusted.`,
+      text: `The split ${numerator}:${denominator} of ${format.date(action_date)} ${verdict}. ${sentence(reason)}`,
     },
   ];
+}
+
+/** `accepted: the close does not jump` is said by the verdict already. */
+function sentence(reason: string | null): string {
+  const text = (reason ?? "").replace(/^[a-z ]+: /, "");
+  return text === "" ? "" : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** What each kind of defect is, for people; `detail` says the rest. */
+const defectNames: Readonly<Record<string, string>> = {
+  not_positive: "A price that is none",
+  outside_range: "A close outside its day’s range",
+  hundredfold: "A price in another unit",
+  lone_spike: "A spike of one day",
+  ruled_out: "Ruled out",
+  doubled_dividend: "A dividend listed twice",
+  no_close: "A session without a close",
+  missing_day: "A missing day",
+  lone_day: "A day that no other ticker has",
+  other_currency: "Another currency",
+  other_company: "Another company",
+};
+
+function defectNotes({ defects }: TickerFacts, format: Format): QualityNote[] {
+  return defects.map(({ defect, defect_date, detail, is_kept_out }) => ({
+    kind: "warning",
+    text: `${defectNames[defect] ?? defect}, ${format.date(defect_date)}: ${detail}.${is_kept_out ? " It is kept out of all figures." : ""}`,
+  }));
 }

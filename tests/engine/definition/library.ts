@@ -11,6 +11,7 @@ import {
   type Registry,
   type RegistryOptions,
   type SqlAsset,
+  sensor,
   sourceAsset,
   sqlAsset,
 } from "../../../src/engine/definition/index.ts";
@@ -140,6 +141,9 @@ export const library: readonly AnyAsset[] = [
   gold_books,
 ];
 
+/** All that is borrowed and priced is watched. */
+export const librarian = sensor({ name: "librarian", description: "", sources: [loans, fees, titles] });
+
 export const bodies: Readonly<Record<string, string>> = {
   "staging/stg_loans.sql": `
 select
@@ -209,7 +213,7 @@ export function loadLibrary(
 ): Promise<Registry> {
   const { files, functionDefinitions, ...definitions } = changes;
   return loadRegistry(
-    { assets: library, schedules: [], sensors: [], ...definitions },
+    { assets: library, schedules: [], sensors: [librarian], ...definitions },
     {
       bodiesFolder: folderOf({ ...bodies, ...files }),
       ...(functionDefinitions ? { functionDefinitions } : {}),
@@ -234,7 +238,15 @@ export function model(name: string, deps: readonly AnyAsset[], rest: Partial<Sql
 }
 
 export function nodeOf(asset: AnyAsset): Node {
-  return { asset, body: null, file: null, codeVersion: "00000000", lineage: [], problems: [] };
+  return {
+    asset,
+    body: null,
+    file: null,
+    codeVersion: "00000000",
+    lineage: [],
+    reaches: new Map(),
+    problems: [],
+  };
 }
 
 export function graphOf(assets: readonly AnyAsset[]): Graph {

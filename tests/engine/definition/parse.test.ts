@@ -8,6 +8,11 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   titles: ["book", "title"],
 };
 
+const keys: Readonly<Record<string, readonly string[]>> = {
+  loans: ["member_id", "book"],
+  fees: ["book", "fee_date"],
+};
+
 function parse(text: string, columns: readonly string[] = []): Promise<Body> {
   return parseBody({
     asset: "report",
@@ -16,7 +21,9 @@ function parse(text: string, columns: readonly string[] = []): Promise<Body> {
     columns,
     find: (schema, name) => {
       const found = schema === null || schema === "bronze" ? tables[name] : undefined;
-      return found ? { asset: name, columns: found } : null;
+      return found
+        ? { asset: name, columns: found, isExact: true, ...(keys[name] && { key: keys[name] }) }
+        : null;
     },
   });
 }
@@ -137,7 +144,7 @@ test("columns are followed through set operations, laterals, values, functions a
   ).toEqual(["book: titles.book", "n: loans.days"]);
 });
 
-test("a scalar sub-select gives its column, EXISTS none, a correlated condition nothing", async () => {
+test("a scalar sub-select gives its column, EXISTS what it reads, a correlated condition nothing", async () => {
   expect(
     await lineageOf(`
       select
@@ -146,7 +153,40 @@ test("a scalar sub-select gives its column, EXISTS none, a correlated condition 
         l.book in (select book from titles) as is_known,
         array(select title from titles) as titles
       from loans l`),
-  ).toEqual(["highest: fees.fee", "has_title:", "is_known: loans.book titles.book", "titles: titles.title"]);
+  ).toEqual([
+    "highest: fees.fee",
+    "has_title: loans.book titles.book",
+    "is_known: loans.book titles.book",
+    "titles: titles.title",
+  ]);
+});
+
+test("named windows keep what partitions and orders them; EXISTS has its origin; (r).x is one column", async () => {
+  expect(
+    await lineageOf(`
+      select sum(fee) over w as a, rank() over (v order by fee_date) as b, max(fee) over () as c
+      from fees
+      window v as (partition by book), w as (v order by fee_date)`),
+  ).toEqual(["a: fees.book fees.fee fees.fee_date", "b: fees.book fees.fee_date", "c: fees.fee"]);
+  expect(
+    await lineageOf(`
+      select
+        exists (select from titles t join fees f using (book) where t.title = 'Emma' and f.fee > l.days) as a,
+        exists (select from titles) as b,
+        not exists (with t as (select book from titles) select from t where t.book = l.book) as c,
+        exists (select book from fees union select title from titles) as d
+      from loans l`),
+  ).toEqual([
+    "a: fees.fee loans.days titles.title",
+    "b: titles.book titles.title",
+    "c: loans.book titles.book",
+    "d: fees.book titles.title",
+  ]);
+  expect(
+    await lineageOf(
+      "select (l).days as a, (l.book) as b, (x.f).fee as c, (l).* from loans l, (select f from fees f) x",
+    ),
+  ).toEqual(["a: loans.days", "b: loans.book", "c: fees.book fees.fee fees.fee_date"]);
 });
 
 test("a column that nothing in scope has is reported with its line and the nearest", async () => {
@@ -155,12 +195,11 @@ test("a column that nothing in scope has is reported with its line and the neare
     [2, "expected a column of what is read here, got: l.bok; the nearest is book"],
     [3, "expected a column of what is read here, got: fee_dat; the nearest is fee_date"],
   ]);
-  // Output names in ORDER BY and GROUP BY, system columns, whole rows, a lateral function's row: all are columns.
+  // Output names in ORDER BY and GROUP BY, whole rows, a lateral function's row: all are columns.
   expect(
     await mistakesIn(`
       select days * 2 as twice, l, r.anything
       from loans l cross join lateral json_to_record(l.book) r
-      where l.ctid is not null
       group by twice
       order by twice`),
   ).toEqual([]);
@@ -177,10 +216,68 @@ test("the clock, chance, the session and parameters are refused, with line and r
   ).toHaveLength(4);
   expect(await mistakesIn("select book from fees tablesample system (1)")).toEqual(["impure_body:1"]);
   expect(await mistakesIn("select age(fee_date, date '2020-01-01') as a, 'now' as b from fees")).toEqual([]);
+  expect(await mistakesIn("select l.ctid as a, xmin as b from loans l")).toEqual([
+    "impure_body:1",
+    "impure_body:1",
+  ]);
+  // A column of that name that somebody made is none of PostgreSQL's.
+  expect(await mistakesIn("select x.ctid as a from (select book as ctid from loans) as x")).toEqual([]);
   const { problems } = await parse("select clock_timestamp() as x", ["x"]);
   expect(problems[0]!.message).toBe(
     "expected a body that gives the same rows every time, got: clock_timestamp() (a model that reads the clock is not the same twice)",
   );
+});
+
+test.each([
+  ["select book from loans limit 3", "unordered:1"],
+  ["select book from loans\noffset 3", "unordered:2"],
+  ["select book from loans fetch first 3 rows only", "unordered:1"],
+  ["select book from (select book from loans limit 1) x", "unordered:1"],
+  [
+    "with a as (select book from loans limit 1) select book from a union select book from fees",
+    "unordered:1",
+  ],
+  ["select distinct on (book) book, days from loans", "unordered:1"],
+  ["select row_number() over () as n from loans", "unordered:1"],
+  ["select lag(days) over w as n from loans window w as (partition by book)", "unordered:1"],
+  [
+    "select first_value(days) over (v) as n from loans window w as (partition by book), v as (w)",
+    "unordered:1",
+  ],
+  ["select array_agg(book) as a from loans", "unordered:1"],
+  ["select string_agg(book, ',') over (partition by member_id) as a from loans", "unordered:1"],
+  ["select jsonb_agg(l) as a from loans l", "unordered:1"],
+  ["select any_value(book) as a from loans", "unordered:1"],
+  ["select book from loans order by days limit 3", "level_rows:1"],
+  ["select book from loans order by book, days limit 3", "level_rows:1"],
+  ["select distinct on (book) book from loans order by book, days", "level_rows:1"],
+  ["select row_number() over (partition by book order by days) as n from loans", "level_rows:1"],
+  ["select lead(days) over w as n from loans window w as (order by book)", "level_rows:1"],
+])("%j leaves the order to chance: %s", async (text, expected) => {
+  const { problems } = await parse(text);
+  expect(
+    problems.filter(({ code }) => code !== "output_columns").map(({ code, line }) => `${code}:${line}`),
+  ).toEqual([expected]);
+});
+
+test.each([
+  "select book from loans order by book, member_id limit 3",
+  "select days from loans l where l.book = 'Emma' order by member_id limit 3",
+  "select f.book, x.days from fees f cross join lateral (select days from loans l where l.book = f.book and 3 = l.member_id order by days limit 1) x",
+  "select book from loans limit all offset 0",
+  "select book from loans order by days fetch first 3 rows with ties",
+  "select count(*) as n, max(days) as d from loans limit 1",
+  "select exists (select from loans limit 1) as any",
+  "select distinct book from loans",
+  "select distinct on (member_id, book) book from loans order by member_id, book",
+  "select rank() over (order by days) as n, count(*) over (partition by book) as m from loans",
+  "select row_number() over (partition by book order by member_id) as n from loans",
+  "select row_number() over w as n from loans window v as (partition by book), w as (v order by member_id)",
+  "select array_agg(book order by days) as a, array_agg(distinct book) as b from loans",
+  "select row_number() over (order by days + 1) as n from loans",
+])("%j gives the same rows every time", async (text) => {
+  const { problems } = await parse(text);
+  expect(problems.filter(({ code }) => code !== "output_columns")).toEqual([]);
 });
 
 test.each([

@@ -117,16 +117,16 @@ test("a scope is refreshed; it is of the first assets selected, and those below 
     "refresh int_loan_periods (member_id 1, 2 from 2024-01-01)",
     "refresh int_charges (member_id 1, 2 from 2024-01-01)",
     "refresh gold_books (what the steps before it change)",
-    "view gold_members (selected)",
+    "refresh gold_members (member_id 1, 2)",
   ]);
-  expect(planned.map((step) => step.scope)).toEqual([scope, scope, null, { partitions: null, since: null }]);
+  expect(planned.map((step) => step.scope)).toEqual([scope, scope, null, scope]);
   const books = steps("fees+", { scope: { partitions: ["emma"], since: null } });
   expect(books.map((step) => [step.asset, step.scope])).toEqual([
     ["fees", { partitions: ["emma"], since: null }],
-    ["stg_fees", { partitions: null, since: null }],
+    ["stg_fees", { partitions: ["emma"], since: null }],
     ["int_charges", null],
     ["gold_books", null],
-    ["gold_members", { partitions: null, since: null }],
+    ["gold_members", null],
   ]);
 });
 
@@ -137,7 +137,7 @@ test("values of two partition columns cannot be told apart", () => {
     "got: book (fees), member_id (int_loan_periods)",
   );
   // loans has no function: nothing is done to it, and its column decides nothing.
-  expect(lines(steps("loans stg_fees", { scope }))).toEqual(["view stg_fees (selected)"]);
+  expect(lines(steps("loans stg_fees", { scope }))).toEqual(["refresh stg_fees (book 1)"]);
 });
 
 test("a full refresh rebuilds whatever else holds", () => {

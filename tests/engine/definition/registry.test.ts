@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import {
   type AnyAsset,
+  describeProblem,
   type Registry,
+  renderProblem,
   schedule,
   sensor,
   sourceAsset,
@@ -22,10 +24,10 @@ import {
   titles,
 } from "./library.ts";
 
-/** `asset code:line`, of everything to be mended. */
+/** `asset code`, of everything to be mended; with the line where that is one of a body. */
 function mistakes({ problems }: Registry): string[] {
-  return problems.map(({ asset, code, line }) =>
-    [asset ?? "-", line === null ? code : `${code}:${line}`].join(" "),
+  return problems.map(({ asset, code, file, line }) =>
+    [asset ?? "-", line === null || !file?.endsWith(".sql") ? code : `${code}:${line}`].join(" "),
   );
 }
 
@@ -60,7 +62,7 @@ test("a broken body breaks what is below it, with the reason, and nothing else",
   });
   expect(problems.map((problem) => problem.toString())).toEqual([
     expect.stringMatching(
-      /staging\/stg_fees\.sql:2 stg_fees: PostgreSQL cannot parse this: syntax error at or near ","$/,
+      /staging\/stg_fees\.sql:2:16 stg_fees: PostgreSQL cannot parse this: syntax error at or near ","$/,
     ),
   ]);
   expect(graph.get("int_charges").problems.map(({ message }) => message)).toEqual(["below broken stg_fees"]);
@@ -68,6 +70,50 @@ test("a broken body breaks what is below it, with the reason, and nothing else",
     "below broken int_charges",
   ]);
   expect(graph.get("int_loan_periods").problems).toEqual([]);
+});
+
+test("a mistake is told with its line, a caret below its column, and as fields", async () => {
+  const { problems, bodiesFolder } = await loadLibrary({
+    files: { "staging/stg_fees.sql": "\uFEFFselect book,\r\n\tfee_date fee,,\r\nfrom fees" },
+  });
+  expect(renderProblem(problems[0]!)).toBe(
+    [
+      `${bodiesFolder}/staging/stg_fees.sql:2:15: stg_fees: PostgreSQL cannot parse this: syntax error at or near ","`,
+      "  2 | \tfee_date fee,,",
+      "    | \t             ^",
+    ].join("\n"),
+  );
+  expect(describeProblem(problems[0]!)).toEqual({
+    code: "body_syntax",
+    severity: "error",
+    asset: "stg_fees",
+    file: `${bodiesFolder}/staging/stg_fees.sql`,
+    line: 2,
+    column: 15,
+    message: 'PostgreSQL cannot parse this: syntax error at or near ","',
+    hint: null,
+    excerpt: "\tfee_date fee,,",
+  });
+});
+
+test("a declaration's mistake stands where it was declared, seen from here", async () => {
+  const { problems } = await loadLibrary({
+    assets: [...library.filter((asset) => asset !== titles), sourceAsset({ ...titles, key: ["bok"] })],
+  });
+  const { file, line, excerpt } = describeProblem(problems[0]!);
+  expect([file, excerpt]).toEqual([
+    "tests/engine/definition/registry.test.ts",
+    '    assets: [...library.filter((asset) => asset !== titles), sourceAsset({ ...titles, key: ["bok"] })],',
+  ]);
+  expect(renderProblem(problems[0]!)).toContain(`registry.test.ts:${line}:`);
+});
+
+test("a byte-order mark in front of a body is no part of it", async () => {
+  const { graph, problems } = await loadLibrary({
+    files: { "staging/stg_fees.sql": `\uFEFF${bodies["staging/stg_fees.sql"]}` },
+  });
+  expect(problems).toEqual([]);
+  expect(graph.get("stg_fees").codeVersion).toBe((await loadLibrary()).graph.get("stg_fees").codeVersion);
 });
 
 test("what a body reads must be what is declared, both ways", async () => {
@@ -178,7 +224,10 @@ test("names are snake_case: PostgreSQL would fold or cut others", async () => {
 });
 
 test("an asset that others refer to must be among the definitions", async () => {
-  const registry = await loadLibrary({ assets: library.filter((asset) => asset !== titles) });
+  const registry = await loadLibrary({
+    assets: library.filter((asset) => asset !== titles),
+    sensors: [sensor({ name: "some", description: "", sources: [loans, fees] })],
+  });
   expect(mistakes(registry)).toEqual(["gold_books unregistered_asset"]);
 });
 
@@ -201,12 +250,32 @@ test("a cycle, forced by two declarations of one name, is named; the rest goes o
       "gold/gold_below.sql": "select id from int_cycle",
     },
   });
-  expect(problems.map(({ message }) => message)).toEqual([
-    "expected no cycle, got: [stg_cycle > int_cycle > stg_cycle]",
-    "expected no cycle, got: [stg_cycle > int_cycle > stg_cycle]",
+  const cycle = "expected no cycle, got: [stg_cycle > int_cycle > stg_cycle]";
+  expect(problems.map(({ asset, message }) => [asset, message])).toEqual([
+    ["stg_cycle", cycle],
+    ["int_cycle", cycle],
   ]);
+  // They stand in the graph, broken: who asks for one is told what is wrong with it.
+  expect(graph.get("stg_cycle").problems.map(({ message }) => message)).toEqual([cycle]);
   expect(graph.get("gold_below").problems.map(({ message }) => message)).toEqual(["below broken int_cycle"]);
   expect(graph.get("gold_members").problems).toEqual([]);
+});
+
+test("a source that has dependents and that no sensor watches is reported, unless it never changes", async () => {
+  const watching = (...sources: AnyAsset[]) => [sensor({ name: "some", description: "", sources })];
+  expect(mistakes(await loadLibrary({ sensors: watching(loans, fees) }))).toEqual([
+    "titles unwatched_source",
+  ]);
+  expect(
+    mistakes(
+      await loadLibrary({
+        assets: withAsset(sourceAsset({ ...titles, captures: [] })),
+        sensors: watching(loans, fees),
+      }),
+    ),
+  ).toEqual([]);
+  const alone = sourceAsset({ ...titles, name: "shelves" });
+  expect(mistakes(await loadLibrary({ assets: [...library, alone] }))).toEqual([]);
 });
 
 test("schedules and sensors are checked: cron, time zone, selection, sources", async () => {
@@ -232,7 +301,7 @@ test("schedules and sensors are checked: cron, time zone, selection, sources", a
         description: "",
         sources: [stg_loans, sourceAsset({ ...loans, name: "other" })],
       }),
-      sensor({ name: "nightly", description: "", sources: [loans] }),
+      sensor({ name: "nightly", description: "", sources: [loans, fees, titles] }),
     ],
   });
   expect(registry.problems.map(({ code }) => code)).toEqual([

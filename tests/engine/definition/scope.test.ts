@@ -64,19 +64,25 @@ test("a union holds what either holds, is the same either way round, and everyth
 
 const scope: Scope = { partitions: ["1", "2"], since: "2024-01-15" };
 
+const same = { time: "day", partitions: "same" } as const;
+const mapped = { time: "onward", partitions: "mapped" } as const;
+const toAll = { time: "onward", partitions: "all" } as const;
+
 test("the same partition column: the same values, from the same day on", async () => {
-  expect(await mapScope(pool, { asset: loans }, stg_loans, scope)).toEqual(scope);
+  expect(await mapScope(pool, { asset: loans }, same, stg_loans, scope)).toEqual(scope);
 });
 
 test("time stops where the dependency says that any day may be touched, and where rows have no day", async () => {
   const [dependency] = int_loan_periods.deps as readonly [Dependency];
-  expect(await mapScope(pool, dependency, int_loan_periods, scope)).toEqual({
+  expect(
+    await mapScope(pool, dependency, { time: "everything", partitions: "same" }, int_loan_periods, scope),
+  ).toEqual({
     partitions: ["1", "2"],
     since: null,
   });
   expect(outgoingScope(gold_members, scope)).toEqual({ partitions: ["1", "2"], since: null });
   expect(outgoingScope(stg_loans, scope)).toEqual(scope);
-  expect(await mapScope(pool, { asset: gold_members }, stg_loans, scope)).toEqual({
+  expect(await mapScope(pool, { asset: gold_members }, same, stg_loans, scope)).toEqual({
     partitions: ["1", "2"],
     since: null,
   });
@@ -85,17 +91,17 @@ test("time stops where the dependency says that any day may be touched, and wher
 test("different partition columns: looked up through `via`", async () => {
   const dependency: Dependency = { asset: stg_fees, via: int_loan_periods };
   const since = "2024-01-15";
-  expect(await mapScope(pool, dependency, int_charges, { partitions: ["emma"], since })).toEqual({
+  expect(await mapScope(pool, dependency, mapped, int_charges, { partitions: ["emma"], since })).toEqual({
     partitions: ["1", "2"],
     since,
   });
   expect(
-    await mapScope(pool, dependency, int_charges, { partitions: ["emma", "ulysses"], since: null }),
+    await mapScope(pool, dependency, mapped, int_charges, { partitions: ["emma", "ulysses"], since: null }),
   ).toEqual({
     partitions: ["1", "2", "3"],
     since: null,
   });
-  expect(await mapScope(pool, dependency, int_charges, { partitions: null, since })).toEqual({
+  expect(await mapScope(pool, dependency, mapped, int_charges, { partitions: null, since })).toEqual({
     partitions: null,
     since,
   });
@@ -104,19 +110,19 @@ test("different partition columns: looked up through `via`", async () => {
 test("nobody is touched by values that nobody has, or by none", async () => {
   const dependency: Dependency = { asset: stg_fees, via: int_loan_periods };
   expect(
-    await mapScope(pool, dependency, int_charges, { partitions: ["dubliners"], since: null }),
+    await mapScope(pool, dependency, mapped, int_charges, { partitions: ["dubliners"], since: null }),
   ).toBeNull();
-  expect(await mapScope(pool, { asset: loans }, stg_loans, { partitions: [], since: null })).toBeNull();
+  expect(await mapScope(pool, { asset: loans }, same, stg_loans, { partitions: [], since: null })).toBeNull();
 });
 
 test("where nothing maps, everything", async () => {
   expect(
-    await mapScope(pool, { asset: fees }, int_charges, { partitions: ["emma"], since: "2024-01-15" }),
+    await mapScope(pool, { asset: fees }, toAll, int_charges, { partitions: ["emma"], since: "2024-01-15" }),
   ).toEqual({
     partitions: null,
     since: "2024-01-15",
   });
-  expect(await mapScope(pool, { asset: int_charges }, gold_books, scope)).toEqual({
+  expect(await mapScope(pool, { asset: int_charges }, toAll, gold_books, scope)).toEqual({
     partitions: null,
     since: "2024-01-15",
   });

@@ -46,6 +46,8 @@ test.each([
   ["state:stale", ["int_charges", "gold_books"]],
   ["state:stale,layer:gold", ["gold_books"]],
   ["+gold_books,+gold_members,int_*", ["int_loan_periods", "int_charges"]],
+  ["bronze.fees+1", ["fees", "stg_fees"]],
+  ["default.gold_*", ["gold_books", "gold_members"]],
 ])("%s", (selection, expected) => {
   expect(selected(selection)).toEqual(expected);
 });
@@ -65,13 +67,21 @@ test("a selection that matches nothing names the nearest asset, also when its ot
   expect(() => selected("tag:nothing")).toThrow(EmptySelectionError);
   expect(() => selected("loans,fees")).toThrow(EmptySelectionError);
   expect(() => selected("")).toThrow(EmptySelectionError);
-  expect(() => select(graph, { select: ["state:stale"], stale: new Set() })).toThrow(EmptySelectionError);
+  expect(() => selected("default.fees")).toThrow("the nearest is fees");
   expect(() => select(graph, { select: ["loans"], exclude: ["loans"], stale })).toThrow(
     "loans without loans",
   );
   expect(() => select(graph, { select: ["loans"], exclude: ["laons"], stale })).toThrow(
     "the nearest is loans",
   );
+});
+
+test("what asks for a state may match nothing: all is as it should be", () => {
+  const inState = (...selections: string[]) => select(graph, { select: selections, stale: new Set() });
+  expect(inState("state:stale")).toEqual([]);
+  expect(inState("+state:stale+", "layer:gold,state:stale")).toEqual([]);
+  expect(inState("loans", "state:stale")).toEqual(["loans"]);
+  expect(() => inState("state:stale loan")).toThrow(EmptySelectionError);
 });
 
 test.each(["@loans+", "1+@loans", "+", "loans,", "state:modified", "colour:red", "a+b", "loans++", "a:b:c"])(

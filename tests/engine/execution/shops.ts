@@ -60,6 +60,8 @@ export interface Shape {
   /** Columns that `shop_totals` has besides. */
   readonly moreTotals?: Record<string, { type: "text"; description: string; nullable?: boolean }>;
   readonly cron?: string;
+  /** The schedule verifies as many values. */
+  readonly verifies?: number;
 }
 
 export function shops(shape: Shape = {}): Definitions {
@@ -162,7 +164,8 @@ export function shops(shape: Shape = {}): Definitions {
             description: "",
             cron: shape.cron,
             timeZone: "UTC",
-            selection: "products+",
+            selection: shape.verifies ? "*" : "products+",
+            ...(shape.verifies && { verifies: { valuesPerColumn: shape.verifies } }),
           },
         ]
       : [],

@@ -12,8 +12,11 @@ export interface Rowset {
   readonly others: Origins | null;
 }
 
-/** What a column reference comes to. unknown: surely no such column. */
-export type Resolution = { readonly kind: "found"; readonly origins: Origins } | { readonly kind: "unknown" };
+/** What a column reference comes to. unknown: surely no such column. system: where PostgreSQL happens to keep a row. */
+export type Resolution =
+  | { readonly kind: "found"; readonly origins: Origins }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "system" };
 
 export const noOrigins: Origins = new Set();
 
@@ -89,12 +92,31 @@ export class NameScope {
     return this.from.find((rowset) => rowset.name === name) ?? this.#enclosing?.relation(name) ?? null;
   }
 
+  /** The relation that the name alone stands for, as in `(r).x`; null: it is a column, or nothing. */
+  row(name: string): Rowset | null {
+    return this.#listed(name) ? null : this.relation(name);
+  }
+
+  /** Windows by name: the columns that partition and order each. */
+  readonly windows = new Map<string, Origins>();
+
   resolve(fields: readonly string[]): Resolution {
     const column = fields.at(-1)!;
     const qualifier = fields.at(-2);
     const origins = qualifier === undefined ? this.#unqualified(column) : this.#qualified(qualifier, column);
     if (origins) return { kind: "found", origins };
-    return systemColumns.has(column) ? { kind: "found", origins: noOrigins } : { kind: "unknown" };
+    return { kind: systemColumns.has(column) ? "system" : "unknown" };
+  }
+
+  /** Whether a name without a relation's before it may be one of the columns that a relation nearer than the listed one has. */
+  isUncertain(column: string): boolean {
+    if (this.#merged.has(column) || this.from.some(({ columns }) => columns.has(column))) return false;
+    return this.from.some(({ others }) => others !== null) || (this.#enclosing?.isUncertain(column) ?? false);
+  }
+
+  /** Whether a `*` lists columns in another order than PostgreSQL does, or not all of them. */
+  get isStarUncertain(): boolean {
+    return this.#merged.size > 0 || this.from.some(({ others }) => others !== null);
   }
 
   #qualified(qualifier: string, column: string): Origins | null {

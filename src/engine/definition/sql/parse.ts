@@ -1,7 +1,9 @@
 /** From the text of a body to what the registry wants to know of it, by PostgreSQL's own parser. */
 import { hasSqlDetails, loadModule, parseSync, type ScanToken, type SelectStmt, scanSync } from "libpg-query";
-import type { DefinitionError, Place } from "../problems.ts";
+import { type Place, positionIn } from "../places.ts";
+import type { DefinitionError } from "../problems.ts";
 import * as problem from "../problems.ts";
+import { orderingProblems } from "./ordering.ts";
 import { type FindRelation, type Output, type RelationRead, Resolver } from "./resolve.ts";
 
 /** Which columns of which assets an output column is computed from, one step up. */
@@ -13,6 +15,8 @@ export interface ColumnLineage {
 export interface Body {
   /** false: it is not one SELECT, so that nothing else is known of it. */
   readonly parsed: boolean;
+  /** The syntax tree; null: not parsed. */
+  readonly statement: SelectStmt | null;
   /** The SELECT, without a trailing `;` or comment, so that it can stand in parentheses. */
   readonly select: string;
   /** The same without comments, white space and the case of key words: what a code version is made of. */
@@ -38,9 +42,10 @@ export interface BodySource {
 export async function parseBody(source: BodySource): Promise<Body> {
   await loadModule();
   const { asset, file, text } = source;
-  const placeAtLine = (line: number | null): Place => ({ asset, file, line });
+  const placeAtIndex = (index: number): Place => ({ asset, file, ...positionIn(text, index) });
   const broken = (found: DefinitionError): Body => ({
     parsed: false,
+    statement: null,
     select: text,
     normalized: text,
     relations: [],
@@ -55,13 +60,12 @@ export async function parseBody(source: BodySource): Promise<Body> {
   } catch (error) {
     if (!hasSqlDetails(error)) throw error;
     const position = error.sqlDetails?.cursorPosition ?? 0;
-    return broken(
-      problem.bodySyntax(placeAtLine(lineOf([...text].slice(0, position).join(""))), error.message),
-    );
+    const index = [...text].slice(0, position).join("").length;
+    return broken(problem.bodySyntax(placeAtIndex(index), error.message));
   }
   const bytes = Buffer.from(text);
   const placeAt = (location = 0): Place =>
-    placeAtLine(location < 0 ? null : lineOf(bytes.subarray(0, location).toString()));
+    location < 0 ? { asset, file, line: null } : placeAtIndex(bytes.subarray(0, location).toString().length);
   const [first, second] = statements;
   if (!first?.stmt || second) {
     const line = second
@@ -78,6 +82,7 @@ export async function parseBody(source: BodySource): Promise<Body> {
   const tokens = meaningfulTokens(text);
   return {
     parsed: true,
+    statement: first.stmt.SelectStmt,
     select: bytes.subarray(0, tokens.at(-1)?.end).toString(),
     normalized: normalize(tokens),
     relations: [...resolver.relations.values()],
@@ -85,13 +90,10 @@ export async function parseBody(source: BodySource): Promise<Body> {
     lineage: output.columns.map(lineageOf),
     problems: [
       ...resolver.problems.values(),
+      ...orderingProblems(first.stmt.SelectStmt, source.find, placeAt),
       ...outputProblems(source, first.stmt.SelectStmt, output, placeAt),
     ],
   };
-}
-
-function lineOf(before: string): number {
-  return before.split("\n").length;
 }
 
 function leadingBlanks(bytes: Buffer, from: number): number {

@@ -1,5 +1,6 @@
 /** Reads a SELECT's syntax tree as PostgreSQL would: what it reads, what it calls, where each column comes from. */
 import type {
+  A_Indirection,
   Alias,
   ColumnRef,
   CommonTableExpr,
@@ -12,7 +13,8 @@ import type {
   Node as Tree,
   WithClause,
 } from "libpg-query";
-import type { DefinitionError, Place } from "../problems.ts";
+import type { Place } from "../places.ts";
+import type { DefinitionError } from "../problems.ts";
 import * as problem from "../problems.ts";
 import { impurityOfCall, impurityOfLiteral } from "./impurity.ts";
 import {
@@ -32,14 +34,22 @@ export interface RelationRead {
   readonly name: string;
   /** null: it is none. */
   readonly asset: string | null;
-  readonly line: number | null;
+  /** Where it is read first. */
+  readonly place: Place;
 }
 
 /** The asset a relation is, and its columns; null: not an asset. schema null: unqualified. */
 export type FindRelation = (
   schema: string | null,
   name: string,
-) => { readonly asset: string; readonly columns: readonly string[] } | null;
+) => {
+  readonly asset: string;
+  readonly columns: readonly string[];
+  /** Absent: not known. */
+  readonly key?: readonly string[];
+  /** It has just these columns, in this order. */
+  readonly isExact: boolean;
+} | null;
 
 /** Output columns by position: names may repeat, which is for the caller to judge. */
 export interface Output {
@@ -61,19 +71,38 @@ export function strings(nodes: readonly Tree[] | undefined): string[] {
   return (nodes ?? []).flatMap((node) => ("String" in node ? [node.String.sval ?? ""] : []));
 }
 
-function isStar(nodes: readonly Tree[] | undefined): boolean {
+export function isStar(nodes: readonly Tree[] | undefined): boolean {
   return nodes?.some((node) => "A_Star" in node) ?? false;
 }
 
-/** SEARCH and CYCLE add columns of their own to a recursive CTE. */
 function cteRowset(cte: CommonTableExpr, output: Output): Rowset {
   const rowset = renameColumns(asRowset(output, null), cte.ctename ?? null, strings(cte.aliascolnames));
-  const { search_clause: search, cycle_clause: cycle } = cte;
-  const added = [search?.search_seq_column, cycle?.cycle_mark_column, cycle?.cycle_path_column];
-  const columns = added
-    .filter((column) => column !== undefined)
-    .map((column) => [column, noOrigins] as const);
+  const columns = addedColumns(cte).map((column) => [column, noOrigins] as const);
   return { ...rowset, columns: new Map([...rowset.columns, ...columns]) };
+}
+
+/** SEARCH and CYCLE add columns of their own to a recursive CTE. */
+export function addedColumns({ search_clause: search, cycle_clause: cycle }: CommonTableExpr): string[] {
+  const added = [search?.search_seq_column, cycle?.cycle_mark_column, cycle?.cycle_path_column];
+  return added.filter((column) => column !== undefined);
+}
+
+/** A function's own columns are not known, its scalar takes the alias. closed: it has no others. */
+export function functionColumns(range: RangeFunction): {
+  readonly name: string | null;
+  readonly columns: readonly string[];
+  readonly closed: boolean;
+} {
+  const [first] = range.functions ?? [];
+  const call = first && "List" in first ? first.List.items?.[0] : undefined;
+  const name = range.alias?.aliasname ?? (call ? outputName(call) : null);
+  const defined = (range.coldeflist ?? []).flatMap((node) =>
+    "ColumnDef" in node ? (node.ColumnDef.colname ?? "") : [],
+  );
+  const given = strings(range.alias?.colnames);
+  const columns = given.length > 0 ? given : defined.length > 0 ? defined : [name ?? ""];
+  if (range.ordinality) columns.push("ordinality");
+  return { name, columns, closed: given.length > 0 || defined.length > 0 };
 }
 
 export class Resolver {
@@ -84,6 +113,8 @@ export class Resolver {
   readonly problems = new Map<string, DefinitionError>();
   readonly #find: FindRelation;
   readonly #placeAt: (location: number | undefined) => Place;
+  /** What is read within an EXISTS; null: outside of one. */
+  #read: Set<string> | null = null;
 
   /** placeAt: where the byte at `location` of the text stands. */
   constructor(find: FindRelation, placeAt: (location: number | undefined) => Place) {
@@ -113,7 +144,13 @@ export class Resolver {
     }
     if (statement.valuesLists) return this.#values(statement.valuesLists, scope);
     for (const item of statement.fromClause ?? []) this.#from(item, scope);
-    this.#origins([statement.whereClause, statement.havingClause, statement.windowClause], scope);
+    this.#origins([statement.whereClause, statement.havingClause], scope);
+    for (const node of statement.windowClause ?? []) {
+      if (!("WindowDef" in node)) continue;
+      const { name = "", refname, ...window } = node.WindowDef;
+      const begun = refname === undefined ? noOrigins : (scope.windows.get(refname) ?? noOrigins);
+      scope.windows.set(name, unionOrigins([begun, this.#origins(window, scope)]));
+    }
     return this.#targets(statement.targetList ?? [], scope);
   }
 
@@ -208,8 +245,11 @@ export class Resolver {
     const written = schema === undefined ? name : `${schema}.${name}`;
     const found = this.#find(schema ?? null, name);
     if (!this.relations.has(written)) {
-      const { line } = this.#placeAt(location);
-      this.relations.set(written, { name: written, asset: found?.asset ?? null, line });
+      this.relations.set(written, {
+        name: written,
+        asset: found?.asset ?? null,
+        place: this.#placeAt(location),
+      });
     }
     const columns = (found?.columns ?? []).map(
       (column) => [column, new Set([`${found!.asset}.${column}`])] as const,
@@ -242,22 +282,13 @@ export class Resolver {
     }
   }
 
-  /** Arguments may read what stands to the left. A function's own columns are not known, its scalar takes the alias. */
+  /** Arguments may read what stands to the left. */
   #function(range: RangeFunction, scope: NameScope): Rowset {
     const origins = this.#origins(range.functions, scope);
-    const [first] = range.functions ?? [];
-    const call = first && "List" in first ? first.List.items?.[0] : undefined;
-    const name = range.alias?.aliasname ?? (call ? outputName(call) : null);
-    const defined = (range.coldeflist ?? []).flatMap((node) =>
-      "ColumnDef" in node ? (node.ColumnDef.colname ?? "") : [],
-    );
-    const given = strings(range.alias?.colnames);
-    const names = given.length > 0 ? given : defined.length > 0 ? defined : [name ?? ""];
-    if (range.ordinality) names.push("ordinality");
-    const closed = given.length > 0 || defined.length > 0;
+    const { name, columns, closed } = functionColumns(range);
     return {
       name,
-      columns: new Map(names.map((column) => [column, origins])),
+      columns: new Map(columns.map((column) => [column, origins])),
       others: closed ? null : origins,
     };
   }
@@ -274,8 +305,10 @@ export class Resolver {
       for (const [kind, content] of Object.entries(part)) {
         if (kind === "ColumnRef") add(this.#column(content as ColumnRef, scope));
         else if (kind === "SubLink") add(this.#subLink(content as SubLink, scope));
+        else if (kind === "A_Indirection") add(this.#field(content as A_Indirection, scope));
         else {
           this.#judge(kind, content);
+          if (kind === "FuncCall") add(windowOrigins(content as FuncCall, scope));
           add(this.#origins(content, scope));
         }
       }
@@ -283,11 +316,21 @@ export class Resolver {
     return found;
   }
 
+  /** `(r).x` of a relation r is one column; of any other row the field is not known, and all of it is read. */
+  #field({ arg, indirection }: A_Indirection, scope: NameScope): Origins {
+    const [name] =
+      arg && "ColumnRef" in arg && arg.ColumnRef.fields?.length === 1 ? strings(arg.ColumnRef.fields) : [];
+    const [field] = strings(indirection?.slice(0, 1));
+    const column =
+      name !== undefined && field !== undefined ? scope.row(name)?.columns.get(field) : undefined;
+    return unionOrigins([column ?? this.#origins(arg, scope), this.#origins(indirection, scope)]);
+  }
+
   #subLink(link: SubLink, scope: NameScope): Origins {
     const tested = this.#origins(link.testexpr, scope);
     if (!link.subselect || !("SelectStmt" in link.subselect)) return tested;
+    if (link.subLinkType === "EXISTS_SUBLINK") return this.#existence(link.subselect.SelectStmt, scope);
     const output = this.select(link.subselect.SelectStmt, scope, scope);
-    if (link.subLinkType === "EXISTS_SUBLINK") return tested;
     return unionOrigins([
       tested,
       ...output.columns.map(({ origins }) => origins),
@@ -295,7 +338,29 @@ export class Resolver {
     ]);
   }
 
+  /** Whether there are rows follows from every column that the sub-select reads; where it reads none, from its relations. */
+  #existence(statement: SelectStmt, scope: NameScope): Origins {
+    const outer = this.#read;
+    this.#read = new Set();
+    this.select(statement, scope, scope);
+    const read = this.#read;
+    this.#read = outer;
+    if (read.size === 0) {
+      const inside = new NameScope(scope, scope);
+      for (const item of statement.fromClause ?? []) this.#from(item, inside);
+      for (const rowset of inside.from) for (const origin of allOrigins(rowset)) read.add(origin);
+    }
+    for (const origin of read) outer?.add(origin);
+    return read;
+  }
+
   #column(reference: ColumnRef, scope: NameScope): Origins {
+    const origins = this.#columnOrigins(reference, scope);
+    for (const origin of origins) this.#read?.add(origin);
+    return origins;
+  }
+
+  #columnOrigins(reference: ColumnRef, scope: NameScope): Origins {
     const fields = strings(reference.fields);
     if (isStar(reference.fields)) {
       const relation = fields.length > 0 ? scope.relation(fields.at(-1)!) : scope.star();
@@ -304,6 +369,12 @@ export class Resolver {
     const resolution = scope.resolve(fields);
     if (resolution.kind === "found") return resolution.origins;
     const place = this.#placeAt(reference.location);
+    if (resolution.kind === "system") {
+      this.#report(
+        problem.impureBody(place, fields.join("."), "where a row is kept changes whenever it is written"),
+      );
+      return noOrigins;
+    }
     const known = fields.length > 1 ? scope.relation(fields.at(-2)!)?.columns.keys() : undefined;
     this.#report(problem.unknownBodyColumn(place, fields.join("."), known ?? scope.visibleColumns()));
     return noOrigins;
@@ -326,8 +397,14 @@ export class Resolver {
   }
 
   #report(found: DefinitionError): void {
-    this.problems.set(`${found.line} ${found.message}`, found);
+    this.problems.set(`${found.line} ${found.column} ${found.message}`, found);
   }
+}
+
+/** Of a call over a named window: what partitions and orders that. One written in place is part of the call's tree. */
+function windowOrigins({ over }: FuncCall, scope: NameScope): Origins {
+  const name = over?.name ?? over?.refname;
+  return name === undefined ? noOrigins : (scope.windows.get(name) ?? noOrigins);
 }
 
 function unionOutputs(left: Output, right: Output): Output {

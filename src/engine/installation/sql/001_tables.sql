@@ -52,7 +52,7 @@ create table orchestrator.steps (
   rows_inserted bigint,
   rows_updated bigint,
   rows_deleted bigint,
-  progress jsonb,                       -- {"done": 3, "total": 12, "label": "AAPL"}
+  progress jsonb,                       -- {"done": 3, "total": 12, "label": "north"}
   code_version text,
   started_at timestamptz,
   filled_at timestamptz,                -- of a rebuild: its rows are there, and wait to be published with the others

@@ -1,0 +1,66 @@
+import type { ClientBase, Pool } from "pg";
+import { type Schemas, tableName } from "../definition/index.ts";
+import { quoteIdentifier, quoteRelation, transaction } from "../postgres/index.ts";
+
+/** So many relations are dropped in one transaction: the lock table of the server is finite. */
+const batchSize = 100;
+
+/** Nobody reads what was not published: whoever holds it for longer is not to hold up a start. */
+const dropMilliseconds = 2_000;
+
+/**
+ * Drops what a build made and did not publish: its scratch schema, and tables that no version is recorded for. The schema
+ * goes last, so that whoever is killed half-way leaves a trace of what is left to do.
+ */
+export async function dropBuild(pool: Pool, schemas: Schemas, runId: number): Promise<void> {
+  const schema = `build_${runId}`;
+  const options = { begin: `begin; set local lock_timeout = ${dropMilliseconds}` };
+  while (await transaction(pool, (client) => dropViews(client, schema), options));
+  while (await transaction(pool, (client) => dropTables(client, schemas, runId), options));
+  await pool.query(`drop schema if exists ${quoteIdentifier(schema)}`);
+}
+
+/** Drops what builds left behind whose processes are gone. Only for whoever holds the lock of rebuilds: all are then over. */
+export async function dropLeftovers(pool: Pool, schemas: Schemas): Promise<void> {
+  const { rows } = await pool.query<{ run_id: number }>(
+    `select substring(nspname from '\\d+$')::bigint as run_id
+     from pg_namespace
+     where nspname ~ '^build_\\d+$'
+       and has_schema_privilege(oid, 'create')`,
+  );
+  for (const { run_id } of rows) await dropBuild(pool, schemas, run_id);
+}
+
+/** The newest first, so that nothing needs CASCADE. false: there are none. */
+async function dropViews(client: ClientBase, schema: string): Promise<boolean> {
+  const { rows } = await client.query<{ view: string }>(
+    `select relname as view
+     from pg_class
+     where relnamespace = to_regnamespace($1)
+       and relkind = 'v'
+     order by oid desc
+     limit ${batchSize}`,
+    [quoteIdentifier(schema)],
+  );
+  for (const { view } of rows) await client.query(`drop view if exists ${quoteRelation(schema, view)}`);
+  return rows.length > 0;
+}
+
+async function dropTables(client: ClientBase, schemas: Schemas, runId: number): Promise<boolean> {
+  const { rows } = await client.query<{ relation: string }>(
+    `select relname as relation
+     from pg_class
+     where relnamespace = to_regnamespace($1)
+       and relkind = 'r'
+       and relname ~ ('__[0-9a-f]{8}_' || $2 || '$')
+       and not exists (
+         select
+         from orchestrator.asset_versions
+         where asset_versions.relation = relname
+       )
+     limit ${batchSize}`,
+    [quoteIdentifier(schemas.tables), String(runId)],
+  );
+  for (const { relation } of rows) await client.query(`drop table if exists ${tableName(schemas, relation)}`);
+  return rows.length > 0;
+}

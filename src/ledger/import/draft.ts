@@ -1,0 +1,194 @@
+/** A file's rows against the ledger as it is: which stand there already, and what they would sell without having it. */
+import { createHash } from "node:crypto";
+import type { PoolClient } from "pg";
+import { DuplicateError, OversellError } from "../errors.ts";
+import type { TransactionInput } from "../input.ts";
+import { findOversells, type Oversell, type Trade } from "../position.ts";
+import { readSplits, readTransactions, type Transaction } from "../rows.ts";
+import { keyRows, readImportedRows } from "./kept.ts";
+import { isTrade } from "./kinds.ts";
+import { type Remark, remarkOf } from "./remarks.ts";
+import type { ImportRow } from "./rows.ts";
+
+/** Which lines to record, of the review with that fingerprint. */
+export interface Selection {
+  readonly fingerprint: string;
+  readonly lines: ReadonlySet<number>;
+}
+
+export interface Draft {
+  readonly rows: readonly ImportRow[];
+  readonly ledger: readonly Transaction[];
+  readonly duplicates: ReadonlyMap<ImportRow, Remark>;
+  /** Rows that are no trades and stand with an earlier import already. */
+  readonly keptBefore: ReadonlySet<ImportRow>;
+  readonly fingerprint: string;
+  readonly isSelectionKept: boolean;
+  readonly selected: readonly ImportRow[];
+}
+
+const keyOf = ({ date, ticker, type, quantity, price }: TransactionInput | Transaction): string =>
+  [date, ticker, type, quantity, price].join(" ");
+
+interface Known {
+  readonly duplicates: Map<ImportRow, Remark>;
+  readonly keptBefore: Set<ImportRow>;
+}
+
+/**
+ * Rows that stand in the ledger: the same row of a file that was imported, or a trade like it. Two fills alike in a file are two
+ * trades; one like them in the ledger accounts for one of them alone.
+ */
+async function findKnown(
+  client: PoolClient,
+  userId: number,
+  rows: readonly ImportRow[],
+  ledger: readonly Transaction[],
+): Promise<Known> {
+  const keys = keyRows(rows);
+  const imported = await readImportedRows(client, userId, [...keys.values()]);
+  const alike = new Map<string, Set<number>>();
+  const keyOfTransaction = new Map<number, string>();
+  for (const transaction of ledger) {
+    const key = keyOf(transaction);
+    keyOfTransaction.set(transaction.transaction_id, key);
+    alike.set(key, (alike.get(key) ?? new Set()).add(transaction.transaction_id));
+  }
+  const duplicates = new Map<ImportRow, Remark>();
+  const keptBefore = new Set<ImportRow>();
+  for (const row of rows) {
+    const before = imported.get(keys.get(row)!);
+    if (before && !isTrade(row.kind)) keptBefore.add(row);
+    const own =
+      before?.transactionId === undefined ? undefined : keyOfTransaction.get(before.transactionId ?? -1);
+    if (!before || own === undefined || !row.input) continue;
+    alike.get(own)?.delete(before.transactionId!);
+    duplicates.set(row, remarkOf(new DuplicateError(before.importedOn)));
+  }
+  for (const row of rows) {
+    if (!row.input || duplicates.has(row)) continue;
+    const left = alike.get(keyOf(row.input));
+    const [like] = left ?? [];
+    if (like === undefined) continue;
+    left!.delete(like);
+    duplicates.set(row, remarkOf(new DuplicateError(null)));
+  }
+  return { duplicates, keptBefore };
+}
+
+function fingerprintOf(rows: readonly ImportRow[], duplicates: Known["duplicates"]): string {
+  const hash = createHash("sha256");
+  for (const row of rows) {
+    const { line, kind, input, errors, values } = row;
+    hash.update(JSON.stringify([line, kind, input, errors, values, duplicates.has(row)]));
+  }
+  return hash.digest("base64url");
+}
+
+/** Duplicates are left out unless the selection says otherwise; what is no trade is never selected. */
+export async function draftImport(
+  client: PoolClient,
+  userId: number,
+  rows: readonly ImportRow[],
+  selection: Selection | null,
+): Promise<Draft> {
+  const ledger = await readTransactions(client, userId, null, null);
+  const { duplicates, keptBefore } = await findKnown(client, userId, rows, ledger);
+  const fingerprint = fingerprintOf(rows, duplicates);
+  const kept = selection?.fingerprint === fingerprint ? selection : null;
+  const isSelected = (row: ImportRow): boolean => {
+    if (row.kind !== null && !isTrade(row.kind)) return false;
+    return kept ? kept.lines.has(row.line) : !duplicates.has(row);
+  };
+  return {
+    rows,
+    ledger,
+    duplicates,
+    keptBefore,
+    fingerprint,
+    isSelectionKept: selection === null || kept !== null,
+    selected: rows.filter(isSelected),
+  };
+}
+
+const byTicker = (rows: readonly ImportRow[]): Map<string, ImportRow[]> =>
+  Map.groupBy(
+    rows.filter(({ input }) => input !== null),
+    ({ input }) => input!.ticker,
+  );
+
+/** What a row would be of, as far as it says; a row that cannot be recorded has no ticker of its own. */
+const tickerOf = ({ input, entry }: ImportRow): string =>
+  input?.ticker ??
+  entry.instrument?.ticker ??
+  entry.instrument?.spelled ??
+  entry.instrument?.symbol.toUpperCase() ??
+  "";
+
+/** Of the purchases that are not going to be recorded, the first that would have brought what is sold; "": none. */
+function missingPurchase(missing: readonly ImportRow[] | undefined, date: string): string {
+  const purchase = missing?.find(({ input, entry }) => (input?.date ?? entry.date ?? "") <= date);
+  if (!purchase) return "";
+  return `; line ${purchase.line}, which buys it, ${purchase.input ? "is left out" : "cannot be recorded"}`;
+}
+
+interface Covering {
+  readonly ticker: string;
+  readonly rowOf: ReadonlyMap<Trade, ImportRow>;
+  /** Of the file, by day. */
+  readonly sellers: readonly ImportRow[];
+  /** Purchases of the file that are left out or cannot be recorded. */
+  readonly missing: readonly ImportRow[] | undefined;
+}
+
+/** The last of them on or before a day: what a recorded SELL lacks, it took away. */
+function lastSeller(sellers: readonly ImportRow[], date: string): ImportRow | undefined {
+  let [from, to] = [0, sellers.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (sellers[middle]!.input!.date <= date) from = middle + 1;
+    else to = middle;
+  }
+  return sellers[from - 1];
+}
+
+/** At a row that sells more than is held then; a SELL of the ledger's own is blamed on the last row that sells before it. */
+function blame(oversell: Oversell, { ticker, rowOf, sellers, missing }: Covering): [ImportRow, Remark][] {
+  const { date, quantity: sold } = oversell.trade;
+  const own = rowOf.get(oversell.trade);
+  const row = own ?? lastSeller(sellers, date);
+  if (!row) return [];
+  const error = new OversellError({ ticker, date, held: oversell.held, sold }, own ? "sell" : "earlier sell");
+  return [[row, { code: error.code, message: error.message + missingPurchase(missing, date) }]];
+}
+
+/** What the selected rows would sell without having it, over the ledger and the file together. */
+export async function findUncovered(
+  client: PoolClient,
+  { rows, ledger, selected }: Pick<Draft, "rows" | "ledger" | "selected">,
+): Promise<Map<ImportRow, Remark>> {
+  const uncovered = new Map<ImportRow, Remark>();
+  const chosen = new Set(selected);
+  const missing = Map.groupBy(
+    rows.filter((row) => row.kind === "BUY" && (row.input === null || !chosen.has(row))),
+    tickerOf,
+  );
+  const recorded = Map.groupBy(ledger, ({ ticker }) => ticker);
+  for (const [ticker, own] of byTicker(selected)) {
+    // Without a SELL among them nothing of the ledger's can be uncovered.
+    if (!own.some(({ input }) => input!.type === "SELL")) continue;
+    const rowOf = new Map<Trade, ImportRow>(own.map((row) => [{ ...row.input!, transactionId: null }, row]));
+    const sellers = own
+      .filter(({ input }) => input!.type === "SELL")
+      .toSorted((a, b) => a.input!.date.localeCompare(b.input!.date));
+    const trades = (recorded.get(ticker) ?? []).map((transaction) => ({
+      ...transaction,
+      transactionId: transaction.transaction_id,
+    }));
+    const splits = await readSplits(client, ticker);
+    const covering = { ticker, rowOf, sellers, missing: missing.get(ticker) };
+    for (const oversell of findOversells([...trades, ...rowOf.keys()], splits))
+      for (const [row, remark] of blame(oversell, covering)) uncovered.set(row, remark);
+  }
+  return uncovered;
+}

@@ -1,0 +1,332 @@
+/** The lines of a table as entries: what each is, when, of what, how much and for how much. Pure. */
+import { Big } from "big.js";
+import {
+  AmbiguousCurrencyError,
+  AmbiguousDateError,
+  AmbiguousFigureError,
+  ForeignCurrencyError,
+  UnknownKindError,
+  UnsupportedAssetError,
+} from "../errors.ts";
+import { currencyOf, dollarTokens, isVague } from "./currencies.ts";
+import { type DateOrder, type Moment, readMoment } from "./dates.ts";
+import { type DecimalMark, isBlank, readFigure } from "./figures.ts";
+import type { TextLine, Texts } from "./format.ts";
+import { type Instrument, readInstrument } from "./instrument.ts";
+import { isTrade, kindBySign, kindOf, type Meaning, meaningOf, type RowKind, type Signs } from "./kinds.ts";
+import { type Layout, meaningIn } from "./layout.ts";
+import { type Figures, type Money, settle } from "./money.ts";
+import { type Remark, Remarks } from "./remarks.ts";
+
+/** How the figures and days of a file are written; null: it does not say. */
+export interface Notation {
+  readonly dateOrder: DateOrder | null;
+  readonly decimalMark: DecimalMark | null;
+}
+
+/** What was understood of a line. Decimals are plain and have their sign; null: the line does not say. */
+export interface Entry {
+  readonly line: number;
+  readonly texts: Texts;
+  /** null: its word is not understood. */
+  readonly kind: RowKind | null;
+  /** What the file calls it. */
+  readonly word: string;
+  readonly date: string | null;
+  readonly time: string | null;
+  /** Minutes ahead of UTC; null: in an unknown zone. */
+  readonly offset: number | null;
+  readonly instrument: Instrument | null;
+  readonly quantity: string | null;
+  readonly price: string | null;
+  readonly amount: string | null;
+  readonly fee: string | null;
+  readonly currency: string | null;
+  readonly errors: readonly Remark[];
+  /** Said of a row that can be recorded all the same. */
+  readonly warnings: readonly Remark[];
+  /** How it was understood, where that is not plain. */
+  readonly notes: readonly string[];
+}
+
+/** Of a whole table: what its lines are read by. */
+export interface Reading {
+  readonly layout: Layout;
+  readonly notation: Notation;
+  /** Costs are written as less than nothing. */
+  readonly hasNegativeCosts: boolean;
+}
+
+function readDay(
+  text: string,
+  order: DateOrder | null,
+  remarks: Remarks,
+): { date: string | null; moment: Moment | null } {
+  const moment = readMoment(text);
+  if (!moment) return { date: null, moment: null };
+  if (typeof moment.date === "string") return { date: moment.date, moment };
+  if (order) return { date: moment.date[order], moment };
+  remarks.refuse(new AmbiguousDateError(text.slice(0, 40), moment.date.day, moment.date.month));
+  return { date: null, moment };
+}
+
+/** The figure and what stands beside it; a figure of two readings is refused by name. */
+function figureOf(field: string, text: string, { notation }: Reading, remarks: Remarks) {
+  const figure = isBlank(text) ? null : readFigure(text, notation.decimalMark);
+  if (figure?.isAmbiguous) remarks.refuse(new AmbiguousFigureError(field, text.slice(0, 40)));
+  return { value: figure?.isAmbiguous ? null : (figure?.value ?? null), unit: figure?.unit ?? null };
+}
+
+const moneyFields = ["quantity", "price", "gross", "amount"] as const;
+
+/** The mark by which number times price is what was paid, where only one does: the row speaks for itself. */
+function markByProduct(texts: Texts, { notation }: Reading): DecimalMark | null {
+  if (notation.decimalMark || !moneyFields.some((field) => readFigure(texts[field] ?? "", null)?.isAmbiguous))
+    return null;
+  const fits = (mark: DecimalMark): boolean => {
+    const [quantity, price, gross, amount] = moneyFields.map(
+      (field) => readFigure(texts[field] ?? "", mark)?.value,
+    );
+    const paid = gross ?? amount;
+    if (!quantity || !price || !paid || new Big(paid).eq(0)) return false;
+    const ratio = new Big(quantity).times(price).div(paid).abs();
+    return ratio.gt("0.95") && ratio.lt("1.05");
+  };
+  const fitting = (["point", "comma"] as const).filter(fits);
+  return fitting.length === 1 ? fitting[0]! : null;
+}
+
+function figuresOf(texts: Texts, given: Reading, remarks: Remarks): Figures {
+  const mark = markByProduct(texts, given);
+  const reading = mark ? { ...given, notation: { ...given.notation, decimalMark: mark } } : given;
+  const read = (field: (typeof moneyFields)[number]) => figureOf(field, texts[field] ?? "", reading, remarks);
+  const [quantity, price, gross, amount] = [read("quantity"), read("price"), read("gross"), read("amount")];
+  return {
+    quantity: quantity.value,
+    price: price.value && !new Big(price.value).eq(0) ? price.value : null,
+    gross: gross.value,
+    amount: amount.value,
+    priceUnit: price.unit,
+    moneyUnit: gross.unit ?? amount.unit,
+  };
+}
+
+const sign = (value: string | null): boolean | null =>
+  value === null || new Big(value).eq(0) ? null : value.startsWith("-");
+
+function signsOf({ quantity, gross, amount }: Figures, texts: Texts): Signs {
+  // One that cannot be read, or in two ways, is one all the same: its row is a trade to be asked about.
+  const text = texts.quantity ?? "";
+  const isUnread = quantity === null && !isBlank(text);
+  const isQuantityNegative = isUnread ? /^[-−–(]/.test(text) : sign(quantity);
+  return {
+    hasQuantity: isQuantityNegative !== null,
+    hasSymbol: Boolean(texts.ticker || texts.identifier || texts.name),
+    isQuantityNegative,
+    isAmountNegative: sign(amount) ?? sign(gross),
+  };
+}
+
+const assetMeanings: Readonly<Record<string, "OPTION" | "CFD" | "FX">> = {
+  opt: "OPTION",
+  optn: "OPTION",
+  fop: "OPTION",
+  forex: "FX",
+  cash: "FX",
+  fx: "FX",
+};
+
+function assetMeaning(text: string): Meaning | null {
+  if (text === "") return null;
+  const meaning = assetMeanings[text.toLowerCase()] ?? meaningOf(text);
+  return meaning === "OPTION" || meaning === "CFD" || meaning === "FX" ? meaning : null;
+}
+
+/** An order that waits, or was called off, is no trade. */
+const isOpenOrder = (status: string): boolean =>
+  meaningOf(status) === "NOT_EXECUTED" ||
+  /^(active|open|new|working|queued|placed|submitted|accepted)\b/i.test(status.slice(0, 40));
+
+/** By the word, the signs, the kind of asset and the state of the order; null: to be asked. */
+function readKind(texts: Texts, signs: Signs, { layout }: Reading): RowKind | null {
+  const { format } = layout;
+  if (texts.status && isOpenOrder(texts.status)) return "NOT_EXECUTED";
+  const asset = assetMeaning(texts.assetType ?? "");
+  if (asset) return kindOf(asset, signs);
+  if (format?.kind) return format.kind;
+  const word = texts.type ?? "";
+  // A trade without a word for its side has a sign.
+  const isTradeLike = signs.hasQuantity && signs.hasSymbol;
+  if (word === "" && isTradeLike) return kindBySign(signs);
+  if (word === "")
+    return kindOf(meaningOf(texts.name || (texts.description ?? "")) ?? "OTHER", signs) ?? "OTHER";
+  const meaning = meaningIn(layout, word);
+  if (meaning) return kindOf(meaning, signs);
+  return isTradeLike ? null : "OTHER";
+}
+
+/** Of the price, from whatever names it; null: nothing does, or two things name two. */
+function currencyFor(
+  figures: Figures,
+  texts: Texts,
+  quote: string | null,
+  { layout }: Reading,
+  remarks: Remarks,
+): string | null {
+  const isDerived = figures.price === null;
+  const own = (text: string | undefined): string | null =>
+    text ? (currencyOf(text) ?? text.slice(0, 12)) : null;
+  // Of two sums the one before costs is in the currency of the price.
+  const isPaidAbroad = isDerived && (figures.gross === null || figures.amount === null);
+  const [first, second] = isPaidAbroad
+    ? [own(texts.amountCurrency), own(texts.currency)]
+    : [own(texts.currency), own(texts.amountCurrency)];
+  const unit = isDerived ? figures.moneyUnit : figures.priceUnit;
+  const { gross, amount, price } = layout.headerCurrencies;
+  // "$" is another dollar where a column says so.
+  const beside = unit && !(isVague(unit) && (first ?? second)) ? currencyOf(unit) : null;
+  const named = [...new Set([beside, quote, first].filter((currency) => currency !== null))];
+  if (named.length > 1 && !(named.includes("GBX") && named.includes("GBP"))) {
+    remarks.refuse(new AmbiguousCurrencyError(named));
+    return null;
+  }
+  const header = isDerived ? (gross ?? amount) : price;
+  const moneyUnit = figures.moneyUnit ? currencyOf(figures.moneyUnit) : null;
+  return named[0] ?? header ?? layout.format?.currency ?? second ?? moneyUnit ?? null;
+}
+
+function checkCurrency(currency: string | null, texts: Texts, { layout }: Reading, remarks: Remarks): void {
+  if (currency === null || currency === "USD") return;
+  if (dollarTokens.has(currency)) {
+    remarks.warn("dollar_token", `paid in ${currency}, which is counted as a dollar`);
+    return;
+  }
+  const elsewhere = layout.format
+    ? `as ${layout.format.name} writes it`
+    : "beside the figure or in the column's name";
+  remarks.refuse(
+    new ForeignCurrencyError(currency, texts.currency || texts.amountCurrency ? "in its column" : elsewhere),
+  );
+}
+
+/** A price is what one share cost; costs are in the price's currency. */
+function moneyOf(
+  figures: Figures,
+  kind: "BUY" | "SELL",
+  currency: string | null,
+  ticker: string | null,
+  texts: Texts,
+  reading: Reading,
+  remarks: Remarks,
+): Money {
+  const costs = [...(texts.fee ?? []), ...(texts.tax ?? [])].map((text) =>
+    figureOf("fee", text, reading, remarks),
+  );
+  const unit = costs.find((cost) => cost.unit)?.unit;
+  const feeCurrency =
+    (unit && !isVague(unit) ? currencyOf(unit) : null) ??
+    (texts.feeCurrency ? currencyOf(texts.feeCurrency) : null) ??
+    reading.layout.headerCurrencies.fee ??
+    currency;
+  const moneyCurrency =
+    (figures.moneyUnit && !isVague(figures.moneyUnit) ? currencyOf(figures.moneyUnit) : null) ??
+    (texts.amountCurrency ? currencyOf(texts.amountCurrency) : null) ??
+    reading.layout.headerCurrencies.amount ??
+    currency;
+  return settle(
+    {
+      kind,
+      figures,
+      costs: costs.flatMap(({ value }) =>
+        value ? [reading.hasNegativeCosts ? new Big(value).neg() : new Big(value)] : [],
+      ),
+      hasCostColumns:
+        (reading.layout.columns.fee?.length ?? 0) + (reading.layout.columns.tax?.length ?? 0) > 0 ||
+        costs.length > 0,
+      currency,
+      feeCurrency,
+      moneyCurrency,
+      isFeeInKind:
+        texts.feeCurrency !== undefined &&
+        texts.feeCurrency !== "" &&
+        ticker?.startsWith(`${texts.feeCurrency.toUpperCase()}-`) === true,
+    },
+    remarks,
+  );
+}
+
+/** What one line says. A trade that cannot be understood whole has errors; anything else is kept as far as it is. */
+export function readEntry({ line, texts }: TextLine, reading: Reading): Entry {
+  const remarks = new Remarks();
+  const figures = figuresOf(texts, reading, remarks);
+  const signs = signsOf(figures, texts);
+  const kind = readKind(texts, signs, reading);
+  const { date, moment } = readDay(texts.date ?? "", reading.notation.dateOrder, remarks);
+  const time = moment?.time ?? readMoment(`2000-01-01 ${(texts.time ?? "").slice(0, 40)}`)?.time ?? null;
+  const derivative = kind === "OPTION" ? "option" : kind === "CFD" ? "CFD" : null;
+  const hasInstrument = Boolean(texts.ticker || texts.identifier || texts.name);
+  const instrumentOf = (currency: string | null): Instrument =>
+    readInstrument({
+      symbol: texts.ticker ?? "",
+      identifier: texts.identifier ?? "",
+      name: texts.name ?? "",
+      isCrypto: reading.layout.format?.isCrypto === true || /^crypto/i.test(texts.assetType ?? ""),
+      currency,
+      derivative,
+    });
+  const quote = hasInstrument ? instrumentOf(null).quote : null;
+  const isKept = kind !== null && !isTrade(kind);
+  const counted = isKept ? { ...figures, gross: null, price: null, priceUnit: null } : figures;
+  const currency = currencyFor(
+    counted,
+    texts,
+    isKept ? null : quote,
+    reading,
+    isKept ? new Remarks() : remarks,
+  );
+  const instrument = hasInstrument ? instrumentOf(currency) : null;
+  const base = {
+    line,
+    texts,
+    kind,
+    word: texts.type ?? "",
+    date,
+    time,
+    offset: moment?.offset ?? (reading.layout.format?.zone === "UTC" && time !== null ? 0 : null),
+    instrument,
+    currency,
+  };
+  if (isKept) return { ...base, ...asKept(figures, texts, reading) };
+  if (kind === null) remarks.refuse(new UnknownKindError((texts.type ?? "").slice(0, 60)));
+  if (instrument?.derivative)
+    remarks.refuse(new UnsupportedAssetError(instrument.derivative, instrument.symbol));
+  checkCurrency(currency, texts, reading, remarks);
+  const money = moneyOf(
+    figures,
+    kind ?? "BUY",
+    currency,
+    instrument?.ticker ?? null,
+    texts,
+    reading,
+    remarks,
+  );
+  const { errors, warnings, notes } = remarks;
+  return { ...base, ...money, amount: figures.amount ?? figures.gross, errors, warnings, notes };
+}
+
+/** Of an entry that is no trade nothing is asked: its figures stand by as they are understood. */
+function asKept(figures: Figures, texts: Texts, reading: Reading) {
+  const silent = new Remarks();
+  const costs = [...(texts.fee ?? [])]
+    .map((text) => figureOf("fee", text, reading, silent).value)
+    .filter((value) => value !== null);
+  return {
+    quantity: figures.quantity,
+    price: figures.price,
+    amount: figures.amount ?? figures.gross,
+    fee: costs.length === 0 ? null : costs.reduce((sum, cost) => sum.plus(cost), new Big(0)).toFixed(),
+    errors: [],
+    warnings: [],
+    notes: [],
+  };
+}

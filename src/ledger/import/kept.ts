@@ -1,0 +1,130 @@
+/** Imports as they are kept: every row as it was understood, so that what the ledger cannot take yet is not lost. */
+import { createHash } from "node:crypto";
+import type { PoolClient } from "pg";
+import { isDate } from "../input.ts";
+import type { Entry } from "./entries.ts";
+import type { ImportRow } from "./rows.ts";
+
+/** Of what stands in each row, and how often that stood above it: fills that are alike are still told apart. */
+export function keyRows(rows: readonly ImportRow[]): Map<ImportRow, string> {
+  const times = new Map<string, number>();
+  return new Map(
+    rows.map((row) => {
+      const hash = createHash("sha256")
+        .update(JSON.stringify(row.entry.texts))
+        .digest("base64url")
+        .slice(0, 22);
+      const time = (times.get(hash) ?? 0) + 1;
+      times.set(hash, time);
+      return [row, `${hash} ${time}`];
+    }),
+  );
+}
+
+export interface ImportedRow {
+  /** null: it was kept or left out. */
+  readonly transactionId: number | null;
+  /** YYYY-MM-DD. */
+  readonly importedOn: string;
+}
+
+/** By key: the last import of each, one that became a trade first. */
+export async function readImportedRows(
+  client: PoolClient,
+  userId: number,
+  keys: readonly string[],
+): Promise<Map<string, ImportedRow>> {
+  const { rows } = await client.query<ImportedRow & { key: string }>(
+    `select distinct on (row_key)
+       row_key as key,
+       transaction_id as "transactionId",
+       to_char(imported_at at time zone 'UTC', 'YYYY-MM-DD') as "importedOn"
+     from public.import_rows
+     join public.imports using (user_id, import_id)
+     where user_id = $1
+       and row_key = any ($2)
+     order by row_key, transaction_id is null, imported_at desc`,
+    [userId, keys],
+  );
+  return new Map(rows.map(({ key, ...row }) => [key, row]));
+}
+
+export interface KeptImport {
+  readonly format: string | null;
+  readonly csv: string;
+  readonly rows: readonly ImportRow[];
+  /** Of each row that was recorded. */
+  readonly transactionIds: ReadonlyMap<ImportRow, number>;
+  /** Of each other one, why it was not; a row that is not here is not kept once more. */
+  readonly reasons: ReadonlyMap<ImportRow, string>;
+}
+
+const columns = {
+  line: "integer",
+  row_key: "text",
+  kind: "text",
+  word: "text",
+  entry_date: "date",
+  symbol: "text",
+  identifier: "text",
+  quantity: "numeric",
+  price: "numeric",
+  amount: "numeric",
+  fee: "numeric",
+  currency: "text",
+  texts: "jsonb",
+  transaction_id: "bigint",
+  reason: "text",
+} as const;
+
+/** Text as PostgreSQL takes it: it has no character 0. */
+const storable = (text: string): string => text.replaceAll("\0", "");
+
+function valuesOf({ kind, word, date, instrument, quantity, price, amount, fee, currency, texts }: Entry) {
+  return {
+    kind,
+    word: storable(word.slice(0, 200)),
+    entry_date: date !== null && isDate(date) ? date : null,
+    symbol: storable(instrument?.symbol ?? "") || null,
+    identifier: storable(instrument?.identifier ?? "") || null,
+    quantity,
+    price,
+    amount,
+    fee,
+    currency: currency && storable(currency),
+    texts: storable(JSON.stringify(texts).replaceAll("\\u0000", "")),
+  };
+}
+
+/** Within the transaction that records the trades. */
+export async function keepImport(
+  client: PoolClient,
+  userId: number,
+  { format, csv, rows, transactionIds, reasons }: KeptImport,
+  now: Date,
+): Promise<void> {
+  const keys = keyRows(rows);
+  const kept = rows
+    .filter((row) => transactionIds.has(row) || reasons.has(row))
+    .map((row) => ({
+      line: row.line,
+      row_key: keys.get(row)!,
+      ...valuesOf(row.entry),
+      transaction_id: transactionIds.get(row) ?? null,
+      reason: transactionIds.has(row) ? null : reasons.get(row)!.slice(0, 500),
+    }));
+  const { rows: inserted } = await client.query<{ id: string }>(
+    `insert into public.imports (user_id, format, file_hash, imported_at)
+     values ($1, $2, $3, $4)
+     returning import_id as id`,
+    [userId, format, createHash("sha256").update(csv).digest(), now],
+  );
+  const names = Object.keys(columns) as (keyof typeof columns)[];
+  const arrays = names.map((name, index) => `$${index + 3}::${columns[name]}[]`);
+  await client.query(
+    `insert into public.import_rows (user_id, import_id, ${names.join(", ")})
+     select $1, $2, ${names.join(", ")}
+     from unnest(${arrays.join(", ")}) as kept (${names.join(", ")})`,
+    [userId, inserted[0]!.id, ...names.map((name) => kept.map((row) => row[name]))],
+  );
+}

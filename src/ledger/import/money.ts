@@ -1,0 +1,181 @@
+/** What one share cost and what the trade cost besides, from whatever a file says of both. Pure. */
+import { Big } from "big.js";
+import type { Remarks } from "./remarks.ts";
+
+export interface Figures {
+  readonly quantity: string | null;
+  readonly price: string | null;
+  readonly gross: string | null;
+  readonly amount: string | null;
+  /** Beside the price, and beside the money. */
+  readonly priceUnit: string | null;
+  readonly moneyUnit: string | null;
+}
+
+/** As many decimals as the ledger's table has. */
+export const ledgerDecimals = 12;
+
+const Exact = Big();
+Exact.DP = ledgerDecimals;
+Exact.RM = Exact.roundHalfUp;
+
+/** Plain decimals; null: the line does not say. */
+export interface Money {
+  readonly quantity: string | null;
+  readonly price: string | null;
+  readonly fee: string;
+}
+
+export interface Settlement {
+  readonly kind: "BUY" | "SELL";
+  readonly figures: Figures;
+  /** Positive: paid. */
+  readonly costs: readonly Big[];
+  /** The file has columns for them: what they do not say was not charged. */
+  readonly hasCostColumns: boolean;
+  readonly currency: string | null;
+  readonly feeCurrency: string | null;
+  readonly moneyCurrency: string | null;
+  /** Costs are paid in the very coin that is traded. */
+  readonly isFeeInKind: boolean;
+}
+
+const shown = (value: Big): string => value.round(value.abs().lt(1) ? 6 : 2).toFixed();
+
+/** What costs leave of the price of everything: more for who buys, less for who sells. */
+const netOf = (kind: "BUY" | "SELL", gross: Big, costs: Big): Big =>
+  kind === "BUY" ? gross.plus(costs) : gross.minus(costs);
+
+/** Half of the last decimal that a price shows: it may have been rounded by so much. */
+function precisionOf(price: string): Big {
+  const decimals = price.split(".")[1]?.length ?? 0;
+  return new Exact(5).div(new Exact(10).pow(Math.min(decimals, 20) + 1));
+}
+
+/** Costs in the price's currency, told how; what cannot be converted is left out, and said. */
+function convertCosts(settlement: Settlement, remarks: Remarks): Big {
+  const { costs, currency, feeCurrency, moneyCurrency, figures, kind } = settlement;
+  const sum = costs.reduce((total, cost) => total.plus(cost), new Exact(0));
+  if (sum.eq(0) || feeCurrency === currency || feeCurrency === null || currency === null) return sum;
+  const { quantity, price, amount, gross } = figures;
+  const paid = amount ?? gross;
+  const value =
+    price && quantity
+      ? new Exact(quantity).abs().times(price)
+      : amount && gross
+        ? new Exact(gross).abs()
+        : null;
+  if (feeCurrency === moneyCurrency && value && paid) {
+    // What was paid abroad, without the fee, is what all shares cost: the row's own exchange rate.
+    const abroad = amount
+      ? netOf(kind === "BUY" ? "SELL" : "BUY", new Exact(paid).abs(), sum)
+      : new Exact(paid).abs();
+    if (abroad.gt(0)) {
+      const rate = value.div(abroad);
+      remarks.notes.push(
+        `the fee of ${shown(sum)} ${feeCurrency} is counted at this row's rate, ${rate.round(6).toFixed()}`,
+      );
+      return sum.times(rate).round(ledgerDecimals);
+    }
+  }
+  remarks.warn(
+    "fee_left_out",
+    `a fee of ${shown(sum)} ${feeCurrency} cannot be counted in ${currency}: it is left out`,
+  );
+  return new Exact(0);
+}
+
+/** The price where the file has none: what was paid for all of them, by their number. */
+function derivePrice({ kind, figures }: Settlement, costs: Big, remarks: Remarks): Big | null {
+  const { quantity, gross, amount } = figures;
+  if (!quantity || new Exact(quantity).eq(0)) return null;
+  const whole = gross
+    ? new Exact(gross).abs()
+    : amount
+      ? netOf(kind === "BUY" ? "SELL" : "BUY", new Exact(amount).abs(), costs)
+      : null;
+  if (!whole || whole.lte(0)) return null;
+  remarks.notes.push("the price is the amount by the quantity");
+  return whole.div(new Exact(quantity).abs());
+}
+
+/**
+ * Cents that a sale of whole shares lacks are no rounding of its price: the SEC takes up to 0.003 % of it (section 31 of the
+ * Exchange Act) and FINRA up to 0.0002 dollars a share (TAF), each rounded up; brokers without commission show them nowhere else.
+ */
+function isRegulatoryFee(kind: "BUY" | "SELL", quantity: Big, value: Big, extra: Big): boolean {
+  const most = value.times("0.00003").plus(quantity.times("0.0002")).plus("0.02");
+  return kind === "SELL" && quantity.round(0).eq(quantity) && extra.gte("0.01") && extra.lte(most);
+}
+
+function tellFee(fee: Big, remarks: Remarks): Big {
+  remarks.notes.push(`the amount shows a fee of ${shown(fee)}`);
+  return fee.round(ledgerDecimals);
+}
+
+/** The file's own sum against ours: a cost that has no column shows there, and so does a slip. Returns the cost. */
+function compareAmount(settlement: Settlement, costs: Big, remarks: Remarks): Big {
+  const { kind, figures, currency, moneyCurrency, hasCostColumns } = settlement;
+  const { quantity, price, gross, amount } = figures;
+  const said = amount ?? gross;
+  if (!quantity || !price || !said || moneyCurrency !== currency) return costs;
+  const value = new Exact(quantity).abs().times(price);
+  const paid = new Exact(said).abs();
+  if (paid.eq(0)) return costs;
+  const tolerance = new Exact(quantity).abs().times(precisionOf(price)).plus("0.01");
+  const extra = kind === "BUY" ? paid.minus(value) : value.minus(paid);
+  if (!hasCostColumns && isRegulatoryFee(kind, new Exact(quantity).abs(), value, extra))
+    return tellFee(extra, remarks);
+  const isNear = [new Exact(0), costs].some((expected) => extra.minus(expected).abs().lte(tolerance));
+  if (isNear) return costs;
+  if (!hasCostColumns && extra.gt(0) && extra.lte(value.times("0.03"))) return tellFee(extra, remarks);
+  if (extra.minus(costs).abs().gt(value.times("0.01")))
+    remarks.warn(
+      "amount_differs",
+      `${quantity.replace("-", "")} × ${price} is ${shown(value)}, but the file says ${shown(paid)}`,
+    );
+  return costs;
+}
+
+/** A rebate larger than the costs lowers what was paid: the ledger has no fee below nought, so the price bears it. */
+function bearRebate(price: Big, costs: Big, { kind, figures }: Settlement, remarks: Remarks): Money {
+  const count = new Exact(figures.quantity ?? "1").abs();
+  const rebate = costs.neg();
+  remarks.warn(
+    "rebate",
+    `a rebate of ${shown(rebate)} is counted in the price, since the ledger has no fee below 0`,
+  );
+  const share = rebate.div(count.eq(0) ? 1 : count);
+  return {
+    quantity: figures.quantity,
+    price: (kind === "BUY" ? price.minus(share) : price.plus(share)).toFixed(),
+    fee: "0",
+  };
+}
+
+/** A fee in the coin itself: so many fewer came in, or more went out, for the same money. */
+function settleInKind(settlement: Settlement, remarks: Remarks): Money | null {
+  const { costs, figures, kind, isFeeInKind } = settlement;
+  const { quantity, price } = figures;
+  const sum = costs.reduce((total, cost) => total.plus(cost), new Exact(0));
+  if (!isFeeInKind || !quantity || !price || sum.lte(0)) return null;
+  const whole = new Exact(quantity).abs();
+  const net = kind === "BUY" ? whole.minus(sum) : whole.plus(sum);
+  if (net.lte(0)) return null;
+  remarks.notes.push(`the fee of ${sum.toFixed()} was paid in the coin: it is counted in the quantity`);
+  return { quantity: net.toFixed(), price: whole.times(price).div(net).toFixed(), fee: "0" };
+}
+
+/** Says in `remarks` whatever it concluded. */
+export function settle(settlement: Settlement, remarks: Remarks): Money {
+  const inKind = settleInKind(settlement, remarks);
+  if (inKind) return inKind;
+  const { quantity } = settlement.figures;
+  const converted = convertCosts(settlement, remarks);
+  const costs = compareAmount(settlement, converted, remarks);
+  const stated = settlement.figures.price;
+  const price = stated ? new Exact(stated).abs() : derivePrice(settlement, costs, remarks);
+  if (price === null) return { quantity, price: null, fee: costs.abs().toFixed() };
+  if (costs.lt(0)) return bearRebate(price, costs, settlement, remarks);
+  return { quantity, price: price.toFixed(), fee: costs.toFixed() };
+}

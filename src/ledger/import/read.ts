@@ -1,0 +1,307 @@
+/** A file as entries: its tables, how each is read, and what its own figures and days say of its notation. Pure. */
+import { createHash } from "node:crypto";
+import {
+  EmptyCsvError,
+  FileTooLargeError,
+  FileTooWideError,
+  InvalidCsvError,
+  MissingColumnsError,
+  NotTextError,
+  TooManyLinesError,
+  ValueCountError,
+} from "../errors.ts";
+import { hasValues, looksLikeHeader } from "./columns.ts";
+import { type DateOrder, proveDateOrder, readMoment } from "./dates.ts";
+import { type Entry, type Notation, readEntry } from "./entries.ts";
+import { type DecimalMark, isBlank, proveDecimalMark } from "./figures.ts";
+import { recogniseFormat, spellHeaders, type TextLine } from "./format.ts";
+import { formats } from "./formats/index.ts";
+import type { RowKind } from "./kinds.ts";
+import {
+  type ColumnMapping,
+  type Layout,
+  layOut,
+  mappingOf,
+  meaningIn,
+  readTexts,
+  requiredFields,
+} from "./layout.ts";
+import { type Remark, remarkOf } from "./remarks.ts";
+import { spell } from "./spelling.ts";
+import type { Table, TableLine } from "./table.ts";
+import { type Delimiter, readTables } from "./tables.ts";
+
+/** A file and how it is to be read; what is not said is recognised, or guessed from what stands in it. */
+export interface ImportFile {
+  readonly csv: string;
+  readonly columns?: Partial<ColumnMapping>;
+  readonly notation?: { readonly dateOrder?: DateOrder; readonly decimalMark?: DecimalMark };
+  /** What a word of the file means, by the word as it is spelled with `spell`. */
+  readonly words?: Readonly<Record<string, RowKind>>;
+  /** Tickers of what the file calls otherwise, by symbol or number. */
+  readonly tickers?: Readonly<Record<string, string>>;
+  /** Lines to be recorded as the market says that they were. */
+  readonly corrections?: readonly number[] | "all";
+}
+
+/** Lines that are no entries, or a table that has none. */
+export interface Aside {
+  readonly line: number;
+  readonly text: string;
+}
+
+export interface ReadFile {
+  /** Why there are no entries; null: there are. */
+  readonly problem: Remark | null;
+  readonly delimiter: Delimiter | null;
+  /** As people call it; null: nobody has declared it. */
+  readonly format: string | null;
+  /** Of files that are read alike: a choice for one holds for the next. */
+  readonly signature: string;
+  readonly headers: readonly string[];
+  readonly columns: ColumnMapping;
+  readonly notation: Notation;
+  /** What says in which order its dates are; null: nothing has to, or nothing does. */
+  readonly dateEvidence: string | null;
+  /** false: a date such as 03/04/2024 could be either, and no other of the file decides it. */
+  readonly isDateOrderCertain: boolean;
+  /** false: a figure such as 1.500 could be either, and no other of the file decides it. */
+  readonly isDecimalMarkCertain: boolean;
+  readonly hasTimes: boolean;
+  readonly isUtc: boolean;
+  /** No column and no figure names a currency. */
+  readonly isCurrencyAssumed: boolean;
+  readonly entries: readonly Entry[];
+  readonly asides: readonly Aside[];
+  /** Words that nobody knows, as the file has them. */
+  readonly unknownWords: readonly string[];
+}
+
+const isHeader = (cells: readonly string[]): boolean =>
+  !hasValues(cells) &&
+  (looksLikeHeader(cells) ||
+    (cells.length > 2 && recogniseFormat(formats, { headers: cells, title: null }) !== null));
+
+const totals =
+  /^(grand |sub ?)?totals?\b|^transactions total|^(summe|gesamt|totale|totaal|total general|end of file)\b|^\*+end of file/i;
+
+/** A title, a total, a word from the broker's lawyers: no day, and hardly a value. */
+function isAside({ cells }: TableLine, { columns }: Layout): boolean {
+  if ((columns.date ?? []).some((index) => readMoment(cells[index] ?? "") !== null)) return false;
+  const filled = cells.filter((cell) => cell !== "");
+  return (
+    filled.length <= 1 ||
+    (filled.length <= 3 && filled.every((cell) => !/\d/.test(cell))) ||
+    filled.some((cell) => totals.test(cell.slice(0, 60)))
+  );
+}
+
+/** What an entry cannot do without. Without a column for the side a sign has to tell it. */
+function missingOf(layout: Layout, table: Table): string[] {
+  const { columns, format, chosen } = layout;
+  const has = (...names: (keyof Layout["columns"])[]) =>
+    names.some((name) => (columns[name]?.length ?? 0) > 0);
+  if (format && chosen.size === 0) return [];
+  const isTaken = (field: "type" | "ticker" | "quantity" | "price"): boolean =>
+    format?.take !== undefined && !chosen.has(field);
+  const hasSigns = (["quantity", "amount", "gross"] as const).some((field) =>
+    (columns[field] ?? []).some((index) =>
+      table.lines.some(({ cells }) => /^\(|^["$€£]?\s?[-−–]\s?[$€£]?[\d.,]/.test(cells[index] ?? "")),
+    ),
+  );
+  const found: Readonly<Record<string, boolean>> = {
+    date: has("date"),
+    type: has("type") || hasSigns || isTaken("type") || format?.kind !== undefined,
+    ticker: has("ticker", "identifier") || isTaken("ticker"),
+    quantity: has("quantity") || isTaken("quantity"),
+    price: has("price", "gross", "amount") || isTaken("price"),
+  };
+  return requiredFields.filter((field) => !found[field]);
+}
+
+interface Part {
+  readonly table: Table;
+  readonly layout: Layout;
+  readonly lines: readonly TextLine[];
+  readonly asides: readonly Aside[];
+}
+
+const asideOfLine = ({ line, cells }: TableLine, reason = ""): Aside => ({
+  line,
+  text: cells
+    .filter((cell) => cell !== "")
+    .join(" ")
+    .slice(0, 200)
+    .concat(reason),
+});
+
+function readPart(table: Table, layout: Layout): Part {
+  const asides = table.lines.filter((line) => isAside(line, layout));
+  const left = new Set(asides);
+  const others = table.lines.filter((line) => !left.has(line));
+  const lines = readTexts({ ...table, lines: others }, layout);
+  // Costs that stand on a line of their own, the fills of an order that stands there too: none goes unsaid.
+  const read = new Set(lines.map(({ line }) => line));
+  const merged = others.filter(({ line }) => !read.has(line));
+  return {
+    table,
+    layout,
+    lines,
+    asides: [
+      ...asides.map((line) => asideOfLine(line)),
+      ...merged.map((line) => asideOfLine(line, " (part of another line, or its repetition)")),
+    ],
+  };
+}
+
+const figureTexts = ({ texts }: TextLine): string[] =>
+  [texts.quantity, texts.price, texts.gross, texts.amount, ...(texts.fee ?? []), ...(texts.tax ?? [])].filter(
+    (text): text is string => text !== undefined && !isBlank(text),
+  );
+
+function notationOf(parts: readonly Part[], given: ImportFile["notation"], today: string) {
+  const lines = parts.flatMap((part) => part.lines);
+  const dates = lines.flatMap(({ texts }) => texts.date ?? []);
+  const proven = proveDateOrder(dates, today);
+  const declared = parts.find(({ layout }) => layout.format?.dateOrder)?.layout.format;
+  const because = proven?.because ?? (declared ? `${declared.name} writes them so` : null);
+  const dateOrder = given?.dateOrder ?? proven?.order ?? declared?.dateOrder ?? null;
+  const figures = lines.flatMap(figureTexts);
+  const decimalMark =
+    given?.decimalMark ??
+    proveDecimalMark(figures) ??
+    parts.find(({ layout }) => layout.format?.decimalMark)?.layout.format?.decimalMark ??
+    null;
+  const isOpen = dates.some((text) => typeof (readMoment(text)?.date ?? "") !== "string");
+  return {
+    notation: { dateOrder, decimalMark },
+    dateEvidence: isOpen && given?.dateOrder === undefined ? because : null,
+    isDateOrderCertain: dateOrder !== null || !isOpen,
+  };
+}
+
+/** Costs are written with a minus by those who write most of them so. */
+function hasNegativeCosts(lines: readonly TextLine[]): boolean {
+  const signs = lines.flatMap(({ texts }) => (texts.fee ?? []).filter((text) => /[1-9]/.test(text)));
+  const negative = signs.filter((text) => /^[^\d]{0,4}[-−–(]|-$/.test(text.slice(0, 64)));
+  return negative.length * 2 > signs.length;
+}
+
+function entriesOf(part: Part, notation: Notation): Entry[] {
+  const reading = { layout: part.layout, notation, hasNegativeCosts: hasNegativeCosts(part.lines) };
+  return part.lines.map((line) => {
+    const entry = readEntry(line, reading);
+    if (line.count === undefined || (entry.kind !== null && !["BUY", "SELL"].includes(entry.kind)))
+      return entry;
+    return { ...entry, errors: [remarkOf(new ValueCountError(part.table.headers.length, line.count))] };
+  });
+}
+
+const unread: ReadFile = {
+  problem: null,
+  delimiter: null,
+  format: null,
+  signature: "",
+  headers: [],
+  columns: mappingOf({ names: [], columns: {} }),
+  notation: { dateOrder: null, decimalMark: null },
+  dateEvidence: null,
+  isDateOrderCertain: true,
+  isDecimalMarkCertain: true,
+  hasTimes: false,
+  isUtc: false,
+  isCurrencyAssumed: false,
+  entries: [],
+  asides: [],
+  unknownWords: [],
+};
+
+const refusals = [
+  NotTextError,
+  InvalidCsvError,
+  EmptyCsvError,
+  TooManyLinesError,
+  FileTooLargeError,
+  FileTooWideError,
+];
+
+/** Reads all of it, and never throws for what is wrong with it. `clock` says what day it is. */
+export function readImportFile(file: ImportFile, clock: () => Date): ReadFile {
+  try {
+    const { delimiter, tables } = readTables(file.csv, isHeader);
+    return { ...readAll(tables, file, clock().toISOString().slice(0, 10)), delimiter };
+  } catch (error) {
+    if (error instanceof Error && refusals.some((refusal) => error instanceof refusal))
+      return { ...unread, problem: remarkOf(error as Error & Remark) };
+    throw error;
+  }
+}
+
+function signatureOf({ layout, table }: Pick<Part, "layout" | "table">): string {
+  const names = spellHeaders(table.headers).join(" ");
+  return (
+    layout.format?.name ?? `columns ${createHash("sha256").update(names).digest("base64url").slice(0, 16)}`
+  );
+}
+
+function readAll(tables: readonly Table[], given: ImportFile, today: string): ReadFile {
+  const laid = tables.map((table) => {
+    const layout = layOut(table, given);
+    return { table, layout, missing: missingOf(layout, table) };
+  });
+  // Named formats first, then what can be read at all, then the longest: that is the table the person is asked about.
+  const worth = ({ layout, missing, table }: (typeof laid)[number]): number =>
+    (missing.length === 0 ? 2e6 : 0) + (layout.format ? 1e6 : 0) + table.lines.length;
+  const main = laid.toSorted((a, b) => worth(b) - worth(a))[0]!;
+  const about = {
+    format: main.layout.format?.name ?? null,
+    signature: signatureOf(main),
+    headers: main.layout.names,
+    columns: mappingOf(main.layout),
+  };
+  if (main.missing.length > 0) {
+    const problem = remarkOf(new MissingColumnsError(main.missing, main.layout.names));
+    return { ...unread, ...about, problem };
+  }
+  const readable = laid.filter(({ missing }) => missing.length === 0);
+  const parts = readable.map(({ table, layout }) => readPart(table, layout));
+  const { notation, ...evidence } = notationOf(parts, given.notation, today);
+  const entries = parts.flatMap((part) => entriesOf(part, notation)).toSorted((a, b) => a.line - b.line);
+  const others = laid.filter(({ missing }) => missing.length > 0).flatMap(({ table }) => asideOf(table));
+  return {
+    ...unread,
+    ...about,
+    notation,
+    ...evidence,
+    isDecimalMarkCertain: !entries.some(({ errors }) =>
+      errors.some(({ code }) => code === "ambiguous_figure"),
+    ),
+    hasTimes: entries.some(({ time }) => time !== null),
+    isUtc: entries.some(({ offset }) => offset === 0),
+    isCurrencyAssumed: entries.length > 0 && entries.every(({ currency }) => currency === null),
+    entries,
+    asides: [...parts.flatMap(({ asides }) => asides), ...others],
+    unknownWords: unknownWords(entries, main.layout),
+  };
+}
+
+function asideOf({ title, headers, lines }: Table): Aside[] {
+  const name =
+    title ??
+    headers
+      .filter((header) => header !== "")
+      .slice(0, 6)
+      .join(", ");
+  return lines.length === 0
+    ? []
+    : [{ line: lines[0]!.line, text: `${lines.length} lines of another table: ${name}`.slice(0, 200) }];
+}
+
+/** Each once, as the file has it first. */
+function unknownWords(entries: readonly Entry[], layout: Layout): string[] {
+  const words = new Map<string, string>();
+  for (const { kind, word } of entries)
+    if (kind === null && word !== "" && !words.has(spell(word)) && meaningIn(layout, word) === null)
+      words.set(spell(word), word.slice(0, 60));
+  return [...words.values()].slice(0, 40);
+}

@@ -1,0 +1,77 @@
+/** What was understood of a file, in one sentence. Pure. */
+import { isTrade, type RowKind } from "./kinds.ts";
+import type { ImportReview, ReviewedRow } from "./review.ts";
+
+/** In words: one, and several. */
+const kindNames: Readonly<Record<RowKind, readonly [string, string]>> = {
+  BUY: ["purchase", "purchases"],
+  SELL: ["sale", "sales"],
+  DIVIDEND: ["dividend", "dividends"],
+  INTEREST: ["interest payment", "interest payments"],
+  DEPOSIT: ["deposit", "deposits"],
+  WITHDRAWAL: ["withdrawal", "withdrawals"],
+  FEE: ["fee", "fees"],
+  TAX: ["tax", "taxes"],
+  TRANSFER_IN: ["transfer in", "transfers in"],
+  TRANSFER_OUT: ["transfer out", "transfers out"],
+  FX_IN: ["conversion", "conversions"],
+  FX_OUT: ["conversion out", "conversions out"],
+  SPLIT: ["split", "splits"],
+  RETURN_OF_CAPITAL: ["return of capital", "returns of capital"],
+  BONUS: ["bonus", "bonuses"],
+  CORPORATE_ACTION: ["corporate action", "corporate actions"],
+  OPTION: ["option trade", "option trades"],
+  CFD: ["CFD trade", "CFD trades"],
+  SHORT_SALE: ["short sale", "short sales"],
+  NOT_EXECUTED: ["order that was not executed", "orders that were not executed"],
+  OTHER: ["other entry", "other entries"],
+};
+
+export const nameKind = (kind: RowKind, count: number): string => kindNames[kind][count === 1 ? 0 : 1];
+
+export interface KeptGroup {
+  readonly kind: RowKind;
+  readonly rows: readonly ReviewedRow[];
+  /** The file's own words for it, each once. */
+  readonly words: readonly string[];
+}
+
+/** Rows that are no trades, the most numerous kind first. */
+export function groupKept(rows: readonly ReviewedRow[]): KeptGroup[] {
+  const groups = Map.groupBy(
+    rows.filter(({ status }) => status === "KEPT"),
+    ({ kind }) => kind!,
+  );
+  return [...groups]
+    .map(([kind, group]) => ({
+      kind,
+      rows: group,
+      words: [...new Set(group.map(({ entry }) => entry.word.slice(0, 60)))]
+        .filter((word) => word !== "")
+        .slice(0, 6),
+    }))
+    .toSorted((a, b) => b.rows.length - a.rows.length);
+}
+
+const plural = (count: number, [one, several]: readonly [string, string]): string =>
+  `${count} ${count === 1 ? one : several}`;
+
+/** "Trading 212: 41 trades, 12 dividends, 3 deposits; times in UTC; 2 rows need you". */
+export function summarise(review: ImportReview): string {
+  const { rows, format, dateEvidence, notation, isUtc, isCurrencyAssumed, asides } = review;
+  const trades = rows.filter(({ kind }) => kind === null || isTrade(kind)).length;
+  const kinds = groupKept(rows).map(({ kind, rows: group }) => plural(group.length, kindNames[kind]));
+  const needing = rows.filter(({ status, isSelected }) => status === "ERROR" && isSelected).length;
+  const read = [plural(trades, ["trade", "trades"]), ...kinds].join(", ");
+  const details = [
+    `${format ?? "A file of no known format"}: ${read}`,
+    ...(isUtc ? ["times in UTC"] : []),
+    ...(dateEvidence ? [`dates with the ${notation.dateOrder} first, since ${dateEvidence}`] : []),
+    ...(isCurrencyAssumed ? ["no currency named, so taken as US dollars"] : []),
+    ...(asides.length > 0
+      ? [plural(asides.length, ["line without an entry", "lines without an entry"])]
+      : []),
+    needing === 0 ? "nothing needs you" : plural(needing, ["row needs you", "rows need you"]),
+  ];
+  return details.join("; ");
+}

@@ -1,0 +1,101 @@
+/** What the market says against a price that somebody typed or a file gave. Nothing is refused for it. Pure. */
+import { Big } from "big.js";
+import type { Split } from "./position.ts";
+
+/** A day of a ticker as it was quoted then; decimals. */
+export interface QuotedDay {
+  /** Of the bar: the day itself, or the last session before it. */
+  readonly date: string;
+  readonly low: string;
+  readonly high: string;
+  readonly close: string;
+}
+
+export interface PriceEvidence {
+  readonly day: QuotedDay | null;
+  /** The day that the date is with day and month exchanged. */
+  readonly swappedDay: QuotedDay | null;
+  /** After the day. */
+  readonly laterSplits: readonly Split[];
+  /** What a dollar of other currencies cost, so to say: dollars for one of each, on the day. */
+  readonly rates?: ReadonlyMap<string, string>;
+}
+
+export type Suspicion =
+  | { readonly kind: "hundredfold" | "hundredth"; readonly price: string }
+  | { readonly kind: "split_adjusted"; readonly price: string; readonly ratio: string }
+  | { readonly kind: "currency"; readonly currency: string }
+  | { readonly kind: "swapped_date"; readonly date: string }
+  | { readonly kind: "far" };
+
+/** Beyond the day's range by more than this is worth a word. */
+const tolerance = 0.25;
+/** And so near to another explanation is one. */
+const closeness = 0.03;
+
+const Price = Big();
+Price.DP = 12;
+
+/** "2024-03-04" -> "2024-04-03"; null: it is the same day, or no day of the calendar. */
+export function swapDayAndMonth(date: string): string | null {
+  const [year, month, day] = date.split("-");
+  return Number(day) > 12 || day === month ? null : `${year}-${day}-${month}`;
+}
+
+const isWithin = (price: Big, { low, high }: QuotedDay, share: number): boolean =>
+  price.gte(new Price(low).times(1 - share)) && price.lte(new Price(high).times(1 + share));
+
+/** How much larger a price was before the splits: 4 for one of 4:1. */
+const ratioOf = (splits: readonly Split[]): Big =>
+  splits.reduce((ratio, { numerator, denominator }) => ratio.times(numerator).div(denominator), new Price(1));
+
+/** null: the price fits its day, or nothing is known of it. */
+export function suspectPrice(text: string, evidence: PriceEvidence): Suspicion | null {
+  const { day, swappedDay, laterSplits, rates } = evidence;
+  if (!day || !new Price(day.low).gt(0)) return null;
+  const price = new Price(text);
+  if (isWithin(price, day, tolerance)) return null;
+  const explains = (factor: Big): boolean => isWithin(price.times(factor), day, closeness);
+  if (explains(new Price("0.01"))) return { kind: "hundredfold", price: price.div(100).toFixed() };
+  if (explains(new Price(100))) return { kind: "hundredth", price: price.times(100).toFixed() };
+  const ratio = ratioOf(laterSplits);
+  if (!ratio.eq(1) && explains(ratio))
+    return { kind: "split_adjusted", price: price.times(ratio).toFixed(), ratio: ratio.round(6).toFixed() };
+  if (swappedDay && isWithin(price, swappedDay, closeness)) {
+    const date = swappedDay.date;
+    return { kind: "swapped_date", date };
+  }
+  for (const [currency, rate] of rates ?? [])
+    if (explains(new Price(rate))) return { kind: "currency", currency };
+  return { kind: "far" };
+}
+
+const shown = (value: string): string => {
+  const price = new Price(value);
+  return price.round(price.lt(1) ? 6 : 2).toFixed();
+};
+
+/** In a sentence, with both figures and what it probably is. */
+export function describeSuspicion(
+  { ticker, price, date }: { readonly ticker: string; readonly price: string; readonly date: string },
+  day: QuotedDay,
+  suspicion: Suspicion,
+): string {
+  const range =
+    shown(day.low) === shown(day.high) ? shown(day.low) : `${shown(day.low)} to ${shown(day.high)}`;
+  const fact = `${ticker} traded at ${range} on ${day.date}, the price here is ${shown(price)}`;
+  switch (suspicion.kind) {
+    case "hundredfold":
+      return `${fact}: a hundred times as much, as if it were in cents or pence; ${shown(suspicion.price)} would fit`;
+    case "hundredth":
+      return `${fact}: a hundredth of it; ${shown(suspicion.price)} would fit`;
+    case "split_adjusted":
+      return `${fact}: it seems to be scaled for a later split (${suspicion.ratio}:1), and so may the quantity be; ${shown(suspicion.price)} was paid then`;
+    case "swapped_date":
+      return `${fact}: it fits ${suspicion.date}, so day and month may be exchanged in ${date}`;
+    case "currency":
+      return `${fact}: in ${suspicion.currency} it would fit`;
+    case "far":
+      return fact;
+  }
+}

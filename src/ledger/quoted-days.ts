@@ -1,0 +1,194 @@
+/** What tickers were quoted at on the days of trades: from the stored prices, else from the price source itself. */
+import { Big } from "big.js";
+import { MarketDataUnavailableError, NoPricesError, UnknownTickerError } from "../market/errors.ts";
+import type { PriceHistory, PriceSource } from "../market/source.ts";
+import type { LedgerContext } from "./context.ts";
+import type { Split } from "./position.ts";
+import { type PriceEvidence, type QuotedDay, swapDayAndMonth } from "./price-check.ts";
+
+/** No market rests for longer: an older price is not that day's. */
+const daysBack = 7;
+const historiesAtOnce = 4;
+/** Histories that stay at hand between two looks at one file. */
+const keptHistories = 100;
+const keptMilliseconds = 10 * 60_000;
+/** One history is small: what takes longer does not come in time. */
+const longestWait = 8000;
+
+const Price = Big();
+Price.DP = 12;
+
+interface Bar {
+  readonly date: string;
+  readonly low: string | null;
+  readonly high: string | null;
+  readonly close: string;
+}
+
+interface History {
+  /** Ascending; in today's shares. */
+  readonly bars: readonly Bar[];
+  readonly splits: readonly Split[];
+}
+
+/** A bar of the day or of the last session before it; null: none is near. */
+function barOn(bars: readonly Bar[], date: string): Bar | null {
+  let [from, to] = [0, bars.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (bars[middle]!.date <= date) from = middle + 1;
+    else to = middle;
+  }
+  const bar = bars[from - 1];
+  const oldest = new Date(Date.parse(date) - daysBack * 86_400_000).toISOString().slice(0, 10);
+  return bar && bar.date >= oldest ? bar : null;
+}
+
+/** As it was quoted then: stored prices are in today's shares, and the splits since bring the day's back. */
+function quotedOn({ bars, splits }: History, date: string): QuotedDay | null {
+  const bar = barOn(bars, date);
+  if (!bar) return null;
+  const later = splits.filter((split) => split.date > bar.date);
+  const scale = (price: string): string =>
+    later
+      .reduce(
+        (value, { numerator, denominator }) => value.times(numerator).div(denominator),
+        new Price(price),
+      )
+      .toFixed();
+  return {
+    date: bar.date,
+    low: scale(bar.low ?? bar.close),
+    high: scale(bar.high ?? bar.close),
+    close: scale(bar.close),
+  };
+}
+
+async function readStored(
+  { pool }: Pick<LedgerContext, "pool">,
+  days: ReadonlyMap<string, ReadonlySet<string>>,
+): Promise<Map<string, History>> {
+  const pairs = [...days].flatMap(([ticker, dates]) => [...dates].map((date) => [ticker, date] as const));
+  const { rows } = await pool.query<Bar & { ticker: string }>(
+    `select distinct on (day.ticker, bar.price_date)
+       day.ticker, bar.price_date as date, bar.low, bar.high, bar.close
+     from unnest($1::text[], $2::date[]) as day (ticker, day)
+     cross join lateral (
+       select price_date, low, high, close
+       from bronze.raw_prices
+       where raw_prices.ticker = day.ticker
+         and price_date between day.day - $3::integer and day.day
+         and close > 0
+       order by price_date desc
+       limit 1
+     ) as bar
+     order by day.ticker, bar.price_date`,
+    [pairs.map(([ticker]) => ticker), pairs.map(([, date]) => date), daysBack],
+  );
+  const tickers = [...new Set(rows.map(({ ticker }) => ticker))];
+  const splits = await pool.query<Split & { ticker: string }>(
+    `select ticker, action_date as date, numerator, denominator
+     from bronze.raw_corporate_actions
+     where ticker = any ($1)
+       and action_type = 'split'`,
+    [tickers],
+  );
+  const bars = Map.groupBy(rows, ({ ticker }) => ticker);
+  const splitsOf = Map.groupBy(splits.rows, ({ ticker }) => ticker);
+  return new Map(
+    tickers.map((ticker) => [ticker, { bars: bars.get(ticker) ?? [], splits: splitsOf.get(ticker) ?? [] }]),
+  );
+}
+
+interface KeptHistory {
+  readonly from: string;
+  readonly history: History;
+  /** Of performance.now(). */
+  readonly until: number;
+}
+
+const fetched = new WeakMap<PriceSource, Map<string, KeptHistory>>();
+
+async function fetchHistory(
+  prices: PriceSource,
+  ticker: string,
+  from: string,
+  patience: number,
+): Promise<History | "away" | null> {
+  const kept = fetched.get(prices) ?? new Map<string, KeptHistory>();
+  fetched.set(prices, kept);
+  const known = kept.get(ticker);
+  if (known && known.from <= from && known.until > performance.now()) return known.history;
+  let reply: PriceHistory;
+  try {
+    reply = await prices.history(
+      ticker,
+      from,
+      AbortSignal.timeout(Math.max(1, Math.ceil(Math.min(patience, longestWait)))),
+    );
+  } catch (error) {
+    if (error instanceof UnknownTickerError || error instanceof NoPricesError) return null;
+    const isAway =
+      error instanceof MarketDataUnavailableError ||
+      (error instanceof DOMException && error.name === "TimeoutError");
+    if (isAway) return "away";
+    throw error;
+  }
+  const history = { bars: reply.bars, splits: reply.splits };
+  if (kept.size >= keptHistories) kept.delete(kept.keys().next().value!);
+  kept.set(ticker, { from, history, until: performance.now() + keptMilliseconds });
+  return history;
+}
+
+export interface PricedTrade {
+  readonly ticker: string;
+  /** YYYY-MM-DD. */
+  readonly date: string;
+}
+
+/** With a few days before the first: the day itself may be a Sunday. */
+const early = (date: string): string =>
+  new Date(Date.parse(date) - (daysBack + 1) * 86_400_000).toISOString().slice(0, 10);
+
+/**
+ * What the market says of each trade's day. Tickers without stored prices are asked about at the price source until `deadline`
+ * (of performance.now()); what cannot be known by then has no day.
+ */
+export async function readEvidence(
+  context: Pick<LedgerContext, "pool" | "prices">,
+  trades: readonly PricedTrade[],
+  deadline: number,
+): Promise<(trade: PricedTrade) => PriceEvidence> {
+  const days = new Map<string, Set<string>>();
+  for (const { ticker, date } of trades) {
+    const dates = days.get(ticker) ?? new Set<string>();
+    dates.add(date);
+    const swapped = swapDayAndMonth(date);
+    if (swapped) dates.add(swapped);
+    days.set(ticker, dates);
+  }
+  const histories = days.size === 0 ? new Map<string, History>() : await readStored(context, days);
+  const queue = [...days.keys()].filter((ticker) => !histories.has(ticker));
+  const work = async (): Promise<void> => {
+    for (let ticker = queue.shift(); ticker !== undefined; ticker = queue.shift()) {
+      const patience = deadline - performance.now();
+      if (patience <= 0) return;
+      const first = [...days.get(ticker)!].toSorted()[0]!;
+      const history = await fetchHistory(context.prices, ticker, early(first), patience);
+      // Nobody waits for the others then: what is not known is not said.
+      if (history === "away") queue.length = 0;
+      else if (history) histories.set(ticker, history);
+    }
+  };
+  await Promise.all(Array.from({ length: historiesAtOnce }, work));
+  return ({ ticker, date }) => {
+    const history = histories.get(ticker);
+    if (!history) return { day: null, swappedDay: null, laterSplits: [] };
+    const swapped = swapDayAndMonth(date);
+    return {
+      day: quotedOn(history, date),
+      swappedDay: swapped === null ? null : quotedOn(history, swapped),
+      laterSplits: history.splits.filter((split) => split.date > date),
+    };
+  };
+}

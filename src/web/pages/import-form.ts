@@ -1,0 +1,103 @@
+/** What comes with the import's form: a file's text, what was chosen for it, and which rows. */
+import express, { type RequestHandler } from "express";
+import { z } from "zod";
+import {
+  type ColumnMapping,
+  type ImportFile,
+  importFields,
+  maxCharacters,
+  maxCsvRecords,
+  type RowKind,
+  rowKinds,
+  type Selection,
+  spell,
+} from "../../ledger/index.ts";
+import { positiveId } from "../schemas.ts";
+
+/** A form with a whole file in it, and a checkbox for each of its rows. Before the guards, which take less. */
+export const importBody: RequestHandler = express.urlencoded({
+  extended: false,
+  // A delimiter, a quotation mark and a line's end take three characters each.
+  limit: maxCharacters * 3,
+  parameterLimit: 2 * maxCsvRecords + 1000,
+});
+
+/** A file as it is, to be decoded. */
+export const importBytes: RequestHandler = express.raw({
+  type: "application/octet-stream",
+  limit: maxCharacters * 2,
+});
+
+const lines = z.union([positiveId.transform((line) => [line]), z.array(positiveId)]).catch([]);
+
+const importForm = z.object({
+  step: z.enum(["review", "leave_out", "import"]).catch("review"),
+  csv: z.string().default(""),
+  date_order: z.enum(["day", "month"]).optional().catch(undefined),
+  decimal_mark: z.enum(["point", "comma"]).optional().catch(undefined),
+  /** Of the text that columns and notation were chosen for. */
+  header: z.string().optional(),
+  /** Of the review that the rows were chosen in. */
+  fingerprint: z.string().optional(),
+  line: lines,
+  /** Lines to be recorded as the market says. */
+  correct: lines,
+  correct_all: z.literal("1").optional().catch(undefined),
+});
+
+export type ImportForm = z.output<typeof importForm>;
+
+export const parseForm = (body: unknown): ImportForm => importForm.parse(body ?? {});
+
+/** Of the first line that is none of blanks; what was chosen for another file's columns says nothing of this one's. */
+export const headerOf = (csv: string): string => /\S.{0,2000}/.exec(csv)?.[0].trim() ?? "";
+
+/** Fields whose names are told by the file: "column_fee", "word:kauf", "ticker:BTC". */
+const namedFields = z.record(z.string(), z.string().max(400)).catch({});
+
+function fieldsNamed(body: Readonly<Record<string, string>>, prefix: string): [string, string][] {
+  return Object.entries(body)
+    .filter(([name, value]) => name.startsWith(prefix) && value !== "")
+    .slice(0, 500)
+    .map(([name, value]) => [name.slice(prefix.length), value]);
+}
+
+const isKind = (text: string): text is RowKind => (rowKinds as readonly string[]).includes(text);
+
+/** `body`: of the form as it came, beside the file's text. */
+export function fileOf(
+  { csv, header, date_order, decimal_mark, correct, correct_all }: ImportForm,
+  body: unknown,
+): ImportFile {
+  if (header !== undefined && header !== headerOf(csv)) return { csv };
+  const entries = Object.entries(z.record(z.string(), z.unknown()).catch({}).parse(body));
+  const texts = namedFields.parse(
+    Object.fromEntries(entries.filter(([name]) => /^(column_|word:|ticker:)/.test(name))),
+  );
+  const columns = importFields.flatMap((field) => {
+    const column = texts[`column_${field}`];
+    return column === undefined ? [] : [[field, column || null] as const];
+  });
+  const words = fieldsNamed(texts, "word:").filter((word): word is [string, RowKind] => isKind(word[1]));
+  const tickers = fieldsNamed(texts, "ticker:").map(([symbol, ticker]) => [
+    symbol,
+    ticker.trim().toUpperCase().slice(0, 20),
+  ]);
+  return {
+    csv,
+    ...(columns.length > 0 && { columns: Object.fromEntries(columns) as Partial<ColumnMapping> }),
+    ...((date_order || decimal_mark) && {
+      notation: {
+        ...(date_order && { dateOrder: date_order }),
+        ...(decimal_mark && { decimalMark: decimal_mark }),
+      },
+    }),
+    ...(words.length > 0 && { words: Object.fromEntries(words.map(([word, kind]) => [spell(word), kind])) }),
+    ...((correct_all || correct.length > 0) && { corrections: correct_all ? ("all" as const) : correct }),
+    ...(tickers.length > 0 && { tickers: Object.fromEntries(tickers) }),
+  };
+}
+
+export function selectionOf({ fingerprint, line }: ImportForm): Selection | null {
+  return fingerprint === undefined ? null : { fingerprint, lines: new Set(line) };
+}

@@ -1,0 +1,143 @@
+/** A review as the import's page shows it: what needs the person first, what is in order folded away. */
+import {
+  groupKept,
+  type ImportField,
+  type ImportReview,
+  importFields,
+  nameKind,
+  type ReviewedRow,
+  requiredFields,
+  rowKinds,
+  rowsToLeaveOut,
+  spell,
+  summarise,
+} from "../../ledger/index.ts";
+import { sentence } from "./page.ts";
+
+const labels: Readonly<Record<ImportField, string>> = {
+  date: "Date",
+  type: "Type",
+  ticker: "Ticker",
+  identifier: "ISIN or like number",
+  quantity: "Quantity",
+  price: "Price",
+  amount: "Amount",
+  fee: "Fee",
+  currency: "Currency",
+};
+
+const delimiterNames = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" } as const;
+
+/** So many rows that are in order are shown at once; more are folded. */
+const unfolded = 20;
+/** Of each group that is kept. */
+const shownKept = 50;
+
+const needed = (field: ImportField, { columns }: ImportReview): boolean =>
+  requiredFields.includes(field) &&
+  !(field === "price" && columns.amount !== null) &&
+  !(field === "ticker" && columns.identifier !== null);
+
+function describeColumns(review: ImportReview) {
+  const { columns, headers, format } = review;
+  return importFields.map((field) => {
+    const chosen = columns[field];
+    const options = chosen !== null && !headers.includes(chosen) ? [chosen, ...headers] : headers;
+    // A format has what it needs, wherever it finds it.
+    const isMissing = format === null && needed(field, review) && chosen === null;
+    return {
+      name: `column_${field}`,
+      label: labels[field],
+      isRequired: needed(field, review),
+      isMissing,
+      options: options.map((header) => ({ header, isSelected: header === chosen })),
+    };
+  });
+}
+
+/** A row as it will be recorded; one that cannot be read, as it stands in the file. */
+function describeRow(row: ReviewedRow) {
+  const { line, input, values, status, errors, warnings, notes, isSelected, correction, isCorrected } = row;
+  return {
+    line,
+    correction,
+    isCorrected,
+    hasRemarks: errors.length + warnings.length + notes.length > 0,
+    input,
+    values,
+    status,
+    isSelected,
+    remarks: [...errors, ...warnings].map(({ message }) => sentence(message)),
+    notes: notes.map(sentence),
+  };
+}
+
+function describeKept(rows: readonly ReviewedRow[]) {
+  return groupKept(rows).map(({ kind, rows: group, words }) => ({
+    name: nameKind(kind, group.length),
+    total: group.length,
+    words: words.join(", "),
+    isMore: group.length > shownKept,
+    rows: group.slice(0, shownKept).map(({ line, entry }) => ({
+      line,
+      day: entry.date ?? entry.texts.date,
+      what: [entry.word, entry.instrument?.symbol || entry.instrument?.name]
+        .filter(Boolean)
+        .join(" · ")
+        .slice(0, 120),
+      figure: entry.amount ?? entry.quantity ?? "",
+      currency: entry.amount === null ? "" : entry.currency,
+    })),
+  }));
+}
+
+function questionsOf(review: ImportReview) {
+  return {
+    words: review.unknownWords.map((word) => ({ word, name: `word:${spell(word)}` })),
+    kinds: rowKinds.map((kind) => ({ kind, name: nameKind(kind, 1) })),
+    symbols: review.symbols.slice(0, 100),
+  };
+}
+
+export function describeReview(review: ImportReview) {
+  const { headers, notation, problem, rows, lookup, delimiter, format } = review;
+  const count = (isCounted: (row: ReviewedRow) => boolean) => rows.filter(isCounted).length;
+  const selected = count(({ isSelected }) => isSelected);
+  const trades = rows.filter(({ status }) => status !== "KEPT");
+  const needing = ["ERROR", "WARNING"].flatMap((status) => trades.filter((row) => row.status === status));
+  const good = trades.filter(({ status }) => status === "OK");
+  return {
+    review,
+    summary: problem ? null : summarise(review),
+    readingProblem: problem && sentence(problem.message),
+    delimiterName: delimiter && delimiterNames[delimiter],
+    hasColumns: headers.length > 0,
+    columns: describeColumns(review),
+    isMappingOpen:
+      problem !== null || format === null || !review.isDateOrderCertain || !review.isDecimalMarkCertain,
+    dateOrder: notation.dateOrder,
+    decimalMark: notation.decimalMark,
+    ...questionsOf(review),
+    hasRows: rows.length > 0,
+    needing: needing.map(describeRow),
+    good: good.map(describeRow),
+    isGoodOpen: good.length <= unfolded,
+    correctable: count(({ correction }) => correction !== null),
+    keptGroups: describeKept(rows),
+    keptCount: rows.length - trades.length,
+    asides: review.asides.slice(0, 20),
+    asideCount: review.asides.length,
+    counts: {
+      ok: good.length,
+      warning: count((row) => row.status === "WARNING"),
+      error: count((row) => row.status === "ERROR"),
+    },
+    selected,
+    isOneSelected: selected === 1,
+    blocking: count((row) => row.isSelected && row.status === "ERROR"),
+    leaving: rowsToLeaveOut(review).length,
+    duplicates: count((row) => row.warnings.some(({ code }) => code === "potential_duplicate")),
+    isAllDuplicates: trades.length > 0 && selected === 0,
+    isLookupUnfinished: lookup.checked < lookup.total,
+  };
+}

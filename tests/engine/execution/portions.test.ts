@@ -1,0 +1,163 @@
+import type { PoolClient } from "pg";
+import { expect, onTestFinished, test } from "vitest";
+import { type Engine, readRun } from "../../../src/engine/index.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { changesWaiting, createShops, createShopsEngine, loadShops, revenues, sell } from "./shops.ts";
+
+// Many partition values are refreshed a few at a time, each few in a transaction of their own.
+
+async function shopsEngine(): Promise<{ database: TestDatabase; engine: Engine }> {
+  const database = await createTestDatabase();
+  await createShops(database.pool);
+  const engine = createShopsEngine(database, await loadShops());
+  await engine.deploy();
+  return { database, engine };
+}
+
+/** A sale in each of the shops 1 to `shops`, in one statement. */
+async function sellEverywhere({ pool }: TestDatabase, shops: number): Promise<void> {
+  await pool.query(
+    `insert into shops.sales (shop_id, sold_on, product, quantity)
+     select shop, '2024-01-02', 'tea', 1
+     from generate_series(1, $1::integer) shop`,
+    [shops],
+  );
+}
+
+/** Another session that holds what a refresh of the shop needs. */
+async function holdShop({ connect }: TestDatabase, shop: number): Promise<PoolClient> {
+  const client = await connect().connect();
+  await client.query("begin");
+  await client.query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [`value shop_id ${shop}`]);
+  return client;
+}
+
+async function release(client: PoolClient): Promise<void> {
+  await client.query("commit");
+  client.release();
+}
+
+async function until({ pool }: TestDatabase, condition: string): Promise<void> {
+  while ((await pool.query<{ met: boolean }>(`select ${condition} as met`)).rows[0]!.met !== true);
+}
+
+async function messages({ pool }: TestDatabase): Promise<string> {
+  const { rows } = await pool.query<{ message: string }>(
+    "select message from orchestrator.step_logs order by log_id",
+  );
+  return rows.map(({ message }) => message).join("\n");
+}
+
+test("a single sale overtakes a batch that is going on, and the batch says how far it is", async () => {
+  const { database, engine } = await shopsEngine();
+  const holder = await holdShop(database, 1);
+  await sellEverywhere(database, 100);
+  await engine.start();
+  onTestFinished(() => engine.stop());
+  const waitsForShop = `exists (
+    select from pg_locks where locktype = 'advisory' and not granted
+      and database = (select oid from pg_database where datname = current_database())
+  )`;
+  await until(database, waitsForShop);
+  await sell(database.pool, 500, "2024-01-02");
+  await until(database, "exists (select from daily_revenue where shop_id = 500)");
+  expect((await database.pool.query("select from daily_revenue where shop_id = 1")).rowCount).toBe(0);
+  await release(holder);
+  await until(database, "(select count(*) = 101 from daily_revenue)");
+  await until(database, "not exists (select from orchestrator.changes)");
+  expect(await messages(database)).toMatch(/rows inserted \d+ \(\d+ of \d+ shop_id\)/);
+  expect(await engine.verify({ assets: ["daily_revenue", "shop_ranks"] })).toMatchObject([
+    { differing: 0 },
+    { differing: 0 },
+  ]);
+});
+
+test("all that waits of a value is done with it, whatever else waits", async () => {
+  const { database, engine } = await shopsEngine();
+  await sellEverywhere(database, 30);
+  for (const day of ["2024-01-03", "2024-01-04"]) await sell(database.pool, 1, day);
+  expect(await engine.refresh("sales_sensor")).toMatchObject({ succeeded: 2, failed: 0, changes: 32 });
+  const { rows } = await database.pool.query(
+    `select scope -> 'partitions' ? '1' as has_first, progress
+     from orchestrator.steps
+     where asset = 'sales'
+     order by run_id`,
+  );
+  expect(rows).toEqual([
+    { has_first: true, progress: { done: 20, total: 30, label: "shop_id" } },
+    { has_first: false, progress: { done: 30, total: 30, label: "shop_id" } },
+  ]);
+});
+
+test("a run of many values commits portion by portion, and is taken up again where it was killed", async () => {
+  const { database, engine } = await shopsEngine();
+  await sellEverywhere(database, 60);
+  await database.pool.query("delete from orchestrator.changes");
+  const values = Array.from({ length: 60 }, (_, index) => String(index + 1)).sort();
+  const holder = await holdShop(database, Number(values[45]));
+  const running = engine.run({
+    triggerKind: "manual",
+    triggerName: "test",
+    selection: "daily_revenue shop_ranks shop_totals",
+    partitions: values,
+  });
+  await until(database, "(select count(*) = 40 from daily_revenue)");
+  const steps = await database.pool.query(
+    "select status, rows_inserted, progress from orchestrator.steps where asset = 'shop_ranks' and action = 'refresh'",
+  );
+  const progress = { done: 40, total: 60, label: "shop_id" };
+  expect(steps.rows).toEqual([{ status: "running", rows_inserted: 40, progress }]);
+  // All that vouches for the run, and its work, goes at once, as in a process that is killed.
+  await database.pool.query(
+    `select pg_terminate_backend(pid) from pg_locks
+     where locktype = 'advisory' and pid <> pg_backend_pid() and pid <> $1
+       and database = (select oid from pg_database where datname = current_database())`,
+    [(holder as PoolClient & { processID: number }).processID],
+  );
+  await release(holder);
+  const { runId } = await running;
+  expect(Object.keys(await revenues(database.pool)).length).toBe(40);
+  await database.pool.query("update orchestrator.runs set status = 'running' where run_id = $1", [runId]);
+  await engine.start();
+  onTestFinished(() => engine.stop());
+  await until(
+    database,
+    `exists (select from orchestrator.runs where retry_of = ${runId} and status = 'succeeded')`,
+  );
+  expect(Object.keys(await revenues(database.pool)).length).toBe(60);
+  const { rows } = await database.pool.query<{ run_id: number }>(
+    "select run_id from orchestrator.runs where retry_of is not null",
+  );
+  const again = await readRun(database.pool, rows[0]!.run_id);
+  expect(again.steps.find(({ asset }) => asset === "shop_ranks")).toMatchObject({
+    status: "succeeded",
+    rowsInserted: 20,
+    progress: { done: 60, total: 60 },
+  });
+  expect(await changesWaiting(database.pool)).toBe(0);
+});
+
+test("a scope that is asked for reaches views: not published again, and checked in the scope", async () => {
+  const { database, engine } = await shopsEngine();
+  await sellEverywhere(database, 3);
+  await engine.refresh("sales_sensor");
+  // Whatever would publish waits for this.
+  const publishing = await database.connect().connect();
+  await publishing.query("select pg_advisory_lock(hashtextextended('engine rebuild', 0))");
+  const run = await engine.run({
+    triggerKind: "manual",
+    triggerName: "test",
+    selection: "stg_sales+",
+    partitions: ["2"],
+  });
+  await publishing.query("select pg_advisory_unlock_all()");
+  publishing.release();
+  expect(run).toMatchObject({ status: "succeeded", error: null });
+  expect(run.steps.map(({ asset, action, status }) => `${asset} ${action} ${status}`).sort()).toEqual([
+    "daily_revenue refresh succeeded",
+    "shop_ranks refresh succeeded",
+    "shop_totals refresh succeeded",
+    "stg_sales refresh succeeded",
+  ]);
+  expect(run.checks).toMatchObject([{ asset: "shop_totals", check: "unique_key", failingRows: 0 }]);
+});

@@ -1,0 +1,89 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { readImportFile } from "../../src/ledger/import/read.ts";
+import { readRow } from "../../src/ledger/import/rows.ts";
+
+const clock = () => new Date("2026-01-15T12:00:00Z");
+const generic = (row: string): string => `date,type,ticker,quantity,price\n${row}\n`;
+
+describe("hostile text is read in no more than its length", () => {
+  const quickly = (csv: string) => {
+    const start = performance.now();
+    const file = readImportFile({ csv }, clock);
+    return { problem: file.problem?.code ?? null, seconds: (performance.now() - start) / 1000 };
+  };
+  test.each([
+    ["a line of names that are all alike", `${"a,".repeat(20_000)}\n1,2\n`, "file_too_wide"],
+    ["a quantity of 120,000 digits", generic(`2024-01-05,BUY,AAPL,${"9".repeat(120_000)},100`), null],
+    ["a quantity of points", generic(`2024-01-05,BUY,AAPL,${"1.".repeat(60_000)},100`), null],
+    [
+      "a name of 10,000 brackets",
+      `${"(".repeat(10_000)},type,ticker,quantity,price,date\n1,BUY,AAPL,1,1,2024-01-05\n`,
+      null,
+    ],
+    ["brackets in every name", `${`${"(".repeat(4000)},`.repeat(200)}x\n1\n`, "invalid_csv"],
+    [
+      "lines of names",
+      `date,type,ticker,quantity,price\n${`${"commission fee kosten,".repeat(20)}x\n`.repeat(4000)}`,
+      null,
+    ],
+    ["a day of 100,000 characters", generic(`${"1/".repeat(50_000)},BUY,AAPL,1,100`), null],
+    ["a word of 100,000 characters", generic(`2024-01-05,${"buy ".repeat(25_000)},AAPL,1,100`), null],
+    ["quotation marks", generic(`2024-01-05,BUY,AAPL,1,100\n${'"'.repeat(200_000)}`), null],
+    ["two and a half million characters", "x".repeat(2_500_001), "file_too_large"],
+    ["an Excel workbook", "PK\u0003\u0004\u0014", "not_text"],
+    ["a PDF", "%PDF-1.7", "not_text"],
+    ["a page", "<!DOCTYPE html><table></table>", "not_text"],
+    ["deep JSON", `${"[".repeat(100_000)}`, "invalid_csv"],
+  ])("%s", (_, csv, problem) => {
+    const read = quickly(csv);
+    if (problem !== null) expect(read.problem).toBe(problem);
+    // Each took 6 to 57 seconds; a second at most on a machine with nothing else to do.
+    expect(read.seconds).toBeLessThan(5);
+  });
+});
+
+describe("whatever stands in a file", () => {
+  const word = fc.constantFrom(
+    "Buy",
+    "Sell",
+    "Dividend",
+    "€5",
+    "1.500",
+    "1,5",
+    "03/04/2024",
+    "2024-01-05",
+    "AAPL",
+    "=",
+    '"',
+    "",
+    "\0",
+    "\ud83d",
+  );
+  const cell = fc.oneof(word, fc.string({ unit: "binary" }));
+  const line = fc.array(cell, { maxLength: 8 }).map((cells) => cells.join(","));
+  const header = fc.constantFrom(
+    "date,type,ticker,quantity,price,fee",
+    "Datum;Typ;ISIN;Stück;Betrag",
+    "Action,Time,Ticker,No. of shares,Price / share",
+    "",
+  );
+  const file = fc
+    .tuple(header, fc.array(line, { maxLength: 12 }))
+    .map(([names, lines]) => [names, ...lines].join("\n"));
+
+  test("it is read without a fault, and each row is recorded, kept or refused with a reason", () => {
+    fc.assert(
+      fc.property(fc.oneof(file, fc.string({ unit: "binary", maxLength: 300 }), fc.json()), (csv) => {
+        const { entries } = readImportFile({ csv }, clock);
+        for (const entry of entries) {
+          const { input, kind, errors } = readRow(entry, () => undefined, clock);
+          const isKept = kind !== null && kind !== "BUY" && kind !== "SELL";
+          expect([input !== null, isKept, errors.length > 0].filter(Boolean)).toHaveLength(1);
+          expect(JSON.stringify(entry.texts)).not.toMatch(/\\ud[89a-f]|\\u0000/);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

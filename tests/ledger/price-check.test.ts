@@ -1,0 +1,75 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  describeSuspicion,
+  type PriceEvidence,
+  type QuotedDay,
+  suspectPrice,
+  swapDayAndMonth,
+} from "../../src/ledger/price-check.ts";
+
+const day: QuotedDay = { date: "2024-03-04", low: "98", high: "102", close: "100" };
+const evidence: PriceEvidence = { day, swappedDay: null, laterSplits: [] };
+const kind = (price: string, more: Partial<PriceEvidence> = {}) =>
+  suspectPrice(price, { ...evidence, ...more })?.kind ?? null;
+
+test.each([
+  ["100", null],
+  ["124", null],
+  ["75", null],
+  ["130", "far"],
+  ["60", "far"],
+  ["10000", "hundredfold"],
+  ["1.01", "hundredth"],
+])("a price of %s where 98 to 102 was traded: %s", (price, expected) => {
+  expect(kind(price)).toBe(expected);
+});
+
+test("a price scaled for a later split, of another day, or in another currency is told as such", () => {
+  const laterSplits = [{ date: "2024-06-10", numerator: "10", denominator: "1" }];
+  expect(suspectPrice("10.1", { ...evidence, laterSplits })).toEqual({
+    kind: "split_adjusted",
+    price: "101",
+    ratio: "10",
+  });
+  const swappedDay = { date: "2024-04-03", low: "150", high: "160", close: "155" };
+  expect(suspectPrice("155", { ...evidence, swappedDay })).toEqual({
+    kind: "swapped_date",
+    date: "2024-04-03",
+  });
+  expect(suspectPrice("2000", { ...evidence, rates: new Map([["KES", "0.05"]]) })).toEqual({
+    kind: "currency",
+    currency: "KES",
+  });
+});
+
+test("nothing is said where nothing is known", () => {
+  expect(kind("5", { day: null })).toBeNull();
+  expect(kind("5", { day: { ...day, low: "0" } })).toBeNull();
+});
+
+test("both figures are in the sentence, and what would fit", () => {
+  const trade = { ticker: "VOD.L", price: "7000", date: "2024-03-04" };
+  const suspicion = suspectPrice("10000", evidence)!;
+  expect(describeSuspicion({ ...trade, price: "10000" }, day, suspicion)).toBe(
+    "VOD.L traded at 98 to 102 on 2024-03-04, the price here is 10000: a hundred times as much, as if it were in cents or pence; 100 would fit",
+  );
+});
+
+describe("whatever the price", () => {
+  test("within a quarter of the range nothing is said, beyond something is", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 100_000_000 }), (cents) => {
+        const price = cents / 100;
+        const isNear = price >= 98 * 0.75 && price <= 102 * 1.25;
+        expect(kind(String(price)) === null).toBe(isNear);
+      }),
+    );
+  });
+});
+
+test("day and month are exchanged where that is another day", () => {
+  expect(swapDayAndMonth("2024-03-04")).toBe("2024-04-03");
+  expect(swapDayAndMonth("2024-03-13")).toBeNull();
+  expect(swapDayAndMonth("2024-03-03")).toBeNull();
+});
