@@ -24,6 +24,15 @@ export async function benchLatency(world: World, trades: number): Promise<void> 
       ["", "p50", "p99", "slowest"],
       [row("dated today", today), row("dated any day", anyDay)],
     );
+    const batch = await measureOvertaking(world);
+    printTable(
+      `One trade during a batch of ${batch.people} people`,
+      ["", "time"],
+      [
+        ["commit to gold of the one", milliseconds(batch.one)],
+        ["commit to gold of all", milliseconds(batch.all)],
+      ],
+    );
   } finally {
     await engine.stop();
   }
@@ -46,10 +55,28 @@ async function settle({ pool }: World): Promise<void> {
   }
 }
 
+/** Everybody but one trades in one transaction, the one right after it. */
+async function measureOvertaking(world: World): Promise<{ people: number; one: number; all: number }> {
+  const { pool, size } = world;
+  const people = Math.min(size.users - 1, 100);
+  await pool.query(
+    `insert into bronze.transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
+     select person, 'T' || lpad((1 + (person * 7 + 11) % $2)::text, 4, '0'), 'BUY', 1, 30, $3
+     from generate_series(1, $1::integer) person`,
+    [people, size.tickers, dayBefore(world, 1)],
+  );
+  const began = performance.now();
+  const [one] = await measure(world, 1, () => lastDay, people + 1);
+  await settle(world);
+  return { people, one: one!, all: performance.now() - began };
+}
+
+/** person: whose trades; absent: of one person after the other. */
 async function measure(
   { pool, size }: World,
   trades: number,
   dateOf: (trade: number) => string,
+  trader?: number,
 ): Promise<number[]> {
   const listener = await pool.connect();
   const writer = await pool.connect();
@@ -66,7 +93,7 @@ async function measure(
   const latencies: number[] = [];
   try {
     for (let trade = 0; trade < trades; trade += 1) {
-      const person = 1 + ((trade * 37) % size.users);
+      const person = trader ?? 1 + ((trade * 37) % size.users);
       const ticker = `T${String(1 + ((person * 7 + 11) % size.tickers)).padStart(4, "0")}`;
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       waiting.set(String(person), resolve);

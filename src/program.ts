@@ -13,10 +13,12 @@ import { rowSecurity, webRole } from "./database/roles.ts";
 import {
   type BodyWatch,
   createEngine,
+  describeProblem,
   type Engine,
   loadRegistry,
   type Registry,
   readFunctionDefinitions,
+  renderProblem,
   validate,
   watchBodies,
 } from "./engine/index.ts";
@@ -90,13 +92,22 @@ export async function openRegistry(pool: Pool): Promise<Registry> {
   return validate(pool, registry);
 }
 
+/** Says what is to be mended: a service goes on with the rest. */
+export function logProblems(log: Log, { problems, warnings = [] }: Registry): void {
+  for (const problem of problems) log.error({ problem: describeProblem(problem) }, renderProblem(problem));
+  for (const warning of warnings) log.warn({ problem: describeProblem(warning) }, renderProblem(warning));
+}
+
 /** Loads the models again whenever one is saved, for as long as the program runs. */
 export function watchModels(engine: Engine, log: Log): Promise<BodyWatch> {
   return watchBodies({
     folder: bodiesFolder,
     load: () => openRegistry(engine.pool),
     current: () => engine.registry,
-    onReload: (registry) => engine.reload(registry),
+    onReload: async (registry) => {
+      logProblems(log, registry);
+      await engine.reload(registry);
+    },
     log,
   });
 }

@@ -53,7 +53,10 @@ async function materialize(context: CommandContext, options: MaterializeOptions)
       since: since ?? undefined,
       fullRefresh: options.fullRefresh,
     };
-    return report(context, await withProgress(pool, name, engine.run(request, context.signal)));
+    const run = await withProgress(pool, name, engine.run(request, context.signal));
+    const problems = run.steps.flatMap(({ asset }) => [...graph.get(asset).problems]);
+    context.output.problems({ problems: problems.filter(({ code }) => code !== "below_broken") });
+    return report(context, run);
   });
 }
 

@@ -5,6 +5,7 @@ import type { Database } from "../database/open.ts";
 import { createPool } from "../database/pool.ts";
 import { type Engine, requestRun } from "../engine/index.ts";
 import {
+  logProblems,
   marketResources,
   openEngine,
   openRegistry,
@@ -51,8 +52,12 @@ async function openOrchestrator(
   });
   opened.push({ close: () => pool.end() });
   const engine = await openEngine(surroundings, database, pool);
+  logProblems(surroundings.log, engine.registry);
   const begin = async () => {
     if (surroundings.isDemo) await seedSample(surroundings, pool);
+    // What concerns every asset: settings of the session, the version of the collation by which texts are ordered.
+    for (const { code, asset, message } of await engine.inspect())
+      if (asset === null) surroundings.log.warn({ code }, message);
     await engine.deploy();
     await engine.start();
     opened.push({ close: () => engine.stop() }, await watchModels(engine, surroundings.log));

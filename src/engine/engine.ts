@@ -14,7 +14,7 @@ import type { Registry } from "./definition/index.ts";
 import { deploy, ensureAssets, executeRun, recoverRuns } from "./execution/index.ts";
 import { type Finding, inspect } from "./installation/index.ts";
 import type { Scope } from "./planning/index.ts";
-import { transaction } from "./postgres/index.ts";
+import { sqlState, transaction } from "./postgres/index.ts";
 import { belowRollback, dropUndeclared, type Remains, readWithdrawable } from "./publication/index.ts";
 import {
   type Alert,
@@ -25,7 +25,14 @@ import {
   type RunRequestInput,
   takeRun,
 } from "./records/index.ts";
-import { allChecks, runChecks, type Verification, type VerifyRequest, verify } from "./refresh/index.ts";
+import {
+  allChecks,
+  CheckRefusedError,
+  runChecks,
+  type Verification,
+  type VerifyRequest,
+  verify,
+} from "./refresh/index.ts";
 
 /** One process's hold on the assets of a database. */
 export class Engine {
@@ -73,7 +80,10 @@ export class Engine {
     return await sense(this.#context, sensor);
   }
 
-  /** Runs every check of the assets, declared and built in, on what is published, in one snapshot. */
+  /**
+   * Runs every check of the assets, declared and built in, on what is published, in one snapshot. Throws CheckRefusedError
+   * for one that PostgreSQL does not take.
+   */
   async check(assets: readonly string[], scope?: Scope): Promise<CheckResult[]> {
     const nodes = assets.map((name) => this.registry.graph.get(name));
     return await transaction(
@@ -81,7 +91,11 @@ export class Engine {
       async (client) => {
         const results: CheckResult[] = [];
         for (const { asset } of nodes) {
-          results.push(...(await runChecks(client, asset, allChecks(asset), scope)));
+          try {
+            results.push(...(await runChecks(client, asset, allChecks(asset), scope)));
+          } catch (error) {
+            throw sqlState(error)?.startsWith("42") ? new CheckRefusedError(asset.name, error) : error;
+          }
         }
         return results;
       },

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 
-const main = join(import.meta.dirname, "../../src/cli/main.ts");
+const project = join(import.meta.dirname, "../..");
 
 export interface Finished {
   readonly code: number | null;
@@ -15,20 +15,26 @@ export interface Finished {
   readonly last: string;
 }
 
-function start(parameters: readonly string[], variables: Readonly<Record<string, string>>): ChildProcess {
+function start(
+  parameters: readonly string[],
+  variables: Readonly<Record<string, string>>,
+  folder = project,
+): ChildProcess {
   const { PATH = "", HOME = "" } = process.env;
-  return spawn(process.execPath, ["--liftoff-only", main, ...parameters], {
+  return spawn(process.execPath, ["--liftoff-only", join(folder, "src/cli/main.ts"), ...parameters], {
+    cwd: folder,
     env: { PATH, HOME, LOG_LEVEL: "warn", ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }
 
-/** Runs a command to its end. */
+/** Runs a command to its end. folder: that of the project, or of a copy of it. */
 export async function runCli(
   parameters: readonly string[],
   variables: Readonly<Record<string, string>> = {},
+  folder = project,
 ): Promise<Finished> {
-  const child = start(parameters, variables);
+  const child = start(parameters, variables, folder);
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout!),
     text(child.stderr!),

@@ -197,7 +197,7 @@ describe("describe", () => {
   });
 
   test("does not wait for a second answer that does not come: somebody is waiting", async () => {
-    prices = source(100);
+    prices = source(1000);
     failing("hang");
     await expect(prices.describe("ACME")).rejects.toMatchObject({ reason: "timeout" });
     expect(charts()).toBe(1);

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { definitions } from "../../assets/index.ts";
-import { loadRegistry, type Registry, readFunctionDefinitions } from "../../src/engine/index.ts";
+import { loadRegistry, type Registry, readFunctionDefinitions, validate } from "../../src/engine/index.ts";
 import { assetRoutes } from "../../src/web/api/assets.ts";
 import { runRoutes } from "../../src/web/api/runs.ts";
 import type { Route } from "../../src/web/route.ts";
@@ -40,6 +40,41 @@ describe("assets", () => {
     const gold = body.assets.find(({ asset }: { asset: string }) => asset === "gold_p_timeseries");
     expect(gold).toMatchObject({ layer: "gold", status: "stale", partition_column: "user_id", problems: [] });
     expect(gold.reasons.join()).toMatch(/never/);
+  });
+
+  test("that are broken tell where, and what is published and not declared any more is named", async () => {
+    const sound = registry;
+    const nodes = [...registry.graph.nodes.values()].map((node) =>
+      node.asset.name === "stg_splits" && node.body !== null
+        ? { ...node, body: node.body.replace("abs(ln(a.numerator", "abs(lm(a.numerator") }
+        : node,
+    );
+    registry = await validate(server.database.pool, { ...sound, graph: sound.graph.with(nodes) });
+    await server.database.pool.query(
+      "insert into orchestrator.assets (asset, code_version) values ('gone', '0a0a0a0a')",
+    );
+    const { body } = await get("/api/assets");
+    expect(answerOf(assetRoutes, "/api/assets").safeParse(body).error).toBeUndefined();
+    expect(body.undeclared).toEqual(["gone"]);
+    const { asset } = (await get("/api/assets/stg_splits")).body;
+    expect([asset.status, asset.problems]).toEqual([
+      "broken",
+      [
+        {
+          code: "body_refused",
+          severity: "error",
+          asset: "stg_splits",
+          file: "sql-models/staging/stg_splits.sql",
+          line: 21,
+          column: 11,
+          message: "PostgreSQL cannot run this: function lm(numeric) does not exist",
+          hint: "No function matches the given name and argument types. You might need to add explicit type casts.",
+          excerpt: "      abs(lm(a.numerator / a.denominator)) as ratio_distance,",
+        },
+      ],
+    ]);
+    await server.database.pool.query("delete from orchestrator.assets where asset = 'gone'");
+    registry = sound;
   });
 
   test("have a body, columns with their origin, checks and history", async () => {

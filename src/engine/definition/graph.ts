@@ -9,11 +9,14 @@ import type { ColumnLineage } from "./sql/index.ts";
 export class CycleError extends EngineError {
   readonly code = "cycle";
   readonly path: readonly string[];
+  /** This one, and others that share no asset with it. */
+  readonly paths: readonly (readonly string[])[];
 
   /** path: from an asset, each read by the one before it, back to that asset. */
-  constructor(path: readonly string[]) {
+  constructor(path: readonly string[], others: readonly (readonly string[])[] = []) {
     super(`expected assets without a cycle, got: [${path.join(" > ")}]`);
     this.path = path;
+    this.paths = [path, ...others];
   }
 }
 
@@ -226,22 +229,33 @@ export class Graph {
       }
     }
     if (order.length < sorted.length) {
-      throw new CycleError(this.#cycle(sorted.filter(({ asset }) => missing.get(asset.name)! > 0)));
+      const left = sorted.map(({ asset }) => asset.name).filter((name) => missing.get(name)! > 0);
+      const [path, ...others] = this.#cycles(left);
+      throw new CycleError(path!, others);
     }
     return order;
   }
 
-  /** Each of the nodes left has a dependency that is left too, so that going up must come round. */
-  #cycle(left: readonly Node[]): string[] {
-    const names = new Set(left.map(({ asset }) => asset.name));
-    const places = new Map<string, number>();
-    for (let name = left[0]!.asset.name; ; ) {
-      places.set(name, places.size);
-      const next = this.#dependencies.get(name)!.find((dependency) => names.has(dependency))!;
-      const start = places.get(next);
-      if (start !== undefined) return [...[...places.keys()].slice(start), next];
-      name = next;
+  /**
+   * Each of the assets left has a dependency that is left too, so that going up must come round. All the cycles that can be
+   * found so without meeting an asset twice: what goes up into one that was found, or was gone up from before, is let be.
+   */
+  #cycles(left: readonly string[]): string[][] {
+    const names = new Set(left);
+    const seen = new Set<string>();
+    const cycles: string[][] = [];
+    for (const start of left) {
+      const places = new Map<string, number>();
+      let name = start;
+      while (!seen.has(name)) {
+        seen.add(name);
+        places.set(name, places.size);
+        name = this.#dependencies.get(name)!.find((dependency) => names.has(dependency))!;
+      }
+      const place = places.get(name);
+      if (place !== undefined) cycles.push([...[...places.keys()].slice(place), name]);
     }
+    return cycles;
   }
 }
 

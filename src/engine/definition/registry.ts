@@ -190,10 +190,12 @@ function withoutCycles(
       return { graph: new Graph(nodes, { ...options, cycles }), cyclic };
     } catch (error) {
       if (!(error instanceof CycleError)) throw error;
-      const { path } = error;
-      cycles.push(new Set(path));
-      for (const { asset } of nodes.filter(({ asset }) => path.includes(asset.name)))
-        cyclic.push(problem.cyclicAsset(declarationPlace(asset, asset.name), path));
+      const pathOf = new Map(error.paths.flatMap((path) => path.map((name) => [name, path] as const)));
+      for (const path of error.paths) cycles.push(new Set(path));
+      for (const { asset } of nodes) {
+        const path = pathOf.get(asset.name);
+        if (path) cyclic.push(problem.cyclicAsset(declarationPlace(asset, asset.name), path));
+      }
     }
   }
 }

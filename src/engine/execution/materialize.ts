@@ -202,7 +202,7 @@ export class Materialization {
     isLast: boolean,
   ): Promise<void> {
     const names = done.map(({ asset }) => asset);
-    const { portions, first } = await this.#portionsOf(names);
+    const { portions, first } = await this.#portionsOf(done);
     const written = new Set<string>();
     for (let index = first; index < portions.length; index++) {
       this.#execution.signal.throwIfAborted();
@@ -247,12 +247,15 @@ export class Materialization {
    * The partition values asked for, few at a time, and the first that is to be done: the attempt before this one, whose
    * process died, has committed those before it.
    */
-  async #portionsOf(names: readonly string[]): Promise<{ portions: Portion[]; first: number }> {
+  async #portionsOf(done: readonly PlanStep[]): Promise<{ portions: Portion[]; first: number }> {
     const { partitions, retryOf } = this.#run;
     const values = [...new Set(partitions ?? [])].sort();
-    if (values.length <= usualPortion.values)
+    // Of an ingestion's values, say, none of them is: they are whatever its changes come to.
+    const scoped = done.find(({ scope }) => scope !== null && scope.partitions !== null);
+    if (!scoped || values.length <= usualPortion.values)
       return { portions: [{ values: null, progress: null }], first: 0 };
-    const label = this.#graph.get(names[0] ?? "").asset.partitionBy ?? "";
+    const label = this.#graph.get(scoped.asset).asset.partitionBy ?? "";
+    const names = done.map(({ asset }) => asset);
     const portions = Array.from({ length: Math.ceil(values.length / usualPortion.values) }, (_, index) => {
       const start = index * usualPortion.values;
       const portion = values.slice(start, start + usualPortion.values);

@@ -117,12 +117,7 @@ async function recoverRun(context: Context, runId: number): Promise<boolean> {
   });
   if (ended) {
     log.warn({ runId }, `run ${runId}: ${gone}`);
-    await dropBuild(pool, context.registry.graph.schemas, runId).catch((error: unknown) => {
-      log.warn(
-        { error, runId },
-        `what run ${runId} was building could not be dropped; the next rebuild does`,
-      );
-    });
+    await dropBuild(context, runId);
   }
   return ended;
 }

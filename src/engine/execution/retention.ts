@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { dropOrphans } from "../publication/index.ts";
 import { dropPropagations } from "../records/index.ts";
 
 const defaultRetentionDays = 30;
@@ -22,4 +23,5 @@ export async function dropOldRecords(context: Context): Promise<void> {
     retentionDays,
   ]);
   await dropPropagations(pool);
+  await dropOrphans(context);
 }

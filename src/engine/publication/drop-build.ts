@@ -1,4 +1,5 @@
 import type { ClientBase, Pool } from "pg";
+import type { Context } from "../context.ts";
 import { type Schemas, tableName } from "../definition/index.ts";
 import { quoteIdentifier, quoteRelation, transaction } from "../postgres/index.ts";
 
@@ -12,12 +13,37 @@ const dropMilliseconds = 2_000;
  * Drops what a build made and did not publish: its scratch schema, and tables that no version is recorded for. The schema
  * goes last, so that whoever is killed half-way leaves a trace of what is left to do.
  */
-export async function dropBuild(pool: Pool, schemas: Schemas, runId: number): Promise<void> {
+async function dropUnpublished(pool: Pool, schemas: Schemas, runId: number): Promise<void> {
   const schema = `build_${runId}`;
   const options = { begin: `begin; set local lock_timeout = ${dropMilliseconds}` };
   while (await transaction(pool, (client) => dropViews(client, schema), options));
   while (await transaction(pool, (client) => dropTables(client, schemas, runId), options));
   await pool.query(`drop schema if exists ${quoteIdentifier(schema)}`);
+}
+
+/** The same, by whoever has something else to do: what somebody holds is left to `dropOrphans`. */
+export async function dropBuild({ pool, registry, log }: Context, runId: number): Promise<void> {
+  try {
+    await dropUnpublished(pool, registry.graph.schemas, runId);
+  } catch (error) {
+    log.warn({ error, runId }, `what run ${runId} was building could not be dropped; it will be tried again`);
+  }
+}
+
+/** Drops the builds of runs that are over. */
+export async function dropOrphans(context: Context): Promise<void> {
+  const { rows } = await context.pool.query<{ run_id: number }>(
+    `select substr(nspname, 7)::bigint as run_id
+     from pg_namespace
+     where nspname ~ '^build_[0-9]{1,18}$'
+       and not exists (
+         select
+         from orchestrator.runs
+         where runs.run_id = substr(nspname, 7)::bigint
+           and status = 'running'
+       )`,
+  );
+  for (const { run_id } of rows) await dropBuild(context, run_id);
 }
 
 /** Drops what builds left behind whose processes are gone. Only for whoever holds the lock of rebuilds: all are then over. */
@@ -28,7 +54,7 @@ export async function dropLeftovers(pool: Pool, schemas: Schemas): Promise<void>
      where nspname ~ '^build_\\d+$'
        and has_schema_privilege(oid, 'create')`,
   );
-  for (const { run_id } of rows) await dropBuild(pool, schemas, run_id);
+  for (const { run_id } of rows) await dropUnpublished(pool, schemas, run_id);
 }
 
 /** The newest first, so that nothing needs CASCADE. false: there are none. */

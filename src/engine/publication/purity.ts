@@ -3,6 +3,7 @@
  * in a list of ours would always lack some: `date('now')`, `array_shuffle`, an operator, a function that people made.
  */
 import type { ClientBase } from "pg";
+import { sqlState } from "../postgres/index.ts";
 
 /** What a view's rule refers to, by number. */
 interface References {
@@ -88,14 +89,52 @@ interface TypeRow {
   readonly volatility: "i" | "s" | "v";
 }
 
+/** A function that people made in SQL, as PostgreSQL reads its body. */
+interface OwnFunction {
+  readonly oid: number;
+  readonly name: string;
+  readonly references: References;
+}
+
 /** By view: what makes it impure. `rules` are theirs, as `pg_rewrite.ev_action` has them. */
 export async function findImpurities(
   client: ClientBase,
   rules: ReadonlyMap<string, string>,
 ): Promise<Map<string, Impurity[]>> {
   const references = new Map([...rules].map(([view, rule]) => [view, referencesOf(rule)]));
+  const own = await readOwnFunctions(client, [...references.values()]);
+  const judge = await readJudge(client, [
+    ...references.values(),
+    ...own.map((function_) => function_.references),
+  ]);
+  const within = (found: References): Impurity[] =>
+    reachedFrom(found, own).flatMap(({ name, references: inner }) =>
+      judge(inner).map(({ what, why, hint }) => ({
+        kind: "call",
+        name,
+        what: `${what} within ${name}()`,
+        why,
+        hint,
+      })),
+    );
+  return new Map([...references].map(([view, found]) => [view, [...judge(found), ...within(found)]]));
+}
+
+/** The functions of people's that these lead to, at any distance. */
+function reachedFrom(found: References, own: readonly OwnFunction[]): OwnFunction[] {
+  const reached = new Set(own.filter(({ oid }) => found.functions.includes(oid)));
+  for (const { references } of reached)
+    for (const function_ of own) if (references.functions.includes(function_.oid)) reached.add(function_);
+  return [...reached];
+}
+
+/** What PostgreSQL's catalog says of all that is referred to, asked once. */
+async function readJudge(
+  client: ClientBase,
+  references: readonly References[],
+): Promise<(found: References) => Impurity[]> {
   const all = (pick: (found: References) => readonly number[]): number[] => [
-    ...new Set([...references.values()].flatMap(pick)),
+    ...new Set(references.flatMap(pick)),
   ];
   const functions = await readFunctions(
     client,
@@ -110,20 +149,84 @@ export async function findImpurities(
     client,
     all((found) => found.types),
   );
-  return new Map(
-    [...references].map(([view, found]) => [
-      view,
-      [
-        ...functions
-          .filter(({ used }) =>
-            used.some((oid) => found.functions.includes(oid) || found.operators.includes(oid)),
-          )
-          .flatMap(impurityOfFunction),
-        ...inputs.filter(({ oid }) => found.inputs.includes(oid)).flatMap(impurityOfInput),
-        ...catalogTypes.filter(({ oid }) => found.types.includes(oid)).map(impurityOfCatalogType),
-      ],
-    ]),
-  );
+  return (found) => [
+    ...functions
+      .filter(({ used }) =>
+        used.some((oid) => found.functions.includes(oid) || found.operators.includes(oid)),
+      )
+      .flatMap(impurityOfFunction),
+    ...inputs.filter(({ oid }) => found.inputs.includes(oid)).flatMap(impurityOfInput),
+    ...catalogTypes.filter(({ oid }) => found.types.includes(oid)).map(impurityOfCatalogType),
+  ];
+}
+
+interface OwnRow {
+  readonly oid: number;
+  readonly name: string;
+  readonly source: string;
+  readonly rule: string | null;
+  readonly parameters: string;
+  readonly result: string;
+}
+
+/** Functions in SQL that people made and that these lead to. What they declare themselves to be nobody has verified. */
+async function readOwnFunctions(
+  client: ClientBase,
+  references: readonly References[],
+): Promise<OwnFunction[]> {
+  const found: OwnFunction[] = [];
+  let wanted = references.flatMap(({ functions }) => functions);
+  while (wanted.length > 0) {
+    const { rows } = await client.query<OwnRow>(
+      `select
+         pg_proc.oid,
+         proname as name,
+         prosrc as source,
+         prosqlbody::text as rule,
+         pg_get_function_arguments(pg_proc.oid) as parameters,
+         pg_get_function_result(pg_proc.oid) as result
+       from pg_proc
+       join pg_language on pg_language.oid = prolang
+       where pg_proc.oid = any($1)
+         and pg_proc.oid <> all($2)
+         and lanname = 'sql'
+         and prokind = 'f'
+         and pronamespace <> 'pg_catalog'::regnamespace
+       order by pg_proc.oid`,
+      [[...new Set(wanted)], found.map(({ oid }) => oid)],
+    );
+    const read: OwnFunction[] = [];
+    for (const row of rows) {
+      const rule = row.rule ?? (await ruleOf(client, row));
+      read.push({ oid: row.oid, name: row.name, references: referencesOf(rule ?? "") });
+    }
+    found.push(...read);
+    wanted = read.flatMap(({ references: inner }) => inner.functions);
+  }
+  return found;
+}
+
+/** A body that is kept as text is read by making the function once more, in the form in which it is kept as it was read. */
+async function ruleOf(client: ClientBase, { source, parameters, result }: OwnRow): Promise<string | null> {
+  const body = source.trim().replace(/;$/, "");
+  await client.query("savepoint reading");
+  try {
+    await client.query(
+      `create function pg_temp.reading(${parameters}) returns ${result} language sql begin atomic ${body}; end`,
+    );
+    const { rows } = await client.query<{ rule: string }>(
+      `select prosqlbody::text as rule
+       from pg_proc
+       where proname = 'reading'
+         and pronamespace = pg_my_temp_schema()`,
+    );
+    return rows[0]?.rule ?? null;
+  } catch (error) {
+    if (sqlState(error) === null) throw error;
+    return null; // what cannot be said in that form is taken on its author's word
+  } finally {
+    await client.query("rollback to savepoint reading");
+  }
 }
 
 /** What is called: directly, by an operator, or by an aggregate for each row and at its end. */

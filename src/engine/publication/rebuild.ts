@@ -61,7 +61,7 @@ export async function rebuild(context: Context, request: RebuildRequest): Promis
         await dropLeftovers(pool, registry.graph.schemas);
         published = await rebuildAndPublish(context, { ...request, signal });
       } finally {
-        await dropBuild(pool, registry.graph.schemas, request.runId);
+        await dropBuild(context, request.runId);
       }
       await writeComments(context);
       await dropOldVersions(context, published);

@@ -113,7 +113,9 @@ async function viewsToDrop(
     if (foreign.length > 0)
       throw new ForeignDependentError(
         name,
-        foreign.map(({ description }) => description),
+        foreign.map(({ asset, description }) =>
+          asset === null ? description : `${description} (a model that is not declared any more)`,
+        ),
       );
     for (const { asset } of dependents) dropped.add(asset!);
   }

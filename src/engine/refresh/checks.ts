@@ -26,9 +26,27 @@ export class BodyError extends EngineError {
   readonly asset: string;
 
   constructor(asset: string, cause: unknown) {
-    super(`${asset}: ${messageOf(cause)}`, { cause });
+    super(`${asset}: ${adviceOf(cause)}`, { cause });
     this.asset = asset;
   }
+}
+
+/** PostgreSQL does not take a check of what is published, which may be another version than the check was written for. */
+export class CheckRefusedError extends EngineError {
+  readonly code = "check_refused";
+
+  constructor(asset: string, cause: unknown) {
+    super(
+      `${asset}: expected its checks to run on what is published, got: ${adviceOf(cause)}; materialize it first if it was edited`,
+      { cause },
+    );
+  }
+}
+
+/** What PostgreSQL says, with its hint. */
+function adviceOf(error: unknown): string {
+  const hint = (error as { hint?: string }).hint;
+  return messageOf(error) + (hint ? ` (${hint})` : "");
 }
 
 /** The body gives more than one row for a key. */

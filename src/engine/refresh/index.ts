@@ -4,6 +4,7 @@ export {
   allChecks,
   asCheckFailure,
   BodyError,
+  CheckRefusedError,
   checkName,
   failureCondition,
   firstFailure,

@@ -253,6 +253,8 @@ test.each([
   ["select distinct on (book) book from loans order by book, days", "level_rows:1"],
   ["select row_number() over (partition by book order by days) as n from loans", "level_rows:1"],
   ["select lead(days) over w as n from loans window w as (order by book)", "level_rows:1"],
+  ["select sum(days) over (partition by book rows 2 preceding) as n from loans", "unordered:1"],
+  ["select sum(days) over w as n from loans window w as (order by days rows 2 preceding)", "level_rows:1"],
 ])("%j leaves the order to chance: %s", async (text, expected) => {
   const { problems } = await parse(text);
   expect(
@@ -275,6 +277,8 @@ test.each([
   "select row_number() over w as n from loans window v as (partition by book), w as (v order by member_id)",
   "select array_agg(book order by days) as a, array_agg(distinct book) as b from loans",
   "select row_number() over (order by days + 1) as n from loans",
+  "select sum(days) over (order by days) as n, sum(days) over w as m from loans window w as (rows between unbounded preceding and unbounded following)",
+  "select sum(days) over (partition by book order by member_id rows 2 preceding) as n from loans",
 ])("%j gives the same rows every time", async (text) => {
   const { problems } = await parse(text);
   expect(problems.filter(({ code }) => code !== "output_columns")).toEqual([]);

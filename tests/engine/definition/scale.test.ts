@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { type Shape, shapes, synthetic, writeBodies } from "../../../bench/synthetic.ts";
-import { Graph, loadRegistry, select } from "../../../src/engine/definition/index.ts";
+import { type CycleError, Graph, loadRegistry, select } from "../../../src/engine/definition/index.ts";
 import { type PublishedState, plan, statesOf } from "../../../src/engine/planning/index.ts";
-import { nodeOf } from "./library.ts";
+import { model, nodeOf } from "./library.ts";
 
 const now = new Date("2024-03-02T12:00:00Z");
 const waiting = new Map([["events", 1]]);
@@ -47,6 +47,23 @@ test.each(shapes)("states, selection and plan of 5,000 models (%s) take moments"
   expect(steps).toHaveLength(5000);
   const edges = steps.reduce((sum, { after }) => sum + after.length, 0);
   expect(edges).toBeLessThan(4 * 5000);
+});
+
+test("a thousand cycles are found together", () => {
+  const pairs = Array.from({ length: 1000 }, (_, index) => {
+    const [a, b] = [model(`a${index}`, []), model(`b${index}`, [])];
+    return [
+      { ...a, deps: [{ asset: b }] },
+      { ...b, deps: [{ asset: a }] },
+    ];
+  });
+  try {
+    new Graph(pairs.flat().map(nodeOf));
+    expect.unreachable();
+  } catch (error) {
+    expect((error as CycleError).paths).toHaveLength(1000);
+    expect((error as CycleError).path).toEqual(["a0", "b0", "a0"]);
+  }
 });
 
 test("of thousands of stale models above, a state names a few and says that there are more", () => {

@@ -9,6 +9,12 @@ beforeAll(async () => {
   database = await createTestDatabase();
   await database.pool.query(`
     create function public.shelf_of(book text) returns text stable language sql as $$ select book $$;
+    create function public.year_now() returns double precision immutable language sql as
+      $$ select extract(year from now())::double precision; $$;
+    create function public.age_of(book text) returns double precision immutable language sql as
+      $$ select public.year_now() - length(book) $$;
+    create function public.drawn(book text) returns double precision immutable language sql
+      begin atomic select random() + length(book); end;
     create function public.spine_of(book text) returns text immutable language sql as $$ select left(book, 3) $$;
   `);
 });
@@ -102,6 +108,8 @@ const impure = [
   "tableoid",
   // what people made
   "shelf_of(book)",
+  "age_of(book)",
+  "drawn(book)",
 ];
 
 const pure = [
@@ -140,6 +148,9 @@ test("whatever reads the clock, chance, the session or the catalog is refused, b
   const messages = await judged(impure);
   const accepted = impure.filter((_, index) => !messages[index]?.startsWith("impure_body"));
   expect(accepted).toEqual([]);
+  // Declared immutable, which nobody verifies: what is inside is looked at all the same.
+  expect(messages.at(-2)).toContain("got: now() within year_now()");
+  expect(messages.at(-1)).toContain("got: random() within drawn()");
 });
 
 test("what depends on nothing but its arguments and the pinned settings is taken", async () => {

@@ -1,6 +1,6 @@
 import type { PoolClient } from "pg";
 import { describe, expect, test } from "vitest";
-import { type Engine, listRuns, readStates, requestRun } from "../../../src/engine/index.ts";
+import { type Engine, listRuns, readStates, requestRun, validate } from "../../../src/engine/index.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
 import {
   bodies,
@@ -249,4 +249,35 @@ test("what the engine relies on and does not make is compared, and said with the
   const codes = (await session.inspect()).map(({ code }) => code);
   expect(codes).toContain("search_path");
   expect(codes).toContain("session_setting");
+});
+
+test("what asks for a state that nothing is in is a run with nothing to do", async () => {
+  const engine = createShopsEngine(await shopsDatabase(), await loadShops());
+  await engine.deploy();
+  await engine.refresh("sales_sensor");
+  const run = await engine.run({ triggerKind: "manual", triggerName: "again", selection: "state:stale" });
+  expect([run.status, run.steps]).toEqual(["succeeded", []]);
+});
+
+test("a check that PostgreSQL does not take is an error that names its asset, not a bare one of PostgreSQL", async () => {
+  const database = await shopsDatabase();
+  const registry = await loadShops();
+  await createShopsEngine(database, registry).deploy();
+  const nodes = [...registry.graph.nodes.values()].map((node) =>
+    node.asset.name === "daily_revenue"
+      ? {
+          ...node,
+          asset: { ...node.asset, checks: [{ ...node.asset.checks[0]!, expression: "revenu >= 0" }] },
+        }
+      : node,
+  );
+  const misspelt = { ...registry, graph: registry.graph.with(nodes as never) };
+  await expect(createShopsEngine(database, misspelt).check(["daily_revenue"])).rejects.toThrow(
+    'daily_revenue: expected its checks to run on what is published, got: column "revenu" does not exist (Perhaps you meant',
+  );
+  const { problems, graph } = await validate(database.pool, misspelt);
+  expect(problems.map(({ code, asset }) => `${code} ${asset}`)).toEqual(["check_refused daily_revenue"]);
+  expect(graph.get("shop_totals").problems.map(({ message }) => message)).toEqual([
+    "below broken daily_revenue",
+  ]);
 });

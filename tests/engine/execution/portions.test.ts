@@ -137,6 +137,27 @@ test("a run of many values commits portion by portion, and is taken up again whe
   expect(await changesWaiting(database.pool)).toBe(0);
 });
 
+test("many values of what is ingested are those of no portion: what came of them is carried on as a whole", async () => {
+  const database = await createTestDatabase();
+  await createShops(database.pool);
+  const ingest = async ({ pool }: { pool: TestDatabase["pool"] }) => {
+    const { rowCount } = await pool.query("update shops.products set price = price + 1");
+    return { rowsInserted: 0, rowsUpdated: rowCount ?? 0, rowsDeleted: 0, failed: new Map() };
+  };
+  const engine = createShopsEngine(database, await loadShops({ ingest }));
+  await engine.deploy();
+  await sellEverywhere(database, 30);
+  await engine.refresh("sales_sensor");
+  const partitions = ["tea", ...Array.from({ length: 30 }, (_, index) => `thing ${index}`)];
+  const manual = { triggerKind: "manual", triggerName: "test", partitions } as const;
+  expect(await engine.run({ ...manual, selection: "products" })).toMatchObject({ status: "succeeded" });
+  await engine.refresh("sales_sensor");
+  const run = await engine.run({ ...manual, selection: "products+" });
+  expect(run).toMatchObject({ status: "succeeded", error: null });
+  expect(run.steps.find(({ asset }) => asset === "daily_revenue")).toMatchObject({ rowsUpdated: 30 });
+  expect((await revenues(database.pool))["1 2024-01-02"]).toBe("4");
+});
+
 test("a scope that is asked for reaches views: not published again, and checked in the scope", async () => {
   const { database, engine } = await shopsEngine();
   await sellEverywhere(database, 3);

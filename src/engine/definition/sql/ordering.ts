@@ -123,29 +123,38 @@ function judgeCall(call: FuncCall, within: SelectStmt | null, find: FindRelation
     return;
   }
   const isAggregate = orderedAggregates.has(name);
-  if (!isAggregate && !(call.over && orderedWindowFunctions.has(name))) return;
+  const countsRows = call.over !== undefined && windowOf(call.over, within).countsRows;
+  if (!isAggregate && !countsRows && !(call.over && orderedWindowFunctions.has(name))) return;
   if (isAggregate && !call.over) {
     // Sorted by its argument to be made distinct, or told the order: rows that are level there most often give the same.
     if (!call.agg_order && !call.agg_distinct) report(`${name}()`, call.location, null);
     return;
   }
-  const { partition, order } = windowOf(call.over!, call.over!.name ?? call.over!.refname, within);
+  const { partition, order } = windowOf(call.over!, within);
   const missing = order.length === 0 || !within ? null : level(within, { partition, order }, find);
   report(`${name}() over`, call.location, missing);
 }
 
-/** base: the named window that it is, or begins as. */
-function windowOf(
-  { partitionClause = [], orderClause = [] }: WindowDef,
-  base: string | undefined,
-  within: SelectStmt | null,
-): Ordering {
+// PostgreSQL's FRAMEOPTION_ROWS, _START_UNBOUNDED_PRECEDING and _END_UNBOUNDED_FOLLOWING.
+const frameOfRows = 0x4;
+const frameOfAll = 0x20 | 0x100;
+
+interface Window extends Ordering {
+  /** Its frame begins or ends at a number of rows, and so may divide rows that are level. */
+  readonly countsRows: boolean;
+}
+
+/** A window as a call has it: named, or written in place, perhaps going on from a named one. */
+function windowOf(over: WindowDef, within: SelectStmt | null): Window {
   const named = (within?.windowClause ?? []).flatMap((node) => ("WindowDef" in node ? [node.WindowDef] : []));
-  const begun = base === undefined ? undefined : named.find(({ name }) => name === base);
-  const inherited = begun ? windowOf(begun, begun.refname, within) : { partition: [], order: [] };
+  const defined = over.name === undefined ? over : named.find(({ name }) => name === over.name);
+  const begun = named.find(({ name }) => name === defined?.refname);
+  const inherited = begun && defined?.refname !== undefined ? windowOf({ name: begun.name! }, within) : null;
+  const frame = defined?.frameOptions ?? 0;
   return {
-    partition: [...inherited.partition, ...partitionClause],
-    order: [...inherited.order, ...orderClause.map(sortedBy)],
+    partition: [...(inherited?.partition ?? []), ...(defined?.partitionClause ?? [])],
+    order: [...(inherited?.order ?? []), ...(defined?.orderClause ?? []).map(sortedBy)],
+    countsRows: (frame & frameOfRows) !== 0 && (frame & frameOfAll) !== frameOfAll,
   };
 }
 
