@@ -74,15 +74,33 @@ test("a connection has its role, its path and its settings, or is not used", asy
   );
   expect(refused).toBeInstanceOf(SessionSettingsError);
   expect((refused as Error).message).toMatch(
-    /with search_path .*; role stratafolio_web, got postgres: .*PgBouncer.*point DATABASE_URL at PostgreSQL itself$/,
+    /with search_path .*; role stratafolio_web, got postgres: .*PgBouncer.*connect to PostgreSQL itself$/,
   );
   expect((refused as Error).message).not.toContain(new URL(database.url).password);
   await pool.end();
 });
 
+/** Another value than the engine's of each of its settings. */
+const others: Readonly<Record<string, string>> = {
+  TimeZone: "Asia/Tokyo",
+  DateStyle: "SQL, DMY",
+  IntervalStyle: "iso_8601",
+  extra_float_digits: "0",
+  bytea_output: "escape",
+  xmlbinary: "hex",
+  xmloption: "document",
+  lc_monetary: "POSIX",
+  lc_numeric: "POSIX",
+  lc_time: "POSIX",
+  timezone_abbreviations: "India",
+  default_text_search_config: "pg_catalog.english",
+  transform_null_equals: "on",
+  array_nulls: "off",
+};
+
 test("every setting that figures depend on is looked at", async () => {
   for (const [name, value] of Object.entries(sessionSettings)) {
-    const other = { TimeZone: "Asia/Tokyo", DateStyle: "SQL, DMY", IntervalStyle: "iso_8601" }[name] ?? "0";
+    const other = others[name]!;
     const connectionString = await startPooler({
       startup: (message) => {
         const from = `${name}=${value.replaceAll(" ", "\\ ")}`;
