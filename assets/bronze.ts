@@ -194,6 +194,7 @@ export const users = sourceAsset({
   name: "users",
   schema: "public",
   description: "Accounts, as far as figures depend on them.",
+  isShared: true, // whoever signs in is looked up by email first
   captures: ["update"], // a new person has no figures yet, and one who goes takes theirs along
   columns: {
     user_id: count("Identity of the person."),

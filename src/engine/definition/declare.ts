@@ -173,6 +173,8 @@ export interface SourceAsset<Resources = unknown> extends Declared {
   ingest?(context: IngestContext<Resources>): Promise<IngestResult>;
   /** Which writes are captured as changes. Default all; none of a table that never changes. */
   readonly captures?: readonly CapturedOperation[];
+  /** The reader sees every row, though the table has the column of row-level security. Default false. */
+  readonly isShared?: boolean;
   /** This source is written by the function of another one. */
   readonly producedBy?: AnyAsset;
 }

@@ -22,10 +22,10 @@ export async function inspect(context: Context): Promise<Finding[]> {
     ...(await inspectSession(pool, graph)),
     ...(await inspectSources(pool, sources)),
     ...(await inspectReading(context, [
-      ...sources.map(({ name, schema, columns }) => ({
+      ...sources.map(({ name, schema, columns, isShared = false }) => ({
         asset: name,
         relation: quoteRelation(schema, name),
-        columns: Object.keys(columns),
+        columns: isShared ? [] : Object.keys(columns),
       })),
       ...(await publishedRelations(pool, graph)),
     ])),
