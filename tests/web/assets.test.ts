@@ -46,7 +46,10 @@ describe("assets", () => {
     const sound = registry;
     const nodes = [...registry.graph.nodes.values()].map((node) =>
       node.asset.name === "stg_splits" && node.body !== null
-        ? { ...node, body: node.body.replace("abs(ln(a.numerator", "abs(lm(a.numerator") }
+        ? {
+            ...node,
+            body: node.body.replace("ln(a.numerator / a.denominator)", "lm(a.numerator / a.denominator)"),
+          }
         : node,
     );
     registry = await validate(server.database.pool, { ...sound, graph: sound.graph.with(nodes) });
@@ -65,11 +68,11 @@ describe("assets", () => {
           severity: "error",
           asset: "stg_splits",
           file: "sql-models/staging/stg_splits.sql",
-          line: 21,
-          column: 11,
+          line: 26,
+          column: 7,
           message: "PostgreSQL cannot run this: function lm(numeric) does not exist",
           hint: "No function matches the given name and argument types. You might need to add explicit type casts.",
-          excerpt: "      abs(lm(a.numerator / a.denominator)) as ratio_distance,",
+          excerpt: "      lm(a.numerator / a.denominator) as ratio_move,",
         },
       ],
     ]);

@@ -18,7 +18,7 @@ export interface Outcomes {
 }
 
 /**
- * A step that failed stands until a later run's step of the asset succeeds in all that it was to do: one ticker that came
+ * A step that failed stands until a later run's step of the asset succeeds in all that it was to do: one value that came
  * does not make good a night in which none did. A refresh that fails is no step of a source but changes of it that wait
  * with an error, for as long as they do.
  */
@@ -48,7 +48,7 @@ export async function readOutcomes(client: ClientBase | Pool, graph: Graph): Pro
      )
      select
        asset,
-       min(finished_at) as since,
+       coalesce(min(finished_at), now()) as since,
        coalesce((array_agg(error order by finished_at desc))[1], 'it did not say why') as error,
        coalesce(jsonb_agg(run_id) filter (where run_id is not null), '[]') as "runIds"
      from standing
