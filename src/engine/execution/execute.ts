@@ -35,9 +35,14 @@ const operations: Readonly<Record<Exclude<Operation, "refresh">, (execution: Exe
 /** Executes a run to its end, whatever that is: a failure is in what is returned, not thrown. */
 export async function executeRun(context: Context, lease: RunLease, stop?: AbortSignal): Promise<RunDetail> {
   const executor = new Executor(context, lease);
-  stop?.addEventListener("abort", () => executor.cancel(), { once: true });
+  const onStop = (): void => executor.cancel();
+  stop?.addEventListener("abort", onStop, { once: true });
   if (stop?.aborted) executor.cancel();
-  return await executor.execute();
+  try {
+    return await executor.execute();
+  } finally {
+    stop?.removeEventListener("abort", onStop); // one signal may be that of every run of a process
+  }
 }
 
 class Executor {

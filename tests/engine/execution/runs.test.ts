@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import {
   cancelRun,
@@ -258,6 +259,12 @@ describe("the tick that asked for a run", () => {
     await vi.waitFor(async () => expect(await ended()).toEqual([{ status: "failed", detail, ended: true }]));
     await engine.stop();
   });
+});
+
+test("a run that has ended listens no longer to the signal that it was given", async () => {
+  const { signal } = new AbortController();
+  await (await engineWith()).run({ ...manual, selection: "stg_sales" }, signal);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });
 
 describe("a run whose process is gone", () => {
