@@ -211,7 +211,7 @@ export class Materialization {
       const settle = async (client: Pool | ClientBase, result: RefreshResult | null): Promise<void> => {
         for (const [name, { difference }] of result?.affected ?? []) if (difference) written.add(name);
         if (progress) await this.#steps.progressTogether(names, progress, client);
-        if (isLastPortion) await this.#settleRefresh(client, done, result, written);
+        if (isLastPortion) await this.#settleRefresh(client, done, written);
       };
       const result = await refresh(this.#context, {
         ...this.#refreshRequest(done, values),
@@ -266,16 +266,16 @@ export class Materialization {
     return { portions, first: first < 0 ? portions.length - 1 : first };
   }
 
-  /** The refreshes have written down the steps of what they wrote; the others came to nothing. */
+  /**
+   * The refreshes have written down the steps of what they wrote; the others came to nothing. A table that is to be rebuilt
+   * as well, and was refreshed as it stands, is still to be rebuilt.
+   */
   async #settleRefresh(
     client: Pool | ClientBase,
     done: readonly PlanStep[],
-    result: RefreshResult | null,
     written: ReadonlySet<string>,
   ): Promise<void> {
-    for (const [name, step] of result?.affected ?? []) {
-      if (step.done && step.difference) this.#steps.note(name, "succeeded");
-    }
+    await this.#steps.reload(client);
     const nothing = { rowsInserted: 0, rowsUpdated: 0, rowsDeleted: 0 };
     const updates = done
       .filter(({ asset }) => this.#steps.status(asset) === "running")
@@ -333,6 +333,7 @@ export class Materialization {
     } catch (error) {
       this.#hasEnded = false;
       this.#execution.signal.throwIfAborted();
+      await this.#steps.reload();
       const open = steps.filter(({ asset }) => this.#steps.status(asset) !== "succeeded");
       await this.#failTogether(open, error);
     }

@@ -1,0 +1,93 @@
+import { expect, test } from "vitest";
+import type { RunDetail } from "../../../src/engine/index.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import {
+  bodies,
+  changesWaiting,
+  createShops,
+  createShopsEngine,
+  type IngestProducts,
+  loadShops,
+  revenues,
+  sell,
+} from "./shops.ts";
+
+// What a run says of itself is what it did: no step of a run that succeeded is left undone, and none that is done is said not to be.
+
+const manual = { triggerKind: "manual", triggerName: "test" } as const;
+
+const doubled = {
+  "intermediate/daily_revenue": bodies["intermediate/daily_revenue"].replace("sum(", "2 * sum("),
+};
+
+const raisePrices: IngestProducts = async ({ pool }) => {
+  const { rowCount } = await pool.query("update shops.products set price = 3 where product = 'tea'");
+  return { rowsInserted: 0, rowsUpdated: rowCount ?? 0, rowsDeleted: 0, failed: new Map() };
+};
+
+/** One sale of two, published. */
+async function publishedShops(): Promise<TestDatabase> {
+  const database = await createTestDatabase();
+  await createShops(database.pool);
+  await sell(database.pool, 1, "2024-01-02");
+  const engine = createShopsEngine(database, await loadShops());
+  await engine.deploy();
+  await engine.refresh("sales_sensor");
+  return database;
+}
+
+/** The first transaction that would end a run as succeeded fails, after all that it did. A sequence outlives that. */
+async function failFirstEnd({ pool }: TestDatabase, state: string): Promise<void> {
+  await pool.query(`
+    create sequence public.ends;
+    create function public.fail_first_end() returns trigger language plpgsql as $$
+    begin
+      if nextval('public.ends') = 1 then
+        raise exception 'the first end fails' using errcode = '${state}';
+      end if;
+      return new;
+    end $$;
+    create trigger fail_first_end before update on orchestrator.runs
+      for each row when (new.status = 'succeeded') execute function public.fail_first_end();`);
+}
+
+function stepsOf(run: RunDetail | null): Record<string, string> {
+  return Object.fromEntries(run!.steps.map(({ asset, action, status }) => [asset, `${action} ${status}`]));
+}
+
+test.each([true, false])(
+  "a table that an ingestion changes is rebuilt where that was planned (fullRefresh %s)",
+  async (fullRefresh) => {
+    const database = await publishedShops();
+    const engine = createShopsEngine(database, await loadShops({ ingest: raisePrices }, doubled));
+    const run = await engine.run({ ...manual, selection: "products+", fullRefresh });
+    expect(run.status).toBe("succeeded");
+    expect(stepsOf(run)).toEqual({
+      products: "ingest succeeded",
+      daily_revenue: "rebuild succeeded",
+      shop_ranks: "rebuild succeeded",
+      shop_totals: "view succeeded",
+    });
+    expect(await revenues(database.pool)).toEqual({ "1 2024-01-02": "6" });
+    expect(await changesWaiting(database.pool)).toBe(0);
+  },
+);
+
+test("a refresh that is tried again after a deadlock says what the second attempt did", async () => {
+  const database = await publishedShops();
+  const engine = createShopsEngine(database, await loadShops());
+  await failFirstEnd(database, "40P01");
+  const run = await engine.run({ ...manual, selection: "stg_sales+", partitions: ["1"] });
+  expect(run.status).toBe("succeeded");
+  expect(new Set(Object.values(stepsOf(run)))).toEqual(new Set(["refresh succeeded"]));
+});
+
+test("models whose publication could not be committed have failed, each with why", async () => {
+  const database = await publishedShops();
+  await failFirstEnd(database, "XX000");
+  const run = await createShopsEngine(database, await loadShops({}, doubled)).deploy();
+  expect(run).toMatchObject({ status: "failed", error: "failed: daily_revenue, shop_ranks, shop_totals" });
+  for (const step of run!.steps)
+    expect(step).toMatchObject({ status: "failed", error: "the first end fails" });
+  expect(await revenues(database.pool)).toEqual({ "1 2024-01-02": "2" });
+});
