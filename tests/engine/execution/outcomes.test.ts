@@ -91,3 +91,15 @@ test("models whose publication could not be committed have failed, each with why
     expect(step).toMatchObject({ status: "failed", error: "the first end fails" });
   expect(await revenues(database.pool)).toEqual({ "1 2024-01-02": "2" });
 });
+
+test("what somebody reads of a build that died holds up no other build", async () => {
+  const database = await publishedShops();
+  await database.pool.query("create schema build_999; create view build_999.left_over as select 1 as one");
+  const reader = await database.connect().connect();
+  await reader.query("begin; select one from build_999.left_over");
+  const run = await createShopsEngine(database, await loadShops({}, doubled)).deploy();
+  await reader.query("commit");
+  reader.release();
+  expect(run).toMatchObject({ status: "succeeded" });
+  expect(await revenues(database.pool)).toEqual({ "1 2024-01-02": "4" });
+});
