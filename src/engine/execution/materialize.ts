@@ -191,8 +191,16 @@ export class Materialization {
     } catch (error) {
       this.#hasEnded = false;
       this.#execution.signal.throwIfAborted();
-      await this.#failTogether(done, error);
+      // All that is below is built from the sources, by code that may well take what the published code cannot.
+      if (done.length === 0 && !isLast) await this.#leaveChanges(claimable, error);
+      else await this.#failTogether(done, error);
     }
+  }
+
+  /** The refresh has put them back: they are the sensor's once the run has ended. */
+  async #leaveChanges(sources: readonly string[], error: unknown): Promise<void> {
+    const message = `changes of ${sources.join(", ")} are left to the sensor, as what is published cannot take them: ${messageOf(error)}`;
+    await appendLog(this.#context.pool, this.#run.runId, null, { level: "warn", message });
   }
 
   /** Each portion in a transaction of its own; the run ends with the last, if nothing else is to follow. */

@@ -103,3 +103,26 @@ test("what somebody reads of a build that died holds up no other build", async (
   expect(run).toMatchObject({ status: "succeeded" });
   expect(await revenues(database.pool)).toEqual({ "1 2024-01-02": "4" });
 });
+
+test("code that takes what the published code cannot is published, though the same run ingested that", async () => {
+  const database = await publishedShops();
+  const priced = (price: string) => ({
+    "intermediate/daily_revenue": bodies["intermediate/daily_revenue"].replace("p.price", price),
+  });
+  await createShopsEngine(database, await loadShops({}, priced("sqrt(p.price)"))).deploy();
+  const ingest: IngestProducts = async ({ pool }) => {
+    await pool.query("update shops.products set price = -4 where product = 'tea'");
+    return { rowsInserted: 0, rowsUpdated: 1, rowsDeleted: 0, failed: new Map() };
+  };
+  const engine = createShopsEngine(database, await loadShops({ ingest }, priced("abs(p.price)")));
+  const run = await engine.run({ ...manual, selection: "products+" });
+  expect(run.status).toBe("succeeded");
+  expect(run.logs.map(({ message }) => message)).toContainEqual(
+    expect.stringContaining(
+      "changes of products are left to the sensor, as what is published cannot take them: daily_revenue: cannot take square root",
+    ),
+  );
+  expect(await revenues(database.pool)).toEqual({ "1 2024-01-02": "4" });
+  await engine.refresh("sales_sensor");
+  expect(await changesWaiting(database.pool)).toBe(0);
+});
