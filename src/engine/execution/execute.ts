@@ -1,7 +1,14 @@
 import type { Context } from "../context.ts";
 import { EngineError, messageOf, type OnBackend, transaction } from "../postgres/index.ts";
 import { rollback } from "../publication/index.ts";
-import { finishRun, type Operation, type RunDetail, type RunLease, readRun } from "../records/index.ts";
+import {
+  finishRun,
+  isRunning,
+  type Operation,
+  type RunDetail,
+  type RunLease,
+  readRun,
+} from "../records/index.ts";
 import type { Execution } from "./execution.ts";
 import { Materialization } from "./materialize.ts";
 import { verifySample } from "./verify-sample.ts";
@@ -93,6 +100,9 @@ class Executor {
       run,
       signal: this.#controller.signal,
       onBackend: this.#onBackendOf(this.#runId),
+      confirm: async (client) => {
+        if (!(await isRunning(client, this.#runId))) throw new RunLockLostError(this.#runId);
+      },
       end: async (client, status, error) => {
         if (!(await finishRun(client, this.#runId, status, error))) throw new RunLockLostError(this.#runId);
       },

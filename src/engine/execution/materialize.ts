@@ -229,6 +229,7 @@ export class Materialization {
         onRecord: async (client, refreshed) => {
           await settle(client, refreshed);
           if (isLast && isLastPortion) await this.#end(client);
+          else await this.#execution.confirm(client);
         },
       });
       if (result === null) await settle(this.#context.pool, null);
@@ -336,6 +337,7 @@ export class Materialization {
             client,
           );
           if (outcome) await this.#settleRebuild(client, outcome);
+          else await this.#execution.confirm(client);
         },
       });
     } catch (error) {

@@ -126,3 +126,22 @@ test("code that takes what the published code cannot is published, though the sa
   await engine.refresh("sales_sensor");
   expect(await changesWaiting(database.pool)).toBe(0);
 });
+
+test("a run that others have taken for dead commits none of its portions any more", async () => {
+  const database = await publishedShops();
+  const shops = Array.from({ length: 41 }, (_, index) => index + 2);
+  for (const shop of shops) await sell(database.pool, shop, "2024-01-02");
+  await database.pool.query(`
+    delete from orchestrator.changes;
+    create function public.take_for_dead() returns trigger language plpgsql as $$
+    begin
+      update orchestrator.runs set status = 'failed', error = 'taken for dead' where status = 'running';
+      return null;
+    end $$;
+    create trigger take_for_dead after insert on orchestrator.steps
+      for each statement execute function public.take_for_dead();`);
+  const engine = createShopsEngine(database, await loadShops());
+  const run = await engine.run({ ...manual, selection: "stg_sales+", partitions: shops.map(String) });
+  expect(run).toMatchObject({ status: "failed", error: "taken for dead" });
+  expect(await revenues(database.pool)).toEqual({ "1 2024-01-02": "2" });
+});
