@@ -1,5 +1,12 @@
+import type { ClientBase } from "pg";
 import type { Context } from "../context.ts";
-import { EngineError, messageOf, type OnBackend, transaction } from "../postgres/index.ts";
+import {
+  againAfterDeadlock,
+  EngineError,
+  messageOf,
+  type OnBackend,
+  transaction,
+} from "../postgres/index.ts";
 import { rollback } from "../publication/index.ts";
 import {
   finishRun,
@@ -112,9 +119,8 @@ class Executor {
   /** One that has ended already, by its own last transaction or by others who took it for dead, stays as it is. */
   async #endFailed(failure: unknown): Promise<void> {
     const status = failure instanceof RunCancelledError ? "cancelled" : "failed";
-    await transaction(this.#context.pool, (client) =>
-      finishRun(client, this.#runId, status, messageOf(failure)),
-    );
+    const end = (client: ClientBase) => finishRun(client, this.#runId, status, messageOf(failure));
+    await againAfterDeadlock(() => transaction(this.#context.pool, end));
   }
 
   async #cancelIfAsked(): Promise<void> {

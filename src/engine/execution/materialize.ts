@@ -3,7 +3,7 @@ import { inParallel } from "../concurrency/index.ts";
 import type { Context } from "../context.ts";
 import { type Graph, isView, select } from "../definition/index.ts";
 import { everything, type PlanStep, plan, readStates, type Scope, selectable } from "../planning/index.ts";
-import { messageOf, transaction } from "../postgres/index.ts";
+import { againAfterDeadlock, messageOf, transaction } from "../postgres/index.ts";
 import { type RebuildOutcome, rebuild } from "../publication/index.ts";
 import {
   appendLog,
@@ -55,7 +55,8 @@ export class Materialization {
     await this.#refreshAll(isLast);
     signal.throwIfAborted();
     await this.#rebuildAll();
-    if (!this.#hasEnded) await transaction(this.#context.pool, (client) => this.#end(client));
+    if (this.#hasEnded) return;
+    await againAfterDeadlock(() => transaction(this.#context.pool, (client) => this.#end(client)));
   }
 
   async #makePlan(): Promise<void> {

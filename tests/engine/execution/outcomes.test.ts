@@ -145,3 +145,16 @@ test("a run that others have taken for dead commits none of its portions any mor
   expect(run).toMatchObject({ status: "failed", error: "taken for dead" });
   expect(await revenues(database.pool)).toEqual({ "1 2024-01-02": "2" });
 });
+
+test("a publication and a rollback that are a deadlock's victims are tried again", async () => {
+  const database = await publishedShops();
+  await failFirstEnd(database, "40P01");
+  const engine = createShopsEngine(database, await loadShops({}, doubled));
+  const run = await engine.deploy();
+  expect(run?.status).toBe("succeeded");
+  expect(new Set(run!.steps.map(({ status }) => status))).toEqual(new Set(["succeeded"]));
+  expect(await revenues(database.pool)).toEqual({ "1 2024-01-02": "4" });
+  await database.pool.query("alter sequence public.ends restart");
+  expect(await engine.rollback("daily_revenue")).toMatchObject({ status: "succeeded" });
+  expect(await revenues(database.pool)).toEqual({ "1 2024-01-02": "2" });
+});
