@@ -5,6 +5,7 @@ import {
   type ColumnType,
   type Definitions,
   type RunDetail,
+  sensor,
   sourceAsset,
   sqlAsset,
 } from "../../../src/engine/index.ts";
@@ -113,7 +114,8 @@ function tower(columns: Record<string, { type: ColumnType; description: string }
     });
   const base = make("base", { columns: { person_id: bigint, ...columns } });
   const upper = make("upper", { layer: "gold", materialized: "view", deps: [base] });
-  return { assets: [events, base, upper, make("side", {})], schedules: [], sensors: [] };
+  const events_sensor = sensor({ name: "events_sensor", description: "", sources: [events] });
+  return { assets: [events, base, upper, make("side", {})], schedules: [], sensors: [events_sensor] };
 }
 
 const total = (what: string) => `select person_id, ${what} from synthetic.events group by person_id`;
