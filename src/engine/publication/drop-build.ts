@@ -52,9 +52,9 @@ export async function dropOrphans(context: Context): Promise<void> {
  */
 export async function dropLeftovers(context: Context): Promise<void> {
   const { rows } = await context.pool.query<{ run_id: number }>(
-    `select substring(nspname from '\\d+$')::bigint as run_id
+    `select substr(nspname, 7)::bigint as run_id
      from pg_namespace
-     where nspname ~ '^build_\\d+$'
+     where nspname ~ '^build_[0-9]{1,18}$'
        and has_schema_privilege(oid, 'create')`,
   );
   for (const { run_id } of rows) await dropBuild(context, run_id);

@@ -158,3 +158,11 @@ test("a publication and a rollback that are a deadlock's victims are tried again
   expect(await engine.rollback("daily_revenue")).toMatchObject({ status: "succeeded" });
   expect(await revenues(database.pool)).toEqual({ "1 2024-01-02": "2" });
 });
+
+test("a schema of somebody else's that is called nearly as a build is holds up no build", async () => {
+  const database = await publishedShops();
+  await database.pool.query("create schema build_20240102030405060708");
+  expect(await createShopsEngine(database, await loadShops({}, doubled)).deploy()).toMatchObject({
+    status: "succeeded",
+  });
+});
