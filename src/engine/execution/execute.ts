@@ -1,7 +1,21 @@
+import type { ClientBase } from "pg";
 import type { Context } from "../context.ts";
-import { EngineError, messageOf, type OnBackend, transaction } from "../postgres/index.ts";
+import {
+  againAfterDeadlock,
+  EngineError,
+  messageOf,
+  type OnBackend,
+  transaction,
+} from "../postgres/index.ts";
 import { rollback } from "../publication/index.ts";
-import { finishRun, type Operation, type RunDetail, type RunLease, readRun } from "../records/index.ts";
+import {
+  finishRun,
+  isRunning,
+  type Operation,
+  type RunDetail,
+  type RunLease,
+  readRun,
+} from "../records/index.ts";
 import type { Execution } from "./execution.ts";
 import { Materialization } from "./materialize.ts";
 import { verifySample } from "./verify-sample.ts";
@@ -35,9 +49,14 @@ const operations: Readonly<Record<Exclude<Operation, "refresh">, (execution: Exe
 /** Executes a run to its end, whatever that is: a failure is in what is returned, not thrown. */
 export async function executeRun(context: Context, lease: RunLease, stop?: AbortSignal): Promise<RunDetail> {
   const executor = new Executor(context, lease);
-  stop?.addEventListener("abort", () => executor.cancel(), { once: true });
+  const onStop = (): void => executor.cancel();
+  stop?.addEventListener("abort", onStop, { once: true });
   if (stop?.aborted) executor.cancel();
-  return await executor.execute();
+  try {
+    return await executor.execute();
+  } finally {
+    stop?.removeEventListener("abort", onStop); // one signal may be that of every run of a process
+  }
 }
 
 class Executor {
@@ -88,6 +107,9 @@ class Executor {
       run,
       signal: this.#controller.signal,
       onBackend: this.#onBackendOf(this.#runId),
+      confirm: async (client) => {
+        if (!(await isRunning(client, this.#runId))) throw new RunLockLostError(this.#runId);
+      },
       end: async (client, status, error) => {
         if (!(await finishRun(client, this.#runId, status, error))) throw new RunLockLostError(this.#runId);
       },
@@ -97,9 +119,8 @@ class Executor {
   /** One that has ended already, by its own last transaction or by others who took it for dead, stays as it is. */
   async #endFailed(failure: unknown): Promise<void> {
     const status = failure instanceof RunCancelledError ? "cancelled" : "failed";
-    await transaction(this.#context.pool, (client) =>
-      finishRun(client, this.#runId, status, messageOf(failure)),
-    );
+    const end = (client: ClientBase) => finishRun(client, this.#runId, status, messageOf(failure));
+    await againAfterDeadlock(() => transaction(this.#context.pool, end));
   }
 
   async #cancelIfAsked(): Promise<void> {

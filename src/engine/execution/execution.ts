@@ -8,6 +8,8 @@ export interface Execution {
   readonly run: RunDetail;
   readonly signal: AbortSignal;
   readonly onBackend: OnBackend;
+  /** Before any other effect is committed. Throws RunLockLostError when the run has been taken for dead. */
+  confirm(client: ClientBase): Promise<void>;
   /**
    * Ends the run within the transaction of its last effect, so that both are committed or neither. Throws
    * RunLockLostError when the run has been taken for dead meanwhile.

@@ -3,7 +3,7 @@ import { inParallel } from "../concurrency/index.ts";
 import type { Context } from "../context.ts";
 import { type Graph, isView, select } from "../definition/index.ts";
 import { everything, type PlanStep, plan, readStates, type Scope, selectable } from "../planning/index.ts";
-import { messageOf, transaction } from "../postgres/index.ts";
+import { againAfterDeadlock, messageOf, transaction } from "../postgres/index.ts";
 import { type RebuildOutcome, rebuild } from "../publication/index.ts";
 import {
   appendLog,
@@ -55,7 +55,8 @@ export class Materialization {
     await this.#refreshAll(isLast);
     signal.throwIfAborted();
     await this.#rebuildAll();
-    if (!this.#hasEnded) await transaction(this.#context.pool, (client) => this.#end(client));
+    if (this.#hasEnded) return;
+    await againAfterDeadlock(() => transaction(this.#context.pool, (client) => this.#end(client)));
   }
 
   async #makePlan(): Promise<void> {
@@ -191,8 +192,16 @@ export class Materialization {
     } catch (error) {
       this.#hasEnded = false;
       this.#execution.signal.throwIfAborted();
-      await this.#failTogether(done, error);
+      // All that is below is built from the sources, by code that may well take what the published code cannot.
+      if (done.length === 0 && !isLast) await this.#leaveChanges(claimable, error);
+      else await this.#failTogether(done, error);
     }
+  }
+
+  /** The refresh has put them back: they are the sensor's once the run has ended. */
+  async #leaveChanges(sources: readonly string[], error: unknown): Promise<void> {
+    const message = `changes of ${sources.join(", ")} are left to the sensor, as what is published cannot take them: ${messageOf(error)}`;
+    await appendLog(this.#context.pool, this.#run.runId, null, { level: "warn", message });
   }
 
   /** Each portion in a transaction of its own; the run ends with the last, if nothing else is to follow. */
@@ -211,7 +220,7 @@ export class Materialization {
       const settle = async (client: Pool | ClientBase, result: RefreshResult | null): Promise<void> => {
         for (const [name, { difference }] of result?.affected ?? []) if (difference) written.add(name);
         if (progress) await this.#steps.progressTogether(names, progress, client);
-        if (isLastPortion) await this.#settleRefresh(client, done, result, written);
+        if (isLastPortion) await this.#settleRefresh(client, done, written);
       };
       const result = await refresh(this.#context, {
         ...this.#refreshRequest(done, values),
@@ -221,6 +230,7 @@ export class Materialization {
         onRecord: async (client, refreshed) => {
           await settle(client, refreshed);
           if (isLast && isLastPortion) await this.#end(client);
+          else await this.#execution.confirm(client);
         },
       });
       if (result === null) await settle(this.#context.pool, null);
@@ -266,16 +276,16 @@ export class Materialization {
     return { portions, first: first < 0 ? portions.length - 1 : first };
   }
 
-  /** The refreshes have written down the steps of what they wrote; the others came to nothing. */
+  /**
+   * The refreshes have written down the steps of what they wrote; the others came to nothing. A table that is to be rebuilt
+   * as well, and was refreshed as it stands, is still to be rebuilt.
+   */
   async #settleRefresh(
     client: Pool | ClientBase,
     done: readonly PlanStep[],
-    result: RefreshResult | null,
     written: ReadonlySet<string>,
   ): Promise<void> {
-    for (const [name, step] of result?.affected ?? []) {
-      if (step.done && step.difference) this.#steps.note(name, "succeeded");
-    }
+    await this.#steps.reload(client);
     const nothing = { rowsInserted: 0, rowsUpdated: 0, rowsDeleted: 0 };
     const updates = done
       .filter(({ asset }) => this.#steps.status(asset) === "running")
@@ -328,11 +338,13 @@ export class Materialization {
             client,
           );
           if (outcome) await this.#settleRebuild(client, outcome);
+          else await this.#execution.confirm(client);
         },
       });
     } catch (error) {
       this.#hasEnded = false;
       this.#execution.signal.throwIfAborted();
+      await this.#steps.reload();
       const open = steps.filter(({ asset }) => this.#steps.status(asset) !== "succeeded");
       await this.#failTogether(open, error);
     }

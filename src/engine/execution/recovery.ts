@@ -103,12 +103,24 @@ async function recoverRun(context: Context, runId: number): Promise<boolean> {
        on conflict (request_key) where status in ('queued', 'running') do nothing`,
       [runId],
     );
-    // A tick goes on with the attempt that takes its place.
+    // A tick goes on with the attempt that takes its place; where none does, it has ended as its run has.
     await client.query(
-      `update orchestrator.ticks
-       set run_id = coalesce((select run_id from orchestrator.runs where retry_of = $1), run_id)
-       where run_id = $1`,
-      [runId],
+      `with again as materialized (
+         select run_id
+         from orchestrator.runs
+         where retry_of = $1
+       ),
+       ended as (
+         update orchestrator.ticks
+         set status = 'failed', finished_at = clock_timestamp(), detail = $2
+         where run_id = $1
+           and not exists (select from again)
+       )
+       update orchestrator.ticks
+       set run_id = again.run_id
+       from again
+       where ticks.run_id = $1`,
+      [runId, gone],
     );
     await client.query("select pg_notify('orchestrator_runs', $1), pg_notify('orchestrator_changes', '')", [
       String(runId),

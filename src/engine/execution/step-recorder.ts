@@ -136,9 +136,15 @@ export class StepRecorder {
     await this.#notify();
   }
 
-  /** What somebody else wrote down of a step: the refresh records its own. */
-  note(asset: string, status: StepStatus): void {
-    if (this.#statuses.has(asset)) this.#statuses.set(asset, status);
+  /** Goes by the rows: a refresh records steps of its own, and a transaction that failed took back what it had set. */
+  async reload(client: Pool | ClientBase = this.#pool): Promise<void> {
+    const { rows } = await client.query<{ asset: string; status: StepStatus }>(
+      `select asset, status
+       from orchestrator.steps
+       where run_id = $1`,
+      [this.#runId],
+    );
+    for (const { asset, status } of rows) if (this.#statuses.has(asset)) this.#statuses.set(asset, status);
   }
 
   async progress(asset: string, done: number, total: number, label: string): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import { type AnyAsset, type Graph, isView, readableName, select } from "../definition/index.ts";
 import { everything, readStates, type Scope } from "../planning/index.ts";
-import { quoteIdentifier, transaction } from "../postgres/index.ts";
+import { messageOf, quoteIdentifier, transaction } from "../postgres/index.ts";
 import { appendLog, recordCheckResults, type Sample, startLine } from "../records/index.ts";
 import { type Verification, verify } from "../refresh/index.ts";
 import type { Execution } from "./execution.ts";
@@ -10,7 +10,7 @@ import { StepRecorder } from "./step-recorder.ts";
 /**
  * The operation `verify`: computes stored rows anew, of the partition values of the run's sample, and compares. A table without a
  * partition column is compared whole. What differs although no change of it waits is a failed check, and fails the run; what
- * only waits is said in the log.
+ * only waits is said in the log. A body that fails fails its own step, and with the end the run.
  */
 export async function verifySample({ context, run, signal, onBackend, end }: Execution): Promise<void> {
   const { pool, log } = context;
@@ -62,13 +62,21 @@ export async function verifySample({ context, run, signal, onBackend, end }: Exe
       error: `${differing} of ${rows} rows differ from what its body gives, although no change of them waits`,
     });
   };
+  const uncomputed: string[] = [];
+  const onFailed = async (asset: string, error: Error): Promise<void> => {
+    signal.throwIfAborted();
+    uncomputed.push(asset);
+    await steps.set(asset, "failed", { error: messageOf(error) });
+  };
   const onStart = (asset: string): Promise<void> => steps.set(asset, "running");
-  await verify(context, { assets: names, scopes, sampleSize: 5, onBackend, onStart, onVerified });
-  const failed = steps.withStatus("failed");
+  await verify(context, { assets: names, scopes, sampleSize: 5, onBackend, onStart, onVerified, onFailed });
+  const differing = steps.withStatus("failed").filter((asset) => !uncomputed.includes(asset));
+  const problems = [
+    ...(differing.length > 0 ? [`differ although fresh: ${differing.join(", ")}`] : []),
+    ...(uncomputed.length > 0 ? [`could not be computed: ${uncomputed.join(", ")}`] : []),
+  ];
   await transaction(pool, (client) =>
-    failed.length === 0
-      ? end(client, "succeeded", null)
-      : end(client, "failed", `differ although fresh: ${failed.join(", ")}`),
+    problems.length === 0 ? end(client, "succeeded", null) : end(client, "failed", problems.join("; ")),
   );
 }
 

@@ -15,4 +15,4 @@ export {
   runWorkLockClass,
 } from "./locks.ts";
 export type { Log } from "./log.ts";
-export { type OnBackend, transaction } from "./transaction.ts";
+export { againAfterDeadlock, type OnBackend, transaction } from "./transaction.ts";

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from "pg";
+import { sqlState } from "./errors.ts";
 import { lockRunWork } from "./locks.ts";
 
 /** Called with a server process before and after it works: whom to cancel. Throws when that was asked for already. */
@@ -53,4 +54,20 @@ export async function transaction<T>(
 /** The server process behind a connection, for pg_cancel_backend; pg's types leave it out. */
 export function backendOf(client: PoolClient): number {
   return (client as PoolClient & { readonly processID: number }).processID;
+}
+
+const deadlockAttempts = 5;
+
+/**
+ * Does a transaction again that was a deadlock's victim: nothing of it stands, and whom it stood in the way of has gone on.
+ * The ends of two runs lock the same rows of assets, each after others of its own.
+ */
+export async function againAfterDeadlock<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (sqlState(error) !== "40P01" || attempt === deadlockAttempts) throw error;
+    }
+  }
 }

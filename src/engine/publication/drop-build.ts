@@ -46,15 +46,18 @@ export async function dropOrphans(context: Context): Promise<void> {
   for (const { run_id } of rows) await dropBuild(context, run_id);
 }
 
-/** Drops what builds left behind whose processes are gone. Only for whoever holds the lock of rebuilds: all are then over. */
-export async function dropLeftovers(pool: Pool, schemas: Schemas): Promise<void> {
-  const { rows } = await pool.query<{ run_id: number }>(
-    `select substring(nspname from '\\d+$')::bigint as run_id
+/**
+ * Drops what builds left behind whose processes are gone. Only for whoever holds the lock of rebuilds: all are then over.
+ * One session that holds a view of a dead build must not keep everybody from building.
+ */
+export async function dropLeftovers(context: Context): Promise<void> {
+  const { rows } = await context.pool.query<{ run_id: number }>(
+    `select substr(nspname, 7)::bigint as run_id
      from pg_namespace
-     where nspname ~ '^build_\\d+$'
+     where nspname ~ '^build_[0-9]{1,18}$'
        and has_schema_privilege(oid, 'create')`,
   );
-  for (const { run_id } of rows) await dropUnpublished(pool, schemas, run_id);
+  for (const { run_id } of rows) await dropBuild(context, run_id);
 }
 
 /** The newest first, so that nothing needs CASCADE. false: there are none. */

@@ -2,7 +2,14 @@ import type { ClientBase } from "pg";
 import type { Context } from "../context.ts";
 import { stableName } from "../definition/index.ts";
 import type { Scope } from "../planning/index.ts";
-import { EngineError, lockBarrier, type OnBackend, sqlState, transaction } from "../postgres/index.ts";
+import {
+  againAfterDeadlock,
+  EngineError,
+  lockBarrier,
+  type OnBackend,
+  sqlState,
+  transaction,
+} from "../postgres/index.ts";
 import {
   type CheckResult,
   definitionOf,
@@ -70,7 +77,8 @@ export async function publishGroup(context: Context, publication: GroupPublicati
     }
     await onPublish(client);
   };
-  await transaction(pool, work, { begin: `begin; ${lockBarrier}`, onBackend: publication.onBackend });
+  const options = { begin: `begin; ${lockBarrier}`, onBackend: publication.onBackend };
+  await againAfterDeadlock(() => transaction(pool, work, options));
 }
 
 /** What the server or the engine says of the group; not that the connection is gone or the run was cancelled. */

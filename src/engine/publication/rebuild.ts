@@ -50,15 +50,14 @@ const concurrency = 2;
  * it; the rest is published. One rebuild at a time in a database, since one reads what another would replace.
  */
 export async function rebuild(context: Context, request: RebuildRequest): Promise<void> {
-  const { pool, registry } = context;
   await HeldSession.withLock(
-    pool,
+    context.pool,
     lockRebuild,
     async ({ broken }) => {
       const signal = AbortSignal.any([request.signal, broken]);
       let published: string[];
       try {
-        await dropLeftovers(pool, registry.graph.schemas);
+        await dropLeftovers(context);
         published = await rebuildAndPublish(context, { ...request, signal });
       } finally {
         await dropBuild(context, request.runId);

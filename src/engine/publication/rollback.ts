@@ -3,6 +3,7 @@ import type { Context } from "../context.ts";
 import { type Graph, isView } from "../definition/index.ts";
 import { everything } from "../planning/index.ts";
 import {
+  againAfterDeadlock,
   EngineError,
   HeldSession,
   lockBarrier,
@@ -80,7 +81,7 @@ export async function rollback({ context, run, signal, onBackend, end }: Rollbac
   await HeldSession.withLock(
     pool,
     lockRebuild,
-    () => transaction(pool, publish, { begin: `begin; ${lockBarrier}`, onBackend }),
+    () => againAfterDeadlock(() => transaction(pool, publish, { begin: `begin; ${lockBarrier}`, onBackend })),
     onBackend,
   );
   await writeComments(context);

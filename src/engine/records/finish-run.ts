@@ -61,3 +61,14 @@ export async function finishRun(
   );
   return true;
 }
+
+/** false: it has ended, as others have taken it for dead, and nothing of what it did may be committed any more. */
+export async function isRunning(client: ClientBase, runId: number): Promise<boolean> {
+  const { rows } = await client.query<{ running: boolean }>(
+    `select status = 'running' as running
+     from orchestrator.runs
+     where run_id = $1`,
+    [runId],
+  );
+  return rows[0]?.running ?? false;
+}

@@ -10,7 +10,7 @@ export {
 } from "./alerts.ts";
 export { type Announcement, announcedSeparately } from "./announcements.ts";
 export { type CheckResult, insertCheckResults, recordCheckResults } from "./check-results.ts";
-export { finishRun } from "./finish-run.ts";
+export { finishRun, isRunning } from "./finish-run.ts";
 export {
   dropPropagations,
   insertPropagations,

@@ -22,11 +22,19 @@ export async function beginRun(pool: Pool, request: RunRequestInput): Promise<Ru
 
 /** The oldest queued run, or the one asked for, taken up. null: there is none, or others are taking it. */
 export async function takeRun(pool: Pool, runId: number | null = null): Promise<RunLease | null> {
+  // Whoever would execute it ends its tick too.
   await pool.query(
-    `update orchestrator.runs
-     set status = 'cancelled', finished_at = clock_timestamp()
-     where status = 'queued'
-       and cancel_requested_at is not null`,
+    `with cancelled as (
+       update orchestrator.runs
+       set status = 'cancelled', finished_at = clock_timestamp()
+       where status = 'queued'
+         and cancel_requested_at is not null
+       returning run_id
+     )
+     update orchestrator.ticks
+     set status = 'failed', finished_at = clock_timestamp(), detail = 'cancelled before it began'
+     from cancelled
+     where ticks.run_id = cancelled.run_id`,
   );
   return await takeLease(
     pool,

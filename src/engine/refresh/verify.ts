@@ -1,8 +1,9 @@
 import type { ClientBase } from "pg";
 import type { Context } from "../context.ts";
 import { everything, type Scope, scopeFilter } from "../planning/index.ts";
-import { type OnBackend, quoteColumns, quoteIdentifier, transaction } from "../postgres/index.ts";
+import { type OnBackend, quoteColumns, quoteIdentifier, sqlState, transaction } from "../postgres/index.ts";
 import { type CurrentVersion, readCurrentVersions } from "../records/index.ts";
+import { BodyError } from "./checks.ts";
 import { readWaitingScopes } from "./waiting-scopes.ts";
 
 export interface RowDifference {
@@ -37,6 +38,8 @@ export interface VerifyRequest {
   /** Before a table is computed, and when that is done. */
   readonly onStart?: (asset: string) => Promise<void>;
   readonly onVerified?: (verification: Verification) => Promise<void>;
+  /** A table whose body PostgreSQL could not compute: the others are compared all the same. Absent: that is thrown. */
+  readonly onFailed?: (asset: string, error: BodyError) => Promise<void>;
 }
 
 /**
@@ -58,7 +61,16 @@ export async function verify(context: Context, request: VerifyRequest): Promise<
         if (!assets.includes(name) || version.table === null) continue;
         await request.onStart?.(name);
         const compared = { scope: scopes?.get(name) ?? scope, waiting: waiting.get(name) ?? null };
-        const verification = await verifyTable(client, version, compared, sampleSize);
+        await client.query("savepoint verification");
+        let verification: Verification;
+        try {
+          verification = await verifyTable(client, version, compared, sampleSize);
+        } catch (error) {
+          if (!request.onFailed || sqlState(error) === null) throw error;
+          await client.query("rollback to savepoint verification");
+          await request.onFailed(name, new BodyError(name, error));
+          continue;
+        }
         verifications.push(verification);
         await request.onVerified?.(verification);
       }

@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { getEventListeners } from "node:events";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import {
   cancelRun,
   type Engine,
@@ -232,6 +233,38 @@ describe("requests", () => {
       error: expect.stringContaining("the nearest is shop_totals"),
     });
   });
+});
+
+describe("the tick that asked for a run", () => {
+  test.each([
+    ["its last attempt died", "'running', now(), 3, null", "the process that ran it is gone"],
+    ["it was cancelled before it began", "'queued', null, 1, now()", "cancelled before it began"],
+  ])("ends with it, also where %s", async (_, values, detail) => {
+    await query(
+      `with run as (
+         insert into orchestrator.runs
+           (trigger_kind, trigger_name, selection, status, started_at, attempt, cancel_requested_at)
+         values ('schedule', 'nightly', 'stg_sales', ${values})
+         returning run_id
+       )
+       insert into orchestrator.ticks (automation, planned_at, status, run_id)
+       select $1, now(), 'started', run_id
+       from run`,
+      [detail],
+    );
+    const engine = await engineWith();
+    await engine.start();
+    const ticks = "select status, detail, finished_at is not null as ended from orchestrator.ticks";
+    const ended = async () => await query(`${ticks} where automation = $1 and status <> 'started'`, [detail]);
+    await vi.waitFor(async () => expect(await ended()).toEqual([{ status: "failed", detail, ended: true }]));
+    await engine.stop();
+  });
+});
+
+test("a run that has ended listens no longer to the signal that it was given", async () => {
+  const { signal } = new AbortController();
+  await (await engineWith()).run({ ...manual, selection: "stg_sales" }, signal);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });
 
 describe("a run whose process is gone", () => {

@@ -4,7 +4,7 @@ import { executeRun } from "../../../src/engine/execution/index.ts";
 import { type Engine, type Registry, type RunDetail, runAutomation } from "../../../src/engine/index.ts";
 import { takeRun } from "../../../src/engine/records/index.ts";
 import { createTestDatabase } from "../../support/database.ts";
-import { createShops, createShopsEngine, loadShops, sell, silent } from "./shops.ts";
+import { bodies, createShops, createShopsEngine, loadShops, sell, silent } from "./shops.ts";
 
 const database = await createTestDatabase();
 await createShops(database.pool);
@@ -159,4 +159,25 @@ test("the same moment samples the same values, another one others", async () => 
   expect(await sampleOf("2026-01-10T03:30:00Z")).toEqual(first);
   const others = [await sampleOf("2026-01-11T03:30:00Z"), await sampleOf("2026-01-12T03:30:00Z")];
   expect(others.some((values) => JSON.stringify(values) !== JSON.stringify(first))).toBe(true);
+});
+
+test("a table that cannot be computed fails alone: the others are compared", async () => {
+  const body = bodies["intermediate/daily_revenue"].replace("sum(s.quantity * p.price)", "sum(1 / p.price)");
+  const inverse = createShopsEngine(database, await loadShops({}, { "intermediate/daily_revenue": body }));
+  await inverse.deploy();
+  await database.pool.query("update shops.products set price = 0 where product = 'tea'");
+  const run = await inverse.run({
+    operation: "verify",
+    triggerKind: "manual",
+    triggerName: "test",
+    selection: "*",
+  });
+  await database.pool.query("update shops.products set price = 2 where product = 'tea'");
+  expect(run).toMatchObject({ status: "failed", error: "could not be computed: daily_revenue" });
+  expect(new Map(run.steps.map(({ asset, status, error }) => [asset, [status, error]]))).toEqual(
+    new Map([
+      ["daily_revenue", ["failed", "daily_revenue: division by zero"]],
+      ["shop_ranks", ["succeeded", null]],
+    ]),
+  );
 });
