@@ -9,13 +9,20 @@ import {
   reviewImport,
 } from "../../src/ledger/index.ts";
 import { createTestDatabase } from "../support/database.ts";
+import { startIngestion } from "../support/engine.ts";
 import { createReplayServer, type ReplayServer } from "../support/replay-server.ts";
-import { ledgerOn, type RecordedLedger } from "./context.ts";
+import { ledgerOn, type RecordedLedger, resourcesFrom } from "./context.ts";
 
-const { pool: owner, connect } = await createTestDatabase();
+const database = await createTestDatabase();
+const { pool: owner, connect } = database;
 const web = connect({ role: "stratafolio_web" });
 let server: ReplayServer;
 let ledger: RecordedLedger;
+
+await startIngestion(
+  database,
+  resourcesFrom(() => server),
+);
 
 beforeEach(async () => {
   await owner.query(

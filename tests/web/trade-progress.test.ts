@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { resourcesOf } from "../ingestion/context.ts";
 import { startIngestion } from "../support/engine.ts";
+import { textOf } from "../support/html.ts";
 import { emptyRegistry } from "./registry.ts";
 import { startWebServer, type WebServer } from "./server.ts";
 
@@ -37,7 +38,7 @@ test("the source fails: 503, nothing recorded, all that was typed is kept", asyn
   const response = await answer;
   server.market.recover();
   expect(response.status).toBe(503);
-  const html = await response.text();
+  const html = await textOf(response);
   expect(html).toContain("The price history of GLOBEX could not be fetched");
   for (const [name, value] of Object.entries({ ticker: "GLOBEX", quantity: "3", price: "121.5" }))
     expect(html).toMatch(new RegExp(`name="${name}"[^>]* value="${value}"`));
