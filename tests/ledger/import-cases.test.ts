@@ -160,6 +160,7 @@ test.each([
   ["Stock Split", "SPLIT"],
   ["Buy to Open", "OPTION"],
   ["Sell Short", "SHORT_SALE"],
+  ["Short sell", "SHORT_SALE"],
   ["Cancelled buy", "NOT_EXECUTED"],
 ])("%s is named for what it is: %s", (word, kind) => {
   expect(told(generic(`2024-01-05,BUY,AAPL,1,100\n2024-01-06,${word},AAPL,1,1`))).toEqual([
@@ -179,6 +180,24 @@ test("a word that nobody knows is asked, once, and what is said of it holds", ()
     "DIVIDEND",
     "2024-01-06 BUY 1 AAPL at 100 fee 0",
     "DIVIDEND",
+  ]);
+});
+
+test.each([
+  ...["Buy reversal", "Reversal of buy", "Buy correction", "BUY (Ca.)", "SELL (Ca.)", "Annulation achat"],
+  ...["Not bought", "Buy/Sell", "Reinvestment reversal", "REVERSAL YOU BOUGHT APPLE INC (AAPL) (Cash)"],
+])("%s is asked, since it is no purchase and no sale of its own", (word) => {
+  expect(told(generic(`2024-01-05,"${word}",AAPL,1,100`))).toEqual(["invalid_type"]);
+});
+
+test.each([
+  ...["Declined", "Void", "Expired", "Unfilled", "Not filled", "Killed", "Busted", "Error", "Offen"],
+  ...["Cancelled", "Rejected", "Pending"],
+])("an order that is %s is no trade", (status) => {
+  const header = "date,type,ticker,quantity,price,status";
+  expect(told(generic(`2024-01-05,BUY,AAPL,1,100,${status}`, header))).toEqual(["NOT_EXECUTED"]);
+  expect(told(generic("2024-01-05,BUY,AAPL,1,100,Partially filled", header))).toEqual([
+    "2024-01-05 BUY 1 AAPL at 100 fee 0",
   ]);
 });
 

@@ -145,7 +145,9 @@ function assetMeaning(text: string): Meaning | null {
 /** An order that waits, or was called off, is no trade. */
 const isOpenOrder = (status: string): boolean =>
   meaningOf(status) === "NOT_EXECUTED" ||
-  /^(active|open|new|working|queued|placed|submitted|accepted)\b/i.test(status.slice(0, 40));
+  /^(active|open|new|working|queued|placed|submitted|accepted|offen|declined|refused|void(ed)?|expired|lapsed|un(filled|executed)|not|kill(ed)?|bust(ed)?|error)\b/i.test(
+    status.slice(0, 40),
+  );
 
 /** By the word, the signs, the kind of asset and the state of the order; null: to be asked. */
 function readKind(texts: Texts, signs: Signs, { layout }: Reading): RowKind | null {
