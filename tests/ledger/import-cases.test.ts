@@ -183,24 +183,6 @@ test("a word that nobody knows is asked, once, and what is said of it holds", ()
   ]);
 });
 
-test.each([
-  ...["Buy reversal", "Reversal of buy", "Buy correction", "BUY (Ca.)", "SELL (Ca.)", "Annulation achat"],
-  ...["Not bought", "Buy/Sell", "Reinvestment reversal", "REVERSAL YOU BOUGHT APPLE INC (AAPL) (Cash)"],
-])("%s is asked, since it is no purchase and no sale of its own", (word) => {
-  expect(told(generic(`2024-01-05,"${word}",AAPL,1,100`))).toEqual(["invalid_type"]);
-});
-
-test.each([
-  ...["Declined", "Void", "Expired", "Unfilled", "Not filled", "Killed", "Busted", "Error", "Offen"],
-  ...["Cancelled", "Rejected", "Pending"],
-])("an order that is %s is no trade", (status) => {
-  const header = "date,type,ticker,quantity,price,status";
-  expect(told(generic(`2024-01-05,BUY,AAPL,1,100,${status}`, header))).toEqual(["NOT_EXECUTED"]);
-  expect(told(generic("2024-01-05,BUY,AAPL,1,100,Partially filled", header))).toEqual([
-    "2024-01-05 BUY 1 AAPL at 100 fee 0",
-  ]);
-});
-
 test("one with a quantity that cannot be read is asked too", () => {
   expect(told(generic("2024-01-05,Zorp,AAPL,1.500,100"))).toEqual(["ambiguous_figure invalid_type"]);
 });

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { type ImportFile, readImportFile } from "../../src/ledger/import/read.ts";
+import { readRow } from "../../src/ledger/import/rows.ts";
+
+// Other brokers' names of columns, words and spellings for what import-cases.test.ts has: each is right, asked or refused.
+
+const clock = () => new Date("2026-01-15T12:00:00Z");
+
+/** "2024-01-05 BUY 1 AAPL at 100 fee 0" and codes of warnings, or the codes of what is wrong, or the kind of what is kept. */
+const told = (csv: string, given: Omit<ImportFile, "csv"> = {}): string[] =>
+  readImportFile({ csv, ...given }, clock)
+    .entries.map((entry) => readRow(entry, () => undefined, clock))
+    .map(({ input, kind, errors, warnings }) => {
+      if (errors.length > 0) return errors.map(({ code }) => code).join(" ");
+      const warned = warnings.map(({ code }) => ` ${code}`).join("");
+      return input
+        ? `${input.date} ${input.type} ${input.quantity} ${input.ticker} at ${input.price} fee ${input.fee}${warned}`
+        : String(kind);
+    });
+
+const generic = (row: string, header = "date,type,ticker,quantity,price"): string => `${header}\n${row}\n`;
+
+test.each([
+  ...["Buy reversal", "Reversal of buy", "Buy correction", "BUY (Ca.)", "SELL (Ca.)", "Annulation achat"],
+  ...["Not bought", "Buy/Sell", "Reinvestment reversal", "REVERSAL YOU BOUGHT APPLE INC (AAPL) (Cash)"],
+])("%s is asked, since it is no purchase and no sale of its own", (word) => {
+  expect(told(generic(`2024-01-05,"${word}",AAPL,1,100`))).toEqual(["invalid_type"]);
+});
+
+test.each([
+  ...["Declined", "Void", "Expired", "Unfilled", "Not filled", "Killed", "Busted", "Error", "Offen"],
+  ...["Cancelled", "Rejected", "Pending"],
+])("an order that is %s is no trade", (status) => {
+  const header = "date,type,ticker,quantity,price,status";
+  expect(told(generic(`2024-01-05,BUY,AAPL,1,100,${status}`, header))).toEqual(["NOT_EXECUTED"]);
+  expect(told(generic("2024-01-05,BUY,AAPL,1,100,Partially filled", header))).toEqual([
+    "2024-01-05 BUY 1 AAPL at 100 fee 0",
+  ]);
+});
+
+test.each([
+  ...["Price (GBp)", "Price (p)", "Price (pence)", "Price (kr)", "Preis (Euro)", "Price (Euros)", "PriceEUR"],
+  ...["priceInEur", "Price.EUR", "Price|CHF", "Price (Rs)", "Price (Rs.)", "Price (zł)", "Price (ZAc)"],
+  ...["Price (CAN$)", "Price (JP¥)", "Price (NT$)", "Price (€/share)"],
+])("a foreign price never becomes dollars, in the column's name %s", (price) => {
+  const csv = generic("2024-03-01,BUY,AAPL,1,100", `date,type,ticker,quantity,${price}`);
+  expect(told(csv)).toEqual(["unsupported_currency"]);
+});
+
+test.each(["Price (USD)", "Price ($)", "Price (US$)", "PriceUSD", "price_usd", "Price (per share)"])(
+  "but %s is in dollars",
+  (price) => {
+    const csv = generic("2024-03-01,BUY,AAPL,1,100", `date,type,ticker,quantity,${price}`);
+    expect(told(csv)).toEqual(["2024-03-01 BUY 1 AAPL at 100 fee 0"]);
+  },
+);
