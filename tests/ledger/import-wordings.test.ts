@@ -54,3 +54,7 @@ test.each(["Price (USD)", "Price ($)", "Price (US$)", "PriceUSD", "price_usd", "
     expect(told(csv)).toEqual(["2024-03-01 BUY 1 AAPL at 100 fee 0"]);
   },
 );
+
+test.each(["$500", "500 USD", "€500"])("%s is no number of shares", (quantity) => {
+  expect(told(generic(`2024-03-01,BUY,AAPL,${quantity},100`))).toEqual(["invalid_quantity"]);
+});

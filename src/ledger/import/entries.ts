@@ -8,7 +8,7 @@ import {
   UnknownKindError,
   UnsupportedAssetError,
 } from "../errors.ts";
-import { currencyOf, dollarTokens, isVague } from "./currencies.ts";
+import { currencyOf, dollarTokens, isMoney, isVague } from "./currencies.ts";
 import { type DateOrder, type Moment, readMoment } from "./dates.ts";
 import { type DecimalMark, isBlank, readFigure } from "./figures.ts";
 import type { TextLine, Texts } from "./format.ts";
@@ -102,7 +102,8 @@ function figuresOf(texts: Texts, given: Reading, remarks: Remarks): Figures {
   const read = (field: (typeof moneyFields)[number]) => figureOf(field, texts[field] ?? "", reading, remarks);
   const [quantity, price, gross, amount] = [read("quantity"), read("price"), read("gross"), read("amount")];
   return {
-    quantity: quantity.value,
+    // A sum of money is no number of shares.
+    quantity: quantity.unit && isMoney(currencyOf(quantity.unit) ?? "") ? null : quantity.value,
     price: price.value && !new Big(price.value).eq(0) ? price.value : null,
     gross: gross.value,
     amount: amount.value,
