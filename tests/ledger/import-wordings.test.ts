@@ -58,3 +58,36 @@ test.each(["Price (USD)", "Price ($)", "Price (US$)", "PriceUSD", "price_usd", "
 test.each(["$500", "500 USD", "€500"])("%s is no number of shares", (quantity) => {
   expect(told(generic(`2024-03-01,BUY,AAPL,${quantity},100`))).toEqual(["invalid_quantity"]);
 });
+
+test("a cost that cannot be read, or is in another currency, is told and never taken as dollars", () => {
+  const rest = "2024-01-06,BUY,AAPL,10,100,1\n".repeat(2);
+  const fee = (value: string) =>
+    told(
+      generic(`2024-01-05,BUY,AAPL,10,100,${value}\n${rest}`, "date,type,ticker,quantity,price,fee"),
+    ).slice(0, 1);
+  for (const text of ["abc", "1.5%", "1 EUR", "0.8 GBP"])
+    expect(fee(text)).toEqual(["2024-01-05 BUY 10 AAPL at 100 fee 0 fee_left_out"]);
+  expect(fee("free")).toEqual(["2024-01-05 BUY 10 AAPL at 100 fee 0"]);
+  expect(fee("1 USD")).toEqual(["2024-01-05 BUY 10 AAPL at 100 fee 1"]);
+  const paidIn = (currency: string) =>
+    told(
+      generic(
+        `2024-01-05,BUY,AAPL,10,100,USD,1,${currency}`,
+        "date,type,ticker,quantity,price,currency,fee,fee currency",
+      ),
+    );
+  for (const currency of ["EUR", "BNB", "ADA"])
+    expect(paidIn(currency)).toEqual(["2024-01-05 BUY 10 AAPL at 100 fee 0 fee_left_out"]);
+  for (const currency of ["USD", ""])
+    expect(paidIn(currency)).toEqual(["2024-01-05 BUY 10 AAPL at 100 fee 1"]);
+});
+
+test("a tax has a sign of its own", () => {
+  const header = "date;type;ticker;quantity;price;Commission;Tax";
+  expect(told(generic("2024-01-05;BUY;AAPL;10;100;-7.5;0.5", header))).toEqual([
+    "2024-01-05 BUY 10 AAPL at 100 fee 8",
+  ]);
+  expect(told(generic("2024-01-05;BUY;AAPL;10;100;7.5;-0.5", header))).toEqual([
+    "2024-01-05 BUY 10 AAPL at 100 fee 8",
+  ]);
+});

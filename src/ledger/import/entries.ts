@@ -53,8 +53,9 @@ export interface Entry {
 export interface Reading {
   readonly layout: Layout;
   readonly notation: Notation;
-  /** Costs are written as less than nothing. */
+  /** Costs are written as less than nothing, and taxes so, */
   readonly hasNegativeCosts: boolean;
+  readonly hasNegativeTaxes: boolean;
 }
 
 function readDay(
@@ -74,7 +75,8 @@ function readDay(
 function figureOf(field: string, text: string, { notation }: Reading, remarks: Remarks) {
   const figure = isBlank(text) ? null : readFigure(text, notation.decimalMark);
   if (figure?.isAmbiguous) remarks.refuse(new AmbiguousFigureError(field, text.slice(0, 40)));
-  return { value: figure?.isAmbiguous ? null : (figure?.value ?? null), unit: figure?.unit ?? null };
+  const isAmbiguous = figure?.isAmbiguous ?? false;
+  return { value: isAmbiguous ? null : (figure?.value ?? null), unit: figure?.unit ?? null, isAmbiguous };
 }
 
 const moneyFields = ["quantity", "price", "gross", "amount"] as const;
@@ -212,6 +214,22 @@ function checkCurrency(currency: string | null, texts: Texts, { layout }: Readin
   );
 }
 
+/** Each with the sign that what is paid has; one that cannot be read is left out, and said. */
+function readCosts(
+  texts: readonly string[] | undefined,
+  isNegative: boolean,
+  reading: Reading,
+  remarks: Remarks,
+): { value: Big; unit: string | null }[] {
+  return (texts ?? []).flatMap((text) => {
+    const { value, unit, isAmbiguous } = figureOf("fee", text, reading, remarks);
+    if (value !== null) return [{ value: isNegative ? new Big(value).neg() : new Big(value), unit }];
+    if (!isAmbiguous && !/^(free|gratis|zero|included)$/i.test(text))
+      remarks.warn("fee_left_out", `a fee of "${text.slice(0, 40)}" cannot be read: it is left out`);
+    return [];
+  });
+}
+
 /** A price is what one share cost; costs are in the price's currency. */
 function moneyOf(
   figures: Figures,
@@ -222,31 +240,32 @@ function moneyOf(
   reading: Reading,
   remarks: Remarks,
 ): Money {
-  const costs = [...(texts.fee ?? []), ...(texts.tax ?? [])].map((text) =>
-    figureOf("fee", text, reading, remarks),
-  );
+  // What names no currency at all is taken as dollars.
+  const own = currency ?? "USD";
+  const costs = [
+    ...readCosts(texts.fee, reading.hasNegativeCosts, reading, remarks),
+    ...readCosts(texts.tax, reading.hasNegativeTaxes, reading, remarks),
+  ];
   const unit = costs.find((cost) => cost.unit)?.unit;
   const feeCurrency =
     (unit && !isVague(unit) ? currencyOf(unit) : null) ??
-    (texts.feeCurrency ? currencyOf(texts.feeCurrency) : null) ??
+    (texts.feeCurrency ? (currencyOf(texts.feeCurrency) ?? texts.feeCurrency.slice(0, 12)) : null) ??
     reading.layout.headerCurrencies.fee ??
-    currency;
+    own;
   const moneyCurrency =
     (figures.moneyUnit && !isVague(figures.moneyUnit) ? currencyOf(figures.moneyUnit) : null) ??
     (texts.amountCurrency ? currencyOf(texts.amountCurrency) : null) ??
     reading.layout.headerCurrencies.amount ??
-    currency;
+    own;
   return settle(
     {
       kind,
       figures,
-      costs: costs.flatMap(({ value }) =>
-        value ? [reading.hasNegativeCosts ? new Big(value).neg() : new Big(value)] : [],
-      ),
+      costs: costs.map(({ value }) => value),
       hasCostColumns:
         (reading.layout.columns.fee?.length ?? 0) + (reading.layout.columns.tax?.length ?? 0) > 0 ||
         costs.length > 0,
-      currency,
+      currency: own,
       feeCurrency,
       moneyCurrency,
       isFeeInKind:

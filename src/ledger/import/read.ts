@@ -181,14 +181,19 @@ function notationOf(parts: readonly Part[], given: ImportFile["notation"], today
 }
 
 /** Costs are written with a minus by those who write most of them so. */
-function hasNegativeCosts(lines: readonly TextLine[]): boolean {
-  const signs = lines.flatMap(({ texts }) => (texts.fee ?? []).filter((text) => /[1-9]/.test(text)));
+function isMostlyNegative(field: "fee" | "tax", lines: readonly TextLine[]): boolean {
+  const signs = lines.flatMap(({ texts }) => (texts[field] ?? []).filter((text) => /[1-9]/.test(text)));
   const negative = signs.filter((text) => /^[^\d]{0,4}[-−–(]|-$/.test(text.slice(0, 64)));
   return negative.length * 2 > signs.length;
 }
 
 function entriesOf(part: Part, notation: Notation): Entry[] {
-  const reading = { layout: part.layout, notation, hasNegativeCosts: hasNegativeCosts(part.lines) };
+  const reading = {
+    layout: part.layout,
+    notation,
+    hasNegativeCosts: isMostlyNegative("fee", part.lines),
+    hasNegativeTaxes: isMostlyNegative("tax", part.lines),
+  };
   return part.lines.map((line) => {
     const entry = readEntry(line, reading);
     if (line.count === undefined || (entry.kind !== null && !["BUY", "SELL"].includes(entry.kind)))
