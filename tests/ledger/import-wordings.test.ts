@@ -91,3 +91,45 @@ test("a tax has a sign of its own", () => {
     "2024-01-05 BUY 10 AAPL at 100 fee 8",
   ]);
 });
+
+test.each([
+  ...["Fees incl. VAT", "Fee (incl. tax)", "Total charges", "Total brokerage", "Costs", "Transaction costs"],
+  ...[
+    "Trading costs",
+    "Prowizja",
+    "Corretagem",
+    "Palkkio",
+    "Poplatek",
+    "Kommission",
+    "Omkostninger",
+    "Comm.",
+  ],
+  ...["Costi", "Costes", "Kostnad", "Commission amount", "Fee paid"],
+])("%s is a cost", (header) => {
+  expect(
+    told(generic("2024-01-05;BUY;AAPL;10;100;7.5", `date;type;ticker;quantity;price;${header}`)),
+  ).toEqual(["2024-01-05 BUY 10 AAPL at 100 fee 7.5"]);
+});
+
+test("a cost is counted once, with its tax and without", () => {
+  const header = "date;type;ticker;quantity;price;Commission;Commission incl. VAT";
+  expect(told(generic("2024-01-05;BUY;AAPL;10;100;5;6", header))).toEqual([
+    "2024-01-05 BUY 10 AAPL at 100 fee 6",
+  ]);
+});
+
+test.each(["Fee rate", "Price incl. fees", "Sum incl. fees", "Cost basis", "Cost price"])(
+  "%s is none",
+  (header) => {
+    expect(
+      told(generic("2024-01-05;BUY;AAPL;10;100;7.5", `date;type;ticker;quantity;price;${header}`)),
+    ).toEqual(["2024-01-05 BUY 10 AAPL at 100 fee 0"]);
+  },
+);
+
+test("what was filled counts, not what was ordered", () => {
+  const row = "AAPL,BUY,100,40,150,149.5,2024-01-05 10:00,Partially filled";
+  expect(told(generic(row, "Symbol,Side,Qty,Filled Qty,Price,Avg Fill Price,Filled Time,Status"))).toEqual([
+    "2024-01-05 BUY 40 AAPL at 149.5 fee 0",
+  ]);
+});
