@@ -133,3 +133,27 @@ test("what was filled counts, not what was ordered", () => {
     "2024-01-05 BUY 40 AAPL at 149.5 fee 0",
   ]);
 });
+
+test("a price without a currency is no dollar's where other lines of its column are in another", () => {
+  const header = "Date,Action,Symbol,Quantity,Price,Currency";
+  const named = (currency: string) =>
+    told(generic(`2024-01-05,BUY,AAPL,10,150,${currency}\n2024-01-05,BUY,AAPL,10,150,`, header));
+  expect(named("EUR")).toEqual(["unsupported_currency", "ambiguous_currency"]);
+  expect(named("USD")).toEqual([
+    "2024-01-05 BUY 10 AAPL at 150 fee 0",
+    "2024-01-05 BUY 10 AAPL at 150 fee 0",
+  ]);
+});
+
+test.each(["Future", "Futures", "FUT"])("%s is refused, since a contract is many units", (assetType) => {
+  const csv = generic(
+    `2024-01-05,BUY,ES=F,1,5000,${assetType}`,
+    "date,type,ticker,quantity,price,asset class",
+  );
+  expect(told(csv)).toEqual(["unsupported_asset"]);
+});
+
+test.each(["Call", "Put", "WAR"])("%s is an option", (assetType) => {
+  const csv = generic(`2024-01-05,BUY,AAPL,1,5,${assetType}`, "date,type,ticker,quantity,price,asset class");
+  expect(told(csv)).toEqual(["OPTION"]);
+});

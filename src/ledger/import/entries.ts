@@ -133,6 +133,9 @@ function signsOf({ quantity, gross, amount }: Figures, texts: Texts): Signs {
 const assetMeanings: Readonly<Record<string, "OPTION" | "CFD" | "FX">> = {
   opt: "OPTION",
   optn: "OPTION",
+  call: "OPTION",
+  put: "OPTION",
+  war: "OPTION",
   fop: "OPTION",
   forex: "FX",
   cash: "FX",
@@ -320,6 +323,9 @@ export function readEntry({ line, texts }: TextLine, reading: Reading): Entry {
   };
   if (isKept) return { ...base, ...asKept(figures, texts, reading) };
   if (kind === null) remarks.refuse(new UnknownKindError((texts.type ?? "").slice(0, 60)));
+  // A contract stands for many units, and its price is one unit's.
+  if (/^(fut|futures?)$/i.test(texts.assetType ?? ""))
+    remarks.refuse(new UnsupportedAssetError("future", instrument?.symbol ?? ""));
   if (instrument?.derivative)
     remarks.refuse(new UnsupportedAssetError(instrument.derivative, instrument.symbol));
   checkCurrency(currency, texts, reading, remarks);
