@@ -248,9 +248,9 @@ export class UnsupportedAssetError extends Error {
   readonly code = "unsupported_asset";
   readonly field = "ticker";
 
-  constructor(asset: "option" | "CFD", symbol: string) {
+  constructor(asset: "option" | "CFD" | "future", symbol: string) {
     super(
-      `${shown(symbol)} is ${asset === "option" ? "an option" : "a CFD"}: it is never bought as shares here`,
+      `${shown(symbol)} is ${asset === "option" ? "an option" : `a ${asset}`}: it is never bought as shares here`,
     );
   }
 }

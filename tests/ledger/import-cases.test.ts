@@ -160,6 +160,7 @@ test.each([
   ["Stock Split", "SPLIT"],
   ["Buy to Open", "OPTION"],
   ["Sell Short", "SHORT_SALE"],
+  ["Short sell", "SHORT_SALE"],
   ["Cancelled buy", "NOT_EXECUTED"],
 ])("%s is named for what it is: %s", (word, kind) => {
   expect(told(generic(`2024-01-05,BUY,AAPL,1,100\n2024-01-06,${word},AAPL,1,1`))).toEqual([

@@ -19,10 +19,10 @@ const synonyms: Readonly<Partial<Record<Field, string>>> = {
     product wertpapier valor simbolo symbole symbolcusip instrumentcode securitysymbol`,
   identifier: "isin wkn sedol cusip isincode securityid",
   name: "name description securityname companyname bezeichnung wertpapiername product details title",
-  quantity: `quantity qty shares units noofshares numberofshares volume size amountofshares filledqty anzahl stuck stucke stk
+  quantity: `filledqty filledquantity executedqty executedquantity quantity qty shares units noofshares numberofshares volume size amountofshares anzahl stuck stucke stk
     menge quantite cantidad quantita antal aantal nominal anteile titres titulos sharesquantity unitsquantity filled noofunits
     numberofunits kvantitet antall vol stucknominale stucknom`,
-  price: `price pricepershare priceshare unitprice shareprice tradeprice averageprice avgprice fillprice tprice executionprice
+  price: `fillprice avgfillprice averagefillprice filledprice executedprice executionprice price pricepershare priceshare unitprice shareprice tradeprice averageprice avgprice tprice
     rate kurs preis prix precio prezzo cours koers pris purchaseprice costpershare pricepaid ausfuhrungskurs buyprice priceunit
     kurswertprostuck stuckpreis priceperunit`,
   gross:
@@ -54,12 +54,15 @@ const ranksOf = (header: string): readonly Rank[] =>
 
 /** Costs have many names, and a file several of them: each is summed. */
 const costWords =
-  /fee|commission|brokerage|gebuhr|courtage|frais|provision|stampduty|levy|charge|kosten|spesen|commissione|comision|avgift|kurtage/;
+  /fee|commission|brokerage|gebuhr|courtage|frais|provision|stampduty|levy|charge|kosten|spesen|commissione|comision|avgift|kurtage|kommission|prowizj|corretagem|palkkio|poplat|omkostning|(transaction|trading|dealing|other)costs?|^costs$|^costi$|^costes$|^kostnad|^comm$/;
 const taxWords =
   /^(tax|taxes|steuer|steuern|withholdingtax|impots?|imposta|impuesto|belasting|skatt|vat|gst|stt|kapitalertragsteuer|quellensteuer)$/;
 const noCost =
-  /currency|rate|excl|incl|bps|percent|total(?!fee|com|cost)|price|value|type|date|^id|waluta|wahrung/;
-const allCosts = /^total(fees?|commissions?|costs?|charges?)$/;
+  /currency|rate|excl|bps|percent|total(?!fee|com|cost|charge|brok)|price|value|type|date|^id|waluta|wahrung/;
+const allCosts = /^total(fees?|commissions?|costs?|charges?|brokerage)$/;
+/** "Fee incl. VAT" is a cost, "Sum incl. fees" is none; beside one without it is the sum. */
+const inclusive = /incl/;
+const opensWithCost = new RegExp(`^(${costWords.source})`);
 
 /** How a column's values look, of a few hundred lines. */
 interface Profile {
@@ -122,7 +125,8 @@ const rankOf = (field: Field, { ranks: own }: Candidate): number | undefined =>
 
 const isCost = (header: string): boolean => {
   const name = spellField(header);
-  return costWords.test(name) && !noCost.test(spell(header));
+  const whole = spell(header);
+  return costWords.test(name) && !noCost.test(whole) && (!inclusive.test(whole) || opensWithCost.test(whole));
 };
 
 /** Columns for each field, best first. */
@@ -191,7 +195,7 @@ export function guessColumns({ headers, lines }: Table, taken: ReadonlySet<numbe
   const costs = free().filter(
     ({ header, profile: { filled, share } }) => isCost(header) && (filled === 0 || share(isFigure) > 0.5),
   );
-  const sum = costs.find(({ header }) => allCosts.test(spellField(header)));
+  const sum = costs.find(({ header }) => allCosts.test(spellField(header)) || inclusive.test(spell(header)));
   columns.fee = (sum ? [sum] : costs).map(({ index }) => index);
   columns.tax = free()
     .filter(({ header, profile: { share } }) => taxWords.test(spellField(header)) && share(isFigure) > 0.5)

@@ -1,4 +1,5 @@
 /** Which currency a file speaks of: in a cell, in the name of a column, beside a figure. Pure. */
+import { currencyAtEnd } from "./spelling.ts";
 
 const iso = new Set([...Intl.supportedValuesOf("currency"), "CNH", "GBX", "ZAC", "ILA"]);
 /** What crypto is quoted in beside money; the first three are meant to be worth a dollar. */
@@ -28,8 +29,19 @@ const names: ReadonlyMap<string, string> = new Map([
   ["KČ", "CZK"],
   ["FR.", "CHF"],
   ["EURO", "EUR"],
+  ["EUROS", "EUR"],
   ["DOLLAR", "USD"],
+  ["DOLLARS", "USD"],
+  ["POUND", "GBP"],
+  ["POUNDS", "GBP"],
+  ["PENCE", "GBX"],
+  ["RS", "INR"],
   ["RS.", "INR"],
+  ["RUPEE", "INR"],
+  ["RUPEES", "INR"],
+  ["CAN$", "CAD"],
+  ["JP¥", "JPY"],
+  ["$US", "USD"],
   ["KSH", "KES"],
   ["CAN", "CAD"],
   ["P", "GBX"],
@@ -54,15 +66,24 @@ export const isVague = (text: string): boolean => text.trim() === "$";
 /** No currency in the name of a column, though codes: "Total ALL", "Price per TOP". */
 const words = new Set(["P", "ALL", "TOP", "CAN", "MAD"]);
 
-/** In the name of a column: "price (EUR)", "Price in CHF", "Fee £", "amount_usd"; null: it names none. */
+/** A sign that nobody knows is a currency all the same, and none that a price could be taken in. */
+const signs = /[$€£¥₹]/;
+const named = /^(usd|eur|gbp|chf|sek|cad|GBp|ZAc|zł|kč|euros?|dollars?|pounds?|pence|rs|rupees?)$/i;
+
+/** In the name of a column: "price (EUR)", "Price in CHF", "Fee £", "amount_usd", "PriceEUR"; null: it names none. */
 export function currencyInHeader(header: string): string | null {
-  const parts = header.slice(0, 120).split(/[\s()[\]_/,:;-]+/);
+  const name = header.slice(0, 120);
+  if (/[([]\s?p\s?[)\]]/.test(name)) return "GBX";
+  // Which crown it is does not matter: none is a dollar.
+  if (/[([]\s?kr\.?\s?[)\]]/i.test(name)) return "KR";
+  const parts = name.split(/[\s()[\]_/,:;.|=*-]+/);
   // The first word is what the column holds: "BTC Price".
   for (const part of parts.slice(1).toReversed()) {
-    const isCode = /^[A-Z]{3,4}$/.test(part) || /^(usd|eur|euro|gbp|chf|sek|cad)$/.test(part);
-    if ((!isCode && !/[$€£¥₹]/.test(part)) || words.has(part)) continue;
-    const currency = currencyOf(part);
+    const isCode = /^[A-Z]{3,4}$/.test(part) || named.test(part);
+    if ((!isCode && !signs.test(part)) || words.has(part)) continue;
+    const currency = currencyOf(part) ?? (signs.test(part) ? part.slice(0, 12) : null);
     if (currency) return currency;
   }
-  return null;
+  // What is left out of a name that is looked up says what it is in.
+  return currencyAtEnd(name)?.toUpperCase() ?? null;
 }

@@ -8,7 +8,7 @@ import {
   UnknownKindError,
   UnsupportedAssetError,
 } from "../errors.ts";
-import { currencyOf, dollarTokens, isVague } from "./currencies.ts";
+import { currencyOf, dollarTokens, isMoney, isVague } from "./currencies.ts";
 import { type DateOrder, type Moment, readMoment } from "./dates.ts";
 import { type DecimalMark, isBlank, readFigure } from "./figures.ts";
 import type { TextLine, Texts } from "./format.ts";
@@ -53,8 +53,9 @@ export interface Entry {
 export interface Reading {
   readonly layout: Layout;
   readonly notation: Notation;
-  /** Costs are written as less than nothing. */
+  /** Costs are written as less than nothing, and taxes so, */
   readonly hasNegativeCosts: boolean;
+  readonly hasNegativeTaxes: boolean;
 }
 
 function readDay(
@@ -74,7 +75,8 @@ function readDay(
 function figureOf(field: string, text: string, { notation }: Reading, remarks: Remarks) {
   const figure = isBlank(text) ? null : readFigure(text, notation.decimalMark);
   if (figure?.isAmbiguous) remarks.refuse(new AmbiguousFigureError(field, text.slice(0, 40)));
-  return { value: figure?.isAmbiguous ? null : (figure?.value ?? null), unit: figure?.unit ?? null };
+  const isAmbiguous = figure?.isAmbiguous ?? false;
+  return { value: isAmbiguous ? null : (figure?.value ?? null), unit: figure?.unit ?? null, isAmbiguous };
 }
 
 const moneyFields = ["quantity", "price", "gross", "amount"] as const;
@@ -102,7 +104,8 @@ function figuresOf(texts: Texts, given: Reading, remarks: Remarks): Figures {
   const read = (field: (typeof moneyFields)[number]) => figureOf(field, texts[field] ?? "", reading, remarks);
   const [quantity, price, gross, amount] = [read("quantity"), read("price"), read("gross"), read("amount")];
   return {
-    quantity: quantity.value,
+    // A sum of money is no number of shares.
+    quantity: quantity.unit && isMoney(currencyOf(quantity.unit) ?? "") ? null : quantity.value,
     price: price.value && !new Big(price.value).eq(0) ? price.value : null,
     gross: gross.value,
     amount: amount.value,
@@ -130,6 +133,9 @@ function signsOf({ quantity, gross, amount }: Figures, texts: Texts): Signs {
 const assetMeanings: Readonly<Record<string, "OPTION" | "CFD" | "FX">> = {
   opt: "OPTION",
   optn: "OPTION",
+  call: "OPTION",
+  put: "OPTION",
+  war: "OPTION",
   fop: "OPTION",
   forex: "FX",
   cash: "FX",
@@ -145,7 +151,9 @@ function assetMeaning(text: string): Meaning | null {
 /** An order that waits, or was called off, is no trade. */
 const isOpenOrder = (status: string): boolean =>
   meaningOf(status) === "NOT_EXECUTED" ||
-  /^(active|open|new|working|queued|placed|submitted|accepted)\b/i.test(status.slice(0, 40));
+  /^(active|open|new|working|queued|placed|submitted|accepted|offen|declined|refused|void(ed)?|expired|lapsed|un(filled|executed)|not|kill(ed)?|bust(ed)?|error)\b/i.test(
+    status.slice(0, 40),
+  );
 
 /** By the word, the signs, the kind of asset and the state of the order; null: to be asked. */
 function readKind(texts: Texts, signs: Signs, { layout }: Reading): RowKind | null {
@@ -209,6 +217,22 @@ function checkCurrency(currency: string | null, texts: Texts, { layout }: Readin
   );
 }
 
+/** Each with the sign that what is paid has; one that cannot be read is left out, and said. */
+function readCosts(
+  texts: readonly string[] | undefined,
+  isNegative: boolean,
+  reading: Reading,
+  remarks: Remarks,
+): { value: Big; unit: string | null }[] {
+  return (texts ?? []).flatMap((text) => {
+    const { value, unit, isAmbiguous } = figureOf("fee", text, reading, remarks);
+    if (value !== null) return [{ value: isNegative ? new Big(value).neg() : new Big(value), unit }];
+    if (!isAmbiguous && !/^(free|gratis|zero|included)$/i.test(text))
+      remarks.warn("fee_left_out", `a fee of "${text.slice(0, 40)}" cannot be read: it is left out`);
+    return [];
+  });
+}
+
 /** A price is what one share cost; costs are in the price's currency. */
 function moneyOf(
   figures: Figures,
@@ -219,31 +243,32 @@ function moneyOf(
   reading: Reading,
   remarks: Remarks,
 ): Money {
-  const costs = [...(texts.fee ?? []), ...(texts.tax ?? [])].map((text) =>
-    figureOf("fee", text, reading, remarks),
-  );
+  // What names no currency at all is taken as dollars.
+  const own = currency ?? "USD";
+  const costs = [
+    ...readCosts(texts.fee, reading.hasNegativeCosts, reading, remarks),
+    ...readCosts(texts.tax, reading.hasNegativeTaxes, reading, remarks),
+  ];
   const unit = costs.find((cost) => cost.unit)?.unit;
   const feeCurrency =
     (unit && !isVague(unit) ? currencyOf(unit) : null) ??
-    (texts.feeCurrency ? currencyOf(texts.feeCurrency) : null) ??
+    (texts.feeCurrency ? (currencyOf(texts.feeCurrency) ?? texts.feeCurrency.slice(0, 12)) : null) ??
     reading.layout.headerCurrencies.fee ??
-    currency;
+    own;
   const moneyCurrency =
     (figures.moneyUnit && !isVague(figures.moneyUnit) ? currencyOf(figures.moneyUnit) : null) ??
     (texts.amountCurrency ? currencyOf(texts.amountCurrency) : null) ??
     reading.layout.headerCurrencies.amount ??
-    currency;
+    own;
   return settle(
     {
       kind,
       figures,
-      costs: costs.flatMap(({ value }) =>
-        value ? [reading.hasNegativeCosts ? new Big(value).neg() : new Big(value)] : [],
-      ),
+      costs: costs.map(({ value }) => value),
       hasCostColumns:
         (reading.layout.columns.fee?.length ?? 0) + (reading.layout.columns.tax?.length ?? 0) > 0 ||
         costs.length > 0,
-      currency,
+      currency: own,
       feeCurrency,
       moneyCurrency,
       isFeeInKind:
@@ -298,6 +323,9 @@ export function readEntry({ line, texts }: TextLine, reading: Reading): Entry {
   };
   if (isKept) return { ...base, ...asKept(figures, texts, reading) };
   if (kind === null) remarks.refuse(new UnknownKindError((texts.type ?? "").slice(0, 60)));
+  // A contract stands for many units, and its price is one unit's.
+  if (/^(fut|futures?)$/i.test(texts.assetType ?? ""))
+    remarks.refuse(new UnsupportedAssetError("future", instrument?.symbol ?? ""));
   if (instrument?.derivative)
     remarks.refuse(new UnsupportedAssetError(instrument.derivative, instrument.symbol));
   checkCurrency(currency, texts, reading, remarks);

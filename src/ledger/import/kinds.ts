@@ -90,7 +90,7 @@ const meanings = new Map<string, Meaning>(
 /** Phrases that say another thing than their words; the first that is found counts. */
 const phrases: readonly (readonly [RegExp, Meaning])[] = [
   [/\b(buy|sell|bought|sold) to (open|close)\b|\b(opening|closing) transaction\b/, "OPTION"],
-  [/\b(sell|sold) short\b|\bshort sale\b|\bbuy to cover\b/, "SHORT_SALE"],
+  [/\b(sell|sold) short\b|\bshort (sale|sell)\b|\bbuy to cover\b/, "SHORT_SALE"],
   [/\breturn of capital\b|\bcapital return\b/, "RETURN_OF_CAPITAL"],
   [
     /\b(name change|cash in lieu|spin off|stock merger|exchange offer|symbol change|rights issue)\b/,
@@ -125,12 +125,28 @@ const weak: ReadonlySet<Meaning> = new Set(["CASH", "TRADE"]);
 /** In a label of at most so many words the last one can be its head; what is longer describes the trade. */
 const labelLength = 5;
 
+/** What takes a trade back, or corrects one: which trades are left is for the person to say. */
+const undoings = new Set(
+  `reversal reversals reverse correction corrections corrected korrektur rettelse correccion rectification bust busted ca not
+    annulation annullamento annulering stornierung kaufstorno verkaufsstorno void voided undo`.split(/\s+/),
+);
+
 /**
  * null: no word of it says anything. In a label the first word that says something counts, unless a later one is its head; in
  * a description ("YOU BOUGHT DIVIDEND FUND ...") the first one alone, since what follows is a name.
+ * A purchase and a sale in one label, or one that is undone, says nothing: it is asked.
  */
 export function meaningOf(text: string): Meaning | null {
   const words = wordsOf(text);
+  const meaning = meaningOfWords(words);
+  if (meaning !== "BUY" && meaning !== "SELL" && meaning !== "REINVEST") return meaning;
+  const isLabel = words.length <= labelLength;
+  const isUndone = words.slice(0, isLabel ? labelLength : 2).some((word) => undoings.has(word));
+  const sides = new Set(isLabel ? words.map((word) => meanings.get(word)) : []);
+  return isUndone || (sides.has("BUY") && sides.has("SELL")) ? null : meaning;
+}
+
+function meaningOfWords(words: readonly string[]): Meaning | null {
   const isLabel = words.length <= labelLength;
   // "S" alone is a sale, in "S&P 500" it is none.
   const said = words.flatMap((word) =>

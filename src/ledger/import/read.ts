@@ -1,6 +1,7 @@
 /** A file as entries: its tables, how each is read, and what its own figures and days say of its notation. Pure. */
 import { createHash } from "node:crypto";
 import {
+  AmbiguousCurrencyError,
   EmptyCsvError,
   FileTooLargeError,
   FileTooWideError,
@@ -11,12 +12,13 @@ import {
   ValueCountError,
 } from "../errors.ts";
 import { hasValues, looksLikeHeader } from "./columns.ts";
+import { isMoney } from "./currencies.ts";
 import { type DateOrder, proveDateOrder, readMoment } from "./dates.ts";
-import { type Entry, type Notation, readEntry } from "./entries.ts";
+import { type Entry, type Notation, type Reading, readEntry } from "./entries.ts";
 import { type DecimalMark, isBlank, proveDecimalMark } from "./figures.ts";
 import { recogniseFormat, spellHeaders, type TextLine } from "./format.ts";
 import { formats } from "./formats/index.ts";
-import type { RowKind } from "./kinds.ts";
+import { isTrade, type RowKind } from "./kinds.ts";
 import {
   type ColumnMapping,
   type Layout,
@@ -181,20 +183,40 @@ function notationOf(parts: readonly Part[], given: ImportFile["notation"], today
 }
 
 /** Costs are written with a minus by those who write most of them so. */
-function hasNegativeCosts(lines: readonly TextLine[]): boolean {
-  const signs = lines.flatMap(({ texts }) => (texts.fee ?? []).filter((text) => /[1-9]/.test(text)));
+function isMostlyNegative(field: "fee" | "tax", lines: readonly TextLine[]): boolean {
+  const signs = lines.flatMap(({ texts }) => (texts[field] ?? []).filter((text) => /[1-9]/.test(text)));
   const negative = signs.filter((text) => /^[^\d]{0,4}[-−–(]|-$/.test(text.slice(0, 64)));
   return negative.length * 2 > signs.length;
 }
 
 function entriesOf(part: Part, notation: Notation): Entry[] {
-  const reading = { layout: part.layout, notation, hasNegativeCosts: hasNegativeCosts(part.lines) };
-  return part.lines.map((line) => {
-    const entry = readEntry(line, reading);
-    if (line.count === undefined || (entry.kind !== null && !["BUY", "SELL"].includes(entry.kind)))
-      return entry;
-    return { ...entry, errors: [remarkOf(new ValueCountError(part.table.headers.length, line.count))] };
-  });
+  const reading = {
+    layout: part.layout,
+    notation,
+    hasNegativeCosts: isMostlyNegative("fee", part.lines),
+    hasNegativeTaxes: isMostlyNegative("tax", part.lines),
+  };
+  return refuseUnnamedCurrencies(part.lines.map((line) => readLine(line, reading, part)));
+}
+
+/** A price without a currency is in dollars only where no other line of its column is in something else. */
+function refuseUnnamedCurrencies(entries: readonly Entry[]): Entry[] {
+  const foreign = entries.find(
+    ({ currency, texts }) => texts.currency && currency !== null && currency !== "USD" && isMoney(currency),
+  );
+  if (!foreign) return [...entries];
+  const error = remarkOf(new AmbiguousCurrencyError(["none here", `${foreign.currency!} in other lines`]));
+  return entries.map((entry) =>
+    entry.currency === null && (entry.kind === null || isTrade(entry.kind))
+      ? { ...entry, errors: [...entry.errors, error] }
+      : entry,
+  );
+}
+
+function readLine(line: TextLine, reading: Reading, part: Part): Entry {
+  const entry = readEntry(line, reading);
+  if (line.count === undefined || (entry.kind !== null && !isTrade(entry.kind))) return entry;
+  return { ...entry, errors: [remarkOf(new ValueCountError(part.table.headers.length, line.count))] };
 }
 
 const unread: ReadFile = {

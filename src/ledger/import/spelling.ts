@@ -28,10 +28,14 @@ function kept(spellAnew: (text: string) => string): (text: string) => string {
 /** "Price / share (USD)" and "price_share_usd" are one name: letters and digits alone, without accents. */
 export const spell = kept((name) => bare(name).replaceAll(/[^\p{L}\p{N}]/gu, ""));
 
+const ending = /(?<=.{3})(?:in)?(usd|eur|gbp|chf|sek|cad)$/;
+
+/** The currency that `spellField` leaves out at the end of a name, as spelled; null: none. */
+export const currencyAtEnd = (name: string): string | null =>
+  ending.exec(spell(withoutBrackets(name)))?.[1] ?? null;
+
 /** Without what stands in brackets, and without a currency at the end: "Price (USD)", "price_usd" -> "price". */
-export const spellField = kept((name) =>
-  spell(withoutBrackets(name)).replace(/(?<=.{3})(?:in)?(usd|eur|gbp|chf|sek|cad)$/, ""),
-);
+export const spellField = kept((name) => spell(withoutBrackets(name)).replace(ending, ""));
 
 /** One pass, since an expression for brackets takes a second look at each of ten thousand that never close. */
 function withoutBrackets(text: string): string {
