@@ -178,7 +178,7 @@ describe("each row", () => {
       "7 ERROR unsupported_currency",
       "8 ERROR invalid_line",
       "9 ERROR unknown_ticker",
-      "10 ERROR unsupported_currency",
+      "10 ERROR ambiguous_currency",
       "11 ERROR unknown_ticker",
     ]);
     expect(await count()).toBe(0);

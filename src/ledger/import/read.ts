@@ -207,8 +207,8 @@ function refuseUnnamedCurrencies(entries: readonly Entry[]): Entry[] {
   if (!foreign) return [...entries];
   const error = remarkOf(new AmbiguousCurrencyError(["none here", `${foreign.currency!} in other lines`]));
   return entries.map((entry) =>
-    entry.currency === null && (entry.kind === null || isTrade(entry.kind))
-      ? { ...entry, errors: [...entry.errors, error] }
+    entry.currency === null && entry.errors.length === 0 && isTrade(entry.kind)
+      ? { ...entry, errors: [error] }
       : entry,
   );
 }
