@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { readMoment } from "../../src/ledger/import/dates.ts";
 import { type ImportFile, readImportFile } from "../../src/ledger/import/read.ts";
 import { readRow } from "../../src/ledger/import/rows.ts";
 
@@ -156,4 +157,10 @@ test.each(["Future", "Futures", "FUT"])("%s is refused, since a contract is many
 test.each(["Call", "Put", "WAR"])("%s is an option", (assetType) => {
   const csv = generic(`2024-01-05,BUY,AAPL,1,5,${assetType}`, "date,type,ticker,quantity,price,asset class");
   expect(told(csv)).toEqual(["OPTION"]);
+});
+
+test("a two-digit year with hyphens that could come first or last is not guessed", () => {
+  expect(readMoment("24-01-05")).toBeNull();
+  expect(readMoment("24.01.25")?.date).toBe("2025-01-24");
+  expect(readMoment("05-01-24")?.date).toEqual({ day: "2024-01-05", month: "2024-05-01" });
 });

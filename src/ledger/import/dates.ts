@@ -82,9 +82,15 @@ export function readMoment(text: string): Moment | null {
   const packed = /^((?:19|20)\d{2})(\d{2})(\d{2})(?!\d)(.*)$/.exec(counted);
   if (packed) return momentOf(dayOf(packed[1]!, packed[2]!, packed[3]!), packed[4]!);
   const late = /^(\d{1,2})([-/.])\s?(\d{1,2})\2\s?(\d{4}|\d{2})(?!\d)(.*)$/.exec(counted);
+  if (late && isYearOpen(late[2]!, late[1]!, late[4]!)) return null;
   if (late) return momentOf(bothOrders(late[1]!, late[3]!, late[4]!), late[5]!);
   const named = namedDay(counted);
   return named && momentOf(named.date, named.rest);
+}
+
+/** "24-01-05" is January 24 of 2005, or January 5 of 2024: with hyphens both are written, and neither is guessed. */
+function isYearOpen(separator: string, first: string, last: string): boolean {
+  return separator === "-" && last.length === 2 && Number(first) > 12 && Number(last) <= 31 && first !== last;
 }
 
 function momentOf(date: Moment["date"], rest: string): Moment {
