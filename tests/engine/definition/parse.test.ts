@@ -249,7 +249,7 @@ test.each([
   ["select jsonb_agg(l) as a from loans l", "unordered:1"],
   ["select any_value(book) as a from loans", "unordered:1"],
   ["select book from loans order by days limit 3", "level_rows:1"],
-  ["select book from loans order by book, days limit 3", "level_rows:1"],
+  ["select book, member_id from loans order by book, days limit 3", "level_rows:1"],
   ["select distinct on (book) book from loans order by book, days", "level_rows:1"],
   ["select row_number() over (partition by book order by days) as n from loans", "level_rows:1"],
   ["select lead(days) over w as n from loans window w as (order by book)", "level_rows:1"],

@@ -87,12 +87,27 @@ function judgeStatement(statement: SelectStmt, isTested: boolean, find: FindRela
     (node) => node !== undefined && !keepsAll(node, node === limitCount),
   );
   if (!cuts || isTested || limitOption === "LIMIT_OPTION_WITH_TIES" || isSingleRow(statement)) return;
+  if (showsNothingElse(statement, order)) return;
   const what = cuts === limitCount ? "limit" : "offset";
   report(
     what,
     locationOf(cuts),
     order.length === 0 ? null : level(statement, { partition: [], order }, find),
   );
+}
+
+/** Rows that are level in all that is put out are the same row to whoever reads it. */
+function showsNothingElse({ targetList = [] }: SelectStmt, order: readonly Tree[]): boolean {
+  const sorted = new Set(order.map(textOf));
+  return targetList.every(
+    (target) =>
+      "ResTarget" in target && target.ResTarget.val !== undefined && sorted.has(textOf(target.ResTarget.val)),
+  );
+}
+
+/** The expression without its place. */
+function textOf(node: Tree): string {
+  return JSON.stringify(node, (name, value: unknown) => (name === "location" ? undefined : value));
 }
 
 /** LIMIT ALL, OFFSET 0, and LIMIT 0, which keeps none whatever the order. */
