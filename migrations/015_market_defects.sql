@@ -117,7 +117,8 @@ end;
 --   hundredfold   about 100 times the last good close, or a hundredth of it: the unit was another. Kept out until the
 --                 closes are back, or have stayed there for 20 bars and so must be believed.
 --   lone_spike    more than twice or less than half the last good close, and back at it (within 15 % of the way) on the next
---                 bar; believed up to a factor of 4 where the day's own range reaches the last good close.
+--                 bar; kept out beyond a factor of 4, up to that only marked: prices do that, and no mark is needed where
+--                 the day's own range reaches the last good close.
 --   outside_range the close is not between the day's own low and high; kept out when by more than a quarter.
 --   not_positive  0 or below.
 -- A verdict depends on 21 bars before and after at the most, so it is the same in whatever order bars are written.
@@ -225,7 +226,7 @@ begin
       continue;
     end if;
     for bad in here .. back - 1 loop
-      found := found || (of_ticker, dates[bad], kind, true,
+      found := found || (of_ticker, dates[bad], kind, kind = 'hundredfold' or abs(jump) > ln(4::double precision) + 1e-9,
         format('its close %s is %s times the last good one, %s', closes[bad], trim_scale(round((closes[bad] / good)::numeric, 4)), good), now())::bronze.market_defects;
     end loop;
     here := back;
