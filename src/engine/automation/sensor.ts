@@ -58,8 +58,11 @@ export class SensorLoop {
     return [...this.#errors.values()][0] ?? null;
   }
 
+  /** The second worker is for what comes while the first is busy: a single write is not looked for by two. */
   wake(): void {
-    for (const worker of this.#workers) worker.wake();
+    const [first, second] = this.#workers;
+    if (first!.isBusy) second!.wake();
+    first!.wake();
   }
 
   /** Waits for the refreshes that are going on. */
@@ -76,7 +79,8 @@ export class SensorLoop {
     if (!sensor) return;
     this.#errors.delete(portion);
     const isStopping = (): boolean => this.#stopping;
-    const result = await sense(this.#context, sensor, { portion, isStopping, batch: this.#batch });
+    const onBatch = (): void => this.#workers[1]!.wake();
+    const result = await sense(this.#context, sensor, { portion, isStopping, batch: this.#batch, onBatch });
     if (result.failed === 0) return;
     this.#errors.set(portion, result.error ?? "");
     clearTimeout(this.#retry);
@@ -86,9 +90,11 @@ export class SensorLoop {
 }
 
 interface Look {
-  readonly portion?: Portion;
-  readonly batch?: Batch;
-  readonly isStopping?: () => boolean;
+  readonly portion: Portion;
+  readonly batch: Batch;
+  readonly isStopping: () => boolean;
+  /** Called when more waits than was claimed at once. */
+  readonly onBatch: () => void;
 }
 
 /**
@@ -98,20 +104,27 @@ interface Look {
 export async function sense(
   context: Context,
   sensor: Sensor,
-  { portion = usualPortion, batch = { done: 0 }, isStopping = () => false }: Look = {},
+  given: Partial<Look> = {},
 ): Promise<SensorResult & { error: string | null }> {
+  const look: Look = {
+    portion: usualPortion,
+    batch: { done: 0 },
+    isStopping: () => false,
+    onBatch: () => {},
+    ...given,
+  };
   const startedAt = context.clock();
   const outcomes: RefreshOutcome[] = [];
   if (!(await isEnabled(context, sensor))) return { succeeded: 0, failed: 0, changes: 0, error: null };
   let requested = 0;
   let error: unknown = null;
   try {
-    if (portion.first === "oldest") requested = await requestRuns(context, sensor);
+    if (look.portion.first === "oldest") requested = await requestRuns(context, sensor);
   } catch (caught) {
     error = caught; // what has changed is carried on all the same
   }
   try {
-    await carryOn(context, sensor, portion, batch, outcomes, isStopping);
+    await carryOn(context, sensor, look, outcomes);
   } catch (caught) {
     error = caught;
   }
@@ -135,10 +148,8 @@ export async function sense(
 async function carryOn(
   context: Context,
   sensor: Sensor,
-  portion: Portion,
-  batch: Batch,
+  { portion, batch, isStopping, onBatch }: Look,
   outcomes: RefreshOutcome[],
-  isStopping: () => boolean,
 ): Promise<void> {
   const request = {
     trigger: { kind: "sensor", name: sensor.name } as const,
@@ -151,7 +162,10 @@ async function carryOn(
     if (outcome.succeeded.length + outcome.failed.length === 0) break;
     outcomes.push(outcome);
     const progress = outcome.succeeded.at(-1)?.progress;
-    if (progress) batch.done = progress.done < progress.total ? Math.max(batch.done, progress.done) : 0;
+    if (!progress) continue;
+    const isMore = progress.done < progress.total;
+    batch.done = isMore ? Math.max(batch.done, progress.done) : 0;
+    if (isMore) onBatch();
   }
 }
 

@@ -20,6 +20,10 @@ export class WakeLoop {
     this.#running ??= this.#run();
   }
 
+  get isBusy(): boolean {
+    return this.#running !== null;
+  }
+
   /** Nothing is begun any more; resolves when what runs has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;

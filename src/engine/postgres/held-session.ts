@@ -56,6 +56,11 @@ export class HeldSession {
     }
   }
 
+  /** Gives the connection back as it is: it holds nothing. */
+  releaseUnused(): void {
+    this.#giveBack(this.broken.aborted);
+  }
+
   /** Throws the connection away, with whatever it was in the middle of. */
   destroy(): void {
     this.#giveBack(true);

@@ -70,6 +70,6 @@ async function takeLease(pool: Pool, statement: string, values: unknown[]): Prom
     session.destroy();
     throw error;
   }
-  await session.release();
+  session.releaseUnused(); // asked at every wake-up: a round trip less
   return null;
 }
