@@ -34,11 +34,13 @@ end;
 --   hundredfold   about 100 times the last good close, or a hundredth of it: the unit was another. Kept out until the
 --                 closes are back, or have stayed there for 20 bars and so must be believed.
 --   lone_spike    more than twice or less than half the last good close, and back at it (within 15 % of the way) on the next
---                 bar; kept out beyond a factor of 4, up to that only marked: prices do that, and no mark is needed where
---                 the day's own range reaches the last good close.
+--                 bar; kept out beyond a factor of 4, and from 1.85 on where one of the ticker's splits has that factor: it
+--                 was applied to this bar too often, or not. Else only marked: prices do that, and no mark is needed
+--                 where the day's own range reaches the last good close.
 --   outside_range the close is not between the day's own low and high; kept out when by more than a quarter.
 --   not_positive  0 or below.
--- A verdict depends on 21 bars before and after at the most, so it is the same in whatever order bars are written.
+-- A verdict depends on 21 bars before and after at the most, so it is the same in whatever order bars are written; and on the
+-- ticker's splits, so a split has the whole history judged again.
 create function bronze.judge_bars(of_ticker text, since date)
 returns void
 language plpgsql
@@ -57,6 +59,14 @@ declare
   back integer;
   here integer := 1;
   beyond double precision;
+  is_of_split boolean;
+  split_jumps constant double precision[] := array(
+    select abs(ln(ratio::double precision))
+    from bronze.raw_corporate_actions
+    where ticker = of_ticker
+      and action_type = 'split'
+      and abs(ln(ratio)) > ln(1.9)
+  );
   found bronze.market_defects[] := '{}';
   kind text;
 begin
@@ -105,6 +115,7 @@ begin
       least(highs[here], lows[here]) / closes[here], 1);
     jump := ln(closes[here] / coalesce(good, closes[here]));
     kind := case when abs(abs(jump) - ln(100::double precision)) < ln(1.25::double precision) then 'hundredfold' else 'lone_spike' end;
+    is_of_split := exists (select from unnest(split_jumps) as size where abs(abs(jump) - size) < ln(1.08::double precision));
     back := null;
     if beyond > 1.25 then
       found := found || (of_ticker, dates[here], 'outside_range', true,
@@ -112,7 +123,7 @@ begin
       here := here + 1;
       continue;
     elsif abs(jump) > ln(4::double precision)
-      or abs(jump) > ln(2.05::double precision) and not coalesce(good between lows[here] and highs[here], false)
+      or (is_of_split or abs(jump) > ln(2.05::double precision)) and not coalesce(good between lows[here] and highs[here], false)
     then
       reach := least(here + case kind when 'hundredfold' then longest else 1 end, cardinality(closes));
       for later in here + 1 .. reach loop
@@ -143,7 +154,7 @@ begin
       continue;
     end if;
     for bad in here .. back - 1 loop
-      found := found || (of_ticker, dates[bad], kind, kind = 'hundredfold' or abs(jump) > ln(4::double precision) + 1e-9,
+      found := found || (of_ticker, dates[bad], kind, kind = 'hundredfold' or is_of_split or abs(jump) > ln(4::double precision) + 1e-9,
         format('its close %s is %s times the last good one, %s', closes[bad], trim_scale(round((closes[bad] / good)::numeric, 4)), good), now())::bronze.market_defects;
     end loop;
     here := back;
@@ -256,8 +267,8 @@ begin
     group by written.ticker
     having bool_or(
       written.close <= 0 or written.close >= 'infinity'
-      or written.close > before.close * 2.05 or before.close > written.close * 2.05
-      or written.close > after.close * 2.05 or after.close > written.close * 2.05
+      or written.close > before.close * 1.75 or before.close > written.close * 1.75
+      or written.close > after.close * 1.75 or after.close > written.close * 1.75
       or written.close > greatest(written.high, written.low) * 1.0001
       or least(written.high, written.low) > written.close * 1.0001
     )
@@ -292,7 +303,7 @@ declare
   touched record;
 begin
   for touched in execute
-    'select ticker, min(action_date) filter (where action_type = ''split'') as split_date from ('
+    'select ticker, bool_or(action_type = ''split'') as has_split from ('
     || case tg_op
       when 'INSERT' then 'select ticker, action_type, action_date from new_rows'
       when 'DELETE' then 'select ticker, action_type, action_date from old_rows'
@@ -300,8 +311,8 @@ begin
     end || ') as rows group by ticker order by ticker'
   loop
     perform bronze.judge_dividends(touched.ticker);
-    if touched.split_date is not null then
-      perform bronze.judge_bars(touched.ticker, touched.split_date);
+    if touched.has_split then
+      perform bronze.judge_bars(touched.ticker, '-infinity');
     end if;
   end loop;
   return null;
