@@ -51,7 +51,7 @@ async function reload({ load, current, onReload, log }: WatchOptions): Promise<v
   if (changed.length === 0 && problemsOf(before) === problemsOf(registry)) return;
   log.info(
     { changed, problems: registry.problems.length },
-    `models loaded again, changed: ${changed.join(", ")}`,
+    `models loaded again, changed: ${changed.join(", ") || "none"}`,
   );
   await onReload(registry, changed);
 }

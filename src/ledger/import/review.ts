@@ -33,6 +33,8 @@ export interface SymbolQuestion {
   readonly ticker: string;
   readonly rows: number;
   readonly isOpen: boolean;
+  /** Most of its prices are far from those of the ticker that it is read as. */
+  readonly isDoubted: boolean;
   readonly proposals: readonly string[];
 }
 
@@ -158,6 +160,7 @@ function questionsOf(rows: readonly ReviewedRow[], given: ImportFile): SymbolQue
         ticker,
         rows: group.length,
         isOpen: isOpen || isDoubted,
+        isDoubted,
         proposals: proposals.filter((proposal) => proposal !== "" && proposal !== ticker),
       },
     ];

@@ -61,7 +61,9 @@ export function summarise(review: ImportReview): string {
   const { rows, format, dateEvidence, notation, isUtc, isCurrencyAssumed, asides } = review;
   const trades = rows.filter(({ kind }) => kind === null || isTrade(kind)).length;
   const kinds = groupKept(rows).map(({ kind, rows: group }) => plural(group.length, kindNames[kind]));
-  const needing = rows.filter(({ status, isSelected }) => status === "ERROR" && isSelected).length;
+  const [needing = 0, doubted = 0] = ["ERROR", "WARNING"].map(
+    (of) => rows.filter(({ status, isSelected }) => status === of && isSelected).length,
+  );
   const read = [plural(trades, ["trade", "trades"]), ...kinds].join(", ");
   const details = [
     `${format ?? "A file of no known format"}: ${read}`,
@@ -71,7 +73,9 @@ export function summarise(review: ImportReview): string {
     ...(asides.length > 0
       ? [plural(asides.length, ["line without an entry", "lines without an entry"])]
       : []),
-    needing === 0 ? "nothing needs you" : plural(needing, ["row needs you", "rows need you"]),
+    ...(needing > 0 ? [plural(needing, ["row needs you", "rows need you"])] : []),
+    ...(doubted > 0 ? [plural(doubted, ["row to look at", "rows to look at"])] : []),
+    ...(needing + doubted === 0 ? ["nothing needs you"] : []),
   ];
   return details.join("; ");
 }

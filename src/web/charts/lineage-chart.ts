@@ -36,10 +36,10 @@ const summaryHeight = 48;
 const lineHeight = 16;
 /** From the middle of a line of text to its baseline. */
 const baseline = 4.5;
-/** A letter of Inter at 13 px is at most 7 px wide on average, digits and underscores among them. */
+/** A letter of Inter at 13 px is at most 7 px wide on average, digits and underscores among them; an m or w by half more. */
 const letterWidth = 7;
 /** Left of the name, and right of it where the state's mark is. */
-const margins = 42;
+const margins = 46;
 /** Larger graphs are laid out once, and by the quicker of dagre's ways to put nodes in generations. */
 const mostTriedTwice = 60;
 /** As many generations stand side by side on a page; a deeper graph goes from the top down. */
@@ -50,7 +50,9 @@ function linesOf({ name, summary }: LineageNode): string[] {
 }
 
 function sizeOf(node: LineageNode): { width: number; height: number } {
-  const letters = Math.max(...linesOf(node).map(({ length }) => length));
+  const letters = Math.max(
+    ...linesOf(node).map((line) => line.length + 0.5 * (line.match(/[mw]/g)?.length ?? 0)),
+  );
   return {
     width: Math.round(letters * letterWidth + margins),
     height: node.summary === undefined ? nodeHeight : summaryHeight,
