@@ -133,6 +133,17 @@ export class InvalidCsvError extends Error {
   }
 }
 
+/** A row says in another column that there was no such trade, or that it was taken back. */
+export class ContradictedTradeError extends Error {
+  readonly code = "contradicted_trade";
+
+  constructor(text: string, column: string) {
+    super(
+      `expected a trade that stands, got: ${shown(text)} in the column ${column.slice(0, 60)}; leave the row out, or correct the file`,
+    );
+  }
+}
+
 /** A workbook, a document or a page instead of a table of text. */
 export class NotTextError extends Error {
   readonly code = "not_text";

@@ -4,6 +4,7 @@ import {
   AmbiguousCurrencyError,
   AmbiguousDateError,
   AmbiguousFigureError,
+  ContradictedTradeError,
   ForeignCurrencyError,
   UnknownKindError,
   UnsupportedAssetError,
@@ -17,6 +18,7 @@ import { isTrade, kindBySign, kindOf, type Meaning, meaningOf, type RowKind, typ
 import { type Layout, meaningIn } from "./layout.ts";
 import { type Figures, type Money, settle } from "./money.ts";
 import { type Remark, Remarks } from "./remarks.ts";
+import { type Objection, objectionsIn, saysCalledOff, stateOf, worstOf } from "./states.ts";
 
 /** How the figures and days of a file are written; null: it does not say. */
 export interface Notation {
@@ -148,17 +150,9 @@ function assetMeaning(text: string): Meaning | null {
   return meaning === "OPTION" || meaning === "CFD" || meaning === "FX" ? meaning : null;
 }
 
-/** An order that waits, or was called off, is no trade. */
-const isOpenOrder = (status: string): boolean =>
-  meaningOf(status) === "NOT_EXECUTED" ||
-  /^(active|open|new|working|queued|placed|submitted|accepted|offen|declined|refused|void(ed)?|expired|lapsed|un(filled|executed)|not|kill(ed)?|bust(ed)?|error)\b/i.test(
-    status.slice(0, 40),
-  );
-
 /** By the word, the signs, the kind of asset and the state of the order; null: to be asked. */
 function readKind(texts: Texts, signs: Signs, { layout }: Reading): RowKind | null {
   const { format } = layout;
-  if (texts.status && isOpenOrder(texts.status)) return "NOT_EXECUTED";
   const asset = assetMeaning(texts.assetType ?? "");
   if (asset) return kindOf(asset, signs);
   if (format?.kind) return format.kind;
@@ -171,6 +165,54 @@ function readKind(texts: Texts, signs: Signs, { layout }: Reading): RowKind | nu
   const meaning = meaningIn(layout, word);
   if (meaning) return kindOf(meaning, signs);
   return isTradeLike ? null : "OTHER";
+}
+
+/** What the line says against its own side; null: nothing. */
+function objectionTo(
+  { texts, beside = [] }: TextLine,
+  kind: RowKind | null,
+  { layout }: Reading,
+): Objection | null {
+  const status = stateOf(texts.status ?? "");
+  const own = status && { state: status, column: "of its state", text: texts.status! };
+  const named = [texts.name, texts.description].flatMap((text) =>
+    text && saysCalledOff(text) ? [{ state: "unclear" as const, column: "of its name", text }] : [],
+  );
+  const types = new Set(layout.columns.type);
+  const other = beside.find(({ index, text }) => {
+    const meaning = types.has(index) ? meaningIn(layout, text) : null;
+    return (meaning === "BUY" || meaning === "SELL") && isTrade(kind) && meaning !== kind;
+  });
+  const opposite = other ? [{ state: "unclear" as const, column: other.name, text: other.text }] : [];
+  return worstOf([
+    ...(own ? [own] : []),
+    ...objectionsIn(beside, layout.format !== null),
+    ...named,
+    ...opposite,
+  ]);
+}
+
+/** A kind that the line itself calls off, or doubts. */
+function withState(
+  line: TextLine,
+  kind: RowKind | null,
+  figures: Figures,
+  reading: Reading,
+  remarks: Remarks,
+) {
+  const objection = objectionTo(line, kind, reading);
+  const { layout } = reading;
+  if (!objection) return kind;
+  const { state, column, text } = objection;
+  const isFilled = layout.countsFills && figures.quantity !== null && !new Big(figures.quantity).eq(0);
+  if (state === "called_off" && !(isFilled && isTrade(kind))) return "NOT_EXECUTED";
+  if (state === "unknown" && layout.format === null)
+    remarks.warn(
+      "unknown_state",
+      `nobody knows whether an order that is "${text}" was executed: it is taken so`,
+    );
+  if (state !== "unknown") remarks.refuse(new ContradictedTradeError(text, column));
+  return kind;
 }
 
 /** Of the price, from whatever names it; null: nothing does, or two things name two. */
@@ -281,11 +323,12 @@ function moneyOf(
 }
 
 /** What one line says. A trade that cannot be understood whole has errors; anything else is kept as far as it is. */
-export function readEntry({ line, texts }: TextLine, reading: Reading): Entry {
+export function readEntry(textLine: TextLine, reading: Reading): Entry {
+  const { line, texts } = textLine;
   const remarks = new Remarks();
   const figures = figuresOf(texts, reading, remarks);
   const signs = signsOf(figures, texts);
-  const kind = readKind(texts, signs, reading);
+  const kind = withState(textLine, readKind(texts, signs, reading), figures, reading, remarks);
   const { date, moment } = readDay(texts.date ?? "", reading.notation.dateOrder, remarks);
   const time = moment?.time ?? readMoment(`2000-01-01 ${(texts.time ?? "").slice(0, 40)}`)?.time ?? null;
   const derivative = kind === "OPTION" ? "option" : kind === "CFD" ? "CFD" : null;

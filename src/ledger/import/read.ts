@@ -19,15 +19,8 @@ import { type DecimalMark, isBlank, proveDecimalMark } from "./figures.ts";
 import { recogniseFormat, spellHeaders, type TextLine } from "./format.ts";
 import { formats } from "./formats/index.ts";
 import { isTrade, type RowKind } from "./kinds.ts";
-import {
-  type ColumnMapping,
-  type Layout,
-  layOut,
-  mappingOf,
-  meaningIn,
-  readTexts,
-  requiredFields,
-} from "./layout.ts";
+import { type ColumnMapping, type Layout, layOut, mappingOf, meaningIn, requiredFields } from "./layout.ts";
+import { readTexts } from "./lines.ts";
 import { type Remark, remarkOf } from "./remarks.ts";
 import { spell } from "./spelling.ts";
 import type { Table, TableLine } from "./table.ts";

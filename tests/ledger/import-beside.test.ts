@@ -1,0 +1,93 @@
+import { describe, expect, test } from "vitest";
+import { toldOf } from "./import-told.ts";
+
+// What stands in columns that no field reads: it is counted, asked, refused or named, never passed over.
+
+const row = (header: string, values: string, start = "2024-01-05,BUY,AAPL,10,100"): string =>
+  `date,type,ticker,quantity,price,${header}\n${start},${values}\n`;
+const bought = "2024-01-05 BUY 10 AAPL at 100 fee 0";
+
+describe("a trade that another column calls off", () => {
+  test.each([
+    ["Cancelled", "Yes"],
+    ["Cancelled?", "true"],
+    ["Is canceled", "1"],
+    ["Storniert", "Ja"],
+    ["Anulada", "Sí"],
+    ["Annulé", "oui"],
+    ["Void", "X"],
+    ["Deleted", "Y"],
+    ["Rejected on", "2024-01-06"],
+    ["Executed", "No"],
+    ["Filled", "false"],
+    ["Transaction", "Cancelled"],
+    ["Transaction", "CANCELLED BUY"],
+    ["Order result", "Rejected"],
+    ["Note", "Storno"],
+    ["Remark", "Order cancelled"],
+    ["Outcome", "Void"],
+    ["Статус", "Отменён"],
+    ["状態", "取消"],
+    ["Trade status", "Unfilled"],
+    ["Execution state", "Pending"],
+    ["Zustand", "Gestrichen"],
+    ["Estado", "Rechazada"],
+    ["Stato", "Annullato"],
+    ["Status", "Avbruten"],
+    ["Status", "Geannuleerd"],
+    ["Order state", "Expired"],
+  ])("%s: %s", (header, value) => {
+    expect(toldOf(row(header, value))).toEqual(["NOT_EXECUTED"]);
+  });
+
+  test.each([
+    ["Transaction", "Reversal"],
+    ["Note", "Correction"],
+    ["Rejected because", "no funds left on the account"],
+    ["Cancelled qty", "4"],
+    ["Status", "Partially cancelled"],
+    ["Status", "Cancelled - partially filled"],
+    ["Comment", "this order was cancelled by the exchange"],
+  ])("%s: %s is asked about, since it is not plain", (header, value) => {
+    expect(toldOf(row(header, value))).toEqual(["contradicted_trade"]);
+  });
+
+  test.each([
+    ["Cancelled", "No"],
+    ["Cancelled qty", "0"],
+    ["Cancelled on", "n/a"],
+    ["Executed", "Yes"],
+    ["Time in force", "Good till cancelled"],
+    ["Validity", "GTC"],
+    ["Order terms", "Immediate or cancel"],
+    ["Note", "never cancelled"],
+    ["Status", "Filled"],
+    ["Status", "Partially filled"],
+    ["Status", "Ausgeführt"],
+    ["Status", "Ejecutada"],
+    ["Status", "Uitgevoerd"],
+    ["Status", "COMPLETED"],
+    ["Account", "Main"],
+  ])("%s: %s calls nothing off", (header, value) => {
+    expect(toldOf(row(header, value))).toEqual([bought]);
+  });
+
+  test("is named where nobody knows what a state means", () => {
+    expect(toldOf(row("Status", "Zorp"))).toEqual([`${bought} unknown_state`]);
+  });
+
+  test("is asked about where the filled quantity says otherwise, and no trade where nothing was filled", () => {
+    const filled = (quantity: string) =>
+      toldOf(
+        `date,side,ticker,filled qty,price,status\n2024-01-05,BUY,AAPL,${quantity},100,Cancelled\n2024-01-05,BUY,AAPL,1,100,Filled\n`,
+      )[0];
+    expect(filled("4")).toBe("contradicted_trade");
+    expect(filled("0")).toBe("NOT_EXECUTED");
+  });
+
+  test("is asked about where another column of sides says the other one", () => {
+    const csv = "date,type,side,ticker,quantity,price\n2024-01-05,BUY,SELL,AAPL,10,100\n";
+    expect(toldOf(csv)).toEqual(["contradicted_trade"]);
+    expect(toldOf(csv.replace("BUY,SELL", "Market,SELL"))).toEqual(["2024-01-05 SELL 10 AAPL at 100 fee 0"]);
+  });
+});
