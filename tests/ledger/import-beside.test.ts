@@ -91,3 +91,98 @@ describe("a trade that another column calls off", () => {
     expect(toldOf(csv.replace("BUY,SELL", "Market,SELL"))).toEqual(["2024-01-05 SELL 10 AAPL at 100 fee 0"]);
   });
 });
+
+describe("costs", () => {
+  const fee = (header: string, values: string) =>
+    toldOf(row(header, values).replaceAll(",", ";").replaceAll("~", ","))[0]!;
+  const paid = (amount: string) => `${bought.slice(0, -1)}${amount}`;
+
+  test.each([
+    ["Commission,Fees", "-7.5,0.5", "8"],
+    ["Commission,Fees", "7.5,-0.5", "8"],
+    ["Brokerage,Stamp duty,Clearing fee", "-5,1,-0.25", "6.25"],
+    ["Provision,Entgelt", "(3),1", "4"],
+  ])("of %s %s add up, each in the sign of its column", (header, values, amount) => {
+    expect(fee(header, values)).toBe(paid(amount));
+  });
+
+  test("less than nothing in a column that is more in most lines are a rebate", () => {
+    const start = "date,type,ticker,quantity,price,fee\n";
+    const lines = ["5", "5", "-2"].map((value) => `2024-01-05,BUY,AAPL,10,100,${value}\n`);
+    expect(toldOf(start + lines.join(""))[2]).toBe("2024-01-05 BUY 10 AAPL at 99.8 fee 0 rebate");
+  });
+
+  test.each([
+    ["Fee,Fee (GBP)", "5,4", "5"],
+    ["Fee (GBP),Fee", "4,5", "5"],
+    ["Fee,Fee (USD)", "4,5", "5"],
+    ["Fee (USD),Fee (EUR)", "5,4.5", "5"],
+    ["Commission EUR,Commission USD", "4.5,5", "5"],
+    ["Fee,Fee (GBP)", "0,0", "0"],
+    ["Commission,Commission (EUR),Stamp duty,Stamp duty (EUR)", "5,4.5,1,0.9", "6"],
+    ["Commission,Commission", "5,1", "6"],
+    ["Commission excl. VAT,VAT,Commission incl. VAT", "5,1,6", "6"],
+    ["Commission excl. VAT,VAT", "5,1", "6"],
+    ["Fee incl. VAT,Stamp duty", "6,2", "8"],
+    ["Fee %,Fee", "0.5,5", "5"],
+    ["Commission (%),Commission", "0.5,5", "5"],
+    ["Fee pct,Commission", "0.5,5", "5"],
+  ])("of %s %s are counted once: %s", (header, values, amount) => {
+    expect(fee(header, values)).toBe(paid(amount));
+  });
+
+  test("in another currency alone are told", () => {
+    expect(fee("Fee (GBP)", "4")).toBe(`${bought} fee_left_out`);
+    expect(fee("Fee,Fee (GBP)", "0,4")).toBe(`${bought} fee_left_out`);
+    expect(fee("Fee,Stamp duty (GBP)", "5,4")).toBe(`${paid("5")} fee_left_out`);
+  });
+
+  test.each([
+    ...[
+      "Taxas",
+      "Tarifa",
+      "Clearing",
+      "Handling",
+      "SEC",
+      "TAF",
+      "手数料",
+      "Комиссия",
+      "Fee value",
+      "Fee excl. VAT",
+    ],
+    ...[
+      "Gastos",
+      "Entgelt",
+      "Spese",
+      "수수료",
+      "手续费",
+      "Comissão",
+      "Jutalék",
+      "Masraf",
+      "Corporate action fee",
+      "Duty",
+    ],
+    ...[
+      "Commission value",
+      "Stamp",
+      "Surcharge",
+      "Tasas",
+      "Poplatky",
+      "Net commission",
+      "Regulatory charges",
+    ],
+  ])("are named %s", (header) => {
+    expect(fee(header, "7.5")).toBe(paid("7.5"));
+  });
+
+  test.each([
+    "Fee %",
+    "Fee rate",
+    "Fee type code",
+    "Total incl. fees",
+    "Value excl. fees",
+    "Price incl. commission",
+  ])("are not named %s", (header) => {
+    expect(fee(header, "7.5")).toBe(bought);
+  });
+});

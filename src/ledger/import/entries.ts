@@ -9,6 +9,7 @@ import {
   UnknownKindError,
   UnsupportedAssetError,
 } from "../errors.ts";
+import { type CostReading, costFields, readCosts } from "./costs.ts";
 import { currencyOf, dollarTokens, isMoney, isVague } from "./currencies.ts";
 import { type DateOrder, type Moment, readMoment } from "./dates.ts";
 import { type DecimalMark, isBlank, readFigure } from "./figures.ts";
@@ -55,9 +56,8 @@ export interface Entry {
 export interface Reading {
   readonly layout: Layout;
   readonly notation: Notation;
-  /** Costs are written as less than nothing, and taxes so, */
-  readonly hasNegativeCosts: boolean;
-  readonly hasNegativeTaxes: boolean;
+  /** Columns of costs that are written as less than nothing. */
+  readonly negative: ReadonlySet<string>;
 }
 
 function readDay(
@@ -259,64 +259,47 @@ function checkCurrency(currency: string | null, texts: Texts, { layout }: Readin
   );
 }
 
-/** Each with the sign that what is paid has; one that cannot be read is left out, and said. */
-function readCosts(
-  texts: readonly string[] | undefined,
-  isNegative: boolean,
-  reading: Reading,
-  remarks: Remarks,
-): { value: Big; unit: string | null }[] {
-  return (texts ?? []).flatMap((text) => {
+/** One that cannot be read is left out, and said. */
+const costReading = (reading: Reading, remarks: Remarks): CostReading => ({
+  ...reading,
+  figureOf: (text) => {
     const { value, unit, isAmbiguous } = figureOf("fee", text, reading, remarks);
-    if (value !== null) return [{ value: isNegative ? new Big(value).neg() : new Big(value), unit }];
+    if (value !== null) return { value, unit };
     if (!isAmbiguous && !/^(free|gratis|zero|included)$/i.test(text))
       remarks.warn("fee_left_out", `a fee of "${text.slice(0, 40)}" cannot be read: it is left out`);
-    return [];
-  });
-}
+    return null;
+  },
+});
 
 /** A price is what one share cost; costs are in the price's currency. */
 function moneyOf(
+  line: TextLine,
   figures: Figures,
   kind: "BUY" | "SELL",
   currency: string | null,
   ticker: string | null,
-  texts: Texts,
   reading: Reading,
   remarks: Remarks,
 ): Money {
+  const { texts } = line;
+  const { columns, headerCurrencies } = reading.layout;
   // What names no currency at all is taken as dollars.
   const own = currency ?? "USD";
-  const costs = [
-    ...readCosts(texts.fee, reading.hasNegativeCosts, reading, remarks),
-    ...readCosts(texts.tax, reading.hasNegativeTaxes, reading, remarks),
-  ];
-  const unit = costs.find((cost) => cost.unit)?.unit;
-  const feeCurrency =
-    (unit && !isVague(unit) ? currencyOf(unit) : null) ??
-    (texts.feeCurrency ? (currencyOf(texts.feeCurrency) ?? texts.feeCurrency.slice(0, 12)) : null) ??
-    reading.layout.headerCurrencies.fee ??
-    own;
+  const costs = readCosts(line, own, costReading(reading, remarks));
   const moneyCurrency =
     (figures.moneyUnit && !isVague(figures.moneyUnit) ? currencyOf(figures.moneyUnit) : null) ??
     (texts.amountCurrency ? currencyOf(texts.amountCurrency) : null) ??
-    reading.layout.headerCurrencies.amount ??
+    headerCurrencies.amount ??
     own;
   return settle(
     {
       kind,
       figures,
-      costs: costs.map(({ value }) => value),
-      hasCostColumns:
-        (reading.layout.columns.fee?.length ?? 0) + (reading.layout.columns.tax?.length ?? 0) > 0 ||
-        costs.length > 0,
+      costs,
+      hasCostColumns: costFields.some((field) => (columns[field]?.length ?? 0) > 0) || costs.length > 0,
       currency: own,
-      feeCurrency,
       moneyCurrency,
-      isFeeInKind:
-        texts.feeCurrency !== undefined &&
-        texts.feeCurrency !== "" &&
-        ticker?.startsWith(`${texts.feeCurrency.toUpperCase()}-`) === true,
+      coin: texts.feeCurrency && ticker ? (/^([A-Z0-9]{2,10})-/.exec(ticker)?.[1] ?? null) : null,
     },
     remarks,
   );
@@ -373,11 +356,11 @@ export function readEntry(textLine: TextLine, reading: Reading): Entry {
     remarks.refuse(new UnsupportedAssetError(instrument.derivative, instrument.symbol));
   checkCurrency(currency, texts, reading, remarks);
   const money = moneyOf(
+    textLine,
     figures,
     kind ?? "BUY",
     currency,
     instrument?.ticker ?? null,
-    texts,
     reading,
     remarks,
   );

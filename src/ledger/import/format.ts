@@ -51,6 +51,8 @@ export interface TextLine {
   readonly texts: Texts;
   /** What a broker says besides: that it was cancelled, a cost that has no name. */
   readonly beside?: readonly CellBeside[];
+  /** Of each of its costs, where they stand in columns. */
+  readonly costColumns?: Readonly<Record<"fee" | "tax", readonly number[]>>;
   /** How many values it has, where that is another number than there are columns and one that is needed is not there. */
   readonly count?: number;
 }

@@ -36,6 +36,8 @@ export interface Layout {
   readonly chosen: ReadonlySet<Field>;
   /** In the name of a column: "price (EUR)". */
   readonly headerCurrencies: Readonly<Partial<Record<Field, string>>>;
+  /** Of every column, as its name says it. */
+  readonly columnCurrencies: readonly (string | null)[];
   /** By the word, spelled. */
   readonly words: Readonly<Record<string, RowKind>>;
   /** Its quantity is what was filled, not what was ordered. */
@@ -117,6 +119,7 @@ export function layOut(table: Table, given: Choices = {}): Layout {
     columns,
     chosen: new Set(said.keys()),
     headerCurrencies: headerCurrencies(table, columns),
+    columnCurrencies: table.headers.map(currencyInHeader),
     words: given.words ?? {},
     countsFills: /fill|exec|ausgef|ejecut|eseg/.test(spell(table.headers[columns.quantity?.[0] ?? -1] ?? "")),
   };
@@ -136,7 +139,7 @@ function withSaid(table: Table, declared: Columns | null, said: ReadonlyMap<Fiel
 }
 
 function headerCurrencies({ headers }: Table, columns: Columns): Layout["headerCurrencies"] {
-  const figures = ["price", "gross", "amount", "fee"] as const;
+  const figures = ["price", "gross", "amount"] as const;
   return Object.fromEntries(
     figures.flatMap((field) => {
       const header = headers[columns[field]?.[0] ?? -1];

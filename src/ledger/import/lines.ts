@@ -93,5 +93,26 @@ export function readTexts(table: Table, layout: Layout): TextLine[] {
     const read = readLine(line, layout, columns, indexes);
     return read ? [{ ...read, ...(isRagged(line, table, layout) && { count: line.cells.length }) }] : [];
   });
-  return layout.format?.merge?.(lines) ?? lines;
+  const cells = new Map(table.lines.map((line) => [line.line, line.cells]));
+  return (layout.format?.merge?.(lines) ?? lines).map((line) => ({
+    ...line,
+    costColumns: {
+      fee: costColumns("fee", line, cells.get(line.line) ?? [], layout),
+      tax: costColumns("tax", line, cells.get(line.line) ?? [], layout),
+    },
+  }));
+}
+
+/** []: its costs are not those of its columns, since its format takes them from elsewhere. */
+function costColumns(
+  field: "fee" | "tax",
+  { texts }: TextLine,
+  cells: readonly string[],
+  { columns }: Layout,
+): number[] {
+  const filled = (columns[field] ?? []).filter((index) => !isBlank(cells[index] ?? ""));
+  const own = texts[field] ?? [];
+  return filled.length === own.length && filled.every((index, position) => cells[index] === own[position])
+    ? filled
+    : [];
 }

@@ -12,6 +12,7 @@ import {
   ValueCountError,
 } from "../errors.ts";
 import { hasValues, looksLikeHeader } from "./columns.ts";
+import { negativeColumns } from "./costs.ts";
 import { isMoney } from "./currencies.ts";
 import { type DateOrder, proveDateOrder, readMoment } from "./dates.ts";
 import { type Entry, type Notation, type Reading, readEntry } from "./entries.ts";
@@ -175,19 +176,11 @@ function notationOf(parts: readonly Part[], given: ImportFile["notation"], today
   };
 }
 
-/** Costs are written with a minus by those who write most of them so. */
-function isMostlyNegative(field: "fee" | "tax", lines: readonly TextLine[]): boolean {
-  const signs = lines.flatMap(({ texts }) => (texts[field] ?? []).filter((text) => /[1-9]/.test(text)));
-  const negative = signs.filter((text) => /^[^\d]{0,4}[-−–(]|-$/.test(text.slice(0, 64)));
-  return negative.length * 2 > signs.length;
-}
-
 function entriesOf(part: Part, notation: Notation): Entry[] {
   const reading = {
     layout: part.layout,
     notation,
-    hasNegativeCosts: isMostlyNegative("fee", part.lines),
-    hasNegativeTaxes: isMostlyNegative("tax", part.lines),
+    negative: negativeColumns(part.lines),
   };
   return refuseUnnamedCurrencies(part.lines.map((line) => readLine(line, reading, part)));
 }
