@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { toldOf } from "./import-told.ts";
+import { readImportFile } from "../../src/ledger/import/read.ts";
+import { clock, toldOf } from "./import-told.ts";
 
 // What stands in columns that no field reads: it is counted, asked, refused or named, never passed over.
 
@@ -184,5 +185,63 @@ describe("costs", () => {
     "Price incl. commission",
   ])("are not named %s", (header) => {
     expect(fee(header, "7.5")).toBe(bought);
+  });
+});
+
+describe("a column that the rows' own sums need is a cost, whatever it is called", () => {
+  const start = "date;type;ticker;quantity;price;";
+  const file = (header: string, ...rows: string[]) => `${start}${header}\n${rows.join("\n")}\n`;
+  const read = (csv: string) => {
+    const { columns, hiddenCosts, unreadFigures } = readImportFile({ csv }, clock);
+    return { fee: columns.fee, hiddenCosts, unreadFigures };
+  };
+  const buy = "2024-01-05;BUY;AAPL;10;100";
+  const sell = "2024-01-06;SELL;AAPL;4;110.25";
+
+  test("alone, beside other costs, in whatever sign", () => {
+    const csv = file("Commission;Zorp;Total", `${buy};1;0.25;1001.25`, `${sell};1;0.1;439.9`);
+    expect(toldOf(csv)).toEqual([
+      "2024-01-05 BUY 10 AAPL at 100 fee 1.25",
+      "2024-01-06 SELL 4 AAPL at 110.25 fee 1.1",
+    ]);
+    expect(read(csv)).toEqual({ fee: "Commission + Zorp", hiddenCosts: ["Zorp"], unreadFigures: [] });
+    expect(toldOf(file("Zorp;Total", `${buy};-4.95;-1004.95`))).toEqual([
+      "2024-01-05 BUY 10 AAPL at 100 fee 4.95",
+    ]);
+  });
+
+  test("two of them together, and none that a balance or a number is", () => {
+    const csv = file(
+      "Balance;Order no;Brok;Exch;Net amount",
+      `${buy};5000;71;3;0.5;1003.5`,
+      `${sell};5439;72;3;0.25;437.75`,
+    );
+    expect(toldOf(csv)).toEqual([
+      "2024-01-05 BUY 10 AAPL at 100 fee 3.5",
+      "2024-01-06 SELL 4 AAPL at 110.25 fee 3.25",
+    ]);
+    expect(read(csv)).toMatchObject({
+      hiddenCosts: ["Brok", "Exch"],
+      unreadFigures: ["Balance", "Order no"],
+    });
+  });
+
+  test("but one that most rows contradict is none, and what is not used is named", () => {
+    const csv = file("Zorp;Total", `${buy};5;1005`, `${buy};6;1000`, `${buy};7;1000`);
+    expect(read(csv)).toEqual({ fee: null, hiddenCosts: [], unreadFigures: ["Zorp"] });
+    expect(read(file("Zorp", `${buy};5`))).toMatchObject({ unreadFigures: ["Zorp"] });
+    expect(read(file("Fee %;Note", `${buy};0.5;x`))).toMatchObject({ unreadFigures: ["Fee %"] });
+  });
+
+  test("and what no column explains is told", () => {
+    expect(toldOf(file("Fee;Total", `${buy};1;1004`))).toEqual([
+      "2024-01-05 BUY 10 AAPL at 100 fee 1 amount_differs",
+    ]);
+  });
+
+  test("a person's word that there is none holds", () => {
+    const csv = file("Zorp;Total", `${buy};5;1005`);
+    for (const fee of [null, "Total"])
+      expect(readImportFile({ csv, columns: { fee } }, clock).hiddenCosts).toEqual([]);
   });
 });

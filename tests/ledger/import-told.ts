@@ -2,7 +2,7 @@
 import { type ImportFile, readImportFile } from "../../src/ledger/import/read.ts";
 import { readRow } from "../../src/ledger/import/rows.ts";
 
-const clock = () => new Date("2026-01-15T12:00:00Z");
+export const clock = () => new Date("2026-01-15T12:00:00Z");
 
 /** "2024-01-05 BUY 1 AAPL at 100 fee 0" and codes of warnings, or the codes of what is wrong, or the kind of what is kept. */
 export const toldOf = (csv: string, given: Omit<ImportFile, "csv"> = {}): string[] =>

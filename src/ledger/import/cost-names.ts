@@ -29,13 +29,15 @@ const allCosts = /^total(fees?|commissions?|costs?|charges?|brokerage)$/;
 const taxWords =
   /^(tax|taxes|steuer|steuern|withholdingtax|impots?|imposta|impuesto|belasting|skatt|vat|gst|stt|iva|tva|mwst|btw|kapitalertragsteuer|quellensteuer)$/;
 
+/** A percentage, a code or a day: nothing that was paid. */
+export const isNoMoney = (header: string): boolean => header.includes("%") || noMoney.test(spell(header));
+
 export const isTax = (header: string): boolean => taxWords.test(spellField(header));
 
 export const isCost = (header: string): boolean => {
   const name = spellField(header);
   const whole = spell(header);
-  if (header.includes("%") || noMoney.test(whole) || !(costWords.test(name) || wholes.test(name)))
-    return false;
+  if (isNoMoney(header) || !(costWords.test(name) || wholes.test(name))) return false;
   const isOther = otherSums.test(whole) || wordsOf(header).some((word) => within.has(word));
   return !isOther || opensWithCost.test(name) || allCosts.test(name);
 };

@@ -40,6 +40,8 @@ export interface Layout {
   readonly columnCurrencies: readonly (string | null)[];
   /** By the word, spelled. */
   readonly words: Readonly<Record<string, RowKind>>;
+  /** A person said which columns its costs are, or that it has none. */
+  readonly areCostsSaid: boolean;
   /** Its quantity is what was filled, not what was ordered. */
   readonly countsFills: boolean;
 }
@@ -121,6 +123,7 @@ export function layOut(table: Table, given: Choices = {}): Layout {
     headerCurrencies: headerCurrencies(table, columns),
     columnCurrencies: table.headers.map(currencyInHeader),
     words: given.words ?? {},
+    areCostsSaid: said.has("fee") || given.columns?.fee === null,
     countsFills: /fill|exec|ausgef|ejecut|eseg/.test(spell(table.headers[columns.quantity?.[0] ?? -1] ?? "")),
   };
 }

@@ -45,9 +45,9 @@ const shown = (value: Big): string => value.round(value.abs().lt(1) ? 6 : 2).toF
 const netOf = (kind: "BUY" | "SELL", gross: Big, costs: Big): Big =>
   kind === "BUY" ? gross.plus(costs) : gross.minus(costs);
 
-/** Half of the last decimal that a price shows: it may have been rounded by so much. */
-function precisionOf(price: string): Big {
-  const decimals = price.split(".")[1]?.length ?? 0;
+/** Half of the last decimal that a price shows: it may have been rounded by so much. Noughts at the end are often left out. */
+export function precisionOf(price: string): Big {
+  const decimals = Math.max(price.split(".")[1]?.length ?? 0, 2);
   return new Exact(5).div(new Exact(10).pow(Math.min(decimals, 20) + 1));
 }
 
@@ -138,11 +138,11 @@ function compareAmount(settlement: Settlement, costs: Big, remarks: Remarks): Bi
   const isNear = [new Exact(0), costs].some((expected) => extra.minus(expected).abs().lte(tolerance));
   if (isNear) return costs;
   if (!hasCostColumns && extra.gt(0) && extra.lte(value.times("0.03"))) return tellFee(extra, remarks);
-  if (extra.minus(costs).abs().gt(value.times("0.01")))
-    remarks.warn(
-      "amount_differs",
-      `${quantity.replace("-", "")} × ${price} is ${shown(value)}, but the file says ${shown(paid)}`,
-    );
+  const told = costs.eq(0) ? "" : ` with costs of ${shown(costs)}`;
+  remarks.warn(
+    "amount_differs",
+    `${quantity.replace("-", "")} × ${price} is ${shown(value)}, but the file says ${shown(paid)}${told}`,
+  );
   return costs;
 }
 

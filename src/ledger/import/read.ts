@@ -19,6 +19,7 @@ import { type Entry, type Notation, type Reading, readEntry } from "./entries.ts
 import { type DecimalMark, isBlank, proveDecimalMark } from "./figures.ts";
 import { recogniseFormat, spellHeaders, type TextLine } from "./format.ts";
 import { formats } from "./formats/index.ts";
+import { findHiddenCosts, unreadFigures } from "./hidden-costs.ts";
 import { isTrade, type RowKind } from "./kinds.ts";
 import { type ColumnMapping, type Layout, layOut, mappingOf, meaningIn, requiredFields } from "./layout.ts";
 import { readTexts } from "./lines.ts";
@@ -56,6 +57,10 @@ export interface ReadFile {
   readonly signature: string;
   readonly headers: readonly string[];
   readonly columns: ColumnMapping;
+  /** Names of columns that are counted as costs since the amounts show it, */
+  readonly hiddenCosts: readonly string[];
+  /** and of those that have figures and are not used. */
+  readonly unreadFigures: readonly string[];
   readonly notation: Notation;
   /** What says in which order its dates are; null: nothing has to, or nothing does. */
   readonly dateEvidence: string | null;
@@ -176,12 +181,28 @@ function notationOf(parts: readonly Part[], given: ImportFile["notation"], today
   };
 }
 
-function entriesOf(part: Part, notation: Notation): Entry[] {
-  const reading = {
-    layout: part.layout,
-    notation,
-    negative: negativeColumns(part.lines),
+interface ReadPart {
+  readonly part: Part;
+  readonly entries: readonly Entry[];
+  /** Names of columns that are costs by what the amounts lack. */
+  readonly hiddenCosts: readonly string[];
+}
+
+function readEntries(part: Part, notation: Notation): ReadPart {
+  const entries = entriesOf(part, notation);
+  const hidden = findHiddenCosts(part.lines, entries, part.layout, notation);
+  if (hidden.length === 0) return { part, entries, hiddenCosts: [] };
+  const columns = { ...part.layout.columns, fee: [...(part.layout.columns.fee ?? []), ...hidden] };
+  const whole = readPart(part.table, { ...part.layout, columns });
+  return {
+    part: whole,
+    entries: entriesOf(whole, notation),
+    hiddenCosts: hidden.map((index) => part.layout.names[index]!),
   };
+}
+
+function entriesOf(part: Part, notation: Notation): Entry[] {
+  const reading = { layout: part.layout, notation, negative: negativeColumns(part.lines) };
   return refuseUnnamedCurrencies(part.lines.map((line) => readLine(line, reading, part)));
 }
 
@@ -212,6 +233,8 @@ const unread: ReadFile = {
   signature: "",
   headers: [],
   columns: mappingOf({ names: [], columns: {} }),
+  hiddenCosts: [],
+  unreadFigures: [],
   notation: { dateOrder: null, decimalMark: null },
   dateEvidence: null,
   isDateOrderCertain: true,
@@ -274,11 +297,16 @@ function readAll(tables: readonly Table[], given: ImportFile, today: string): Re
   const readable = laid.filter(({ missing }) => missing.length === 0);
   const parts = readable.map(({ table, layout }) => readPart(table, layout));
   const { notation, ...evidence } = notationOf(parts, given.notation, today);
-  const entries = parts.flatMap((part) => entriesOf(part, notation)).toSorted((a, b) => a.line - b.line);
+  const read = parts.map((part) => readEntries(part, notation));
+  const entries = read.flatMap((part) => part.entries).toSorted((a, b) => a.line - b.line);
+  const whole = read.find(({ part }) => part.table === main.table)!;
   const others = laid.filter(({ missing }) => missing.length > 0).flatMap(({ table }) => asideOf(table));
   return {
     ...unread,
     ...about,
+    columns: mappingOf(whole.part.layout),
+    hiddenCosts: whole.hiddenCosts,
+    unreadFigures: unreadFigures(whole.part.lines, whole.entries, whole.part.layout),
     notation,
     ...evidence,
     isDecimalMarkCertain: !entries.some(({ errors }) =>
