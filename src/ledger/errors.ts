@@ -222,6 +222,16 @@ export class AmbiguousCurrencyError extends Error {
   }
 }
 
+export class UnknownUnitError extends Error {
+  readonly code = "unknown_unit";
+
+  constructor(column: string, unit: string) {
+    super(
+      `expected figures as they are, got: ${shown(unit)} in the name of the column ${column.slice(0, 60)}; write them out in the file, and name the column so`,
+    );
+  }
+}
+
 export class AmbiguousDateError extends Error {
   readonly code = "ambiguous_date";
   readonly field = "date";

@@ -1,16 +1,15 @@
 /** The lines of a table as entries: what each is, when, of what, how much and for how much. Pure. */
 import { Big } from "big.js";
 import {
-  AmbiguousCurrencyError,
   AmbiguousDateError,
   AmbiguousFigureError,
   ContradictedTradeError,
-  ForeignCurrencyError,
   UnknownKindError,
+  UnknownUnitError,
   UnsupportedAssetError,
 } from "../errors.ts";
 import { type CostReading, costFields, readCosts } from "./costs.ts";
-import { currencyOf, dollarTokens, isMoney, isVague } from "./currencies.ts";
+import { currencyOf, isMoney, isVague } from "./currencies.ts";
 import { type DateOrder, type Moment, readMoment } from "./dates.ts";
 import { type DecimalMark, isBlank, readFigure } from "./figures.ts";
 import type { TextLine, Texts } from "./format.ts";
@@ -18,8 +17,12 @@ import { type Instrument, readInstrument } from "./instrument.ts";
 import { isTrade, kindBySign, kindOf, type Meaning, meaningOf, type RowKind, type Signs } from "./kinds.ts";
 import { type Layout, meaningIn } from "./layout.ts";
 import { type Figures, type Money, settle } from "./money.ts";
+import { checkCurrency, currencyFor } from "./price-currency.ts";
 import { type Remark, Remarks } from "./remarks.ts";
+import { spell } from "./spelling.ts";
 import { type Objection, objectionsIn, saysCalledOff, stateOf, worstOf } from "./states.ts";
+import { offsetIn, type Surroundings } from "./surroundings.ts";
+import { scaleInHeader } from "./units.ts";
 
 /** How the figures and days of a file are written; null: it does not say. */
 export interface Notation {
@@ -58,6 +61,7 @@ export interface Reading {
   readonly notation: Notation;
   /** Columns of costs that are written as less than nothing. */
   readonly negative: ReadonlySet<string>;
+  readonly surroundings: Surroundings;
 }
 
 function readDay(
@@ -215,50 +219,6 @@ function withState(
   return kind;
 }
 
-/** Of the price, from whatever names it; null: nothing does, or two things name two. */
-function currencyFor(
-  figures: Figures,
-  texts: Texts,
-  quote: string | null,
-  { layout }: Reading,
-  remarks: Remarks,
-): string | null {
-  const isDerived = figures.price === null;
-  const own = (text: string | undefined): string | null =>
-    text ? (currencyOf(text) ?? text.slice(0, 12)) : null;
-  // Of two sums the one before costs is in the currency of the price.
-  const isPaidAbroad = isDerived && (figures.gross === null || figures.amount === null);
-  const [first, second] = isPaidAbroad
-    ? [own(texts.amountCurrency), own(texts.currency)]
-    : [own(texts.currency), own(texts.amountCurrency)];
-  const unit = isDerived ? figures.moneyUnit : figures.priceUnit;
-  const { gross, amount, price } = layout.headerCurrencies;
-  // "$" is another dollar where a column says so.
-  const beside = unit && !(isVague(unit) && (first ?? second)) ? currencyOf(unit) : null;
-  const named = [...new Set([beside, quote, first].filter((currency) => currency !== null))];
-  if (named.length > 1 && !(named.includes("GBX") && named.includes("GBP"))) {
-    remarks.refuse(new AmbiguousCurrencyError(named));
-    return null;
-  }
-  const header = isDerived ? (gross ?? amount) : price;
-  const moneyUnit = figures.moneyUnit ? currencyOf(figures.moneyUnit) : null;
-  return named[0] ?? header ?? layout.format?.currency ?? second ?? moneyUnit ?? null;
-}
-
-function checkCurrency(currency: string | null, texts: Texts, { layout }: Reading, remarks: Remarks): void {
-  if (currency === null || currency === "USD") return;
-  if (dollarTokens.has(currency)) {
-    remarks.warn("dollar_token", `paid in ${currency}, which is counted as a dollar`);
-    return;
-  }
-  const elsewhere = layout.format
-    ? `as ${layout.format.name} writes it`
-    : "beside the figure or in the column's name";
-  remarks.refuse(
-    new ForeignCurrencyError(currency, texts.currency || texts.amountCurrency ? "in its column" : elsewhere),
-  );
-}
-
 /** One that cannot be read is left out, and said. */
 const costReading = (reading: Reading, remarks: Remarks): CostReading => ({
   ...reading,
@@ -305,6 +265,29 @@ function moneyOf(
   );
 }
 
+/** A column of thousands, of cents, of percent: its figures are others than they show. */
+function refuseScales({ price, gross }: Figures, { layout }: Reading, remarks: Remarks): void {
+  const money = price !== null ? "price" : gross !== null ? "gross" : "amount";
+  for (const field of ["quantity", money] as const) {
+    const name = layout.names[layout.columns[field]?.[0] ?? -1] ?? "";
+    const scale = scaleInHeader(name);
+    if (scale !== null) remarks.refuse(new UnknownUnitError(name, scale));
+  }
+}
+
+/** Of times that do not say it themselves. */
+function offsetOf({ beside = [] }: TextLine, { layout, surroundings }: Reading): number | null {
+  const zone = beside.find(({ name }) =>
+    /^(timezone|tz|zone|zeitzone|zonahoraria|fuseauhoraire)$/.test(spell(name)),
+  );
+  return (
+    layout.offset ??
+    (layout.format?.zone === "UTC" ? 0 : null) ??
+    (zone ? offsetIn(zone.text) : null) ??
+    surroundings.offset
+  );
+}
+
 /** What one line says. A trade that cannot be understood whole has errors; anything else is kept as far as it is. */
 export function readEntry(textLine: TextLine, reading: Reading): Entry {
   const { line, texts } = textLine;
@@ -343,7 +326,7 @@ export function readEntry(textLine: TextLine, reading: Reading): Entry {
     word: texts.type ?? "",
     date,
     time,
-    offset: moment?.offset ?? (reading.layout.format?.zone === "UTC" && time !== null ? 0 : null),
+    offset: moment?.offset ?? (time === null ? null : offsetOf(textLine, reading)),
     instrument,
     currency,
   };
@@ -355,6 +338,7 @@ export function readEntry(textLine: TextLine, reading: Reading): Entry {
   if (instrument?.derivative)
     remarks.refuse(new UnsupportedAssetError(instrument.derivative, instrument.symbol));
   checkCurrency(currency, texts, reading, remarks);
+  refuseScales(figures, reading, remarks);
   const money = moneyOf(
     textLine,
     figures,

@@ -1,11 +1,12 @@
 /** How a table is read: its format's columns, or guessed ones, and what a person has said of them. Pure. */
 import { type Columns, currencyColumns, guessColumns } from "./columns.ts";
-import { currencyInHeader } from "./currencies.ts";
 import { type Field, type Format, fields, recogniseFormat, spellHeaders } from "./format.ts";
 import { formats } from "./formats/index.ts";
 import { type Meaning, meaningOf, type RowKind } from "./kinds.ts";
 import { spell } from "./spelling.ts";
+import { offsetIn } from "./surroundings.ts";
 import type { Table } from "./table.ts";
+import { unitInHeader } from "./units.ts";
 
 /** What a person can say a column for. */
 export const importFields = [
@@ -40,6 +41,10 @@ export interface Layout {
   readonly columnCurrencies: readonly (string | null)[];
   /** By the word, spelled. */
   readonly words: Readonly<Record<string, RowKind>>;
+  /** Its price is in "$", which is another dollar elsewhere. */
+  readonly areDollarsVague: boolean;
+  /** Of its times, in minutes ahead of UTC, as the column's name says it: "Date (UTC)". */
+  readonly offset: number | null;
   /** A person said which columns its costs are, or that it has none. */
   readonly areCostsSaid: boolean;
   /** Its quantity is what was filled, not what was ordered. */
@@ -115,16 +120,21 @@ export function layOut(table: Table, given: Choices = {}): Layout {
     if (indexes) said.set(field, indexes);
   }
   const columns: Columns = said.size === 0 ? found : withSaid(table, declared ? found : null, said);
+  const headerOf = (field: Field): string => table.headers[columns[field]?.[0] ?? -1] ?? "";
   return {
     format,
     names,
     columns,
     chosen: new Set(said.keys()),
     headerCurrencies: headerCurrencies(table, columns),
-    columnCurrencies: table.headers.map(currencyInHeader),
+    columnCurrencies: table.headers.map(unitInHeader),
     words: given.words ?? {},
+    areDollarsVague:
+      /\$/.test(headerOf("price") || headerOf("gross") || headerOf("amount")) &&
+      !/us/i.test(headerOf("price") || headerOf("gross") || headerOf("amount")),
+    offset: offsetIn(headerOf("time")) ?? offsetIn(headerOf("date")),
     areCostsSaid: said.has("fee") || given.columns?.fee === null,
-    countsFills: /fill|exec|ausgef|ejecut|eseg/.test(spell(table.headers[columns.quantity?.[0] ?? -1] ?? "")),
+    countsFills: /fill|exec|ausgef|ejecut|eseg/.test(spell(headerOf("quantity"))),
   };
 }
 
@@ -146,7 +156,7 @@ function headerCurrencies({ headers }: Table, columns: Columns): Layout["headerC
   return Object.fromEntries(
     figures.flatMap((field) => {
       const header = headers[columns[field]?.[0] ?? -1];
-      const currency = header === undefined ? null : currencyInHeader(header);
+      const currency = header === undefined ? null : unitInHeader(header);
       return currency ? [[field, currency]] : [];
     }),
   );

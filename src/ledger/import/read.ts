@@ -25,6 +25,7 @@ import { type ColumnMapping, type Layout, layOut, mappingOf, meaningIn, required
 import { readTexts } from "./lines.ts";
 import { type Remark, remarkOf } from "./remarks.ts";
 import { spell } from "./spelling.ts";
+import { readSurroundings, type Surroundings } from "./surroundings.ts";
 import type { Table, TableLine } from "./table.ts";
 import { type Delimiter, readTables } from "./tables.ts";
 
@@ -188,21 +189,21 @@ interface ReadPart {
   readonly hiddenCosts: readonly string[];
 }
 
-function readEntries(part: Part, notation: Notation): ReadPart {
-  const entries = entriesOf(part, notation);
+function readEntries(part: Part, notation: Notation, surroundings: Surroundings): ReadPart {
+  const entries = entriesOf(part, notation, surroundings);
   const hidden = findHiddenCosts(part.lines, entries, part.layout, notation);
   if (hidden.length === 0) return { part, entries, hiddenCosts: [] };
   const columns = { ...part.layout.columns, fee: [...(part.layout.columns.fee ?? []), ...hidden] };
   const whole = readPart(part.table, { ...part.layout, columns });
   return {
     part: whole,
-    entries: entriesOf(whole, notation),
+    entries: entriesOf(whole, notation, surroundings),
     hiddenCosts: hidden.map((index) => part.layout.names[index]!),
   };
 }
 
-function entriesOf(part: Part, notation: Notation): Entry[] {
-  const reading = { layout: part.layout, notation, negative: negativeColumns(part.lines) };
+function entriesOf(part: Part, notation: Notation, surroundings: Surroundings): Entry[] {
+  const reading = { layout: part.layout, notation, negative: negativeColumns(part.lines), surroundings };
   return refuseUnnamedCurrencies(part.lines.map((line) => readLine(line, reading, part)));
 }
 
@@ -259,8 +260,8 @@ const refusals = [
 /** Reads all of it, and never throws for what is wrong with it. `clock` says what day it is. */
 export function readImportFile(file: ImportFile, clock: () => Date): ReadFile {
   try {
-    const { delimiter, tables } = readTables(file.csv, isHeader);
-    return { ...readAll(tables, file, clock().toISOString().slice(0, 10)), delimiter };
+    const { delimiter, tables, preamble } = readTables(file.csv, isHeader);
+    return { ...readAll(tables, preamble, file, clock().toISOString().slice(0, 10)), delimiter };
   } catch (error) {
     if (error instanceof Error && refusals.some((refusal) => error instanceof refusal))
       return { ...unread, problem: remarkOf(error as Error & Remark) };
@@ -275,7 +276,14 @@ function signatureOf({ layout, table }: Pick<Part, "layout" | "table">): string 
   );
 }
 
-function readAll(tables: readonly Table[], given: ImportFile, today: string): ReadFile {
+const textOf = ({ cells }: TableLine): string => cells.slice(0, 20).join(" ").slice(0, 300);
+
+function readAll(
+  tables: readonly Table[],
+  preamble: readonly string[],
+  given: ImportFile,
+  today: string,
+): ReadFile {
   const laid = tables.map((table) => {
     const layout = layOut(table, given);
     return { table, layout, missing: missingOf(layout, table) };
@@ -297,7 +305,11 @@ function readAll(tables: readonly Table[], given: ImportFile, today: string): Re
   const readable = laid.filter(({ missing }) => missing.length === 0);
   const parts = readable.map(({ table, layout }) => readPart(table, layout));
   const { notation, ...evidence } = notationOf(parts, given.notation, today);
-  const read = parts.map((part) => readEntries(part, notation));
+  const surroundings = readSurroundings(preamble, [
+    ...laid.flatMap(({ missing, table }) => (missing.length > 0 ? table.lines.slice(0, 50).map(textOf) : [])),
+    ...parts.flatMap(({ asides }) => asides.map(({ text }) => text)),
+  ]);
+  const read = parts.map((part) => readEntries(part, notation, surroundings));
   const entries = read.flatMap((part) => part.entries).toSorted((a, b) => a.line - b.line);
   const whole = read.find(({ part }) => part.table === main.table)!;
   const others = laid.filter(({ missing }) => missing.length > 0).flatMap(({ table }) => asideOf(table));
