@@ -204,6 +204,16 @@ export class ValueCountError extends Error {
   }
 }
 
+export class SplitFigureError extends Error {
+  readonly code = "split_figure";
+
+  constructor() {
+    super(
+      "expected a comma within a figure to stand in quotes, got: a line with more values than others, of which two may be one figure, such as 1,500",
+    );
+  }
+}
+
 export class ForeignCurrencyError extends Error {
   readonly code = "unsupported_currency";
 

@@ -55,6 +55,8 @@ export interface TextLine {
   readonly costColumns?: Readonly<Record<"fee" | "tax", readonly number[]>>;
   /** How many values it has, where that is another number than there are columns and one that is needed is not there. */
   readonly count?: number;
+  /** One of its figures may have been cut in two where the file has a comma in it. */
+  readonly isSplit?: boolean;
 }
 
 export interface Format {

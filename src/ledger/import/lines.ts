@@ -3,7 +3,9 @@ import { isBlank } from "./figures.ts";
 import { type CellBeside, type Field, fields, spellHeaders, type TextLine, type Texts } from "./format.ts";
 import type { Meaning } from "./kinds.ts";
 import { type Layout, meaningIn } from "./layout.ts";
+import { findSplitLines } from "./split-figures.ts";
 import type { Table, TableLine } from "./table.ts";
+import type { Delimiter } from "./tables.ts";
 
 const says = (meaning: Meaning | null): boolean =>
   meaning !== null && meaning !== "TRADE" && meaning !== "CASH";
@@ -82,7 +84,8 @@ function isRagged({ cells }: TableLine, { headers }: Table, { columns }: Layout)
 }
 
 /** The lines of a table as texts by field; those that its format knows to be none are left aside. */
-export function readTexts(table: Table, layout: Layout): TextLine[] {
+export function readTexts(table: Table, layout: Layout, delimiter: Delimiter | null): TextLine[] {
+  const split = delimiter === "," ? findSplitLines(table.lines, layout) : new Set();
   const indexes = new Map(
     spellHeaders(table.headers)
       .map((name, index) => [name, index] as const)
@@ -91,7 +94,15 @@ export function readTexts(table: Table, layout: Layout): TextLine[] {
   const columns = readColumns(layout);
   const lines = table.lines.flatMap((line) => {
     const read = readLine(line, layout, columns, indexes);
-    return read ? [{ ...read, ...(isRagged(line, table, layout) && { count: line.cells.length }) }] : [];
+    return read
+      ? [
+          {
+            ...read,
+            ...(isRagged(line, table, layout) && { count: line.cells.length }),
+            ...(split.has(line) && { isSplit: true }),
+          },
+        ]
+      : [];
   });
   const cells = new Map(table.lines.map((line) => [line.line, line.cells]));
   return (layout.format?.merge?.(lines) ?? lines).map((line) => ({

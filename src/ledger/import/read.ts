@@ -8,6 +8,7 @@ import {
   InvalidCsvError,
   MissingColumnsError,
   NotTextError,
+  SplitFigureError,
   TooManyLinesError,
   ValueCountError,
 } from "../errors.ts";
@@ -27,7 +28,7 @@ import { type Remark, remarkOf } from "./remarks.ts";
 import { spell } from "./spelling.ts";
 import { readSurroundings, type Surroundings } from "./surroundings.ts";
 import type { Table, TableLine } from "./table.ts";
-import { type Delimiter, readTables } from "./tables.ts";
+import { type Delimiter, readTables, type Tables } from "./tables.ts";
 
 /** A file and how it is to be read; what is not said is recognised, or guessed from what stands in it. */
 export interface ImportFile {
@@ -124,6 +125,7 @@ function missingOf(layout: Layout, table: Table): string[] {
 interface Part {
   readonly table: Table;
   readonly layout: Layout;
+  readonly delimiter: Delimiter | null;
   readonly lines: readonly TextLine[];
   readonly asides: readonly Aside[];
 }
@@ -137,17 +139,18 @@ const asideOfLine = ({ line, cells }: TableLine, reason = ""): Aside => ({
     .concat(reason),
 });
 
-function readPart(table: Table, layout: Layout): Part {
+function readPart(table: Table, layout: Layout, delimiter: Delimiter | null): Part {
   const asides = table.lines.filter((line) => isAside(line, layout));
   const left = new Set(asides);
   const others = table.lines.filter((line) => !left.has(line));
-  const lines = readTexts({ ...table, lines: others }, layout);
+  const lines = readTexts({ ...table, lines: others }, layout, delimiter);
   // Costs that stand on a line of their own, the fills of an order that stands there too: none goes unsaid.
   const read = new Set(lines.map(({ line }) => line));
   const merged = others.filter(({ line }) => !read.has(line));
   return {
     table,
     layout,
+    delimiter,
     lines,
     asides: [
       ...asides.map((line) => asideOfLine(line)),
@@ -194,7 +197,7 @@ function readEntries(part: Part, notation: Notation, surroundings: Surroundings)
   const hidden = findHiddenCosts(part.lines, entries, part.layout, notation);
   if (hidden.length === 0) return { part, entries, hiddenCosts: [] };
   const columns = { ...part.layout.columns, fee: [...(part.layout.columns.fee ?? []), ...hidden] };
-  const whole = readPart(part.table, { ...part.layout, columns });
+  const whole = readPart(part.table, { ...part.layout, columns }, part.delimiter);
   return {
     part: whole,
     entries: entriesOf(whole, notation, surroundings),
@@ -223,8 +226,10 @@ function refuseUnnamedCurrencies(entries: readonly Entry[]): Entry[] {
 
 function readLine(line: TextLine, reading: Reading, part: Part): Entry {
   const entry = readEntry(line, reading);
-  if (line.count === undefined || (entry.kind !== null && !isTrade(entry.kind))) return entry;
-  return { ...entry, errors: [remarkOf(new ValueCountError(part.table.headers.length, line.count))] };
+  if (entry.kind !== null && !isTrade(entry.kind)) return entry;
+  if (line.count !== undefined)
+    return { ...entry, errors: [remarkOf(new ValueCountError(part.table.headers.length, line.count))] };
+  return line.isSplit ? { ...entry, errors: [remarkOf(new SplitFigureError())] } : entry;
 }
 
 const unread: ReadFile = {
@@ -260,8 +265,8 @@ const refusals = [
 /** Reads all of it, and never throws for what is wrong with it. `clock` says what day it is. */
 export function readImportFile(file: ImportFile, clock: () => Date): ReadFile {
   try {
-    const { delimiter, tables, preamble } = readTables(file.csv, isHeader);
-    return { ...readAll(tables, preamble, file, clock().toISOString().slice(0, 10)), delimiter };
+    const read = readTables(file.csv, isHeader);
+    return { ...readAll(read, file, clock().toISOString().slice(0, 10)), delimiter: read.delimiter };
   } catch (error) {
     if (error instanceof Error && refusals.some((refusal) => error instanceof refusal))
       return { ...unread, problem: remarkOf(error as Error & Remark) };
@@ -278,13 +283,8 @@ function signatureOf({ layout, table }: Pick<Part, "layout" | "table">): string 
 
 const textOf = ({ cells }: TableLine): string => cells.slice(0, 20).join(" ").slice(0, 300);
 
-function readAll(
-  tables: readonly Table[],
-  preamble: readonly string[],
-  given: ImportFile,
-  today: string,
-): ReadFile {
-  const laid = tables.map((table) => {
+function readAll(file: Tables, given: ImportFile, today: string): ReadFile {
+  const laid = file.tables.map((table) => {
     const layout = layOut(table, given);
     return { table, layout, missing: missingOf(layout, table) };
   });
@@ -303,9 +303,9 @@ function readAll(
     return { ...unread, ...about, problem };
   }
   const readable = laid.filter(({ missing }) => missing.length === 0);
-  const parts = readable.map(({ table, layout }) => readPart(table, layout));
+  const parts = readable.map(({ table, layout }) => readPart(table, layout, file.delimiter));
   const { notation, ...evidence } = notationOf(parts, given.notation, today);
-  const surroundings = readSurroundings(preamble, [
+  const surroundings = readSurroundings(file.preamble, [
     ...laid.flatMap(({ missing, table }) => (missing.length > 0 ? table.lines.slice(0, 50).map(textOf) : [])),
     ...parts.flatMap(({ asides }) => asides.map(({ text }) => text)),
   ]);
