@@ -133,6 +133,17 @@ export class InvalidCsvError extends Error {
   }
 }
 
+/** A row says in another column that there was no such trade, or that it was taken back. */
+export class ContradictedTradeError extends Error {
+  readonly code = "contradicted_trade";
+
+  constructor(text: string, column: string) {
+    super(
+      `expected a trade that stands, got: ${shown(text)} in the column ${column.slice(0, 60)}; leave the row out, or correct the file`,
+    );
+  }
+}
+
 /** A workbook, a document or a page instead of a table of text. */
 export class NotTextError extends Error {
   readonly code = "not_text";
@@ -193,6 +204,16 @@ export class ValueCountError extends Error {
   }
 }
 
+export class SplitFigureError extends Error {
+  readonly code = "split_figure";
+
+  constructor() {
+    super(
+      "expected a comma within a figure to stand in quotes, got: a line with more values than others, of which two may be one figure, such as 1,500",
+    );
+  }
+}
+
 export class ForeignCurrencyError extends Error {
   readonly code = "unsupported_currency";
 
@@ -208,6 +229,16 @@ export class AmbiguousCurrencyError extends Error {
 
   constructor(currencies: readonly string[]) {
     super(`expected one currency of the price, got: ${currencies.join(" and ")}; say which column has it`);
+  }
+}
+
+export class UnknownUnitError extends Error {
+  readonly code = "unknown_unit";
+
+  constructor(column: string, unit: string) {
+    super(
+      `expected figures as they are, got: ${shown(unit)} in the name of the column ${column.slice(0, 60)}; write them out in the file, and name the column so`,
+    );
   }
 }
 

@@ -34,6 +34,11 @@ describe("hostile text is read in no more than its length", () => {
     ["an Excel workbook", "PK\u0003\u0004\u0014", "not_text"],
     ["a PDF", "%PDF-1.7", "not_text"],
     ["a page", "<!DOCTYPE html><table></table>", "not_text"],
+    [
+      "lines of figures that may all be cut",
+      `date,type,ticker,quantity,price${",fee".repeat(240)}\n${Array.from({ length: 4500 }, (_, index) => `2024-01-05,BUY,AAPL${",100".repeat(110 + (index % 5))}\n`).join("")}`,
+      null,
+    ],
     ["deep JSON", `${"[".repeat(100_000)}`, "invalid_csv"],
   ])("%s", (_, csv, problem) => {
     const read = quickly(csv);

@@ -1,4 +1,5 @@
 /** Which column of a file is which field, where no declaration says: by what brokers call it and by what stands in it. Pure. */
+import { chooseCosts, isCost, isTax } from "./cost-names.ts";
 import { currencyOf } from "./currencies.ts";
 import { readMoment } from "./dates.ts";
 import { isBlank, readFigure } from "./figures.ts";
@@ -51,18 +52,6 @@ for (const [field, names] of Object.entries(synonyms))
 
 const ranksOf = (header: string): readonly Rank[] =>
   ranks.get(spell(header)) ?? ranks.get(spellField(header)) ?? [];
-
-/** Costs have many names, and a file several of them: each is summed. */
-const costWords =
-  /fee|commission|brokerage|gebuhr|courtage|frais|provision|stampduty|levy|charge|kosten|spesen|commissione|comision|avgift|kurtage|kommission|prowizj|corretagem|palkkio|poplat|omkostning|(transaction|trading|dealing|other)costs?|^costs$|^costi$|^costes$|^kostnad|^comm$/;
-const taxWords =
-  /^(tax|taxes|steuer|steuern|withholdingtax|impots?|imposta|impuesto|belasting|skatt|vat|gst|stt|kapitalertragsteuer|quellensteuer)$/;
-const noCost =
-  /currency|rate|excl|bps|percent|total(?!fee|com|cost|charge|brok)|price|value|type|date|^id|waluta|wahrung/;
-const allCosts = /^total(fees?|commissions?|costs?|charges?|brokerage)$/;
-/** "Fee incl. VAT" is a cost, "Sum incl. fees" is none; beside one without it is the sum. */
-const inclusive = /incl/;
-const opensWithCost = new RegExp(`^(${costWords.source})`);
 
 /** How a column's values look, of a few hundred lines. */
 interface Profile {
@@ -122,12 +111,6 @@ const byValues: readonly Field[] = ["date", "type", "currency", "identifier"];
 
 const rankOf = (field: Field, { ranks: own }: Candidate): number | undefined =>
   own.find((rank) => rank.field === field)?.rank;
-
-const isCost = (header: string): boolean => {
-  const name = spellField(header);
-  const whole = spell(header);
-  return costWords.test(name) && !noCost.test(whole) && (!inclusive.test(whole) || opensWithCost.test(whole));
-};
 
 /** Columns for each field, best first. */
 export type Columns = Readonly<Partial<Record<Field, readonly number[]>>>;
@@ -195,12 +178,8 @@ export function guessColumns({ headers, lines }: Table, taken: ReadonlySet<numbe
   const costs = free().filter(
     ({ header, profile: { filled, share } }) => isCost(header) && (filled === 0 || share(isFigure) > 0.5),
   );
-  const sum = costs.find(({ header }) => allCosts.test(spellField(header)) || inclusive.test(spell(header)));
-  columns.fee = (sum ? [sum] : costs).map(({ index }) => index);
-  columns.tax = free()
-    .filter(({ header, profile: { share } }) => taxWords.test(spellField(header)) && share(isFigure) > 0.5)
-    .map(({ index }) => index);
-  return columns;
+  const taxes = free().filter(({ header, profile: { share } }) => isTax(header) && share(isFigure) > 0.5);
+  return { ...columns, ...chooseCosts(costs, taxes) };
 }
 
 /** Those that a format which knows of no currency has all the same. */

@@ -1,14 +1,15 @@
 /** The lines of a table as entries: what each is, when, of what, how much and for how much. Pure. */
 import { Big } from "big.js";
 import {
-  AmbiguousCurrencyError,
   AmbiguousDateError,
   AmbiguousFigureError,
-  ForeignCurrencyError,
+  ContradictedTradeError,
   UnknownKindError,
+  UnknownUnitError,
   UnsupportedAssetError,
 } from "../errors.ts";
-import { currencyOf, dollarTokens, isMoney, isVague } from "./currencies.ts";
+import { type CostReading, costFields, readCosts } from "./costs.ts";
+import { currencyOf, isMoney, isVague } from "./currencies.ts";
 import { type DateOrder, type Moment, readMoment } from "./dates.ts";
 import { type DecimalMark, isBlank, readFigure } from "./figures.ts";
 import type { TextLine, Texts } from "./format.ts";
@@ -16,7 +17,12 @@ import { type Instrument, readInstrument } from "./instrument.ts";
 import { isTrade, kindBySign, kindOf, type Meaning, meaningOf, type RowKind, type Signs } from "./kinds.ts";
 import { type Layout, meaningIn } from "./layout.ts";
 import { type Figures, type Money, settle } from "./money.ts";
+import { checkCurrency, currencyFor } from "./price-currency.ts";
 import { type Remark, Remarks } from "./remarks.ts";
+import { spell } from "./spelling.ts";
+import { type Objection, objectionsIn, saysCalledOff, stateOf, worstOf } from "./states.ts";
+import { offsetIn, type Surroundings } from "./surroundings.ts";
+import { scaleInHeader } from "./units.ts";
 
 /** How the figures and days of a file are written; null: it does not say. */
 export interface Notation {
@@ -53,9 +59,9 @@ export interface Entry {
 export interface Reading {
   readonly layout: Layout;
   readonly notation: Notation;
-  /** Costs are written as less than nothing, and taxes so, */
-  readonly hasNegativeCosts: boolean;
-  readonly hasNegativeTaxes: boolean;
+  /** Columns of costs that are written as less than nothing. */
+  readonly negative: ReadonlySet<string>;
+  readonly surroundings: Surroundings;
 }
 
 function readDay(
@@ -148,17 +154,9 @@ function assetMeaning(text: string): Meaning | null {
   return meaning === "OPTION" || meaning === "CFD" || meaning === "FX" ? meaning : null;
 }
 
-/** An order that waits, or was called off, is no trade. */
-const isOpenOrder = (status: string): boolean =>
-  meaningOf(status) === "NOT_EXECUTED" ||
-  /^(active|open|new|working|queued|placed|submitted|accepted|offen|declined|refused|void(ed)?|expired|lapsed|un(filled|executed)|not|kill(ed)?|bust(ed)?|error)\b/i.test(
-    status.slice(0, 40),
-  );
-
 /** By the word, the signs, the kind of asset and the state of the order; null: to be asked. */
 function readKind(texts: Texts, signs: Signs, { layout }: Reading): RowKind | null {
   const { format } = layout;
-  if (texts.status && isOpenOrder(texts.status)) return "NOT_EXECUTED";
   const asset = assetMeaning(texts.assetType ?? "");
   if (asset) return kindOf(asset, signs);
   if (format?.kind) return format.kind;
@@ -173,119 +171,130 @@ function readKind(texts: Texts, signs: Signs, { layout }: Reading): RowKind | nu
   return isTradeLike ? null : "OTHER";
 }
 
-/** Of the price, from whatever names it; null: nothing does, or two things name two. */
-function currencyFor(
-  figures: Figures,
-  texts: Texts,
-  quote: string | null,
+/** What the line says against its own side; null: nothing. */
+function objectionTo(
+  { texts, beside = [] }: TextLine,
+  kind: RowKind | null,
   { layout }: Reading,
-  remarks: Remarks,
-): string | null {
-  const isDerived = figures.price === null;
-  const own = (text: string | undefined): string | null =>
-    text ? (currencyOf(text) ?? text.slice(0, 12)) : null;
-  // Of two sums the one before costs is in the currency of the price.
-  const isPaidAbroad = isDerived && (figures.gross === null || figures.amount === null);
-  const [first, second] = isPaidAbroad
-    ? [own(texts.amountCurrency), own(texts.currency)]
-    : [own(texts.currency), own(texts.amountCurrency)];
-  const unit = isDerived ? figures.moneyUnit : figures.priceUnit;
-  const { gross, amount, price } = layout.headerCurrencies;
-  // "$" is another dollar where a column says so.
-  const beside = unit && !(isVague(unit) && (first ?? second)) ? currencyOf(unit) : null;
-  const named = [...new Set([beside, quote, first].filter((currency) => currency !== null))];
-  if (named.length > 1 && !(named.includes("GBX") && named.includes("GBP"))) {
-    remarks.refuse(new AmbiguousCurrencyError(named));
-    return null;
-  }
-  const header = isDerived ? (gross ?? amount) : price;
-  const moneyUnit = figures.moneyUnit ? currencyOf(figures.moneyUnit) : null;
-  return named[0] ?? header ?? layout.format?.currency ?? second ?? moneyUnit ?? null;
-}
-
-function checkCurrency(currency: string | null, texts: Texts, { layout }: Reading, remarks: Remarks): void {
-  if (currency === null || currency === "USD") return;
-  if (dollarTokens.has(currency)) {
-    remarks.warn("dollar_token", `paid in ${currency}, which is counted as a dollar`);
-    return;
-  }
-  const elsewhere = layout.format
-    ? `as ${layout.format.name} writes it`
-    : "beside the figure or in the column's name";
-  remarks.refuse(
-    new ForeignCurrencyError(currency, texts.currency || texts.amountCurrency ? "in its column" : elsewhere),
+): Objection | null {
+  const status = stateOf(texts.status ?? "");
+  const own = status && { state: status, column: "of its state", text: texts.status! };
+  const named = [texts.name, texts.description].flatMap((text) =>
+    text && saysCalledOff(text) ? [{ state: "unclear" as const, column: "of its name", text }] : [],
   );
+  const types = new Set(layout.columns.type);
+  const other = beside.find(({ index, text }) => {
+    const meaning = types.has(index) ? meaningIn(layout, text) : null;
+    return (meaning === "BUY" || meaning === "SELL") && isTrade(kind) && meaning !== kind;
+  });
+  const opposite = other ? [{ state: "unclear" as const, column: other.name, text: other.text }] : [];
+  return worstOf([
+    ...(own ? [own] : []),
+    ...objectionsIn(beside, layout.format !== null),
+    ...named,
+    ...opposite,
+  ]);
 }
 
-/** Each with the sign that what is paid has; one that cannot be read is left out, and said. */
-function readCosts(
-  texts: readonly string[] | undefined,
-  isNegative: boolean,
+/** A kind that the line itself calls off, or doubts. */
+function withState(
+  line: TextLine,
+  kind: RowKind | null,
+  figures: Figures,
   reading: Reading,
   remarks: Remarks,
-): { value: Big; unit: string | null }[] {
-  return (texts ?? []).flatMap((text) => {
+) {
+  const objection = objectionTo(line, kind, reading);
+  const { layout } = reading;
+  if (!objection) return kind;
+  const { state, column, text } = objection;
+  const isFilled = layout.countsFills && figures.quantity !== null && !new Big(figures.quantity).eq(0);
+  if (state === "called_off" && !(isFilled && isTrade(kind))) return "NOT_EXECUTED";
+  if (state === "unknown" && layout.format === null)
+    remarks.warn(
+      "unknown_state",
+      `nobody knows whether an order that is "${text}" was executed: it is taken so`,
+    );
+  if (state !== "unknown") remarks.refuse(new ContradictedTradeError(text, column));
+  return kind;
+}
+
+/** One that cannot be read is left out, and said. */
+const costReading = (reading: Reading, remarks: Remarks): CostReading => ({
+  ...reading,
+  figureOf: (text) => {
     const { value, unit, isAmbiguous } = figureOf("fee", text, reading, remarks);
-    if (value !== null) return [{ value: isNegative ? new Big(value).neg() : new Big(value), unit }];
+    if (value !== null) return { value, unit };
     if (!isAmbiguous && !/^(free|gratis|zero|included)$/i.test(text))
       remarks.warn("fee_left_out", `a fee of "${text.slice(0, 40)}" cannot be read: it is left out`);
-    return [];
-  });
-}
+    return null;
+  },
+});
 
 /** A price is what one share cost; costs are in the price's currency. */
 function moneyOf(
+  line: TextLine,
   figures: Figures,
   kind: "BUY" | "SELL",
   currency: string | null,
   ticker: string | null,
-  texts: Texts,
   reading: Reading,
   remarks: Remarks,
 ): Money {
+  const { texts } = line;
+  const { columns, headerCurrencies } = reading.layout;
   // What names no currency at all is taken as dollars.
   const own = currency ?? "USD";
-  const costs = [
-    ...readCosts(texts.fee, reading.hasNegativeCosts, reading, remarks),
-    ...readCosts(texts.tax, reading.hasNegativeTaxes, reading, remarks),
-  ];
-  const unit = costs.find((cost) => cost.unit)?.unit;
-  const feeCurrency =
-    (unit && !isVague(unit) ? currencyOf(unit) : null) ??
-    (texts.feeCurrency ? (currencyOf(texts.feeCurrency) ?? texts.feeCurrency.slice(0, 12)) : null) ??
-    reading.layout.headerCurrencies.fee ??
-    own;
+  const costs = readCosts(line, own, costReading(reading, remarks));
   const moneyCurrency =
     (figures.moneyUnit && !isVague(figures.moneyUnit) ? currencyOf(figures.moneyUnit) : null) ??
     (texts.amountCurrency ? currencyOf(texts.amountCurrency) : null) ??
-    reading.layout.headerCurrencies.amount ??
+    headerCurrencies.amount ??
     own;
   return settle(
     {
       kind,
       figures,
-      costs: costs.map(({ value }) => value),
-      hasCostColumns:
-        (reading.layout.columns.fee?.length ?? 0) + (reading.layout.columns.tax?.length ?? 0) > 0 ||
-        costs.length > 0,
+      costs,
+      hasCostColumns: costFields.some((field) => (columns[field]?.length ?? 0) > 0) || costs.length > 0,
       currency: own,
-      feeCurrency,
       moneyCurrency,
-      isFeeInKind:
-        texts.feeCurrency !== undefined &&
-        texts.feeCurrency !== "" &&
-        ticker?.startsWith(`${texts.feeCurrency.toUpperCase()}-`) === true,
+      coin: texts.feeCurrency && ticker ? (/^([A-Z0-9]{2,10})-/.exec(ticker)?.[1] ?? null) : null,
     },
     remarks,
   );
 }
 
+/** A column of thousands, of cents, of percent: its figures are others than they show. */
+function refuseScales({ price, gross }: Figures, { layout }: Reading, remarks: Remarks): void {
+  const money = price !== null ? "price" : gross !== null ? "gross" : "amount";
+  for (const field of ["quantity", money] as const) {
+    const name = layout.names[layout.columns[field]?.[0] ?? -1] ?? "";
+    const scale = scaleInHeader(name);
+    if (scale !== null) remarks.refuse(new UnknownUnitError(name, scale));
+  }
+}
+
+/** Of times that do not say it themselves. */
+function offsetOf({ beside = [] }: TextLine, { layout, surroundings }: Reading): number | null {
+  const zone = beside.find(({ name }) =>
+    /^(timezone|tz|zone|zeitzone|zonahoraria|fuseauhoraire)$/.test(spell(name)),
+  );
+  return (
+    layout.offset ??
+    (layout.format?.zone === "UTC" ? 0 : null) ??
+    (zone ? offsetIn(zone.text) : null) ??
+    surroundings.offset
+  );
+}
+
 /** What one line says. A trade that cannot be understood whole has errors; anything else is kept as far as it is. */
-export function readEntry({ line, texts }: TextLine, reading: Reading): Entry {
+export function readEntry(textLine: TextLine, reading: Reading): Entry {
+  const { line, texts } = textLine;
   const remarks = new Remarks();
   const figures = figuresOf(texts, reading, remarks);
   const signs = signsOf(figures, texts);
-  const kind = readKind(texts, signs, reading);
+  const kind = withState(textLine, readKind(texts, signs, reading), figures, reading, remarks);
   const { date, moment } = readDay(texts.date ?? "", reading.notation.dateOrder, remarks);
   const time = moment?.time ?? readMoment(`2000-01-01 ${(texts.time ?? "").slice(0, 40)}`)?.time ?? null;
   const derivative = kind === "OPTION" ? "option" : kind === "CFD" ? "CFD" : null;
@@ -317,7 +326,7 @@ export function readEntry({ line, texts }: TextLine, reading: Reading): Entry {
     word: texts.type ?? "",
     date,
     time,
-    offset: moment?.offset ?? (reading.layout.format?.zone === "UTC" && time !== null ? 0 : null),
+    offset: moment?.offset ?? (time === null ? null : offsetOf(textLine, reading)),
     instrument,
     currency,
   };
@@ -329,12 +338,13 @@ export function readEntry({ line, texts }: TextLine, reading: Reading): Entry {
   if (instrument?.derivative)
     remarks.refuse(new UnsupportedAssetError(instrument.derivative, instrument.symbol));
   checkCurrency(currency, texts, reading, remarks);
+  refuseScales(figures, reading, remarks);
   const money = moneyOf(
+    textLine,
     figures,
     kind ?? "BUY",
     currency,
     instrument?.ticker ?? null,
-    texts,
     reading,
     remarks,
   );

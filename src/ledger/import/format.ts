@@ -38,11 +38,25 @@ export type Texts = Partial<Record<Exclude<Field, "fee" | "tax">, string>> & {
   readonly tax?: readonly string[];
 };
 
+/** A cell with a value that no field reads. */
+export interface CellBeside {
+  readonly index: number;
+  /** Of its column, as shown. */
+  readonly name: string;
+  readonly text: string;
+}
+
 export interface TextLine {
   readonly line: number;
   readonly texts: Texts;
+  /** What a broker says besides: that it was cancelled, a cost that has no name. */
+  readonly beside?: readonly CellBeside[];
+  /** Of each of its costs, where they stand in columns. */
+  readonly costColumns?: Readonly<Record<"fee" | "tax", readonly number[]>>;
   /** How many values it has, where that is another number than there are columns and one that is needed is not there. */
   readonly count?: number;
+  /** One of its figures may have been cut in two where the file has a comma in it. */
+  readonly isSplit?: boolean;
 }
 
 export interface Format {

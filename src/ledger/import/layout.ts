@@ -1,20 +1,12 @@
 /** How a table is read: its format's columns, or guessed ones, and what a person has said of them. Pure. */
 import { type Columns, currencyColumns, guessColumns } from "./columns.ts";
-import { currencyInHeader } from "./currencies.ts";
-import { isBlank } from "./figures.ts";
-import {
-  type Field,
-  type Format,
-  fields,
-  recogniseFormat,
-  spellHeaders,
-  type TextLine,
-  type Texts,
-} from "./format.ts";
+import { type Field, type Format, fields, recogniseFormat, spellHeaders } from "./format.ts";
 import { formats } from "./formats/index.ts";
 import { type Meaning, meaningOf, type RowKind } from "./kinds.ts";
 import { spell } from "./spelling.ts";
-import type { Table, TableLine } from "./table.ts";
+import { offsetIn } from "./surroundings.ts";
+import type { Table } from "./table.ts";
+import { unitInHeader } from "./units.ts";
 
 /** What a person can say a column for. */
 export const importFields = [
@@ -45,8 +37,18 @@ export interface Layout {
   readonly chosen: ReadonlySet<Field>;
   /** In the name of a column: "price (EUR)". */
   readonly headerCurrencies: Readonly<Partial<Record<Field, string>>>;
+  /** Of every column, as its name says it. */
+  readonly columnCurrencies: readonly (string | null)[];
   /** By the word, spelled. */
   readonly words: Readonly<Record<string, RowKind>>;
+  /** Its price is in "$", which is another dollar elsewhere. */
+  readonly areDollarsVague: boolean;
+  /** Of its times, in minutes ahead of UTC, as the column's name says it: "Date (UTC)". */
+  readonly offset: number | null;
+  /** A person said which columns its costs are, or that it has none. */
+  readonly areCostsSaid: boolean;
+  /** Its quantity is what was filled, not what was ordered. */
+  readonly countsFills: boolean;
 }
 
 /** As shown: not empty, none longer than a line of a list, each once. */
@@ -118,13 +120,21 @@ export function layOut(table: Table, given: Choices = {}): Layout {
     if (indexes) said.set(field, indexes);
   }
   const columns: Columns = said.size === 0 ? found : withSaid(table, declared ? found : null, said);
+  const headerOf = (field: Field): string => table.headers[columns[field]?.[0] ?? -1] ?? "";
   return {
     format,
     names,
     columns,
     chosen: new Set(said.keys()),
     headerCurrencies: headerCurrencies(table, columns),
+    columnCurrencies: table.headers.map(unitInHeader),
     words: given.words ?? {},
+    areDollarsVague:
+      /\$/.test(headerOf("price") || headerOf("gross") || headerOf("amount")) &&
+      !/us/i.test(headerOf("price") || headerOf("gross") || headerOf("amount")),
+    offset: offsetIn(headerOf("time")) ?? offsetIn(headerOf("date")),
+    areCostsSaid: said.has("fee") || given.columns?.fee === null,
+    countsFills: /fill|exec|ausgef|ejecut|eseg/.test(spell(headerOf("quantity"))),
   };
 }
 
@@ -142,11 +152,11 @@ function withSaid(table: Table, declared: Columns | null, said: ReadonlyMap<Fiel
 }
 
 function headerCurrencies({ headers }: Table, columns: Columns): Layout["headerCurrencies"] {
-  const figures = ["price", "gross", "amount", "fee"] as const;
+  const figures = ["price", "gross", "amount"] as const;
   return Object.fromEntries(
     figures.flatMap((field) => {
       const header = headers[columns[field]?.[0] ?? -1];
-      const currency = header === undefined ? null : currencyInHeader(header);
+      const currency = header === undefined ? null : unitInHeader(header);
       return currency ? [[field, currency]] : [];
     }),
   );
@@ -158,58 +168,4 @@ export function meaningIn({ words, format }: Pick<Layout, "words" | "format">, w
   if (Object.hasOwn(words, name)) return words[name]!;
   const declared = format?.words;
   return declared && Object.hasOwn(declared, name) ? declared[name]! : meaningOf(word);
-}
-
-const says = (meaning: Meaning | null): boolean =>
-  meaning !== null && meaning !== "TRADE" && meaning !== "CASH";
-
-function textOf(field: Field, { cells }: TableLine, layout: Layout): string {
-  const values = (layout.columns[field] ?? []).flatMap((index) =>
-    isBlank(cells[index] ?? "") ? [] : [cells[index]!],
-  );
-  if (field !== "type" || values.length < 2) return values[0] ?? "";
-  return values.find((value) => says(meaningIn(layout, value))) ?? values[0]!;
-}
-
-function textsOf(line: TableLine, layout: Layout, indexes: ReadonlyMap<string, number>): Texts | null {
-  const single = fields.filter((field) => field !== "fee" && field !== "tax");
-  const all = (field: "fee" | "tax"): string[] =>
-    (layout.columns[field] ?? []).flatMap((index) =>
-      isBlank(line.cells[index] ?? "") ? [] : [line.cells[index]!],
-    );
-  const texts: Texts = {
-    ...Object.fromEntries(single.map((field) => [field, textOf(field, line, layout)])),
-    fee: all("fee"),
-    tax: all("tax"),
-  };
-  const taken = layout.format?.take?.((name) => line.cells[indexes.get(name) ?? -1] ?? "");
-  if (taken === null) return null;
-  const counted = Object.entries(taken ?? {}).filter(([field]) => !layout.chosen.has(field as Field));
-  return { ...texts, ...Object.fromEntries(counted) };
-}
-
-/** Empty values at the end may be left out; a value too many, or one that is needed and missing, shifts the others. */
-function isRagged({ cells }: TableLine, { headers }: Table, { columns }: Layout): boolean {
-  if (cells.length === headers.length) return false;
-  if (cells.length > headers.length) return cells.slice(headers.length).some((cell) => cell !== "");
-  const needed = (["date", "type", "ticker", "quantity", "price"] as const).flatMap(
-    (field) => columns[field]?.[0] ?? [],
-  );
-  return needed.some((index) => index >= cells.length);
-}
-
-/** The lines of a table as texts by field; those that its format knows to be none are left aside. */
-export function readTexts(table: Table, layout: Layout): TextLine[] {
-  const indexes = new Map(
-    spellHeaders(table.headers)
-      .map((name, index) => [name, index] as const)
-      .toReversed(),
-  );
-  const lines = table.lines.flatMap((line) => {
-    const texts = textsOf(line, layout, indexes);
-    return texts
-      ? [{ line: line.line, texts, ...(isRagged(line, table, layout) && { count: line.cells.length }) }]
-      : [];
-  });
-  return layout.format?.merge?.(lines) ?? lines;
 }

@@ -1,5 +1,6 @@
 /** What one share cost and what the trade cost besides, from whatever a file says of both. Pure. */
 import { Big } from "big.js";
+import type { Cost } from "./costs.ts";
 import type { Remarks } from "./remarks.ts";
 
 export interface Figures {
@@ -29,15 +30,13 @@ export interface Money {
 export interface Settlement {
   readonly kind: "BUY" | "SELL";
   readonly figures: Figures;
-  /** Positive: paid. */
-  readonly costs: readonly Big[];
+  readonly costs: readonly Cost[];
   /** The file has columns for them: what they do not say was not charged. */
   readonly hasCostColumns: boolean;
-  readonly currency: string | null;
-  readonly feeCurrency: string | null;
+  readonly currency: string;
   readonly moneyCurrency: string | null;
-  /** Costs are paid in the very coin that is traded. */
-  readonly isFeeInKind: boolean;
+  /** What is traded, where costs can be paid in it. */
+  readonly coin: string | null;
 }
 
 const shown = (value: Big): string => value.round(value.abs().lt(1) ? 6 : 2).toFixed();
@@ -46,17 +45,27 @@ const shown = (value: Big): string => value.round(value.abs().lt(1) ? 6 : 2).toF
 const netOf = (kind: "BUY" | "SELL", gross: Big, costs: Big): Big =>
   kind === "BUY" ? gross.plus(costs) : gross.minus(costs);
 
-/** Half of the last decimal that a price shows: it may have been rounded by so much. */
-function precisionOf(price: string): Big {
-  const decimals = price.split(".")[1]?.length ?? 0;
+/** Half of the last decimal that a price shows: it may have been rounded by so much. Noughts at the end are often left out. */
+export function precisionOf(price: string): Big {
+  const decimals = Math.max(price.split(".")[1]?.length ?? 0, 2);
   return new Exact(5).div(new Exact(10).pow(Math.min(decimals, 20) + 1));
 }
 
+const sumOf = (costs: readonly Cost[]): Big =>
+  costs.reduce((total, { value }) => total.plus(value), new Exact(0));
+
 /** Costs in the price's currency, told how; what cannot be converted is left out, and said. */
 function convertCosts(settlement: Settlement, remarks: Remarks): Big {
-  const { costs, currency, feeCurrency, moneyCurrency, figures, kind } = settlement;
-  const sum = costs.reduce((total, cost) => total.plus(cost), new Exact(0));
-  if (sum.eq(0) || feeCurrency === currency || feeCurrency === null || currency === null) return sum;
+  const groups = Map.groupBy(settlement.costs, ({ currency }) => currency);
+  return [...groups].reduce(
+    (total, [currency, costs]) => total.plus(convert(sumOf(costs), currency, settlement, remarks)),
+    new Exact(0),
+  );
+}
+
+function convert(sum: Big, feeCurrency: string, settlement: Settlement, remarks: Remarks): Big {
+  const { currency, moneyCurrency, figures, kind } = settlement;
+  if (sum.eq(0) || feeCurrency === currency) return sum;
   const { quantity, price, amount, gross } = figures;
   const paid = amount ?? gross;
   const value =
@@ -129,11 +138,11 @@ function compareAmount(settlement: Settlement, costs: Big, remarks: Remarks): Bi
   const isNear = [new Exact(0), costs].some((expected) => extra.minus(expected).abs().lte(tolerance));
   if (isNear) return costs;
   if (!hasCostColumns && extra.gt(0) && extra.lte(value.times("0.03"))) return tellFee(extra, remarks);
-  if (extra.minus(costs).abs().gt(value.times("0.01")))
-    remarks.warn(
-      "amount_differs",
-      `${quantity.replace("-", "")} × ${price} is ${shown(value)}, but the file says ${shown(paid)}`,
-    );
+  const told = costs.eq(0) ? "" : ` with costs of ${shown(costs)}`;
+  remarks.warn(
+    "amount_differs",
+    `${quantity.replace("-", "")} × ${price} is ${shown(value)}, but the file says ${shown(paid)}${told}`,
+  );
   return costs;
 }
 
@@ -155,10 +164,12 @@ function bearRebate(price: Big, costs: Big, { kind, figures }: Settlement, remar
 
 /** A fee in the coin itself: so many fewer came in, or more went out, for the same money. */
 function settleInKind(settlement: Settlement, remarks: Remarks): Money | null {
-  const { costs, figures, kind, isFeeInKind } = settlement;
+  const { costs, figures, kind, coin } = settlement;
   const { quantity, price } = figures;
-  const sum = costs.reduce((total, cost) => total.plus(cost), new Exact(0));
-  if (!isFeeInKind || !quantity || !price || sum.lte(0)) return null;
+  const charged = costs.filter(({ value }) => !value.eq(0));
+  const isInKind = charged.length > 0 && charged.every(({ currency }) => currency.toUpperCase() === coin);
+  const sum = sumOf(charged);
+  if (!isInKind || !quantity || !price || sum.lte(0)) return null;
   const whole = new Exact(quantity).abs();
   const net = kind === "BUY" ? whole.minus(sum) : whole.plus(sum);
   if (net.lte(0)) return null;

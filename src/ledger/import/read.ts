@@ -8,30 +8,27 @@ import {
   InvalidCsvError,
   MissingColumnsError,
   NotTextError,
+  SplitFigureError,
   TooManyLinesError,
   ValueCountError,
 } from "../errors.ts";
 import { hasValues, looksLikeHeader } from "./columns.ts";
+import { negativeColumns } from "./costs.ts";
 import { isMoney } from "./currencies.ts";
 import { type DateOrder, proveDateOrder, readMoment } from "./dates.ts";
 import { type Entry, type Notation, type Reading, readEntry } from "./entries.ts";
 import { type DecimalMark, isBlank, proveDecimalMark } from "./figures.ts";
 import { recogniseFormat, spellHeaders, type TextLine } from "./format.ts";
 import { formats } from "./formats/index.ts";
+import { findHiddenCosts, unreadFigures } from "./hidden-costs.ts";
 import { isTrade, type RowKind } from "./kinds.ts";
-import {
-  type ColumnMapping,
-  type Layout,
-  layOut,
-  mappingOf,
-  meaningIn,
-  readTexts,
-  requiredFields,
-} from "./layout.ts";
+import { type ColumnMapping, type Layout, layOut, mappingOf, meaningIn, requiredFields } from "./layout.ts";
+import { readTexts } from "./lines.ts";
 import { type Remark, remarkOf } from "./remarks.ts";
 import { spell } from "./spelling.ts";
+import { readSurroundings, type Surroundings } from "./surroundings.ts";
 import type { Table, TableLine } from "./table.ts";
-import { type Delimiter, readTables } from "./tables.ts";
+import { type Delimiter, readTables, type Tables } from "./tables.ts";
 
 /** A file and how it is to be read; what is not said is recognised, or guessed from what stands in it. */
 export interface ImportFile {
@@ -62,6 +59,10 @@ export interface ReadFile {
   readonly signature: string;
   readonly headers: readonly string[];
   readonly columns: ColumnMapping;
+  /** Names of columns that are counted as costs since the amounts show it, */
+  readonly hiddenCosts: readonly string[];
+  /** and of those that have figures and are not used. */
+  readonly unreadFigures: readonly string[];
   readonly notation: Notation;
   /** What says in which order its dates are; null: nothing has to, or nothing does. */
   readonly dateEvidence: string | null;
@@ -124,6 +125,7 @@ function missingOf(layout: Layout, table: Table): string[] {
 interface Part {
   readonly table: Table;
   readonly layout: Layout;
+  readonly delimiter: Delimiter | null;
   readonly lines: readonly TextLine[];
   readonly asides: readonly Aside[];
 }
@@ -137,17 +139,18 @@ const asideOfLine = ({ line, cells }: TableLine, reason = ""): Aside => ({
     .concat(reason),
 });
 
-function readPart(table: Table, layout: Layout): Part {
+function readPart(table: Table, layout: Layout, delimiter: Delimiter | null): Part {
   const asides = table.lines.filter((line) => isAside(line, layout));
   const left = new Set(asides);
   const others = table.lines.filter((line) => !left.has(line));
-  const lines = readTexts({ ...table, lines: others }, layout);
+  const lines = readTexts({ ...table, lines: others }, layout, delimiter);
   // Costs that stand on a line of their own, the fills of an order that stands there too: none goes unsaid.
   const read = new Set(lines.map(({ line }) => line));
   const merged = others.filter(({ line }) => !read.has(line));
   return {
     table,
     layout,
+    delimiter,
     lines,
     asides: [
       ...asides.map((line) => asideOfLine(line)),
@@ -182,20 +185,28 @@ function notationOf(parts: readonly Part[], given: ImportFile["notation"], today
   };
 }
 
-/** Costs are written with a minus by those who write most of them so. */
-function isMostlyNegative(field: "fee" | "tax", lines: readonly TextLine[]): boolean {
-  const signs = lines.flatMap(({ texts }) => (texts[field] ?? []).filter((text) => /[1-9]/.test(text)));
-  const negative = signs.filter((text) => /^[^\d]{0,4}[-−–(]|-$/.test(text.slice(0, 64)));
-  return negative.length * 2 > signs.length;
+interface ReadPart {
+  readonly part: Part;
+  readonly entries: readonly Entry[];
+  /** Names of columns that are costs by what the amounts lack. */
+  readonly hiddenCosts: readonly string[];
 }
 
-function entriesOf(part: Part, notation: Notation): Entry[] {
-  const reading = {
-    layout: part.layout,
-    notation,
-    hasNegativeCosts: isMostlyNegative("fee", part.lines),
-    hasNegativeTaxes: isMostlyNegative("tax", part.lines),
+function readEntries(part: Part, notation: Notation, surroundings: Surroundings): ReadPart {
+  const entries = entriesOf(part, notation, surroundings);
+  const hidden = findHiddenCosts(part.lines, entries, part.layout, notation);
+  if (hidden.length === 0) return { part, entries, hiddenCosts: [] };
+  const columns = { ...part.layout.columns, fee: [...(part.layout.columns.fee ?? []), ...hidden] };
+  const whole = readPart(part.table, { ...part.layout, columns }, part.delimiter);
+  return {
+    part: whole,
+    entries: entriesOf(whole, notation, surroundings),
+    hiddenCosts: hidden.map((index) => part.layout.names[index]!),
   };
+}
+
+function entriesOf(part: Part, notation: Notation, surroundings: Surroundings): Entry[] {
+  const reading = { layout: part.layout, notation, negative: negativeColumns(part.lines), surroundings };
   return refuseUnnamedCurrencies(part.lines.map((line) => readLine(line, reading, part)));
 }
 
@@ -215,8 +226,10 @@ function refuseUnnamedCurrencies(entries: readonly Entry[]): Entry[] {
 
 function readLine(line: TextLine, reading: Reading, part: Part): Entry {
   const entry = readEntry(line, reading);
-  if (line.count === undefined || (entry.kind !== null && !isTrade(entry.kind))) return entry;
-  return { ...entry, errors: [remarkOf(new ValueCountError(part.table.headers.length, line.count))] };
+  if (entry.kind !== null && !isTrade(entry.kind)) return entry;
+  if (line.count !== undefined)
+    return { ...entry, errors: [remarkOf(new ValueCountError(part.table.headers.length, line.count))] };
+  return line.isSplit ? { ...entry, errors: [remarkOf(new SplitFigureError())] } : entry;
 }
 
 const unread: ReadFile = {
@@ -226,6 +239,8 @@ const unread: ReadFile = {
   signature: "",
   headers: [],
   columns: mappingOf({ names: [], columns: {} }),
+  hiddenCosts: [],
+  unreadFigures: [],
   notation: { dateOrder: null, decimalMark: null },
   dateEvidence: null,
   isDateOrderCertain: true,
@@ -250,8 +265,8 @@ const refusals = [
 /** Reads all of it, and never throws for what is wrong with it. `clock` says what day it is. */
 export function readImportFile(file: ImportFile, clock: () => Date): ReadFile {
   try {
-    const { delimiter, tables } = readTables(file.csv, isHeader);
-    return { ...readAll(tables, file, clock().toISOString().slice(0, 10)), delimiter };
+    const read = readTables(file.csv, isHeader);
+    return { ...readAll(read, file, clock().toISOString().slice(0, 10)), delimiter: read.delimiter };
   } catch (error) {
     if (error instanceof Error && refusals.some((refusal) => error instanceof refusal))
       return { ...unread, problem: remarkOf(error as Error & Remark) };
@@ -266,8 +281,10 @@ function signatureOf({ layout, table }: Pick<Part, "layout" | "table">): string 
   );
 }
 
-function readAll(tables: readonly Table[], given: ImportFile, today: string): ReadFile {
-  const laid = tables.map((table) => {
+const textOf = ({ cells }: TableLine): string => cells.slice(0, 20).join(" ").slice(0, 300);
+
+function readAll(file: Tables, given: ImportFile, today: string): ReadFile {
+  const laid = file.tables.map((table) => {
     const layout = layOut(table, given);
     return { table, layout, missing: missingOf(layout, table) };
   });
@@ -286,13 +303,22 @@ function readAll(tables: readonly Table[], given: ImportFile, today: string): Re
     return { ...unread, ...about, problem };
   }
   const readable = laid.filter(({ missing }) => missing.length === 0);
-  const parts = readable.map(({ table, layout }) => readPart(table, layout));
+  const parts = readable.map(({ table, layout }) => readPart(table, layout, file.delimiter));
   const { notation, ...evidence } = notationOf(parts, given.notation, today);
-  const entries = parts.flatMap((part) => entriesOf(part, notation)).toSorted((a, b) => a.line - b.line);
+  const surroundings = readSurroundings(file.preamble, [
+    ...laid.flatMap(({ missing, table }) => (missing.length > 0 ? table.lines.slice(0, 50).map(textOf) : [])),
+    ...parts.flatMap(({ asides }) => asides.map(({ text }) => text)),
+  ]);
+  const read = parts.map((part) => readEntries(part, notation, surroundings));
+  const entries = read.flatMap((part) => part.entries).toSorted((a, b) => a.line - b.line);
+  const whole = read.find(({ part }) => part.table === main.table)!;
   const others = laid.filter(({ missing }) => missing.length > 0).flatMap(({ table }) => asideOf(table));
   return {
     ...unread,
     ...about,
+    columns: mappingOf(whole.part.layout),
+    hiddenCosts: whole.hiddenCosts,
+    unreadFigures: unreadFigures(whole.part.lines, whole.entries, whole.part.layout),
     notation,
     ...evidence,
     isDecimalMarkCertain: !entries.some(({ errors }) =>

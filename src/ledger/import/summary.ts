@@ -56,9 +56,22 @@ export function groupKept(rows: readonly ReviewedRow[]): KeptGroup[] {
 const plural = (count: number, [one, several]: readonly [string, string]): string =>
   `${count} ${count === 1 ? one : several}`;
 
+const listed = (names: readonly string[]): string =>
+  names.slice(0, 6).join(", ") + (names.length > 6 ? ` and ${names.length - 6} more` : "");
+
 /** "Trading 212: 41 trades, 12 dividends, 3 deposits; times in UTC; 2 rows need you". */
 export function summarise(review: ImportReview): string {
-  const { rows, format, dateEvidence, notation, isUtc, isCurrencyAssumed, asides } = review;
+  const {
+    rows,
+    format,
+    dateEvidence,
+    notation,
+    isUtc,
+    isCurrencyAssumed,
+    asides,
+    hiddenCosts,
+    unreadFigures,
+  } = review;
   const trades = rows.filter(({ kind }) => kind === null || isTrade(kind)).length;
   const kinds = groupKept(rows).map(({ kind, rows: group }) => plural(group.length, kindNames[kind]));
   const [needing = 0, doubted = 0] = ["ERROR", "WARNING"].map(
@@ -70,6 +83,10 @@ export function summarise(review: ImportReview): string {
     ...(isUtc ? ["times in UTC"] : []),
     ...(dateEvidence ? [`dates with the ${notation.dateOrder} first, since ${dateEvidence}`] : []),
     ...(isCurrencyAssumed ? ["no currency named, so taken as US dollars"] : []),
+    ...(hiddenCosts.length > 0
+      ? [`${hiddenCosts.join(" and ")} counted as a cost, since the amounts show it`]
+      : []),
+    ...(format === null && unreadFigures.length > 0 ? [`not used: ${listed(unreadFigures)}`] : []),
     ...(asides.length > 0
       ? [plural(asides.length, ["line without an entry", "lines without an entry"])]
       : []),
