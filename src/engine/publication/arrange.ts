@@ -3,6 +3,7 @@ import type { ClientBase } from "pg";
 import type { Context } from "../context.ts";
 import { type Graph, isView } from "../definition/index.ts";
 import { messageOf, type OnBackend, quoteRelation, transaction } from "../postgres/index.ts";
+import type { CurrentVersion } from "../records/index.ts";
 import { attempt, type Build, batchesOf, createView, DependentViewError, useSchema } from "./build.ts";
 
 /** So many views are made or dropped in one transaction. */
@@ -18,25 +19,29 @@ export async function arrange(context: Context, build: Build, onBackend: OnBacke
   const made = new Set<string>();
   for (;;) {
     await dropOutdated(context, build, onBackend);
-    const wanted = dependentsOf(graph, build).filter((name) => !build.created.has(name));
+    const wanted = dependentsOf(graph, build.current, build.candidates).filter(
+      (name) => !build.created.has(name),
+    );
     const refusal = await createDependents(context, build, wanted, onBackend);
     for (const name of wanted) if (build.created.has(name)) made.add(name);
     if (refusal === null) break;
     blame(graph, build, refusal.view, refusal.error);
   }
   build.dependents.clear();
-  for (const name of dependentsOf(graph, build)) build.dependents.add(name);
+  for (const name of dependentsOf(graph, build.current, build.candidates)) build.dependents.add(name);
   return made;
 }
 
-/** In topological order. */
-function dependentsOf(graph: Graph, build: Build): string[] {
+/** Published views that read what is new, themselves or through others of them, in topological order. */
+export function dependentsOf(
+  graph: Graph,
+  current: ReadonlyMap<string, CurrentVersion>,
+  isNew: { has(name: string): boolean },
+): string[] {
   const dependents = new Set<string>();
   for (const [name, { asset }] of graph.nodes) {
-    if (!isView(asset) || build.candidates.has(name) || build.current.get(name)!.body === null) continue;
-    const readsNew = asset.deps.some(
-      ({ asset: { name: read } }) => build.candidates.has(read) || dependents.has(read),
-    );
+    if (!isView(asset) || isNew.has(name) || current.get(name)!.body === null) continue;
+    const readsNew = asset.deps.some(({ asset: { name: read } }) => isNew.has(read) || dependents.has(read));
     if (readsNew) dependents.add(name);
   }
   return [...dependents];

@@ -1,16 +1,23 @@
 import type { ClientBase } from "pg";
 import { inParallel } from "../concurrency/index.ts";
 import type { Context } from "../context.ts";
-import { type AnyAsset, isView } from "../definition/index.ts";
-import { everything, type Scope } from "../planning/index.ts";
-import { HeldSession, lockRebuild, type OnBackend, quoteIdentifier, transaction } from "../postgres/index.ts";
-import { type CheckResult, dropOldVersions, passBarrier, recordCheckResults } from "../records/index.ts";
+import { isView } from "../definition/index.ts";
+import { everything } from "../planning/index.ts";
+import { HeldSession, lockRebuild, type OnBackend, transaction } from "../postgres/index.ts";
+import {
+  type CheckResult,
+  type CurrentVersion,
+  dropOldVersions,
+  passBarrier,
+  recordCheckResults,
+} from "../records/index.ts";
 import { AssetCheckError, allChecks, BodyError, firstFailure, runChecks } from "../refresh/index.ts";
 import { arrange, blame, type Group, groupsOf } from "./arrange.ts";
 import { type Build, fillTable, type NewTable, prepareBuild, tablesBefore, useSchema } from "./build.ts";
 import { writeComments } from "./comments.ts";
 import { dropBuild, dropLeftovers } from "./drop-build.ts";
 import { GroupError, publishGroup } from "./publish.ts";
+import { sampleOf } from "./sample.ts";
 import { ForeignDependentError } from "./stable-views.ts";
 
 export interface RebuildRequest {
@@ -104,27 +111,19 @@ async function fillTables(context: Context, build: Build, request: RebuildReques
   );
 }
 
-/** A view is computed to be checked. For this many partition values: for 1,000 people that took three minutes. */
-const viewSampleSize = 50;
-
 /** Checks what would be read differently: what is made anew, and the views that read it. */
 class Checks {
   readonly #context: Context;
   readonly #build: Build;
   readonly #request: RebuildRequest;
   readonly #results = new Map<string, readonly CheckResult[]>();
-  /** Partition column -> the first table that has it. */
-  readonly #tables = new Map<string, string>();
+  readonly #versions: ReadonlyMap<string, CurrentVersion>;
 
   constructor(context: Context, build: Build, request: RebuildRequest) {
     this.#context = context;
     this.#build = build;
     this.#request = request;
-    for (const [name, { asset, relation }] of build.versions()) {
-      const { partitionBy } = asset;
-      if (partitionBy && relation !== null && !this.#tables.has(partitionBy))
-        this.#tables.set(partitionBy, name);
-    }
+    this.#versions = build.versions();
   }
 
   /** Takes what fails out of the build, and checks again what then stands on something else, until all that is left passes. */
@@ -167,7 +166,7 @@ class Checks {
     const run = async (client: ClientBase): Promise<CheckResult[]> => {
       await useSchema(client, this.#build.schema);
       await client.query(`set local statement_timeout = ${asset.timeoutSeconds * 1000}`);
-      const scope = isView(asset) ? await this.#sampleOf(client, asset) : everything;
+      const scope = isView(asset) ? await sampleOf(client, this.#versions, asset) : everything;
       return await runChecks(client, asset, checks, scope);
     };
     try {
@@ -179,20 +178,6 @@ class Checks {
       this.#request.signal.throwIfAborted();
       return new BodyError(name, error);
     }
-  }
-
-  /** Some partition values of a view: those that a table with the same partition column has. */
-  async #sampleOf(client: ClientBase, { partitionBy }: AnyAsset): Promise<Scope> {
-    const table = partitionBy && this.#tables.get(partitionBy);
-    if (!table) return everything;
-    const column = quoteIdentifier(partitionBy);
-    const { rows } = await client.query<{ value: string }>(
-      `select distinct ${column}::text as value
-       from ${quoteIdentifier(table)}
-       where ${column} is not null
-       limit ${viewSampleSize}`,
-    );
-    return { partitions: rows.map(({ value }) => value), since: null };
   }
 }
 

@@ -13,17 +13,21 @@ import {
 } from "../postgres/index.ts";
 import {
   appendLog,
+  type CheckResult,
   type CurrentVersion,
   definitionOf,
   type RunRecord,
   type RunStatus,
   readCurrentVersions,
   readPreviousVersion,
+  recordCheckResults,
   recordVersions,
   requestRun,
 } from "../records/index.ts";
-import { propagate, ScopeLocks } from "../refresh/index.ts";
+import { allChecks, propagate, refuseFailures, runChecks, ScopeLocks } from "../refresh/index.ts";
+import { dependentsOf } from "./arrange.ts";
 import { writeComments } from "./comments.ts";
+import { sampleOf } from "./sample.ts";
 import { replaceViews } from "./stable-views.ts";
 
 /** There is no version to go back to. */
@@ -58,9 +62,10 @@ export interface RollbackRequest {
 
 /**
  * The operation `rollback`: publishes the version of an asset before the present one again, its view or its table,
- * brought up to date with its own body first, and asks for the tables below it to be built anew, in the transaction
- * that also ends the run. `deploy` leaves the asset be until its code changes. Done again, after a death or by two people
- * at once, it does nothing: the version that it was to take back is not published any more. Throws NoPreviousVersionError.
+ * brought up to date with its own body and checked first, and asks for the tables below it to be built anew, in the
+ * transaction that also ends the run. `deploy` leaves the asset be until its code changes. Done again, after a death or by
+ * two people at once, it does nothing: the version that it was to take back is not published any more. Throws
+ * NoPreviousVersionError, AssetCheckError.
  */
 export async function rollback({ context, run, signal, onBackend, end }: RollbackRequest): Promise<void> {
   const name = run.selection;
@@ -114,6 +119,7 @@ async function goBack(client: ClientBase, context: Context, name: string, runId:
   const versions = new Map<string, CurrentVersion>(published).set(name, previous);
   if (previous.relation !== null) await catchUp(client, context, versions, name);
   await replaceViews(client, graph, versions, [name], context.readerRole);
+  await recordCheckResults(client, runId, await check(client, graph, versions, name));
   await client.query(
     `insert into orchestrator.steps (run_id, asset, action, status, reason, code_version, started_at, finished_at)
      values ($1, $2, $3, 'succeeded', 'rolled back', $4, now(), clock_timestamp())`,
@@ -130,6 +136,27 @@ async function goBack(client: ClientBase, context: Context, name: string, runId:
       read: [...graph.reads(name)],
     },
   ]);
+}
+
+/**
+ * It passed when it was published; the rows, and the views on top, may be others by now. The tables below are checked when
+ * they are built. Throws AssetCheckError.
+ */
+async function check(
+  client: ClientBase,
+  graph: Graph,
+  versions: ReadonlyMap<string, CurrentVersion>,
+  name: string,
+): Promise<CheckResult[]> {
+  const results: CheckResult[] = [];
+  for (const read of [name, ...dependentsOf(graph, versions, new Set([name]))]) {
+    const { asset } = versions.get(read)!;
+    const scope = isView(asset) ? await sampleOf(client, versions, asset) : everything;
+    const checks = read === name && isView(asset) ? allChecks(asset) : asset.checks;
+    results.push(...(await runChecks(client, asset, checks, scope)));
+  }
+  refuseFailures(results);
+  return results;
 }
 
 /** The table has not been refreshed since it was replaced. */

@@ -2,6 +2,7 @@ import type { ClientBase, Pool } from "pg";
 import type { Context } from "../context.ts";
 import {
   type AnyAsset,
+  type Check,
   type Graph,
   type Reaches,
   reachesOfBody,
@@ -33,8 +34,16 @@ export interface CurrentVersion {
 
 const noReaches: Reaches = new Map();
 
+type Relationship = Extract<Check, { kind: "relationship" }>;
+
+/** A check as JSON: an asset is its name. */
+type StoredCheck = Exclude<Check, Relationship> | (Omit<Relationship, "to"> & { readonly to: string });
+
 /** null stands for absent: JSON has no undefined. */
-type StoredDefinition = { readonly [Property in keyof Definition]-?: Definition[Property] | null };
+type StoredDefinition = { readonly [Property in keyof Definition]-?: Definition[Property] | null } & {
+  /** Absent in what was recorded before versions kept their checks. */
+  readonly checks?: readonly StoredCheck[];
+};
 
 interface AssetRow {
   readonly asset: string;
@@ -80,7 +89,7 @@ export async function readCurrentVersions(
     if (row.code_version === codeVersion)
       return [name, { asset, body, codeVersion, relation, table, reaches }];
     const version = recorded.get(name);
-    const before = version ? withDefinition(asset, version.definition) : asset;
+    const before = version ? withDefinition(graph, asset, version.definition) : asset;
     const text = version?.body ?? null;
     const its = text === null ? noReaches : await reachesOfBody(graph, before, text);
     return [
@@ -151,15 +160,25 @@ export async function readPreviousVersion(
   if (!row) return null;
   const { body, definition, code_version, relation } = row;
   const table = relation && tableName(graph.schemas, relation);
-  const before = withDefinition(asset, definition);
+  const before = withDefinition(graph, asset, definition);
   const reaches = await reachesOfBody(graph, before, body);
   return { asset: before, body, codeVersion: code_version, relation, table, reaches };
 }
 
-function withDefinition(asset: SqlAsset, definition: StoredDefinition): SqlAsset {
+/** With its own checks: those of another version may speak of columns that it lacks. */
+function withDefinition(graph: Graph, asset: SqlAsset, definition: StoredDefinition): SqlAsset {
   const { partitionBy: _, timeColumn: __, timeEndColumn: ___, ...rest } = asset;
-  const present = Object.entries(definition).filter(([, value]) => value !== null);
-  return { ...rest, ...(Object.fromEntries(present) as Definition) };
+  const { checks = [], ...others } = definition;
+  const present = Object.entries(others).filter(([, value]) => value !== null);
+  return {
+    ...rest,
+    ...(Object.fromEntries(present) as Definition),
+    checks: checks.flatMap((check): Check[] => {
+      if (check.kind !== "relationship") return [check];
+      const to = graph.nodes.get(check.to)?.asset; // not declared any more: there is nothing to relate to
+      return to ? [{ ...check, to }] : [];
+    }),
+  };
 }
 
 /** What is kept of a version in `asset_versions.columns`. */
@@ -171,6 +190,9 @@ export function definitionOf(asset: SqlAsset): StoredDefinition {
     timeColumn: asset.timeColumn ?? null,
     timeEndColumn: asset.timeEndColumn ?? null,
     materialized: asset.materialized,
+    checks: asset.checks.map((check) =>
+      check.kind === "relationship" ? { ...check, to: check.to.name } : check,
+    ),
   };
 }
 

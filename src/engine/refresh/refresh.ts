@@ -181,9 +181,7 @@ async function work(
     const affected = await propagate(client, { graph, published, locks, changed, recompute, tables });
     const checks: CheckResult[] = [];
     for (const [name, scope] of scopesToCheck(affected, views)) {
-      const { asset, codeVersion } = published.get(name)!;
-      // A version that is not the graph's may lack the columns that the checks speak of.
-      if ((codeVersion ?? graph.get(name).codeVersion) !== graph.get(name).codeVersion) continue;
+      const { asset } = published.get(name)!;
       checks.push(...(await runChecks(client, asset, asset.checks, scope)));
     }
     refuseFailures(checks);

@@ -367,6 +367,24 @@ describe("rollback", () => {
     ]);
   });
 
+  test("to a version that today's rows do not pass is refused, and says why", async () => {
+    const gross = {
+      "intermediate/daily_revenue": bodies["intermediate/daily_revenue"].replace(
+        "s.quantity",
+        "abs(s.quantity)",
+      ),
+    };
+    const changed = await engineWith({}, gross);
+    await changed.deploy();
+    await sell(database.pool, 1, "2024-01-02", -1);
+    await changed.refresh("sales_sensor");
+    const published = await revenues(database.pool);
+    const run = await changed.rollback("daily_revenue");
+    expect(run).toMatchObject({ status: "failed" });
+    expect(run.error).toContain("daily_revenue: expected check revenue_not_negative to pass; 1 row fails");
+    expect(await revenues(database.pool)).toEqual(published);
+  });
+
   test("of what has no version before says so", async () => {
     const other = await createTestDatabase();
     await createShops(other.pool);
@@ -376,6 +394,18 @@ describe("rollback", () => {
       "shop_ranks: expected a version published before",
     );
   });
+});
+
+test("what is published is checked by its own checks while a file says something else already", async () => {
+  const edited = await engineWith({}, doubled);
+  await sell(database.pool, 1, "2024-01-02", -1);
+  expect(await edited.refresh("sales_sensor")).toMatchObject({
+    failed: 1,
+    error: expect.stringContaining(
+      "daily_revenue: expected check revenue_not_negative to pass; 1 row fails",
+    ) as string,
+  });
+  expect(await revenues(database.pool)).toEqual({});
 });
 
 test("two versions of a table are kept, and no more", async () => {
