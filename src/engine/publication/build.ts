@@ -14,6 +14,7 @@ import {
 import { type CurrentVersion, readCurrentVersions } from "../records/index.ts";
 import { asCheckFailure, BodyError } from "../refresh/index.ts";
 import { enforceContract } from "./contract.ts";
+import { scratchSchema } from "./drop-build.ts";
 
 /** A version that is being made and is not published yet. */
 export interface NewVersion {
@@ -77,7 +78,7 @@ export class Build {
   ) {
     this.#graph = graph;
     this.runId = runId;
-    this.schema = `build_${runId}`;
+    this.schema = scratchSchema(runId);
     this.names = names;
     this.current = new Map(current);
     this.candidates = new Map(

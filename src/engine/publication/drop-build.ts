@@ -3,6 +3,19 @@ import type { Context } from "../context.ts";
 import { type Schemas, tableName } from "../definition/index.ts";
 import { quoteIdentifier, quoteRelation, transaction } from "../postgres/index.ts";
 
+/** With the engine's own word before it: `build_7` may well be a schema of somebody else's. */
+const scratchPrefix = "orchestrator_build_";
+
+/** The schema that a rebuild works in. */
+export const scratchSchema = (runId: number): string => `${scratchPrefix}${runId}`;
+
+/** Runs that have a scratch schema. */
+const scratchRuns = `
+  select substr(nspname, ${scratchPrefix.length + 1})::bigint as run_id
+  from pg_namespace
+  where nspname ~ '^${scratchPrefix}[0-9]{1,18}$'
+    and has_schema_privilege(oid, 'create')`;
+
 /** So many relations are dropped in one transaction: the lock table of the server is finite. */
 const batchSize = 100;
 
@@ -14,7 +27,7 @@ const dropMilliseconds = 2_000;
  * goes last, so that whoever is killed half-way leaves a trace of what is left to do.
  */
 async function dropUnpublished(pool: Pool, schemas: Schemas, runId: number): Promise<void> {
-  const schema = `build_${runId}`;
+  const schema = scratchSchema(runId);
   const options = { begin: `begin; set local lock_timeout = ${dropMilliseconds}` };
   while (await transaction(pool, (client) => dropViews(client, schema), options));
   while (await transaction(pool, (client) => dropTables(client, schemas, runId), options));
@@ -33,15 +46,14 @@ export async function dropBuild({ pool, registry, log }: Context, runId: number)
 /** Drops the builds of runs that are over. */
 export async function dropOrphans(context: Context): Promise<void> {
   const { rows } = await context.pool.query<{ run_id: number }>(
-    `select substr(nspname, 7)::bigint as run_id
-     from pg_namespace
-     where nspname ~ '^build_[0-9]{1,18}$'
-       and not exists (
-         select
-         from orchestrator.runs
-         where runs.run_id = substr(nspname, 7)::bigint
-           and status = 'running'
-       )`,
+    `select run_id
+     from (${scratchRuns}) as scratch
+     where not exists (
+       select
+       from orchestrator.runs
+       where runs.run_id = scratch.run_id
+         and status = 'running'
+     )`,
   );
   for (const { run_id } of rows) await dropBuild(context, run_id);
 }
@@ -51,12 +63,7 @@ export async function dropOrphans(context: Context): Promise<void> {
  * One session that holds a view of a dead build must not keep everybody from building.
  */
 export async function dropLeftovers(context: Context): Promise<void> {
-  const { rows } = await context.pool.query<{ run_id: number }>(
-    `select substr(nspname, 7)::bigint as run_id
-     from pg_namespace
-     where nspname ~ '^build_[0-9]{1,18}$'
-       and has_schema_privilege(oid, 'create')`,
-  );
+  const { rows } = await context.pool.query<{ run_id: number }>(scratchRuns);
   for (const { run_id } of rows) await dropBuild(context, run_id);
 }
 

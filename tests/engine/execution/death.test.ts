@@ -72,7 +72,7 @@ test("killed in a long rebuild: what it left at work is ended, and who comes nex
   await engine.stop();
   expect(await revenues(database.pool)).toEqual({ "1 2024-01-02": "2" });
   const { rows } = await database.pool.query(
-    "select nspname from pg_namespace where nspname like 'build\\_%'",
+    "select nspname from pg_namespace where nspname like 'orchestrator\\_build\\_%'",
   );
   expect(rows).toEqual([]);
 }, 90_000);

@@ -37,7 +37,7 @@ async function tablesLeft({ pool }: TestDatabase): Promise<unknown[]> {
      where relnamespace = 'materialized'::regnamespace and relkind = 'r'
        and relname not in (select relation from orchestrator.asset_versions)
      union all
-     select nspname from pg_namespace where nspname like 'build\\_%'`,
+     select nspname from pg_namespace where nspname like 'orchestrator\\_build\\_%'`,
   );
   return rows;
 }
@@ -175,9 +175,9 @@ test("else it is held back and says so, and what is beside it is published", asy
 test("what a process that was killed left of a build is dropped by the next", async () => {
   const database = await eventsDatabase();
   await database.pool.query(
-    `create schema build_999999;
+    `create schema orchestrator_build_999999;
      create table materialized.base__0123abcd_999999 (amount numeric);
-     create view build_999999.base as select amount from materialized.base__0123abcd_999999`,
+     create view orchestrator_build_999999.base as select amount from materialized.base__0123abcd_999999`,
   );
   await (await engineOf(database, withExtra, first)).deploy();
   expect(await tablesLeft(database)).toEqual([]);

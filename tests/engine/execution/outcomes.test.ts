@@ -94,9 +94,11 @@ test("models whose publication could not be committed have failed, each with why
 
 test("what somebody reads of a build that died holds up no other build", async () => {
   const database = await publishedShops();
-  await database.pool.query("create schema build_999; create view build_999.left_over as select 1 as one");
+  await database.pool.query(
+    "create schema orchestrator_build_999; create view orchestrator_build_999.left_over as select 1 as one",
+  );
   const reader = await database.connect().connect();
-  await reader.query("begin; select one from build_999.left_over");
+  await reader.query("begin; select one from orchestrator_build_999.left_over");
   const run = await createShopsEngine(database, await loadShops({}, doubled)).deploy();
   await reader.query("commit");
   reader.release();
@@ -159,10 +161,16 @@ test("a publication and a rollback that are a deadlock's victims are tried again
   expect(await revenues(database.pool)).toEqual({ "1 2024-01-02": "2" });
 });
 
-test("a schema of somebody else's that is called nearly as a build is holds up no build", async () => {
+test("schemas of somebody else's that are called nearly as a build is hold up no build, and stay", async () => {
   const database = await publishedShops();
-  await database.pool.query("create schema build_20240102030405060708");
+  await database.pool.query(
+    `create schema orchestrator_build_20240102030405060708;
+     create schema build_7;
+     create view build_7.theirs as select 1 as one`,
+  );
   expect(await createShopsEngine(database, await loadShops({}, doubled)).deploy()).toMatchObject({
     status: "succeeded",
   });
+  const { rows } = await database.pool.query("select one from build_7.theirs");
+  expect(rows).toEqual([{ one: 1 }]);
 });

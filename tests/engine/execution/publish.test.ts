@@ -131,7 +131,7 @@ describe("write, audit, publish", () => {
     expect(run!.steps.find(({ asset }) => asset === "shop_ranks")!.status).toBe("skipped");
     expect(run!.checks).toMatchObject([{ check: "revenue_not_negative", failingRows: 1 }]);
     expect(await revenues(database.pool)).toEqual({ "1 2024-01-02": "2" });
-    expect(await query("select from pg_namespace where nspname like 'build\\_%'")).toEqual([]);
+    expect(await query("select from pg_namespace where nspname like 'orchestrator\\_build\\_%'")).toEqual([]);
     expect(
       await query(
         "select relname from pg_class where relnamespace = 'materialized'::regnamespace and relkind = 'r' and relname not in (select relation from orchestrator.asset_versions)",

@@ -191,7 +191,7 @@ describe("cancelling", () => {
     expect(await running).toMatchObject({ status: "cancelled", steps: [{ status: "cancelled" }] });
     await holder.query("rollback");
     holder.release();
-    expect(await query("select from pg_namespace where nspname like 'build\\_%'")).toEqual([]);
+    expect(await query("select from pg_namespace where nspname like 'orchestrator\\_build\\_%'")).toEqual([]);
   });
 
   test("of a queued run keeps it from ever beginning; of one that ended does nothing", async () => {
