@@ -18,7 +18,7 @@ export interface Account {
 }
 
 /** Trimmed and in lower case, so that one mailbox is one account. */
-export const emailSchema = z.string().trim().toLowerCase().max(254).check(z.email());
+export const emailSchema = z.string().trim().toLowerCase().max(254, { abort: true }).check(z.email());
 
 const passwordLength = "expected 8 to 200 characters";
 

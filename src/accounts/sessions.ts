@@ -83,7 +83,8 @@ function verifiedSessionId(token: string, secret: string, now: Date): string | n
     });
     return typeof claims === "object" ? (claims.jti ?? null) : null;
   } catch (error) {
-    if (error instanceof jwt.JsonWebTokenError) return null;
+    // What says that it is JSON and is none throws as the parser does.
+    if (error instanceof jwt.JsonWebTokenError || error instanceof SyntaxError) return null;
     throw error;
   }
 }

@@ -179,6 +179,17 @@ export class FileTooLargeError extends Error {
   }
 }
 
+/** It was being read, and would not end. */
+export class FileTooCostlyError extends Error {
+  readonly code = "file_too_costly";
+
+  constructor() {
+    super(
+      "it takes more time or memory to read than one file may; split it, by year say, and import the parts",
+    );
+  }
+}
+
 export class FileTooWideError extends Error {
   readonly code = "file_too_wide";
 

@@ -26,13 +26,15 @@ const expectations: Record<TransactionField, string> = {
 };
 
 const limit = new Big("1e15");
+const longestNumber = 100;
 
 /** null: no number that the ledger can hold. A JSON number is taken as it is written: 0.1 is 0.1. */
 function decimalOf(value: string | number): Big | null {
   const text = String(value).trim();
+  if (text.length > longestNumber) return null;
   // A number may write itself with an exponent (1e-7); in a string that is a slip of the keyboard.
-  const isPlain = typeof value === "number" ? Number.isFinite(value) : /^(\d+\.?\d*|\.\d+)$/.test(text);
-  if (!isPlain || text.length > 100) return null;
+  const isPlain = typeof value === "number" ? Number.isFinite(value) : /^(\d+(\.\d*)?|\.\d+)$/.test(text);
+  if (!isPlain) return null;
   const decimal = new Big(text.replace(/\.$/, ""));
   const [whole = "", fraction = ""] = decimal.toFixed().split(".");
   const isShort = fraction.length <= 12 && whole.length + fraction.length <= 28;
@@ -85,7 +87,7 @@ export const transactionInput = z.object({
 
 /** Throws InvalidTransactionError for the first field that is wrong, or FutureDateError. `clock` says what day it is. */
 export function parseTransactionInput(input: unknown, clock: () => Date): TransactionInput {
-  const fields = z.record(z.string(), z.unknown()).catch({}).parse(input);
+  const fields = z.record(z.string(), z.unknown()).safeParse(input).data ?? {};
   const parsed = transactionInput.safeParse(fields);
   if (!parsed.success) {
     const field = parsed.error.issues[0]!.path[0] as TransactionField;

@@ -5,7 +5,7 @@ import type { Span } from "./range.ts";
 
 /** What a person typed as a benchmark; null: none, or too long for any ticker. */
 export function parseBenchmark(query: unknown): { benchmark: string | null; isGiven: boolean } {
-  const { benchmark } = benchmarkQuery.parse(query);
+  const benchmark = benchmarkQuery.safeParse(query).data?.benchmark;
   return { benchmark: benchmark || null, isGiven: benchmark !== undefined };
 }
 

@@ -39,7 +39,7 @@ interface TypedDates {
 
 /** The range that an address names; null: none, or dates that are none (`typed` says why). */
 export function parseRange(query: unknown): { range: Range | null; typed: TypedDates } {
-  const { range, from = "", to = "" } = rangeQuery.parse(query);
+  const { range, from = "", to = "" } = rangeQuery.safeParse(query).data ?? {};
   if (range) return { range: { name: range }, typed: { from: "", to: "", problem: null } };
   if (from === "" && to === "") return { range: null, typed: { from, to, problem: null } };
   if (!day.safeParse(from).success || !day.safeParse(to).success)

@@ -7,6 +7,7 @@ import { authenticate } from "./auth.ts";
 import type { WebContext } from "./context.ts";
 import { errorResponses, NotFoundError } from "./errors.ts";
 import { createMetrics } from "./metrics.ts";
+import { refuseUnstorableAddress, refuseUnstorableBody } from "./outside-text.ts";
 import { pagesRouter } from "./pages/index.ts";
 import { mountRoutes } from "./route.ts";
 import { refuseCrossSite, securityHeaders } from "./security.ts";
@@ -25,15 +26,16 @@ export function createApp(context: WebContext): Express {
   const app = express();
   const metrics = createMetrics(context);
   const guards = [
+    authenticate(context),
     express.json({ limit: bodyLimit }),
     express.urlencoded({ extended: false, limit: bodyLimit }),
-    authenticate(context),
+    refuseUnstorableBody,
     refuseCrossSite(context.jwtSecret),
   ];
   app.disable("x-powered-by");
   app.set("etag", false); // answers are one person's own and change with each trade: nothing is worth keeping
   app.set("trust proxy", context.trustedProxies ?? false);
-  app.use(metrics.observe, securityHeaders, compression(compressionOptions));
+  app.use(metrics.observe, securityHeaders, compression(compressionOptions), refuseUnstorableAddress);
   mountRoutes(app, guards, apiRoutes(context, metrics), context);
   app.use(["/api", "/auth"], ({ method, originalUrl }) => {
     throw new NotFoundError(`${method} ${originalUrl}`);

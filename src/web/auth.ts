@@ -33,6 +33,7 @@ export interface SignedIn {
 /** Sets `request.person` from the bearer token, of a session or of the API, or else from the session cookie. */
 export function authenticate(context: WebContext): RequestHandler {
   return async (request, _response, next) => {
+    if (request.person) return next();
     const person = await findRequester(context, request);
     if (person) request.person = person;
     next();

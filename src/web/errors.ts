@@ -2,15 +2,20 @@
 import type { ErrorRequestHandler } from "express";
 import type { Log } from "../log.ts";
 
+const longestField = 100;
+
 export class InvalidInputError extends Error {
   readonly code: string;
   readonly field: string;
 
   /** `field` is where in the body, query or path: "email", "partitions.0". */
   constructor(field: string, problem: string) {
-    super(`${field || "body"}: ${problem}`);
-    this.field = field || "body";
-    this.code = `invalid_${field.split(".")[0]?.toLowerCase().replaceAll("-", "_") || "body"}`;
+    const place = field.slice(0, longestField) || "body";
+    super(`${place}: ${problem}`);
+    this.field = place;
+    const [name = ""] = place.split(".");
+    // A name that a person made up is no code of ours.
+    this.code = `invalid_${/^[\w-]+$/.test(name) ? name.toLowerCase().replaceAll("-", "_") : "body"}`;
   }
 }
 
@@ -148,10 +153,10 @@ export interface ErrorAnswer {
 }
 
 // What body-parser calls them.
-const bodyErrors: Readonly<Record<string, ErrorCode>> = {
-  "entity.parse.failed": "invalid_json",
-  "entity.too.large": "body_too_large",
-};
+const bodyErrors: ReadonlyMap<unknown, ErrorCode> = new Map([
+  ["entity.parse.failed", "invalid_json"],
+  ["entity.too.large", "body_too_large"],
+]);
 
 // PostgreSQL is starting, stopping or full; Node could not reach it.
 const unavailable = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ENOENT)$/;
@@ -178,7 +183,7 @@ export function describeError(error: unknown, method: string, id: string): Error
         ...(typeof retryAfterSeconds === "number" && { retryAfterSeconds }),
       };
     if (typeof status === "number" && status >= 400 && status < 500)
-      return { status, code: bodyErrors[String(type)] ?? "bad_request", message: error.message };
+      return { status, code: bodyErrors.get(type) ?? "bad_request", message: error.message };
     if (typeof code === "string" && unavailable.test(code))
       return {
         status: 503,

@@ -178,11 +178,13 @@ export class EventHub {
   /** null: not ours. Anybody who may connect may NOTIFY, and what they send must not hold up what follows. */
   #parse(payload: string): Publication | null {
     try {
-      return publication.parse(JSON.parse(payload));
+      const parsed = publication.safeParse(JSON.parse(payload));
+      if (parsed.success) return parsed.data;
+      this.#options.log.warn({ err: parsed.error, payload }, "publication not understood");
     } catch (error) {
       this.#options.log.warn({ err: error, payload }, "publication not understood");
-      return null;
     }
+    return null;
   }
 
   /** Tells streams that may have missed something to look again. Never throws: the next event says as much. */

@@ -142,11 +142,14 @@ function createDateFormat(locale: string): DateFormat {
 }
 
 const fallbackLocale = "en-US";
+/** More than a browser sends. */
+const mostLanguages = 10;
 const formats = new Map<string, Format>();
 
 /** The format of the first of the reader's languages that is known here. */
 export function formatFor(languages: readonly string[]): Format {
-  const locale = languages.map(knownLocale).find((known) => known !== null) ?? fallbackLocale;
+  const locales = languages.slice(0, mostLanguages).map(knownLocale);
+  const locale = locales.find((known) => known !== null) ?? fallbackLocale;
   const known = formats.get(locale);
   if (known) return known;
   // Making one costs a millisecond and the header is free text: the cache is bounded, and starts anew when full.

@@ -1,12 +1,16 @@
 /** What people get wrong when they name an asset, a column or a selection; each says the nearest name there is. */
 import { EngineError } from "../postgres/index.ts";
 
+/** PostgreSQL's names have at most 63 bytes: what is longer is compared by its beginning. */
+const longestName = 100;
+
 /** The candidate with the smallest edit distance; the first of several; null when there are none. */
 export function nearestName(name: string, candidates: Iterable<string>): string | null {
+  const wanted = name.slice(0, longestName).toLowerCase();
   let nearest: string | null = null;
   let smallest = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    const distance = editDistance(wanted, candidate.slice(0, longestName).toLowerCase());
     if (distance < smallest) [nearest, smallest] = [candidate, distance];
   }
   return nearest;

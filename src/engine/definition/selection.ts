@@ -61,10 +61,15 @@ function intersection(graph: Graph, term: string, states: States): Set<string> {
   return new Set([...first!].filter((name) => others.every((other) => other.has(name))));
 }
 
+/** Longer than the name of any relation with its schema, and of a tag or an owner that anybody would type. */
+const longestTerm = 400;
+
 const termPattern =
   /^(?<all>@)?(?:(?<up>\d*)\+)?(?:(?<method>\w+):)?(?<value>[^\s,+@:]+)(?:\+(?<down>\d*))?$/;
 
 function expand(graph: Graph, term: string, states: States): Set<string> {
+  if (term.length > longestTerm)
+    throw new SelectionSyntaxError(`${term.slice(0, 40)}…`, `a term of at most ${longestTerm} characters`);
   const groups = termPattern.exec(term)?.groups;
   if (!groups || (groups.all && (groups.up !== undefined || groups.down !== undefined))) {
     throw new SelectionSyntaxError(term, "m, +m, m+, 2+m+1, @m, method:value or * in a name");
@@ -120,17 +125,31 @@ function matching(
     const known = [...Object.keys(methods), "state"].map((name) => `${name}:`).join(", ");
     throw new SelectionSyntaxError(term, `one of the methods ${known}`);
   }
-  const pattern = wildcard(value);
   const names = [...graph.nodes.values()]
-    .filter((node) => test(node, (text) => pattern.test(text)))
+    .filter((node) => test(node, (text) => matchesWildcard(value, text)))
     .map(({ asset }) => asset.name);
   if (names.length === 0) throw new EmptySelectionError(term, nearestAsset(graph, value.split(".").at(-1)!));
   return names;
 }
 
-function wildcard(value: string): RegExp {
-  const escaped = value.split("*").map((text) => text.replaceAll(/[^\w]/g, "\\$&"));
-  return new RegExp(`^${escaped.join(".*")}$`);
+/**
+ * Whether a whole text is of a pattern in which `*` stands for any characters. Each piece between stars is taken where it
+ * comes first, which leaves most for the next: an expression would try every place for every star.
+ */
+export function matchesWildcard(pattern: string, text: string): boolean {
+  const [first = "", ...rest] = pattern.split("*");
+  const last = rest.pop();
+  if (last === undefined) return text === pattern;
+  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last))
+    return false;
+  const middle = text.slice(first.length, text.length - last.length);
+  let at = 0;
+  for (const piece of rest) {
+    const found = middle.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return true;
 }
 
 function nearestAsset(graph: Graph, text: string): string | null {

@@ -136,21 +136,14 @@ function signsOf({ quantity, gross, amount }: Figures, texts: Texts): Signs {
   };
 }
 
-const assetMeanings: Readonly<Record<string, "OPTION" | "CFD" | "FX">> = {
-  opt: "OPTION",
-  optn: "OPTION",
-  call: "OPTION",
-  put: "OPTION",
-  war: "OPTION",
-  fop: "OPTION",
-  forex: "FX",
-  cash: "FX",
-  fx: "FX",
-};
+const assetMeanings: ReadonlyMap<string, Meaning> = new Map([
+  ...["opt", "optn", "call", "put", "war", "fop"].map((word): [string, Meaning] => [word, "OPTION"]),
+  ...["forex", "cash", "fx"].map((word): [string, Meaning] => [word, "FX"]),
+]);
 
 function assetMeaning(text: string): Meaning | null {
   if (text === "") return null;
-  const meaning = assetMeanings[text.toLowerCase()] ?? meaningOf(text);
+  const meaning = assetMeanings.get(text.toLowerCase()) ?? meaningOf(text);
   return meaning === "OPTION" || meaning === "CFD" || meaning === "FX" ? meaning : null;
 }
 

@@ -232,6 +232,9 @@ function readLine(line: TextLine, reading: Reading, part: Part): Entry {
   return line.isSplit ? { ...entry, errors: [remarkOf(new SplitFigureError())] } : entry;
 }
 
+/** A file of which nothing is known but why. */
+export const unreadFile = (problem: Remark): ReadFile => ({ ...unread, problem: remarkOf(problem) });
+
 const unread: ReadFile = {
   problem: null,
   delimiter: null,
@@ -269,7 +272,7 @@ export function readImportFile(file: ImportFile, clock: () => Date): ReadFile {
     return { ...readAll(read, file, clock().toISOString().slice(0, 10)), delimiter: read.delimiter };
   } catch (error) {
     if (error instanceof Error && refusals.some((refusal) => error instanceof refusal))
-      return { ...unread, problem: remarkOf(error as Error & Remark) };
+      return unreadFile(error as Error & Remark);
     throw error;
   }
 }

@@ -8,7 +8,8 @@ import { keepImport } from "./kept.ts";
 import { isTrade } from "./kinds.ts";
 import type { ImportField } from "./layout.ts";
 import { patienceMilliseconds } from "./lookup.ts";
-import { type ImportFile, readImportFile } from "./read.ts";
+import type { ImportFile, ReadFile } from "./read.ts";
+import { readFileAside } from "./read-aside.ts";
 import { type KeptChoices, rememberChoices, rememberTickers } from "./remembered.ts";
 import { instrumentKey } from "./resolve.ts";
 import {
@@ -53,9 +54,8 @@ function reasonsOf({ rows, selected, duplicates, keptBefore }: Draft): Map<Impor
   return reasons;
 }
 
-/** What a person said that the file does not say by itself. */
-function ownChoices(given: ImportFile, now: Date): KeptChoices {
-  const plain = readImportFile({ csv: given.csv }, () => now);
+/** What a person said that the file does not say by itself. `plain`: as it is read without it. */
+function ownChoices(given: ImportFile, plain: ReadFile): KeptChoices {
   const columns = Object.entries(given.columns ?? {}).filter(
     ([field, name]) => name !== plain.columns[field as ImportField],
   );
@@ -85,6 +85,7 @@ async function recordDraft(
   userId: number,
   draft: Draft,
   { file, given }: Prepared,
+  plain: ReadFile,
   now: Date,
 ): Promise<{ imported: number; kept: number }> {
   const recorded = inOrder(draft.selected.filter(({ input }) => input !== null));
@@ -103,7 +104,7 @@ async function recordDraft(
       { format, csv: given.csv, rows: draft.rows, transactionIds, reasons },
       now,
     );
-  await rememberChoices(client, userId, signature, ownChoices(given, now), now);
+  await rememberChoices(client, userId, signature, ownChoices(given, plain), now);
   await rememberTickers(client, userId, signature, ownTickers(draft.rows, given), now);
   return {
     imported: recorded.length,
@@ -141,12 +142,13 @@ export async function importTransactions(
   await requireHistories(context, tickers, {
     onProgress: ({ fetched, total }) => onProgress({ rows: review.rows.length, checked: fetched, total }),
   });
+  const plain = await readFileAside({ csv: importFile.csv }, context.clock());
   const recorded = await personTransaction(context.pool, userId, async (client) => {
     await lockLedger(client, userId);
     const draft = await draftImport(client, userId, prepared.rows, reviewed);
     // Somebody may have traded since the review; then it is made anew.
     if (!draft.isSelectionKept || (await findUncovered(client, draft)).size > 0) return null;
-    return recordDraft(client, userId, draft, prepared, context.clock());
+    return recordDraft(client, userId, draft, prepared, plain, context.clock());
   });
   if (recorded && recorded.imported + recorded.kept > 0) return { ...recorded, review };
   const again = await reviewPrepared(

@@ -1,5 +1,7 @@
 /** What an import would do, row by row, before anything is recorded. */
+
 import { personTransaction } from "../../database/person.ts";
+import { mapInTurns } from "../../event-loop.ts";
 import type { LedgerContext } from "../context.ts";
 import { warningsOf } from "../transactions.ts";
 import { type Draft, draftImport, findUncovered, type Selection } from "./draft.ts";
@@ -7,7 +9,8 @@ import { isCoin } from "./instrument.ts";
 import { isTrade } from "./kinds.ts";
 import { type Lookup, type LookupProgress, lookUpTickers, patienceMilliseconds } from "./lookup.ts";
 import { checkPrices, correctRows, describeCorrection, type PriceFinding } from "./prices.ts";
-import { type ImportFile, type ReadFile, readImportFile } from "./read.ts";
+import type { ImportFile, ReadFile } from "./read.ts";
+import { readFileAside } from "./read-aside.ts";
 import { type Remark, remarkOf } from "./remarks.ts";
 import { recallChoices, recallTickers } from "./remembered.ts";
 import { instrumentKey, resolveInstruments } from "./resolve.ts";
@@ -81,7 +84,7 @@ export async function prepareImport(
   deadline: number,
   onProgress: (progress: ImportProgress) => void = () => {},
 ): Promise<Prepared> {
-  const first = readImportFile(importFile, context.clock);
+  const first = await readFileAside(importFile, context.clock());
   const { choices, tickers } = await personTransaction(context.pool, userId, async (client) => ({
     choices: await recallChoices(client, userId, first.signature),
     tickers: await recallTickers(client, userId, first.signature),
@@ -93,11 +96,11 @@ export async function prepareImport(
     words: { ...choices.words, ...importFile.words },
     tickers: { ...tickers, ...importFile.tickers },
   };
-  const file = isRemembered ? readImportFile(given, context.clock) : first;
+  const file = isRemembered ? await readFileAside(given, context.clock()) : first;
   const resolve = await resolveInstruments(context, file.entries, given.tickers ?? {}, deadline, (progress) =>
     onProgress({ rows: file.entries.length, ...progress }),
   );
-  const read = file.entries.map((entry) => readRow(entry, resolve, context.clock));
+  const read = await mapInTurns(file.entries, (entry) => readRow(entry, resolve, context.clock));
   const rows = await correctRows(context, read, importFile.corrections ?? [], deadline);
   return { file, rows, given, isRemembered };
 }

@@ -56,6 +56,8 @@ function answer(name: string, text: string): State | null {
 
 /** Of words that say nothing else. */
 function says(text: string): State | null {
+  // A wide table is mostly figures: they are not taken apart for words.
+  if (!/\p{L}/u.test(text)) return null;
   const words = wordsOf(text, 6);
   if (words.some((word) => terms.has(word))) return null;
   const isLabel = words.length <= 3;

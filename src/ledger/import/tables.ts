@@ -61,6 +61,23 @@ function detectDelimiter(text: string): Delimiter {
   return delimiters.reduce((best, next) => (weights.get(next)! > weights.get(best)! ? next : best));
 }
 
+/**
+ * Before anything makes objects of them: a title, blank lines and lines within quotes are few, and a text within quotes has no
+ * thousand delimiters. What is let through is counted exactly later.
+ */
+function limitRoughly(text: string, delimiter: Delimiter): void {
+  let lines = 0;
+  let values = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === delimiter && ++values > 4 * maxColumns) throw new FileTooWideError(maxColumns, values);
+    if (character !== "\n" && character !== "\r") continue;
+    values = 0;
+    if (text[at - 1] !== "\n" && text[at - 1] !== "\r" && ++lines > 4 * maxCsvRecords)
+      throw new TooManyLinesError(maxCsvRecords, lines);
+  }
+}
+
 interface ParsedLine {
   readonly info: { readonly lines: number };
   readonly record: readonly string[];
@@ -177,6 +194,7 @@ function readTablesOf(text: string, isHeader: (cells: readonly string[]) => bool
   const own = ownDelimiter.exec(text)?.[1] as Delimiter | undefined;
   const content = own === undefined ? text : text.replace(ownDelimiter, "\n");
   const delimiter = own && delimiters.includes(own) ? own : detectDelimiter(content);
+  limitRoughly(content, delimiter);
   const lines = parseLines(content, delimiter).map(({ info, record }) => {
     if (record.length > maxColumns) throw new FileTooWideError(maxColumns, record.length);
     return { line: info.lines, cells: record.map(clean) };

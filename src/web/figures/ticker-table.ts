@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { TickerFigures } from "../../portfolio/index.ts";
 import { sparkline } from "../charts/sparkline.ts";
 import type { Format } from "../format.ts";
+import { parseInput } from "../route.ts";
 
 const columns = [
   { name: "ticker", label: "Ticker" },
@@ -33,7 +34,7 @@ const sortQuery = z.object({
   order: z.enum(["ascending", "descending"]).catch(byValue.order),
 });
 
-export const parseSort = (query: unknown): Sort => sortQuery.parse(query);
+export const parseSort = (query: unknown): Sort => parseInput(sortQuery, query);
 
 /** How the address names an order; the usual one needs no name. */
 export function sortParameters({ sort, order }: Sort): Record<string, string> {

@@ -23,12 +23,12 @@ import { deviceName } from "./device.ts";
 import { type Problem, type SendPage, sentence } from "./page.ts";
 
 /** What was done, as the address says after it: `/account?done=password`. */
-const notices: Readonly<Record<string, string>> = {
-  password: "Your password is changed. You are signed out everywhere else.",
-  "cost-basis": "Your cost basis method is saved. The figures that depend on it are being computed anew.",
-  session: "That session is signed out.",
-  token: "The token is revoked: it no longer works.",
-};
+const notices: ReadonlyMap<unknown, string> = new Map([
+  ["password", "Your password is changed. You are signed out everywhere else."],
+  ["cost-basis", "Your cost basis method is saved. The figures that depend on it are being computed anew."],
+  ["session", "That session is signed out."],
+  ["token", "The token is revoked: it no longer works."],
+]);
 
 interface FormState {
   readonly status: number;
@@ -181,7 +181,7 @@ function createSendAccount(context: WebContext, sendPage: SendPage): SendAccount
       data: {
         ...state,
         account,
-        notice: notices[String(request.query.done)],
+        notice: notices.get(request.query.done),
         isFifo: account.cost_basis_method === "fifo",
         sold,
         sessions: sessions

@@ -20,6 +20,9 @@ export type States = ReadonlyMap<string, AssetState>;
  */
 export const mostDrawn = 150;
 
+/** More than anybody types; every term is a walk through the graph. */
+const longestSelection = 1000;
+
 const layerList = z
   .string()
   .transform((text): readonly Layer[] => text.split(",").filter((layer) => layer !== ""))
@@ -69,6 +72,11 @@ export function shownAssets(
   const near = focus === undefined ? null : neighbourhood(graph, focus, depth === "all" ? Infinity : depth);
   const within = (names: Iterable<string>): string[] => [...names].filter((name) => near?.has(name) ?? true);
   if (selection === "") return { names: within(graph.nodes.keys()), error: null };
+  if (selection.length > longestSelection)
+    return {
+      names: within(graph.nodes.keys()),
+      error: `a selection has at most ${longestSelection} characters, got: ${selection.length}`,
+    };
   try {
     return { names: within(selectForgiving(graph, selection, states)), error: null };
   } catch (error) {

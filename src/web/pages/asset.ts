@@ -3,6 +3,7 @@ import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { requestRun } from "../../engine/index.ts";
 import { requireOperator, type WebContext } from "../context.ts";
+import { parseInput } from "../route.ts";
 import { assetData } from "./asset-data.ts";
 import {
   describeSteps,
@@ -15,6 +16,9 @@ import {
 } from "./materialize.ts";
 import type { SendPage } from "./page.ts";
 
+/** Of the form, whatever they are: it is parsed field by field. */
+const fields = z.record(z.string(), z.unknown());
+
 const assetQuery = z.object({ column: z.string().optional().catch(undefined) });
 
 export function assetPage(context: WebContext, sendPage: SendPage): Router {
@@ -26,7 +30,7 @@ export function assetPage(context: WebContext, sendPage: SendPage): Router {
     name: string,
     refused?: Refused,
   ): Promise<void> => {
-    const { column } = assetQuery.parse(request.query);
+    const { column } = parseInput(assetQuery, request.query);
     const data = await assetData(context, name, column);
     sendPage(request, response, {
       view: "asset",
@@ -47,7 +51,7 @@ export function assetPage(context: WebContext, sendPage: SendPage): Router {
     const name = request.params.asset;
     const { graph } = context.registry();
     graph.get(name);
-    const values = { ...emptyForm, ...z.record(z.string(), z.unknown()).parse(request.query) };
+    const values = { ...emptyForm, ...parseInput(fields, request.query) };
     const planned = await planOf(context, name, values);
     if (planned.errors) return send(request, response, name, { values, errors: planned.errors });
     sendPage(request, response, {
@@ -67,7 +71,7 @@ export function assetPage(context: WebContext, sendPage: SendPage): Router {
     const operator = requireOperator(request);
     const name = request.params.asset;
     context.registry().graph.get(name);
-    const values = { ...emptyForm, ...z.record(z.string(), z.unknown()).parse(request.body ?? {}) };
+    const values = { ...emptyForm, ...parseInput(fields, request.body ?? {}) };
     const planned = await planOf(context, name, values);
     if (planned.errors) return send(request, response, name, { values, errors: planned.errors });
     const runId = await requestRun(context.pool, {

@@ -12,6 +12,7 @@ import {
 } from "../../engine/index.ts";
 import { lineageChart } from "../charts/lineage-chart.ts";
 import { requireOperator, type WebContext } from "../context.ts";
+import { parseInput } from "../route.ts";
 import {
   closedLayers,
   graphNodes,
@@ -27,7 +28,7 @@ export function assetPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
   router.get("/assets", async (request, response) => {
     requireOperator(request);
-    const query = viewQuery.parse(request.query);
+    const query = parseInput(viewQuery, request.query);
     const data = await assetsData(context, query);
     sendPage(request, response, {
       view: "assets",

@@ -13,6 +13,7 @@ import {
   type WaitingChanges,
 } from "../../engine/index.ts";
 import { requireOperator, type WebContext } from "../context.ts";
+import { parseInput } from "../route.ts";
 import { millisecondsBetween } from "./asset-data.ts";
 import type { SendPage } from "./page.ts";
 
@@ -34,7 +35,7 @@ export function automationPages(context: WebContext, sendPage: SendPage): Router
 
   router.get("/automation", async (request, response) => {
     requireOperator(request);
-    const { asked, hastened } = pageQuery.parse(request.query);
+    const { asked, hastened } = parseInput(pageQuery, request.query);
     const registry = context.registry();
     const now = context.clock();
     const declared = new Map(automationsOf(registry).map((one) => [one.name, one]));
@@ -53,7 +54,7 @@ export function automationPages(context: WebContext, sendPage: SendPage): Router
   router.post("/automation/:name", async (request, response) => {
     requireOperator(request);
     const { name } = request.params;
-    const { enabled } = switchForm.parse(request.body);
+    const { enabled } = parseInput(switchForm, request.body ?? {});
     await setAutomationEnabled(context.pool, context.registry(), name, enabled);
     response.redirect(303, `/automation#${name}`);
   });

@@ -10,6 +10,7 @@ import { type Block, parseDefinitions } from "../explain/definitions.ts";
 import { explainFigure, type Question } from "../explain/explanation.ts";
 import { type FigureName, figures, isFigureName } from "../explain/figures.ts";
 import { regimeLabel } from "../figures/labels.ts";
+import { parseInput } from "../route.ts";
 import { environmentOf, type SendPage } from "./page.ts";
 
 const definitionsFile = join(import.meta.dirname, "../../../docs/metrics.md");
@@ -25,7 +26,7 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
   router.get("/explain/:figure", async (request, response) => {
     const { userId } = requirePerson(request);
     const figure = figureNamed(request.params.figure);
-    const about = aboutQuery.parse(request.query);
+    const about = parseInput(aboutQuery, request.query);
     const ticker = about.ticker || null;
     const regime = about.regime || null;
     const { range } = parseRange(request.query);

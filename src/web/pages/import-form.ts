@@ -12,6 +12,7 @@ import {
   type Selection,
   spell,
 } from "../../ledger/index.ts";
+import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 
 /** A form with a whole file in it, and a checkbox for each of its rows. Before the guards, which take less. */
@@ -47,12 +48,13 @@ const importForm = z.object({
 
 export type ImportForm = z.output<typeof importForm>;
 
-export const parseForm = (body: unknown): ImportForm => importForm.parse(body ?? {});
+export const parseForm = (body: unknown): ImportForm => parseInput(importForm, body ?? {});
 
 /** Of the first line that is none of blanks; what was chosen for another file's columns says nothing of this one's. */
 export const headerOf = (csv: string): string => /\S.{0,2000}/.exec(csv)?.[0].trim() ?? "";
 
 /** Fields whose names are told by the file: "column_fee", "word:kauf", "ticker:BTC". */
+const anyFields = z.record(z.string(), z.unknown()).catch({});
 const namedFields = z.record(z.string(), z.string().max(400)).catch({});
 
 function fieldsNamed(body: Readonly<Record<string, string>>, prefix: string): [string, string][] {
@@ -70,8 +72,10 @@ export function fileOf(
   body: unknown,
 ): ImportFile {
   if (header !== undefined && header !== headerOf(csv)) return { csv };
-  const entries = Object.entries(z.record(z.string(), z.unknown()).catch({}).parse(body));
-  const texts = namedFields.parse(
+  const entries = Object.entries(parseInput(anyFields, body));
+  const texts = parseInput(
+    namedFields,
+
     Object.fromEntries(entries.filter(([name]) => /^(column_|word:|ticker:)/.test(name))),
   );
   const columns = importFields.flatMap((field) => {

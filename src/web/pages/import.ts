@@ -1,5 +1,5 @@
 /** Importing a file: its text, then a review of each row, then all of the chosen rows or none. */
-import { type Request, type RequestHandler, type Response, Router } from "express";
+import { type Request, type Response, Router } from "express";
 import {
   decodeFile,
   type ImportFile,
@@ -32,11 +32,7 @@ export function importPages(context: WebContext, sendPage: SendPage): Router {
   });
 
   /** A file's bytes as text, in whatever it is encoded: the page puts it where it can be pasted too. */
-  const person: RequestHandler = (request, _response, next) => {
-    requirePerson(request);
-    next();
-  };
-  router.post("/transactions/import/text", person, importBytes, (request, response) => {
+  router.post("/transactions/import/text", importBytes, (request, response) => {
     const bytes: unknown = request.body;
     response.json(decodeFile(bytes instanceof Uint8Array ? bytes : new Uint8Array()));
   });
@@ -101,7 +97,8 @@ function consequences({ rows }: ImportReview): Problem | null {
 }
 
 /** Of a look, which finds nothing wrong with the request but its size. */
-const statusOf = ({ problem }: ImportReview): number => (problem?.code === "file_too_large" ? 413 : 200);
+const statusOf = ({ problem }: ImportReview): number =>
+  problem?.code === "file_too_large" ? 413 : problem?.code === "file_too_costly" ? 422 : 200;
 
 function refusal({ problem, isSelectionKept, rows }: ImportReview): Problem {
   const heading = "Nothing was imported.";

@@ -1,7 +1,8 @@
 /** Every page, and the static files they use. */
 import { join } from "node:path";
 import { type RequestHandler, Router } from "express";
-import { requireScope, type WebContext } from "../context.ts";
+import { authenticate } from "../auth.ts";
+import { requirePerson, requireScope, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
 import { createStaticFiles } from "../static-files.ts";
 import { createViews } from "../views.ts";
@@ -34,7 +35,8 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   const sendPage = createSendPage(context, views);
   const router = Router();
   router.use(staticFiles.router);
-  router.use("/transactions/import", importBody);
+  // A whole file is read for nobody who is not signed in.
+  router.use("/transactions/import", authenticate(context), forPeople, importBody);
   router.use(...guards, refuseApiTokens);
   router.get("/", (_request, response) => response.redirect(303, "/portfolio"));
   router.use(sessionPages(context, sendPage));
@@ -57,6 +59,11 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(errorPages(context, sendPage));
   return router;
 }
+
+const forPeople: RequestHandler = (request, _response, next) => {
+  requirePerson(request);
+  next();
+};
 
 /** Pages and their forms, the account's among them, are people's. Throws InsufficientScopeError (403). */
 const refuseApiTokens: RequestHandler = (request, _response, next) => {

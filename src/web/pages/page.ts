@@ -91,13 +91,13 @@ function navigation(isOperator: boolean, path: string) {
   );
 }
 
-const headings: Readonly<Record<string, string>> = {
-  csrf: "This form cannot be accepted",
-  403: "Not yours to see",
-  404: "Not found",
-  429: "Too many attempts",
-  503: "Not available just now",
-};
+const headings: ReadonlyMap<string | number, string> = new Map<string | number, string>([
+  ["csrf", "This form cannot be accepted"],
+  [403, "Not yours to see"],
+  [404, "Not found"],
+  [429, "Too many attempts"],
+  [503, "Not available just now"],
+]);
 
 /** Shows errors to browsers; who is not signed in is sent to sign in. What asks for JSON is passed on. */
 export function errorPages(context: WebContext, sendPage: SendPage): ErrorRequestHandler {
@@ -110,8 +110,8 @@ export function errorPages(context: WebContext, sendPage: SendPage): ErrorReques
     if (status >= 500) context.log.error({ err: error, id, path: request.path }, "page failed");
     if (retryAfterSeconds !== undefined) response.set("Retry-After", String(retryAfterSeconds));
     const heading =
-      headings[code] ??
-      headings[status] ??
+      headings.get(code) ??
+      headings.get(status) ??
       (status >= 500 ? "Something went wrong here" : "That did not work");
     sendPage(request, response, {
       view: "error",

@@ -5,6 +5,7 @@ import type { Request, Response } from "express";
 import type { Pool } from "pg";
 import { z } from "zod";
 import { type LogLevel, type LogRecord, readLogs, readRunStatus } from "../../engine/index.ts";
+import { parseInput } from "../route.ts";
 
 /** A line is a hint of progress: half a second late is at once, and costs one index scan for each open page. */
 const pollMilliseconds = 500;
@@ -57,8 +58,8 @@ export async function streamLogs(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const filter = logFilter.parse(request.query);
-  let after = lineId.parse(request.get("Last-Event-ID") ?? request.query.after ?? 0);
+  const filter = parseInput(logFilter, request.query);
+  let after = parseInput(lineId, request.get("Last-Event-ID") ?? request.query.after ?? 0);
   response.set({
     "Content-Type": "text/event-stream",
     "Cache-Control": "no-store, no-transform", // no-transform: compression would hold lines back

@@ -11,6 +11,7 @@ import {
 } from "../../engine/index.ts";
 import { requireOperator, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
+import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { formErrorsOf, planRun, type RunScope } from "./materialize.ts";
 import { environmentOf, type SendPage } from "./page.ts";
@@ -29,7 +30,7 @@ export function runPage(context: WebContext, sendPage: SendPage): Router {
     problem?: string,
   ): Promise<void> => {
     const run = await readRun(context.pool, runId);
-    const filter = logFilter.parse(request.query);
+    const filter = parseInput(logFilter, request.query);
     sendPage(request, response, {
       view: "run",
       title: `Run ${run.runId}`,
@@ -66,7 +67,7 @@ export function runPage(context: WebContext, sendPage: SendPage): Router {
     const operator = requireOperator(request);
     const runId = runIdOf(request.params.run);
     const run = await readRun(context.pool, runId);
-    const { only_failed } = rerunForm.parse(request.body ?? {});
+    const { only_failed } = parseInput(rerunForm, request.body ?? {});
     const { graph } = context.registry();
     const again = only_failed === undefined ? scopeOf(run) : failedScopeOf(run, graph);
     const problem = await problemOf(context, again);

@@ -14,6 +14,7 @@ import {
 } from "../../engine/index.ts";
 import { day } from "../../values.ts";
 import { requireOperator, type WebContext } from "../context.ts";
+import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { millisecondsBetween } from "./asset-data.ts";
 import type { SendPage } from "./page.ts";
@@ -42,7 +43,7 @@ export function runPages(context: WebContext, sendPage: SendPage): Router {
     const registry = context.registry();
     const { graph } = registry;
     const { values, filter, errors } = parseFilter(request.query, graph);
-    const { before } = cursor.parse(request.query);
+    const { before } = parseInput(cursor, request.query);
     const runs = await listRuns(context.pool, { ...filter, limit: pageLength, before });
     const summaries = await summarizeRuns(
       context.pool,

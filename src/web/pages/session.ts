@@ -5,6 +5,7 @@ import { credentialsSchema, currentPasswordSchema, hasAccounts } from "../../acc
 import { register, signIn, signOut } from "../auth.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
+import { parseInput } from "../route.ts";
 import type { SendPage } from "./page.ts";
 
 const signInSchema = credentialsSchema.extend({ password: currentPasswordSchema });
@@ -25,7 +26,7 @@ export function sessionPages(context: WebContext, sendPage: SendPage): Router {
     const credentials = signInSchema.safeParse(request.body);
     try {
       await signIn(context, request, response, credentials.success ? credentials.data : unknownCredentials);
-      response.redirect(303, nextPath.parse(request.query.next));
+      response.redirect(303, parseInput(nextPath, request.query.next));
     } catch (error) {
       const { status, message } = refusal(error, request);
       sendSignIn(sendPage, request, response, status, { heading: "Not signed in:", message: `${message}.` });

@@ -11,6 +11,7 @@ import {
 import { day } from "../../values.ts";
 import { requireOperator, requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
+import { parseInput } from "../route.ts";
 import type { SendPage } from "./page.ts";
 
 const parameters = z.object({ ticker: transactionInput.shape.ticker, date: day });
@@ -45,7 +46,7 @@ export function splitPages(context: WebContext, sendPage: SendPage): Router {
   router.post("/tickers/:ticker/splits/:date", async (request, response) => {
     const operator = requireOperator(request);
     const split = splitOf(request);
-    const { verdict, reason } = form.parse(request.body ?? {});
+    const { verdict, reason } = parseInput(form, request.body ?? {});
     if (verdict !== "withdraw" && reason === "")
       return sendSplit(
         context,
@@ -77,7 +78,7 @@ async function sendSplit(
       choices[name].is_history_scaled === verdict.is_history_adjusted,
   )!;
   const body = form.safeParse(request.body ?? {}).data?.verdict;
-  const chosen = query.parse(request.query).verdict ?? (body === "withdraw" ? undefined : body);
+  const chosen = parseInput(query, request.query).verdict ?? (body === "withdraw" ? undefined : body);
   sendPage(request, response, {
     view: "split",
     title: `Split of ${split.ticker}`,

@@ -5,7 +5,7 @@ import { personTransaction } from "../../database/person.ts";
 import { classLabel, readTicker, type TickerRangeName, tickerRangeNames } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
-
+import { parseInput } from "../route.ts";
 import { positionCharts, priceChart } from "../ticker/charts.ts";
 import { describeQuality } from "../ticker/quality.ts";
 import { environmentOf, type SendPage } from "./page.ts";
@@ -26,7 +26,7 @@ export function tickerPages(context: WebContext, sendPage: SendPage): Router {
     const asked = parameters.safeParse(request.params);
     if (!asked.success) throw new TickerNotHeldError(request.params.ticker);
     const { ticker } = asked.data;
-    const { range } = query.parse(request.query);
+    const { range } = parseInput(query, request.query);
     const { format } = environmentOf(context, request);
     const data = await personTransaction(context.pool, userId, (client) =>
       readTicker(client, userId, ticker, range),

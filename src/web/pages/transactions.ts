@@ -15,6 +15,7 @@ import {
 } from "../../ledger/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
+import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { readDataNotes } from "./data-notes.ts";
 import { describeTable, ledgerQuery, ledgerQueryOf } from "./ledger-table.ts";
@@ -77,7 +78,7 @@ export function transactionPages(context: WebContext, sendPage: SendPage): Route
 
   router.post("/transactions", async (request, response) => {
     const person = requirePerson(request);
-    const { idempotency_key, ...trade } = tradeForm.parse(request.body ?? {});
+    const { idempotency_key, ...trade } = parseInput(tradeForm, request.body ?? {});
     try {
       const { transaction } = await underway.during(person.userId, (onProgress) =>
         recordTransaction(context, person.userId, trade, idempotency_key, onProgress),
@@ -120,7 +121,7 @@ async function sendLedger(
   { values, errors, problem, status }: FormState,
 ): Promise<void> {
   const { userId } = requirePerson(request);
-  const address = ledgerQuery.parse(request.query);
+  const address = parseInput(ledgerQuery, request.query);
   const { format } = environmentOf(context, request);
   const data = await personTransaction(context.pool, userId, (client) =>
     readDataNotes(client, userId, format),
@@ -157,7 +158,7 @@ async function sendLedger(
 }
 
 async function readDone(context: WebContext, userId: number, request: Request) {
-  const { recorded, restored, ...done } = doneQuery.parse(request.query);
+  const { recorded, restored, ...done } = parseInput(doneQuery, request.query);
   return {
     ...done,
     isOneImported: done.imported === 1,

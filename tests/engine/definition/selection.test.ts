@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EmptySelectionError, SelectionSyntaxError, select } from "../../../src/engine/definition/index.ts";
+import { matchesWildcard } from "../../../src/engine/definition/selection.ts";
 import { graphOf, library } from "./library.ts";
 
 const graph = graphOf(library);
@@ -119,4 +120,24 @@ test("the laws of sets hold: union, intersection, exclusion; a term with + at bo
       if (!/^[+@]/.test(a)) expect(set(`+${a}+`)).toEqual(expect.arrayContaining([...set(a)]));
     }),
   );
+});
+
+test("a pattern means what it says, star by star", () => {
+  const letters = fc.array(fc.constantFrom("a", "b", "*"), { maxLength: 8 }).map((all) => all.join(""));
+  fc.assert(
+    fc.property(letters, letters, (pattern, text) => {
+      const plain = text.replaceAll("*", "");
+      const expression = new RegExp(`^${pattern.replaceAll("*", ".*")}$`);
+      expect(matchesWildcard(pattern, plain)).toBe(expression.test(plain));
+    }),
+  );
+});
+
+test("a pattern of stars takes no longer than its length, and an endless term is refused", () => {
+  const start = performance.now();
+  expect(matchesWildcard(`${"*a".repeat(50_000)}*Z`, "a".repeat(100_000))).toBe(false);
+  expect(() => selected(`${"*".repeat(20)}Z`)).toThrow(EmptySelectionError);
+  expect(() => selected("*".repeat(401))).toThrow(SelectionSyntaxError);
+  // An expression took 6 s for ten stars, and four times more for each further one.
+  expect(performance.now() - start).toBeLessThan(1000);
 });
