@@ -1,5 +1,4 @@
 /** Signing in and out, and what asks for the password again: what the API and the pages share. */
-import { parseCookie } from "cookie";
 import type { Request, RequestHandler, Response } from "express";
 import {
   type Account,
@@ -20,10 +19,9 @@ import {
   startSession,
 } from "../accounts/index.ts";
 import type { WebContext } from "./context.ts";
+import { forgetSessionCookie, sessionTokenOf, setSessionCookie } from "./cookies.ts";
 import { OtherEmailError, WrongCredentialsError, WrongPasswordError } from "./errors.ts";
 import { hasBearer } from "./security.ts";
-
-const cookieName = "stratafolio_session";
 
 export interface SignedIn {
   readonly user: Account;
@@ -44,12 +42,8 @@ async function findRequester(context: WebContext, request: Request): Promise<Per
     const token = request.get("Authorization")!.slice(7).trim();
     return isApiToken(token) ? findTokenPerson(context, token) : findPerson(context, token);
   }
-  const token = cookieToken(request);
+  const token = sessionTokenOf(context, request);
   return token ? findPerson(context, token) : null;
-}
-
-function cookieToken(request: Request): string | undefined {
-  return parseCookie(request.get("Cookie") ?? "")[cookieName];
 }
 
 /** Makes an account and signs it in. Throws EmailTakenError, or TooManyAttemptsError after 1,000 from an address in 15 minutes. */
@@ -98,7 +92,7 @@ export async function signIn(
 /** The token stops working at once, and open event streams of the session end. */
 export async function signOut(context: WebContext, person: Person, response: Response): Promise<void> {
   await revokeSession(context.pool, person.userId, person.credentialId);
-  forgetCookie(response);
+  forgetSessionCookie(context, response);
 }
 
 /** Signs the person out on every device, this one included. */
@@ -108,11 +102,7 @@ export async function signOutEverywhere(
   response: Response,
 ): Promise<void> {
   await revokeSessions(context.pool, person.userId, null);
-  forgetCookie(response);
-}
-
-function forgetCookie(response: Response): void {
-  response.clearCookie(cookieName, { path: "/" });
+  forgetSessionCookie(context, response);
 }
 
 /** A stolen session is not to guess the password: counts as a sign-in does. Throws WrongPasswordError for `field`. */
@@ -158,7 +148,7 @@ export async function endAccount(
   if (confirmation.email !== person.email.toLowerCase()) throw new OtherEmailError(person.email);
   await confirmPassword(context, request, person, confirmation.password, "password");
   await deleteAccount(context.pool, person);
-  forgetCookie(response);
+  forgetSessionCookie(context, response);
 }
 
 async function openSession(
@@ -168,12 +158,6 @@ async function openSession(
   user: Account,
 ): Promise<string> {
   const { token, expiresAt } = await startSession(context, user.id, request.get("User-Agent") ?? null);
-  response.cookie(cookieName, token, {
-    httpOnly: true,
-    sameSite: "lax",
-    secure: context.secureCookies ?? request.secure,
-    expires: expiresAt,
-    path: "/",
-  });
+  setSessionCookie(context, response, token, expiresAt);
   return token;
 }
