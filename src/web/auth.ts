@@ -10,8 +10,10 @@ import {
   findTokenPerson,
   isApiToken,
   isPasswordOf,
+  knownDevice,
   type Person,
   RegistrationLimit,
+  rememberDevice,
   revokeSession,
   revokeSessions,
   SignInLimit,
@@ -19,7 +21,13 @@ import {
   startSession,
 } from "../accounts/index.ts";
 import type { WebContext } from "./context.ts";
-import { forgetSessionCookie, sessionTokenOf, setSessionCookie } from "./cookies.ts";
+import {
+  deviceTokenOf,
+  forgetSessionCookie,
+  sessionTokenOf,
+  setDeviceCookie,
+  setSessionCookie,
+} from "./cookies.ts";
 import { OtherEmailError, WrongCredentialsError, WrongPasswordError } from "./errors.ts";
 import { hasBearer } from "./security.ts";
 
@@ -63,26 +71,19 @@ interface Limits {
   readonly registration: RegistrationLimit;
 }
 
-const limitsByApp = new WeakMap<WebContext, Limits>();
-
-/** Made when they are first needed: two apps in a process count apart. */
 export function limitsOf(context: WebContext): Limits {
-  const limits = limitsByApp.get(context) ?? {
-    signIn: new SignInLimit(),
-    registration: new RegistrationLimit(),
-  };
-  limitsByApp.set(context, limits);
-  return limits;
+  return { signIn: new SignInLimit(context), registration: new RegistrationLimit(context) };
 }
 
-/** Throws WrongCredentialsError, or TooManyAttemptsError after 10 failures for an account in 15 minutes. */
+/** Throws WrongCredentialsError, or TooManyAttemptsError after ten failures for an account. */
 export async function signIn(
   context: WebContext,
   request: Request,
   response: Response,
   credentials: Credentials,
 ): Promise<SignedIn> {
-  const forgive = await limitsOf(context).signIn.attempt(request.ip ?? "", credentials.email);
+  const device = knownDevice(context, deviceTokenOf(context, request), credentials.email);
+  const forgive = await limitsOf(context).signIn.attempt(request.ip ?? "", credentials.email, device);
   const user = await findAccount(context.pool, credentials);
   if (!user) throw new WrongCredentialsError();
   await forgive();
@@ -105,7 +106,7 @@ export async function signOutEverywhere(
   forgetSessionCookie(context, response);
 }
 
-/** A stolen session is not to guess the password: counts as a sign-in does. Throws WrongPasswordError for `field`. */
+/** A stolen session is not to guess the password: it counts as a known device does, apart from strangers. Throws WrongPasswordError for `field`. */
 async function confirmPassword(
   context: WebContext,
   request: Request,
@@ -113,7 +114,7 @@ async function confirmPassword(
   password: string,
   field: string,
 ): Promise<void> {
-  const forgive = await limitsOf(context).signIn.attempt(request.ip ?? "", person.email);
+  const forgive = await limitsOf(context).signIn.attempt(request.ip ?? "", person.email, person.credentialId);
   if (!(await isPasswordOf(context.pool, person.userId, password))) throw new WrongPasswordError(field);
   await forgive();
 }
@@ -159,5 +160,7 @@ async function openSession(
 ): Promise<string> {
   const { token, expiresAt } = await startSession(context, user.id, request.get("User-Agent") ?? null);
   setSessionCookie(context, response, token, expiresAt);
+  const device = rememberDevice(context, deviceTokenOf(context, request), user.email);
+  setDeviceCookie(context, response, device.note, device.expiresAt);
   return token;
 }

@@ -1,4 +1,4 @@
-/** The cookies that are set. */
+/** The cookies that are set: of the session, and of the device somebody signed in from. */
 import { parseCookie } from "cookie";
 import type { CookieOptions, Request, Response } from "express";
 import { type Deployment, isHttps } from "./deployment.ts";
@@ -19,6 +19,8 @@ export function sessionCookieName(place: Place): string {
   return cookieName(place, "stratafolio_session");
 }
 
+const deviceCookieName = (place: Place): string => cookieName(place, "stratafolio_device");
+
 function options({ deployment }: Place): CookieOptions {
   return { httpOnly: true, secure: isHttps(deployment), path: "/" };
 }
@@ -37,4 +39,12 @@ export function setSessionCookie(place: Place, response: Response, token: string
 
 export function forgetSessionCookie(place: Place, response: Response): void {
   response.clearCookie(sessionCookieName(place), { ...options(place), sameSite: "lax" });
+}
+
+export function deviceTokenOf(place: Place, request: Request): string | undefined {
+  return readCookie(request, deviceCookieName(place));
+}
+
+export function setDeviceCookie(place: Place, response: Response, token: string, expires: Date): void {
+  response.cookie(deviceCookieName(place), token, { ...options(place), sameSite: "strict", expires });
 }

@@ -96,7 +96,7 @@ describe("tokens", () => {
       body: { email: "first@example.org", password },
     });
     expect(signedIn.body.user).toEqual({ id: operator.id, email: "first@example.org", role: "operator" });
-    const cookie = signedIn.headers.get("Set-Cookie")!;
+    const [cookie = ""] = signedIn.headers.getSetCookie();
     expect(cookie).toMatch(/^stratafolio_session=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/);
     const byCookie = await server.call("GET", "/auth/me", { headers: { Cookie: cookie.split(";")[0]! } });
     const byHeader = await server.call("GET", "/auth/me", { token: signedIn.body.token });
