@@ -2,6 +2,12 @@ import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
+import { isLoopback, isSubnet } from "./addresses.ts";
+
+export const registrationPolicies = ["open", "invitation", "closed"] as const;
+
+/** Who may make an account: anybody, whoever was invited, or nobody but an operator by the command line. */
+export type RegistrationPolicy = (typeof registrationPolicies)[number];
 
 /** Every setting of the program, checked. The only reader of the environment is `readConfig`. */
 export interface Config {
@@ -12,6 +18,13 @@ export interface Config {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
+  /** The origin at which people reach this installation: `https://host[:port]`; null: not said. */
+  readonly publicUrl: string | null;
+  /** How many proxies stand in front, or the addresses, subnets and names of subnets they have; null: not said. */
+  readonly trustedProxies: number | readonly string[] | null;
+  /** What whoever scrapes /metrics carries; null: only this machine, and operators, may. */
+  readonly metricsToken: string | null;
+  readonly registration: RegistrationPolicy;
   /** null only without a DATABASE_URL: then `keptJwtSecret` makes one. */
   readonly jwtSecret: string | null;
   readonly yahooBaseUrl: string | null;
@@ -38,12 +51,36 @@ export class ConfigurationError extends Error {
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 const minimumSecretLength = 32;
+const minimumTokenLength = 16;
 
 /** Where the demo keeps its data unless DATA_DIR says otherwise. */
 export const demoDataDirectory = ".stratafolio-demo";
 
 const isUrl = (protocols: readonly string[]) => (text: string) =>
   URL.canParse(text) && protocols.includes(new URL(text).protocol);
+
+/** A URL of a host alone, as browsers write it: anything more would be dropped without a word. */
+function isOrigin(text: string): boolean {
+  if (!isUrl(["http:", "https:"])(text)) return false;
+  const { pathname, search, hash, username, password } = new URL(text);
+  return pathname === "/" && search + hash + username + password === "";
+}
+
+/** Names of subnets that Express knows. */
+const subnetNames = ["loopback", "linklocal", "uniquelocal"];
+const mostProxies = 9;
+
+/** A count of proxies, or what their addresses may be. null: neither. */
+function parseProxies(text: string): number | readonly string[] | null {
+  if (/^\d$/.test(text)) return Number(text);
+  const places = text.split(",").map((place) => place.trim());
+  return places.every((place) => subnetNames.includes(place) || isSubnet(place)) ? places : null;
+}
+
+/** Can nobody but this machine reach the program, as far as the settings tell? */
+export function isLoopbackOnly({ host, publicUrl }: Pick<Config, "host" | "publicUrl">): boolean {
+  return isLoopback(host) && (publicUrl === null || isLoopback(new URL(publicUrl).hostname));
+}
 
 const webUrl = z
   .string()
@@ -63,6 +100,34 @@ const environment = z.object({
     .string()
     .refine((text) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535, {
       error: (issue) => `expected a port from 0 to 65535, got: ${issue.input}`,
+    })
+    .nullable(),
+  PUBLIC_URL: z
+    .string()
+    .refine(isOrigin, {
+      error: (issue) => `expected https://host[:port] and nothing after it, got: ${issue.input}`,
+    })
+    .transform((text) => new URL(text).origin)
+    .nullable(),
+  TRUSTED_PROXIES: z
+    .string()
+    .refine((text) => parseProxies(text) !== null, {
+      error: (issue) =>
+        `expected how many proxies stand in front (0 to ${mostProxies}), or their addresses and subnets by comma ` +
+        `(10.0.0.0/8, ${subnetNames.join(", ")}), got: ${issue.input}`,
+    })
+    .transform(parseProxies)
+    .nullable(),
+  METRICS_TOKEN: z
+    .string()
+    .refine((text) => text.length >= minimumTokenLength, {
+      error: (issue) =>
+        `expected at least ${minimumTokenLength} characters, got ${(issue.input as string).length}`,
+    })
+    .nullable(),
+  REGISTRATION: z
+    .enum(registrationPolicies, {
+      error: (issue) => `expected one of ${registrationPolicies.join(", ")}, got: ${issue.input}`,
     })
     .nullable(),
   JWT_SECRET: z
@@ -120,11 +185,16 @@ export function readConfig(
     problems.push("SMTP_URL: expected smtp(s)://user:password@host:port when ALERT_EMAIL is set, got none");
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
   const settings = parsed.data;
+  const place = { host: settings.HOST ?? "127.0.0.1", publicUrl: settings.PUBLIC_URL };
   return {
     databaseUrl: settings.DATABASE_URL,
     dataDirectory: resolve(settings.DATA_DIR ?? defaultDataDirectory),
-    host: settings.HOST ?? "127.0.0.1",
+    ...place,
     port: Number(settings.PORT ?? 3000),
+    trustedProxies: settings.TRUSTED_PROXIES,
+    metricsToken: settings.METRICS_TOKEN,
+    // Where strangers come by, whoever runs it says who they are.
+    registration: settings.REGISTRATION ?? (isLoopbackOnly(place) ? "open" : "invitation"),
     jwtSecret: settings.JWT_SECRET,
     yahooBaseUrl: settings.YAHOO_BASE_URL,
     fredApiBaseUrl: settings.FRED_API_BASE_URL,

@@ -183,6 +183,7 @@ export async function startWeb(
     version,
     isDemo,
     marketDataName: isDemo ? "synthetic data" : "Yahoo Finance",
+    deployment: config,
   });
   const server = createServer(app);
   try {

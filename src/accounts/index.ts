@@ -15,7 +15,8 @@ export {
   setCostBasisMethod,
   setPassword,
 } from "./accounts.ts";
-export { RegistrationLimit, registrationsPerAddress, SignInLimit } from "./limits.ts";
+export { knownDevice, rememberDevice } from "./devices.ts";
+export { RegistrationLimit, SignInLimit } from "./limits.ts";
 export { type Person, type Scope, scopes } from "./person.ts";
 export {
   accountSchema,

@@ -1,61 +1,138 @@
 /**
- * How often a sign-in may fail, and an account be made. Counted in this process's memory: with several web processes a person gets as many
- * attempts from each, which is still far from guessing a password, and nothing is written for a stranger's attempts.
+ * How often a sign-in may fail, and an account be made: counted in the database, for all processes together. An account under
+ * attack slows strangers down, and lets in whoever comes from a device that has signed in to it before.
  */
-import { ipKeyGenerator, MemoryStore, type Options } from "express-rate-limit";
+import { createHmac } from "node:crypto";
+import { ipKeyGenerator } from "express-rate-limit";
+import type { AccountContext } from "./context.ts";
 import { TooManyAttemptsError } from "./errors.ts";
 
-const windowMinutes = 15;
-const failuresPerAccount = 10;
-const failuresPerAddress = 100;
-/** Hashing the passwords of so many takes four minutes of one core. */
-export const registrationsPerAddress = 1000;
+/** So many attempts need no wait; each one after them makes the next wait twice as long, up to a longest wait. */
+interface Allowance {
+  readonly attempts: number;
+  readonly firstWaitSeconds: number;
+  readonly longestWaitSeconds: number;
+  /** When it is counted anew, from the first attempt on. */
+  readonly hours: number;
+}
 
-function createCounter(): MemoryStore {
-  const counter = new MemoryStore();
-  counter.init({ windowMs: windowMinutes * 60_000 } as Options);
-  return counter;
+/** Of somebody for one account: from a known device, or as a stranger from one address. */
+const oneForAccount: Allowance = { attempts: 10, firstWaitSeconds: 120, longestWaitSeconds: 900, hours: 1 };
+/** Of an address, for all accounts: an office, or everybody behind a proxy that is not trusted. */
+const address: Allowance = { attempts: 100, firstWaitSeconds: 10, longestWaitSeconds: 900, hours: 1 };
+/** Of all strangers for one account, from however many addresses: 60 guesses an hour in the end, and never a lock-out. */
+const strangersForAccount: Allowance = {
+  attempts: 30,
+  firstWaitSeconds: 1,
+  longestWaitSeconds: 60,
+  hours: 24,
+};
+/** Hashing the passwords of so many takes four minutes of one core. */
+const newAccounts: Allowance = {
+  attempts: 1000,
+  firstWaitSeconds: 120,
+  longestWaitSeconds: 900,
+  hours: 0.25,
+};
+
+type LimitContext = Pick<AccountContext, "pool" | "clock" | "jwtSecret">;
+
+/** One thing that is counted. Hashed with a key, or a table of addresses and emails could be guessed back. */
+class Counter {
+  readonly #context: LimitContext;
+  readonly #allowance: Allowance;
+  readonly #key: Buffer;
+
+  constructor(context: LimitContext, allowance: Allowance, subject: readonly string[]) {
+    this.#context = context;
+    this.#allowance = allowance;
+    this.#key = createHmac("sha256", context.jwtSecret)
+      .update(JSON.stringify(["attempts", ...subject]))
+      .digest();
+  }
+
+  /** Throws TooManyAttemptsError, and has then counted nothing. */
+  async count(what: string): Promise<void> {
+    const { pool, clock } = this.#context;
+    const now = clock();
+    const { attempts, firstWaitSeconds, longestWaitSeconds, hours } = this.#allowance;
+    const { rows } = await pool.query<{ free_at: Date | null }>(
+      `select public.count_attempt(
+         $1, $2, $3, make_interval(secs => $4), make_interval(secs => $5), make_interval(secs => $6)
+       ) as free_at`,
+      [this.#key, now, attempts, firstWaitSeconds, longestWaitSeconds, hours * 3600],
+    );
+    const freeAt = rows[0]?.free_at;
+    if (freeAt)
+      throw new TooManyAttemptsError(what, Math.max(1, Math.ceil((freeAt.getTime() - now.getTime()) / 1000)));
+  }
+
+  async forgive(): Promise<void> {
+    await this.#context.pool.query("select public.forgive_attempt($1, $2)", [
+      this.#key,
+      this.#context.clock(),
+    ]);
+  }
+
+  async forget(): Promise<void> {
+    await this.#context.pool.query("select public.forget_attempts($1)", [this.#key]);
+  }
+}
+
+/** All of them or none: who has to wait for one has not used up the others. */
+async function countAll(counters: readonly Counter[]): Promise<void> {
+  for (const [index, counter] of counters.entries())
+    try {
+      await counter.count("failed sign-ins");
+    } catch (error) {
+      for (const counted of counters.slice(0, index)) await counted.forgive();
+      throw error;
+    }
 }
 
 export class SignInLimit {
-  // An account is counted per address, so that a stranger elsewhere cannot lock its owner out.
-  readonly #byAccount = createCounter();
-  readonly #byAddress = createCounter();
+  readonly #context: LimitContext;
+
+  constructor(context: LimitContext) {
+    this.#context = context;
+  }
 
   /**
    * Counts an attempt before the password is looked at, so that parallel guesses count too; returns how to take it
-   * back when it was right. Throws TooManyAttemptsError.
+   * back when it was right. `device`: by which the account is known already; null: a stranger's. Nothing here depends on
+   * whether there is such an account. Throws TooManyAttemptsError.
    */
-  async attempt(ip: string, email: string): Promise<() => Promise<void>> {
-    const address = ipKeyGenerator(ip);
-    const account = `${address} ${email}`;
-    // The address first: one that is refused adds no more accounts to remember.
-    await count(this.#byAddress, address, failuresPerAddress, "failed sign-ins");
-    await count(this.#byAccount, account, failuresPerAccount, "failed sign-ins");
+  async attempt(ip: string, email: string, device: string | null = null): Promise<() => Promise<void>> {
+    if (device !== null) {
+      const own = new Counter(this.#context, oneForAccount, ["device", device, email]);
+      await own.count("failed sign-ins");
+      return () => own.forget();
+    }
+    const place = ipKeyGenerator(ip);
+    const fromAddress = new Counter(this.#context, address, ["address", place]);
+    const own = new Counter(this.#context, oneForAccount, ["address and account", place, email]);
+    const strangers = new Counter(this.#context, strangersForAccount, ["account", email]);
+    // The address first: one that is refused adds no more counters. What is no email is nobody's: everybody who mistypes
+    // one would be counted together.
+    await countAll(email === "" ? [fromAddress] : [fromAddress, own, strangers]);
     return async () => {
-      await this.#byAccount.resetKey(account);
-      await this.#byAddress.decrement(address);
+      await own.forget();
+      await strangers.forgive();
+      await fromAddress.forgive();
     };
   }
 }
 
 export class RegistrationLimit {
-  readonly #byAddress = createCounter();
+  readonly #context: LimitContext;
+
+  constructor(context: LimitContext) {
+    this.#context = context;
+  }
 
   /** Counts an attempt before its password is hashed, which is what costs. Throws TooManyAttemptsError. */
   async attempt(ip: string): Promise<void> {
-    await count(
-      this.#byAddress,
-      ipKeyGenerator(ip),
-      registrationsPerAddress,
-      "new accounts from this address",
-    );
+    const counter = new Counter(this.#context, newAccounts, ["registrations", ipKeyGenerator(ip)]);
+    await counter.count("new accounts from this address");
   }
-}
-
-async function count(counter: MemoryStore, key: string, limit: number, what: string): Promise<void> {
-  const { totalHits, resetTime } = await counter.increment(key);
-  if (totalHits <= limit) return;
-  const milliseconds = resetTime ? resetTime.getTime() - Date.now() : windowMinutes * 60_000;
-  throw new TooManyAttemptsError(what, Math.max(1, Math.ceil(milliseconds / 1000)));
 }

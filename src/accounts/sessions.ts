@@ -1,8 +1,8 @@
 /** Sessions: rows that vouch for tokens. A token is a signed session id, good while its row stands unrevoked. */
-import jwt from "jsonwebtoken";
 import type { Pool, PoolClient } from "pg";
 import type { AccountContext } from "./context.ts";
 import type { Person, Role } from "./person.ts";
+import { signClaims, verifiedClaims } from "./signatures.ts";
 
 /** Another process may hold an event stream of the session or API token: it is told here. Payload: the id of either. */
 export const revokedChannel = "web_credentials_revoked";
@@ -43,22 +43,17 @@ export async function startSession(
     [userId, userAgent?.slice(0, 300) ?? null, now, expiresAt],
   );
   const sessionId = rows[0]!.session_id;
-  const claims = { iat: Math.floor(now.getTime() / 1000), exp: Math.floor(expiresAt.getTime() / 1000) };
-  const token = jwt.sign(claims, jwtSecret, {
-    algorithm: "HS256",
-    subject: String(userId),
-    jwtid: sessionId,
-  });
+  const token = signClaims({ sub: String(userId), jti: sessionId }, jwtSecret, now, expiresAt);
   return { token, sessionId, expiresAt };
 }
 
 /** The person a token speaks for; null: forged, expired, revoked, or the account is gone. */
 export async function findPerson(
-  { pool, clock, jwtSecret }: AccountContext,
+  { pool, clock, jwtSecret, formerJwtSecrets = [] }: AccountContext,
   token: string,
 ): Promise<Person | null> {
   const now = clock();
-  const sessionId = verifiedSessionId(token, jwtSecret, now);
+  const sessionId = verifiedSessionId(token, [jwtSecret, ...formerJwtSecrets], now);
   if (!sessionId) return null;
   const { rows } = await pool.query<{ user_id: number; email: string; role: Role; is_recent: boolean }>({
     name: "find_person", // prepared: it precedes every request
@@ -75,18 +70,8 @@ export async function findPerson(
   return { userId: row.user_id, email: row.email, role: row.role, credentialId: sessionId, scope: "account" };
 }
 
-function verifiedSessionId(token: string, secret: string, now: Date): string | null {
-  try {
-    const claims = jwt.verify(token, secret, {
-      algorithms: ["HS256"], // pinned: the token's own header must not choose
-      clockTimestamp: Math.floor(now.getTime() / 1000),
-    });
-    return typeof claims === "object" ? (claims.jti ?? null) : null;
-  } catch (error) {
-    // What says that it is JSON and is none throws as the parser does.
-    if (error instanceof jwt.JsonWebTokenError || error instanceof SyntaxError) return null;
-    throw error;
-  }
+function verifiedSessionId(token: string, secrets: readonly string[], now: Date): string | null {
+  return verifiedClaims(token, secrets, now)?.jti ?? null;
 }
 
 /** Ends a session at once, in every process. False: the person has no such open session. */

@@ -5,6 +5,7 @@ import express, { type Express } from "express";
 import { apiRoutes } from "./api/index.ts";
 import { authenticate } from "./auth.ts";
 import type { WebContext } from "./context.ts";
+import { noticeProxy, requireOwnHost } from "./deployment.ts";
 import { errorResponses, NotFoundError } from "./errors.ts";
 import { createMetrics } from "./metrics.ts";
 import { refuseUnstorableAddress, refuseUnstorableBody } from "./outside-text.ts";
@@ -24,18 +25,20 @@ const bodyLimit = "100kb";
  */
 export function createApp(context: WebContext): Express {
   const app = express();
+  const { deployment } = context;
   const metrics = createMetrics(context);
   const guards = [
     authenticate(context),
     express.json({ limit: bodyLimit }),
     express.urlencoded({ extended: false, limit: bodyLimit }),
     refuseUnstorableBody,
-    refuseCrossSite(context.jwtSecret),
+    refuseCrossSite(context),
   ];
   app.disable("x-powered-by");
   app.set("etag", false); // answers are one person's own and change with each trade: nothing is worth keeping
-  app.set("trust proxy", context.trustedProxies ?? false);
-  app.use(metrics.observe, securityHeaders, compression(compressionOptions), refuseUnstorableAddress);
+  app.set("trust proxy", deployment.trustedProxies ?? false);
+  app.use(metrics.observe, securityHeaders(deployment), requireOwnHost(deployment));
+  app.use(noticeProxy(deployment, context.log), compression(compressionOptions), refuseUnstorableAddress);
   mountRoutes(app, guards, apiRoutes(context, metrics), context);
   app.use(["/api", "/auth"], ({ method, originalUrl }) => {
     throw new NotFoundError(`${method} ${originalUrl}`);

@@ -1,5 +1,4 @@
 /** Signing in and out, and what asks for the password again: what the API and the pages share. */
-import { parseCookie } from "cookie";
 import type { Request, RequestHandler, Response } from "express";
 import {
   type Account,
@@ -11,8 +10,10 @@ import {
   findTokenPerson,
   isApiToken,
   isPasswordOf,
+  knownDevice,
   type Person,
   RegistrationLimit,
+  rememberDevice,
   revokeSession,
   revokeSessions,
   SignInLimit,
@@ -20,10 +21,15 @@ import {
   startSession,
 } from "../accounts/index.ts";
 import type { WebContext } from "./context.ts";
+import {
+  deviceTokenOf,
+  forgetSessionCookie,
+  sessionTokenOf,
+  setDeviceCookie,
+  setSessionCookie,
+} from "./cookies.ts";
 import { OtherEmailError, WrongCredentialsError, WrongPasswordError } from "./errors.ts";
 import { hasBearer } from "./security.ts";
-
-const cookieName = "stratafolio_session";
 
 export interface SignedIn {
   readonly user: Account;
@@ -45,12 +51,8 @@ async function findRequester(context: WebContext, request: Request): Promise<Per
     const token = request.get("Authorization")!.slice(7).trim();
     return isApiToken(token) ? findTokenPerson(context, token) : findPerson(context, token);
   }
-  const token = cookieToken(request);
+  const token = sessionTokenOf(context, request);
   return token ? findPerson(context, token) : null;
-}
-
-function cookieToken(request: Request): string | undefined {
-  return parseCookie(request.get("Cookie") ?? "")[cookieName];
 }
 
 /** Makes an account and signs it in. Throws EmailTakenError, or TooManyAttemptsError after 1,000 from an address in 15 minutes. */
@@ -70,26 +72,19 @@ interface Limits {
   readonly registration: RegistrationLimit;
 }
 
-const limitsByApp = new WeakMap<WebContext, Limits>();
-
-/** Made when they are first needed: two apps in a process count apart. */
 export function limitsOf(context: WebContext): Limits {
-  const limits = limitsByApp.get(context) ?? {
-    signIn: new SignInLimit(),
-    registration: new RegistrationLimit(),
-  };
-  limitsByApp.set(context, limits);
-  return limits;
+  return { signIn: new SignInLimit(context), registration: new RegistrationLimit(context) };
 }
 
-/** Throws WrongCredentialsError, or TooManyAttemptsError after 10 failures for an account in 15 minutes. */
+/** Throws WrongCredentialsError, or TooManyAttemptsError after ten failures for an account. */
 export async function signIn(
   context: WebContext,
   request: Request,
   response: Response,
   credentials: Credentials,
 ): Promise<SignedIn> {
-  const forgive = await limitsOf(context).signIn.attempt(request.ip ?? "", credentials.email);
+  const device = knownDevice(context, deviceTokenOf(context, request), credentials.email);
+  const forgive = await limitsOf(context).signIn.attempt(request.ip ?? "", credentials.email, device);
   const user = await findAccount(context.pool, credentials);
   if (!user) throw new WrongCredentialsError();
   await forgive();
@@ -99,7 +94,7 @@ export async function signIn(
 /** The token stops working at once, and open event streams of the session end. */
 export async function signOut(context: WebContext, person: Person, response: Response): Promise<void> {
   await revokeSession(context.pool, person.userId, person.credentialId);
-  forgetCookie(response);
+  forgetSessionCookie(context, response);
 }
 
 /** Signs the person out on every device, this one included. */
@@ -109,14 +104,10 @@ export async function signOutEverywhere(
   response: Response,
 ): Promise<void> {
   await revokeSessions(context.pool, person.userId, null);
-  forgetCookie(response);
+  forgetSessionCookie(context, response);
 }
 
-function forgetCookie(response: Response): void {
-  response.clearCookie(cookieName, { path: "/" });
-}
-
-/** A stolen session is not to guess the password: counts as a sign-in does. Throws WrongPasswordError for `field`. */
+/** A stolen session is not to guess the password: it counts as a known device does, apart from strangers. Throws WrongPasswordError for `field`. */
 async function confirmPassword(
   context: WebContext,
   request: Request,
@@ -124,7 +115,7 @@ async function confirmPassword(
   password: string,
   field: string,
 ): Promise<void> {
-  const forgive = await limitsOf(context).signIn.attempt(request.ip ?? "", person.email);
+  const forgive = await limitsOf(context).signIn.attempt(request.ip ?? "", person.email, person.credentialId);
   if (!(await isPasswordOf(context.pool, person.userId, password))) throw new WrongPasswordError(field);
   await forgive();
 }
@@ -159,7 +150,7 @@ export async function endAccount(
   if (confirmation.email !== person.email.toLowerCase()) throw new OtherEmailError(person.email);
   await confirmPassword(context, request, person, confirmation.password, "password");
   await deleteAccount(context.pool, person);
-  forgetCookie(response);
+  forgetSessionCookie(context, response);
 }
 
 async function openSession(
@@ -169,12 +160,8 @@ async function openSession(
   user: Account,
 ): Promise<string> {
   const { token, expiresAt } = await startSession(context, user.id, request.get("User-Agent") ?? null);
-  response.cookie(cookieName, token, {
-    httpOnly: true,
-    sameSite: "lax",
-    secure: context.secureCookies ?? request.secure,
-    expires: expiresAt,
-    path: "/",
-  });
+  setSessionCookie(context, response, token, expiresAt);
+  const device = rememberDevice(context, deviceTokenOf(context, request), user.email);
+  setDeviceCookie(context, response, device.note, device.expiresAt);
   return token;
 }

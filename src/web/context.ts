@@ -5,6 +5,7 @@ import { type Person, type Scope, scopes } from "../accounts/index.ts";
 import type { Registry } from "../engine/index.ts";
 import type { Log } from "../log.ts";
 import type { PriceSource } from "../market/source.ts";
+import type { Deployment } from "./deployment.ts";
 import { ForbiddenError, InsufficientScopeError, UnauthenticatedError } from "./errors.ts";
 import type { EventHub } from "./events.ts";
 
@@ -18,16 +19,15 @@ export interface WebContext {
   readonly registry: () => Registry;
   /** At least 32 characters. Signs tokens and CSRF tokens. */
   readonly jwtSecret: string;
+  /** Sign nothing any more; what they have signed still counts. */
+  readonly formerJwtSecrets?: readonly string[];
   readonly events: EventHub;
   readonly version: string;
   /** Set: every page says that its figures are synthetic. */
   readonly isDemo: boolean;
   /** Where prices come from, as pages name it: "Yahoo Finance". */
   readonly marketDataName: string;
-  /** Cookies only over https. Unset: Secure when the request came over https. */
-  readonly secureCookies?: boolean;
-  /** Number of proxies in front whose X-Forwarded-* headers are believed. Unset: none. */
-  readonly trustedProxies?: number;
+  readonly deployment: Deployment;
 }
 
 declare global {

@@ -79,8 +79,9 @@ export class CrossSiteError extends Error {
 
   constructor(host: string, origin: string | undefined) {
     super(
-      `expected a bearer token, the Origin of ${host} or a CSRF token on a request that changes something, ` +
-        `got: ${origin === undefined ? "none of them" : `the Origin ${origin}`}`,
+      `expected a request from a page of ${host}, ` +
+        `got: ${origin === undefined ? "one that does not say so, or that says otherwise" : `the Origin ${origin}`}; ` +
+        "open the page here and send it from there, or send a bearer token and no cookie",
     );
   }
 }

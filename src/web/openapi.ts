@@ -28,7 +28,7 @@ const descriptions: Readonly<Record<number, string>> = {
   503: "Something this needs does not answer; try again",
 };
 
-export function describeApi(routes: readonly Route[], version: string): OpenApi {
+export function describeApi(routes: readonly Route[], version: string, sessionCookie: string): OpenApi {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
     const path = route.path.replaceAll(/:(\w+)/g, "{$1}");
@@ -41,7 +41,7 @@ export function describeApi(routes: readonly Route[], version: string): OpenApi 
       version,
       description:
         "Money and quantities are decimal strings, ratios are numbers, dates are YYYY-MM-DD. A request that changes " +
-        "something carries a bearer token, or the Origin of this site.",
+        "something and carries the session's cookie says that it comes from this site; programs need say nothing.",
     },
     paths,
     components: {
@@ -53,7 +53,7 @@ export function describeApi(routes: readonly Route[], version: string): OpenApi 
             "The token of a sign-in (a JWT), or an API token (`sf_...`), whose scope is read or write and never the " +
             "account itself",
         },
-        session: { type: "apiKey", in: "cookie", name: "stratafolio_session" },
+        session: { type: "apiKey", in: "cookie", name: sessionCookie },
       },
       schemas: { Error: errorSchema },
     },

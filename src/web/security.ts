@@ -1,7 +1,10 @@
 /** Headers that confine what a page can do, and the refusal of requests that another site made a browser send. */
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { Request, RequestHandler } from "express";
 import helmet from "helmet";
+import type { WebContext } from "./context.ts";
+import { sessionTokenOf } from "./cookies.ts";
+import { type Deployment, isHttps, isOwnOrigin } from "./deployment.ts";
 import { CrossSiteError } from "./errors.ts";
 
 const headers = helmet({
@@ -28,11 +31,13 @@ const headers = helmet({
 
 const oneYearSeconds = 31_536_000;
 
-/** Strict headers on every answer. HSTS only where https is in use: on http://localhost it would outlive the trial. */
-export const securityHeaders: RequestHandler = (request, response, next) => {
-  if (request.secure) response.set("Strict-Transport-Security", `max-age=${oneYearSeconds}`);
-  headers(request, response, next);
-};
+/** Strict headers on every answer. HSTS only where people come by https: on http://localhost it would outlive the trial. */
+export function securityHeaders(deployment: Deployment): RequestHandler {
+  return (request, response, next) => {
+    if (isHttps(deployment)) response.set("Strict-Transport-Security", `max-age=${oneYearSeconds}`);
+    headers(request, response, next);
+  };
+}
 
 /** The token a form carries in its field `csrf_token`, or a script in the header X-CSRF-Token. */
 export function csrfToken(secret: string, credentialId: string): string {
@@ -42,33 +47,57 @@ export function csrfToken(secret: string, credentialId: string): string {
 const readMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * A browser adds cookies to a request that another site made it send, but neither a bearer token nor our Origin.
- * Requests that change something need one of them, or a token made for the session. Throws CrossSiteError (403).
+ * A browser adds cookies to a request that another site made it send, and says where it comes from. Refused is what
+ * changes something and comes from elsewhere, or brings a cookie and neither says where it comes from nor has a token made
+ * for the session. What has no cookie and says nothing is a program's. Throws CrossSiteError (403).
  */
-export function refuseCrossSite(secret: string): RequestHandler {
+export function refuseCrossSite(context: WebContext): RequestHandler {
   return (request, _response, next) => {
-    if (readMethods.has(request.method) || hasBearer(request)) return next();
-    const origin = request.get("Origin");
-    if (origin !== undefined && isSameHost(origin, request.host)) return next();
-    if (hasCsrfToken(request, secret)) return next();
-    throw new CrossSiteError(request.host, origin);
+    if (readMethods.has(request.method)) return next();
+    const from = comesFrom(context.deployment, request);
+    if (from === "here") return next();
+    if (from === "elsewhere") throw new CrossSiteError(request.headers.host ?? "", request.get("Origin"));
+    if (hasBearer(request) || !sessionTokenOf(context, request) || hasCsrfToken(context, request))
+      return next();
+    throw new CrossSiteError(request.headers.host ?? "", undefined);
   };
+}
+
+/** Where a browser says that the request comes from; null: it says nothing, or no browser sent it. */
+function comesFrom(deployment: Deployment, request: Request): "here" | "elsewhere" | null {
+  const site = request.get("Sec-Fetch-Site");
+  const origin = request.get("Origin");
+  if (site !== undefined && site !== "same-origin" && site !== "none") return "elsewhere";
+  if (origin !== undefined) return isOwnOrigin(deployment, request, origin) ? "here" : "elsewhere";
+  return site === undefined ? null : "here";
+}
+
+/**
+ * Did the person come here by a page of ours, or by themselves? A link on another site may show them anything, but choose
+ * nothing for them. Over plain http browsers send no Sec-Fetch-Site; our own pages then send their address.
+ */
+export function isOwnNavigation({ deployment }: WebContext, request: Request): boolean {
+  const site = request.get("Sec-Fetch-Site");
+  if (site !== undefined) return site === "same-origin" || site === "none";
+  const referer = request.get("Referer") ?? "";
+  return URL.canParse(referer) && isOwnOrigin(deployment, request, new URL(referer).origin);
 }
 
 export function hasBearer(request: Request): boolean {
   return /^bearer \S/i.test(request.get("Authorization") ?? "");
 }
 
-/** Hosts are compared, not schemes: behind a proxy that ends TLS this process sees http, the browser https. */
-function isSameHost(origin: string, host: string | undefined): boolean {
-  return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
+function hasCsrfToken({ jwtSecret, formerJwtSecrets = [] }: WebContext, request: Request): boolean {
+  const { person } = request;
+  const given: unknown = request.get("X-CSRF-Token") ?? request.body?.csrf_token;
+  if (!person || typeof given !== "string") return false;
+  return [jwtSecret, ...formerJwtSecrets].some((secret) =>
+    isSameText(given, csrfToken(secret, person.credentialId)),
+  );
 }
 
-function hasCsrfToken(request: Request, secret: string): boolean {
-  if (!request.person) return false;
-  const given: unknown = request.get("X-CSRF-Token") ?? request.body?.csrf_token;
-  if (typeof given !== "string") return false;
-  const expected = Buffer.from(csrfToken(secret, request.person.credentialId));
-  const actual = Buffer.from(given);
-  return actual.length === expected.length && timingSafeEqual(actual, expected);
+/** Takes as long wherever the two differ. */
+export function isSameText(given: string, expected: string): boolean {
+  const [left, right] = [given, expected].map((text) => createHash("sha256").update(text).digest());
+  return timingSafeEqual(left!, right!);
 }

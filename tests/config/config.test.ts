@@ -29,6 +29,10 @@ test("without any variable the program runs on its own", () => {
     dataDirectory: resolve(".stratafolio"),
     host: "127.0.0.1",
     port: 3000,
+    publicUrl: null,
+    trustedProxies: null,
+    metricsToken: null,
+    registration: "open",
     jwtSecret: null,
     yahooBaseUrl: null,
     fredApiBaseUrl: null,
@@ -45,6 +49,10 @@ test("every problem is listed at once, and no secret is shown", () => {
   const problems = problemsOf({
     DATABASE_URL: "mysql://me:hunter2@host/db",
     PORT: "http",
+    PUBLIC_URL: "https://example.org/portfolio",
+    TRUSTED_PROXIES: "10.0.0.0/33",
+    METRICS_TOKEN: "hunter2",
+    REGISTRATION: "friends",
     JWT_SECRET: "hunter2",
     YAHOO_BASE_URL: "localhost:8090",
     ALERT_WEBHOOK_URL: "hooks.example.org/hunter2",
@@ -54,6 +62,10 @@ test("every problem is listed at once, and no secret is shown", () => {
   expect(problems).toEqual([
     "DATABASE_URL: expected postgres://user:password@host:port/database",
     "PORT: expected a port from 0 to 65535, got: http",
+    "PUBLIC_URL: expected https://host[:port] and nothing after it, got: https://example.org/portfolio",
+    "TRUSTED_PROXIES: expected how many proxies stand in front (0 to 9), or their addresses and subnets by comma (10.0.0.0/8, loopback, linklocal, uniquelocal), got: 10.0.0.0/33",
+    "METRICS_TOKEN: expected at least 16 characters, got 7",
+    "REGISTRATION: expected one of open, invitation, closed, got: friends",
     "JWT_SECRET: expected at least 32 characters, got 7",
     "YAHOO_BASE_URL: expected an http(s) URL, got: localhost:8090",
     "ALERT_WEBHOOK_URL: expected an http(s) URL",
@@ -78,6 +90,47 @@ test("an empty variable counts as unset, and a trailing slash of an origin is dr
     null,
     "http://127.0.0.1:8090",
   ]);
+});
+
+test.each([
+  ["0", 0],
+  ["1", 1],
+  ["loopback", ["loopback"]],
+  ["10.0.0.0/8, 2001:db8::/32,192.0.2.7", ["10.0.0.0/8", "2001:db8::/32", "192.0.2.7"]],
+])("TRUSTED_PROXIES %s", (text, trustedProxies) => {
+  expect(readConfig({ TRUSTED_PROXIES: text }).trustedProxies).toEqual(trustedProxies);
+});
+
+test.each(["10", "-1", "true", "example.org", "10.0.0.0/", "10.0.0.0/8/8", "::1/129", "10.0.0.1,,10.0.0.2"])(
+  "TRUSTED_PROXIES %s is refused",
+  (text) => {
+    expect(problemsOf({ TRUSTED_PROXIES: text })).toEqual([expect.stringMatching(/^TRUSTED_PROXIES: /)]);
+  },
+);
+
+test("PUBLIC_URL is the origin as browsers write it", () => {
+  expect(readConfig({ PUBLIC_URL: "https://Portfolio.Example.org:443/" }).publicUrl).toBe(
+    "https://portfolio.example.org",
+  );
+  for (const refused of [
+    "portfolio.example.org",
+    "ftp://example.org",
+    "https://me@example.org",
+    "https://example.org/?a",
+  ])
+    expect(problemsOf({ PUBLIC_URL: refused })).toHaveLength(1);
+});
+
+test.each([
+  [{}, "open"],
+  [{ HOST: "::1" }, "open"],
+  [{ HOST: "localhost", PUBLIC_URL: "http://localhost:3000" }, "open"],
+  [{ HOST: "0.0.0.0" }, "invitation"],
+  [{ PUBLIC_URL: "https://portfolio.example.org" }, "invitation"],
+  [{ HOST: "0.0.0.0", REGISTRATION: "open" }, "open"],
+  [{ REGISTRATION: "closed" }, "closed"],
+])("with %j, registration is %s", (variables, registration) => {
+  expect(readConfig(variables).registration).toBe(registration);
 });
 
 test("the kept secret is made once and only its owner may read it", () => {

@@ -1,6 +1,4 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { registrationsPerAddress } from "../../src/accounts/index.ts";
-import { limitsOf } from "../../src/web/auth.ts";
 import { exportSchema, personalTableNames } from "../../src/web/personal-data.ts";
 import { type Program, startProgram } from "../support/program.ts";
 import { emptyRegistry } from "../web/registry.ts";
@@ -129,19 +127,6 @@ describe("the account page", () => {
     expect(status).toBe(409);
     expect(body).toContain("This is the only operator and there are other accounts");
   });
-});
-
-test("who makes too many accounts is told so on the form", async () => {
-  const another = await startWebServer(emptyRegistry);
-  for (let made = 0; made < registrationsPerAddress; made++)
-    await limitsOf(another.context).registration.attempt("127.0.0.1");
-  const { status, body } = await another.call("POST", "/create-account", {
-    body: { email: "late@example.org", password },
-    headers: asBrowser,
-  });
-  expect(status).toBe(429);
-  expect(body).toMatch(/role="alert">.*too many new accounts from this address/s);
-  expect(body).toContain('value="late@example.org"');
 });
 
 describe("a person with trades", () => {

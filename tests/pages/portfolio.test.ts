@@ -44,7 +44,13 @@ beforeAll(async () => {
 async function get(path: string, { cookie = session, method = "GET", headers = {} } = {}) {
   const response = await fetch(program.url + path, {
     method,
-    headers: { Accept: "text/html", "Accept-Language": "en-US", Cookie: cookie, ...headers },
+    headers: {
+      Accept: "text/html",
+      "Accept-Language": "en-US",
+      "Sec-Fetch-Site": "same-origin",
+      Cookie: cookie,
+      ...headers,
+    },
     redirect: "manual",
   });
   return {
@@ -97,6 +103,8 @@ describe("the range", () => {
     ["a page that renews itself", { headers: { "X-Fragment": "main" } }],
     ["a HEAD", { method: "HEAD" }],
     ["a browser that fetches ahead", { headers: { "Sec-Purpose": "prefetch;prerender" } }],
+    ["a link on another site", { headers: { "Sec-Fetch-Site": "cross-site" } }],
+    ["a link on another site of the domain", { headers: { "Sec-Fetch-Site": "same-site" } }],
   ])("is not remembered from %s", async (_, options) => {
     await get("/portfolio?range=3M&benchmark=");
     const before = await kept();

@@ -96,7 +96,7 @@ describe("tokens", () => {
       body: { email: "first@example.org", password },
     });
     expect(signedIn.body.user).toEqual({ id: operator.id, email: "first@example.org", role: "operator" });
-    const cookie = signedIn.headers.get("Set-Cookie")!;
+    const [cookie = ""] = signedIn.headers.getSetCookie();
     expect(cookie).toMatch(/^stratafolio_session=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/);
     const byCookie = await server.call("GET", "/auth/me", { headers: { Cookie: cookie.split(";")[0]! } });
     const byHeader = await server.call("GET", "/auth/me", { token: signedIn.body.token });
@@ -240,7 +240,7 @@ describe("a request that changes something", () => {
   const credentials = { email: "first@example.org", password };
   const cases: readonly [string, (own: string) => string | null, number][] = [
     ["its own Origin", (own) => own, 200],
-    ["no Origin", () => null, 403],
+    ["no Origin, as programs do", () => null, 200],
     ["another Origin", () => "https://evil.example", 403],
     ["another port", () => "http://127.0.0.1:1", 403],
     ["Origin null", () => "null", 403],
@@ -271,6 +271,28 @@ describe("a request that changes something", () => {
         { Authorization: `Bearer ${operator.token}` },
       ].map(async (headers) => (await materialize(headers as Record<string, string>)).body.error.code),
     );
-    expect(codes).toEqual(["csrf", "csrf", "csrf", "csrf", "unknown_asset", "unknown_asset"]);
+    expect(codes).toEqual(["csrf", "csrf", "csrf", "unauthenticated", "unknown_asset", "unknown_asset"]);
+  });
+
+  test("is refused when the browser says that it comes from elsewhere, whatever it brings", async () => {
+    const { jti } = jwt.decode(operator.token) as { jti: string };
+    const brought: readonly Record<string, string>[] = [
+      {},
+      { Cookie: `stratafolio_session=${operator.token}` },
+      {
+        Cookie: `stratafolio_session=${operator.token}`,
+        "X-CSRF-Token": csrfToken(server.context.jwtSecret, jti),
+      },
+      { Authorization: `Bearer ${operator.token}` },
+    ];
+    for (const headers of brought)
+      for (const site of ["cross-site", "same-site", "same-origin", "none"]) {
+        const answer = await server.call("POST", "/api/assets/none/materialize", {
+          body: {},
+          origin: null,
+          headers: { ...headers, "Sec-Fetch-Site": site },
+        });
+        expect(answer.status === 403, `${site} ${JSON.stringify(headers)}`).toBe(site.endsWith("-site"));
+      }
   });
 });

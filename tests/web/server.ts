@@ -15,6 +15,15 @@ import { createReplayServer, type ReplayServer } from "../support/replay-server.
 
 export const password = "correct horse battery";
 
+/** As it is without settings. */
+export const loopbackDeployment: WebContext["deployment"] = {
+  host: "127.0.0.1",
+  publicUrl: null,
+  trustedProxies: null,
+  metricsToken: null,
+  registration: "open",
+};
+
 export interface CallOptions {
   readonly body?: unknown;
   readonly token?: string | undefined;
@@ -64,6 +73,7 @@ export async function startWebServer(
     version: "0.0.0-test",
     isDemo: false,
     marketDataName: "a replay server",
+    deployment: loopbackDeployment,
     ...changes,
   };
   await events.start();

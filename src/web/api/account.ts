@@ -72,8 +72,9 @@ const sessionRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: "delete",
-    path: "/api/account/sessions",
+    // Not DELETE of the list: a program whose id is empty would mean one, and end all.
+    method: "post",
+    path: "/api/account/sign-out-everywhere",
     summary: "Sign out everywhere, here too",
     access: "session",
     status: 204,

@@ -2,10 +2,13 @@
 import type { Request } from "express";
 import { z } from "zod";
 import { requireOperator, type WebContext } from "../context.ts";
+import { sessionCookieName } from "../cookies.ts";
+import { type Deployment, isFromThisMachine } from "../deployment.ts";
 import { readReadiness } from "../health.ts";
 import type { Metrics } from "../metrics.ts";
 import { describeApi } from "../openapi.ts";
 import { type Route, route } from "../route.ts";
+import { isSameText } from "../security.ts";
 
 /** Routes beside `others`, which the OpenAPI document describes too. */
 export function operationRoutes(context: WebContext, metrics: Metrics, others: readonly Route[]): Route[] {
@@ -35,13 +38,14 @@ export function operationRoutes(context: WebContext, metrics: Metrics, others: r
     route({
       method: "get",
       path: "/metrics",
-      summary: "Figures for Prometheus; for operators, and for programs on the same machine",
+      summary:
+        "Figures for Prometheus; for operators, and for programs with METRICS_TOKEN or, if there is none, on the same machine",
       access: "anybody",
       status: 200,
       mediaType: "text/plain",
       errors: ["unauthenticated", "forbidden"],
       handle: async ({ request, response }) => {
-        if (!isLocal(request)) requireOperator(request);
+        admitToMetrics(context.deployment, request);
         response.type(metrics.contentType).send(await metrics.read());
       },
     }),
@@ -55,12 +59,13 @@ export function operationRoutes(context: WebContext, metrics: Metrics, others: r
       handle: () => document,
     }),
   ];
-  const document = { ...describeApi([...others, ...routes], context.version) };
+  const document = { ...describeApi([...others, ...routes], context.version, sessionCookieName(context)) };
   return routes;
 }
 
-/** From this machine, and not passed on by a proxy on it, which would make everybody local. */
-function isLocal(request: Request): boolean {
-  const isProxied = request.get("X-Forwarded-For") !== undefined || request.get("Forwarded") !== undefined;
-  return !isProxied && /^(::1|(::ffff:)?127\.)/.test(request.socket.remoteAddress ?? "");
+/** With a token only by it; without one from this machine. Operators may anyhow. Throws as requireOperator does. */
+function admitToMetrics({ metricsToken }: Deployment, request: Request): void {
+  const bearer = request.get("Authorization")?.replace(/^bearer +/i, "") ?? "";
+  const isAdmitted = metricsToken === null ? isFromThisMachine(request) : isSameText(bearer, metricsToken);
+  if (!isAdmitted) requireOperator(request);
 }

@@ -1,6 +1,7 @@
 /** What every page shares: the frame around it, and how errors are shown in it. */
 import type { ErrorRequestHandler, Request, Response } from "express";
 import type { WebContext } from "../context.ts";
+import { missingSettings } from "../deployment.ts";
 import { describeError } from "../errors.ts";
 import { formatFor } from "../format.ts";
 import { csrfToken } from "../security.ts";
@@ -64,6 +65,7 @@ export function createSendPage(context: WebContext, views: Views): SendPage {
       csrfToken: person ? csrfToken(context.jwtSecret, person.credentialId) : "",
       marketDataName: context.marketDataName,
       isDemo: context.isDemo,
+      missingSettings: person?.role === "operator" ? missingSettings(context.deployment) : [],
       locale: environment.format.locale,
       path: request.path,
     };

@@ -19,6 +19,7 @@ import { requirePerson, type WebContext } from "../context.ts";
 import { parseSort, type Sort, sortParameters, tickerTable } from "../figures/ticker-table.ts";
 import { figuresView } from "../figures/view.ts";
 import type { Format } from "../format.ts";
+import { isOwnNavigation } from "../security.ts";
 import { readDataNotes } from "./data-notes.ts";
 import { environmentOf, type SendPage } from "./page.ts";
 
@@ -39,7 +40,7 @@ export function portfolioPages(context: WebContext, sendPage: SendPage): Router 
       context.pool,
       requirePerson(request).userId,
       request.query,
-      isLook(request),
+      isLook(context, request),
     );
     if (isFromMemory)
       return response.redirect(
@@ -58,11 +59,12 @@ export function portfolioPages(context: WebContext, sendPage: SendPage): Router 
 
 /**
  * Somebody looks at the page. An open page that renews itself chooses nothing, or two tabs would overwrite each other's
- * choice for ever; nor does a HEAD, nor a browser that fetches what might be clicked next.
+ * choice for ever; nor does a HEAD, nor a browser that fetches what might be clicked next, nor another site's link.
  */
-function isLook(request: Request): boolean {
+function isLook(context: WebContext, request: Request): boolean {
   return (
     request.method === "GET" &&
+    isOwnNavigation(context, request) &&
     request.get("X-Fragment") === undefined &&
     !request.get("Sec-Purpose")?.includes("prefetch")
   );
