@@ -10,6 +10,9 @@ const failuresPerAccount = 10;
 const failuresPerAddress = 100;
 /** Hashing the passwords of so many takes four minutes of one core. */
 export const registrationsPerAddress = 1000;
+const takenPerAddress = 100;
+const mailsPerRecipient = 3;
+const mailsPerAddress = 30;
 
 function createCounter(): MemoryStore {
   const counter = new MemoryStore();
@@ -41,21 +44,46 @@ export class SignInLimit {
 
 export class RegistrationLimit {
   readonly #byAddress = createCounter();
+  readonly #takenByAddress = createCounter();
 
   /** Counts an attempt before its password is hashed, which is what costs. Throws TooManyAttemptsError. */
   async attempt(ip: string): Promise<void> {
-    await count(
-      this.#byAddress,
-      ipKeyGenerator(ip),
-      registrationsPerAddress,
-      "new accounts from this address",
-    );
+    const address = ipKeyGenerator(ip);
+    const what = "new accounts from this address";
+    await count(this.#byAddress, address, registrationsPerAddress, what);
+    // Whatever the email is: being refused must not tell either.
+    const taken = await this.#takenByAddress.get(address);
+    if (taken && taken.totalHits >= takenPerAddress) throw tooMany(what, taken.resetTime);
+  }
+
+  /** Counts an answer that an email has an account: where it must be told, few are told. */
+  async taken(ip: string): Promise<void> {
+    await this.#takenByAddress.increment(ipKeyGenerator(ip));
+  }
+}
+
+/** So that nobody fills another's mailbox through us. */
+export class MailLimit {
+  readonly #byRecipient = createCounter();
+  readonly #byAddress = createCounter();
+
+  /** Whether one more may be sent to the recipient. Says nothing to who asks: the answer is the same. */
+  async allows(recipient: string): Promise<boolean> {
+    return (await this.#byRecipient.increment(recipient)).totalHits <= mailsPerRecipient;
+  }
+
+  /** Throws TooManyAttemptsError. */
+  async attempt(ip: string): Promise<void> {
+    await count(this.#byAddress, ipKeyGenerator(ip), mailsPerAddress, "requests for emails");
   }
 }
 
 async function count(counter: MemoryStore, key: string, limit: number, what: string): Promise<void> {
   const { totalHits, resetTime } = await counter.increment(key);
-  if (totalHits <= limit) return;
+  if (totalHits > limit) throw tooMany(what, resetTime);
+}
+
+function tooMany(what: string, resetTime: Date | undefined): TooManyAttemptsError {
   const milliseconds = resetTime ? resetTime.getTime() - Date.now() : windowMinutes * 60_000;
-  throw new TooManyAttemptsError(what, Math.max(1, Math.ceil(milliseconds / 1000)));
+  return new TooManyAttemptsError(what, Math.max(1, Math.ceil(milliseconds / 1000)));
 }

@@ -127,7 +127,7 @@ describe("the account page", () => {
     const form = { email: "first@example.org", password };
     const { status, body } = await post(operator.token, "/account/delete", form);
     expect(status).toBe(409);
-    expect(body).toContain("This is the only operator and there are other accounts");
+    expect(body).toContain("This is the only operator; make an operator of another account first");
   });
 });
 
@@ -140,7 +140,7 @@ test("who makes too many accounts is told so on the form", async () => {
     headers: asBrowser,
   });
   expect(status).toBe(429);
-  expect(body).toMatch(/role="alert">.*too many new accounts from this address/s);
+  expect(body).toMatch(/role="alert">.*Too many new accounts from this address/s);
   expect(body).toContain('value="late@example.org"');
 });
 

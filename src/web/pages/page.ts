@@ -42,6 +42,7 @@ const operatorDestinations: readonly Destination[] = [
   { href: "/assets", label: "Assets" },
   { href: "/runs", label: "Runs" },
   { href: "/automation", label: "Automation" },
+  { href: "/people", label: "People" },
 ];
 const account: Destination = { href: "/account", label: "Account" };
 
@@ -93,6 +94,7 @@ function navigation(isOperator: boolean, path: string) {
 
 const headings: Readonly<Record<string, string>> = {
   csrf: "This form cannot be accepted",
+  spent_link: "This link no longer works",
   403: "Not yours to see",
   404: "Not found",
   429: "Too many attempts",
