@@ -36,6 +36,8 @@ export interface Config {
   /** Who is sent alerts by email, by way of `smtpUrl`; null: nobody. */
   readonly alertEmail: string | null;
   readonly smtpUrl: string | null;
+  /** A service of HIBP's range API that new passwords are looked up in; null: the list that comes along is enough. */
+  readonly breachedPasswordsUrl: string | null;
   readonly logLevel: string;
 }
 
@@ -155,6 +157,7 @@ const environment = z.object({
     .string()
     .refine(isUrl(["smtp:", "smtps:"]), "expected smtp(s)://user:password@host:port")
     .nullable(),
+  BREACHED_PASSWORDS_URL: webUrl,
   LOG_LEVEL: z
     .enum(logLevels, { error: (issue) => `expected one of ${logLevels.join(", ")}, got: ${issue.input}` })
     .nullable(),
@@ -203,6 +206,7 @@ export function readConfig(
     alertWebhookUrl: settings.ALERT_WEBHOOK_URL,
     alertEmail: settings.ALERT_EMAIL,
     smtpUrl: settings.SMTP_URL,
+    breachedPasswordsUrl: settings.BREACHED_PASSWORDS_URL,
     logLevel: settings.LOG_LEVEL ?? "info",
   };
 }

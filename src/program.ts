@@ -23,6 +23,7 @@ import {
   watchBodies,
 } from "./engine/index.ts";
 import type { Log } from "./log.ts";
+import type { MailQueue } from "./mail/index.ts";
 
 const bodiesFolder = fileURLToPath(new URL("../sql-models", import.meta.url));
 /** How long a stop waits for requests that are being answered. */
@@ -172,6 +173,7 @@ export async function startWeb(
   const pool = createPool({ connectionString, applicationName: "stratafolio web", role: webRole });
   const { prices } = await marketResources(config, clock, isDemo);
   const events = new EventHub({ pool, clock, log });
+  const mail = await openMail(config, log);
   const app = createApp({
     pool,
     prices,
@@ -184,6 +186,8 @@ export async function startWeb(
     isDemo,
     marketDataName: isDemo ? "synthetic data" : "Yahoo Finance",
     deployment: config,
+    mail,
+    breachedPasswordsUrl: config.breachedPasswordsUrl,
   });
   const server = createServer(app);
   try {
@@ -206,9 +210,20 @@ export async function startWeb(
       const impatience = setTimeout(() => server.closeAllConnections(), closeSeconds * 1000);
       await closed;
       clearTimeout(impatience);
+      await mail?.idle();
       await pool.end();
     },
   };
+}
+
+/** What accounts say to their owners; null: no server for it is set. */
+async function openMail({ smtpUrl, alertEmail }: Config, log: Log): Promise<MailQueue | null> {
+  if (smtpUrl === null) return null;
+  const { MailQueue, mailSender } = await import("./mail/index.ts"); // loaded by whoever sends emails
+  return new MailQueue(
+    mailSender(smtpUrl, alertEmail?.split(",")[0]?.trim() ?? "stratafolio@localhost"),
+    log,
+  );
 }
 
 /** An address that a browser on this machine can open. */

@@ -5,8 +5,9 @@ import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
 import { transaction } from "../database/transaction.ts";
-import { EmailTakenError, LastOperatorError } from "./errors.ts";
+import { AccountDisabledError, EmailTakenError, LastOperatorError } from "./errors.ts";
 import type { Person, Role } from "./person.ts";
+import { type Actor, commandLine, recordSecurityEvent } from "./security-log.ts";
 import { revokeSessions } from "./sessions.ts";
 import { revokeTokens } from "./tokens.ts";
 
@@ -52,16 +53,34 @@ function digest(password: string): string {
   return createHash("sha256").update(password.normalize("NFKC")).digest("base64");
 }
 
-function hash(password: string): Promise<string> {
+/** What is kept of a password: bcrypt's hash of its digest. */
+export function hashPassword(password: string): Promise<string> {
   return bcrypt.hash(digest(password), bcryptCost);
+}
+
+export function matchesHash(password: string, passwordHash: string): Promise<boolean> {
+  return bcrypt.compare(digest(password), passwordHash);
 }
 
 /**
  * Makes an account; the first one ever is the operator's. Throws EmailTakenError.
  * The web's role may do this, and so may the owner's.
  */
-export async function createAccount(pool: Pool, { email, password }: Credentials): Promise<Account> {
-  const passwordHash = await hash(password);
+export async function createAccount(
+  pool: Pool,
+  { email, password }: Credentials,
+  actor: Actor = commandLine,
+): Promise<Account> {
+  return insertAccount(pool, email, await hashPassword(password), actor);
+}
+
+/** The same of a password that is hashed already. */
+export async function insertAccount(
+  pool: Pool,
+  email: string,
+  passwordHash: string,
+  actor: Actor,
+): Promise<Account> {
   // One statement would not do: of two first accounts made at once, neither would see the other.
   const account = await transaction(pool, async (client) => {
     // Writers wait for each other, readers do not.
@@ -73,23 +92,37 @@ export async function createAccount(pool: Pool, { email, password }: Credentials
        returning user_id as id, email, role`,
       [email, passwordHash],
     );
-    return rows[0];
+    const made = rows[0];
+    if (made) await recordSecurityEvent(client, actor, { kind: "account_created", userId: made.id });
+    return made;
   });
   if (!account) throw new EmailTakenError(email);
   return account;
 }
 
-/** The account with this email and password; null: there is none, which takes as long to find out either way. */
-export async function findAccount(pool: Pool, { email, password }: Credentials): Promise<Account | null> {
-  const { rows } = await pool.query<Account & { password_hash: string }>(
-    `select user_id as id, email, role, password_hash
+/**
+ * The account with this email and password; null: there is none, which takes as long to find out either way, and
+ * stands in the security log. Throws AccountDisabledError to who knows the password.
+ */
+export async function findAccount(
+  pool: Pool,
+  { email, password }: Credentials,
+  actor: Actor,
+): Promise<Account | null> {
+  const { rows } = await pool.query<Account & { password_hash: string; is_disabled: boolean }>(
+    `select user_id as id, email, role, password_hash, disabled_at is not null as is_disabled
      from public.users
      where lower(email) = $1`,
     [email],
   );
   const row = rows[0];
-  const matches = await bcrypt.compare(digest(password), row?.password_hash ?? nobodysHash);
-  return row && matches ? { id: row.id, email: row.email, role: row.role } : null;
+  const matches = await matchesHash(password, row?.password_hash ?? nobodysHash);
+  if (row && matches && !row.is_disabled) return { id: row.id, email: row.email, role: row.role };
+  const detail = row ? (matches ? "the account is disabled" : "wrong password") : "no such account";
+  const refused = { kind: "sign_in", userId: row?.id ?? null, outcome: "refused", detail } as const;
+  await recordSecurityEvent(pool, actor, refused);
+  if (row && matches) throw new AccountDisabledError();
+  return null;
 }
 
 /** The account of a person who is signed in. */
@@ -108,7 +141,7 @@ export async function isPasswordOf(pool: Pool, userId: number, password: string)
     "select password_hash from public.users where user_id = $1",
     [userId],
   );
-  return bcrypt.compare(digest(password), rows[0]?.password_hash ?? nobodysHash);
+  return matchesHash(password, rows[0]?.password_hash ?? nobodysHash);
 }
 
 /** Sets the password and signs the person out but for the session they do it by; API tokens go on. */
@@ -116,13 +149,16 @@ export async function setPassword(
   pool: Pool,
   { userId, credentialId }: Person,
   password: string,
+  actor: Actor,
 ): Promise<void> {
-  await transaction(pool, async (client) => {
+  const passwordHash = await hashPassword(password);
+  await personTransaction(pool, userId, async (client) => {
     await client.query("update public.users set password_hash = $2 where user_id = $1", [
       userId,
-      await hash(password),
+      passwordHash,
     ]);
     await revokeSessions(client, userId, credentialId);
+    await recordSecurityEvent(client, actor, { kind: "password_changed", userId });
   });
 }
 
@@ -142,14 +178,29 @@ export async function setCostBasisMethod(
 }
 
 /** Deletes the account with everything about the person, for good. Throws LastOperatorError. */
-export async function deleteAccount(pool: Pool, { userId, role }: Person): Promise<void> {
+export async function deleteAccount(pool: Pool, { userId, role }: Person, actor: Actor): Promise<void> {
   await personTransaction(pool, userId, async (client) => {
     if (role === "operator") await requireOtherOperator(client, userId);
     // Both end by themselves with the account; open event streams must hear of it.
     await revokeSessions(client, userId, null);
     await revokeTokens(client, userId);
     await client.query("select public.delete_own_account()");
+    await recordDeletion(client, actor, userId);
   });
+}
+
+/** About nobody any more: the number is all that stays, and leads nowhere. */
+export function recordDeletion(client: PoolClient, actor: Actor, userId: number): Promise<void> {
+  return recordSecurityEvent(client, actor, {
+    kind: "account_deleted",
+    userId: null,
+    detail: `account ${userId}`,
+  });
+}
+
+export async function isEmailTaken(pool: Pool, email: string): Promise<boolean> {
+  const { rowCount } = await pool.query("select from public.users where lower(email) = $1", [email]);
+  return rowCount !== 0;
 }
 
 /** Has anybody an account yet? The first one is the operator's. */
@@ -164,10 +215,10 @@ export async function hasAccounts(pool: Pool): Promise<boolean> {
  * Throws LastOperatorError if nobody could run the installation without this operator. Holds off, until the end of
  * the transaction, what could make the answer wrong: a new account, another operator who leaves.
  */
-async function requireOtherOperator(client: PoolClient, userId: number): Promise<void> {
+export async function requireOtherOperator(client: PoolClient, userId: number): Promise<void> {
   await client.query("lock table public.users in share row exclusive mode");
   const { rows } = await client.query<{ is_needed: boolean }>(
-    `select count(*) > 0 and count(*) filter (where role = 'operator') = 0 as is_needed
+    `select count(*) > 0 and count(*) filter (where role = 'operator' and disabled_at is null) = 0 as is_needed
      from public.users
      where user_id <> $1`,
     [userId],

@@ -14,9 +14,17 @@ export class LastOperatorError extends Error {
 
   constructor() {
     super(
-      "this is the only operator and there are other accounts; make an operator of another one first, with " +
+      "this is the only operator; make an operator of another account first, on the page People or with " +
         "`stratafolio user promote EMAIL`",
     );
+  }
+}
+
+export class AccountDisabledError extends Error {
+  readonly code = "account_disabled";
+
+  constructor() {
+    super("this account is disabled; an operator of this installation can enable it again");
   }
 }
 
@@ -37,5 +45,41 @@ export class TooManyAttemptsError extends Error {
   constructor(what: string, retryAfterSeconds: number) {
     super(`too many ${what}; try again in ${retryAfterSeconds} s`);
     this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+export class UnknownPersonError extends Error {
+  readonly code = "unknown_account";
+
+  constructor(who: string) {
+    super(`there is no account ${who}`);
+  }
+}
+
+export class WeakPasswordError extends Error {
+  readonly code = "weak_password";
+  readonly field: string;
+
+  constructor(field: string, why: string) {
+    super(why);
+    this.field = field;
+  }
+}
+
+export class PasswordReusedError extends Error {
+  readonly code = "weak_password";
+  readonly field: string;
+
+  constructor(field: string) {
+    super("this is the password that you have now; choose another one");
+    this.field = field;
+  }
+}
+
+export class SpentLinkError extends Error {
+  readonly code = "spent_link";
+
+  constructor() {
+    super("this link was used already, or is too old; ask for another one");
   }
 }

@@ -1,4 +1,5 @@
 /** The accounts' only door: people, their passwords, sessions and API tokens, and what is kept about them. */
+export { endAccess } from "./access.ts";
 export {
   type Account,
   type Credentials,
@@ -7,16 +8,33 @@ export {
   credentialsSchema,
   currentPasswordSchema,
   deleteAccount,
+  emailSchema,
   findAccount,
   hasAccounts,
+  hashPassword,
+  isEmailTaken,
   isPasswordOf,
   passwordSchema,
   readAccount,
   setCostBasisMethod,
   setPassword,
 } from "./accounts.ts";
-export { knownDevice, rememberDevice } from "./devices.ts";
-export { RegistrationLimit, SignInLimit } from "./limits.ts";
+export { deviceName } from "./device.ts";
+export { EmailTakenError, PasswordReusedError } from "./errors.ts";
+export { knownDevice, rememberDevice } from "./known-devices.ts";
+export { MailLimit, RegistrationLimit, SignInLimit } from "./limits.ts";
+export { type PasswordPolicy, requireGoodPassword } from "./password-policy.ts";
+export { confirmAccount, confirmationHours, keepPendingAccount } from "./pending-accounts.ts";
+export {
+  findUserId,
+  type KnownPerson,
+  listPeople,
+  readKnownPerson,
+  removePerson,
+  revokeAccess,
+  setDisabled,
+  setRole,
+} from "./people.ts";
 export { type Person, type Scope, scopes } from "./person.ts";
 export {
   accountSchema,
@@ -26,21 +44,35 @@ export {
   readPersonalData,
   tableRecords,
 } from "./personal-data.ts";
+export { finishReset, type NewPassword, readReset, resetMinutes, resetPath, startReset } from "./resets.ts";
+export {
+  type Actor,
+  commandLine,
+  type LoggedEvent,
+  listOwnSecurityEvents,
+  type OwnSecurityEvent,
+  ownSecurityEventSchema,
+  readSecurityEvents,
+  recordSecurityEvent,
+  securityEventKinds,
+} from "./security-log.ts";
 export {
   findPerson,
   listSessions,
+  newDevice,
   revokedChannel,
   revokeSession,
-  revokeSessions,
   startSession,
 } from "./sessions.ts";
 export {
   type ApiToken,
   createToken,
+  expiryOf,
   findTokenPerson,
   isApiToken,
   listTokens,
   revokeToken,
+  tokenDays,
   tokenInput,
   tokenScopes,
 } from "./tokens.ts";

@@ -34,6 +34,10 @@ const newAccounts: Allowance = {
   longestWaitSeconds: 900,
   hours: 0.25,
 };
+/** Answers to an address that an email has an account. */
+const takenEmails: Allowance = { ...newAccounts, attempts: 100 };
+const mailsToRecipient: Allowance = { ...newAccounts, attempts: 3 };
+const mailsFromAddress: Allowance = { ...newAccounts, attempts: 30 };
 
 type LimitContext = Pick<AccountContext, "pool" | "clock" | "jwtSecret">;
 
@@ -130,9 +134,42 @@ export class RegistrationLimit {
     this.#context = context;
   }
 
-  /** Counts an attempt before its password is hashed, which is what costs. Throws TooManyAttemptsError. */
+  /**
+   * Counts an attempt before its password is hashed, which is what costs. Returns what to call when the email turned out to
+   * have no account yet: of the other answer, where it must be told, few are told. Throws TooManyAttemptsError.
+   */
+  async attempt(ip: string): Promise<() => Promise<void>> {
+    const place = ipKeyGenerator(ip);
+    const what = "new accounts from this address";
+    await new Counter(this.#context, newAccounts, ["registrations", place]).count(what);
+    const taken = new Counter(this.#context, takenEmails, ["taken emails", place]);
+    await taken.count(what);
+    return () => taken.forgive();
+  }
+}
+
+/** So that nobody fills another's mailbox through us. */
+export class MailLimit {
+  readonly #context: LimitContext;
+
+  constructor(context: LimitContext) {
+    this.#context = context;
+  }
+
+  /** Whether one more may be sent to the recipient. Says nothing to who asks: the answer is the same. */
+  async allows(recipient: string): Promise<boolean> {
+    try {
+      await new Counter(this.#context, mailsToRecipient, ["mails to", recipient]).count("emails");
+      return true;
+    } catch (error) {
+      if (error instanceof TooManyAttemptsError) return false;
+      throw error;
+    }
+  }
+
+  /** Throws TooManyAttemptsError. */
   async attempt(ip: string): Promise<void> {
-    const counter = new Counter(this.#context, newAccounts, ["registrations", ipKeyGenerator(ip)]);
-    await counter.count("new accounts from this address");
+    const counter = new Counter(this.#context, mailsFromAddress, ["mails from", ipKeyGenerator(ip)]);
+    await counter.count("requests for emails");
   }
 }

@@ -7,6 +7,7 @@ import { instant } from "../values.ts";
 import { costBasisMethods, type OwnAccount, readAccount } from "./accounts.ts";
 import type { AccountContext } from "./context.ts";
 import { roles } from "./person.ts";
+import { ownSecurityEventSchema, readOwnSecurityEvents } from "./security-log.ts";
 
 /** Something that a part of the program keeps about a person: a field of the export. */
 export interface PersonalRecord {
@@ -58,6 +59,7 @@ const tokenSchema = z.object({
   scope: z.string(),
   created_at: instant,
   last_used_at: instant.nullable(),
+  expires_at: instant.nullable(),
 });
 
 /** Of the account itself. Passwords and tokens are not in it: only their hashes are known. */
@@ -80,7 +82,7 @@ const accountRecords = {
     schema: z.array(tokenSchema),
     read: async (client, userId) => {
       const { rows } = await client.query<z.output<typeof tokenSchema>>(
-        `select name, scope, created_at, last_used_at
+        `select name, scope, created_at, last_used_at, expires_at
          from public.api_tokens
          where user_id = $1
          order by created_at`,
@@ -88,6 +90,10 @@ const accountRecords = {
       );
       return rows;
     },
+  },
+  security_events: {
+    schema: z.array(ownSecurityEventSchema),
+    read: (client, userId) => readOwnSecurityEvents(client, userId),
   },
 } satisfies PersonalRecords;
 

@@ -1,7 +1,10 @@
 /** Sessions: rows that vouch for tokens. A token is a signed session id, good while its row stands unrevoked. */
 import type { Pool, PoolClient } from "pg";
+import { personTransaction } from "../database/person.ts";
 import type { AccountContext } from "./context.ts";
+import { deviceName } from "./device.ts";
 import type { Person, Role } from "./person.ts";
+import { type Actor, actorTransaction, recordSecurityEvent } from "./security-log.ts";
 import { signClaims, verifiedClaims } from "./signatures.ts";
 
 /** Another process may hold an event stream of the session or API token: it is told here. Payload: the id of either. */
@@ -22,29 +25,65 @@ export interface StartedSession {
   readonly token: string;
   readonly sessionId: string;
   readonly expiresAt: Date;
+  /** Not the first sign-in, and the first one from such a device: "Firefox on Windows". */
+  readonly isNewDevice: boolean;
 }
 
-/** Starts a session of 30 days. `userAgent` is kept so that its owner can recognise it. */
+/** What the log says of a sign-in from a device that is new. */
+export const newDevice = "new device";
+
+/**
+ * Starts a session of 30 days, and writes it into the security log. `userAgent` is kept so that its owner can recognise
+ * it.
+ */
 export async function startSession(
   { pool, clock, jwtSecret }: AccountContext,
   userId: number,
   userAgent: string | null,
+  address: string | null = null,
 ): Promise<StartedSession> {
   const now = clock();
   const expiresAt = new Date(now.getTime() + sessionDays * 86_400_000);
-  const { rows } = await pool.query<{ session_id: string }>(
-    `with expired as (
-       delete from public.sessions
-       where user_id = $1 and expires_at <= $3
-     )
-     insert into public.sessions (user_id, user_agent, created_at, last_used_at, expires_at)
-     values ($1, $2, $3, $3, $4)
-     returning session_id`,
-    [userId, userAgent?.slice(0, 300) ?? null, now, expiresAt],
-  );
-  const sessionId = rows[0]!.session_id;
+  const agent = userAgent?.slice(0, 300) ?? null;
+  const { sessionId, isNewDevice } = await personTransaction(pool, userId, async (client) => {
+    const known = await knownDevices(client, userId);
+    const isNewDevice = known.size > 0 && !known.has(deviceName(agent));
+    const { rows } = await client.query<{ session_id: string }>(
+      `with expired as (
+         delete from public.sessions
+         where user_id = $1 and expires_at <= $3
+       )
+       insert into public.sessions (user_id, user_agent, created_at, last_used_at, expires_at)
+       values ($1, $2, $3, $3, $4)
+       returning session_id`,
+      [userId, agent, now, expiresAt],
+    );
+    await recordSecurityEvent(
+      client,
+      { userId, via: "web", address, agent },
+      { kind: "sign_in", userId, ...(isNewDevice && { detail: newDevice }) },
+    );
+    return { sessionId: rows[0]!.session_id, isNewDevice };
+  });
   const token = signClaims({ sub: String(userId), jti: sessionId }, jwtSecret, now, expiresAt);
-  return { token, sessionId, expiresAt };
+  return { token, sessionId, expiresAt, isNewDevice };
+}
+
+/** From what a person has signed in, as far back as is known. */
+async function knownDevices(client: PoolClient, userId: number): Promise<Set<string>> {
+  const { rows } = await client.query<{ agent: string | null }>(
+    `select user_agent as agent
+     from public.sessions
+     where user_id = $1
+     union
+     select agent
+     from public.security_events
+     where user_id = $1
+       and kind = 'sign_in'
+       and outcome = 'done'`,
+    [userId],
+  );
+  return new Set(rows.map(({ agent }) => deviceName(agent)));
 }
 
 /** The person a token speaks for; null: forged, expired, revoked, or the account is gone. */
@@ -60,7 +99,7 @@ export async function findPerson(
     text: `select users.user_id, users.email, users.role, last_used_at > $2::timestamptz - interval '1 minute' as is_recent
            from public.sessions
            join public.users using (user_id)
-           where session_id = $1 and revoked_at is null and expires_at > $2`,
+           where session_id = $1 and revoked_at is null and expires_at > $2 and disabled_at is null`,
     values: [sessionId, now],
   });
   const row = rows[0];
@@ -75,18 +114,28 @@ function verifiedSessionId(token: string, secrets: readonly string[], now: Date)
 }
 
 /** Ends a session at once, in every process. False: the person has no such open session. */
-export async function revokeSession(pool: Pool, userId: number, sessionId: string): Promise<boolean> {
-  const { rowCount } = await pool.query(
-    `with revoked as (
-       update public.sessions
-       set revoked_at = clock_timestamp()
-       where session_id::text = $1 and user_id = $2 and revoked_at is null
-       returning session_id
-     )
-     select pg_notify($3, session_id::text) from revoked`,
-    [sessionId, userId, revokedChannel],
-  );
-  return rowCount === 1;
+export async function revokeSession(
+  pool: Pool,
+  userId: number,
+  sessionId: string,
+  actor: Actor,
+): Promise<boolean> {
+  return actorTransaction(pool, actor, async (client) => {
+    const { rows } = await client.query<{ user_agent: string | null }>(
+      `with revoked as (
+         update public.sessions
+         set revoked_at = clock_timestamp()
+         where session_id::text = $1 and user_id = $2 and revoked_at is null
+         returning session_id, user_agent
+       )
+       select user_agent, pg_notify($3, session_id::text) from revoked`,
+      [sessionId, userId, revokedChannel],
+    );
+    if (!rows[0]) return false;
+    const detail = deviceName(rows[0].user_agent);
+    await recordSecurityEvent(client, actor, { kind: "sign_out", userId, detail });
+    return true;
+  });
 }
 
 /** Ends all sessions of a person at once, in every process, but `kept`. */

@@ -7,6 +7,7 @@ import { text } from "../values.ts";
 import type { AccountContext } from "./context.ts";
 import { TokenNameTakenError } from "./errors.ts";
 import type { Person, Role } from "./person.ts";
+import { type Actor, recordSecurityEvent } from "./security-log.ts";
 import { revokedChannel } from "./sessions.ts";
 
 /** Tells an API token from a session's, to us and to those who search leaked files for secrets. */
@@ -16,12 +17,30 @@ export const tokenScopes = ["read", "write"] as const;
 
 export type TokenScope = (typeof tokenScopes)[number];
 
+/** For how many days a token may be made, beside "never". */
+export const tokenDays = [30, 90, 365] as const;
+
+const defaultDays = 90;
+/** How long before its end a token is shown as ending. */
+const warningDays = 14;
+
+const daysExpected = `expected one of ${tokenDays.join(", ")}, or null`;
+
 export const tokenInput = z.object({
   name: text.trim().min(1).max(100),
   scope: z.enum(tokenScopes),
+  expires_in_days: z
+    .union(
+      tokenDays.map((days) => z.literal(days)),
+      daysExpected,
+    )
+    .nullable()
+    .default(defaultDays)
+    .describe("null: never"),
 });
 
-export type TokenInput = z.output<typeof tokenInput>;
+/** As callers give it. */
+export type TokenInput = z.input<typeof tokenInput>;
 
 /** As lists show it: the token itself is not kept. */
 export interface ApiToken {
@@ -31,7 +50,18 @@ export interface ApiToken {
   readonly created_at: Date;
   /** To the minute; null: never. */
   readonly last_used_at: Date | null;
+  /** null: never. */
+  readonly expires_at: Date | null;
 }
+
+/** Whether a token has ended, or soon does; null: neither. */
+export function expiryOf({ expires_at }: ApiToken, now: Date): "expired" | "soon" | null {
+  if (expires_at === null) return null;
+  const days = (expires_at.getTime() - now.getTime()) / dayMilliseconds;
+  return days <= 0 ? "expired" : days <= warningDays ? "soon" : null;
+}
+
+const dayMilliseconds = 86_400_000;
 
 export function isApiToken(token: string): boolean {
   return token.startsWith(prefix);
@@ -41,23 +71,39 @@ function hashOf(token: string): Buffer {
   return createHash("sha256").update(token).digest();
 }
 
-const tokenColumns = "token_id, name, scope, created_at, last_used_at";
+const tokenColumns = "token_id, name, scope, created_at, last_used_at, expires_at";
 
 /** Makes a token; `token` is returned this once. Throws TokenNameTakenError. */
 export async function createToken(
   { pool, clock }: Pick<AccountContext, "pool" | "clock">,
   userId: number,
-  { name, scope }: TokenInput,
+  { name, scope, expires_in_days = defaultDays }: TokenInput,
+  actor: Actor,
 ): Promise<{ token: string; apiToken: ApiToken }> {
   const token = prefix + randomBytes(32).toString("base64url");
+  const now = clock();
+  const expiresAt =
+    expires_in_days === null ? null : new Date(now.getTime() + expires_in_days * dayMilliseconds);
   const apiToken = await personTransaction(pool, userId, async (client) => {
+    // The name of a token that has ended is free again.
+    await client.query(
+      `delete from public.api_tokens
+       where user_id = $1
+         and name = $2
+         and expires_at <= $3`,
+      [userId, name, now],
+    );
     const { rows } = await client.query<ApiToken>(
-      `insert into public.api_tokens (user_id, name, scope, token_hash, created_at)
-       values ($1, $2, $3, $4, $5)
+      `insert into public.api_tokens (user_id, name, scope, token_hash, created_at, expires_at)
+       values ($1, $2, $3, $4, $5, $6)
        on conflict (user_id, name) do nothing
        returning ${tokenColumns}`,
-      [userId, name, scope, hashOf(token), clock()],
+      [userId, name, scope, hashOf(token), now, expiresAt],
     );
+    if (rows[0]) {
+      const detail = `${scope}, ${expires_in_days === null ? "without end" : `for ${expires_in_days} days`}: ${name}`;
+      await recordSecurityEvent(client, actor, { kind: "token_made", userId, detail });
+    }
     return rows[0];
   });
   if (!apiToken) throw new TokenNameTakenError(name);
@@ -101,24 +147,31 @@ export async function findTokenPerson(
 }
 
 /** Ends a token at once, in every process. False: the person has no such token. */
-export async function revokeToken(pool: Pool, userId: number, tokenId: string): Promise<boolean> {
+export async function revokeToken(
+  pool: Pool,
+  userId: number,
+  tokenId: string,
+  actor: Actor,
+): Promise<boolean> {
   return personTransaction(pool, userId, async (client) => {
-    const { rowCount } = await client.query(
+    const { rows } = await client.query<{ name: string }>(
       `with revoked as (
          delete from public.api_tokens
          where user_id = $1 and token_id::text = $2
-         returning token_id
+         returning token_id, name
        )
-       select pg_notify($3, token_id::text) from revoked`,
+       select name, pg_notify($3, token_id::text) from revoked`,
       [userId, tokenId, revokedChannel],
     );
-    return rowCount === 1;
+    if (!rows[0]) return false;
+    await recordSecurityEvent(client, actor, { kind: "tokens_revoked", userId, detail: rows[0].name });
+    return true;
   });
 }
 
-/** Ends all tokens of the person for whom the transaction runs. */
-export async function revokeTokens(client: PoolClient, userId: number): Promise<void> {
-  await client.query(
+/** Ends all tokens of a person, of whom the transaction may; returns how many. */
+export async function revokeTokens(client: PoolClient, userId: number): Promise<number> {
+  const { rowCount } = await client.query(
     `with revoked as (
        delete from public.api_tokens
        where user_id = $1
@@ -127,4 +180,5 @@ export async function revokeTokens(client: PoolClient, userId: number): Promise<
      select pg_notify($2, token_id::text) from revoked`,
     [userId, revokedChannel],
   );
+  return rowCount ?? 0;
 }

@@ -5,8 +5,10 @@ export abstract class UsageError extends Error {
 
 export class UnknownAccountError extends UsageError {
   readonly code = "unknown_account";
-  constructor(email: string) {
-    super(`expected the email of an account, got: ${email} (see stratafolio user list)`);
+  constructor(email: string, ofKind = "") {
+    super(
+      `expected the email of an account${ofKind && `, ${ofKind}`}, got: ${email} (see stratafolio user list)`,
+    );
   }
 }
 

@@ -1,93 +1,193 @@
 import { randomBytes } from "node:crypto";
 import { text } from "node:stream/consumers";
 import { type Command, Option } from "commander";
+import type { Pool } from "pg";
+import type { KnownPerson, LoggedEvent } from "../accounts/index.ts";
 import { type CommandContext, withPool } from "./context.ts";
 import { InvalidCredentialsError, UnknownAccountError } from "./errors.ts";
 import type { Outcome } from "./exit.ts";
+import { positiveInteger } from "./options.ts";
+import type { TableColumns } from "./output.ts";
 import type { Register } from "./register.ts";
 
-interface User {
-  readonly user_id: number;
-  readonly email: string;
-  readonly role: string;
-  readonly created_at: Date;
-}
+/** bcrypt and its kin: not for every verb. */
+const loadAccounts = () => import("../accounts/index.ts");
 
-const columns = {
-  id: (user: User) => user.user_id,
-  email: (user: User) => user.email,
-  role: (user: User) => user.role,
-  created: (user: User) => user.created_at.toISOString(),
+type Accounts = Awaited<ReturnType<typeof loadAccounts>>;
+
+const columns: TableColumns<KnownPerson> = {
+  id: (person) => person.user_id,
+  email: (person) => person.email,
+  role: (person) => person.role,
+  state: (person) => (person.disabled_at === null ? "active" : "disabled"),
+  sessions: (person) => person.sessions,
+  tokens: (person) => person.api_tokens,
+  created: (person) => person.created_at.toISOString(),
 };
 
 async function create(
   { output }: CommandContext,
   email: string,
-  options: { password?: string; role?: string },
+  options: { password?: string; role?: KnownPerson["role"] },
 ): Promise<Outcome> {
-  const { createAccount, credentialsSchema } = await import("../accounts/index.ts"); // bcrypt: not for every verb
+  const accounts = await loadAccounts();
   const given =
     options.password === "-" ? (await text(process.stdin)).replace(/\r?\n$/, "") : options.password;
   const password = given ?? randomBytes(12).toString("base64url");
-  const credentials = credentialsSchema.safeParse({ email, password });
+  const credentials = accounts.credentialsSchema.safeParse({ email, password });
   if (!credentials.success)
     throw new InvalidCredentialsError(
       credentials.error.issues.map(({ path, message }) => `${path}: ${message}`),
     );
-  return withPool(async (pool) => {
-    const account = await createAccount(pool, credentials.data);
-    const { rows } = await pool.query<User>(
-      `update public.users
-       set role = coalesce($2, role)
-       where user_id = $1
-       returning user_id, email, role, created_at`,
-      [account.id, options.role ?? null],
-    );
-    output.list(rows, columns);
+  return withPool(async (pool, _database, { config: { breachedPasswordsUrl }, log, clock }) => {
+    const owner = { email: credentials.data.email, field: "password" };
+    await accounts.requireGoodPassword({ breachedPasswordsUrl, log }, password, owner);
+    const { id } = await accounts.createAccount(pool, credentials.data);
+    if (options.role) await accounts.setRole(pool, id, options.role, accounts.commandLine);
+    output.list([await accounts.readKnownPerson(pool, accounts.commandLine, clock(), id)], columns);
     if (given === undefined) output.say(`Password, shown this once: ${password}`);
     return "done";
   });
 }
 
-function promote({ output }: CommandContext, email: string): Promise<Outcome> {
-  return withPool(async (pool) => {
-    const { rows } = await pool.query<User>(
-      `update public.users
-       set role = 'operator'
-       where lower(email) = lower($1)
-       returning user_id, email, role, created_at`,
-      [email.trim()],
+/** Does something to the account with this email, and shows it as it is then. */
+function act(
+  { output }: CommandContext,
+  email: string,
+  work: (accounts: Accounts, pool: Pool, userId: number) => Promise<void>,
+): Promise<Outcome> {
+  return withPool(async (pool, _database, { clock }) => {
+    const accounts = await loadAccounts();
+    const userId = await find(accounts, pool, email);
+    await work(accounts, pool, userId);
+    output.list([await accounts.readKnownPerson(pool, accounts.commandLine, clock(), userId)], columns);
+    return "done";
+  });
+}
+
+async function find(accounts: Accounts, pool: Pool, email: string): Promise<number> {
+  const userId = await accounts.findUserId(pool, accounts.commandLine, email);
+  if (userId === null) throw new UnknownAccountError(email);
+  return userId;
+}
+
+const setRole = (role: KnownPerson["role"]) => (context: CommandContext, email: string) =>
+  act(context, email, (accounts, pool, userId) => accounts.setRole(pool, userId, role, accounts.commandLine));
+
+const setDisabled = (isDisabled: boolean) => (context: CommandContext, email: string) =>
+  act(context, email, (accounts, pool, userId) =>
+    accounts.setDisabled(pool, userId, isDisabled, accounts.commandLine),
+  );
+
+function revoke(context: CommandContext, email: string): Promise<Outcome> {
+  return act(context, email, (accounts, pool, userId) =>
+    accounts.revokeAccess(pool, userId, accounts.commandLine),
+  );
+}
+
+function reset({ output }: CommandContext, email: string): Promise<Outcome> {
+  return withPool(async (pool, _database, { config: { host, port }, clock }) => {
+    const accounts = await loadAccounts();
+    await find(accounts, pool, email);
+    const made = await accounts.startReset({ pool, clock }, email.trim(), accounts.commandLine);
+    if (!made) throw new UnknownAccountError(email, "not a disabled one");
+    const link = `http://${host}:${port}${accounts.resetPath(made.token)}`;
+    if (output.format === "json")
+      output.json({ email: made.email, link, expires_at: made.expiresAt.toISOString() });
+    else output.text(link);
+    output.say(
+      `Good for ${accounts.resetMinutes} minutes, once; shown this once. Give it to its owner alone.`,
     );
-    if (rows.length === 0) throw new UnknownAccountError(email);
-    output.list(rows, columns);
+    return "done";
+  });
+}
+
+function remove({ output }: CommandContext, email: string, options: { yes?: true }): Promise<Outcome> {
+  return withPool(async (pool, _database, { clock }) => {
+    const accounts = await loadAccounts();
+    const userId = await find(accounts, pool, email);
+    output.list([await accounts.readKnownPerson(pool, accounts.commandLine, clock(), userId)], columns);
+    if (options.yes) await accounts.removePerson(pool, userId, accounts.commandLine);
+    output.say(
+      options.yes
+        ? "Deleted, with everything about this person."
+        : "Nothing was deleted: give --yes to delete it, with everything about this person, for good.",
+    );
     return "done";
   });
 }
 
 function list({ output }: CommandContext): Promise<Outcome> {
+  return withPool(async (pool, _database, { clock }) => {
+    const { commandLine, listPeople } = await loadAccounts();
+    output.list(await listPeople(pool, commandLine, clock(), { limit: null }), columns);
+    return "done";
+  });
+}
+
+const logColumns: TableColumns<LoggedEvent> = {
+  event: (event) => event.event_id,
+  at: (event) => event.occurred_at.toISOString(),
+  kind: (event) => event.kind,
+  outcome: (event) => event.outcome,
+  about: (event) => event.email,
+  by: (event) => event.actor_email ?? (event.via === "command line" ? event.via : event.actor_id),
+  address: (event) => event.address,
+  detail: (event) => event.detail,
+};
+
+const loggedRows = 50;
+
+function log(
+  { output }: CommandContext,
+  filter: { email?: string; kind?: LoggedEvent["kind"]; limit: number; before?: number },
+): Promise<Outcome> {
   return withPool(async (pool) => {
-    const { rows } = await pool.query<User>(
-      "select user_id, email, role, created_at from public.users order by user_id",
-    );
-    output.list(rows, columns);
+    const { commandLine, readSecurityEvents } = await loadAccounts();
+    const { email, kind, limit, before } = filter;
+    output.list(await readSecurityEvents(pool, commandLine, { email, kind, limit, before }), logColumns);
     return "done";
   });
 }
 
 export function userCommands(program: Command, register: Register): void {
-  const user = program.command("user").description("accounts: create, promote to operator, list");
+  const user = program
+    .command("user")
+    .alias("users")
+    .description("accounts: create, promote, disable, reset, delete; list; what was done with them");
+  const onOne = (verb: string, description: string) =>
+    user.command(verb).argument("<email>").description(description);
   register(
-    user
-      .command("create")
-      .argument("<email>")
-      .description("make an account; the first one is an operator")
+    onOne("create", "make an account; the first one is an operator")
       .option("--password <password>", "- reads it from stdin (default: one is made and shown)")
       .addOption(new Option("--role <role>", "default: investor").choices(["operator", "investor"])),
     create,
   );
+  register(onOne("promote", "make an operator of an investor"), setRole("operator"));
+  register(onOne("demote", "make an investor of an operator"), setRole("investor"));
   register(
-    user.command("promote").argument("<email>").description("make an operator of an investor"),
-    promote,
+    onOne("disable", "sign out at once, and let nobody sign in; nothing is deleted"),
+    setDisabled(true),
+  );
+  register(onOne("enable", "let a disabled account in again"), setDisabled(false));
+  register(onOne("reset", "make a link by which its owner chooses a new password"), reset);
+  register(onOne("revoke", "end every session and API token"), revoke);
+  register(
+    onOne("delete", "erase the account with everything about the person").option(
+      "--yes",
+      "do it; without, the account is shown",
+    ),
+    remove,
   );
   register(user.command("list").description("every account"), list);
+  register(
+    user
+      .command("log")
+      .description("the security log, the newest first")
+      .option("--email <email>", "only what is about this account")
+      .option("--kind <kind>", "only of this kind, such as sign_in")
+      .option("--limit <count>", "how many", positiveInteger, loggedRows)
+      .option("--before <event>", "only those before this one", positiveInteger),
+    log,
+  );
 }

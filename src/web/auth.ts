@@ -5,22 +5,30 @@ import {
   type Credentials,
   createAccount,
   deleteAccount,
+  endAccess,
   findAccount,
   findPerson,
   findTokenPerson,
+  hasAccounts,
+  hashPassword,
   isApiToken,
+  isEmailTaken,
   isPasswordOf,
+  keepPendingAccount,
   knownDevice,
+  MailLimit,
+  PasswordReusedError,
   type Person,
   RegistrationLimit,
+  recordSecurityEvent,
   rememberDevice,
+  requireGoodPassword,
   revokeSession,
-  revokeSessions,
   SignInLimit,
   setPassword,
   startSession,
 } from "../accounts/index.ts";
-import type { WebContext } from "./context.ts";
+import { actorOf, type WebContext } from "./context.ts";
 import {
   deviceTokenOf,
   forgetSessionCookie,
@@ -29,6 +37,13 @@ import {
   setSessionCookie,
 } from "./cookies.ts";
 import { OtherEmailError, WrongCredentialsError, WrongPasswordError } from "./errors.ts";
+import {
+  notifyNewDevice,
+  notifyPasswordChanged,
+  passwordPolicy,
+  sendConfirmation,
+  sendsMail,
+} from "./notices.ts";
 import { hasBearer } from "./security.ts";
 
 export interface SignedIn {
@@ -55,28 +70,57 @@ async function findRequester(context: WebContext, request: Request): Promise<Per
   return token ? findPerson(context, token) : null;
 }
 
-/** Makes an account and signs it in. Throws EmailTakenError, or TooManyAttemptsError after 1,000 from an address in 15 minutes. */
+/**
+ * Makes an account and signs it in; null: where emails are sent, what comes next is in one, so that the answer tells
+ * nobody who has an account. Throws WeakPasswordError, EmailTakenError, or TooManyAttemptsError after 1,000 from an
+ * address in 15 minutes.
+ */
 export async function register(
   context: WebContext,
   request: Request,
   response: Response,
   credentials: Credentials,
-): Promise<SignedIn> {
-  await limitsOf(context).registration.attempt(request.ip ?? "");
-  const user = await createAccount(context.pool, credentials);
+): Promise<SignedIn | null> {
+  const { registration } = limitsOf(context);
+  const forgive = await registration.attempt(request.ip ?? "");
+  const { email, password } = credentials;
+  await requireGoodPassword(passwordPolicy(context), password, { email, field: "password" });
+  // The first one of all has nobody to be told of, and nobody who could have set up emails from the pages.
+  if (sendsMail(context) && (await hasAccounts(context.pool))) {
+    await forgive();
+    askForAccount(context, credentials);
+    return null;
+  }
+  const user = await createAccount(context.pool, credentials, actorOf(request));
+  await forgive();
   return { user, token: await openSession(context, request, response, user) };
 }
 
 interface Limits {
   readonly signIn: SignInLimit;
   readonly registration: RegistrationLimit;
+  readonly mail: MailLimit;
 }
 
 export function limitsOf(context: WebContext): Limits {
-  return { signIn: new SignInLimit(context), registration: new RegistrationLimit(context) };
+  return {
+    signIn: new SignInLimit(context),
+    registration: new RegistrationLimit(context),
+    mail: new MailLimit(context),
+  };
 }
 
-/** Throws WrongCredentialsError, or TooManyAttemptsError after ten failures for an account. */
+/** Tells nobody whether there is such an account, not by the time it takes either: all of it is done afterwards. */
+function askForAccount(context: WebContext, { email, password }: Credentials): void {
+  const { mail } = limitsOf(context);
+  sendConfirmation(context, email, async () => {
+    if (!(await mail.allows(email))) return null;
+    if (await isEmailTaken(context.pool, email)) return "taken";
+    return { token: await keepPendingAccount(context, email, await hashPassword(password)) };
+  });
+}
+
+/** Throws WrongCredentialsError, AccountDisabledError, or TooManyAttemptsError after ten failures for an account. */
 export async function signIn(
   context: WebContext,
   request: Request,
@@ -85,25 +129,32 @@ export async function signIn(
 ): Promise<SignedIn> {
   const device = knownDevice(context, deviceTokenOf(context, request), credentials.email);
   const forgive = await limitsOf(context).signIn.attempt(request.ip ?? "", credentials.email, device);
-  const user = await findAccount(context.pool, credentials);
+  const user = await findAccount(context.pool, credentials, actorOf(request));
   if (!user) throw new WrongCredentialsError();
   await forgive();
   return { user, token: await openSession(context, request, response, user) };
 }
 
 /** The token stops working at once, and open event streams of the session end. */
-export async function signOut(context: WebContext, person: Person, response: Response): Promise<void> {
-  await revokeSession(context.pool, person.userId, person.credentialId);
-  forgetSessionCookie(context, response);
-}
-
-/** Signs the person out on every device, this one included. */
-export async function signOutEverywhere(
+export async function signOut(
   context: WebContext,
+  request: Request,
   person: Person,
   response: Response,
 ): Promise<void> {
-  await revokeSessions(context.pool, person.userId, null);
+  await revokeSession(context.pool, person.userId, person.credentialId, actorOf(request));
+  forgetSessionCookie(context, response);
+}
+
+/** Signs the person out on every device, this one included; `tokens`: and ends the API tokens. */
+export async function signOutEverywhere(
+  context: WebContext,
+  request: Request,
+  person: Person,
+  response: Response,
+  tokens: boolean,
+): Promise<void> {
+  await endAccess(context.pool, person.userId, { tokens }, actorOf(request));
   forgetSessionCookie(context, response);
 }
 
@@ -113,10 +164,14 @@ async function confirmPassword(
   request: Request,
   person: Person,
   password: string,
-  field: string,
+  { field, kind }: { readonly field: string; readonly kind: "password_changed" | "account_deleted" },
 ): Promise<void> {
   const forgive = await limitsOf(context).signIn.attempt(request.ip ?? "", person.email, person.credentialId);
-  if (!(await isPasswordOf(context.pool, person.userId, password))) throw new WrongPasswordError(field);
+  if (!(await isPasswordOf(context.pool, person.userId, password))) {
+    const refused = { kind, userId: person.userId, outcome: "refused", detail: "wrong password" } as const;
+    await recordSecurityEvent(context.pool, actorOf(request), refused);
+    throw new WrongPasswordError(field);
+  }
   await forgive();
 }
 
@@ -125,15 +180,26 @@ export interface PasswordChange {
   readonly new_password: string;
 }
 
-/** Other sessions are signed out; API tokens go on. Throws WrongPasswordError or TooManyAttemptsError. */
+/**
+ * Other sessions are signed out; API tokens go on. Throws WrongPasswordError, WeakPasswordError, PasswordReusedError or
+ * TooManyAttemptsError.
+ */
 export async function changePassword(
   context: WebContext,
   request: Request,
   person: Person,
   { current_password, new_password }: PasswordChange,
 ): Promise<void> {
-  await confirmPassword(context, request, person, current_password, "current_password");
-  await setPassword(context.pool, person, new_password);
+  await confirmPassword(context, request, person, current_password, {
+    field: "current_password",
+    kind: "password_changed",
+  });
+  if (new_password.normalize("NFKC") === current_password.normalize("NFKC"))
+    throw new PasswordReusedError("new_password");
+  const owner = { email: person.email, field: "new_password" };
+  await requireGoodPassword(passwordPolicy(context), new_password, owner);
+  await setPassword(context.pool, person, new_password, actorOf(request));
+  notifyPasswordChanged(context, person.email);
 }
 
 /**
@@ -148,18 +214,23 @@ export async function endAccount(
   confirmation: Credentials,
 ): Promise<void> {
   if (confirmation.email !== person.email.toLowerCase()) throw new OtherEmailError(person.email);
-  await confirmPassword(context, request, person, confirmation.password, "password");
-  await deleteAccount(context.pool, person);
+  await confirmPassword(context, request, person, confirmation.password, {
+    field: "password",
+    kind: "account_deleted",
+  });
+  await deleteAccount(context.pool, person, actorOf(request));
   forgetSessionCookie(context, response);
 }
 
-async function openSession(
+export async function openSession(
   context: WebContext,
   request: Request,
   response: Response,
   user: Account,
 ): Promise<string> {
-  const { token, expiresAt } = await startSession(context, user.id, request.get("User-Agent") ?? null);
+  const agent = request.get("User-Agent") ?? null;
+  const { token, expiresAt, isNewDevice } = await startSession(context, user.id, agent, request.ip ?? null);
+  if (isNewDevice) notifyNewDevice(context, user.email, agent);
   setSessionCookie(context, response, token, expiresAt);
   const device = rememberDevice(context, deviceTokenOf(context, request), user.email);
   setDeviceCookie(context, response, device.note, device.expiresAt);

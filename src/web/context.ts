@@ -1,9 +1,10 @@
 /** What every part of the web is given, and who a request speaks for. */
 import type { Request } from "express";
 import type { Pool } from "pg";
-import { type Person, type Scope, scopes } from "../accounts/index.ts";
+import { type Actor, type Person, type Scope, scopes } from "../accounts/index.ts";
 import type { Registry } from "../engine/index.ts";
 import type { Log } from "../log.ts";
+import type { MailQueue } from "../mail/index.ts";
 import type { PriceSource } from "../market/source.ts";
 import type { Deployment } from "./deployment.ts";
 import { ForbiddenError, InsufficientScopeError, UnauthenticatedError } from "./errors.ts";
@@ -28,6 +29,10 @@ export interface WebContext {
   /** Where prices come from, as pages name it: "Yahoo Finance". */
   readonly marketDataName: string;
   readonly deployment: Deployment;
+  /** Unset: no email can be sent. */
+  readonly mail?: MailQueue | null;
+  /** A service of HIBP's range API that new passwords are looked up in. Unset: none. */
+  readonly breachedPasswordsUrl?: string | null;
 }
 
 declare global {
@@ -37,6 +42,16 @@ declare global {
       person?: Person;
     }
   }
+}
+
+/** Who acts by a request, for the security log. */
+export function actorOf(request: Request): Actor {
+  return {
+    userId: request.person?.userId ?? null,
+    via: "web",
+    address: request.ip ?? null,
+    agent: request.get("User-Agent") ?? null,
+  };
 }
 
 /** The person who is signed in. Throws UnauthenticatedError (401). */

@@ -27,6 +27,14 @@ export class UnauthenticatedError extends Error {
   }
 }
 
+export class NoMailError extends Error {
+  readonly code = "mail_unavailable";
+
+  constructor() {
+    super("this installation sends no email; ask an operator of it for a link");
+  }
+}
+
 export class WrongCredentialsError extends Error {
   readonly code = "wrong_credentials";
 
@@ -108,10 +116,12 @@ const statuses = {
   bad_request: 400,
   unauthenticated: 401,
   wrong_credentials: 401,
+  account_disabled: 403,
   forbidden: 403,
   insufficient_scope: 403,
   csrf: 403,
   not_found: 404,
+  unknown_account: 404,
   unknown_asset: 404,
   unknown_asset_column: 404,
   unknown_automation: 404,
@@ -122,6 +132,8 @@ const statuses = {
   automation_off: 409,
   body_too_large: 413,
   wrong_password: 422,
+  weak_password: 422,
+  spent_link: 422,
   unknown_ticker: 422,
   unsupported_currency: 422,
   oversell: 422,
@@ -130,6 +142,7 @@ const statuses = {
   too_many_attempts: 429,
   too_many_connections: 429,
   internal: 500,
+  mail_unavailable: 503,
   market_data_unavailable: 503,
   database_unavailable: 503,
   models_unavailable: 503,
@@ -162,6 +175,12 @@ const bodyErrors: ReadonlyMap<unknown, ErrorCode> = new Map([
 // PostgreSQL is starting, stopping or full; Node could not reach it.
 const unavailable = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ENOENT)$/;
 
+/** A row about a person who is gone: the account was deleted while the request was under way. */
+const accountGone = (error: Error): boolean => {
+  const { code, constraint } = error as { code?: unknown; constraint?: unknown };
+  return code === "23503" && typeof constraint === "string" && constraint.endsWith("_user_id_fkey");
+};
+
 interface Described {
   readonly code?: unknown;
   readonly field?: unknown;
@@ -172,6 +191,8 @@ interface Described {
 
 /** What a person is told of an error. One that is in no table is ours: 500, with `id` to find it in the log. */
 export function describeError(error: unknown, method: string, id: string): ErrorAnswer {
+  if (error instanceof Error && accountGone(error))
+    return describeError(new UnauthenticatedError(), method, id);
   if (error instanceof Error) {
     const { code, field, retryAfterSeconds, status, type } = error as Described;
     const known = typeof code === "string" ? statusOf(code, method) : null;

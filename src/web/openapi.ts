@@ -94,7 +94,7 @@ function operation(route: Route): object {
     ...(body && {
       requestBody: { required: true, content: { "application/json": { schema: jsonSchema(body, "input") } } },
     }),
-    responses: { [route.status]: answer(route), ...errorAnswers(route) },
+    responses: { [route.status]: answer(route), ...otherAnswers(route), ...errorAnswers(route) },
   };
 }
 
@@ -107,6 +107,18 @@ function answer({ status, answer, mediaType }: Route): object {
   if (mediaType) return { description, content: { [mediaType]: { schema: { type: "string" } } } };
   if (!answer) return { description };
   return { description, content: { "application/json": { schema: jsonSchema(answer, "output") } } };
+}
+
+function otherAnswers({ otherAnswers = {} }: Route): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(otherAnswers).map(([status, schema]) => [
+      status,
+      {
+        description: descriptions[Number(status)],
+        content: { "application/json": { schema: jsonSchema(schema, "output") } },
+      },
+    ]),
+  );
 }
 
 /** Every code that a route may answer with, the implied ones included. */

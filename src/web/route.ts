@@ -34,6 +34,8 @@ export interface RouteDefinition<P, Q, B, R, A extends Access> {
   readonly status: 200 | 201 | 202 | 204;
   /** Absent: nothing (204), or not JSON. */
   readonly answer?: z.ZodType<R>;
+  /** What the handler sends by itself instead, by status. */
+  readonly otherAnswers?: Readonly<Partial<Record<202, z.ZodType>>>;
   readonly mediaType?: "text/event-stream" | "text/plain" | "text/csv";
   /** Codes beside those that the access, the parameters and the body imply. */
   readonly errors?: readonly ErrorCode[];

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import {
+  commandLine,
   createAccount,
   createToken,
   deleteAccount,
@@ -43,11 +44,11 @@ test("the first account is the operator's, and only the last operator must stay 
   expect([ada.role, bob.role, await hasAccounts(pool)]).toEqual(["operator", "investor", true]);
   const operator = await enter(ada.id);
   expect(operator).toMatchObject({ email: "ada@example.org", role: "operator", scope: "account" });
-  await expect(deleteAccount(pool, operator)).rejects.toMatchObject({ code: "last_operator" });
-  expect(await findAccount(pool, { email: "ada@example.org", password })).toEqual(ada);
-  await deleteAccount(pool, await enter(bob.id));
-  expect(await findAccount(pool, { email: "bob@example.org", password })).toBeNull();
-  await deleteAccount(pool, operator);
+  await expect(deleteAccount(pool, operator, commandLine)).rejects.toMatchObject({ code: "last_operator" });
+  expect(await findAccount(pool, { email: "ada@example.org", password }, commandLine)).toEqual(ada);
+  await deleteAccount(pool, await enter(bob.id), commandLine);
+  expect(await findAccount(pool, { email: "bob@example.org", password }, commandLine)).toBeNull();
+  await deleteAccount(pool, operator, commandLine);
   expect(await hasAccounts(pool)).toBe(false);
 });
 
@@ -57,8 +58,8 @@ test("a new password ends every session but the one it is set by, and no API tok
     await startSession(context(), id, null),
     await startSession(context(), id, null),
   ];
-  const { token } = await createToken(context(), id, { name: "script", scope: "read" });
-  await setPassword(pool, (await findPerson(context(), here.token))!, "another horse battery");
+  const { token } = await createToken(context(), id, { name: "script", scope: "read" }, commandLine);
+  await setPassword(pool, (await findPerson(context(), here.token))!, "another horse battery", commandLine);
   expect(await findPerson(context(), here.token)).toMatchObject({ userId: id });
   expect(await findPerson(context(), elsewhere.token)).toBeNull();
   expect(await findTokenPerson(context(), token)).toMatchObject({ userId: id, scope: "read" });

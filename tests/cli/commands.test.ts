@@ -179,6 +179,43 @@ test("accounts are made, promoted and listed; a password of one's own is not sho
     "operator",
     "operator",
   ]);
+  const weak = await stratafolio("users", "create", "weak@example.org", "--password", "password1");
+  expect([weak.code, weak.stderr]).toEqual([2, expect.stringContaining("tried first")]);
+});
+
+test("accounts are disabled, demoted, reset and deleted, but for the last operator; the log says so", async () => {
+  const one = async (...parameters: string[]) => {
+    const { code, stdout, stderr } = await stratafolio("users", ...parameters, "--output", "json");
+    return code === 0 ? JSON.parse(stdout) : stderr;
+  };
+  const email = "cleo@example.org";
+  await one("create", email);
+  expect(await one("disable", email)).toMatchObject([{ email, disabled_at: expect.any(String) }]);
+  expect(await one("reset", email)).toContain("not a disabled one");
+  expect(await one("enable", email)).toMatchObject([{ email, disabled_at: null }]);
+  const { link } = await one("reset", email);
+  expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/reset-password\/[\w-]{43}$/);
+  expect(await one("revoke", email)).toMatchObject([{ email, sessions: 0, api_tokens: 0 }]);
+  await one("demote", "bob@example.org");
+  for (const verb of [["demote"], ["disable"], ["delete", "--yes"]])
+    expect(await one(verb[0]!, "ada@example.org", ...verb.slice(1))).toContain("the only operator");
+  const kept = await stratafolio("users", "delete", email);
+  expect([kept.code, kept.stderr]).toEqual([0, expect.stringContaining("--yes")]);
+  const events = await one("log", "--email", email);
+  expect(events.map(({ kind, via }: { kind: string; via: string }) => `${kind} ${via}`)).toEqual(
+    [
+      "sessions_ended",
+      "password_reset_requested",
+      "account_enabled",
+      "account_disabled",
+      "account_created",
+    ].map((kind) => `${kind} command line`),
+  );
+  await one("delete", email, "--yes");
+  expect(await one("log", "--email", email)).toEqual([]);
+  expect(await one("log", "--limit", "1")).toMatchObject([
+    { kind: "account_deleted", detail: expect.stringMatching(/^account \d+$/) },
+  ]);
 });
 
 test("migrate brings an empty database up to date; other verbs say that it is not", async () => {

@@ -41,6 +41,7 @@ test("without any variable the program runs on its own", () => {
     alertWebhookUrl: null,
     alertEmail: null,
     smtpUrl: null,
+    breachedPasswordsUrl: null,
     logLevel: "info",
   });
 });

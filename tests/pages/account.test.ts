@@ -125,7 +125,7 @@ describe("the account page", () => {
     const form = { email: "first@example.org", password };
     const { status, body } = await post(operator.token, "/account/delete", form);
     expect(status).toBe(409);
-    expect(body).toContain("This is the only operator and there are other accounts");
+    expect(body).toContain("This is the only operator; make an operator of another account first");
   });
 });
 

@@ -38,6 +38,7 @@ export async function startProgram(): Promise<Program> {
     alertWebhookUrl: null,
     alertEmail: null,
     smtpUrl: null,
+    breachedPasswordsUrl: null,
     logLevel: "silent",
   };
   const log = pino({ level: "silent" });

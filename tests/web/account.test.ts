@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import { deviceName } from "../../src/web/pages/device.ts";
+import { deviceName } from "../../src/accounts/index.ts";
 import { openEvents } from "./event-stream.ts";
 import { emptyRegistry } from "./registry.ts";
 import { password, startWebServer, type WebServer } from "./server.ts";
@@ -165,6 +165,7 @@ describe("API tokens", () => {
       scope: "write",
       created_at: expect.any(String),
       last_used_at: null,
+      expires_at: expect.any(String),
     });
     const me = await server.call("GET", "/auth/me", { token, origin: null });
     expect(me.body.user).toEqual({ id, email: "program@example.org", role: "investor" });

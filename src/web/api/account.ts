@@ -5,8 +5,10 @@ import {
   costBasisMethods,
   createToken,
   currentPasswordSchema,
+  listOwnSecurityEvents,
   listSessions,
   listTokens,
+  ownSecurityEventSchema,
   passwordSchema,
   readAccount,
   readPersonalData,
@@ -18,9 +20,12 @@ import {
 } from "../../accounts/index.ts";
 import { instant } from "../../values.ts";
 import { changePassword, endAccount, signOutEverywhere } from "../auth.ts";
+import { actorOf } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
+import { notifyTokenMade } from "../notices.ts";
 import { exportSchema, personalRecords } from "../personal-data.ts";
 import { type Route, route } from "../route.ts";
+import { pageLimit, positiveId } from "../schemas.ts";
 
 const session = z.object({
   session_id: z.uuid(),
@@ -39,6 +44,7 @@ const apiToken = z.object({
     .describe("read: changes nothing; write: whatever the person may, but for the account"),
   created_at: instant,
   last_used_at: instant.nullable().describe("To the minute; null: never"),
+  expires_at: instant.nullable().describe("null: never"),
 });
 
 const idParameter = z.object({ id: z.string() });
@@ -75,10 +81,12 @@ const sessionRoutes: readonly Route[] = [
     // Not DELETE of the list: a program whose id is empty would mean one, and end all.
     method: "post",
     path: "/api/account/sign-out-everywhere",
-    summary: "Sign out everywhere, here too",
+    summary: "Sign out everywhere, here too; with `tokens=true` the API tokens end as well",
     access: "session",
+    query: z.object({ tokens: z.enum(["true", "false"]).default("false") }),
     status: 204,
-    handle: ({ context, person, response }) => signOutEverywhere(context, person, response),
+    handle: ({ context, request, person, response, query: { tokens } }) =>
+      signOutEverywhere(context, request, person, response, tokens === "true"),
   }),
   route({
     method: "delete",
@@ -88,8 +96,9 @@ const sessionRoutes: readonly Route[] = [
     parameters: idParameter,
     status: 204,
     errors: ["not_found"],
-    handle: async ({ context, person, parameters: { id } }) => {
-      if (!(await revokeSession(context.pool, person.userId, id))) throw new NotFoundError(`session ${id}`);
+    handle: async ({ context, request, person, parameters: { id } }) => {
+      if (!(await revokeSession(context.pool, person.userId, id, actorOf(request))))
+        throw new NotFoundError(`session ${id}`);
     },
   }),
 ];
@@ -113,8 +122,9 @@ const tokenRoutes: readonly Route[] = [
     status: 201,
     answer: z.object({ token: z.string(), api_token: apiToken }),
     errors: ["name_taken"],
-    handle: async ({ context, person, body }) => {
-      const { token, apiToken } = await createToken(context, person.userId, body);
+    handle: async ({ context, request, person, body }) => {
+      const { token, apiToken } = await createToken(context, person.userId, body, actorOf(request));
+      notifyTokenMade(context, person.email, apiToken.name);
       return { token, api_token: apiToken };
     },
   }),
@@ -126,8 +136,9 @@ const tokenRoutes: readonly Route[] = [
     parameters: idParameter,
     status: 204,
     errors: ["not_found"],
-    handle: async ({ context, person, parameters: { id } }) => {
-      if (!(await revokeToken(context.pool, person.userId, id))) throw new NotFoundError(`API token ${id}`);
+    handle: async ({ context, request, person, parameters: { id } }) => {
+      if (!(await revokeToken(context.pool, person.userId, id, actorOf(request))))
+        throw new NotFoundError(`API token ${id}`);
     },
   }),
 ];
@@ -162,11 +173,26 @@ export const accountRoutes: readonly Route[] = [
     access: "session",
     body: passwordChangeInput,
     status: 204,
-    errors: ["wrong_password", "too_many_attempts"],
+    errors: ["wrong_password", "weak_password", "too_many_attempts"],
     handle: ({ context, person, request, body }) => changePassword(context, request, person, body),
   }),
   ...sessionRoutes,
   ...tokenRoutes,
+  route({
+    method: "get",
+    path: "/api/account/security-events",
+    summary: "What was done with this account, by whom and from where, the newest first",
+    access: "session",
+    query: z.object({
+      limit: pageLimit,
+      before: positiveId.optional().describe("Only older ones than this event_id"),
+    }),
+    status: 200,
+    answer: z.object({ security_events: z.array(ownSecurityEventSchema) }),
+    handle: async ({ context, person: { userId }, query }) => ({
+      security_events: await listOwnSecurityEvents(context.pool, userId, query),
+    }),
+  }),
   route({
     method: "get",
     path: "/api/account/export",

@@ -1,6 +1,12 @@
 import { z } from "zod";
-import { credentialsSchema, currentPasswordSchema } from "../../accounts/index.ts";
-import { register, signIn, signOut } from "../auth.ts";
+import {
+  credentialsSchema,
+  currentPasswordSchema,
+  emailSchema,
+  passwordSchema,
+} from "../../accounts/index.ts";
+import { openSession, register, signIn, signOut } from "../auth.ts";
+import { askForReset, confirm, resetPassword } from "../recovery.ts";
 import { type Route, route } from "../route.ts";
 
 const user = z
@@ -14,6 +20,59 @@ const signedIn = z.object({
 
 const signInSchema = credentialsSchema.extend({ password: currentPasswordSchema });
 
+const linkToken = z.string().max(200).describe("The last part of the link's address");
+
+const byEmail = z.object({ message: z.string().describe("What comes next is in an email") });
+
+export const newPasswordInput = z.object({
+  token: linkToken,
+  password: passwordSchema,
+  revoke_tokens: z.boolean().default(false).describe("End this person's API tokens, too"),
+});
+
+/** What the way in needs beside the password: links that were sent, or made by an operator. */
+const linkRoutes: readonly Route[] = [
+  route({
+    method: "post",
+    path: "/auth/confirm",
+    summary: "Make the account that was asked for, by the link in the email, and sign in",
+    access: "anybody",
+    body: z.object({ token: linkToken }),
+    status: 201,
+    answer: signedIn,
+    errors: ["spent_link", "email_taken"],
+    handle: async ({ context, request, response, body }) => {
+      const user = await confirm(context, request, body.token);
+      return { user, token: await openSession(context, request, response, user) };
+    },
+  }),
+  route({
+    method: "post",
+    path: "/auth/forgot-password",
+    summary:
+      "Ask for a link to choose a new password; the answer is the same whether there is such an account or not",
+    access: "anybody",
+    body: z.object({ email: emailSchema }),
+    status: 202,
+    answer: byEmail,
+    errors: ["mail_unavailable", "too_many_attempts"],
+    handle: async ({ context, request, body }) => {
+      await askForReset(context, request, body.email);
+      return { message: "if there is an account with this email, a link is on its way to it" };
+    },
+  }),
+  route({
+    method: "post",
+    path: "/auth/reset-password",
+    summary: "Choose a new password by such a link: every session of the account ends",
+    access: "anybody",
+    body: newPasswordInput,
+    status: 204,
+    errors: ["spent_link", "weak_password"],
+    handle: ({ context, request, body }) => resetPassword(context, request, body),
+  }),
+];
+
 export const authRoutes: readonly Route[] = [
   route({
     method: "post",
@@ -23,8 +82,14 @@ export const authRoutes: readonly Route[] = [
     body: credentialsSchema,
     status: 201,
     answer: signedIn,
-    errors: ["email_taken", "too_many_attempts"],
-    handle: ({ context, request, response, body }) => register(context, request, response, body),
+    otherAnswers: { 202: byEmail },
+    errors: ["email_taken", "weak_password", "too_many_attempts"],
+    handle: async ({ context, request, response, body }) => {
+      const answer = await register(context, request, response, body);
+      if (answer) return answer;
+      response.status(202).json({ message: "a link that makes the account is on its way by email" });
+      return undefined as never;
+    },
   }),
   route({
     method: "post",
@@ -34,7 +99,7 @@ export const authRoutes: readonly Route[] = [
     body: signInSchema,
     status: 200,
     answer: signedIn,
-    errors: ["wrong_credentials", "too_many_attempts"],
+    errors: ["wrong_credentials", "account_disabled", "too_many_attempts"],
     handle: ({ context, request, response, body }) => signIn(context, request, response, body),
   }),
   route({
@@ -43,8 +108,9 @@ export const authRoutes: readonly Route[] = [
     summary: "Sign out: the token stops working at once",
     access: "session",
     status: 204,
-    handle: ({ context, person, response }) => signOut(context, person, response),
+    handle: ({ context, request, person, response }) => signOut(context, request, person, response),
   }),
+  ...linkRoutes,
   route({
     method: "get",
     path: "/auth/me",

@@ -1,26 +1,32 @@
 /** A person's own account: password, sessions, tokens, settings, data, and the way out. */
 import { type Request, type Response, Router } from "express";
+import { z } from "zod";
 import {
   type ApiToken,
   createToken,
+  deviceName,
+  expiryOf,
   exportTable,
+  listOwnSecurityEvents,
   listSessions,
   listTokens,
   readAccount,
   revokeSession,
   revokeToken,
   setCostBasisMethod,
+  tokenDays,
   tokenInput,
 } from "../../accounts/index.ts";
 import { countTransactions } from "../../ledger/index.ts";
 import { costBasisInput, deletionInput, passwordChangeInput } from "../api/account.ts";
 import { changePassword, endAccount, signOutEverywhere } from "../auth.ts";
-import { requirePerson, type WebContext } from "../context.ts";
+import { actorOf, requirePerson, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
+import { notifyTokenMade } from "../notices.ts";
 import { type PersonalTableName, personalTableNames, personalTables } from "../personal-data.ts";
 import { parseInput } from "../route.ts";
-import { deviceName } from "./device.ts";
 import { type Problem, type SendPage, sentence } from "./page.ts";
+import { describeOwnEvent } from "./security-event.ts";
 
 /** What was done, as the address says after it: `/account?done=password`. */
 const notices: ReadonlyMap<unknown, string> = new Map([
@@ -86,25 +92,43 @@ export function accountPages(context: WebContext, sendPage: SendPage): Router {
   return router;
 }
 
+/** A box that is not ticked is not sent. */
+const signOutForm = z.object({ tokens: z.stringbool().catch(false).default(false) });
+
+/** A form sends texts: "90", or "never". */
+const tokenForm = tokenInput.extend({
+  expires_in_days: z.preprocess(
+    (given) => (given === undefined ? undefined : given === "never" ? null : Number(given)),
+    tokenInput.shape.expires_in_days,
+  ),
+});
+
 /** Sessions and API tokens. */
 function credentialPages(context: WebContext, sendAccount: SendAccount): Router {
   const router = Router();
   router.post("/account/sessions/sign-out", async (request, response) => {
-    await signOutEverywhere(context, requirePerson(request), response);
+    const { tokens } = parseInput(signOutForm, request.body);
+    await signOutEverywhere(context, request, requirePerson(request), response, tokens);
     response.redirect(303, "/sign-in");
   });
 
   router.post("/account/sessions/:id/sign-out", async (request, response) => {
     const { userId } = requirePerson(request);
     // Gone already is as good as gone now.
-    await revokeSession(context.pool, userId, request.params.id);
+    await revokeSession(context.pool, userId, request.params.id, actorOf(request));
     response.redirect(303, "/account?done=session#sessions");
   });
 
   router.post("/account/tokens", async (request, response) => {
-    const { userId } = requirePerson(request);
+    const { userId, email } = requirePerson(request);
     try {
-      const newToken = await createToken(context, userId, parseInput(tokenInput, request.body));
+      const newToken = await createToken(
+        context,
+        userId,
+        parseInput(tokenForm, request.body),
+        actorOf(request),
+      );
+      notifyTokenMade(context, email, newToken.apiToken.name);
       await sendAccount(request, response, unsent, newToken);
     } catch (error) {
       await sendAccount(request, response, refusal(error, "No token was made:"));
@@ -113,7 +137,7 @@ function credentialPages(context: WebContext, sendAccount: SendAccount): Router 
 
   router.post("/account/tokens/:id/revoke", async (request, response) => {
     const { userId } = requirePerson(request);
-    await revokeToken(context.pool, userId, request.params.id);
+    await revokeToken(context.pool, userId, request.params.id, actorOf(request));
     response.redirect(303, "/account?done=token#tokens");
   });
   return router;
@@ -161,17 +185,27 @@ function refusal(error: unknown, heading: string): FormState {
 /** What was typed and is no secret. */
 function valuesOf({ body }: Request): Readonly<Record<string, string>> {
   const typed = (name: string): string => (typeof body?.[name] === "string" ? body[name] : "");
-  return { name: typed("name"), scope: typed("scope") || "read", email: typed("email") };
+  return {
+    name: typed("name"),
+    scope: typed("scope") || "read",
+    expires_in_days: typed("expires_in_days") || "90",
+    email: typed("email"),
+  };
 }
+
+/** The others are a click away. */
+const eventsShown = 5;
 
 function createSendAccount(context: WebContext, sendPage: SendPage): SendAccount {
   const { pool, clock } = context;
   return async (request, response, state = unsent, newToken = null) => {
     const { userId, credentialId } = requirePerson(request);
-    const [account, sessions, tokens, { sold }] = await Promise.all([
+    const now = clock();
+    const [account, sessions, tokens, events, { sold }] = await Promise.all([
       readAccount(pool, userId),
-      listSessions(pool, userId, clock()),
+      listSessions(pool, userId, now),
       listTokens(pool, userId),
+      listOwnSecurityEvents(pool, userId, { limit: eventsShown }),
       countTransactions(context.pool, userId),
     ]);
     sendPage(request, response, {
@@ -191,9 +225,11 @@ function createSendAccount(context: WebContext, sendPage: SendPage): SendAccount
             isCurrent: session.session_id === credentialId,
           }))
           .sort((a, b) => Number(b.isCurrent) - Number(a.isCurrent)),
-        tokens,
+        tokens: tokens.map((token) => ({ ...token, expiry: expiryOf(token, now) })),
         newToken,
-        values: newToken ? { scope: "read" } : valuesOf(request),
+        lifetimes: [...tokenDays.map(String), "never"],
+        values: newToken ? { scope: "read", expires_in_days: "90" } : valuesOf(request),
+        events: events.map(describeOwnEvent),
         tables,
       },
     });

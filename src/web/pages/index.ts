@@ -15,9 +15,12 @@ import { explainPages } from "./explain.ts";
 import { importPages } from "./import.ts";
 import { importBody } from "./import-form.ts";
 import { createSendPage, errorPages } from "./page.ts";
+import { peoplePages } from "./people.ts";
 import { portfolioPages } from "./portfolio.ts";
+import { recoveryPages } from "./recovery.ts";
 import { runPage } from "./run.ts";
 import { runPages } from "./runs.ts";
+import { securityLogPages } from "./security-log.ts";
 import { sessionPages } from "./session.ts";
 import { splitPages } from "./split.ts";
 import { tickerPages } from "./ticker.ts";
@@ -40,7 +43,9 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(...guards, refuseApiTokens);
   router.get("/", (_request, response) => response.redirect(303, "/portfolio"));
   router.use(sessionPages(context, sendPage));
+  router.use(recoveryPages(context, sendPage));
   router.use(accountPages(context, sendPage));
+  router.use(securityLogPages(context, sendPage));
   router.use(portfolioPages(context, sendPage));
   router.use(transactionPages(context, sendPage));
   router.use(deletionPages(context, sendPage));
@@ -53,6 +58,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(runPages(context, sendPage));
   router.use(runPage(context, sendPage));
   router.use(automationPages(context, sendPage));
+  router.use(peoplePages(context, sendPage));
   router.use((request) => {
     throw new NotFoundError(`page ${request.path}`);
   });

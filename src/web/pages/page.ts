@@ -43,6 +43,7 @@ const operatorDestinations: readonly Destination[] = [
   { href: "/assets", label: "Assets" },
   { href: "/runs", label: "Runs" },
   { href: "/automation", label: "Automation" },
+  { href: "/people", label: "People" },
 ];
 const account: Destination = { href: "/account", label: "Account" };
 
@@ -95,6 +96,7 @@ function navigation(isOperator: boolean, path: string) {
 
 const headings: ReadonlyMap<string | number, string> = new Map<string | number, string>([
   ["csrf", "This form cannot be accepted"],
+  ["spent_link", "This link no longer works"],
   [403, "Not yours to see"],
   [404, "Not found"],
   [429, "Too many attempts"],

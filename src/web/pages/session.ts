@@ -6,7 +6,7 @@ import { register, signIn, signOut } from "../auth.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
 import { parseInput } from "../route.ts";
-import type { SendPage } from "./page.ts";
+import { type SendPage, sentence } from "./page.ts";
 
 const signInSchema = credentialsSchema.extend({ password: currentPasswordSchema });
 
@@ -51,17 +51,19 @@ export function sessionPages(context: WebContext, sendPage: SendPage): Router {
       return sendCreateAccount(sendPage, request, response, 422, errors);
     }
     try {
-      await register(context, request, response, credentials.data);
-      response.redirect(303, "/portfolio");
+      const signedIn = await register(context, request, response, credentials.data);
+      if (signedIn) response.redirect(303, "/portfolio");
+      else sendPage(request, response, { view: "account-asked", title: "Create account" });
     } catch (error) {
       const { status, field, message } = refusal(error, request);
-      const errors = field === "email" ? { email: `${message}.` } : {};
-      const problem = field === "email" ? null : { heading: "Not created:", message: `${message}.` };
+      const isOfField = field === "email" || field === "password";
+      const errors = isOfField ? { [field]: sentence(message) } : {};
+      const problem = isOfField ? null : { heading: "Not created:", message: sentence(message) };
       sendCreateAccount(sendPage, request, response, status, errors, problem);
     }
   });
   router.post("/sign-out", async (request, response) => {
-    await signOut(context, requirePerson(request), response);
+    await signOut(context, request, requirePerson(request), response);
     response.redirect(303, "/sign-in");
   });
   return router;
@@ -86,7 +88,13 @@ function sendSignIn(
 ): void {
   const next = typeof request.query.next === "string" ? request.query.next : "";
   const values = { email: typeof request.body?.email === "string" ? request.body.email : "" };
-  sendPage(request, response, { view: "sign-in", title: "Sign in", status, data: { problem, next, values } });
+  const isReset = request.query.done === "reset";
+  sendPage(request, response, {
+    view: "sign-in",
+    title: "Sign in",
+    status,
+    data: { problem, next, values, isReset },
+  });
 }
 
 function sendCreateAccount(

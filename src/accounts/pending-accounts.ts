@@ -1,0 +1,43 @@
+/** Accounts that wait for their owner to open a link in an email: until then nobody can tell whether there is one. */
+import { type Account, insertAccount } from "./accounts.ts";
+import type { AccountContext } from "./context.ts";
+import { SpentLinkError } from "./errors.ts";
+import { hashOfLinkToken, makeLinkToken } from "./resets.ts";
+import type { Actor } from "./security-log.ts";
+
+type Context = Pick<AccountContext, "pool" | "clock">;
+
+export const confirmationHours = 24;
+
+/** Keeps what was asked for; returns the token that makes it an account, told this once. */
+export async function keepPendingAccount(
+  { pool, clock }: Context,
+  email: string,
+  passwordHash: string,
+): Promise<string> {
+  const now = clock();
+  const expiresAt = new Date(now.getTime() + confirmationHours * 3_600_000);
+  const { token, tokenHash } = makeLinkToken();
+  await pool.query("select public.keep_pending_account($1, $2, $3, $4, $5)", [
+    tokenHash,
+    email,
+    passwordHash,
+    now,
+    expiresAt,
+  ]);
+  return token;
+}
+
+/** Makes the account. Throws SpentLinkError, or EmailTakenError when another link was faster. */
+export async function confirmAccount(
+  { pool, clock }: Context,
+  token: string,
+  actor: Actor,
+): Promise<Account> {
+  const { rows } = await pool.query<{ email: string; password_hash: string }>(
+    "select email, password_hash from public.take_pending_account($1, $2)",
+    [hashOfLinkToken(token), clock()],
+  );
+  if (!rows[0]) throw new SpentLinkError();
+  return insertAccount(pool, rows[0].email, rows[0].password_hash, actor);
+}

@@ -1,0 +1,201 @@
+/**
+ * What operators, and the command line, may do with other people's accounts. What people own is not among it: neither
+ * figures nor trades are read here. The last operator who can sign in stays one.
+ */
+import type { Pool, PoolClient } from "pg";
+import { endAccessWithin } from "./access.ts";
+import { recordDeletion } from "./accounts.ts";
+import { LastOperatorError, UnknownPersonError } from "./errors.ts";
+import type { Role } from "./person.ts";
+import { type Actor, actorTransaction, recordSecurityEvent } from "./security-log.ts";
+import { revokedChannel, revokeSessions } from "./sessions.ts";
+import { revokeTokens } from "./tokens.ts";
+
+/** An account as operators see it. */
+export interface KnownPerson {
+  readonly user_id: number;
+  readonly email: string;
+  readonly role: Role;
+  readonly created_at: Date;
+  readonly disabled_at: Date | null;
+  /** By an open session; null: there is none. */
+  readonly last_used_at: Date | null;
+  /** Open ones. */
+  readonly sessions: number;
+  readonly api_tokens: number;
+}
+
+export interface PeopleFilter {
+  /** A part of the email. */
+  readonly email?: string | undefined;
+  /** The user_id that the page before ended with. */
+  readonly after?: number | undefined;
+  readonly limit: number | null;
+}
+
+const selectPeople = `
+  select
+    users.user_id,
+    users.email,
+    users.role,
+    users.created_at,
+    users.disabled_at,
+    open_sessions.last_used_at,
+    open_sessions.sessions,
+    tokens.api_tokens
+  from public.users
+  cross join lateral (
+    select max(last_used_at) as last_used_at, count(*)::integer as sessions
+    from public.sessions
+    where sessions.user_id = users.user_id and revoked_at is null and expires_at > $1
+  ) as open_sessions
+  cross join lateral (
+    select count(*)::integer as api_tokens
+    from public.api_tokens
+    where api_tokens.user_id = users.user_id and (api_tokens.expires_at is null or api_tokens.expires_at > $1)
+  ) as tokens`;
+
+/** Accounts in the order in which they were made. */
+export function listPeople(
+  pool: Pool,
+  actor: Actor,
+  now: Date,
+  { email, after, limit }: PeopleFilter,
+): Promise<KnownPerson[]> {
+  return actorTransaction(pool, actor, async (client) => {
+    const { rows } = await client.query<KnownPerson>(
+      `${selectPeople}
+       where ($2::text is null or strpos(lower(users.email), lower($2)) > 0)
+         and ($3::bigint is null or users.user_id > $3)
+       order by users.user_id
+       limit $4`,
+      [now, email ?? null, after ?? null, limit],
+    );
+    return rows;
+  });
+}
+
+/** One account. Throws UnknownPersonError. */
+export function readKnownPerson(pool: Pool, actor: Actor, now: Date, userId: number): Promise<KnownPerson> {
+  return actorTransaction(pool, actor, async (client) => {
+    const { rows } = await client.query<KnownPerson>(`${selectPeople} where users.user_id = $2`, [
+      now,
+      userId,
+    ]);
+    if (!rows[0]) throw new UnknownPersonError(String(userId));
+    return rows[0];
+  });
+}
+
+/** By email, as a person types it; null: there is none. */
+export function findUserId(pool: Pool, actor: Actor, email: string): Promise<number | null> {
+  return actorTransaction(pool, actor, async (client) => {
+    const { rows } = await client.query<{ user_id: number }>(
+      "select user_id from public.users where lower(email) = lower($1)",
+      [email.trim()],
+    );
+    return rows[0]?.user_id ?? null;
+  });
+}
+
+/** Counts at once, on what is open too. Throws UnknownPersonError or LastOperatorError. */
+export function setRole(pool: Pool, userId: number, role: Role, actor: Actor): Promise<void> {
+  return actorTransaction(pool, actor, async (client) => {
+    if (role !== "operator") await requireAnotherOperator(client, userId);
+    const { rows } = await client.query<{ before: Role }>(
+      `with before as materialized (
+         select user_id, role
+         from public.users
+         where user_id = $1
+         for update
+       )
+       update public.users
+       set role = $2
+       from before
+       where users.user_id = before.user_id
+       returning before.role as before`,
+      [userId, role],
+    );
+    if (!rows[0]) throw new UnknownPersonError(String(userId));
+    const { before } = rows[0];
+    if (before === role) return;
+    const detail = `from ${before} to ${role}`;
+    await recordSecurityEvent(client, actor, { kind: "role_changed", userId, detail });
+  });
+}
+
+/**
+ * A disabled account cannot sign in; its sessions end, and its tokens are good for nothing until it is enabled again.
+ * Throws UnknownPersonError or LastOperatorError.
+ */
+export function setDisabled(pool: Pool, userId: number, isDisabled: boolean, actor: Actor): Promise<void> {
+  return actorTransaction(pool, actor, async (client) => {
+    if (isDisabled) await requireAnotherOperator(client, userId);
+    const { rowCount } = await client.query(
+      `update public.users
+       set disabled_at = case when $2 then coalesce(disabled_at, clock_timestamp()) end
+       where user_id = $1`,
+      [userId, isDisabled],
+    );
+    if (rowCount === 0) throw new UnknownPersonError(String(userId));
+    if (isDisabled) {
+      await revokeSessions(client, userId, null);
+      await closeTokenStreams(client, userId);
+    }
+    const kind = isDisabled ? "account_disabled" : "account_enabled";
+    await recordSecurityEvent(client, actor, { kind, userId });
+  });
+}
+
+/** The tokens stay, and nobody is let in by them; what they hold open ends. */
+async function closeTokenStreams(client: PoolClient, userId: number): Promise<void> {
+  await client.query("select pg_notify($2, token_id::text) from public.api_tokens where user_id = $1", [
+    userId,
+    revokedChannel,
+  ]);
+}
+
+/** Ends every session and API token of a person. Throws UnknownPersonError. */
+export function revokeAccess(pool: Pool, userId: number, actor: Actor): Promise<void> {
+  return actorTransaction(pool, actor, async (client) => {
+    await requirePresent(client, userId);
+    await endAccessWithin(client, userId, { tokens: true }, actor);
+  });
+}
+
+/** Erases an account with everything about the person. Throws UnknownPersonError or LastOperatorError. */
+export function removePerson(pool: Pool, userId: number, actor: Actor): Promise<void> {
+  return actorTransaction(pool, actor, async (client) => {
+    await requireAnotherOperator(client, userId);
+    await requirePresent(client, userId);
+    await revokeSessions(client, userId, null);
+    await revokeTokens(client, userId);
+    // The owner of the database needs no operator's leave.
+    await client.query(
+      actor.userId === null ? "select public.erase_account($1)" : "select public.delete_account($1)",
+      [userId],
+    );
+    await recordDeletion(client, actor, userId);
+  });
+}
+
+async function requirePresent(client: PoolClient, userId: number): Promise<void> {
+  const { rowCount } = await client.query("select from public.users where user_id = $1 for update", [userId]);
+  if (rowCount === 0) throw new UnknownPersonError(String(userId));
+}
+
+/**
+ * Throws LastOperatorError where this is the only operator who can sign in. Holds off what could make the answer wrong
+ * until the end of the transaction.
+ */
+async function requireAnotherOperator(client: PoolClient, userId: number): Promise<void> {
+  await client.query("lock table public.users in share row exclusive mode");
+  const { rows } = await client.query<{ is_last: boolean }>(
+    `select
+       bool_or(user_id = $1) and not bool_or(user_id <> $1) as is_last
+     from public.users
+     where role = 'operator' and disabled_at is null`,
+    [userId],
+  );
+  if (rows[0]?.is_last) throw new LastOperatorError();
+}
