@@ -133,13 +133,22 @@ test("the web's role can neither read nor empty it", async () => {
 
 test("new accounts are counted by address", async () => {
   const limit = new RegistrationLimit({ pool: pools[0]!, clock, jwtSecret });
-  for (let made = 0; made < 1000; made++) await limit.attempt("192.0.2.1");
+  for (let made = 0; made < 1000; made++) {
+    const forgive = await limit.attempt("192.0.2.1");
+    await forgive();
+  }
   await expect(limit.attempt("192.0.2.1")).rejects.toMatchObject({
     code: "too_many_attempts",
     message: expect.stringContaining("new accounts"),
     retryAfterSeconds: 120,
   });
   await limit.attempt("192.0.2.2");
+});
+
+test("an address is told of few emails that they have an account", async () => {
+  const limit = new RegistrationLimit({ pool: pools[0]!, clock, jwtSecret });
+  for (let told = 0; told < 100; told++) await limit.attempt("192.0.2.1");
+  await expect(limit.attempt("192.0.2.1")).rejects.toMatchObject({ code: "too_many_attempts" });
 });
 
 const context = { clock, jwtSecret };
