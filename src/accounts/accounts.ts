@@ -56,11 +56,20 @@ function hash(password: string): Promise<string> {
   return bcrypt.hash(digest(password), bcryptCost);
 }
 
+/** Without anybody to say otherwise, the first account ever is the operator's. */
+async function usualRole(client: PoolClient): Promise<Role> {
+  return (await hasAccounts(client)) ? "investor" : "operator";
+}
+
 /**
- * Makes an account; the first one ever is the operator's. Throws EmailTakenError.
- * The web's role may do this, and so may the owner's.
+ * Makes an account. `admit` says of which role, asked while no other account can be made, and throws what refuses it. Throws
+ * EmailTakenError. The web's role may do this, and so may the owner's.
  */
-export async function createAccount(pool: Pool, { email, password }: Credentials): Promise<Account> {
+export async function createAccount(
+  pool: Pool,
+  { email, password }: Credentials,
+  admit: (client: PoolClient) => Promise<Role> = usualRole,
+): Promise<Account> {
   const passwordHash = await hash(password);
   // One statement would not do: of two first accounts made at once, neither would see the other.
   const account = await transaction(pool, async (client) => {
@@ -68,10 +77,10 @@ export async function createAccount(pool: Pool, { email, password }: Credentials
     await client.query("lock table public.users in share row exclusive mode");
     const { rows } = await client.query<Account>(
       `insert into public.users (email, password_hash, role)
-       values ($1, $2, case when exists (select from public.users) then 'investor' else 'operator' end)
+       values ($1, $2, $3)
        on conflict (lower(email)) do nothing
        returning user_id as id, email, role`,
-      [email, passwordHash],
+      [email, passwordHash, await admit(client)],
     );
     return rows[0];
   });
@@ -153,8 +162,8 @@ export async function deleteAccount(pool: Pool, { userId, role }: Person): Promi
 }
 
 /** Has anybody an account yet? The first one is the operator's. */
-export async function hasAccounts(pool: Pool): Promise<boolean> {
-  const { rows } = await pool.query<{ has_accounts: boolean }>(
+export async function hasAccounts(client: Pool | PoolClient): Promise<boolean> {
+  const { rows } = await client.query<{ has_accounts: boolean }>(
     "select exists (select from public.users) as has_accounts",
   );
   return rows[0]!.has_accounts;

@@ -15,9 +15,21 @@ export {
   setCostBasisMethod,
   setPassword,
 } from "./accounts.ts";
+export { admit } from "./admission.ts";
 export { knownDevice, rememberDevice } from "./devices.ts";
+export { RegistrationClosedError } from "./errors.ts";
+export {
+  findInvitation,
+  invitationInput,
+  invitationLink,
+  invitationToken,
+  invite,
+  inviteFirstOperator,
+  listInvitations,
+  revokeInvitation,
+} from "./invitations.ts";
 export { RegistrationLimit, SignInLimit } from "./limits.ts";
-export { type Person, type Scope, scopes } from "./person.ts";
+export { type Person, type Role, roles, type Scope, scopes } from "./person.ts";
 export {
   accountSchema,
   exportTable,

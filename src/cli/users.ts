@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { text } from "node:stream/consumers";
 import { type Command, Option } from "commander";
+import type { Role } from "../accounts/index.ts";
+import { urlOf } from "../program.ts";
 import { type CommandContext, withPool } from "./context.ts";
-import { InvalidCredentialsError, UnknownAccountError } from "./errors.ts";
+import { InvalidCredentialsError, InvalidEmailError, UnknownAccountError } from "./errors.ts";
 import type { Outcome } from "./exit.ts";
 import type { Register } from "./register.ts";
 
@@ -74,16 +76,54 @@ function list({ output }: CommandContext): Promise<Outcome> {
   });
 }
 
+async function inviteByLink(
+  { output }: CommandContext,
+  email: string,
+  { role = "investor" }: { role?: Role },
+): Promise<Outcome> {
+  const { invitationInput, invitationLink, invite, RegistrationClosedError } = await import(
+    "../accounts/index.ts"
+  );
+  const input = invitationInput.safeParse({ email });
+  if (!input.success) throw new InvalidEmailError(email);
+  return withPool(async (pool, _database, { config, clock }) => {
+    const { host, port, publicUrl, registration } = config;
+    if (registration === "closed") throw new RegistrationClosedError(registration);
+    const { token, invitation } = await invite({ pool, clock }, null, { email: input.data.email, role });
+    const link = invitationLink(publicUrl ?? urlOf({ address: host, port }), token);
+    const { expires_at } = invitation;
+    output.list([{ email: invitation.email, role, link, expires_at }], {
+      email: ({ email }) => email,
+      role: ({ role }) => role,
+      expires: ({ expires_at }) => expires_at.toISOString(),
+      link: ({ link }) => link,
+    });
+    return "done";
+  });
+}
+
 export function userCommands(program: Command, register: Register): void {
-  const user = program.command("user").description("accounts: create, promote to operator, list");
+  const user = program
+    .command("user")
+    .alias("users")
+    .description("accounts: create, invite, promote to operator, list");
   register(
     user
       .command("create")
+      .alias("add")
       .argument("<email>")
       .description("make an account; the first one is an operator")
       .option("--password <password>", "- reads it from stdin (default: one is made and shown)")
       .addOption(new Option("--role <role>", "default: investor").choices(["operator", "investor"])),
     create,
+  );
+  register(
+    user
+      .command("invite")
+      .argument("<email>")
+      .description("make a link by which they make their account, once, within a week")
+      .addOption(new Option("--role <role>", "default: investor").choices(["operator", "investor"])),
+    inviteByLink,
   );
   register(
     user.command("promote").argument("<email>").description("make an operator of an investor"),

@@ -1,7 +1,9 @@
 /** Signing in and out, and what asks for the password again: what the API and the pages share. */
 import type { Request, RequestHandler, Response } from "express";
+import type { Pool, PoolClient } from "pg";
 import {
   type Account,
+  admit,
   type Credentials,
   createAccount,
   deleteAccount,
@@ -13,6 +15,7 @@ import {
   knownDevice,
   type Person,
   RegistrationLimit,
+  type Role,
   rememberDevice,
   revokeSession,
   revokeSessions,
@@ -28,6 +31,7 @@ import {
   setDeviceCookie,
   setSessionCookie,
 } from "./cookies.ts";
+import { isFromThisMachine, isLocalOnly } from "./deployment.ts";
 import { OtherEmailError, WrongCredentialsError, WrongPasswordError } from "./errors.ts";
 import { hasBearer } from "./security.ts";
 
@@ -54,15 +58,31 @@ async function findRequester(context: WebContext, request: Request): Promise<Per
   return token ? findPerson(context, token) : null;
 }
 
-/** Makes an account and signs it in. Throws EmailTakenError, or TooManyAttemptsError after 1,000 from an address in 15 minutes. */
+export type Registration = Credentials & { readonly invitation?: string | undefined };
+
+/** The role of the account that somebody may make by this request. Throws as `admit` does. */
+export function admitNewcomer(
+  { clock, deployment }: WebContext,
+  client: Pool | PoolClient,
+  request: Request,
+  { email, invitation = null }: { readonly email: string; readonly invitation?: string | null | undefined },
+): Promise<Role> {
+  const isLocal = isLocalOnly(deployment) && isFromThisMachine(request);
+  return admit(client, clock(), deployment.registration, { email, invitation, isLocal });
+}
+
+/** Makes an account and signs it in. Throws as `admit` does, EmailTakenError, or TooManyAttemptsError after 1,000 from an address. */
 export async function register(
   context: WebContext,
   request: Request,
   response: Response,
-  credentials: Credentials,
+  registration: Registration,
 ): Promise<SignedIn> {
+  const { pool } = context;
+  const allow = (client: Pool | PoolClient) => admitNewcomer(context, client, request, registration);
+  await allow(pool); // before the password is hashed, which costs
   await limitsOf(context).registration.attempt(request.ip ?? "");
-  const user = await createAccount(context.pool, credentials);
+  const user = await createAccount(pool, registration, allow);
   return { user, token: await openSession(context, request, response, user) };
 }
 

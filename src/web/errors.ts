@@ -106,6 +106,8 @@ const statuses = {
   forbidden: 403,
   insufficient_scope: 403,
   csrf: 403,
+  first_account: 403,
+  registration_closed: 403,
   not_found: 404,
   unknown_asset: 404,
   unknown_asset_column: 404,

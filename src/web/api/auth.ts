@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { credentialsSchema, currentPasswordSchema } from "../../accounts/index.ts";
+import { credentialsSchema, currentPasswordSchema, invitationToken } from "../../accounts/index.ts";
 import { register, signIn, signOut } from "../auth.ts";
 import { type Route, route } from "../route.ts";
 
@@ -14,16 +14,20 @@ const signedIn = z.object({
 
 const signInSchema = credentialsSchema.extend({ password: currentPasswordSchema });
 
+const registrationSchema = credentialsSchema.extend({
+  invitation: invitationToken.optional().describe("What the link of an invitation carries"),
+});
+
 export const authRoutes: readonly Route[] = [
   route({
     method: "post",
     path: "/auth/register",
     summary: "Create an account and sign in",
     access: "anybody",
-    body: credentialsSchema,
+    body: registrationSchema,
     status: 201,
     answer: signedIn,
-    errors: ["email_taken", "too_many_attempts"],
+    errors: ["email_taken", "first_account", "registration_closed", "too_many_attempts"],
     handle: ({ context, request, response, body }) => register(context, request, response, body),
   }),
   route({
