@@ -7,13 +7,23 @@ keep() { # keep NAME VALUE: the value if there is one, else a random one unless 
   if [ -n "$2" ]; then
     printf %s "$2" > "/secrets/$1"
   elif [ ! -s "/secrets/$1" ]; then
-    head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' > "/secrets/$1"
+    random > "/secrets/$1"
   fi
+}
+
+random() {
+  head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'
+}
+
+rotate() { # rotate NAME: a new one signs, and what the last one signed still counts
+  { random; echo; head -n 1 "/secrets/$1"; } > "/secrets/$1.new"
+  mv "/secrets/$1.new" "/secrets/$1"
 }
 
 if [ "${1:-}" = secrets ]; then
   keep database-password "${POSTGRES_PASSWORD:-}"
   keep jwt-secret "${JWT_SECRET:-}"
+  if [ "${2:-}" = rotate ]; then rotate jwt-secret; fi
   exit
 fi
 

@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { isLoopback, isSubnet } from "./addresses.ts";
@@ -25,8 +24,10 @@ export interface Config {
   /** What whoever scrapes /metrics carries; null: only this machine, and operators, may. */
   readonly metricsToken: string | null;
   readonly registration: RegistrationPolicy;
-  /** null only without a DATABASE_URL: then `keptJwtSecret` makes one. */
+  /** null only without a DATABASE_URL: then `keptJwtSecrets` makes one. */
   readonly jwtSecret: string | null;
+  /** Sign nothing any more; what they have signed still counts. */
+  readonly formerJwtSecrets: readonly string[];
   readonly yahooBaseUrl: string | null;
   readonly fredApiBaseUrl: string | null;
   readonly fredWebBaseUrl: string | null;
@@ -84,6 +85,14 @@ export function isLoopbackOnly({ host, publicUrl }: Pick<Config, "host" | "publi
   return isLoopback(host) && (publicUrl === null || isLoopback(new URL(publicUrl).hostname));
 }
 
+/** Several by comma or line: the first signs, all verify. */
+export function parseSecrets(text: string): readonly string[] {
+  return text
+    .split(/[,\n]/)
+    .map((secret) => secret.trim())
+    .filter((secret) => secret !== "");
+}
+
 const webUrl = z
   .string()
   .refine(isUrl(["http:", "https:"]), { error: (issue) => `expected an http(s) URL, got: ${issue.input}` })
@@ -134,9 +143,13 @@ const environment = z.object({
     .nullable(),
   JWT_SECRET: z
     .string()
-    .refine((text) => text.length >= minimumSecretLength, {
-      error: (issue) =>
-        `expected at least ${minimumSecretLength} characters, got ${(issue.input as string).length}`,
+    .transform(parseSecrets)
+    .refine((secrets) => secrets.every(({ length }) => length >= minimumSecretLength), {
+      error: (issue) => {
+        const lengths = (issue.input as string[]).map(({ length }) => length);
+        const of = lengths.length > 1 ? `, of ${lengths.length} by comma` : "";
+        return `expected at least ${minimumSecretLength} characters, got ${Math.min(...lengths)}${of}`;
+      },
     })
     .nullable(),
   YAHOO_BASE_URL: webUrl,
@@ -198,7 +211,8 @@ export function readConfig(
     metricsToken: settings.METRICS_TOKEN,
     // Where strangers come by, whoever runs it says who they are.
     registration: settings.REGISTRATION ?? (isLoopbackOnly(place) ? "open" : "invitation"),
-    jwtSecret: settings.JWT_SECRET,
+    jwtSecret: settings.JWT_SECRET?.[0] ?? null,
+    formerJwtSecrets: settings.JWT_SECRET?.slice(1) ?? [],
     yahooBaseUrl: settings.YAHOO_BASE_URL,
     fredApiBaseUrl: settings.FRED_API_BASE_URL,
     fredWebBaseUrl: settings.FRED_WEB_BASE_URL,
@@ -209,22 +223,6 @@ export function readConfig(
     breachedPasswordsUrl: settings.BREACHED_PASSWORDS_URL,
     logLevel: settings.LOG_LEVEL ?? "info",
   };
-}
-
-/** The secret kept in the data folder, made on first use: people stay signed in over a restart. */
-export function keptJwtSecret(dataDirectory: string): string {
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
-  const file = join(dataDirectory, "jwt-secret");
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, randomBytes(32).toString("hex"), { mode: 0o600 });
-  try {
-    linkSync(draft, file); // fails where there is one already: two processes at once agree on the first
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  } finally {
-    rmSync(draft);
-  }
-  return readFileSync(file, "utf8");
 }
 
 /** What a data folder holds: figures of the real market, or the demo's invented ones. The two are never mixed. */

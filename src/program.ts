@@ -1,12 +1,12 @@
 /** The parts of the program, put together. */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, isIPv6 } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Pool } from "pg";
 import type { MarketResources } from "../assets/resources.ts";
 import { alertSenders } from "./alerts/index.ts";
-import { type Config, keptJwtSecret } from "./config.ts";
+import { type Config, isLoopbackOnly } from "./config.ts";
 import type { Database } from "./database/open.ts";
 import { createPool } from "./database/pool.ts";
 import { rowSecurity, webRole } from "./database/roles.ts";
@@ -22,6 +22,7 @@ import {
   validate,
   watchBodies,
 } from "./engine/index.ts";
+import { type JwtSecrets, keptJwtSecrets } from "./kept-secrets.ts";
 import type { Log } from "./log.ts";
 import type { MailQueue } from "./mail/index.ts";
 
@@ -169,6 +170,7 @@ export async function startWeb(
   registry: () => Registry,
 ): Promise<WebServer> {
   const { createApp } = await import("./web/app.ts");
+  const { missingSettings } = await import("./web/deployment.ts");
   const { EventHub } = await import("./web/events.ts");
   const pool = createPool({ connectionString, applicationName: "stratafolio web", role: webRole });
   const { prices } = await marketResources(config, clock, isDemo);
@@ -180,7 +182,7 @@ export async function startWeb(
     clock,
     log,
     registry,
-    jwtSecret: config.jwtSecret ?? keptJwtSecret(config.dataDirectory),
+    ...jwtSecretsOf(config),
     events,
     version,
     isDemo,
@@ -201,8 +203,12 @@ export async function startWeb(
     await pool.end();
     throw error;
   }
+  const url = urlOf(server.address() as AddressInfo);
+  for (const setting of missingSettings(config)) log.warn(setting);
+  if (!isDemo && !isLoopbackOnly(config))
+    await announceFirstAccount(config.publicUrl ?? url, { pool, clock }, log);
   return {
-    url: urlOf(server.address() as AddressInfo),
+    url,
     close: async () => {
       events.stop();
       const closed = new Promise((done) => server.close(done));
@@ -226,9 +232,26 @@ async function openMail({ smtpUrl, alertEmail }: Config, log: Log): Promise<Mail
   );
 }
 
+function jwtSecretsOf({ jwtSecret, formerJwtSecrets, dataDirectory }: Config): JwtSecrets {
+  return jwtSecret === null ? keptJwtSecrets(dataDirectory) : { jwtSecret, formerJwtSecrets };
+}
+
+/** Whoever reads the log runs the program: the first account, an operator's, is made by a link that stands there. */
+async function announceFirstAccount(
+  origin: string,
+  context: { readonly pool: Pool; readonly clock: () => Date },
+  log: Log,
+): Promise<void> {
+  const { invitationLink, inviteFirstOperator } = await import("./accounts/index.ts");
+  const token = await inviteFirstOperator(context);
+  if (token === null) return;
+  const link = invitationLink(origin, token);
+  log.warn(`nobody has an account yet; make the first one, an operator's, within a week at ${link}`);
+}
+
 /** An address that a browser on this machine can open. */
-function urlOf({ address, family, port }: AddressInfo): string {
+export function urlOf({ address, port }: Pick<AddressInfo, "address" | "port">): string {
   const isAny = address === "0.0.0.0" || address === "::";
-  const host = isAny ? "127.0.0.1" : family === "IPv6" ? `[${address}]` : address;
+  const host = isAny ? "127.0.0.1" : isIPv6(address) ? `[${address}]` : address;
   return `http://${host}:${port}`;
 }

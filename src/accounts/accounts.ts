@@ -62,16 +62,22 @@ export function matchesHash(password: string, passwordHash: string): Promise<boo
   return bcrypt.compare(digest(password), passwordHash);
 }
 
+/** Without anybody to say otherwise, the first account ever is the operator's. */
+async function usualRole(client: PoolClient): Promise<Role> {
+  return (await hasAccounts(client)) ? "investor" : "operator";
+}
+
 /**
- * Makes an account; the first one ever is the operator's. Throws EmailTakenError.
- * The web's role may do this, and so may the owner's.
+ * Makes an account. `admit` says of which role, asked while no other account can be made, and throws what refuses it. Throws
+ * EmailTakenError. The web's role may do this, and so may the owner's.
  */
 export async function createAccount(
   pool: Pool,
   { email, password }: Credentials,
   actor: Actor = commandLine,
+  admit: (client: PoolClient) => Promise<Role> = usualRole,
 ): Promise<Account> {
-  return insertAccount(pool, email, await hashPassword(password), actor);
+  return insertAccount(pool, email, await hashPassword(password), actor, admit);
 }
 
 /** The same of a password that is hashed already. */
@@ -80,6 +86,7 @@ export async function insertAccount(
   email: string,
   passwordHash: string,
   actor: Actor,
+  admit: (client: PoolClient) => Promise<Role>,
 ): Promise<Account> {
   // One statement would not do: of two first accounts made at once, neither would see the other.
   const account = await transaction(pool, async (client) => {
@@ -87,10 +94,10 @@ export async function insertAccount(
     await client.query("lock table public.users in share row exclusive mode");
     const { rows } = await client.query<Account>(
       `insert into public.users (email, password_hash, role)
-       values ($1, $2, case when exists (select from public.users) then 'investor' else 'operator' end)
+       values ($1, $2, $3)
        on conflict (lower(email)) do nothing
        returning user_id as id, email, role`,
-      [email, passwordHash],
+      [email, passwordHash, await admit(client)],
     );
     const made = rows[0];
     if (made) await recordSecurityEvent(client, actor, { kind: "account_created", userId: made.id });
@@ -204,8 +211,8 @@ export async function isEmailTaken(pool: Pool, email: string): Promise<boolean> 
 }
 
 /** Has anybody an account yet? The first one is the operator's. */
-export async function hasAccounts(pool: Pool): Promise<boolean> {
-  const { rows } = await pool.query<{ has_accounts: boolean }>(
+export async function hasAccounts(client: Pool | PoolClient): Promise<boolean> {
+  const { rows } = await client.query<{ has_accounts: boolean }>(
     "select exists (select from public.users) as has_accounts",
   );
   return rows[0]!.has_accounts;

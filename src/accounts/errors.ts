@@ -83,3 +83,45 @@ export class SpentLinkError extends Error {
     super("this link was used already, or is too old; ask for another one");
   }
 }
+
+/** The first account is an operator's, who sees everything about the installation. */
+export class FirstAccountError extends Error {
+  readonly code = "first_account";
+
+  constructor() {
+    super(
+      "nobody has an account here yet; the first one is made by the link that the program wrote to its log when it " +
+        "started, or on its machine with `stratafolio user create EMAIL`",
+    );
+  }
+}
+
+export class RegistrationClosedError extends Error {
+  readonly code = "registration_closed";
+
+  constructor(registration: "invitation" | "closed") {
+    super(
+      registration === "invitation"
+        ? "new accounts are made by invitation here; ask whoever runs this installation for one"
+        : "no new accounts can be made here; ask whoever runs this installation to make yours",
+    );
+  }
+}
+
+export class InvalidInvitationError extends Error {
+  readonly code = "invalid_invitation";
+  readonly field = "invitation";
+
+  constructor() {
+    super("this invitation was used already, or is older than a week; ask for another one");
+  }
+}
+
+export class InvitedEmailError extends Error {
+  readonly code = "invalid_email";
+  readonly field = "email";
+
+  constructor(invited: string) {
+    super(`expected the email that was invited, ${invited}`);
+  }
+}

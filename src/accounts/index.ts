@@ -19,8 +19,19 @@ export {
   setCostBasisMethod,
   setPassword,
 } from "./accounts.ts";
+export { admit } from "./admission.ts";
 export { deviceName } from "./device.ts";
-export { EmailTakenError, PasswordReusedError } from "./errors.ts";
+export { PasswordReusedError, RegistrationClosedError } from "./errors.ts";
+export {
+  findInvitation,
+  invitationInput,
+  invitationLink,
+  invitationToken,
+  invite,
+  inviteFirstOperator,
+  listInvitations,
+  revokeInvitation,
+} from "./invitations.ts";
 export { knownDevice, rememberDevice } from "./known-devices.ts";
 export { MailLimit, RegistrationLimit, SignInLimit } from "./limits.ts";
 export { type PasswordPolicy, requireGoodPassword } from "./password-policy.ts";
@@ -35,7 +46,7 @@ export {
   setDisabled,
   setRole,
 } from "./people.ts";
-export { type Person, type Scope, scopes } from "./person.ts";
+export { type Person, type Role, roles, type Scope, scopes } from "./person.ts";
 export {
   accountSchema,
   exportTable,

@@ -1,7 +1,9 @@
 /** Accounts that wait for their owner to open a link in an email: until then nobody can tell whether there is one. */
+import type { PoolClient } from "pg";
 import { type Account, insertAccount } from "./accounts.ts";
 import type { AccountContext } from "./context.ts";
 import { SpentLinkError } from "./errors.ts";
+import type { Role } from "./person.ts";
 import { hashOfLinkToken, makeLinkToken } from "./resets.ts";
 import type { Actor } from "./security-log.ts";
 
@@ -28,16 +30,18 @@ export async function keepPendingAccount(
   return token;
 }
 
-/** Makes the account. Throws SpentLinkError, or EmailTakenError when another link was faster. */
+/** Makes the account, if `allow` still does. Throws SpentLinkError, or EmailTakenError when another link was faster. */
 export async function confirmAccount(
   { pool, clock }: Context,
   token: string,
   actor: Actor,
+  allow: (client: PoolClient, email: string) => Promise<Role>,
 ): Promise<Account> {
   const { rows } = await pool.query<{ email: string; password_hash: string }>(
     "select email, password_hash from public.take_pending_account($1, $2)",
     [hashOfLinkToken(token), clock()],
   );
   if (!rows[0]) throw new SpentLinkError();
-  return insertAccount(pool, rows[0].email, rows[0].password_hash, actor);
+  const { email, password_hash } = rows[0];
+  return insertAccount(pool, email, password_hash, actor, (client) => allow(client, email));
 }

@@ -6,6 +6,7 @@ import type { Outcome } from "./exit.ts";
 import { materializeCommands } from "./materialize.ts";
 import { createRegister } from "./register.ts";
 import { runCommands } from "./runs.ts";
+import { secretCommands } from "./secrets.ts";
 import { serveCommands } from "./serve.ts";
 import { userCommands } from "./users.ts";
 
@@ -23,5 +24,6 @@ export function createCommand(signal: AbortSignal, report: (outcome: Outcome) =>
   runCommands(program, register);
   automationCommands(program, register);
   userCommands(program, register);
+  secretCommands(program, register);
   return program;
 }

@@ -19,6 +19,22 @@ export class InvalidCredentialsError extends UsageError {
   }
 }
 
+export class InvalidEmailError extends UsageError {
+  readonly code = "invalid_email";
+  constructor(email: string) {
+    super(`expected an email address, got: ${email}`);
+  }
+}
+
+export class SecretIsASettingError extends UsageError {
+  readonly code = "secret_is_a_setting";
+  constructor() {
+    super(
+      "expected a secret kept in the data folder, got JWT_SECRET: set it to the new secret, a comma, and the one before",
+    );
+  }
+}
+
 export class ForeignPartitionError extends UsageError {
   readonly code = "foreign_partition";
   constructor(given: readonly string[], columns: readonly string[]) {

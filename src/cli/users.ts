@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { text } from "node:stream/consumers";
 import { type Command, Option } from "commander";
 import type { Pool } from "pg";
-import type { KnownPerson, LoggedEvent } from "../accounts/index.ts";
+import type { KnownPerson, LoggedEvent, Role } from "../accounts/index.ts";
+import { urlOf } from "../program.ts";
 import { type CommandContext, withPool } from "./context.ts";
-import { InvalidCredentialsError, UnknownAccountError } from "./errors.ts";
+import { InvalidCredentialsError, InvalidEmailError, UnknownAccountError } from "./errors.ts";
 import type { Outcome } from "./exit.ts";
 import { positiveInteger } from "./options.ts";
 import type { TableColumns } from "./output.ts";
@@ -150,15 +151,40 @@ function log(
   });
 }
 
+async function inviteByLink(
+  { output }: CommandContext,
+  email: string,
+  { role = "investor" }: { role?: Role },
+): Promise<Outcome> {
+  const { invitationInput, invitationLink, invite, RegistrationClosedError } = await loadAccounts();
+  const input = invitationInput.safeParse({ email });
+  if (!input.success) throw new InvalidEmailError(email);
+  return withPool(async (pool, _database, { config, clock }) => {
+    const { host, port, publicUrl, registration } = config;
+    if (registration === "closed") throw new RegistrationClosedError(registration);
+    const { token, invitation } = await invite({ pool, clock }, null, { email: input.data.email, role });
+    const link = invitationLink(publicUrl ?? urlOf({ address: host, port }), token);
+    const { expires_at } = invitation;
+    output.list([{ email: invitation.email, role, link, expires_at }], {
+      email: ({ email }) => email,
+      role: ({ role }) => role,
+      expires: ({ expires_at }) => expires_at.toISOString(),
+      link: ({ link }) => link,
+    });
+    return "done";
+  });
+}
+
 export function userCommands(program: Command, register: Register): void {
   const user = program
     .command("user")
     .alias("users")
-    .description("accounts: create, promote, disable, reset, delete; list; what was done with them");
+    .description("accounts: create, invite, promote, disable, reset, delete; list; what was done with them");
   const onOne = (verb: string, description: string) =>
     user.command(verb).argument("<email>").description(description);
   register(
     onOne("create", "make an account; the first one is an operator")
+      .alias("add")
       .option("--password <password>", "- reads it from stdin (default: one is made and shown)")
       .addOption(new Option("--role <role>", "default: investor").choices(["operator", "investor"])),
     create,
@@ -172,6 +198,12 @@ export function userCommands(program: Command, register: Register): void {
   register(onOne("enable", "let a disabled account in again"), setDisabled(false));
   register(onOne("reset", "make a link by which its owner chooses a new password"), reset);
   register(onOne("revoke", "end every session and API token"), revoke);
+  register(
+    onOne("invite", "make a link by which they make their account, once, within a week").addOption(
+      new Option("--role <role>", "default: investor").choices(["operator", "investor"]),
+    ),
+    inviteByLink,
+  );
   register(
     onOne("delete", "erase the account with everything about the person").option(
       "--yes",

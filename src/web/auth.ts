@@ -1,7 +1,9 @@
 /** Signing in and out, and what asks for the password again: what the API and the pages share. */
 import type { Request, RequestHandler, Response } from "express";
+import type { Pool, PoolClient } from "pg";
 import {
   type Account,
+  admit,
   type Credentials,
   createAccount,
   deleteAccount,
@@ -20,6 +22,7 @@ import {
   PasswordReusedError,
   type Person,
   RegistrationLimit,
+  type Role,
   recordSecurityEvent,
   rememberDevice,
   requireGoodPassword,
@@ -36,6 +39,7 @@ import {
   setDeviceCookie,
   setSessionCookie,
 } from "./cookies.ts";
+import { isFromThisMachine, isLocalOnly } from "./deployment.ts";
 import { OtherEmailError, WrongCredentialsError, WrongPasswordError } from "./errors.ts";
 import {
   notifyNewDevice,
@@ -70,28 +74,43 @@ async function findRequester(context: WebContext, request: Request): Promise<Per
   return token ? findPerson(context, token) : null;
 }
 
+export type Registration = Credentials & { readonly invitation?: string | undefined };
+
+/** The role of the account that somebody may make by this request. Throws as `admit` does. */
+export function admitNewcomer(
+  { clock, deployment }: WebContext,
+  client: Pool | PoolClient,
+  request: Request,
+  { email, invitation = null }: { readonly email: string; readonly invitation?: string | null | undefined },
+): Promise<Role> {
+  const isLocal = isLocalOnly(deployment) && isFromThisMachine(request);
+  return admit(client, clock(), deployment.registration, { email, invitation, isLocal });
+}
+
 /**
  * Makes an account and signs it in; null: where emails are sent, what comes next is in one, so that the answer tells
- * nobody who has an account. Throws WeakPasswordError, EmailTakenError, or TooManyAttemptsError after 1,000 from an
- * address in 15 minutes.
+ * nobody who has an account (who was invited is known already). Throws as `admit` does, WeakPasswordError, EmailTakenError,
+ * or TooManyAttemptsError after 1,000 from an address in 15 minutes.
  */
 export async function register(
   context: WebContext,
   request: Request,
   response: Response,
-  credentials: Credentials,
+  newcomer: Registration,
 ): Promise<SignedIn | null> {
-  const { registration } = limitsOf(context);
-  const forgive = await registration.attempt(request.ip ?? "");
-  const { email, password } = credentials;
+  const { pool } = context;
+  const allow = (client: Pool | PoolClient) => admitNewcomer(context, client, request, newcomer);
+  await allow(pool); // before the password is hashed, which costs
+  const forgive = await limitsOf(context).registration.attempt(request.ip ?? "");
+  const { email, password, invitation } = newcomer;
   await requireGoodPassword(passwordPolicy(context), password, { email, field: "password" });
   // The first one of all has nobody to be told of, and nobody who could have set up emails from the pages.
-  if (sendsMail(context) && (await hasAccounts(context.pool))) {
+  if (!invitation && sendsMail(context) && (await hasAccounts(pool))) {
     await forgive();
-    askForAccount(context, credentials);
+    askForAccount(context, newcomer);
     return null;
   }
-  const user = await createAccount(context.pool, credentials, actorOf(request));
+  const user = await createAccount(pool, newcomer, actorOf(request), allow);
   await forgive();
   return { user, token: await openSession(context, request, response, user) };
 }

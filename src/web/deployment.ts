@@ -98,10 +98,15 @@ export function noticeProxy(deployment: Deployment, log: Log): RequestHandler {
   };
 }
 
+/** Can nobody but this machine reach it, as far as is known? */
+export function isLocalOnly(deployment: Deployment): boolean {
+  return isLoopbackOnly(deployment) && !foundBehindProxy.has(deployment);
+}
+
 /** What an operator is told of settings that only they can know, at the start and on their pages. */
 export function missingSettings(deployment: Deployment): readonly string[] {
   const { publicUrl, trustedProxies } = deployment;
-  const isExposed = !isLoopbackOnly(deployment) || foundBehindProxy.has(deployment);
+  const isExposed = !isLocalOnly(deployment);
   const missing: string[] = [];
   if (isExposed && publicUrl === null)
     missing.push(

@@ -120,6 +120,8 @@ const statuses = {
   forbidden: 403,
   insufficient_scope: 403,
   csrf: 403,
+  first_account: 403,
+  registration_closed: 403,
   not_found: 404,
   unknown_account: 404,
   unknown_asset: 404,

@@ -7,14 +7,16 @@ import {
   type NewPassword,
   startReset,
 } from "../accounts/index.ts";
-import { limitsOf } from "./auth.ts";
+import { admitNewcomer, limitsOf } from "./auth.ts";
 import { actorOf, type WebContext } from "./context.ts";
 import { NoMailError } from "./errors.ts";
 import { notifyPasswordChanged, passwordPolicy, sendReset, sendsMail } from "./notices.ts";
 
 /** Makes the account that was asked for; signing it in is the caller's. Throws SpentLinkError or EmailTakenError. */
 export function confirm(context: WebContext, request: Request, token: string): Promise<Account> {
-  return confirmAccount(context, token, actorOf(request));
+  return confirmAccount(context, token, actorOf(request), (client, email) =>
+    admitNewcomer(context, client, request, { email }),
+  );
 }
 
 /** Mails a link to who has an account with this email, if anybody. Throws NoMailError or TooManyAttemptsError. */

@@ -49,6 +49,8 @@ export interface Service {
   readonly lines: readonly string[];
   readonly process: ChildProcess;
   stop(signal?: NodeJS.Signals): Promise<number | null>;
+  /** What it wrote to stderr, a JSON line each. */
+  stopAndReadLog(): Promise<{ readonly msg: string }[]>;
 }
 
 /** Starts a command that runs until it is stopped; resolves when it says that it is ready. */
@@ -68,14 +70,22 @@ export async function startService(
       if (url !== undefined) ready.resolve(url);
     })
     .on("close", async () => ready.reject(new Error(`it ended before it was ready: ${await stderr}`)));
+  const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
+    child.kill(signal);
+    const [code] = await exited;
+    return code;
+  };
   return {
     url: await ready.promise,
     lines,
     process: child,
-    stop: async (signal = "SIGTERM") => {
-      child.kill(signal);
-      const [code] = await exited;
-      return code;
+    stop,
+    stopAndReadLog: async () => {
+      await stop();
+      return (await stderr)
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line));
     },
   };
 }

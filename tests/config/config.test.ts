@@ -1,14 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import {
-  ConfigurationError,
-  keptDataKind,
-  keptJwtSecret,
-  RealDataError,
-  readConfig,
-} from "../../src/config.ts";
+import { ConfigurationError, keptDataKind, RealDataError, readConfig } from "../../src/config.ts";
+import { keptJwtSecrets, rotateKeptJwtSecret } from "../../src/kept-secrets.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "stratafolio-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -34,6 +29,7 @@ test("without any variable the program runs on its own", () => {
     metricsToken: null,
     registration: "open",
     jwtSecret: null,
+    formerJwtSecrets: [],
     yahooBaseUrl: null,
     fredApiBaseUrl: null,
     fredWebBaseUrl: null,
@@ -134,13 +130,30 @@ test.each([
   expect(readConfig(variables).registration).toBe(registration);
 });
 
-test("the kept secret is made once and only its owner may read it", () => {
-  const secret = keptJwtSecret(folder);
-  expect(secret).toMatch(/^[0-9a-f]{64}$/);
-  expect(keptJwtSecret(folder)).toBe(secret);
-  const file = join(folder, "jwt-secret");
-  expect(readFileSync(file, "utf8")).toBe(secret);
-  expect(statSync(file).mode & 0o777).toBe(0o600);
+test("JWT_SECRET may be several, by comma or line: the first signs", () => {
+  const [first, second, third] = ["a", "b", "c"].map((letter) => letter.repeat(32));
+  expect(readConfig({ JWT_SECRET: `${first}, ${second}\n${third}\n` })).toMatchObject({
+    jwtSecret: first,
+    formerJwtSecrets: [second, third],
+  });
+  expect(problemsOf({ JWT_SECRET: `${first},hunter2` })).toEqual([
+    "JWT_SECRET: expected at least 32 characters, got 7, of 2 by comma",
+  ]);
+});
+
+test("the kept secret is made once and only its owner may read it; a rotation keeps the last one beside it", () => {
+  const { jwtSecret: first } = keptJwtSecrets(folder);
+  expect(first).toMatch(/^[0-9a-f]{64}$/);
+  expect(keptJwtSecrets(folder)).toEqual({ jwtSecret: first, formerJwtSecrets: [] });
+  rotateKeptJwtSecret(folder, false);
+  const { jwtSecret: second, formerJwtSecrets } = keptJwtSecrets(folder);
+  expect(formerJwtSecrets).toEqual([first]);
+  rotateKeptJwtSecret(folder, false);
+  expect(keptJwtSecrets(folder).formerJwtSecrets).toEqual([second]);
+  rotateKeptJwtSecret(folder, true);
+  expect(keptJwtSecrets(folder).formerJwtSecrets).toEqual([]);
+  expect(readdirSync(folder)).toEqual(["jwt-secret"]);
+  expect(statSync(join(folder, "jwt-secret")).mode & 0o777).toBe(0o600);
 });
 
 test("a data folder keeps whether it is the demo's: every command finds its market there", () => {

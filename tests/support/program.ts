@@ -31,6 +31,7 @@ export async function startProgram(): Promise<Program> {
     metricsToken: null,
     registration: "open",
     jwtSecret: "a secret of at least thirty-two characters",
+    formerJwtSecrets: [],
     yahooBaseUrl: null,
     fredApiBaseUrl: null,
     fredWebBaseUrl: null,

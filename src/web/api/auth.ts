@@ -3,6 +3,7 @@ import {
   credentialsSchema,
   currentPasswordSchema,
   emailSchema,
+  invitationToken,
   passwordSchema,
 } from "../../accounts/index.ts";
 import { openSession, register, signIn, signOut } from "../auth.ts";
@@ -73,17 +74,21 @@ const linkRoutes: readonly Route[] = [
   }),
 ];
 
+const registrationSchema = credentialsSchema.extend({
+  invitation: invitationToken.optional().describe("What the link of an invitation carries"),
+});
+
 export const authRoutes: readonly Route[] = [
   route({
     method: "post",
     path: "/auth/register",
     summary: "Create an account and sign in",
     access: "anybody",
-    body: credentialsSchema,
+    body: registrationSchema,
     status: 201,
     answer: signedIn,
     otherAnswers: { 202: byEmail },
-    errors: ["email_taken", "weak_password", "too_many_attempts"],
+    errors: ["email_taken", "first_account", "registration_closed", "weak_password", "too_many_attempts"],
     handle: async ({ context, request, response, body }) => {
       const answer = await register(context, request, response, body);
       if (answer) return answer;

@@ -1,12 +1,18 @@
 /** Sign in, create account, account, sign out. */
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
-import { credentialsSchema, currentPasswordSchema, hasAccounts } from "../../accounts/index.ts";
-import { register, signIn, signOut } from "../auth.ts";
+import {
+  credentialsSchema,
+  currentPasswordSchema,
+  findInvitation,
+  hasAccounts,
+  invitationToken,
+} from "../../accounts/index.ts";
+import { admitNewcomer, register, signIn, signOut } from "../auth.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
 import { parseInput } from "../route.ts";
-import { type SendPage, sentence } from "./page.ts";
+import { type Problem, type SendPage, sentence } from "./page.ts";
 
 const signInSchema = credentialsSchema.extend({ password: currentPasswordSchema });
 
@@ -32,13 +38,29 @@ export function sessionPages(context: WebContext, sendPage: SendPage): Router {
       sendSignIn(sendPage, request, response, status, { heading: "Not signed in:", message: `${message}.` });
     }
   });
+  router.use(registrationPages(context, sendPage));
+  router.post("/sign-out", async (request, response) => {
+    await signOut(context, request, requirePerson(request), response);
+    response.redirect(303, "/sign-in");
+  });
+  return router;
+}
+
+function registrationPages(context: WebContext, sendPage: SendPage): Router {
+  const router = Router();
+  const send = createSendCreateAccount(context, sendPage);
   router.get("/create-account", async (request, response) => {
     if (request.person) return response.redirect(303, "/portfolio");
-    sendPage(request, response, {
-      view: "create-account",
-      title: "Create account",
-      data: { isFirst: !(await hasAccounts(context.pool)), values: {}, errors: {} },
-    });
+    const invitation = invitationOf(request);
+    const invited =
+      invitation === undefined ? null : await findInvitation(context.pool, invitation, context.clock());
+    const email = invited?.email ?? "";
+    try {
+      await admitNewcomer(context, context.pool, request, { email, invitation });
+      await send(request, response, { email });
+    } catch (error) {
+      await send(request, response, { closed: sentence(refusal(error, request).message) });
+    }
   });
   router.post("/create-account", async (request, response) => {
     const credentials = credentialsSchema.safeParse(request.body);
@@ -48,25 +70,32 @@ export function sessionPages(context: WebContext, sendPage: SendPage): Router {
         email: fields.has("email") ? "Expected an email address, like ada@example.com." : undefined,
         password: fields.has("password") ? "Expected 8 to 200 characters." : undefined,
       };
-      return sendCreateAccount(sendPage, request, response, 422, errors);
+      return send(request, response, { status: 422, errors });
     }
     try {
-      const signedIn = await register(context, request, response, credentials.data);
+      const newcomer = { ...credentials.data, invitation: invitationOf(request) };
+      const signedIn = await register(context, request, response, newcomer);
       if (signedIn) response.redirect(303, "/portfolio");
       else sendPage(request, response, { view: "account-asked", title: "Create account" });
     } catch (error) {
-      const { status, field, message } = refusal(error, request);
+      const { status, code, field, message } = refusal(error, request);
+      if (closedCodes.has(code)) return send(request, response, { status, closed: sentence(message) });
       const isOfField = field === "email" || field === "password";
       const errors = isOfField ? { [field]: sentence(message) } : {};
       const problem = isOfField ? null : { heading: "Not created:", message: sentence(message) };
-      sendCreateAccount(sendPage, request, response, status, errors, problem);
+      await send(request, response, { status, errors, problem });
     }
   });
-  router.post("/sign-out", async (request, response) => {
-    await signOut(context, request, requirePerson(request), response);
-    response.redirect(303, "/sign-in");
-  });
   return router;
+}
+
+/** No form could be sent that would do better. */
+const closedCodes = new Set(["first_account", "registration_closed", "invalid_invitation"]);
+
+/** What the link carried, from the address or the form. */
+function invitationOf({ query, body }: Request): string | undefined {
+  const parsed = invitationToken.safeParse(body?.invitation ?? query.invitation);
+  return parsed.data || undefined;
 }
 
 // What is no email address is nobody's: it takes the same way to the same answer.
@@ -97,19 +126,31 @@ function sendSignIn(
   });
 }
 
-function sendCreateAccount(
-  sendPage: SendPage,
-  request: Request,
-  response: Response,
-  status: number,
-  errors: { readonly email?: string | undefined; readonly password?: string | undefined },
-  problem: { heading: string; message: string } | null = null,
-): void {
-  const values = { email: typeof request.body?.email === "string" ? request.body.email : "" };
-  sendPage(request, response, {
-    view: "create-account",
-    title: "Create account",
-    status,
-    data: { values, errors, problem },
-  });
+interface CreateAccountState {
+  readonly status?: number;
+  /** As invited, where nothing was typed. */
+  readonly email?: string;
+  /** Instead of the form: why there is none. */
+  readonly closed?: string;
+  readonly errors?: { readonly email?: string | undefined; readonly password?: string | undefined };
+  readonly problem?: Problem | null;
+}
+
+function createSendCreateAccount({ pool }: WebContext, sendPage: SendPage) {
+  return async (request: Request, response: Response, state: CreateAccountState): Promise<void> => {
+    const { status = 200, email = "", errors = {}, ...shown } = state;
+    const typed: unknown = request.body?.email;
+    sendPage(request, response, {
+      view: "create-account",
+      title: "Create account",
+      status,
+      data: {
+        ...shown,
+        errors,
+        isFirst: !(await hasAccounts(pool)),
+        values: { email: typeof typed === "string" ? typed : email },
+        invitation: invitationOf(request),
+      },
+    });
+  };
 }

@@ -1,0 +1,64 @@
+/** Who may make an account here: operators invite. */
+import { z } from "zod";
+import {
+  invitationInput,
+  invitationLink,
+  invite,
+  listInvitations,
+  RegistrationClosedError,
+  revokeInvitation,
+  roles,
+} from "../../accounts/index.ts";
+import { instant } from "../../values.ts";
+import { NotFoundError } from "../errors.ts";
+import { type Route, route } from "../route.ts";
+
+const invitation = z.object({
+  invitation_id: z.uuid(),
+  email: z.string(),
+  role: z.enum(roles),
+  created_at: instant,
+  expires_at: instant,
+});
+
+export const invitationRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path: "/api/invitations",
+    summary: "Invitations that can still be used",
+    access: "operator",
+    status: 200,
+    answer: z.object({ invitations: z.array(invitation) }),
+    handle: async ({ context, person }) => ({ invitations: await listInvitations(context, person.userId) }),
+  }),
+  route({
+    method: "post",
+    path: "/api/invitations",
+    summary: "Invite an investor: `link`, told this once, makes one account within a week",
+    access: "operator",
+    body: invitationInput,
+    status: 201,
+    answer: z.object({ link: z.string(), invitation }),
+    errors: ["email_taken", "registration_closed"],
+    handle: async ({ context, person, request, body: { email } }) => {
+      const { publicUrl, registration } = context.deployment;
+      if (registration === "closed") throw new RegistrationClosedError(registration);
+      const made = await invite(context, person.userId, { email, role: "investor" });
+      const origin = publicUrl ?? `http://${request.headers.host}`;
+      return { link: invitationLink(origin, made.token), invitation: made.invitation };
+    },
+  }),
+  route({
+    method: "delete",
+    path: "/api/invitations/:id",
+    summary: "Take an invitation back",
+    access: "operator",
+    parameters: z.object({ id: z.string() }),
+    status: 204,
+    errors: ["not_found"],
+    handle: async ({ context, person, parameters: { id } }) => {
+      if (!(await revokeInvitation(context.pool, person.userId, id)))
+        throw new NotFoundError(`invitation ${id}`);
+    },
+  }),
+];
