@@ -28,7 +28,7 @@ import {
   setPassword,
   startSession,
 } from "../accounts/index.ts";
-import { actorOf, type WebContext } from "./context.ts";
+import { actorOf, strangerOf, type WebContext } from "./context.ts";
 import { OtherEmailError, WrongCredentialsError, WrongPasswordError } from "./errors.ts";
 import {
   notifyNewDevice,
@@ -88,7 +88,7 @@ export async function register(
     askForAccount(context, credentials);
     return null;
   }
-  const user = await createAccount(context.pool, credentials, actorOf(request)).catch(async (error) => {
+  const user = await createAccount(context.pool, credentials, strangerOf(request)).catch(async (error) => {
     if (error instanceof EmailTakenError) await registration.taken(request.ip ?? "");
     throw error;
   });
@@ -132,7 +132,7 @@ export async function signIn(
   credentials: Credentials,
 ): Promise<SignedIn> {
   const forgive = await limitsOf(context).signIn.attempt(request.ip ?? "", credentials.email);
-  const user = await findAccount(context.pool, credentials, actorOf(request));
+  const user = await findAccount(context.pool, credentials, strangerOf(request));
   if (!user) throw new WrongCredentialsError();
   await forgive();
   return { user, token: await openSession(context, request, response, user) };

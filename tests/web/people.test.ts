@@ -1,5 +1,6 @@
 /** What operators do with accounts on their pages, and what an account's owner sees of it. */
 import { beforeAll, describe, expect, test } from "vitest";
+import { listOwnSecurityEvents } from "../../src/accounts/index.ts";
 import { openEvents } from "./event-stream.ts";
 import { emptyRegistry } from "./registry.ts";
 import { password, startWebServer, type WebServer } from "./server.ts";
@@ -240,7 +241,9 @@ test("the log says what a person did, and keeps no secret", async () => {
   const { body } = await server.call("GET", "/api/account/tokens", { token });
   await server.call("DELETE", `/api/account/tokens/${body.api_tokens[0].token_id}`, { token });
   const typed = "something typed in vain";
-  await server.call("POST", "/auth/login", { body: { email, password: typed } });
+  // By somebody who is signed in as another person: a stranger here all the same.
+  const { token: other } = await server.register("other@example.org");
+  await server.call("POST", "/auth/login", { body: { email, password: typed }, token: other });
   await server.call("POST", "/auth/login", {
     body: { email: "a-password-in-the-wrong-field@x.org", password: typed },
   });
@@ -254,6 +257,8 @@ test("the log says what a person did, and keeps no secret", async () => {
     "select kind, outcome, detail from public.security_events where user_id = $1 order by event_id",
     [id],
   );
+  const own = await listOwnSecurityEvents(server.pool, id, { limit: null });
+  expect(own.find(({ kind, outcome }) => kind === "sign_in" && outcome === "refused")?.by).toBe("stranger");
   expect(rows.map(({ kind, outcome, detail }) => `${kind} ${outcome}${detail ? `: ${detail}` : ""}`)).toEqual(
     [
       "account_created done",
