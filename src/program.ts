@@ -216,7 +216,7 @@ export async function startWeb(
       const impatience = setTimeout(() => server.closeAllConnections(), closeSeconds * 1000);
       await closed;
       clearTimeout(impatience);
-      await mail?.idle();
+      await mail?.close(closeSeconds * 1000);
       await pool.end();
     },
   };

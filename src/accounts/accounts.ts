@@ -5,7 +5,7 @@ import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
 import { transaction } from "../database/transaction.ts";
-import { AccountDisabledError, EmailTakenError, LastOperatorError } from "./errors.ts";
+import { AccountDisabledError, AccountGoneError, EmailTakenError, LastOperatorError } from "./errors.ts";
 import type { Person, Role } from "./person.ts";
 import { type Actor, commandLine, recordSecurityEvent } from "./security-log.ts";
 import { revokeSessions } from "./sessions.ts";
@@ -132,7 +132,7 @@ export async function findAccount(
   return null;
 }
 
-/** The account of a person who is signed in. */
+/** The account of a person who is signed in. Throws AccountGoneError. */
 export async function readAccount(client: Pool | PoolClient, userId: number): Promise<OwnAccount> {
   const { rows } = await client.query<OwnAccount>(
     `select user_id as id, email, role, cost_basis_method, created_at
@@ -140,7 +140,8 @@ export async function readAccount(client: Pool | PoolClient, userId: number): Pr
      where user_id = $1`,
     [userId],
   );
-  return rows[0]!;
+  if (!rows[0]) throw new AccountGoneError();
+  return rows[0];
 }
 
 export async function isPasswordOf(pool: Pool, userId: number, password: string): Promise<boolean> {

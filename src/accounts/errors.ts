@@ -28,6 +28,15 @@ export class AccountDisabledError extends Error {
   }
 }
 
+/** The account was deleted while its own request was under way. */
+export class AccountGoneError extends Error {
+  readonly code = "unauthenticated";
+
+  constructor() {
+    super("expected an account that stands; this one has just been deleted");
+  }
+}
+
 export class EmailTakenError extends Error {
   readonly code = "email_taken";
   readonly field = "email";

@@ -56,6 +56,16 @@ export class MailQueue {
     this.#take();
   }
 
+  /** Sends what waits, for so long at most; what is left then is in the log. */
+  async close(milliseconds: number): Promise<void> {
+    const { promise: impatience, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, milliseconds);
+    await Promise.race([this.idle(), impatience]);
+    clearTimeout(timer);
+    const left = this.#waiting.splice(0).length + this.#working.size;
+    if (left > 0) this.#log.error({ left }, "emails were dropped: the mail server did not take them in time");
+  }
+
   /** Resolves when nothing waits and nothing is being sent. */
   async idle(): Promise<void> {
     while (this.#working.size > 0) await Promise.all(this.#working);

@@ -31,7 +31,7 @@ import {
   setPassword,
   startSession,
 } from "../accounts/index.ts";
-import { actorOf, type WebContext } from "./context.ts";
+import { actorOf, strangerOf, type WebContext } from "./context.ts";
 import {
   deviceTokenOf,
   forgetSessionCookie,
@@ -110,7 +110,7 @@ export async function register(
     askForAccount(context, newcomer);
     return null;
   }
-  const user = await createAccount(pool, newcomer, actorOf(request), allow);
+  const user = await createAccount(pool, newcomer, strangerOf(request), allow);
   await forgive();
   return { user, token: await openSession(context, request, response, user) };
 }
@@ -148,7 +148,7 @@ export async function signIn(
 ): Promise<SignedIn> {
   const device = knownDevice(context, deviceTokenOf(context, request), credentials.email);
   const forgive = await limitsOf(context).signIn.attempt(request.ip ?? "", credentials.email, device);
-  const user = await findAccount(context.pool, credentials, actorOf(request));
+  const user = await findAccount(context.pool, credentials, strangerOf(request));
   if (!user) throw new WrongCredentialsError();
   await forgive();
   return { user, token: await openSession(context, request, response, user) };

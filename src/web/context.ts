@@ -54,6 +54,11 @@ export function actorOf(request: Request): Actor {
   };
 }
 
+/** The same where it does not count who is signed in: who asks to get in is nobody yet. */
+export function strangerOf(request: Request): Actor {
+  return { ...actorOf(request), userId: null };
+}
+
 /** The person who is signed in. Throws UnauthenticatedError (401). */
 export function requirePerson(request: Request): Person {
   if (!request.person) throw new UnauthenticatedError();

@@ -8,13 +8,13 @@ import {
   startReset,
 } from "../accounts/index.ts";
 import { admitNewcomer, limitsOf } from "./auth.ts";
-import { actorOf, type WebContext } from "./context.ts";
+import { strangerOf, type WebContext } from "./context.ts";
 import { NoMailError } from "./errors.ts";
 import { notifyPasswordChanged, passwordPolicy, sendReset, sendsMail } from "./notices.ts";
 
 /** Makes the account that was asked for; signing it in is the caller's. Throws SpentLinkError or EmailTakenError. */
 export function confirm(context: WebContext, request: Request, token: string): Promise<Account> {
-  return confirmAccount(context, token, actorOf(request), (client, email) =>
+  return confirmAccount(context, token, strangerOf(request), (client, email) =>
     admitNewcomer(context, client, request, { email }),
   );
 }
@@ -24,7 +24,7 @@ export async function askForReset(context: WebContext, request: Request, email: 
   if (!sendsMail(context)) throw new NoMailError();
   const { mail } = limitsOf(context);
   await mail.attempt(request.ip ?? "");
-  const actor = actorOf(request);
+  const actor = strangerOf(request);
   sendReset(context, async () => ((await mail.allows(email)) ? startReset(context, email, actor) : null));
 }
 
@@ -37,6 +37,6 @@ export async function resetPassword(
   request: Request,
   newPassword: NewPassword,
 ): Promise<void> {
-  const { email } = await finishReset(context, passwordPolicy(context), newPassword, actorOf(request));
+  const { email } = await finishReset(context, passwordPolicy(context), newPassword, strangerOf(request));
   notifyPasswordChanged(context, email);
 }

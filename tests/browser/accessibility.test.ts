@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { AxeResults } from "axe-core";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commandLine, resetPath, startReset } from "../../src/accounts/index.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { type Program, startProgram } from "../support/program.ts";
 
@@ -10,6 +11,7 @@ const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js"
 const credentials = { email: "ada@example.com", password: "correct horse battery" };
 
 let program: Program;
+let resetLink: string;
 let browser: Browser;
 
 beforeAll(async () => {
@@ -31,6 +33,9 @@ beforeAll(async () => {
     const { status } = await post("/api/transactions", { ticker, type, quantity, price: "120", date }, token);
     expect(status).toBe(201);
   }
+  const { pool } = program.database;
+  const reset = await startReset({ pool, clock: () => new Date() }, credentials.email, commandLine);
+  resetLink = resetPath(reset!.token);
   await program.engine.run({
     triggerKind: "manual",
     triggerName: "test",
@@ -52,6 +57,10 @@ const pages = [
   "/runs/1",
   "/automation",
   "/account",
+  "/account/security",
+  "/people",
+  "/people/1",
+  "/people/log",
   "/no-such-page",
 ];
 
@@ -78,6 +87,9 @@ describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
           problems.push(`${path}: wider than the window`);
       };
       await inspect("/create-account");
+      await inspect("/forgot-password");
+      await inspect("/confirm-account/whatever");
+      await inspect(resetLink);
       await inspect("/sign-in");
       await page.getByLabel("Email").fill(credentials.email);
       await page.getByLabel("Password").fill(credentials.password);

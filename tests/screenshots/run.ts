@@ -23,6 +23,10 @@ const pages = {
   run: "/runs/1",
   automation: "/automation",
   account: "/account",
+  "account-security": "/account/security",
+  people: "/people",
+  person: "/people/1",
+  "security-log": "/people/log",
   "not-found": "/nowhere",
 };
 
