@@ -104,6 +104,39 @@ export const int_prices_daily = sqlAsset({
   tags: ["market"],
 });
 
+export const int_positions = sqlAsset({
+  name: "int_positions",
+  layer: "intermediate",
+  description: "What is held of a ticker after each trade, what that cost, and the cost of what a sale sold.",
+  columns: {
+    user_id: person,
+    ticker,
+    transaction_id: count("The trade."),
+    transaction_type: stg_transactions.columns.transaction_type,
+    transaction_date: day("Its day."),
+    quantity: amount("Held after it, in today's shares."),
+    cost_basis: amount("What that cost, purchase fees included."),
+    sold_cost: amount("Cost of what a sale sold; 0 for a purchase."),
+    buy_amount: amount("Paid for a purchase, fee included; 0 for a sale."),
+    sell_amount: amount("Received for a sale, net of its fee; 0 for a purchase."),
+    fee: stg_transactions.columns.fee,
+    adjusted_price: stg_transactions.columns.adjusted_price,
+  },
+  key: ["transaction_id"],
+  partitionBy: "user_id",
+  timeColumn: "transaction_date",
+  materialized: "view",
+  deps: [
+    {
+      asset: stg_transactions,
+      time: "carry",
+      reason: "what is held after a trade, and what it cost, follows from the trades up to it",
+    },
+    { asset: users, time: "everything" },
+  ],
+  tags: ["portfolio"],
+});
+
 export const int_holding_periods = sqlAsset({
   name: "int_holding_periods",
   layer: "intermediate",
@@ -134,12 +167,11 @@ export const int_holding_periods = sqlAsset({
   indexes: [["ticker", "user_id"]],
   deps: [
     {
-      asset: stg_transactions,
+      asset: int_positions,
       time: "carry",
       reason:
         "a period tells of the trades up to its first day; of the next trade it only has the day, on which it ends",
     },
-    { asset: users, time: "everything" },
   ],
   checks: [
     {

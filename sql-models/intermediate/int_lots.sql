@@ -1,19 +1,23 @@
 -- For people whose accounts say FIFO: one row per lot and sale that took from it, and one for what is left of a lot.
 --
--- Bought and sold units are laid end to end on two rulers; where a lot's stretch and a sale's stretch overlap, that
--- sale took from that lot. int_holding_periods reaches the same costs by a fold over the trades.
+-- Bought and sold units are laid end to end on two rulers. Every end of a lot or of a sale cuts both: what lies between
+-- two cuts is of one lot and of one sale, the ones that end next. So all parts come out of one walk over the cuts, from
+-- the last to the first; to look for the lots that each sale overlaps takes as many steps as there are pairs of them.
+-- int_positions has the same costs, added up by sale.
 with
   trades as (
     select
       t.user_id,
       t.ticker,
       t.transaction_id,
-      t.transaction_type,
       t.transaction_date,
+      t.transaction_type = 'BUY' as is_lot,
       t.units,
       t.units_per_share,
-      t.gross_amount + t.fee as cost,
-      t.gross_amount - t.fee as proceeds,
+      case t.transaction_type
+        when 'BUY' then t.gross_amount + t.fee
+        else t.gross_amount - t.fee
+      end as amount,
       sum(t.units) over (
         partition by t.user_id, t.ticker, t.transaction_type
         order by t.transaction_date, t.transaction_id
@@ -23,71 +27,62 @@ with
       join public.users as u on u.user_id = t.user_id
     where u.cost_basis_method = 'fifo'
   ),
-  stretches as not materialized (
+  cuts as (
     select
       *,
-      units_end - units as units_start
+      lead(units_end, 1, 0) over from_last as prev_cut,
+      count(*) filter (where is_lot) over from_last as lots_from_here,
+      count(*) filter (where not is_lot) over from_last as sales_from_here
     from trades
-  ),
-  sales as (
-    select
-      user_id,
-      ticker,
-      transaction_id,
-      transaction_date,
-      units,
-      units_start,
-      units_end,
-      proceeds
-    from stretches
-    where transaction_type = 'SELL'
-    union all
-    -- what has not been sold yet, as the sale that is still to come
-    select
-      user_id,
-      ticker,
-      null as transaction_id,
-      null as transaction_date,
-      null as units,
-      coalesce(sum(units) filter (where transaction_type = 'SELL'), 0) as units_start,
-      'infinity' as units_end,
-      null as proceeds
-    from trades
-    group by user_id, ticker
+    window
+      from_last as (
+        partition by user_id, ticker
+        order by units_end desc, is_lot
+        rows unbounded preceding
+      )
   ),
   parts as (
     select
-      b.user_id,
-      b.ticker,
-      b.transaction_id,
-      b.transaction_date,
-      b.units,
-      b.units_start,
-      b.units_per_share,
-      b.cost,
-      s.transaction_id as sale_id,
-      s.transaction_date as sold_date,
-      s.units as sale_units,
-      s.proceeds,
-      greatest(b.units_start, s.units_start) as part_start,
-      least(b.units_end, s.units_end) as part_end
-    from
-      stretches as b
-      join sales as s
-        on s.user_id = b.user_id and s.ticker = b.ticker and s.units_start < b.units_end and s.units_end > b.units_start
-    where b.transaction_type = 'BUY'
+      user_id,
+      ticker,
+      units_per_share,
+      max(transaction_id) filter (where is_lot) over lot as transaction_id,
+      max(transaction_date) filter (where is_lot) over lot as bought_date,
+      max(amount) filter (where is_lot) over lot as cost,
+      max(units) filter (where is_lot) over lot as lot_units,
+      max(units_end - units) filter (where is_lot) over lot as lot_start,
+      -- null: what has not been sold yet
+      max(transaction_id) filter (where not is_lot) over sale as sale_id,
+      max(transaction_date) filter (where not is_lot) over sale as sold_date,
+      max(amount) filter (where not is_lot) over sale as sale_amount,
+      max(units) filter (where not is_lot) over sale as sale_units,
+      max(units_end - units) filter (where not is_lot) over sale as sale_start,
+      prev_cut,
+      units_end as part_end
+    from cuts
+    window
+      lot as (partition by user_id, ticker, lots_from_here),
+      sale as (partition by user_id, ticker, sales_from_here)
+  ),
+  starts as (
+    select
+      *,
+      -- The cut before, with the decimals of the lot's or the sale's own start: a quotient has as many as its terms.
+      greatest(lot_start, sale_start, prev_cut) as part_start
+    from parts
+    where part_end > prev_cut and transaction_id is not null
   )
 select
   user_id,
   ticker,
   transaction_id,
-  transaction_date as bought_date,
+  bought_date,
   sale_id,
   sold_date,
   trim_scale((part_end - part_start) / units_per_share) as quantity,
   case
-    when part_end - units_start = units then cost
-    else round(cost * (part_end - units_start) / units, 12)
-  end - round(cost * (part_start - units_start) / units, 12) as cost,
-  proceeds * (part_end - part_start) / sale_units as proceeds
-from parts
+    when part_end - lot_start = lot_units then cost
+    else round(cost * (part_end - lot_start) / lot_units, 12)
+  end - round(cost * (part_start - lot_start) / lot_units, 12) as cost,
+  sale_amount * (part_end - part_start) / sale_units as proceeds
+from starts

@@ -6,6 +6,7 @@ import { DeletionNotFoundError, NotFoundError, OversellError } from "./errors.ts
 import { findOversell } from "./position.ts";
 import {
   lockLedger,
+  readDailyTrades,
   readSplits,
   readTrades,
   readTransaction,
@@ -106,11 +107,11 @@ export async function findDeletionObstacle(
     const transaction = await readTransaction(client, userId, transactionId);
     if (!transaction) throw new NotFoundError(transactionId);
     const { ticker } = transaction;
+    const splits = await readSplits(client, ticker);
+    if (!findOversell(await readDailyTrades(client, userId, ticker, transactionId), splits)) return null;
     const trades = await readTrades(client, userId, ticker);
     const others = trades.filter((trade) => trade.transactionId !== transactionId);
-    const oversell = findOversell(others, await readSplits(client, ticker));
-    if (!oversell) return null;
-    const { trade, held } = oversell;
+    const { trade, held } = findOversell(others, splits)!;
     return new OversellError({ ticker, date: trade.date, held, sold: trade.quantity }, "delete");
   });
 }

@@ -3,7 +3,7 @@ import type { PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
 import type { LedgerContext } from "./context.ts";
 import { availableOn, type Split } from "./position.ts";
-import { areModelsBuilt, readSplits, readTrades } from "./rows.ts";
+import { areModelsBuilt, readDailyTrades, readSplits } from "./rows.ts";
 
 /** What a trade of a ticker on a day starts from. */
 export interface TradeDraft {
@@ -63,7 +63,7 @@ export async function readTradeDraft(
     const splits = await readSplits(client, ticker);
     const close = await readClose(client, ticker, date, splits);
     return {
-      available: availableOn(date, await readTrades(client, userId, ticker), splits),
+      available: availableOn(date, await readDailyTrades(client, userId, ticker), splits),
       close: close?.close ?? null,
       close_date: close?.date ?? null,
     };

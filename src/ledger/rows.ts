@@ -139,6 +139,32 @@ export async function readTrades(client: PoolClient, userId: number, ticker: str
   return rows;
 }
 
+/**
+ * As `readTrades`, what a day bought and what it sold added up: whether it is covered, and what can be sold, needs no more.
+ * `without`: the transaction that is left out.
+ */
+export async function readDailyTrades(
+  client: PoolClient,
+  userId: number,
+  ticker: string,
+  without: number | null = null,
+): Promise<Trade[]> {
+  const { rows } = await client.query<Trade>(
+    `select
+       null as "transactionId",
+       transaction_type as type,
+       sum(quantity) as quantity,
+       transaction_date as date
+     from bronze.transactions
+     where user_id = $1
+       and upper(trim(ticker)) = $2
+       and transaction_id is distinct from $3
+     group by transaction_date, transaction_type`,
+    [userId, ticker, without],
+  );
+  return rows;
+}
+
 /** false: the models are to be built for the first time yet. */
 export async function areModelsBuilt(client: PoolClient): Promise<boolean> {
   const model = await client.query<{ isBuilt: boolean }>(

@@ -17,6 +17,7 @@ import {
   insertTransactions,
   lockLedger,
   type Position,
+  readDailyTrades,
   readSplits,
   readTrades,
   readTransaction,
@@ -142,10 +143,9 @@ export async function requireCovered(
   ticker: string,
   isNew: ((transactionId: number | null) => boolean) | null,
 ): Promise<void> {
-  const trades = await readTrades(client, userId, ticker);
-  const oversell = findOversell(trades, await readSplits(client, ticker));
-  if (!oversell) return;
-  const { trade, held } = oversell;
+  const splits = await readSplits(client, ticker);
+  if (!findOversell(await readDailyTrades(client, userId, ticker), splits)) return;
+  const { trade, held } = findOversell(await readTrades(client, userId, ticker), splits)!;
   const cause = isNew === null ? "delete" : isNew(trade.transactionId) ? "sell" : "earlier sell";
   throw new OversellError({ ticker, date: trade.date, held, sold: trade.quantity }, cause);
 }

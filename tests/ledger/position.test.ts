@@ -119,3 +119,31 @@ test("each SELL that is not covered is found, passed over as if it had not been 
     [5, "0"],
   ]);
 });
+
+/** As readDailyTrades adds them up. */
+function addedUp(trades: readonly Trade[]): Trade[] {
+  const days = Map.groupBy(trades, ({ date, type }) => `${date} ${type}`);
+  return [...days.values()].map((ofDay) => ({
+    ...ofDay[0]!,
+    transactionId: null,
+    quantity: ofDay.reduce((sum, { quantity }) => sum.plus(quantity), new Big(0)).toFixed(),
+  }));
+}
+
+test("whatever the ledger: a day's trades added up are covered, and leave as much to sell, as one by one", () => {
+  fc.assert(
+    fc.property(
+      fc.array(trade, { maxLength: 20 }),
+      fc.array(splitOf, { maxLength: 3 }),
+      day,
+      (drawn, splits, date) => {
+        const trades = drawn.map((one, transactionId): Trade => ({ ...one, transactionId }));
+        const days = addedUp(trades);
+        expect(findOversell(days, splits) === null).toBe(findOversell(trades, splits) === null);
+        if (findOversell(trades, splits) === null)
+          expect(availableOn(date, days, splits)).toBe(availableOn(date, trades, splits));
+      },
+    ),
+    { numRuns: 500 },
+  );
+});

@@ -121,7 +121,13 @@ async function tradeOnLastDay(): Promise<void> {
 
 /** What the models say, computed once and for all laws. */
 async function keepFigures(): Promise<void> {
-  for (const model of ["gold_p_timeseries", "int_portfolio_daily", "fct_daily_returns", "int_lots"]) {
+  for (const model of [
+    "gold_p_timeseries",
+    "int_portfolio_daily",
+    "fct_daily_returns",
+    "int_lots",
+    "int_positions",
+  ]) {
     await pool.query(`create table kept_${model} as table ${model}`);
   }
 }
@@ -215,6 +221,31 @@ law(
    ) l using (user_id, ticker)
    where abs(k.cost_basis - l.cost_basis) > 1e-9 or abs(k.quantity - l.quantity) > 1e-9
      or abs(k.realized_pnl - l.realized_pnl) > 1e-9`,
+);
+
+law(
+  "what a sale sold cost what its lots did, and every lot and every sale is of its parts",
+  `select p.transaction_id, p.sold_cost, p.buy_amount, sold.cost as of_lots, bought.cost as of_parts
+   from kept_int_positions p
+   join stg_transactions t using (transaction_id)
+   join users u on u.user_id = p.user_id and u.cost_basis_method = 'fifo'
+   left join (
+     select sale_id, sum(cost) as cost, sum(quantity) as quantity, sum(proceeds) as proceeds
+     from kept_int_lots group by sale_id
+   ) sold on sold.sale_id = p.transaction_id
+   left join (
+     select transaction_id, sum(cost) as cost, sum(quantity) as quantity from kept_int_lots group by transaction_id
+   ) bought on bought.transaction_id = p.transaction_id
+   where abs(coalesce(sold.cost, 0) - p.sold_cost) > 1e-9 or coalesce(bought.cost, 0) <> p.buy_amount
+     or abs(coalesce(sold.proceeds, 0) - p.sell_amount) > 1e-9
+     or abs(coalesce(sold.quantity, bought.quantity) - t.adjusted_quantity) > 1e-9`,
+);
+
+law(
+  "a ticker has at most as many parts of lots as trades and one more",
+  `select user_id, ticker from kept_int_lots l
+   group by user_id, ticker
+   having count(*) > (select count(*) + 1 from transactions t where t.user_id = l.user_id and t.ticker = l.ticker)`,
 );
 
 law(

@@ -125,9 +125,29 @@ const tickerOf = ({ input, entry }: ImportRow): string =>
   entry.instrument?.symbol.toUpperCase() ??
   "";
 
+/** The first index from which on `isThere` holds; the length: nowhere. It may not cease to hold again. */
+function firstWhere<T>(list: readonly T[], isThere: (one: T) => boolean): number {
+  let [from, to] = [0, list.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (isThere(list[middle]!)) to = middle;
+    else from = middle + 1;
+  }
+  return from;
+}
+
+const dayOf = ({ input, entry }: ImportRow): string => input?.date ?? entry.date ?? "";
+
+/** Those earlier than all before them: the first row up to a day is one of them. */
+function earlierAndEarlier(rows: readonly ImportRow[]): ImportRow[] {
+  const found: ImportRow[] = [];
+  for (const row of rows) if (found.length === 0 || dayOf(row) < dayOf(found.at(-1)!)) found.push(row);
+  return found;
+}
+
 /** Of the purchases that are not going to be recorded, the first that would have brought what is sold; "": none. */
-function missingPurchase(missing: readonly ImportRow[] | undefined, date: string): string {
-  const purchase = missing?.find(({ input, entry }) => (input?.date ?? entry.date ?? "") <= date);
+function missingPurchase(missing: readonly ImportRow[], date: string): string {
+  const purchase = missing[firstWhere(missing, (row) => dayOf(row) <= date)];
   if (!purchase) return "";
   return `; line ${purchase.line}, which buys it, ${purchase.input ? "is left out" : "cannot be recorded"}`;
 }
@@ -137,20 +157,13 @@ interface Covering {
   readonly rowOf: ReadonlyMap<Trade, ImportRow>;
   /** Of the file, by day. */
   readonly sellers: readonly ImportRow[];
-  /** Purchases of the file that are left out or cannot be recorded. */
-  readonly missing: readonly ImportRow[] | undefined;
+  /** Purchases of the file that are left out or cannot be recorded, each earlier than those before it. */
+  readonly missing: readonly ImportRow[];
 }
 
 /** The last of them on or before a day: what a recorded SELL lacks, it took away. */
-function lastSeller(sellers: readonly ImportRow[], date: string): ImportRow | undefined {
-  let [from, to] = [0, sellers.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (sellers[middle]!.input!.date <= date) from = middle + 1;
-    else to = middle;
-  }
-  return sellers[from - 1];
-}
+const lastSeller = (sellers: readonly ImportRow[], date: string): ImportRow | undefined =>
+  sellers[firstWhere(sellers, (row) => row.input!.date > date) - 1];
 
 /** At a row that sells more than is held then; a SELL of the ledger's own is blamed on the last row that sells before it. */
 function blame(oversell: Oversell, { ticker, rowOf, sellers, missing }: Covering): [ImportRow, Remark][] {
@@ -186,7 +199,7 @@ export async function findUncovered(
       transactionId: transaction.transaction_id,
     }));
     const splits = await readSplits(client, ticker);
-    const covering = { ticker, rowOf, sellers, missing: missing.get(ticker) };
+    const covering = { ticker, rowOf, sellers, missing: earlierAndEarlier(missing.get(ticker) ?? []) };
     for (const oversell of findOversells([...trades, ...rowOf.keys()], splits))
       for (const [row, remark] of blame(oversell, covering)) uncovered.set(row, remark);
   }
