@@ -106,7 +106,9 @@ async function checkFigures(world: World): Promise<string[]> {
   const verified = await engine.verify({ assets: [...engine.registry.graph.nodes.keys()] });
   return verified
     .filter(({ differing, waiting }) => differing + waiting > 0)
-    .map(({ asset, differing, waiting }) => `${asset}: ${differing} rows differ, ${waiting} wait`);
+    .map(({ asset, differing, waiting, sample }) => {
+      return `${asset}: ${differing} rows differ, ${waiting} wait: ${JSON.stringify(sample.slice(0, 3))}`;
+    });
 }
 
 export async function checkAll(world: World, people: People): Promise<string[]> {
