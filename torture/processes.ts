@@ -92,7 +92,7 @@ export class Processes {
   /** Tries again, as a supervisor does, while what it needs is away. */
   async #start(): Promise<void> {
     let said = "";
-    for (let attempt = 0; attempt < startAttempts; attempt += 1) {
+    for (let attempt = 0; attempt < startAttempts && this.#running.size < this.#wanted; attempt += 1) {
       const child = spawnProgram(this.#folder, [this.#service], this.#variables);
       const stderr: string[] = [];
       child.stderr!.on("data", (data) => stderr.push(String(data)));
@@ -103,6 +103,7 @@ export class Processes {
       }
       said = stderr.join("");
     }
+    if (this.#running.size >= this.#wanted) return;
     throw new Error(`the ${this.#service} did not start in ${startAttempts} attempts: ${said}`);
   }
 

@@ -37,6 +37,7 @@ test("without any variable the program runs on its own", () => {
     alertWebhookUrl: null,
     alertEmail: null,
     smtpUrl: null,
+    backup: { directory: null, schedule: "0 2 * * *", keep: 7, passphrase: null },
     logLevel: "info",
   });
 });

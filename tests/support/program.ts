@@ -34,6 +34,7 @@ export async function startProgram(): Promise<Program> {
     alertWebhookUrl: null,
     alertEmail: null,
     smtpUrl: null,
+    backup: { directory: null, schedule: "0 2 * * *", keep: 7, passphrase: null },
     logLevel: "silent",
   };
   const log = pino({ level: "silent" });
