@@ -163,6 +163,7 @@ export const int_holding_periods = sqlAsset({
   partitionBy: "user_id",
   timeColumn: "valid_from",
   timeEndColumn: "valid_to",
+  endColumns: ["held_until"],
   materialized: "incremental",
   indexes: [["ticker", "user_id"]],
   deps: [

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { Cron } from "croner";
 import { z } from "zod";
 import { isLoopback, isSubnet } from "./addresses.ts";
 
@@ -39,7 +40,19 @@ export interface Config {
   readonly smtpUrl: string | null;
   /** A service of HIBP's range API that new passwords are looked up in; null: the list that comes along is enough. */
   readonly breachedPasswordsUrl: string | null;
+  readonly backup: BackupConfig;
   readonly logLevel: string;
+}
+
+export interface BackupConfig {
+  /** Where scheduled backups are kept. Absolute. null: none are made. */
+  readonly directory: string | null;
+  /** Five-field cron expression, in UTC. */
+  readonly schedule: string;
+  /** How many are kept. */
+  readonly keep: number;
+  /** null: they are not encrypted. */
+  readonly passphrase: string | null;
 }
 
 /** One or more settings are wrong; all of them are listed. */
@@ -55,6 +68,8 @@ export class ConfigurationError extends Error {
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 const minimumSecretLength = 32;
 const minimumTokenLength = 16;
+/** Of a backup: whoever has the file may try any number of them. */
+export const shortestPassphrase = 16;
 
 /** Where the demo keeps its data unless DATA_DIR says otherwise. */
 export const demoDataDirectory = ".stratafolio-demo";
@@ -98,6 +113,14 @@ const webUrl = z
   .refine(isUrl(["http:", "https:"]), { error: (issue) => `expected an http(s) URL, got: ${issue.input}` })
   .transform((text) => text.replace(/\/+$/, ""))
   .nullable();
+
+function isCron(text: string): boolean {
+  try {
+    return new Cron(text, { paused: true, mode: "5-part" }).nextRun() !== null;
+  } catch {
+    return false;
+  }
+}
 
 // A value is shown in its problem, except where it may hold a secret.
 const environment = z.object({
@@ -171,6 +194,26 @@ const environment = z.object({
     .refine(isUrl(["smtp:", "smtps:"]), "expected smtp(s)://user:password@host:port")
     .nullable(),
   BREACHED_PASSWORDS_URL: webUrl,
+  BACKUP_DIR: z.string().nullable(),
+  BACKUP_SCHEDULE: z
+    .string()
+    .refine(isCron, {
+      error: (issue) => `expected minute hour day month weekday, as in 0 2 * * *, got: ${issue.input}`,
+    })
+    .nullable(),
+  BACKUP_KEEP: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, {
+      error: (issue) => `expected how many backups to keep, 1 to 9999, got: ${issue.input}`,
+    })
+    .nullable(),
+  BACKUP_PASSPHRASE: z
+    .string()
+    .refine((text) => text.length >= shortestPassphrase, {
+      error: (issue) =>
+        `expected at least ${shortestPassphrase} characters, got ${(issue.input as string).length}`,
+    })
+    .nullable(),
   LOG_LEVEL: z
     .enum(logLevels, { error: (issue) => `expected one of ${logLevels.join(", ")}, got: ${issue.input}` })
     .nullable(),
@@ -221,6 +264,12 @@ export function readConfig(
     alertEmail: settings.ALERT_EMAIL,
     smtpUrl: settings.SMTP_URL,
     breachedPasswordsUrl: settings.BREACHED_PASSWORDS_URL,
+    backup: {
+      directory: settings.BACKUP_DIR === null ? null : resolve(settings.BACKUP_DIR),
+      schedule: settings.BACKUP_SCHEDULE ?? "0 2 * * *",
+      keep: Number(settings.BACKUP_KEEP ?? 7),
+      passphrase: settings.BACKUP_PASSPHRASE,
+    },
     logLevel: settings.LOG_LEVEL ?? "info",
   };
 }

@@ -84,10 +84,20 @@ export function preload(): void {
 }
 
 /** Every asset, schedule and sensor, checked, by PostgreSQL too. Mistakes in them are in `problems`, not thrown. */
-export async function openRegistry(pool: Pool): Promise<Registry> {
+export async function openRegistry(
+  pool: Pool,
+  { config, isDemo }: Pick<Surroundings, "config" | "isDemo">,
+): Promise<Registry> {
   // Loaded when needed: `user list` has no use for the parser of SQL and every declaration.
   const { definitions } = await import("../assets/index.ts");
-  const registry = await loadRegistry(definitions, {
+  const { backupDefinitions } = await import("../assets/backups.ts");
+  const { assets, schedules } = backupDefinitions(config.backup, { version, isDemo });
+  const all = {
+    ...definitions,
+    assets: [...definitions.assets, ...assets],
+    schedules: [...definitions.schedules, ...schedules],
+  };
+  const registry = await loadRegistry(all, {
     bodiesFolder,
     functionDefinitions: readFunctionDefinitions(pool),
   });
@@ -101,10 +111,11 @@ export function logProblems(log: Log, { problems, warnings = [] }: Registry): vo
 }
 
 /** Loads the models again whenever one is saved, for as long as the program runs. */
-export function watchModels(engine: Engine, log: Log): Promise<BodyWatch> {
+export function watchModels(engine: Engine, surroundings: Surroundings): Promise<BodyWatch> {
+  const { log } = surroundings;
   return watchBodies({
     folder: bodiesFolder,
-    load: () => openRegistry(engine.pool),
+    load: () => openRegistry(engine.pool, surroundings),
     current: () => engine.registry,
     onReload: async (registry) => {
       logProblems(log, registry);
@@ -116,16 +127,17 @@ export function watchModels(engine: Engine, log: Log): Promise<BodyWatch> {
 
 /** An engine that acts as the owner of the schemas. `pool` is the owner's too. */
 export async function openEngine(
-  { config, log, clock, isDemo }: Surroundings,
+  surroundings: Surroundings,
   { connectionString }: Database,
   pool: Pool,
 ): Promise<Engine> {
+  const { config, log, clock, isDemo } = surroundings;
   const resources = await marketResources(config, clock, isDemo);
   return createEngine({
     pool,
     poolForRun: (runId) =>
       createPool({ connectionString, applicationName: `stratafolio run ${runId}`, runId }),
-    registry: await openRegistry(pool),
+    registry: await openRegistry(pool, surroundings),
     resources,
     clock,
     log,

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { version } from "../program.ts";
 import { assetCommands } from "./assets.ts";
 import { automationCommands } from "./automation.ts";
+import { backupCommands } from "./backup.ts";
 import type { Outcome } from "./exit.ts";
 import { materializeCommands } from "./materialize.ts";
 import { createRegister } from "./register.ts";
@@ -25,5 +26,6 @@ export function createCommand(signal: AbortSignal, report: (outcome: Outcome) =>
   automationCommands(program, register);
   userCommands(program, register);
   secretCommands(program, register);
+  backupCommands(program, register);
   return program;
 }

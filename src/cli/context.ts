@@ -72,7 +72,7 @@ export function withRegistry(
   work: (registry: Registry, pool: Pool, surroundings: Surroundings) => Promise<Outcome>,
 ): Promise<Outcome> {
   return withPool(async (pool, _database, surroundings) =>
-    work(await openRegistry(pool), pool, surroundings),
+    work(await openRegistry(pool, surroundings), pool, surroundings),
   );
 }
 

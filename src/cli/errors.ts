@@ -3,6 +3,14 @@ export abstract class UsageError extends Error {
   abstract readonly code: string;
 }
 
+/** A demo's backup for a folder of real data, or the other way round. */
+export class ForeignBackupError extends UsageError {
+  readonly code = "foreign_backup";
+  constructor(dataDirectory: string, kind: string) {
+    super(`expected a data folder for ${kind} data, got ${dataDirectory}: set DATA_DIR to a new folder`);
+  }
+}
+
 export class UnknownAccountError extends UsageError {
   readonly code = "unknown_account";
   constructor(email: string, ofKind = "") {

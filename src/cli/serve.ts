@@ -60,10 +60,18 @@ async function openOrchestrator(
       if (asset === null) surroundings.log.warn({ code }, message);
     await engine.deploy();
     await engine.start();
-    opened.push({ close: () => engine.stop() }, await watchModels(engine, surroundings.log));
+    opened.push({ close: () => engine.stop() }, await watchModels(engine, surroundings));
+    const { directory } = surroundings.config.backup;
+    if (directory !== null) opened.push(await openDeletions(pool, directory, surroundings));
     await requestFirstMacroRun(pool);
   };
   return { engine, begin };
+}
+
+/** The list of those who have left, beside the backups that know them still. */
+async function openDeletions(pool: Pool, directory: string, { log }: Surroundings): Promise<Part> {
+  const { keepDeletions } = await import("../backup/index.ts");
+  return await keepDeletions(pool, directory, log);
 }
 
 /** Else regimes would wait for the first of the month. */
@@ -112,7 +120,7 @@ async function web({ output, signal }: CommandContext): Promise<Outcome> {
     opened.push(database);
     const { connectionString } = database;
     const pool = createPool({ connectionString, applicationName: "stratafolio web registry", max: 1 });
-    const registry = await openRegistry(pool);
+    const registry = await openRegistry(pool, surroundings);
     await pool.end();
     const server = await startWeb(surroundings, database, () => registry);
     opened.push(server);

@@ -16,8 +16,11 @@ export interface Database {
 export interface OpenOptions {
   /** How long to wait for a server that does not answer. */
   readonly waitSeconds: number;
-  /** run: bring it to the newest migration. require: throw MigrationsPendingError unless it is there. */
-  readonly migrations: "run" | "require";
+  /**
+   * run: bring it to the newest migration. require: throw MigrationsPendingError unless it is there. none: leave it as it is,
+   * for who migrates it otherwise.
+   */
+  readonly migrations: "run" | "require" | "none";
 }
 
 /**
@@ -25,7 +28,7 @@ export interface OpenOptions {
  * so it is always migrated), or the one at DATABASE_URL. Throws a DatabaseError.
  */
 export async function openDatabase(config: Config, log: Log, options: OpenOptions): Promise<Database> {
-  if (config.databaseUrl === null) return openEmbedded(config.dataDirectory, log);
+  if (config.databaseUrl === null) return openEmbedded(config.dataDirectory, log, options.migrations);
   const connectionString = config.databaseUrl;
   await checkDatabase(connectionString, {
     waitSeconds: options.waitSeconds,
@@ -34,18 +37,22 @@ export async function openDatabase(config: Config, log: Log, options: OpenOption
   const close = async () => {};
   if (options.migrations === "run")
     return { connectionString, applied: await migrateLogged(connectionString, log), close };
-  await requireMigrations(connectionString);
+  if (options.migrations === "require") await requireMigrations(connectionString);
   return { connectionString, applied: [], close };
 }
 
-async function openEmbedded(dataDirectory: string, log: Log): Promise<Database> {
+async function openEmbedded(
+  dataDirectory: string,
+  log: Log,
+  migrations: OpenOptions["migrations"],
+): Promise<Database> {
   const server = await startEmbedded({ dataDirectory });
   const place = { port: Number(new URL(server.connectionString).port), dataDirectory };
   if (server.attached)
     log.info(place, "a PostgreSQL server runs on this data folder already: attached to it");
   else log.info(place, "embedded PostgreSQL started");
   try {
-    const applied = await migrateLogged(server.connectionString, log);
+    const applied = migrations === "none" ? [] : await migrateLogged(server.connectionString, log);
     return { connectionString: server.connectionString, applied, close: server.stop };
   } catch (error) {
     await server.stop();

@@ -38,6 +38,7 @@ test("without any variable the program runs on its own", () => {
     alertEmail: null,
     smtpUrl: null,
     breachedPasswordsUrl: null,
+    backup: { directory: null, schedule: "0 2 * * *", keep: 7, passphrase: null },
     logLevel: "info",
   });
 });

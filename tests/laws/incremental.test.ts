@@ -2,6 +2,7 @@ import fc from "fast-check";
 import type { Pool } from "pg";
 import { beforeAll, expect, test } from "vitest";
 import { type Engine, quoteColumns, quoteIdentifier, type SqlAsset } from "../../src/engine/index.ts";
+import { refresh } from "../../src/engine/refresh/index.ts";
 import { allDays } from "../oracle/random-world.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { deployedEngine } from "../support/engine.ts";
@@ -229,3 +230,59 @@ test(
   },
   runs * 30_000,
 );
+
+/** What the sensor does with several orchestrators at work: each change is claimed alone, the others being committed. */
+async function refreshOneByOne(shuffled: (ids: number[]) => number[]): Promise<void> {
+  const { pool } = database;
+  const [sensor] = engine.registry.sensors;
+  const { rows } = await pool.query<{ change_id: number }>("select change_id from orchestrator.changes");
+  const context = { pool, registry: engine.registry } as Parameters<typeof refresh>[0];
+  for (const changeId of shuffled(rows.map(({ change_id }) => change_id)))
+    await refresh(context, {
+      trigger: { kind: "sensor", name: sensor!.name },
+      sources: sensor!.sources.map(({ name }) => name),
+      changeIds: [changeId],
+    });
+}
+
+test(
+  "changes of one person that are committed together, and carried on one by one in any order: the same",
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(event, { minLength: 2, maxLength: 6 }),
+        fc.infiniteStream(fc.nat(1000)),
+        async (events, chance) => {
+          for (const event of events) await happen(database.pool, event);
+          await refreshOneByOne((ids) =>
+            ids
+              .map((id) => ({ id, place: chance.next().value as number }))
+              .sort((a, b) => a.place - b.place)
+              .map(({ id }) => id),
+          );
+          for (const model of models) expect(await differences(database.pool, model), model.name).toEqual([]);
+        },
+      ),
+      { numRuns: runs, endOnFailure: true },
+    );
+  },
+  runs * 30_000,
+);
+
+test("a purchase is deleted while a later one is carried on: the days between them follow", async () => {
+  const { pool } = database;
+  // To the last day, so that no trade makes time go on.
+  await pool.query(
+    "insert into raw_prices (ticker, price_date, close) values ('AAA', $1, 10), ('AAA', $2, 10) on conflict do nothing",
+    [allDays[0], allDays[59]],
+  );
+  const buy = `insert into transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
+    values (1, 'AAA', 'BUY', 1, 10, $1) returning transaction_id`;
+  await pool.query(buy, [allDays[5]]);
+  const { rows } = await pool.query<{ transaction_id: number }>(buy, [allDays[10]]);
+  await engine.refresh("transaction_sensor");
+  await pool.query(buy, [allDays[30]]);
+  await pool.query("delete from transactions where transaction_id = $1", [rows[0]!.transaction_id]);
+  await refreshOneByOne((ids) => ids.sort((a, b) => a - b));
+  for (const model of models) expect(await differences(database.pool, model), model.name).toEqual([]);
+});

@@ -40,6 +40,7 @@ export async function startProgram(): Promise<Program> {
     alertEmail: null,
     smtpUrl: null,
     breachedPasswordsUrl: null,
+    backup: { directory: null, schedule: "0 2 * * *", keep: 7, passphrase: null },
     logLevel: "silent",
   };
   const log = pino({ level: "silent" });

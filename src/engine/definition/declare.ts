@@ -125,6 +125,11 @@ interface Declared {
   readonly timeColumn?: string;
   /** For a period, valid from timeColumn up to but not including this: a scope takes every period that reaches into it. */
   readonly timeEndColumn?: string;
+  /**
+   * Further columns that follow from where the period ends and how it began: where nothing but these and the end differ, no
+   * day before the end does.
+   */
+  readonly endColumns?: readonly string[];
   readonly checks: readonly Check[];
   readonly freshness?: Freshness;
   readonly tags: readonly string[];

@@ -40,6 +40,7 @@ function validateColumnsNamed(asset: AnyAsset, place: Place): DefinitionError[] 
     ["partitionBy", [asset.partitionBy]],
     ["timeColumn", [asset.timeColumn]],
     ["timeEndColumn", [asset.timeEndColumn]],
+    ["endColumns", asset.endColumns ?? []],
     ...(asset.kind === "model" ? asset.indexes : []).map((columns): [string, readonly string[]] => [
       "index",
       columns,

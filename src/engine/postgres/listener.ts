@@ -99,6 +99,7 @@ export class Listener {
     const { channels, onNotification, onConnect } = this.#options;
     const client = await this.#connect();
     const ended = Promise.withResolvers<void>();
+    ended.promise.catch(() => {}); // it may break before anybody waits for that: while LISTEN is under way
     const pulse = { channel: `listener_${randomUUID()}`, arrived: (): void => {} };
     const stop = (): void => ended.resolve();
     const beating = new AbortController();

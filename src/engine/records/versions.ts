@@ -15,7 +15,7 @@ import { announcedSeparately } from "./announcements.ts";
 /** What must be known of a version to keep its rows right after the code has moved on. */
 type Definition = Pick<
   SqlAsset,
-  "columns" | "key" | "partitionBy" | "timeColumn" | "timeEndColumn" | "materialized"
+  "columns" | "key" | "partitionBy" | "timeColumn" | "timeEndColumn" | "endColumns" | "materialized"
 >;
 
 /** What stands behind an asset's name. A change refreshes this, which need not be what the files say by now. */
@@ -167,7 +167,7 @@ export async function readPreviousVersion(
 
 /** With its own checks: those of another version may speak of columns that it lacks. */
 function withDefinition(graph: Graph, asset: SqlAsset, definition: StoredDefinition): SqlAsset {
-  const { partitionBy: _, timeColumn: __, timeEndColumn: ___, ...rest } = asset;
+  const { partitionBy: _, timeColumn: __, timeEndColumn: ___, endColumns: ____, ...rest } = asset;
   const { checks = [], ...others } = definition;
   const present = Object.entries(others).filter(([, value]) => value !== null);
   return {
@@ -189,6 +189,7 @@ export function definitionOf(asset: SqlAsset): StoredDefinition {
     partitionBy: asset.partitionBy ?? null,
     timeColumn: asset.timeColumn ?? null,
     timeEndColumn: asset.timeEndColumn ?? null,
+    endColumns: asset.endColumns ?? null,
     materialized: asset.materialized,
     checks: asset.checks.map((check) =>
       check.kind === "relationship" ? { ...check, to: check.to.name } : check,

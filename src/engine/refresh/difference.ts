@@ -58,16 +58,14 @@ export async function applyDifference(
     rowsInserted: row.inserted,
     rowsUpdated: row.updated,
     rowsDeleted: row.deleted,
-    changed: written === 0 ? null : changedScope(asset, scope, row),
+    changed: written === 0 ? null : changedScope(row),
   };
 }
 
-function changedScope(asset: AnyAsset, scope: Scope, row: DifferenceRow): Scope {
-  const { partitions } = row;
+function changedScope({ partitions, since }: DifferenceRow): Scope {
   return {
     partitions: partitions !== null && partitions.length <= mostPartitions ? partitions : null,
-    // A period that changed began earlier than the day from which it differs.
-    since: asset.timeEndColumn ? scope.since : row.since,
+    since,
   };
 }
 
@@ -162,11 +160,18 @@ function storedRange(asset: AnyAsset, { partitions, since }: Scope): string {
   }).condition;
 }
 
-/** The partition values and the earliest day that a written row touches. */
+/** The partition values that a written row touches, and the earliest day. */
 function imageOf(asset: AnyAsset, images: readonly string[]): string {
   const of = (column: string, cast: string): string =>
     images.map((image) => `${image}.${quoteIdentifier(column)}${cast}`).join(", ");
   const partitions = asset.partitionBy ? `array[${of(asset.partitionBy, "::text")}]` : "null::text[]";
-  const since = asset.timeColumn ? `least(${of(asset.timeColumn, "::date")})` : "null::date";
-  return `${partitions} as partitions, ${since} as since`;
+  if (!asset.timeColumn) return `${partitions} as partitions, null::date as since`;
+  const began = `least(${of(asset.timeColumn, "::date")})`;
+  if (!asset.timeEndColumn || images.length < 2) return `${partitions} as partitions, ${began} as since`;
+  // A period that only ends on another day began earlier than the day from which it differs.
+  const ends = [asset.timeEndColumn, ...(asset.endColumns ?? [])];
+  const others = Object.keys(asset.columns).filter((column) => !ends.includes(column));
+  const [before, after] = images.map((image) => `row(${quoteColumns(others, image)})::record`);
+  const ended = `least(${of(asset.timeEndColumn, "::date")})`;
+  return `${partitions} as partitions, case when ${before} *= ${after} then ${ended} else ${began} end as since`;
 }

@@ -2,7 +2,7 @@ import type { ClientBase } from "pg";
 import { type AnyAsset, type Dependency, type Graph, unknownReach } from "../definition/index.ts";
 import { everything, mapScope, type Scope, unionScopes } from "../planning/index.ts";
 import type { CurrentVersion } from "../records/index.ts";
-import { applyDifference, type Difference } from "./difference.ts";
+import { applyDifference, type Difference, type TableVersion } from "./difference.ts";
 import type { ScopeLocks } from "./scope-locks.ts";
 
 /** An asset that a propagation came to. */
@@ -85,8 +85,40 @@ async function visit(
   if (tables && !tables.has(asset.name)) return { scope, changed: null, difference: null, done: false };
   const whole = asset.kind === "model" && asset.materialized === "table" ? everything : scope;
   await locks.lock(asset, whole);
-  const difference = await applyDifference(client, { asset, body, table }, whole);
-  return { scope: whole, changed: difference.changed, difference, done: true };
+  const applied = await applyWidening(client, { asset, body, table }, whole);
+  return {
+    scope: applied.scope,
+    changed: applied.difference.changed,
+    difference: applied.difference,
+    done: true,
+  };
+}
+
+/**
+ * Periods that reach into a scope began before it, and with them a change is written that was committed since the claim and
+ * is of an earlier day. Who claims that later finds those rows done and stops, so its days are carried on here: the
+ * scope is widened to where rows differed, until none before it does.
+ */
+async function applyWidening(
+  client: ClientBase,
+  version: TableVersion,
+  scope: Scope,
+): Promise<{ readonly scope: Scope; readonly difference: Difference }> {
+  const difference = await applyDifference(client, version, scope);
+  const { changed } = difference;
+  if (!changed || scope.since === null || changed.since === null || changed.since >= scope.since)
+    return { scope, difference };
+  const wider = await applyWidening(client, version, { ...scope, since: changed.since });
+  return { scope: wider.scope, difference: sumOf(difference, wider.difference) };
+}
+
+function sumOf(a: Difference, b: Difference): Difference {
+  return {
+    rowsInserted: a.rowsInserted + b.rowsInserted,
+    rowsUpdated: a.rowsUpdated + b.rowsUpdated,
+    rowsDeleted: a.rowsDeleted + b.rowsDeleted,
+    changed: unionOf(a.changed, b.changed),
+  };
 }
 
 async function scopeOf(

@@ -1,18 +1,21 @@
 /** A session that listens and is gone behind a live socket: behind a relay that swallows what comes. */
+import type { Pool } from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { createPool } from "../../../src/database/pool.ts";
 import { Listener } from "../../../src/engine/index.ts";
 import { createTestDatabase } from "../../support/database.ts";
-import { startRelay } from "../../support/relay.ts";
+import { type Relay, startRelay } from "../../support/relay.ts";
 import { silent } from "./shops.ts";
 
 const database = await createTestDatabase("template1");
 const heartbeat = { everyMilliseconds: 50, withinMilliseconds: 300 };
 
 /** A listener behind a relay, what it heard, and what it said. */
-async function listen() {
+async function listen(onPool: (pool: Pool, relay: Relay) => void = () => {}) {
   const relay = await startRelay(database.url);
+  onTestFinished(() => relay.close());
   const pool = createPool({ connectionString: relay.url, applicationName: "listener" });
+  onPool(pool, relay);
   const heard: string[] = [];
   const errors: string[] = [];
   let connections = 0;
@@ -74,4 +77,15 @@ test("a connection that the server ends is made again", async () => {
   await connected(2);
   await notify("news", "three");
   await expect.poll(() => heard).toEqual(["news three"]);
+});
+
+test("a connection that breaks before LISTEN is answered ends nothing, and is made again", async () => {
+  const { errors, heard } = await listen((pool, relay) => {
+    pool.once("acquire", () => {
+      relay.swallow();
+      setImmediate(() => relay.cut());
+    });
+  });
+  await expect.poll(() => errors).toHaveLength(1);
+  await expect.poll(() => notify("news", "four").then(() => heard)).toContain("news four");
 });

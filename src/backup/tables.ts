@@ -1,0 +1,59 @@
+/** Every table of `public` and `bronze`, and what becomes of it: a test fails for one that is not named here. */
+
+/**
+ * - saved: what people said and did, which is nowhere else.
+ * - market: fetched, and saved too unless it is to be left out: then of tickers alone that the source has dropped.
+ * - made: by the program itself, in any installation.
+ * - ended: it belongs to the installation that was; a restored one begins without it.
+ */
+type Keeping = "saved" | "market" | "made" | "ended";
+
+/** In the order in which they are written back: what is referred to comes first. */
+const keepings: Readonly<Record<string, Keeping>> = {
+  "public.users": "saved",
+  "public.api_tokens": "saved", // their hashes: programs go on
+  "public.idempotency_keys": "saved", // a request that is repeated after a restore is still the same one
+  "public.portfolio_choices": "saved",
+  "public.imports": "saved",
+  "public.import_rows": "saved",
+  "public.import_choices": "saved",
+  "public.import_tickers": "saved",
+  "public.deleted_accounts": "saved",
+  "bronze.transactions": "saved",
+  "bronze.transactions_audit": "saved",
+  "bronze.identifiers": "saved",
+  "bronze.symbol_changes": "saved",
+  "bronze.market_rulings": "saved",
+  "bronze.split_rulings": "saved",
+  "orchestrator.automations": "saved", // what is switched off
+  "bronze.raw_assets": "market",
+  "bronze.raw_prices": "market",
+  "bronze.raw_corporate_actions": "market",
+  "bronze.raw_fred": "market",
+  "bronze.market_defects": "market",
+  "bronze.history_reads": "market",
+  "bronze.raw_calendar": "made",
+  "public.migrations": "made",
+  "public.backups": "ended", // files on the disk of that installation
+  "public.sessions": "ended", // people sign in again: one that was ended since must not come back to life
+};
+
+export interface SavedTable {
+  /** "schema.table". */
+  readonly name: string;
+  /** Which of its rows are saved when market data is left out; null: all of them. */
+  readonly kept: string | null;
+}
+
+/** Of delisted tickers nobody has the prices any more. */
+const dropped = "ticker in (select ticker from bronze.raw_assets where not is_active)";
+
+export const savedTables: readonly SavedTable[] = Object.entries(keepings).flatMap(
+  ([name, keeping]): SavedTable[] => {
+    if (keeping === "saved") return [{ name, kept: null }];
+    if (keeping === "market") return [{ name, kept: name === "bronze.raw_fred" ? "false" : dropped }];
+    return [];
+  },
+);
+
+export const namedTables: readonly string[] = Object.keys(keepings);

@@ -1,0 +1,124 @@
+/** A backup, from one data folder into another, by the commands that people type. */
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { definitions } from "../../assets/index.ts";
+import { createAccount } from "../../src/accounts/index.ts";
+import { readDeletions } from "../../src/backup/deletions.ts";
+import { savedTables } from "../../src/backup/index.ts";
+import { type EmbeddedServer, startEmbedded } from "../../src/database/embedded.ts";
+import { createPool } from "../../src/database/pool.ts";
+import { runCli } from "../cli/run-cli.ts";
+
+const top = mkdtempSync(join(tmpdir(), "stratafolio-backup-"));
+chmodSync(top, 0o755); // the server of a root user runs as another user, who must reach its data
+const folder = (name: string): string => join(top, name);
+const inFolder = (name: string): Record<string, string> => ({ DATA_DIR: folder(name) });
+const file = join(top, "kept", "one.backup");
+const passphrase = "a passphrase of some length";
+
+/** Rows that no other table tells: one of each kind that people and operators leave. */
+const left = `
+  insert into bronze.raw_assets (ticker, name, asset_class, currency, exchange_timezone, is_active)
+  values ('ACME', E'Acme\\tCorporation \\\\.', 'stock', 'USD', 'America/New_York', true),
+    ('GONE', 'Gone Limited', 'stock', 'USD', 'America/New_York', false);
+  insert into bronze.raw_prices (ticker, price_date, close)
+  select ticker, day, 100 + extract(doy from day) / 7
+  from unnest(array['ACME', 'GONE']) as ticker, generate_series('2024-01-02'::date, '2024-03-28', '1 day') as day;
+  insert into bronze.raw_corporate_actions (ticker, action_date, action_type, cash_per_share)
+  values ('ACME', '2024-02-01', 'dividend', 0.24);
+  insert into bronze.raw_fred (series_id, observation_date, value)
+  select 'DTB3', day, 5.2 from generate_series('2024-01-02'::date, '2024-03-28', '1 day') as day;
+  insert into bronze.transactions (user_id, ticker, transaction_type, quantity, price, fee, transaction_date)
+  values (1, 'ACME', 'BUY', 10.00, 100, 1, '2024-01-08'), (2, 'GONE', 'BUY', 3, 101, 0, '2024-01-08'),
+    (2, 'ACME', 'BUY', 1.123456789, 101.10, 0, '2024-02-08'), (1, 'ACME', 'BUY', 5, 100, 0, '2024-02-09');
+  delete from bronze.transactions where user_id = 1 and quantity = 5;
+  insert into public.api_tokens (user_id, name, scope, token_hash, created_at) values (1, 'mine', 'read', '\\x00ff5c0a', now());
+  insert into public.sessions (user_id, expires_at) values (1, now() + interval '1 day');
+  insert into public.idempotency_keys (user_id, idempotency_key, request_hash, response_status, response_body)
+  values (1, 'k', 'h', 201, '{"text": "a\\nb\\\\t"}');
+  insert into public.portfolio_choices (user_id, range_name, benchmark) values (1, '1Y', 'ACME');
+  insert into public.imports (user_id, import_id, file_hash, imported_at) values (1, gen_random_uuid(), '\\x01', now());
+  insert into public.import_rows (user_id, import_id, line, row_key, word, texts, reason)
+  select user_id, import_id, 1, 'k', E'Dépôt\\r\\n', '["x"]', 'kept' from public.imports;
+  insert into public.import_choices values (1, 's', '{}', now());
+  insert into public.import_tickers values (1, 's', 'BTC', 'BTC-USD', now());
+  insert into bronze.identifiers values ('US0000000001', 'USD', 'ACME', now());
+  insert into bronze.symbol_changes (from_ticker, to_ticker, changed_on) values ('OLD', 'ACME', '2020-01-01');
+  insert into bronze.market_rulings values ('ACME', '2024-01-09', 'price', true, 'a slip', 'ann', now());
+  insert into bronze.split_rulings values ('ACME', '2023-01-09', false, null, 'a spin-off', 'ann', now());
+  insert into bronze.history_reads values ('ACME', now());
+  insert into orchestrator.automations (automation, kind, enabled) values ('nightly_verification', 'schedule', false);
+`;
+
+let source: EmbeddedServer;
+let pool: pg.Pool;
+
+beforeAll(async () => {
+  expect((await runCli(["migrate"], inFolder("source"))).code).toBe(0);
+  source = await startEmbedded({ dataDirectory: folder("source") });
+  pool = createPool({ connectionString: source.connectionString, applicationName: "test" });
+  for (const name of ["ann", "ben", "cy"])
+    await createAccount(pool, { email: `${name}@example.org`, password: "correct horse battery" });
+  await pool.query("delete from public.users where email like 'cy@%'"); // her number is not given out again
+  await pool.query(left);
+  expect((await runCli(["materialize", "--exclude", "source:*"], inFolder("source"))).code).toBe(0);
+  mkdirSync(join(top, "kept"));
+});
+
+afterAll(async () => {
+  await pool.end();
+  await source.stop();
+  rmSync(top, { recursive: true, force: true });
+});
+
+/** Of a table: every row as text, to the last digit. */
+async function rowsOf(client: pg.Pool, name: string): Promise<string[]> {
+  const { rows } = await client.query<{ row: string }>(`select t::text as row from ${name} as t order by 1`);
+  return rows.map(({ row }) => row);
+}
+
+const models = definitions.assets
+  .filter(({ kind }) => kind === "model")
+  .map(({ name }) => `"default".${name}`);
+
+async function withDatabase(name: string, work: (client: pg.Pool) => Promise<void>): Promise<void> {
+  const server = await startEmbedded({ dataDirectory: folder(name) });
+  const client = createPool({ connectionString: server.connectionString, applicationName: "test" });
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+    await server.stop();
+  }
+}
+
+test("from one folder into a fresh one: every saved row and every figure, to the bit", async () => {
+  const written = await runCli(["backup", file, "--output", "json"], inFolder("source"));
+  expect([written.code, written.stderr]).toEqual([0, ""]);
+  expect(readdirSync(join(top, "kept"))).toEqual(["one.backup"]);
+  const restored = await runCli(["restore", file], inFolder("fresh"));
+  expect([restored.code, restored.stderr]).toEqual([0, ""]);
+  await withDatabase("fresh", async (client) => {
+    for (const { name } of savedTables) {
+      const expected = await rowsOf(pool, name);
+      const found = await rowsOf(client, name);
+      // Every start of the orchestrator adds automations that are new.
+      if (name === "orchestrator.automations") expect(found).toEqual(expect.arrayContaining(expected));
+      else expect(found, name).toEqual(expected);
+      expect(expected.length, `${name} of the test`).toBeGreaterThan(0);
+    }
+    for (const name of models) expect(await rowsOf(client, name), name).toEqual(await rowsOf(pool, name));
+    expect(await rowsOf(client, "public.sessions")).toEqual([]);
+    const { rows } = await client.query(
+      "insert into public.users (email, password_hash) values ('new@example.org', 'x') returning user_id",
+    );
+    expect(rows).toEqual([{ user_id: 4 }]);
+  });
+  const again = await runCli(["restore", file], inFolder("fresh"));
+  expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("empty database only")]);
+  const over = await runCli(["backup", file], inFolder("source"));
+  expect([over.code, over.stderr]).toEqual([2, expect.stringContaining("not there yet")]);
+}, 180_000);
