@@ -23,6 +23,8 @@ export interface Config {
   /** Who is sent alerts by email, by way of `smtpUrl`; null: nobody. */
   readonly alertEmail: string | null;
   readonly smtpUrl: string | null;
+  /** The longest that a statement of a request may take. */
+  readonly statementSeconds: number;
   readonly logLevel: string;
 }
 
@@ -50,6 +52,15 @@ const webUrl = z
   .refine(isUrl(["http:", "https:"]), { error: (issue) => `expected an http(s) URL, got: ${issue.input}` })
   .transform((text) => text.replace(/\/+$/, ""))
   .nullable();
+
+const wholeNumber = (from: number, to: number) =>
+  z
+    .string()
+    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= from && Number(text) <= to, {
+      error: (issue) => `expected a whole number from ${from} to ${to}, got: ${issue.input}`,
+    })
+    .transform(Number)
+    .nullable();
 
 // A value is shown in its problem, except where it may hold a secret.
 const environment = z.object({
@@ -90,6 +101,7 @@ const environment = z.object({
     .string()
     .refine(isUrl(["smtp:", "smtps:"]), "expected smtp(s)://user:password@host:port")
     .nullable(),
+  STATEMENT_TIMEOUT_SECONDS: wholeNumber(1, 3600),
   LOG_LEVEL: z
     .enum(logLevels, { error: (issue) => `expected one of ${logLevels.join(", ")}, got: ${issue.input}` })
     .nullable(),
@@ -133,6 +145,7 @@ export function readConfig(
     alertWebhookUrl: settings.ALERT_WEBHOOK_URL,
     alertEmail: settings.ALERT_EMAIL,
     smtpUrl: settings.SMTP_URL,
+    statementSeconds: settings.STATEMENT_TIMEOUT_SECONDS ?? 15,
     logLevel: settings.LOG_LEVEL ?? "info",
   };
 }

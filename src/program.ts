@@ -169,7 +169,14 @@ export async function startWeb(
 ): Promise<WebServer> {
   const { createApp } = await import("./web/app.ts");
   const { EventHub } = await import("./web/events.ts");
-  const pool = createPool({ connectionString, applicationName: "stratafolio web", role: webRole });
+  const { createWebPool } = await import("./database/web-pool.ts");
+  const { statementSeconds } = config;
+  const pool = createWebPool({
+    connectionString,
+    applicationName: "stratafolio web",
+    role: webRole,
+    statementSeconds,
+  });
   const { prices } = await marketResources(config, clock, isDemo);
   const events = new EventHub({ pool, clock, log });
   const app = createApp({

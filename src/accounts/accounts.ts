@@ -1,11 +1,10 @@
 /** Accounts: emails, password hashes, who the first operator is, and how an account ends. */
-import { createHash } from "node:crypto";
-import bcrypt from "bcrypt";
 import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
 import { transaction } from "../database/transaction.ts";
 import { EmailTakenError, LastOperatorError } from "./errors.ts";
+import { hashPassword, isHashOf } from "./hashing.ts";
 import type { Person, Role } from "./person.ts";
 import { revokeSessions } from "./sessions.ts";
 import { revokeTokens } from "./tokens.ts";
@@ -41,27 +40,12 @@ export interface OwnAccount extends Account {
 
 export type Credentials = z.output<typeof credentialsSchema>;
 
-/** 2^12 rounds: 0.25 s on one core of 2024, on a thread of its own. */
-const bcryptCost = 12;
-
-/** The hash of a password that nobody has: an unknown email takes as long to refuse as a wrong password. */
-const nobodysHash = "$2b$12$nOhh91UAc9aNAglm787r2O8kTFTBoObICnp75N12QrGO/3cy3y5Mu";
-
-/** bcrypt reads 72 bytes and stops at a NUL: a digest of the whole password is shorter and has none. */
-function digest(password: string): string {
-  return createHash("sha256").update(password.normalize("NFKC")).digest("base64");
-}
-
-function hash(password: string): Promise<string> {
-  return bcrypt.hash(digest(password), bcryptCost);
-}
-
 /**
  * Makes an account; the first one ever is the operator's. Throws EmailTakenError.
  * The web's role may do this, and so may the owner's.
  */
 export async function createAccount(pool: Pool, { email, password }: Credentials): Promise<Account> {
-  const passwordHash = await hash(password);
+  const passwordHash = await hashPassword(password);
   // One statement would not do: of two first accounts made at once, neither would see the other.
   const account = await transaction(pool, async (client) => {
     // Writers wait for each other, readers do not.
@@ -88,7 +72,7 @@ export async function findAccount(pool: Pool, { email, password }: Credentials):
     [email],
   );
   const row = rows[0];
-  const matches = await bcrypt.compare(digest(password), row?.password_hash ?? nobodysHash);
+  const matches = await isHashOf(password, row?.password_hash);
   return row && matches ? { id: row.id, email: row.email, role: row.role } : null;
 }
 
@@ -108,7 +92,7 @@ export async function isPasswordOf(pool: Pool, userId: number, password: string)
     "select password_hash from public.users where user_id = $1",
     [userId],
   );
-  return bcrypt.compare(digest(password), rows[0]?.password_hash ?? nobodysHash);
+  return isHashOf(password, rows[0]?.password_hash);
 }
 
 /** Sets the password and signs the person out but for the session they do it by; API tokens go on. */
@@ -117,10 +101,11 @@ export async function setPassword(
   { userId, credentialId }: Person,
   password: string,
 ): Promise<void> {
+  const passwordHash = await hashPassword(password); // before a connection is taken, which would wait with it
   await transaction(pool, async (client) => {
     await client.query("update public.users set password_hash = $2 where user_id = $1", [
       userId,
-      await hash(password),
+      passwordHash,
     ]);
     await revokeSessions(client, userId, credentialId);
   });
@@ -143,13 +128,14 @@ export async function setCostBasisMethod(
 
 /** Deletes the account with everything about the person, for good. Throws LastOperatorError. */
 export async function deleteAccount(pool: Pool, { userId, role }: Person): Promise<void> {
-  await personTransaction(pool, userId, async (client) => {
+  const work = async (client: PoolClient): Promise<void> => {
     if (role === "operator") await requireOtherOperator(client, userId);
     // Both end by themselves with the account; open event streams must hear of it.
     await revokeSessions(client, userId, null);
     await revokeTokens(client, userId);
     await client.query("select public.delete_own_account()");
-  });
+  };
+  await personTransaction(pool, userId, work, { isLong: true });
 }
 
 /** Has anybody an account yet? The first one is the operator's. */

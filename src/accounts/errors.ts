@@ -39,3 +39,15 @@ export class TooManyAttemptsError extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
+
+/** Passwords take long to hash, and more people wait for that than can be served soon. */
+export class SignInBusyError extends Error {
+  readonly code = "sign_in_busy";
+  readonly retryAfterSeconds = 10;
+
+  constructor(longestWaitSeconds: number) {
+    super(
+      `too many people sign in or register just now for this to be done within ${longestWaitSeconds} s; try again in a few seconds`,
+    );
+  }
+}

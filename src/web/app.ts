@@ -8,6 +8,7 @@ import type { WebContext } from "./context.ts";
 import { errorResponses, NotFoundError } from "./errors.ts";
 import { createMetrics } from "./metrics.ts";
 import { pagesRouter } from "./pages/index.ts";
+import { scopeRequest } from "./request-scope.ts";
 import { mountRoutes } from "./route.ts";
 import { refuseCrossSite, securityHeaders } from "./security.ts";
 
@@ -27,6 +28,7 @@ export function createApp(context: WebContext): Express {
   const guards = [
     express.json({ limit: bodyLimit }),
     express.urlencoded({ extended: false, limit: bodyLimit }),
+    scopeRequest,
     authenticate(context),
     refuseCrossSite(context.jwtSecret),
   ];

@@ -123,9 +123,13 @@ const statuses = {
   idempotency_conflict: 422,
   too_many_attempts: 429,
   too_many_connections: 429,
+  too_many_requests: 429,
   internal: 500,
   market_data_unavailable: 503,
+  database_busy: 503,
   database_unavailable: 503,
+  sign_in_busy: 503,
+  statement_timeout: 503,
   models_unavailable: 503,
 } as const;
 
@@ -156,6 +160,9 @@ const bodyErrors: Readonly<Record<string, ErrorCode>> = {
 // PostgreSQL is starting, stopping or full; Node could not reach it.
 const unavailable = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ENOENT)$/;
 
+/** PostgreSQL stopped a statement that took longer than the web lets one take. */
+const canceled = "57014";
+
 interface Described {
   readonly code?: unknown;
   readonly field?: unknown;
@@ -179,6 +186,15 @@ export function describeError(error: unknown, method: string, id: string): Error
       };
     if (typeof status === "number" && status >= 400 && status < 500)
       return { status, code: bodyErrors[String(type)] ?? "bad_request", message: error.message };
+    if (code === canceled)
+      return {
+        status: 503,
+        code: "statement_timeout",
+        message:
+          "this takes the database longer than one request may, and was stopped; ask for less at once (fewer days, a smaller " +
+          "page), or try again when less is going on",
+        retryAfterSeconds: 30,
+      };
     if (typeof code === "string" && unavailable.test(code))
       return {
         status: 503,
@@ -197,6 +213,7 @@ export function describeError(error: unknown, method: string, id: string): Error
 /** Logs what is ours, and answers every error as JSON. */
 export function errorResponses(log: Log): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
+    if (response.closed) return; // nobody waits for the answer
     if (response.headersSent) return next(error); // half an answer is out: Express cuts the connection
     const id = crypto.randomUUID();
     const { status, retryAfterSeconds, ...body } = describeError(error, request.method, id);

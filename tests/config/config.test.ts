@@ -37,6 +37,7 @@ test("without any variable the program runs on its own", () => {
     alertWebhookUrl: null,
     alertEmail: null,
     smtpUrl: null,
+    statementSeconds: 15,
     logLevel: "info",
   });
 });

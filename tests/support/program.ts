@@ -34,6 +34,7 @@ export async function startProgram(): Promise<Program> {
     alertWebhookUrl: null,
     alertEmail: null,
     smtpUrl: null,
+    statementSeconds: 15,
     logLevel: "silent",
   };
   const log = pino({ level: "silent" });

@@ -141,13 +141,14 @@ export async function importTransactions(
   await requireHistories(context, tickers, {
     onProgress: ({ fetched, total }) => onProgress({ rows: review.rows.length, checked: fetched, total }),
   });
-  const recorded = await personTransaction(context.pool, userId, async (client) => {
+  const record = async (client: PoolClient): Promise<Pick<Imported, "imported" | "kept"> | null> => {
     await lockLedger(client, userId);
     const draft = await draftImport(client, userId, prepared.rows, reviewed);
     // Somebody may have traded since the review; then it is made anew.
     if (!draft.isSelectionKept || (await findUncovered(client, draft)).size > 0) return null;
     return recordDraft(client, userId, draft, prepared, context.clock());
-  });
+  };
+  const recorded = await personTransaction(context.pool, userId, record, { isLong: true });
   if (recorded && recorded.imported + recorded.kept > 0) return { ...recorded, review };
   const again = await reviewPrepared(
     context,

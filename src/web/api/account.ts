@@ -161,7 +161,7 @@ export const accountRoutes: readonly Route[] = [
     access: "session",
     body: passwordChangeInput,
     status: 204,
-    errors: ["wrong_password", "too_many_attempts"],
+    errors: ["wrong_password", "too_many_attempts", "sign_in_busy"],
     handle: ({ context, person, request, body }) => changePassword(context, request, person, body),
   }),
   ...sessionRoutes,
@@ -186,7 +186,7 @@ export const accountRoutes: readonly Route[] = [
     access: "session",
     body: deletionInput,
     status: 204,
-    errors: ["wrong_password", "last_operator", "too_many_attempts"],
+    errors: ["wrong_password", "last_operator", "too_many_attempts", "sign_in_busy"],
     handle: ({ context, person, request, response, body }) =>
       endAccount(context, request, response, person, body),
   }),

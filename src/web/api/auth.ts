@@ -23,7 +23,7 @@ export const authRoutes: readonly Route[] = [
     body: credentialsSchema,
     status: 201,
     answer: signedIn,
-    errors: ["email_taken", "too_many_attempts"],
+    errors: ["email_taken", "too_many_attempts", "sign_in_busy"],
     handle: ({ context, request, response, body }) => register(context, request, response, body),
   }),
   route({
@@ -34,7 +34,7 @@ export const authRoutes: readonly Route[] = [
     body: signInSchema,
     status: 200,
     answer: signedIn,
-    errors: ["wrong_credentials", "too_many_attempts"],
+    errors: ["wrong_credentials", "too_many_attempts", "sign_in_busy"],
     handle: ({ context, request, response, body }) => signIn(context, request, response, body),
   }),
   route({
