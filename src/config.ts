@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
+import { defaultQuotas, type Quotas } from "./quotas.ts";
 
 /** Every setting of the program, checked. The only reader of the environment is `readConfig`. */
 export interface Config {
@@ -25,6 +26,8 @@ export interface Config {
   readonly smtpUrl: string | null;
   /** The longest that a statement of a request may take. */
   readonly statementSeconds: number;
+  /** How much one person, and the installation, may keep. */
+  readonly quotas: Quotas;
   readonly logLevel: string;
 }
 
@@ -61,6 +64,8 @@ const wholeNumber = (from: number, to: number) =>
     })
     .transform(Number)
     .nullable();
+
+const quota = wholeNumber(1, 100_000_000);
 
 // A value is shown in its problem, except where it may hold a secret.
 const environment = z.object({
@@ -102,6 +107,12 @@ const environment = z.object({
     .refine(isUrl(["smtp:", "smtps:"]), "expected smtp(s)://user:password@host:port")
     .nullable(),
   STATEMENT_TIMEOUT_SECONDS: wholeNumber(1, 3600),
+  QUOTA_TRADES: quota,
+  QUOTA_TICKERS: quota,
+  QUOTA_NEW_TICKERS_A_DAY: quota,
+  QUOTA_TOKENS: quota,
+  QUOTA_SESSIONS: quota,
+  QUOTA_ACCOUNTS: quota,
   LOG_LEVEL: z
     .enum(logLevels, { error: (issue) => `expected one of ${logLevels.join(", ")}, got: ${issue.input}` })
     .nullable(),
@@ -146,6 +157,14 @@ export function readConfig(
     alertEmail: settings.ALERT_EMAIL,
     smtpUrl: settings.SMTP_URL,
     statementSeconds: settings.STATEMENT_TIMEOUT_SECONDS ?? 15,
+    quotas: {
+      trades: settings.QUOTA_TRADES ?? defaultQuotas.trades,
+      tickers: settings.QUOTA_TICKERS ?? defaultQuotas.tickers,
+      newTickersADay: settings.QUOTA_NEW_TICKERS_A_DAY ?? defaultQuotas.newTickersADay,
+      tokens: settings.QUOTA_TOKENS ?? defaultQuotas.tokens,
+      sessions: settings.QUOTA_SESSIONS ?? defaultQuotas.sessions,
+      accounts: settings.QUOTA_ACCOUNTS ?? defaultQuotas.accounts,
+    },
     logLevel: settings.LOG_LEVEL ?? "info",
   };
 }

@@ -177,7 +177,9 @@ export async function startWeb(
     role: webRole,
     statementSeconds,
   });
-  const { prices } = await marketResources(config, clock, isDemo);
+  const { rationed } = await import("./market/rationed.ts");
+  const marketDataName = isDemo ? "synthetic data" : "Yahoo Finance";
+  const prices = rationed((await marketResources(config, clock, isDemo)).prices, marketDataName);
   const events = new EventHub({ pool, clock, log });
   const app = createApp({
     pool,
@@ -189,7 +191,8 @@ export async function startWeb(
     events,
     version,
     isDemo,
-    marketDataName: isDemo ? "synthetic data" : "Yahoo Finance",
+    marketDataName,
+    quotas: config.quotas,
   });
   const server = createServer(app);
   try {

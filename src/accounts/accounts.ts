@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
 import { transaction } from "../database/transaction.ts";
+import { QuotaExceededError, type Quotas } from "../quotas.ts";
 import { EmailTakenError, LastOperatorError } from "./errors.ts";
 import { hashPassword, isHashOf } from "./hashing.ts";
 import type { Person, Role } from "./person.ts";
@@ -41,15 +42,20 @@ export interface OwnAccount extends Account {
 export type Credentials = z.output<typeof credentialsSchema>;
 
 /**
- * Makes an account; the first one ever is the operator's. Throws EmailTakenError.
- * The web's role may do this, and so may the owner's.
+ * Makes an account; the first one ever is the operator's. Throws EmailTakenError, SignInBusyError or, where `quotas` are given,
+ * QuotaExceededError. The web's role may do this, and so may the owner's.
  */
-export async function createAccount(pool: Pool, { email, password }: Credentials): Promise<Account> {
+export async function createAccount(
+  pool: Pool,
+  { email, password }: Credentials,
+  quotas?: Pick<Quotas, "accounts">,
+): Promise<Account> {
   const passwordHash = await hashPassword(password);
   // One statement would not do: of two first accounts made at once, neither would see the other.
   const account = await transaction(pool, async (client) => {
     // Writers wait for each other, readers do not.
     await client.query("lock table public.users in share row exclusive mode");
+    if (quotas) await requireRoom(client, quotas.accounts);
     const { rows } = await client.query<Account>(
       `insert into public.users (email, password_hash, role)
        values ($1, $2, case when exists (select from public.users) then 'investor' else 'operator' end)
@@ -61,6 +67,14 @@ export async function createAccount(pool: Pool, { email, password }: Credentials
   });
   if (!account) throw new EmailTakenError(email);
   return account;
+}
+
+/** Throws QuotaExceededError unless one more account may be made. */
+async function requireRoom(client: PoolClient, limit: number): Promise<void> {
+  const { rows } = await client.query<{ accounts: number }>("select count(*) as accounts from public.users");
+  if (rows[0]!.accounts < limit) return;
+  const wayOut = "this installation takes no more people: ask whoever runs it to make yours";
+  throw new QuotaExceededError(limit, "accounts", wayOut, "QUOTA_ACCOUNTS");
 }
 
 /** The account with this email and password; null: there is none, which takes as long to find out either way. */

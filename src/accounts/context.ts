@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import type { Quotas } from "../quotas.ts";
 
 /** What accounts work with. */
 export interface AccountContext {
@@ -7,4 +8,6 @@ export interface AccountContext {
   readonly clock: () => Date;
   /** At least 32 characters. Signs the tokens of sessions. */
   readonly jwtSecret: string;
+  /** How much a person may keep. Default `defaultQuotas`. */
+  readonly quotas?: Quotas;
 }

@@ -117,14 +117,13 @@ export function readPersonalData<R extends PersonalRecords>(
   records: R,
 ): Promise<PersonalData<R>> {
   const work = async (client: PoolClient): Promise<PersonalData<R>> => {
-    // One snapshot: the figures are those of the trades beside them, or of the trades just before.
-    await client.query("set transaction isolation level repeatable read, read only");
     const all: PersonalRecords = { ...accountRecords, ...records };
     const fields: Record<string, unknown> = {};
     for (const [name, { read }] of Object.entries(all)) fields[name] = await read(client, userId);
     return { exported_at: clock(), ...fields } as unknown as PersonalData<R>;
   };
-  return personTransaction(pool, userId, work, { isLong: true });
+  // One snapshot: the figures are those of the trades beside them, or of the trades just before.
+  return personTransaction(pool, userId, work, { isLong: true, mode: "snapshot" });
 }
 
 /** One table of it, comma-separated, with a header. */

@@ -1,6 +1,8 @@
 /** Sessions: rows that vouch for tokens. A token is a signed session id, good while its row stands unrevoked. */
 import jwt from "jsonwebtoken";
 import type { Pool, PoolClient } from "pg";
+import { transaction } from "../database/transaction.ts";
+import { defaultQuotas } from "../quotas.ts";
 import type { AccountContext } from "./context.ts";
 import type { Person, Role } from "./person.ts";
 
@@ -24,25 +26,34 @@ export interface StartedSession {
   readonly expiresAt: Date;
 }
 
-/** Starts a session of 30 days. `userAgent` is kept so that its owner can recognise it. */
+/**
+ * Starts a session of 30 days. `userAgent` is kept so that its owner can recognise it. Of more than a person may have, those end that
+ * were used longest ago: who signs in is not to be kept out by what they forgot to sign out of.
+ */
 export async function startSession(
-  { pool, clock, jwtSecret }: AccountContext,
+  { pool, clock, jwtSecret, quotas = defaultQuotas }: AccountContext,
   userId: number,
   userAgent: string | null,
 ): Promise<StartedSession> {
   const now = clock();
   const expiresAt = new Date(now.getTime() + sessionDays * 86_400_000);
-  const { rows } = await pool.query<{ session_id: string }>(
-    `with expired as (
-       delete from public.sessions
-       where user_id = $1 and expires_at <= $3
-     )
-     insert into public.sessions (user_id, user_agent, created_at, last_used_at, expires_at)
-     values ($1, $2, $3, $3, $4)
-     returning session_id`,
-    [userId, userAgent?.slice(0, 300) ?? null, now, expiresAt],
-  );
-  const sessionId = rows[0]!.session_id;
+  const sessionId = await transaction(pool, async (client) => {
+    // One at a time: two would not see each other, and end too few.
+    await client.query("select from public.users where user_id = $1 for no key update", [userId]);
+    const { rows } = await client.query<{ session_id: string }>(
+      `with expired as (
+         delete from public.sessions
+         where user_id = $1 and expires_at <= $3
+       )
+       insert into public.sessions (user_id, user_agent, created_at, last_used_at, expires_at)
+       values ($1, $2, $3, $3, $4)
+       returning session_id`,
+      [userId, userAgent?.slice(0, 300) ?? null, now, expiresAt],
+    );
+    const started = rows[0]!.session_id;
+    await endForgotten(client, userId, started, quotas.sessions);
+    return started;
+  });
   const claims = { iat: Math.floor(now.getTime() / 1000), exp: Math.floor(expiresAt.getTime() / 1000) };
   const token = jwt.sign(claims, jwtSecret, {
     algorithm: "HS256",
@@ -50,6 +61,41 @@ export async function startSession(
     jwtid: sessionId,
   });
   return { token, sessionId, expiresAt };
+}
+
+/** Ends all but the `limit` last used of the open sessions, `kept` among them; of those that have ended as many stay on record. */
+async function endForgotten(client: PoolClient, userId: number, kept: string, limit: number): Promise<void> {
+  const others = "user_id = $1 and session_id <> $2";
+  await client.query(
+    `with forgotten as (
+       select session_id
+       from public.sessions
+       where ${others} and revoked_at is null
+       order by last_used_at desc
+       offset greatest($3 - 1, 0)
+     ),
+     ended as (
+       select session_id
+       from public.sessions
+       where ${others} and revoked_at is not null
+       order by revoked_at desc
+       offset $3
+     ),
+     pruned as (
+       delete from public.sessions
+       using ended
+       where sessions.session_id = ended.session_id
+     ),
+     revoked as (
+       update public.sessions
+       set revoked_at = clock_timestamp()
+       from forgotten
+       where sessions.session_id = forgotten.session_id
+       returning sessions.session_id
+     )
+     select pg_notify($4, session_id::text) from revoked`,
+    [userId, kept, limit, revokedChannel],
+  );
 }
 
 /** The person a token speaks for; null: forged, expired, revoked, or the account is gone. */

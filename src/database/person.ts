@@ -5,18 +5,23 @@ import { transaction } from "./transaction.ts";
 const forLong =
   "select set_config('statement_timeout', 4 * extract(epoch from current_setting('statement_timeout')::interval) || 's', true)";
 
-/**
- * Runs `work` in a transaction that acts for one person: row-level security shows and takes only their rows. `isLong`: its
- * statements touch all that the person has, and may take longer than the web's others.
- */
+export interface PersonTransactionOptions {
+  /** Its statements touch all that the person has, and may take longer than the web's others. */
+  readonly isLong?: boolean;
+  /** snapshot: read only, and all of it as of one moment. */
+  readonly mode?: "snapshot";
+}
+
+/** Runs `work` in a transaction that acts for one person: row-level security shows and takes only their rows. */
 export function personTransaction<T>(
   pool: Pool,
   userId: number,
   work: (client: PoolClient) => Promise<T>,
-  { isLong = false } = {},
+  { isLong = false, mode }: PersonTransactionOptions = {},
 ): Promise<T> {
   if (!Number.isSafeInteger(userId)) throw new TypeError(`expected a user id, got: ${userId}`);
   // A literal, because set_config() does not reach the workers of a distributed database.
-  const begin = `begin; set local app.user_id = '${userId}'`;
+  const characteristics = mode === "snapshot" ? " isolation level repeatable read, read only" : "";
+  const begin = `begin${characteristics}; set local app.user_id = '${userId}'`;
   return transaction(pool, work, { begin: isLong ? `${begin}; ${forLong}` : begin });
 }

@@ -19,6 +19,7 @@ import {
   setPassword,
   startSession,
 } from "../accounts/index.ts";
+import { defaultQuotas } from "../quotas.ts";
 import type { WebContext } from "./context.ts";
 import { OtherEmailError, WrongCredentialsError, WrongPasswordError } from "./errors.ts";
 import { hasBearer } from "./security.ts";
@@ -52,7 +53,7 @@ function cookieToken(request: Request): string | undefined {
   return parseCookie(request.get("Cookie") ?? "")[cookieName];
 }
 
-/** Makes an account and signs it in. Throws EmailTakenError, or TooManyAttemptsError after 1,000 from an address in 15 minutes. */
+/** Makes an account and signs it in. Throws EmailTakenError, QuotaExceededError, SignInBusyError, or TooManyAttemptsError after 1,000 from an address in 15 minutes. */
 export async function register(
   context: WebContext,
   request: Request,
@@ -60,7 +61,7 @@ export async function register(
   credentials: Credentials,
 ): Promise<SignedIn> {
   await limitsOf(context).registration.attempt(request.ip ?? "");
-  const user = await createAccount(context.pool, credentials);
+  const user = await createAccount(context.pool, credentials, context.quotas ?? defaultQuotas);
   return { user, token: await openSession(context, request, response, user) };
 }
 

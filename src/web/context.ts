@@ -5,6 +5,7 @@ import { type Person, type Scope, scopes } from "../accounts/index.ts";
 import type { Registry } from "../engine/index.ts";
 import type { Log } from "../log.ts";
 import type { PriceSource } from "../market/source.ts";
+import type { Quotas } from "../quotas.ts";
 import { ForbiddenError, InsufficientScopeError, UnauthenticatedError } from "./errors.ts";
 import type { EventHub } from "./events.ts";
 
@@ -24,6 +25,8 @@ export interface WebContext {
   readonly isDemo: boolean;
   /** Where prices come from, as pages name it: "Yahoo Finance". */
   readonly marketDataName: string;
+  /** How much may be kept here. Default `defaultQuotas`. */
+  readonly quotas?: Quotas;
   /** Cookies only over https. Unset: Secure when the request came over https. */
   readonly secureCookies?: boolean;
   /** Number of proxies in front whose X-Forwarded-* headers are believed. Unset: none. */

@@ -38,6 +38,14 @@ test("without any variable the program runs on its own", () => {
     alertEmail: null,
     smtpUrl: null,
     statementSeconds: 15,
+    quotas: {
+      trades: 100_000,
+      tickers: 2000,
+      newTickersADay: 200,
+      tokens: 100,
+      sessions: 100,
+      accounts: 10_000,
+    },
     logLevel: "info",
   });
 });

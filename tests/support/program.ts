@@ -3,6 +3,7 @@ import { afterAll } from "vitest";
 import type { Config } from "../../src/config.ts";
 import type { Engine } from "../../src/engine/index.ts";
 import { openEngine, type Surroundings, startWeb } from "../../src/program.ts";
+import { defaultQuotas } from "../../src/quotas.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
 
 export interface Program {
@@ -35,6 +36,7 @@ export async function startProgram(): Promise<Program> {
     alertEmail: null,
     smtpUrl: null,
     statementSeconds: 15,
+    quotas: defaultQuotas,
     logLevel: "silent",
   };
   const log = pino({ level: "silent" });

@@ -111,7 +111,7 @@ const tokenRoutes: readonly Route[] = [
     body: tokenInput,
     status: 201,
     answer: z.object({ token: z.string(), api_token: apiToken }),
-    errors: ["name_taken"],
+    errors: ["name_taken", "quota_exceeded"],
     handle: async ({ context, person, body }) => {
       const { token, apiToken } = await createToken(context, person.userId, body);
       return { token, api_token: apiToken };

@@ -23,7 +23,7 @@ export const authRoutes: readonly Route[] = [
     body: credentialsSchema,
     status: 201,
     answer: signedIn,
-    errors: ["email_taken", "too_many_attempts", "sign_in_busy"],
+    errors: ["email_taken", "too_many_attempts", "sign_in_busy", "quota_exceeded"],
     handle: ({ context, request, response, body }) => register(context, request, response, body),
   }),
   route({
