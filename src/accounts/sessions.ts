@@ -167,14 +167,18 @@ export async function revokeSessions(
   );
 }
 
+/** As many as the quota, unless that was set very high. */
+const mostListed = 1000;
+
 /** Open sessions of a person, the last used first. */
 export async function listSessions(pool: Pool, userId: number, now: Date): Promise<Session[]> {
   const { rows } = await pool.query<Session>(
     `select session_id, user_agent, created_at, last_used_at, expires_at
      from public.sessions
      where user_id = $1 and revoked_at is null and expires_at > $2
-     order by last_used_at desc`,
-    [userId, now],
+     order by last_used_at desc
+     limit $3`,
+    [userId, now, mostListed],
   );
   return rows;
 }

@@ -82,6 +82,9 @@ async function requireRoom(client: PoolClient, userId: number, limit: number): P
   );
 }
 
+/** As many as the quota, unless that was set very high. */
+const mostListed = 1000;
+
 /** A person's tokens, the newest first. */
 export async function listTokens(pool: Pool, userId: number): Promise<ApiToken[]> {
   return personTransaction(pool, userId, async (client) => {
@@ -89,8 +92,9 @@ export async function listTokens(pool: Pool, userId: number): Promise<ApiToken[]
       `select ${tokenColumns}
        from public.api_tokens
        where user_id = $1
-       order by created_at desc, token_id`,
-      [userId],
+       order by created_at desc, token_id
+       limit $2`,
+      [userId, mostListed],
     );
     return rows;
   });
