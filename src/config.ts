@@ -3,6 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { Cron } from "croner";
 import { z } from "zod";
 import { isLoopback, isSubnet } from "./addresses.ts";
+import { defaultQuotas, type Quotas } from "./quotas.ts";
 
 export const registrationPolicies = ["open", "invitation", "closed"] as const;
 
@@ -41,6 +42,10 @@ export interface Config {
   /** A service of HIBP's range API that new passwords are looked up in; null: the list that comes along is enough. */
   readonly breachedPasswordsUrl: string | null;
   readonly backup: BackupConfig;
+  /** The longest that a statement of a request may take. */
+  readonly statementSeconds: number;
+  /** How much one person, and the installation, may keep. */
+  readonly quotas: Quotas;
   readonly logLevel: string;
 }
 
@@ -121,6 +126,17 @@ function isCron(text: string): boolean {
     return false;
   }
 }
+
+const wholeNumber = (from: number, to: number) =>
+  z
+    .string()
+    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= from && Number(text) <= to, {
+      error: (issue) => `expected a whole number from ${from} to ${to}, got: ${issue.input}`,
+    })
+    .transform(Number)
+    .nullable();
+
+const quota = wholeNumber(1, 100_000_000);
 
 // A value is shown in its problem, except where it may hold a secret.
 const environment = z.object({
@@ -214,6 +230,13 @@ const environment = z.object({
         `expected at least ${shortestPassphrase} characters, got ${(issue.input as string).length}`,
     })
     .nullable(),
+  STATEMENT_TIMEOUT_SECONDS: wholeNumber(1, 3600),
+  QUOTA_TRADES: quota,
+  QUOTA_TICKERS: quota,
+  QUOTA_NEW_TICKERS_A_DAY: quota,
+  QUOTA_TOKENS: quota,
+  QUOTA_SESSIONS: quota,
+  QUOTA_ACCOUNTS: quota,
   LOG_LEVEL: z
     .enum(logLevels, { error: (issue) => `expected one of ${logLevels.join(", ")}, got: ${issue.input}` })
     .nullable(),
@@ -269,6 +292,15 @@ export function readConfig(
       schedule: settings.BACKUP_SCHEDULE ?? "0 2 * * *",
       keep: Number(settings.BACKUP_KEEP ?? 7),
       passphrase: settings.BACKUP_PASSPHRASE,
+    },
+    statementSeconds: settings.STATEMENT_TIMEOUT_SECONDS ?? 15,
+    quotas: {
+      trades: settings.QUOTA_TRADES ?? defaultQuotas.trades,
+      tickers: settings.QUOTA_TICKERS ?? defaultQuotas.tickers,
+      newTickersADay: settings.QUOTA_NEW_TICKERS_A_DAY ?? defaultQuotas.newTickersADay,
+      tokens: settings.QUOTA_TOKENS ?? defaultQuotas.tokens,
+      sessions: settings.QUOTA_SESSIONS ?? defaultQuotas.sessions,
+      accounts: settings.QUOTA_ACCOUNTS ?? defaultQuotas.accounts,
     },
     logLevel: settings.LOG_LEVEL ?? "info",
   };

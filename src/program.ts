@@ -184,8 +184,17 @@ export async function startWeb(
   const { createApp } = await import("./web/app.ts");
   const { missingSettings } = await import("./web/deployment.ts");
   const { EventHub } = await import("./web/events.ts");
-  const pool = createPool({ connectionString, applicationName: "stratafolio web", role: webRole });
-  const { prices } = await marketResources(config, clock, isDemo);
+  const { createWebPool } = await import("./database/web-pool.ts");
+  const { statementSeconds } = config;
+  const pool = createWebPool({
+    connectionString,
+    applicationName: "stratafolio web",
+    role: webRole,
+    statementSeconds,
+  });
+  const { rationed } = await import("./market/rationed.ts");
+  const marketDataName = isDemo ? "synthetic data" : "Yahoo Finance";
+  const prices = rationed((await marketResources(config, clock, isDemo)).prices, marketDataName);
   const events = new EventHub({ pool, clock, log });
   const mail = await openMail(config, log);
   const app = createApp({
@@ -198,7 +207,8 @@ export async function startWeb(
     events,
     version,
     isDemo,
-    marketDataName: isDemo ? "synthetic data" : "Yahoo Finance",
+    marketDataName,
+    quotas: config.quotas,
     deployment: config,
     mail,
     breachedPasswordsUrl: config.breachedPasswordsUrl,

@@ -1,11 +1,11 @@
 /** Accounts: emails, password hashes, who the first operator is, and how an account ends. */
-import { createHash } from "node:crypto";
-import bcrypt from "bcrypt";
 import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
 import { transaction } from "../database/transaction.ts";
+import { QuotaExceededError, type Quotas } from "../quotas.ts";
 import { AccountDisabledError, AccountGoneError, EmailTakenError, LastOperatorError } from "./errors.ts";
+import { hashPassword, isHashOf } from "./hashing.ts";
 import type { Person, Role } from "./person.ts";
 import { type Actor, commandLine, recordSecurityEvent } from "./security-log.ts";
 import { revokeSessions } from "./sessions.ts";
@@ -42,42 +42,30 @@ export interface OwnAccount extends Account {
 
 export type Credentials = z.output<typeof credentialsSchema>;
 
-/** 2^12 rounds: 0.25 s on one core of 2024, on a thread of its own. */
-const bcryptCost = 12;
-
-/** The hash of a password that nobody has: an unknown email takes as long to refuse as a wrong password. */
-const nobodysHash = "$2b$12$nOhh91UAc9aNAglm787r2O8kTFTBoObICnp75N12QrGO/3cy3y5Mu";
-
-/** bcrypt reads 72 bytes and stops at a NUL: a digest of the whole password is shorter and has none. */
-function digest(password: string): string {
-  return createHash("sha256").update(password.normalize("NFKC")).digest("base64");
-}
-
-/** What is kept of a password: bcrypt's hash of its digest. */
-export function hashPassword(password: string): Promise<string> {
-  return bcrypt.hash(digest(password), bcryptCost);
-}
-
-export function matchesHash(password: string, passwordHash: string): Promise<boolean> {
-  return bcrypt.compare(digest(password), passwordHash);
-}
-
 /** Without anybody to say otherwise, the first account ever is the operator's. */
 async function usualRole(client: PoolClient): Promise<Role> {
   return (await hasAccounts(client)) ? "investor" : "operator";
 }
 
+export interface Newcomers {
+  /** Who makes the account, for the security log. Default: the command line. */
+  readonly actor?: Actor;
+  /** What the account may be; throws where none may be made. Default: the first one ever is the operator's. */
+  readonly admit?: (client: PoolClient) => Promise<Role>;
+  /** Default: none. */
+  readonly quotas?: Pick<Quotas, "accounts">;
+}
+
 /**
- * Makes an account. `admit` says of which role, asked while no other account can be made, and throws what refuses it. Throws
- * EmailTakenError. The web's role may do this, and so may the owner's.
+ * Makes an account. Throws as `admit` does, EmailTakenError, SignInBusyError or, where `quotas` are given,
+ * QuotaExceededError. The web's role may do this, and so may the owner's.
  */
 export async function createAccount(
   pool: Pool,
   { email, password }: Credentials,
-  actor: Actor = commandLine,
-  admit: (client: PoolClient) => Promise<Role> = usualRole,
+  newcomers: Newcomers = {},
 ): Promise<Account> {
-  return insertAccount(pool, email, await hashPassword(password), actor, admit);
+  return insertAccount(pool, email, await hashPassword(password), newcomers);
 }
 
 /** The same of a password that is hashed already. */
@@ -85,13 +73,13 @@ export async function insertAccount(
   pool: Pool,
   email: string,
   passwordHash: string,
-  actor: Actor,
-  admit: (client: PoolClient) => Promise<Role>,
+  { actor = commandLine, admit = usualRole, quotas }: Newcomers,
 ): Promise<Account> {
   // One statement would not do: of two first accounts made at once, neither would see the other.
   const account = await transaction(pool, async (client) => {
     // Writers wait for each other, readers do not.
     await client.query("lock table public.users in share row exclusive mode");
+    if (quotas) await requireRoom(client, quotas.accounts);
     const { rows } = await client.query<Account>(
       `insert into public.users (email, password_hash, role)
        values ($1, $2, $3)
@@ -105,6 +93,14 @@ export async function insertAccount(
   });
   if (!account) throw new EmailTakenError(email);
   return account;
+}
+
+/** Throws QuotaExceededError unless one more account may be made. */
+async function requireRoom(client: PoolClient, limit: number): Promise<void> {
+  const { rows } = await client.query<{ accounts: number }>("select count(*) as accounts from public.users");
+  if (rows[0]!.accounts < limit) return;
+  const wayOut = "this installation takes no more people: ask whoever runs it to make yours";
+  throw new QuotaExceededError(limit, "accounts", wayOut, "QUOTA_ACCOUNTS");
 }
 
 /**
@@ -123,7 +119,7 @@ export async function findAccount(
     [email],
   );
   const row = rows[0];
-  const matches = await matchesHash(password, row?.password_hash ?? nobodysHash);
+  const matches = await isHashOf(password, row?.password_hash);
   if (row && matches && !row.is_disabled) return { id: row.id, email: row.email, role: row.role };
   const detail = row ? (matches ? "the account is disabled" : "wrong password") : "no such account";
   const refused = { kind: "sign_in", userId: row?.id ?? null, outcome: "refused", detail } as const;
@@ -149,7 +145,7 @@ export async function isPasswordOf(pool: Pool, userId: number, password: string)
     "select password_hash from public.users where user_id = $1",
     [userId],
   );
-  return matchesHash(password, rows[0]?.password_hash ?? nobodysHash);
+  return isHashOf(password, rows[0]?.password_hash);
 }
 
 /** Sets the password and signs the person out but for the session they do it by; API tokens go on. */
@@ -159,7 +155,7 @@ export async function setPassword(
   password: string,
   actor: Actor,
 ): Promise<void> {
-  const passwordHash = await hashPassword(password);
+  const passwordHash = await hashPassword(password); // before a connection is taken, which would wait with it
   await personTransaction(pool, userId, async (client) => {
     await client.query("update public.users set password_hash = $2 where user_id = $1", [
       userId,
@@ -187,14 +183,15 @@ export async function setCostBasisMethod(
 
 /** Deletes the account with everything about the person, for good. Throws LastOperatorError. */
 export async function deleteAccount(pool: Pool, { userId, role }: Person, actor: Actor): Promise<void> {
-  await personTransaction(pool, userId, async (client) => {
+  const work = async (client: PoolClient): Promise<void> => {
     if (role === "operator") await requireOtherOperator(client, userId);
     // Both end by themselves with the account; open event streams must hear of it.
     await revokeSessions(client, userId, null);
     await revokeTokens(client, userId);
     await client.query("select public.delete_own_account()");
     await recordDeletion(client, actor, userId);
-  });
+  };
+  await personTransaction(pool, userId, work, { isLong: true });
 }
 
 /** About nobody any more: the number is all that stays, and leads nowhere. */

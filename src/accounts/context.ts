@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import type { Quotas } from "../quotas.ts";
 
 /** What accounts work with. */
 export interface AccountContext {
@@ -9,4 +10,6 @@ export interface AccountContext {
   readonly jwtSecret: string;
   /** Sign nothing any more; what they have signed still counts. */
   readonly formerJwtSecrets?: readonly string[];
+  /** How much a person may keep. Default `defaultQuotas`. */
+  readonly quotas?: Quotas;
 }

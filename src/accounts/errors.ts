@@ -134,3 +134,14 @@ export class InvitedEmailError extends Error {
     super(`expected the email that was invited, ${invited}`);
   }
 }
+/** Passwords take long to hash, and more people wait for that than can be served soon. */
+export class SignInBusyError extends Error {
+  readonly code = "sign_in_busy";
+  readonly retryAfterSeconds = 10;
+
+  constructor(longestWaitSeconds: number) {
+    super(
+      `too many people sign in or register just now for this to be done within ${longestWaitSeconds} s; try again in a few seconds`,
+    );
+  }
+}

@@ -11,7 +11,6 @@ export {
   emailSchema,
   findAccount,
   hasAccounts,
-  hashPassword,
   isEmailTaken,
   isPasswordOf,
   passwordSchema,
@@ -22,6 +21,7 @@ export {
 export { admit } from "./admission.ts";
 export { deviceName } from "./device.ts";
 export { PasswordReusedError, RegistrationClosedError } from "./errors.ts";
+export { hashPassword } from "./hashing.ts";
 export {
   findInvitation,
   invitationInput,

@@ -1,11 +1,10 @@
 /** Accounts that wait for their owner to open a link in an email: until then nobody can tell whether there is one. */
 import type { PoolClient } from "pg";
-import { type Account, insertAccount } from "./accounts.ts";
+import { type Account, insertAccount, type Newcomers } from "./accounts.ts";
 import type { AccountContext } from "./context.ts";
 import { SpentLinkError } from "./errors.ts";
 import type { Role } from "./person.ts";
 import { hashOfLinkToken, makeLinkToken } from "./resets.ts";
-import type { Actor } from "./security-log.ts";
 
 type Context = Pick<AccountContext, "pool" | "clock">;
 
@@ -30,12 +29,16 @@ export async function keepPendingAccount(
   return token;
 }
 
-/** Makes the account, if `allow` still does. Throws SpentLinkError, or EmailTakenError when another link was faster. */
+/** Makes the account, if it is still admitted. Throws SpentLinkError, or EmailTakenError when another link was faster. */
 export async function confirmAccount(
   { pool, clock }: Context,
   token: string,
-  actor: Actor,
-  allow: (client: PoolClient, email: string) => Promise<Role>,
+  {
+    admit,
+    ...newcomers
+  }: Omit<Newcomers, "admit"> & {
+    readonly admit: (client: PoolClient, email: string) => Promise<Role>;
+  },
 ): Promise<Account> {
   const { rows } = await pool.query<{ email: string; password_hash: string }>(
     "select email, password_hash from public.take_pending_account($1, $2)",
@@ -43,5 +46,5 @@ export async function confirmAccount(
   );
   if (!rows[0]) throw new SpentLinkError();
   const { email, password_hash } = rows[0];
-  return insertAccount(pool, email, password_hash, actor, (client) => allow(client, email));
+  return insertAccount(pool, email, password_hash, { ...newcomers, admit: (client) => admit(client, email) });
 }

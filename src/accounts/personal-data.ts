@@ -122,14 +122,14 @@ export function readPersonalData<R extends PersonalRecords>(
   userId: number,
   records: R,
 ): Promise<PersonalData<R>> {
-  return personTransaction(pool, userId, async (client) => {
-    // One snapshot: the figures are those of the trades beside them, or of the trades just before.
-    await client.query("set transaction isolation level repeatable read, read only");
+  const work = async (client: PoolClient): Promise<PersonalData<R>> => {
     const all: PersonalRecords = { ...accountRecords, ...records };
     const fields: Record<string, unknown> = {};
     for (const [name, { read }] of Object.entries(all)) fields[name] = await read(client, userId);
     return { exported_at: clock(), ...fields } as unknown as PersonalData<R>;
-  });
+  };
+  // One snapshot: the figures are those of the trades beside them, or of the trades just before.
+  return personTransaction(pool, userId, work, { isLong: true, mode: "snapshot" });
 }
 
 /** One table of it, comma-separated, with a header. */
@@ -138,7 +138,9 @@ export async function exportTable(
   userId: number,
   { columns, read }: PersonalTable,
 ): Promise<string> {
-  const rows = await personTransaction(pool, userId, (client) => read(client, userId));
+  const rows = await personTransaction(pool, userId, (client) => read(client, userId), {
+    isLong: true,
+  });
   return stringify([...rows], {
     header: true,
     columns: [...columns],

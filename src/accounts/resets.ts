@@ -3,9 +3,9 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Pool } from "pg";
 import { transaction } from "../database/transaction.ts";
 import { endAccessWithin } from "./access.ts";
-import { hashPassword, matchesHash } from "./accounts.ts";
 import type { AccountContext } from "./context.ts";
 import { PasswordReusedError, SpentLinkError } from "./errors.ts";
+import { hashPassword, isHashOf } from "./hashing.ts";
 import { type PasswordPolicy, requireGoodPassword } from "./password-policy.ts";
 import { type Actor, recordSecurityEvent } from "./security-log.ts";
 
@@ -94,7 +94,7 @@ export async function finishReset(
 ): Promise<{ readonly userId: number; readonly email: string }> {
   const { email, password_hash } = await findReset(context, token);
   await requireGoodPassword(policy, password, { email, field: "password" });
-  if (await matchesHash(password, password_hash)) throw new PasswordReusedError("password");
+  if (await isHashOf(password, password_hash)) throw new PasswordReusedError("password");
   const newHash = await hashPassword(password);
   const userId = await spend(context, token, newHash, revoke_tokens, actor);
   return { userId, email };

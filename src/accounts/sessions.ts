@@ -1,6 +1,7 @@
 /** Sessions: rows that vouch for tokens. A token is a signed session id, good while its row stands unrevoked. */
 import type { Pool, PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
+import { defaultQuotas } from "../quotas.ts";
 import type { AccountContext } from "./context.ts";
 import { deviceName } from "./device.ts";
 import type { Person, Role } from "./person.ts";
@@ -33,11 +34,12 @@ export interface StartedSession {
 export const newDevice = "new device";
 
 /**
- * Starts a session of 30 days, and writes it into the security log. `userAgent` is kept so that its owner can recognise
- * it.
+ * Starts a session of 30 days, and writes it into the security log. `userAgent` is kept so that its owner can recognise it.
+ * Of more than a person may have, those end that were used longest ago: who signs in is not to be kept out by what they
+ * forgot to sign out of.
  */
 export async function startSession(
-  { pool, clock, jwtSecret }: AccountContext,
+  { pool, clock, jwtSecret, quotas = defaultQuotas }: AccountContext,
   userId: number,
   userAgent: string | null,
   address: string | null = null,
@@ -46,6 +48,8 @@ export async function startSession(
   const expiresAt = new Date(now.getTime() + sessionDays * 86_400_000);
   const agent = userAgent?.slice(0, 300) ?? null;
   const { sessionId, isNewDevice } = await personTransaction(pool, userId, async (client) => {
+    // One at a time: two would not see each other, and end too few.
+    await client.query("select from public.users where user_id = $1 for no key update", [userId]);
     const known = await knownDevices(client, userId);
     const isNewDevice = known.size > 0 && !known.has(deviceName(agent));
     const { rows } = await client.query<{ session_id: string }>(
@@ -58,12 +62,14 @@ export async function startSession(
        returning session_id`,
       [userId, agent, now, expiresAt],
     );
+    const started = rows[0]!.session_id;
+    await endForgotten(client, userId, started, quotas.sessions);
     await recordSecurityEvent(
       client,
       { userId, via: "web", address, agent },
       { kind: "sign_in", userId, ...(isNewDevice && { detail: newDevice }) },
     );
-    return { sessionId: rows[0]!.session_id, isNewDevice };
+    return { sessionId: started, isNewDevice };
   });
   const token = signClaims({ sub: String(userId), jti: sessionId }, jwtSecret, now, expiresAt);
   return { token, sessionId, expiresAt, isNewDevice };
@@ -84,6 +90,41 @@ async function knownDevices(client: PoolClient, userId: number): Promise<Set<str
     [userId],
   );
   return new Set(rows.map(({ agent }) => deviceName(agent)));
+}
+
+/** Ends all but the `limit` last used of the open sessions, `kept` among them; of those that have ended as many stay on record. */
+async function endForgotten(client: PoolClient, userId: number, kept: string, limit: number): Promise<void> {
+  const others = "user_id = $1 and session_id <> $2";
+  await client.query(
+    `with forgotten as (
+       select session_id
+       from public.sessions
+       where ${others} and revoked_at is null
+       order by last_used_at desc
+       offset greatest($3 - 1, 0)
+     ),
+     ended as (
+       select session_id
+       from public.sessions
+       where ${others} and revoked_at is not null
+       order by revoked_at desc
+       offset $3
+     ),
+     pruned as (
+       delete from public.sessions
+       using ended
+       where sessions.session_id = ended.session_id
+     ),
+     revoked as (
+       update public.sessions
+       set revoked_at = clock_timestamp()
+       from forgotten
+       where sessions.session_id = forgotten.session_id
+       returning sessions.session_id
+     )
+     select pg_notify($4, session_id::text) from revoked`,
+    [userId, kept, limit, revokedChannel],
+  );
 }
 
 /** The person a token speaks for; null: forged, expired, revoked, or the account is gone. */
@@ -156,14 +197,18 @@ export async function revokeSessions(
   );
 }
 
+/** As many as the quota, unless that was set very high. */
+const mostListed = 1000;
+
 /** Open sessions of a person, the last used first. */
 export async function listSessions(pool: Pool, userId: number, now: Date): Promise<Session[]> {
   const { rows } = await pool.query<Session>(
     `select session_id, user_agent, created_at, last_used_at, expires_at
      from public.sessions
      where user_id = $1 and revoked_at is null and expires_at > $2
-     order by last_used_at desc`,
-    [userId, now],
+     order by last_used_at desc
+     limit $3`,
+    [userId, now, mostListed],
   );
   return rows;
 }

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
+import { defaultQuotas, QuotaExceededError } from "../quotas.ts";
 import { text } from "../values.ts";
 import type { AccountContext } from "./context.ts";
 import { TokenNameTakenError } from "./errors.ts";
@@ -73,9 +74,9 @@ function hashOf(token: string): Buffer {
 
 const tokenColumns = "token_id, name, scope, created_at, last_used_at, expires_at";
 
-/** Makes a token; `token` is returned this once. Throws TokenNameTakenError. */
+/** Makes a token; `token` is returned this once. Throws TokenNameTakenError or QuotaExceededError. */
 export async function createToken(
-  { pool, clock }: Pick<AccountContext, "pool" | "clock">,
+  { pool, clock, quotas = defaultQuotas }: Pick<AccountContext, "pool" | "clock" | "quotas">,
   userId: number,
   { name, scope, expires_in_days = defaultDays }: TokenInput,
   actor: Actor,
@@ -93,6 +94,7 @@ export async function createToken(
          and expires_at <= $3`,
       [userId, name, now],
     );
+    await requireRoom(client, userId, quotas.tokens);
     const { rows } = await client.query<ApiToken>(
       `insert into public.api_tokens (user_id, name, scope, token_hash, created_at, expires_at)
        values ($1, $2, $3, $4, $5, $6)
@@ -110,6 +112,25 @@ export async function createToken(
   return { token, apiToken };
 }
 
+/** Holds off the person's other new tokens until the end of the transaction. Throws QuotaExceededError unless one more may be made. */
+async function requireRoom(client: PoolClient, userId: number, limit: number): Promise<void> {
+  await client.query("select from public.users where user_id = $1 for no key update", [userId]);
+  const { rows } = await client.query<{ tokens: number }>(
+    "select count(*) as tokens from public.api_tokens where user_id = $1",
+    [userId],
+  );
+  if (rows[0]!.tokens < limit) return;
+  throw new QuotaExceededError(
+    limit,
+    "API tokens of one person",
+    "revoke one that is not used",
+    "QUOTA_TOKENS",
+  );
+}
+
+/** As many as the quota, unless that was set very high. */
+const mostListed = 1000;
+
 /** A person's tokens, the newest first. */
 export async function listTokens(pool: Pool, userId: number): Promise<ApiToken[]> {
   return personTransaction(pool, userId, async (client) => {
@@ -117,8 +138,9 @@ export async function listTokens(pool: Pool, userId: number): Promise<ApiToken[]
       `select ${tokenColumns}
        from public.api_tokens
        where user_id = $1
-       order by created_at desc, token_id`,
-      [userId],
+       order by created_at desc, token_id
+       limit $2`,
+      [userId, mostListed],
     );
     return rows;
   });

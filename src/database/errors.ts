@@ -127,3 +127,27 @@ export class MigrationsPendingError extends DatabaseError {
     super(`the database has not had ${files.join(", ")} yet: run \`stratafolio migrate\` first`);
   }
 }
+
+/** No connection became free in time: everybody's, not this request's, is the load. */
+export class DatabaseBusyError extends DatabaseError {
+  readonly code = "database_busy";
+  readonly retryAfterSeconds = 5;
+  constructor(waitedSeconds: number, options: ErrorOptions) {
+    super(
+      `too much is asked of the database just now (no connection became free within ${waitedSeconds} s); try again in a few seconds`,
+      options,
+    );
+  }
+}
+
+/** One person asks for more at once than a person's share. */
+export class TooManyRequestsError extends DatabaseError {
+  readonly code = "too_many_requests";
+  readonly retryAfterSeconds = 5;
+  constructor(atOnce: number, waitedSeconds: number) {
+    super(
+      `expected few requests of one person at once: ${atOnce} of yours are being answered and others wait, or this one waited for ` +
+        `${waitedSeconds} s; let some of them end first`,
+    );
+  }
+}

@@ -1,13 +1,27 @@
 import type { Pool, PoolClient } from "pg";
 import { transaction } from "./transaction.ts";
 
+/** Four times as long as others may take; where those are not limited (0), neither are these. */
+const forLong =
+  "select set_config('statement_timeout', 4 * extract(epoch from current_setting('statement_timeout')::interval) || 's', true)";
+
+export interface PersonTransactionOptions {
+  /** Its statements touch all that the person has, and may take longer than the web's others. */
+  readonly isLong?: boolean;
+  /** snapshot: read only, and all of it as of one moment. */
+  readonly mode?: "snapshot";
+}
+
 /** Runs `work` in a transaction that acts for one person: row-level security shows and takes only their rows. */
 export function personTransaction<T>(
   pool: Pool,
   userId: number,
   work: (client: PoolClient) => Promise<T>,
+  { isLong = false, mode }: PersonTransactionOptions = {},
 ): Promise<T> {
   if (!Number.isSafeInteger(userId)) throw new TypeError(`expected a user id, got: ${userId}`);
   // A literal, because set_config() does not reach the workers of a distributed database.
-  return transaction(pool, work, { begin: `begin; set local app.user_id = '${userId}'` });
+  const characteristics = mode === "snapshot" ? " isolation level repeatable read, read only" : "";
+  const begin = `begin${characteristics}; set local app.user_id = '${userId}'`;
+  return transaction(pool, work, { begin: isLong ? `${begin}; ${forLong}` : begin });
 }

@@ -4,6 +4,7 @@ import { personTransaction } from "../database/person.ts";
 import type { LedgerContext } from "./context.ts";
 import { DeletionNotFoundError, NotFoundError, OversellError } from "./errors.ts";
 import { findOversell } from "./position.ts";
+import { requireLedgerQuota } from "./quotas.ts";
 import {
   lockLedger,
   readDailyTrades,
@@ -79,11 +80,11 @@ async function insertDeleted(
 }
 
 /**
- * Brings a deleted transaction back as it was, under its id. Throws DeletionNotFoundError, also for another person's,
+ * Brings a deleted transaction back as it was, under its id. Throws DeletionNotFoundError, also for another person's, QuotaExceededError,
  * or OversellError if what it sells is no longer held.
  */
 export async function restoreTransaction(
-  context: Pick<LedgerContext, "pool">,
+  context: Pick<LedgerContext, "pool" | "quotas">,
   userId: number,
   transactionId: number,
 ): Promise<Transaction> {
@@ -91,6 +92,7 @@ export async function restoreTransaction(
     await lockLedger(client, userId);
     const restored = await insertDeleted(client, userId, transactionId);
     if (!restored) throw new DeletionNotFoundError(transactionId);
+    await requireLedgerQuota(client, userId, context.quotas);
     if (restored.type === "SELL")
       await requireCovered(client, userId, restored.ticker, (id) => id === transactionId);
     return restored;

@@ -336,3 +336,19 @@ export class DeletionNotFoundError extends Error {
     super(`you have no deleted transaction ${transactionId}; it may have been restored already`);
   }
 }
+
+/** Each is fetched every day from then on, by all of the installation. */
+export class TooManyNewTickersError extends Error {
+  readonly code = "too_many_new_tickers";
+  readonly field = "ticker";
+  readonly retryAfterSeconds: number;
+
+  constructor(limit: number, now: Date) {
+    super(
+      `expected at most ${limit} tickers a day that nobody here has traded before; others can be traded now, and more of these ` +
+        "from midnight UTC on, or ask whoever runs this installation to allow more (QUOTA_NEW_TICKERS_A_DAY)",
+    );
+    const day = 86_400_000;
+    this.retryAfterSeconds = Math.ceil((day - (now.getTime() % day)) / 1000);
+  }
+}

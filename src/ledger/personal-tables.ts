@@ -46,6 +46,8 @@ const importRow = {
   reason: z.string().nullable(),
 };
 
+const newTickers = { brought_on: z.iso.date(), tickers: z.int() };
+
 const importChoice = { about: z.string(), choice: z.string(), chosen_at: instant };
 
 export const ledgerTables = {
@@ -93,6 +95,21 @@ export const ledgerTables = {
          join public.imports using (user_id, import_id)
          where user_id = $1
          order by imported_at, import_id, line`,
+        [userId],
+      );
+      return rows;
+    },
+  },
+  /** How many tickers that nobody here had used they brought, on the last day on which they did. */
+  new_tickers: {
+    row: z.object(newTickers),
+    columns: Object.keys(newTickers),
+    read: async (client: PoolClient, userId: number): Promise<object[]> => {
+      const { rows } = await client.query<object>(
+        `select brought_on, tickers
+         from public.new_tickers
+         where user_id = $1
+         order by brought_on`,
         [userId],
       );
       return rows;

@@ -1,6 +1,11 @@
 /** What tickers were quoted at on the days of trades: from the stored prices, else from the price source itself. */
 import { Big } from "big.js";
-import { MarketDataUnavailableError, NoPricesError, UnknownTickerError } from "../market/errors.ts";
+import {
+  MarketDataUnavailableError,
+  NoPricesError,
+  TooManyLookupsError,
+  UnknownTickerError,
+} from "../market/errors.ts";
 import type { PriceHistory, PriceSource } from "../market/source.ts";
 import type { LedgerContext } from "./context.ts";
 import type { Split } from "./position.ts";
@@ -130,6 +135,7 @@ async function fetchHistory(
     if (error instanceof UnknownTickerError || error instanceof NoPricesError) return null;
     const isAway =
       error instanceof MarketDataUnavailableError ||
+      error instanceof TooManyLookupsError ||
       (error instanceof DOMException && error.name === "TimeoutError");
     if (isAway) return "away";
     throw error;

@@ -1,5 +1,6 @@
 /** Which tickers there are: those already known here first, then Yahoo's. */
 import type { Pool } from "pg";
+import { personTransaction } from "../database/person.ts";
 import {
   MarketDataUnavailableError,
   UnknownTickerError,
@@ -7,6 +8,7 @@ import {
 } from "../market/errors.ts";
 import type { AssetClass, TickerDescription } from "../market/source.ts";
 import type { LedgerContext } from "./context.ts";
+import { countNewTicker } from "./quotas.ts";
 
 /** The ledger has one currency. */
 const ledgerCurrency = "USD";
@@ -24,13 +26,16 @@ export interface KnownTicker {
 }
 
 /**
- * A ticker that can be traded in the ledger. One that nobody has used yet is looked up at the price source and kept.
- * Throws UnknownTickerError, UnsupportedCurrencyError or MarketDataUnavailableError.
+ * A ticker that can be traded in the ledger. One that nobody has used yet is looked up at the price source and kept, as one of
+ * those that the person may bring on a day. Throws UnknownTickerError, UnsupportedCurrencyError, MarketDataUnavailableError,
+ * TooManyLookupsError or TooManyNewTickersError.
  */
 export async function requireTicker(
-  { pool, prices, clock }: LedgerContext,
+  context: LedgerContext,
+  userId: number,
   ticker: string,
 ): Promise<KnownTicker> {
+  const { pool, prices, clock } = context;
   const { rows } = await pool.query<{
     currency: string;
     firstPriceDate: string | null;
@@ -57,7 +62,7 @@ export async function requireTicker(
   const description = await describeOrExplain({ pool, prices }, ticker);
   if (description.currency !== ledgerCurrency)
     throw new UnsupportedCurrencyError(ticker, description.currency);
-  await keepDescription({ pool }, description, clock());
+  await keepDescription(context, userId, description);
   return {
     ticker,
     firstPriceDate: description.firstTradeDate,
@@ -132,25 +137,29 @@ export async function enterSymbolChange(
 }
 
 async function keepDescription(
-  { pool }: Pick<LedgerContext, "pool">,
+  { pool, clock, quotas }: LedgerContext,
+  userId: number,
   description: TickerDescription,
-  fetchedAt: Date,
 ): Promise<void> {
-  await pool.query(
-    `insert into bronze.raw_assets
-       (ticker, name, asset_class, currency, exchange, exchange_timezone, fetched_at)
-     values ($1, $2, $3, $4, $5, $6, $7)
-     on conflict (ticker) do nothing`,
-    [
-      description.ticker,
-      description.name,
-      description.assetClass,
-      description.currency,
-      description.exchange,
-      description.exchangeTimezone,
-      fetchedAt,
-    ],
-  );
+  const now = clock();
+  await personTransaction(pool, userId, async (client) => {
+    const { rowCount } = await client.query(
+      `insert into bronze.raw_assets
+         (ticker, name, asset_class, currency, exchange, exchange_timezone, fetched_at)
+       values ($1, $2, $3, $4, $5, $6, $7)
+       on conflict (ticker) do nothing`,
+      [
+        description.ticker,
+        description.name,
+        description.assetClass,
+        description.currency,
+        description.exchange,
+        description.exchangeTimezone,
+        now,
+      ],
+    );
+    if (rowCount === 1) await countNewTicker(client, userId, now, quotas);
+  });
 }
 
 export interface FoundTicker {

@@ -13,6 +13,7 @@ import {
 import { type HistoryProgress, requestHistories, requireHistories } from "./histories.ts";
 import { isDate, parseTransactionInput, type TransactionInput } from "./input.ts";
 import { findOversell } from "./position.ts";
+import { requireLedgerQuota } from "./quotas.ts";
 import {
   insertTransactions,
   lockLedger,
@@ -70,14 +71,15 @@ async function renamed(
  */
 async function requirePrices(
   context: LedgerContext,
+  userId: number,
   wanted: TransactionInput,
   onProgress: (progress: HistoryProgress) => void,
 ): Promise<string[]> {
-  const known = await requireTicker(context, wanted.ticker);
+  const known = await requireTicker(context, userId, wanted.ticker);
   if (known.isStale) await requestHistories(context.pool, [wanted.ticker]); // nobody need wait: the past is there
   if (known.hasPrices || wanted.type === "SELL") return warningsOf(wanted, known);
   await requireHistories(context, [wanted.ticker], { onProgress });
-  return warningsOf(wanted, await requireTicker(context, wanted.ticker));
+  return warningsOf(wanted, await requireTicker(context, userId, wanted.ticker));
 }
 
 function hashOf(input: TransactionInput): string {
@@ -154,8 +156,8 @@ export async function requireCovered(
  * Records one transaction. `input` is whatever came in; with an idempotency key the same request is recorded once,
  * however often it comes. A ticker that nobody has traded yet is fetched first, which may take some seconds: `onProgress` is
  * told. Throws InvalidTransactionError, FutureDateError, UnknownTickerError, UnsupportedCurrencyError,
- * MarketDataUnavailableError, HistoryUnavailableError, OversellError, IdempotencyConflictError or
- * InvalidIdempotencyKeyError; then nothing is recorded.
+ * MarketDataUnavailableError, TooManyLookupsError, TooManyNewTickersError, HistoryUnavailableError, QuotaExceededError,
+ * OversellError, IdempotencyConflictError or InvalidIdempotencyKeyError; then nothing is recorded.
  */
 export async function recordTransaction(
   context: LedgerContext,
@@ -168,7 +170,7 @@ export async function recordTransaction(
   if (idempotencyKey !== undefined && !/^.{1,255}$/.test(idempotencyKey))
     throw new InvalidIdempotencyKeyError(idempotencyKey);
   const { wanted, warnings: renaming } = await renamed(context, parsed);
-  const warnings = [...renaming, ...(await requirePrices(context, wanted, onProgress))];
+  const warnings = [...renaming, ...(await requirePrices(context, userId, wanted, onProgress))];
   return personTransaction(context.pool, userId, async (client) => {
     await lockLedger(client, userId);
     if (idempotencyKey !== undefined) {
@@ -177,6 +179,7 @@ export async function recordTransaction(
     }
     const [transaction] = await insertTransactions(client, userId, [wanted]);
     const recorded = transaction!;
+    await requireLedgerQuota(client, userId, context.quotas);
     if (wanted.type === "SELL")
       await requireCovered(client, userId, wanted.ticker, (id) => id === recorded.transaction_id);
     const answer: Answer = { transaction: recorded, warnings };

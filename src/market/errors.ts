@@ -67,6 +67,24 @@ export class UnknownSeriesError extends Error {
   }
 }
 
+/** One person asks for more of the source than a person's share. */
+export class TooManyLookupsError extends Error {
+  readonly code = "too_many_lookups";
+  readonly retryAfterSeconds: number;
+
+  constructor(
+    source: string,
+    share: { readonly burst: number; readonly perSecond: number },
+    retryAfterSeconds: number,
+  ) {
+    super(
+      `you have asked ${source} for more than one person may (${share.burst} searches and look-ups at once, ${share.perSecond} a second ` +
+        `after that), which all people here share; try again in ${retryAfterSeconds} s`,
+    );
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
 const reasons = {
   rate_limited: "answers that there were too many requests",
   timeout: "does not answer in time",
@@ -76,6 +94,7 @@ const reasons = {
   truncated: "cut its answer short",
   schema: "answers in a form that is not understood",
   refused: "refuses the request",
+  busy: "is being asked by many people here just now",
 } as const;
 
 export type UnavailableReason = keyof typeof reasons;

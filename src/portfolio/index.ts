@@ -59,8 +59,6 @@ export {
   type HeldDay,
   readTicker,
   type TickerFacts,
-  type TickerRangeName,
-  type Trade,
   tickerRangeNames,
 } from "./ticker.ts";
 export {
@@ -69,3 +67,4 @@ export {
   readTickerNames,
   type TickerFigureFacts,
 } from "./ticker-facts.ts";
+export type { ListPage, TradeMark } from "./ticker-lists.ts";

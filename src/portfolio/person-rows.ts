@@ -13,19 +13,25 @@ interface Days {
   readonly to?: string | undefined;
 }
 
+/** At most `limit` rows in the order of their key, those after the key `after`. */
+export interface RowPage extends Days {
+  readonly limit?: number | undefined;
+  readonly after?: string | undefined;
+}
+
 /** The columns that a declaration names, for a select list. */
 function selectColumns(asset: AnyAsset, ...omitted: string[]): string {
   return quoteColumns(Object.keys(asset.columns).filter((column) => !omitted.includes(column)));
 }
 
-/** A person's rows of an asset, without `user_id`, in the order of its key. `days`: by its time column. */
+/** A person's rows of an asset, without `user_id`, in the order of its key; days are those of its time column. */
 export function readPersonRows<A extends AnyAsset & { columns: Columns }>(
   pool: Pool,
   userId: number,
   asset: A,
-  days: Days = {},
+  page: RowPage = {},
 ): Promise<Omit<RowOf<A>, "user_id">[]> {
-  return personTransaction(pool, userId, (client) => queryPersonRows(client, userId, asset, days));
+  return personTransaction(pool, userId, (client) => queryPersonRows(client, userId, asset, page));
 }
 
 /** As `readPersonRows`, within a transaction of the person's. */
@@ -33,23 +39,26 @@ async function queryPersonRows<A extends AnyAsset & { columns: Columns }>(
   client: PoolClient,
   userId: number,
   asset: A,
-  days: Days = {},
+  page: RowPage = {},
 ): Promise<Omit<RowOf<A>, "user_id">[]> {
+  const order = asset.key.filter((column) => column !== "user_id");
   const conditions = ["user_id = $1"];
   const values: unknown[] = [userId];
-  const restrict = (operator: ">=" | "<=", value: string | undefined): void => {
+  const restrict = (column: string, operator: string, value: string | undefined): void => {
     if (value === undefined) return;
     values.push(value);
-    conditions.push(`${quoteIdentifier(asset.timeColumn!)} ${operator} $${values.length}`);
+    conditions.push(`${quoteIdentifier(column)} ${operator} $${values.length}`);
   };
-  restrict(">=", days.from);
-  restrict("<=", days.to);
-  const order = asset.key.filter((column) => column !== "user_id").map(quoteIdentifier);
+  restrict(asset.timeColumn!, ">=", page.from);
+  restrict(asset.timeColumn!, "<=", page.to);
+  restrict(order[0]!, ">", page.after);
+  values.push(page.limit);
   const { rows } = await client.query<Omit<RowOf<A>, "user_id">>(
     `select ${selectColumns(asset, "user_id")}
      from ${quoteIdentifier(asset.name)}
      where ${conditions.join(" and ")}
-     ${order.length > 0 ? `order by ${order.join(", ")}` : ""}`,
+     ${order.length > 0 ? `order by ${quoteColumns(order)}` : ""}
+     limit $${values.length}`,
     values,
   );
   return rows;
@@ -82,7 +91,12 @@ export interface Holding {
 }
 
 /** What a person holds of each ticker on a day, with its value; default: the last day known. */
-export function readHoldings(pool: Pool, userId: number, date: string | undefined): Promise<Holding[]> {
+export function readHoldings(
+  pool: Pool,
+  userId: number,
+  date: string | undefined,
+  { after, limit }: Pick<RowPage, "after" | "limit"> = {},
+): Promise<Holding[]> {
   return personTransaction(pool, userId, async (client) => {
     const { rows } = await client.query<Holding>(
       `select ticker, price_date, quantity, cost_basis, close, market_value, is_priced
@@ -90,8 +104,10 @@ export function readHoldings(pool: Pool, userId: number, date: string | undefine
        where user_id = $1
          and price_date = coalesce($2::date, (select max(calendar_date) from int_calendar))
          and quantity > 0 -- the day of the exit has a row too
-       order by ticker`,
-      [userId, date ?? null],
+         and ($3::text is null or ticker > $3)
+       order by ticker
+       limit $4`,
+      [userId, date ?? null, after, limit],
     );
     return rows;
   });
@@ -100,14 +116,16 @@ export function readHoldings(pool: Pool, userId: number, date: string | undefine
 /** The macro regime and its indicators, day by day: nobody's in particular. */
 export async function readMacroContext(
   pool: Pool,
-  { from, to }: Days,
+  { from, to, after, limit }: RowPage,
 ): Promise<RowOf<typeof gold_macro_context>[]> {
   const { rows } = await pool.query<RowOf<typeof gold_macro_context>>(
     `select ${selectColumns(gold_macro_context)}
      from gold_macro_context
      where date >= coalesce($1::date, '-infinity') and date <= coalesce($2::date, 'infinity')
-     order by date`,
-    [from ?? null, to ?? null],
+       and date > coalesce($3::date, '-infinity')
+     order by date
+     limit $4`,
+    [from, to, after, limit],
   );
   return rows;
 }

@@ -1,9 +1,17 @@
 /** Everything the page of a ticker shows of it, for one person. */
 import type { PoolClient } from "pg";
-import type { dim_assets, gold_ticker_kpis, int_lots } from "../../assets/gold.ts";
+import type { dim_assets, gold_ticker_kpis } from "../../assets/gold.ts";
 import { priceBounds } from "../../assets/price-bounds.ts";
 import type { RowOf } from "../engine/index.ts";
 import { rangeIntervals } from "./range.ts";
+import {
+  readLots,
+  readSales,
+  readTradedDays,
+  readTradeMarks,
+  readTrades,
+  type TickerPages,
+} from "./ticker-lists.ts";
 
 const { Max, ...bounded } = rangeIntervals;
 
@@ -37,28 +45,6 @@ export interface HeldDay {
   readonly quantity: string;
   readonly market_value: string;
   readonly cost_basis: string;
-}
-
-export interface Trade {
-  readonly transaction_id: number;
-  readonly transaction_date: string;
-  readonly transaction_type: "BUY" | "SELL";
-  readonly quantity: string;
-  readonly price: string;
-  readonly fee: string;
-  readonly total: string;
-  /** In today's shares, as the closes are. */
-  readonly adjusted_price: string;
-  /** Shares of today for one that was traded; 1 where no split came after. */
-  readonly split_factor: string;
-  readonly is_split_since: boolean;
-}
-
-export interface Sale {
-  readonly sold_date: string;
-  readonly proceeds: string;
-  readonly cost: string;
-  readonly realized_pnl: string;
 }
 
 export interface CorporateAction {
@@ -98,58 +84,42 @@ export interface Oddity {
   readonly is_gap: boolean;
 }
 
-/** null: the person never traded the ticker. */
-export async function readTicker(client: PoolClient, userId: number, ticker: string, range: TickerRangeName) {
-  const trades = await readTrades(client, userId, ticker);
-  if (trades.length === 0) return null;
+/** null: the person never traded the ticker. `pages`: which page of each list. */
+export async function readTicker(
+  client: PoolClient,
+  userId: number,
+  ticker: string,
+  range: TickerRangeName,
+  pages: TickerPages,
+) {
+  const traded = await readTradedDays(client, userId, ticker);
+  if (traded === null) return null;
   const description = await readDescription(client, ticker);
-  const start = await readStart(client, trades.at(-1)!.transaction_date, range);
+  const start = await readStart(client, traded.first, range);
   const { rows: people } = await client.query<{ cost_basis_method: "average" | "fifo" }>(
     "select cost_basis_method from users where user_id = $1",
     [userId],
   );
   return {
     ticker,
-    trades,
+    traded,
+    marks: await readTradeMarks(client, userId, ticker, traded),
+    trades: await readTrades(client, userId, ticker, pages.trades),
     description,
     cost_basis_method: people[0]?.cost_basis_method ?? "average",
     kpis: await readKpis(client, userId, ticker),
     prices: await readPrices(client, ticker, start),
     days: await readHeldDays(client, userId, ticker, start),
-    lots: await readLots(client, userId, ticker),
-    sales: await readSales(client, userId, ticker),
+    lots: await readLots(client, userId, ticker, pages.lots),
+    sales: await readSales(client, userId, ticker, pages.sales),
     actions: await readActions(client, userId, ticker),
-    oddities: await readOddities(client, ticker, trades.at(-1)!.transaction_date),
+    oddities: await readOddities(client, ticker, traded.first),
     isStale: await readStaleness(client, ticker),
     defects: await readDefects(client, ticker),
   };
 }
 
 export type TickerFacts = NonNullable<Awaited<ReturnType<typeof readTicker>>>;
-
-async function readTrades(client: PoolClient, userId: number, ticker: string): Promise<Trade[]> {
-  const { rows } = await client.query<Trade>(
-    `select
-       transaction_id,
-       transaction_date,
-       transaction_type,
-       quantity,
-       price,
-       fee,
-       case transaction_type when 'BUY' then gross_amount + fee else gross_amount - fee end as total,
-       adjusted_price,
-       trim_scale(split_factor) as split_factor,
-       split_factor <> 1 as is_split_since
-     from stg_transactions
-     where user_id = $1
-       and ticker = $2
-     order by
-       transaction_date desc,
-       transaction_id desc`,
-    [userId, ticker],
-  );
-  return rows;
-}
 
 const unknownTicker: Description = {
   name: "",
@@ -236,42 +206,6 @@ async function readHeldDays(
        and price_date >= $3
      order by price_date`,
     [userId, ticker, start],
-  );
-  return rows;
-}
-
-type Lot = Omit<RowOf<typeof int_lots>, "user_id" | "ticker"> & { readonly realized_pnl: string | null };
-
-async function readLots(client: PoolClient, userId: number, ticker: string): Promise<Lot[]> {
-  const { rows } = await client.query<Lot>(
-    `select
-       transaction_id, bought_date, sale_id, sold_date, quantity, cost, proceeds,
-       proceeds - cost as realized_pnl
-     from int_lots
-     where user_id = $1
-       and ticker = $2
-     order by
-       bought_date desc,
-       transaction_id desc,
-       sold_date desc nulls first`,
-    [userId, ticker],
-  );
-  return rows;
-}
-
-async function readSales(client: PoolClient, userId: number, ticker: string): Promise<Sale[]> {
-  const { rows } = await client.query<Sale>(
-    `select
-       valid_from as sold_date,
-       sell_amount as proceeds,
-       sell_amount - realized_pnl as cost,
-       realized_pnl
-     from int_holding_periods
-     where user_id = $1
-       and ticker = $2
-       and sell_amount <> 0
-     order by valid_from desc`,
-    [userId, ticker],
   );
   return rows;
 }

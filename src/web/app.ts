@@ -10,6 +10,7 @@ import { errorResponses, NotFoundError } from "./errors.ts";
 import { createMetrics } from "./metrics.ts";
 import { refuseUnstorableAddress, refuseUnstorableBody } from "./outside-text.ts";
 import { pagesRouter } from "./pages/index.ts";
+import { scopeRequest } from "./request-scope.ts";
 import { mountRoutes } from "./route.ts";
 import { refuseCrossSite, securityHeaders } from "./security.ts";
 
@@ -28,6 +29,7 @@ export function createApp(context: WebContext): Express {
   const { deployment } = context;
   const metrics = createMetrics(context);
   const guards = [
+    scopeRequest,
     authenticate(context),
     express.json({ limit: bodyLimit }),
     express.urlencoded({ extended: false, limit: bodyLimit }),

@@ -31,6 +31,7 @@ import {
   setPassword,
   startSession,
 } from "../accounts/index.ts";
+import { defaultQuotas } from "../quotas.ts";
 import { actorOf, strangerOf, type WebContext } from "./context.ts";
 import {
   deviceTokenOf,
@@ -90,7 +91,7 @@ export function admitNewcomer(
 /**
  * Makes an account and signs it in; null: where emails are sent, what comes next is in one, so that the answer tells
  * nobody who has an account (who was invited is known already). Throws as `admit` does, WeakPasswordError, EmailTakenError,
- * or TooManyAttemptsError after 1,000 from an address in 15 minutes.
+ * QuotaExceededError, SignInBusyError, or TooManyAttemptsError after 1,000 from an address in 15 minutes.
  */
 export async function register(
   context: WebContext,
@@ -98,7 +99,7 @@ export async function register(
   response: Response,
   newcomer: Registration,
 ): Promise<SignedIn | null> {
-  const { pool } = context;
+  const { pool, quotas = defaultQuotas } = context;
   const allow = (client: Pool | PoolClient) => admitNewcomer(context, client, request, newcomer);
   await allow(pool); // before the password is hashed, which costs
   const forgive = await limitsOf(context).registration.attempt(request.ip ?? "");
@@ -110,7 +111,7 @@ export async function register(
     askForAccount(context, newcomer);
     return null;
   }
-  const user = await createAccount(pool, newcomer, strangerOf(request), allow);
+  const user = await createAccount(pool, newcomer, { actor: strangerOf(request), admit: allow, quotas });
   await forgive();
   return { user, token: await openSession(context, request, response, user) };
 }

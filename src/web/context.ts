@@ -6,6 +6,7 @@ import type { Registry } from "../engine/index.ts";
 import type { Log } from "../log.ts";
 import type { MailQueue } from "../mail/index.ts";
 import type { PriceSource } from "../market/source.ts";
+import type { Quotas } from "../quotas.ts";
 import type { Deployment } from "./deployment.ts";
 import { ForbiddenError, InsufficientScopeError, UnauthenticatedError } from "./errors.ts";
 import type { EventHub } from "./events.ts";
@@ -29,6 +30,8 @@ export interface WebContext {
   /** Where prices come from, as pages name it: "Yahoo Finance". */
   readonly marketDataName: string;
   readonly deployment: Deployment;
+  /** How much may be kept here. Default `defaultQuotas`. */
+  readonly quotas?: Quotas;
   /** Unset: no email can be sent. */
   readonly mail?: MailQueue | null;
   /** A service of HIBP's range API that new passwords are looked up in. Unset: none. */

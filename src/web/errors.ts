@@ -132,6 +132,7 @@ const statuses = {
   name_taken: 409,
   last_operator: 409,
   automation_off: 409,
+  quota_exceeded: 409,
   body_too_large: 413,
   wrong_password: 422,
   weak_password: 422,
@@ -143,10 +144,16 @@ const statuses = {
   idempotency_conflict: 422,
   too_many_attempts: 429,
   too_many_connections: 429,
+  too_many_lookups: 429,
+  too_many_new_tickers: 429,
+  too_many_requests: 429,
   internal: 500,
   mail_unavailable: 503,
   market_data_unavailable: 503,
+  database_busy: 503,
   database_unavailable: 503,
+  sign_in_busy: 503,
+  statement_timeout: 503,
   models_unavailable: 503,
 } as const;
 
@@ -182,6 +189,8 @@ const accountGone = (error: Error): boolean => {
   const { code, constraint } = error as { code?: unknown; constraint?: unknown };
   return code === "23503" && typeof constraint === "string" && constraint.endsWith("_user_id_fkey");
 };
+/** PostgreSQL stopped a statement that took longer than the web lets one take. */
+const canceled = "57014";
 
 interface Described {
   readonly code?: unknown;
@@ -208,6 +217,15 @@ export function describeError(error: unknown, method: string, id: string): Error
       };
     if (typeof status === "number" && status >= 400 && status < 500)
       return { status, code: bodyErrors.get(type) ?? "bad_request", message: error.message };
+    if (code === canceled)
+      return {
+        status: 503,
+        code: "statement_timeout",
+        message:
+          "this takes the database longer than one request may, and was stopped; ask for less at once (fewer days, a smaller " +
+          "page), or try again when less is going on",
+        retryAfterSeconds: 30,
+      };
     if (typeof code === "string" && unavailable.test(code))
       return {
         status: 503,
@@ -226,6 +244,7 @@ export function describeError(error: unknown, method: string, id: string): Error
 /** Logs what is ours, and answers every error as JSON. */
 export function errorResponses(log: Log): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
+    if (response.closed) return; // nobody waits for the answer
     if (response.headersSent) return next(error); // half an answer is out: Express cuts the connection
     const id = crypto.randomUUID();
     const { status, retryAfterSeconds, ...body } = describeError(error, request.method, id);

@@ -1,6 +1,7 @@
 /** Can this process serve? It is ready when the database answers, is migrated, and holds every model. */
 import { pendingMigrations } from "../database/migrate.ts";
 import { readUnbuiltModels } from "../portfolio/index.ts";
+import { withinRequest } from "../request-scope.ts";
 import type { WebContext } from "./context.ts";
 
 export interface Readiness {
@@ -9,8 +10,16 @@ export interface Readiness {
   readonly problem: string | null;
 }
 
-/** Never throws: that the database does not answer is an answer here. */
-export async function readReadiness({ pool, registry, log }: WebContext): Promise<Readiness> {
+/** Whoever asks this asks every few seconds, and takes no answer for a no. */
+const patienceMilliseconds = 3000;
+
+/** Within three seconds. Never throws: that the database does not answer is an answer here. */
+export function readReadiness(context: WebContext): Promise<Readiness> {
+  const signal = AbortSignal.timeout(patienceMilliseconds);
+  return withinRequest({ signal, personId: () => null, address: "" }, () => askDatabase(context));
+}
+
+async function askDatabase({ pool, registry, log }: WebContext): Promise<Readiness> {
   try {
     const pending = await pendingMigrations(pool);
     if (pending.length > 0) return notReady(`these migrations have not run: ${pending.join(", ")}`);

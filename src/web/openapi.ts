@@ -80,7 +80,7 @@ function operation(route: Route): object {
   const body = bodyOf(route);
   return {
     summary: route.summary,
-    ...(route.access !== "anybody" && { security: [{ token: [] }, { session: [] }] }),
+    ...(isPersonal(route) && { security: [{ token: [] }, { session: [] }] }),
     parameters: [
       ...fields(route.parameters, "path"),
       ...fields(route.query, "query"),
@@ -97,6 +97,8 @@ function operation(route: Route): object {
     responses: { [route.status]: answer(route), ...otherAnswers(route), ...errorAnswers(route) },
   };
 }
+
+const isPersonal = ({ access }: Route): boolean => access !== "public" && access !== "anybody";
 
 function bodyOf({ body, describedBody }: Route): z.ZodType | undefined {
   return body ?? describedBody;
@@ -124,9 +126,10 @@ function otherAnswers({ otherAnswers = {} }: Route): Record<string, object> {
 /** Every code that a route may answer with, the implied ones included. */
 export function errorCodes(route: Route): readonly ErrorCode[] {
   const codes: ErrorCode[] = [...(route.errors ?? [])];
-  if (route.access !== "anybody") codes.push("unauthenticated");
+  if (isPersonal(route)) codes.push("unauthenticated", "too_many_requests");
+  if (route.access !== "public") codes.push("database_busy", "statement_timeout");
   if (route.access === "operator") codes.push("forbidden");
-  if (route.access === "session" || (route.access !== "anybody" && route.method !== "get"))
+  if (route.access === "session" || (isPersonal(route) && route.method !== "get"))
     codes.push("insufficient_scope");
   if (route.method !== "get") codes.push("csrf");
   if (bodyOf(route)) codes.push("invalid_json", "body_too_large");

@@ -7,6 +7,7 @@ import {
   type NewPassword,
   startReset,
 } from "../accounts/index.ts";
+import { defaultQuotas } from "../quotas.ts";
 import { admitNewcomer, limitsOf } from "./auth.ts";
 import { strangerOf, type WebContext } from "./context.ts";
 import { NoMailError } from "./errors.ts";
@@ -14,9 +15,11 @@ import { notifyPasswordChanged, passwordPolicy, sendReset, sendsMail } from "./n
 
 /** Makes the account that was asked for; signing it in is the caller's. Throws SpentLinkError or EmailTakenError. */
 export function confirm(context: WebContext, request: Request, token: string): Promise<Account> {
-  return confirmAccount(context, token, strangerOf(request), (client, email) =>
-    admitNewcomer(context, client, request, { email }),
-  );
+  return confirmAccount(context, token, {
+    actor: strangerOf(request),
+    admit: (client, email) => admitNewcomer(context, client, request, { email }),
+    quotas: context.quotas ?? defaultQuotas,
+  });
 }
 
 /** Mails a link to who has an account with this email, if anybody. Throws NoMailError or TooManyAttemptsError. */

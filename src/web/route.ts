@@ -5,14 +5,17 @@ import type { Person } from "../accounts/index.ts";
 import { requireOperator, requirePerson, requireScope, type WebContext } from "./context.ts";
 import { type ErrorCode, InvalidInputError } from "./errors.ts";
 
-/** `session`: a person, but not by an API token: what is done to the account itself. */
-export type Access = "anybody" | "person" | "session" | "operator";
+/**
+ * `session`: a person, but not by an API token: what is done to the account itself. `public`: who asks is not looked at, so that
+ * the answer takes no database.
+ */
+export type Access = "public" | "anybody" | "person" | "session" | "operator";
 
 export interface Input<P, Q, B, A extends Access> {
   readonly parameters: P;
   readonly query: Q;
   readonly body: B;
-  readonly person: A extends "anybody" ? Person | undefined : Person;
+  readonly person: A extends "public" | "anybody" ? Person | undefined : Person;
   readonly request: Request;
   /** For headers, and for answers that are not JSON: what the handler has sent is not sent again. */
   readonly response: Response;
@@ -61,7 +64,7 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
   throw new InvalidInputError(unknownField ?? issue.path.join("."), issue.message);
 }
 
-/** Mounts the routes in the order given, each behind `guards`. */
+/** Mounts the routes in the order given, each behind `guards` but those that are public. */
 export function mountRoutes(
   app: Express,
   guards: readonly RequestHandler[],
@@ -69,7 +72,8 @@ export function mountRoutes(
   context: WebContext,
 ): void {
   for (const definition of routes) {
-    app[definition.method](definition.path, ...guards, async (request, response) => {
+    const before = definition.access === "public" ? [] : guards;
+    app[definition.method](definition.path, ...before, async (request, response) => {
       const person = admit(definition, request);
       response.set("Cache-Control", "no-store");
       const answer = await definition.handle({
@@ -91,7 +95,7 @@ export function mountRoutes(
 
 /** Before anything is parsed: who may not call learns nothing of what a call should look like. */
 function admit({ access, method }: Route, request: Request): Person | undefined {
-  if (access === "anybody") return request.person;
+  if (access === "public" || access === "anybody") return request.person;
   const person = access === "operator" ? requireOperator(request) : requirePerson(request);
   requireScope(person, access === "session" ? "account" : method === "get" ? "read" : "write");
   return person;

@@ -1,9 +1,11 @@
 /** Schemas of what addresses name, where several routes share them. */
 import { z } from "zod";
 import { day } from "../values.ts";
+import { dayPage } from "./row-list.ts";
 
+/** A page of days. */
 export const dateRange = z
-  .object({ from: day.optional(), to: day.optional() })
+  .object({ from: day.optional(), to: day.optional(), ...dayPage })
   .refine(({ from, to }) => !from || !to || from <= to, {
     path: ["to"],
     message: "expected a date not before `from`",

@@ -31,7 +31,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   web = database.connect({ role: "stratafolio_web" });
   const make = async (email: string) =>
-    actor((await createAccount(web, { email, password }, actor(null))).id);
+    actor((await createAccount(web, { email, password }, { actor: actor(null) })).id);
   [operator, investor] = [await make("boss@example.org"), await make("ann@example.org")];
 });
 
@@ -107,7 +107,11 @@ describe("seen by", () => {
   });
 
   test("an operator who was disabled or demoted no longer, and neither acts", async () => {
-    const { id } = await createAccount(web, { email: "second@example.org", password }, actor(null));
+    const { id } = await createAccount(
+      web,
+      { email: "second@example.org", password },
+      { actor: actor(null) },
+    );
     await setRole(web, id, "operator", operator);
     const second = actor(id);
     expect(
@@ -122,7 +126,7 @@ describe("seen by", () => {
 });
 
 test("the last operator who can sign in stays one, of two who leave at once too", async () => {
-  const { id } = await createAccount(web, { email: "third@example.org", password }, actor(null));
+  const { id } = await createAccount(web, { email: "third@example.org", password }, { actor: actor(null) });
   await setRole(web, id, "operator", operator);
   const outcomes = await Promise.allSettled([
     setRole(web, id, "investor", operator),
@@ -134,7 +138,7 @@ test("the last operator who can sign in stays one, of two who leave at once too"
 });
 
 test("a deleted account leaves a row that is about nobody", async () => {
-  const { id } = await createAccount(web, { email: "gone@example.org", password }, actor(null));
+  const { id } = await createAccount(web, { email: "gone@example.org", password }, { actor: actor(null) });
   await database.pool.query(
     "update public.users set role = 'operator', disabled_at = null where user_id = $1",
     [idOf(operator)],

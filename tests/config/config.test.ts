@@ -39,6 +39,15 @@ test("without any variable the program runs on its own", () => {
     smtpUrl: null,
     breachedPasswordsUrl: null,
     backup: { directory: null, schedule: "0 2 * * *", keep: 7, passphrase: null },
+    statementSeconds: 15,
+    quotas: {
+      trades: 100_000,
+      tickers: 2000,
+      newTickersADay: 200,
+      tokens: 100,
+      sessions: 100,
+      accounts: 10_000,
+    },
     logLevel: "info",
   });
 });

@@ -329,7 +329,13 @@ describe("new tickers", () => {
     for (const ticker of tickers) server.addTicker({ ...server.ticker("ACME"), ticker });
     const told: string[] = [];
     const look = (patience?: number) =>
-      lookUpTickers(ledger, tickers, ({ checked, total }) => told.push(`${checked} of ${total}`), patience);
+      lookUpTickers(
+        ledger,
+        1,
+        tickers,
+        ({ checked, total }) => told.push(`${checked} of ${total}`),
+        patience,
+      );
     const first = await look(0);
     expect([first.checked, first.total]).toEqual([6, 20]); // those that were asked about at once
     expect(told).toEqual(["0", "1", "2", "3", "4", "5", "6"].map((checked) => `${checked} of 20`));

@@ -1,12 +1,16 @@
 import pg from "pg";
 import { afterAll, inject } from "vitest";
 import { createPool, type PoolOptions } from "../../src/database/pool.ts";
+import { webRole } from "../../src/database/roles.ts";
+import { createWebPool, type WebPoolOptions } from "../../src/database/web-pool.ts";
 
 export interface TestDatabase {
   readonly url: string;
   readonly pool: pg.Pool;
   /** Another pool on the same database, closed with it. */
   connect(options?: Partial<PoolOptions>): pg.Pool;
+  /** The web's: row-level security holds, and whatever is done is done within the bounds of a request. */
+  connectWeb(options?: Partial<WebPoolOptions>): pg.Pool;
 }
 
 /** A database of the test file's own, cloned from the migrated template (or an empty one), dropped after the file. */
@@ -19,11 +23,22 @@ export async function createTestDatabase(template = "template_migrated"): Promis
   await admin.end();
   const url = serverUrl.replace(/\/postgres$/, `/${name}`);
   const pools: pg.Pool[] = [];
-  const connect = (options: Partial<PoolOptions> = {}): pg.Pool => {
-    const pool = createPool({ connectionString: url, applicationName: "test", ...options });
+  const kept = (pool: pg.Pool): pg.Pool => {
     pools.push(pool);
     return pool;
   };
+  const connect = (options: Partial<PoolOptions> = {}): pg.Pool =>
+    kept(createPool({ connectionString: url, applicationName: "test", ...options }));
+  const connectWeb = (options: Partial<WebPoolOptions> = {}): pg.Pool =>
+    kept(
+      createWebPool({
+        connectionString: url,
+        applicationName: "test web",
+        role: webRole,
+        statementSeconds: 15,
+        ...options,
+      }),
+    );
   afterAll(async () => {
     await Promise.all(pools.map((pool) => pool.end()));
     const client = new pg.Client({ connectionString: serverUrl });
@@ -31,5 +46,5 @@ export async function createTestDatabase(template = "template_migrated"): Promis
     await client.query(`drop database ${name} with (force)`);
     await client.end();
   });
-  return { url, pool: connect(), connect };
+  return { url, pool: connect(), connect, connectWeb };
 }

@@ -3,6 +3,7 @@ import { afterAll } from "vitest";
 import type { Config } from "../../src/config.ts";
 import type { Engine } from "../../src/engine/index.ts";
 import { openEngine, type Surroundings, startWeb } from "../../src/program.ts";
+import { defaultQuotas } from "../../src/quotas.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
 
 export interface Program {
@@ -41,6 +42,8 @@ export async function startProgram(): Promise<Program> {
     smtpUrl: null,
     breachedPasswordsUrl: null,
     backup: { directory: null, schedule: "0 2 * * *", keep: 7, passphrase: null },
+    statementSeconds: 15,
+    quotas: defaultQuotas,
     logLevel: "silent",
   };
   const log = pino({ level: "silent" });

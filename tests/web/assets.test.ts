@@ -195,6 +195,9 @@ describe("runs", () => {
       { asset: "int_prices_daily", action: "rebuild", rows_inserted: 3 },
     ]);
     expect(body.run.logs).toMatchObject([{ level: "info", message: "done" }]);
+    const { log_id } = body.run.logs[0];
+    for (const query of ["log_limit=0", `logs_before=${log_id}`])
+      expect((await get(`/api/runs/1?${query}`)).body.run.logs).toEqual([]);
     expect(body.run.checks).toMatchObject([{ check: "no_gap", failing_rows: 1 }]);
   });
 

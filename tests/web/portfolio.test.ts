@@ -63,6 +63,31 @@ test("the series can be cut at both ends, the ends included", async () => {
 });
 
 test.each([
+  ["/api/portfolio/timeseries?to=2024-06-27", "price_date"],
+  ["/api/portfolio/drawdowns?", "drawdown_rank"],
+  ["/api/portfolio/monthly-returns?", "month"],
+  ["/api/portfolio/tickers?", "ticker"],
+  ["/api/portfolio/holdings?", "ticker"],
+  ["/api/portfolio/regimes?", "regime"],
+  ["/api/macro?", "date"],
+])("%s is bounded, and its header Link leads through all of it", async (path, key) => {
+  const keysOf = (rows: readonly Record<string, unknown>[]) => rows.map((row) => row[key]);
+  const all = await get(path);
+  expect(all.headers.get("Link")).toBeNull();
+  const paged: unknown[] = [];
+  for (let next: string | undefined = `${path}&limit=1`; next !== undefined; ) {
+    const { status, headers, body } = await get(next);
+    expect(status, next).toBe(200);
+    expect(body.rows.length).toBeLessThanOrEqual(1);
+    paged.push(...keysOf(body.rows));
+    next = /^<([^>]+)>; rel="next"$/.exec(headers.get("Link") ?? "")?.[1];
+  }
+  expect(paged).toEqual(keysOf(all.body.rows));
+});
+
+test.each([
+  ["/api/portfolio/timeseries?limit=0", "invalid_limit"],
+  ["/api/portfolio/drawdowns?after=second", "invalid_after"],
   ["/api/portfolio/timeseries?from=yesterday", "invalid_from"],
   ["/api/portfolio/timeseries?to=2024-02-30", "invalid_to"],
   ["/api/portfolio/timeseries?from=2024-02-02&to=2024-02-01", "invalid_to"],

@@ -54,10 +54,11 @@ export interface WebServer {
 
 export async function startWebServer(
   registry: () => Registry,
-  changes: Partial<WebContext> = {},
+  changes: Partial<WebContext> | ((database: TestDatabase) => Partial<WebContext>) = {},
 ): Promise<WebServer> {
   const database = await createTestDatabase();
-  const pool = database.connect({ role: "stratafolio_web" });
+  const changed = typeof changes === "function" ? changes(database) : changes;
+  const pool = database.connectWeb();
   const log = pino({ level: "silent" });
   const market = await createReplayServer();
   const { clock } = market;
@@ -74,7 +75,7 @@ export async function startWebServer(
     isDemo: false,
     marketDataName: "a replay server",
     deployment: loopbackDeployment,
-    ...changes,
+    ...changed,
   };
   await events.start();
   const server = createServer(createApp(context)).listen(0, "127.0.0.1");

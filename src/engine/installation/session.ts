@@ -76,6 +76,12 @@ export interface PoolOptions {
   /** Changes written through this pool are marked as this run's. */
   readonly runId?: number;
   readonly max?: number;
+  /** The longest a statement may take on the server. Default: as long as it takes. */
+  readonly statementSeconds?: number;
+  /** The longest anybody waits for a connection. Default: until there is one. */
+  readonly waitSeconds?: number;
+  /** What the pool is made by. Default `pg.Pool`. */
+  readonly Pool?: typeof pg.Pool;
 }
 
 /**
@@ -85,7 +91,8 @@ export interface PoolOptions {
  */
 export function createPool(options: PoolOptions): pg.Pool {
   const settings = settingsOf(options);
-  const pool = new pg.Pool({
+  const { Pool = pg.Pool } = options;
+  const pool = new Pool({
     connectionString: options.connectionString,
     application_name: options.applicationName,
     options: Object.entries(settings)
@@ -99,6 +106,7 @@ export function createPool(options: PoolOptions): pg.Pool {
       if (options.runId !== undefined) await client.query(lockRunWorkForSession(options.runId));
     }) as pg.PoolConfig["onConnect"],
     max: options.max ?? 10,
+    connectionTimeoutMillis: (options.waitSeconds ?? 0) * 1000,
     types,
   });
   pool.on("error", () => {}); // a connection that dies while idle is replaced by the next query
@@ -117,13 +125,21 @@ export async function endWhenLost(client: pg.ClientBase): Promise<void> {
 }
 
 /** What a connection asks for when it begins: name -> value. */
-function settingsOf({ searchPath, role, runId }: PoolOptions): Record<string, string> {
+function settingsOf({ searchPath, role, runId, statementSeconds }: PoolOptions): Record<string, string> {
   return {
     search_path: quoteColumns(searchPath),
     ...sessionSettings,
     ...(role === undefined ? {} : { role }),
     ...(runId === undefined ? {} : { [runIdSetting]: String(runId) }),
+    ...(statementSeconds === undefined ? {} : { statement_timeout: durationOf(statementSeconds) }),
   };
+}
+
+/** As PostgreSQL itself writes it, since the session is asked what it has. */
+function durationOf(seconds: number): string {
+  const units = [86_400, 3600, 60, 1] as const;
+  const unit = units.find((each) => seconds % each === 0)!;
+  return `${seconds / unit}${{ 86400: "d", 3600: "h", 60: "min", 1: "s" }[unit]}`;
 }
 
 /** One round trip. Throws SessionSettingsError. */

@@ -214,8 +214,15 @@ export async function summarizeRuns(pool: Pool, runIds: readonly number[]): Prom
   return new Map(rows.map((row) => [row.runId, row]));
 }
 
+/** Which logs of a run: the newest `limit` of those with ids between the two. Default: all. */
+export interface LogRange {
+  readonly after?: number | undefined;
+  readonly before?: number | undefined;
+  readonly limit?: number | undefined;
+}
+
 /** A run with its steps in the order in which they began, its logs and its checks. Throws UnknownRunError. */
-export async function readRun(pool: Pool, runId: number): Promise<RunDetail> {
+export async function readRun(pool: Pool, runId: number, range: LogRange = {}): Promise<RunDetail> {
   const run = await pool.query<RunRecord>(`select ${runColumns} from orchestrator.runs where run_id = $1`, [
     runId,
   ]);
@@ -236,7 +243,7 @@ export async function readRun(pool: Pool, runId: number): Promise<RunDetail> {
      order by started_at nulls last, asset`,
     [runId],
   );
-  const logs = await readLogs(pool, runId);
+  const logs = await readLogs(pool, runId, range);
   const checks = await pool.query<CheckRecord>(
     `select
        asset,
@@ -252,17 +259,23 @@ export async function readRun(pool: Pool, runId: number): Promise<RunDetail> {
   return { ...run.rows[0], steps: steps.rows, logs, checks: checks.rows };
 }
 
-/** The logs of a run in order; `after`: only those with larger ids, for whoever follows them. */
-export async function readLogs(pool: Pool, runId: number, after = 0): Promise<LogRecord[]> {
+/** The logs of a run in order. */
+export async function readLogs(
+  pool: Pool,
+  runId: number,
+  { after, before, limit }: LogRange = {},
+): Promise<LogRecord[]> {
   const { rows } = await pool.query<LogRecord>(
     `select log_id as "logId", asset, level, message, logged_at as "loggedAt"
      from orchestrator.step_logs
      where run_id = $1
-       and log_id > $2
-     order by log_id`,
-    [runId, after],
+       and ($2::bigint is null or log_id > $2)
+       and ($3::bigint is null or log_id < $3)
+     order by log_id desc
+     limit $4`,
+    [runId, after, before, limit],
   );
-  return rows;
+  return rows.reverse();
 }
 
 /** Throws UnknownRunError. */

@@ -1,10 +1,11 @@
 import {
   MarketDataUnavailableError,
+  TooManyLookupsError,
   UnknownTickerError,
   UnsupportedCurrencyError,
 } from "../../market/errors.ts";
 import type { LedgerContext } from "../context.ts";
-import { TickerNotCheckedError } from "../errors.ts";
+import { TickerNotCheckedError, TooManyNewTickersError } from "../errors.ts";
 import { type KnownTicker, requireTicker } from "../tickers.ts";
 
 /** What the price source is asked at once and at most in one review: somebody is waiting for it. */
@@ -17,6 +18,8 @@ export type TickerError =
   | UnknownTickerError
   | UnsupportedCurrencyError
   | MarketDataUnavailableError
+  | TooManyLookupsError
+  | TooManyNewTickersError
   | TickerNotCheckedError;
 
 /** Of the tickers that nobody has used yet, how many the price source has answered for. */
@@ -29,15 +32,23 @@ export interface Lookup extends LookupProgress {
   readonly tickers: ReadonlyMap<string, KnownTicker | TickerError>;
 }
 
-async function lookUp(context: LedgerContext, ticker: string): Promise<KnownTicker | TickerError> {
+/** Whatever is asked next has the same answer. */
+export const endsAsking = (
+  error: unknown,
+): error is MarketDataUnavailableError | TooManyLookupsError | TooManyNewTickersError =>
+  error instanceof MarketDataUnavailableError ||
+  error instanceof TooManyLookupsError ||
+  error instanceof TooManyNewTickersError;
+
+async function lookUp(
+  context: LedgerContext,
+  userId: number,
+  ticker: string,
+): Promise<KnownTicker | TickerError> {
   try {
-    return await requireTicker(context, ticker);
+    return await requireTicker(context, userId, ticker);
   } catch (error) {
-    if (
-      error instanceof UnknownTickerError ||
-      error instanceof UnsupportedCurrencyError ||
-      error instanceof MarketDataUnavailableError
-    )
+    if (error instanceof UnknownTickerError || error instanceof UnsupportedCurrencyError || endsAsking(error))
       return error;
     throw error;
   }
@@ -54,10 +65,11 @@ async function readKnown({ pool }: LedgerContext, tickers: readonly string[]): P
 /**
  * Looks up every ticker once: all that are known here, and as many new ones as one review may ask for, until its patience
  * ends. What it learns is kept, so that the next review goes on with the others. The first one that the price source
- * cannot be asked about ends the asking. `onProgress` is told before the first answer and after each.
+ * cannot be asked about, or no more by this person, ends the asking. `onProgress` is told before the first answer and after each.
  */
 export async function lookUpTickers(
   context: LedgerContext,
+  userId: number,
   tickers: readonly string[],
   onProgress: (progress: LookupProgress) => void = () => {},
   patience = patienceMilliseconds,
@@ -73,9 +85,9 @@ export async function lookUpTickers(
   const deadline = performance.now() + patience;
   const work = async (): Promise<void> => {
     for (let ticker = queue.shift(); ticker !== undefined; ticker = queue.shift()) {
-      const result = await lookUp(context, ticker);
+      const result = await lookUp(context, userId, ticker);
       found.set(ticker, result);
-      const isUnavailable = result instanceof MarketDataUnavailableError;
+      const isUnavailable = endsAsking(result);
       if (isUnavailable || performance.now() >= deadline) queue.length = 0;
       if (isUnavailable || !unseen.has(ticker)) continue;
       progress.checked++;

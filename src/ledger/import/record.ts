@@ -2,6 +2,7 @@ import type { PoolClient } from "pg";
 import { personTransaction } from "../../database/person.ts";
 import type { LedgerContext } from "../context.ts";
 import { requireHistories } from "../histories.ts";
+import { requireLedgerQuota } from "../quotas.ts";
 import { insertTransactions, lockLedger } from "../rows.ts";
 import { type Draft, draftImport, findUncovered, type Selection } from "./draft.ts";
 import { keepImport } from "./kept.ts";
@@ -116,7 +117,7 @@ async function recordDraft(
  * Records the selected rows in one transaction, all or none, and keeps the others with their reasons: nothing if a selected row
  * has an error, or if the file or the ledger is no longer the one that the selection was made for. `selection` null: every
  * trade but potential duplicates.
- * Throws HistoryUnavailableError when the history of a new ticker cannot be had; what is there by then stays.
+ * Throws QuotaExceededError, and HistoryUnavailableError when the history of a new ticker cannot be had; what is there by then stays.
  */
 export async function importTransactions(
   context: LedgerContext,
@@ -143,13 +144,16 @@ export async function importTransactions(
     onProgress: ({ fetched, total }) => onProgress({ rows: review.rows.length, checked: fetched, total }),
   });
   const plain = await readFileAside({ csv: importFile.csv }, context.clock());
-  const recorded = await personTransaction(context.pool, userId, async (client) => {
+  const record = async (client: PoolClient): Promise<Pick<Imported, "imported" | "kept"> | null> => {
     await lockLedger(client, userId);
     const draft = await draftImport(client, userId, prepared.rows, reviewed);
     // Somebody may have traded since the review; then it is made anew.
     if (!draft.isSelectionKept || (await findUncovered(client, draft)).size > 0) return null;
-    return recordDraft(client, userId, draft, prepared, plain, context.clock());
-  });
+    const done = await recordDraft(client, userId, draft, prepared, plain, context.clock());
+    await requireLedgerQuota(client, userId, context.quotas);
+    return done;
+  };
+  const recorded = await personTransaction(context.pool, userId, record, { isLong: true });
   if (recorded && recorded.imported + recorded.kept > 0) return { ...recorded, review };
   const again = await reviewPrepared(
     context,

@@ -1,15 +1,11 @@
 /** Tickers of instruments that a file gives by ISIN, WKN or SEDOL: as a person said, as was found before, else searched for. */
-import {
-  MarketDataUnavailableError,
-  UnknownTickerError,
-  UnsupportedCurrencyError,
-} from "../../market/errors.ts";
+import { UnknownTickerError, UnsupportedCurrencyError } from "../../market/errors.ts";
 import type { LedgerContext } from "../context.ts";
 import { TickerNotCheckedError, UnknownInstrumentError } from "../errors.ts";
 import { requireTicker } from "../tickers.ts";
 import type { Entry } from "./entries.ts";
 import { isTrade } from "./kinds.ts";
-import type { LookupProgress } from "./lookup.ts";
+import { endsAsking, type LookupProgress } from "./lookup.ts";
 import { type Remark, remarkOf } from "./remarks.ts";
 import type { Resolve } from "./rows.ts";
 
@@ -26,12 +22,12 @@ export const instrumentKey = ({ instrument }: Pick<Entry, "instrument">): string
 
 type Found = string | Remark;
 
-/** The first listing in the ledger's currency; null: there is none. Throws MarketDataUnavailableError. */
-async function search(context: LedgerContext, identifier: string): Promise<string | null> {
+/** The first listing in the ledger's currency; null: there is none. Throws what `endsAsking` is true of. */
+async function search(context: LedgerContext, userId: number, identifier: string): Promise<string | null> {
   const matches = await context.prices.search(identifier);
   for (const { ticker } of matches.slice(0, listingsLookedAt)) {
     try {
-      return (await requireTicker(context, ticker)).ticker;
+      return (await requireTicker(context, userId, ticker)).ticker;
     } catch (error) {
       if (!(error instanceof UnknownTickerError || error instanceof UnsupportedCurrencyError)) throw error;
     }
@@ -60,14 +56,14 @@ async function remember({ pool, clock }: LedgerContext, identifier: string, tick
   );
 }
 
-async function find(context: LedgerContext, identifier: string): Promise<Found> {
+async function find(context: LedgerContext, userId: number, identifier: string): Promise<Found> {
   try {
-    const ticker = await search(context, identifier);
+    const ticker = await search(context, userId, identifier);
     if (ticker === null) return remarkOf(new UnknownInstrumentError(identifier, currency));
     await remember(context, identifier, ticker);
     return ticker;
   } catch (error) {
-    if (error instanceof MarketDataUnavailableError) return remarkOf(error);
+    if (endsAsking(error)) return remarkOf(error);
     throw error;
   }
 }
@@ -90,6 +86,7 @@ function neededIdentifiers(entries: readonly Entry[], chosen: Readonly<Record<st
  */
 export async function resolveInstruments(
   context: LedgerContext,
+  userId: number,
   entries: readonly Entry[],
   chosen: Readonly<Record<string, string>>,
   deadline: number,
@@ -102,12 +99,12 @@ export async function resolveInstruments(
   if (queue.length > 0) onProgress({ ...progress });
   const work = async (): Promise<void> => {
     for (let identifier = queue.shift(); identifier !== undefined; identifier = queue.shift()) {
-      const result = await find(context, identifier);
+      const result = await find(context, userId, identifier);
       found.set(identifier, result);
       progress.checked++;
       onProgress({ ...progress });
-      const isAway = typeof result !== "string" && result.code === "market_data_unavailable";
-      if (isAway || performance.now() >= deadline) queue.length = 0;
+      const isRefused = typeof result !== "string" && result.code !== "unknown_ticker";
+      if (isRefused || performance.now() >= deadline) queue.length = 0;
     }
   };
   await Promise.all(Array.from({ length: searchesAtOnce }, work));

@@ -97,8 +97,13 @@ export async function prepareImport(
     tickers: { ...tickers, ...importFile.tickers },
   };
   const file = isRemembered ? await readFileAside(given, context.clock()) : first;
-  const resolve = await resolveInstruments(context, file.entries, given.tickers ?? {}, deadline, (progress) =>
-    onProgress({ rows: file.entries.length, ...progress }),
+  const resolve = await resolveInstruments(
+    context,
+    userId,
+    file.entries,
+    given.tickers ?? {},
+    deadline,
+    (progress) => onProgress({ rows: file.entries.length, ...progress }),
   );
   const read = await mapInTurns(file.entries, (entry) => readRow(entry, resolve, context.clock));
   const rows = await correctRows(context, read, importFile.corrections ?? [], deadline);
@@ -209,6 +214,7 @@ export async function reviewPrepared(
   const tickers = new Set(draft.selected.flatMap(({ input }) => (input ? [input.ticker] : [])));
   const lookup = await lookUpTickers(
     context,
+    userId,
     [...tickers],
     (progress) => onProgress({ rows: rows.length, ...progress }),
     deadline - performance.now(),

@@ -121,7 +121,7 @@ const tokenRoutes: readonly Route[] = [
     body: tokenInput,
     status: 201,
     answer: z.object({ token: z.string(), api_token: apiToken }),
-    errors: ["name_taken"],
+    errors: ["name_taken", "quota_exceeded"],
     handle: async ({ context, request, person, body }) => {
       const { token, apiToken } = await createToken(context, person.userId, body, actorOf(request));
       notifyTokenMade(context, person.email, apiToken.name);
@@ -173,7 +173,7 @@ export const accountRoutes: readonly Route[] = [
     access: "session",
     body: passwordChangeInput,
     status: 204,
-    errors: ["wrong_password", "weak_password", "too_many_attempts"],
+    errors: ["wrong_password", "weak_password", "too_many_attempts", "sign_in_busy"],
     handle: ({ context, person, request, body }) => changePassword(context, request, person, body),
   }),
   ...sessionRoutes,
@@ -213,7 +213,7 @@ export const accountRoutes: readonly Route[] = [
     access: "session",
     body: deletionInput,
     status: 204,
-    errors: ["wrong_password", "last_operator", "too_many_attempts"],
+    errors: ["wrong_password", "last_operator", "too_many_attempts", "sign_in_busy"],
     handle: ({ context, person, request, response, body }) =>
       endAccount(context, request, response, person, body),
   }),

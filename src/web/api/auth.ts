@@ -88,7 +88,15 @@ export const authRoutes: readonly Route[] = [
     status: 201,
     answer: signedIn,
     otherAnswers: { 202: byEmail },
-    errors: ["email_taken", "first_account", "registration_closed", "weak_password", "too_many_attempts"],
+    errors: [
+      "email_taken",
+      "first_account",
+      "registration_closed",
+      "weak_password",
+      "too_many_attempts",
+      "sign_in_busy",
+      "quota_exceeded",
+    ],
     handle: async ({ context, request, response, body }) => {
       const answer = await register(context, request, response, body);
       if (answer) return answer;
@@ -104,7 +112,7 @@ export const authRoutes: readonly Route[] = [
     body: signInSchema,
     status: 200,
     answer: signedIn,
-    errors: ["wrong_credentials", "account_disabled", "too_many_attempts"],
+    errors: ["wrong_credentials", "account_disabled", "too_many_attempts", "sign_in_busy"],
     handle: ({ context, request, response, body }) => signIn(context, request, response, body),
   }),
   route({

@@ -3,6 +3,7 @@ import { gold_macro_context } from "../../../assets/macro.ts";
 import { readMacroContext } from "../../portfolio/index.ts";
 import { rowSchema } from "../../values.ts";
 import { type Route, route } from "../route.ts";
+import { sendRows } from "../row-list.ts";
 import { dateRange } from "../schemas.ts";
 
 export const macroRoutes: readonly Route[] = [
@@ -14,6 +15,6 @@ export const macroRoutes: readonly Route[] = [
     query: dateRange,
     status: 200,
     answer: z.object({ rows: z.array(rowSchema(gold_macro_context)) }),
-    handle: async ({ context, query }) => ({ rows: await readMacroContext(context.pool, query) }),
+    handle: (input) => sendRows(input, "date", (page) => readMacroContext(input.context.pool, page)),
   }),
 ];

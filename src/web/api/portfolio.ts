@@ -11,6 +11,7 @@ import { gold__performance } from "../../../assets/performance.ts";
 import { readHoldings, readPersonRows } from "../../portfolio/index.ts";
 import { day, decimal, rowSchema } from "../../values.ts";
 import { type Route, route } from "../route.ts";
+import { dayPage, numberPage, sendRows, textPage } from "../row-list.ts";
 import { dateRange } from "../schemas.ts";
 
 const holding = z.object({
@@ -32,9 +33,10 @@ export const portfolioRoutes: readonly Route[] = [
     query: dateRange,
     status: 200,
     answer: z.object({ rows: z.array(rowSchema(gold_p_timeseries, "user_id")) }),
-    handle: async ({ context, person, query }) => ({
-      rows: await readPersonRows(context.pool, person.userId, gold_p_timeseries, query),
-    }),
+    handle: (input) =>
+      sendRows(input, "price_date", (page) =>
+        readPersonRows(input.context.pool, input.person.userId, gold_p_timeseries, page),
+      ),
   }),
   route({
     method: "get",
@@ -52,55 +54,64 @@ export const portfolioRoutes: readonly Route[] = [
     path: "/api/portfolio/tickers",
     summary: "The figures of each ticker ever traded",
     access: "person",
+    query: z.object(textPage),
     status: 200,
     answer: z.object({ rows: z.array(rowSchema(gold_ticker_kpis, "user_id")) }),
-    handle: async ({ context, person }) => ({
-      rows: await readPersonRows(context.pool, person.userId, gold_ticker_kpis),
-    }),
+    handle: (input) =>
+      sendRows(input, "ticker", (page) =>
+        readPersonRows(input.context.pool, input.person.userId, gold_ticker_kpis, page),
+      ),
   }),
   route({
     method: "get",
     path: "/api/portfolio/holdings",
     summary: "What was held on a day; default: the last day known",
     access: "person",
-    query: z.object({ date: day.optional() }),
+    query: z.object({ date: day.optional(), ...textPage }),
     status: 200,
     answer: z.object({ rows: z.array(holding) }),
-    handle: async ({ context, person, query }) => ({
-      rows: await readHoldings(context.pool, person.userId, query.date),
-    }),
+    handle: (input) =>
+      sendRows(input, "ticker", (page) =>
+        readHoldings(input.context.pool, input.person.userId, page.date, page),
+      ),
   }),
   route({
     method: "get",
     path: "/api/portfolio/regimes",
     summary: "Return and risk in each macro regime",
     access: "person",
+    query: z.object(textPage),
     status: 200,
     answer: z.object({ rows: z.array(rowSchema(gold_regime_performance, "user_id")) }),
-    handle: async ({ context, person }) => ({
-      rows: await readPersonRows(context.pool, person.userId, gold_regime_performance),
-    }),
+    handle: (input) =>
+      sendRows(input, "regime", (page) =>
+        readPersonRows(input.context.pool, input.person.userId, gold_regime_performance, page),
+      ),
   }),
   route({
     method: "get",
     path: "/api/portfolio/drawdowns",
     summary: "Each fall below the highest point so far, the deepest first",
     access: "person",
+    query: z.object(numberPage),
     status: 200,
     answer: z.object({ rows: z.array(rowSchema(gold_drawdowns, "user_id")) }),
-    handle: async ({ context, person }) => ({
-      rows: await readPersonRows(context.pool, person.userId, gold_drawdowns),
-    }),
+    handle: (input) =>
+      sendRows(input, "drawdown_rank", (page) =>
+        readPersonRows(input.context.pool, input.person.userId, gold_drawdowns, page),
+      ),
   }),
   route({
     method: "get",
     path: "/api/portfolio/monthly-returns",
     summary: "Time-weighted return of each month",
     access: "person",
+    query: z.object(dayPage),
     status: 200,
     answer: z.object({ rows: z.array(rowSchema(gold_monthly_returns, "user_id")) }),
-    handle: async ({ context, person }) => ({
-      rows: await readPersonRows(context.pool, person.userId, gold_monthly_returns),
-    }),
+    handle: (input) =>
+      sendRows(input, "month", (page) =>
+        readPersonRows(input.context.pool, input.person.userId, gold_monthly_returns, page),
+      ),
   }),
 ];

@@ -84,6 +84,9 @@ const runDetail = run.extend({
 
 const parameters = z.object({ id: z.string() });
 
+/** In one answer. */
+const mostLogs = 10_000;
+
 /** The id of a run in a path: what is no id is no run. */
 function runId(id: string): number {
   const parsed = positiveId.safeParse(id);
@@ -114,11 +117,15 @@ export const runRoutes: readonly Route[] = [
     summary: "One run with its steps, logs and checks",
     access: "operator",
     parameters,
+    query: z.object({
+      log_limit: z.coerce.number().int().min(0).max(mostLogs).default(mostLogs).describe("The newest logs"),
+      logs_before: positiveId.optional().describe("`log_id` of the first log of an answer: those before it"),
+    }),
     status: 200,
     answer: z.object({ run: runDetail }),
     errors: ["not_found", "unknown_run"],
-    handle: async ({ context, parameters: { id } }) => ({
-      run: runRecord(await readRun(context.pool, runId(id))),
+    handle: async ({ context, parameters: { id }, query: { log_limit, logs_before } }) => ({
+      run: runRecord(await readRun(context.pool, runId(id), { limit: log_limit, before: logs_before })),
     }),
   }),
   route({

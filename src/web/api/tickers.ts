@@ -24,6 +24,7 @@ export const tickerRoutes: readonly Route[] = [
         .boolean()
         .describe("false: the price source does not answer, these are only those known here"),
     }),
+    errors: ["too_many_lookups"],
     handle: async ({ context, query }) => {
       const { tickers, isComplete } = await searchTickers(context, query.q);
       return { tickers, is_complete: isComplete };

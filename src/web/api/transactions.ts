@@ -45,6 +45,9 @@ export const transactionRoutes: readonly Route[] = [
       "invalid_idempotency_key",
       "idempotency_conflict",
       "market_data_unavailable",
+      "quota_exceeded",
+      "too_many_lookups",
+      "too_many_new_tickers",
     ],
     handle: async ({ context, person, request }) => {
       const key = request.get("Idempotency-Key");

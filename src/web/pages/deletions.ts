@@ -30,9 +30,9 @@ export function deletionPages(context: WebContext, sendPage: SendPage): Router {
       response.redirect(303, `/transactions?restored=${transaction_id}`);
     } catch (error) {
       const { code, message } = describeError(error, "POST", "");
-      if (code !== "oversell" && code !== "not_found") throw error;
+      if (code !== "oversell" && code !== "quota_exceeded" && code !== "not_found") throw error;
       const problem = { heading: "Not restored.", message: sentence(message) };
-      await sendDeletions(context, sendPage, request, response, problem, code === "oversell" ? 409 : 404);
+      await sendDeletions(context, sendPage, request, response, problem, code === "not_found" ? 404 : 409);
     }
   });
 

@@ -60,7 +60,7 @@ export function importPages(context: WebContext, sendPage: SendPage): Router {
       sendImport(sendPage, request, response, form.csv, review, refusal(review), 422);
     } catch (error) {
       const { status, code, message } = describeError(error, "POST", "");
-      if (code !== "market_data_unavailable") throw error;
+      if (code !== "market_data_unavailable" && code !== "quota_exceeded") throw error;
       // The text and the choice of rows stay; what was fetched by then is there the next time.
       const review = await reviewImport(context, userId, file, selection);
       const problem = { heading: "Nothing was imported.", message: sentence(message) };

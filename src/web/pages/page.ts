@@ -106,7 +106,7 @@ const headings: ReadonlyMap<string | number, string> = new Map<string | number, 
 /** Shows errors to browsers; who is not signed in is sent to sign in. What asks for JSON is passed on. */
 export function errorPages(context: WebContext, sendPage: SendPage): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
-    if (response.headersSent || !request.accepts("html")) return next(error);
+    if (response.closed || response.headersSent || !request.accepts("html")) return next(error);
     const id = crypto.randomUUID();
     const { status, code, message, retryAfterSeconds } = describeError(error, request.method, id);
     if (status === 401)

@@ -72,7 +72,7 @@ export async function streamLogs(
   while (!closed.signal.aborted && performance.now() < endsAt) {
     // The status first: what was logged before the run ended is then among the lines read after.
     const status = await readRunStatus(pool, runId);
-    const lines = await readLogs(pool, runId, after);
+    const lines = await readLogs(pool, runId, { after });
     for (const record of lines) {
       const { logId, loggedAt, level, asset, message } = record;
       after = logId;

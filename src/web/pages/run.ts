@@ -18,6 +18,9 @@ import { environmentOf, type SendPage } from "./page.ts";
 import { isOpen, runData } from "./run-data.ts";
 import { logFilter, streamLogs } from "./run-logs.ts";
 
+/** The newest: a run of an hour that logs each of its tickers has some thousands. */
+const mostLogsRead = 10_000;
+
 const rerunForm = z.object({ only_failed: z.literal("true").optional() });
 
 export function runPage(context: WebContext, sendPage: SendPage): Router {
@@ -29,7 +32,7 @@ export function runPage(context: WebContext, sendPage: SendPage): Router {
     runId: number,
     problem?: string,
   ): Promise<void> => {
-    const run = await readRun(context.pool, runId);
+    const run = await readRun(context.pool, runId, { limit: mostLogsRead });
     const filter = parseInput(logFilter, request.query);
     sendPage(request, response, {
       view: "run",
@@ -66,7 +69,7 @@ export function runPage(context: WebContext, sendPage: SendPage): Router {
   router.post("/runs/:run/rerun", async (request, response) => {
     const operator = requireOperator(request);
     const runId = runIdOf(request.params.run);
-    const run = await readRun(context.pool, runId);
+    const run = await readRun(context.pool, runId, { limit: 0 });
     const { only_failed } = parseInput(rerunForm, request.body ?? {});
     const { graph } = context.registry();
     const again = only_failed === undefined ? scopeOf(run) : failedScopeOf(run, graph);

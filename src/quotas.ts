@@ -1,0 +1,37 @@
+/** How much one person, and one installation, may keep: more than anybody needs, and less than fills a disk. */
+export interface Quotas {
+  /** Of one person. */
+  readonly trades: number;
+  /** Different ones in one person's ledger. */
+  readonly tickers: number;
+  /** That nobody here has used yet, of one person on one day (UTC): each is fetched every day from then on. */
+  readonly newTickersADay: number;
+  /** API tokens of one person. */
+  readonly tokens: number;
+  /** Open ones of one person; a new one ends the one that was used longest ago. */
+  readonly sessions: number;
+  /** Of the installation. */
+  readonly accounts: number;
+}
+
+export const defaultQuotas: Quotas = {
+  trades: 100_000,
+  tickers: 2000,
+  newTickersADay: 200,
+  tokens: 100,
+  sessions: 100,
+  accounts: 10_000,
+};
+
+const number = new Intl.NumberFormat("en-US");
+
+export class QuotaExceededError extends Error {
+  readonly code = "quota_exceeded";
+
+  /** `what` there may be `limit` of; `wayOut`: what the person can do; `setting`: what an operator can. */
+  constructor(limit: number, what: string, wayOut: string, setting: string) {
+    super(
+      `expected at most ${number.format(limit)} ${what}; ${wayOut}, or ask whoever runs this installation to allow more (${setting})`,
+    );
+  }
+}

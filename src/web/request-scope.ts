@@ -1,0 +1,27 @@
+/** The scope of a request: what it has done elsewhere is done on its behalf, and ends when nobody waits for the answer. */
+import type { RequestHandler } from "express";
+import { withinRequest } from "../request-scope.ts";
+
+export class RequestDroppedError extends Error {
+  readonly code = "request_dropped";
+
+  constructor() {
+    super("who asked has gone without waiting for the answer");
+  }
+}
+
+/** After what reads the body, before whatever asks the database. */
+export const scopeRequest: RequestHandler = (request, response, next) => {
+  const dropped = new AbortController();
+  const drop = (): void => {
+    if (!response.writableFinished) dropped.abort(new RequestDroppedError());
+  };
+  if (response.closed) drop();
+  else response.once("close", drop);
+  const scope = {
+    signal: dropped.signal,
+    personId: () => request.person?.userId ?? null,
+    address: request.ip ?? "",
+  };
+  withinRequest(scope, next);
+};
