@@ -1,12 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
+import { keeperOf } from "./folder-keeper.ts";
 
 /** Every setting of the program, checked. The only reader of the environment is `readConfig`. */
 export interface Config {
   /** null: an embedded PostgreSQL under `dataDirectory`. */
   readonly databaseUrl: string | null;
+  /** What the web signs in by; null: a login that is made. Without `databaseUrl` nothing but the web can be run. */
+  readonly webDatabaseUrl: string | null;
   /** Absolute. */
   readonly dataDirectory: string;
   readonly host: string;
@@ -51,12 +54,15 @@ const webUrl = z
   .transform((text) => text.replace(/\/+$/, ""))
   .nullable();
 
+const postgresUrl = z
+  .string()
+  .refine(isUrl(["postgres:", "postgresql:"]), "expected postgres://user:password@host:port/database")
+  .nullable();
+
 // A value is shown in its problem, except where it may hold a secret.
 const environment = z.object({
-  DATABASE_URL: z
-    .string()
-    .refine(isUrl(["postgres:", "postgresql:"]), "expected postgres://user:password@host:port/database")
-    .nullable(),
+  DATABASE_URL: postgresUrl,
+  WEB_DATABASE_URL: postgresUrl,
   DATA_DIR: z.string().nullable(),
   HOST: z.string().nullable(),
   PORT: z
@@ -110,7 +116,8 @@ export function readConfig(
   ) as Record<Variable, string | null>;
   const parsed = environment.safeParse(given);
   const problems = (parsed.error?.issues ?? []).map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-  if (given.DATABASE_URL !== null && given.JWT_SECRET === null) {
+  const isEmbedded = given.DATABASE_URL === null && given.WEB_DATABASE_URL === null;
+  if (!isEmbedded && given.JWT_SECRET === null) {
     problems.push(
       `JWT_SECRET: expected at least ${minimumSecretLength} characters when DATABASE_URL is set, got none ` +
         "(make one with: openssl rand -hex 32)",
@@ -122,6 +129,7 @@ export function readConfig(
   const settings = parsed.data;
   return {
     databaseUrl: settings.DATABASE_URL,
+    webDatabaseUrl: settings.WEB_DATABASE_URL,
     dataDirectory: resolve(settings.DATA_DIR ?? defaultDataDirectory),
     host: settings.HOST ?? "127.0.0.1",
     port: Number(settings.PORT ?? 3000),
@@ -139,17 +147,8 @@ export function readConfig(
 
 /** The secret kept in the data folder, made on first use: people stay signed in over a restart. */
 export function keptJwtSecret(dataDirectory: string): string {
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
   const file = join(dataDirectory, "jwt-secret");
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, randomBytes(32).toString("hex"), { mode: 0o600 });
-  try {
-    linkSync(draft, file); // fails where there is one already: two processes at once agree on the first
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  } finally {
-    rmSync(draft);
-  }
+  if (!existsSync(file)) keep(dataDirectory, file, randomBytes(32).toString("hex"));
   return readFileSync(file, "utf8");
 }
 
@@ -175,11 +174,15 @@ export function keptDataKind(dataDirectory: string, asked: DataKind): DataKind {
   const file = join(dataDirectory, "market");
   const kept = readKind(file) ?? keptBefore(dataDirectory) ?? asked;
   if (asked === "demo" && kept === "real") throw new RealDataError(dataDirectory, file);
-  if (readKind(file) === null) {
-    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
-    writeFileSync(file, `${kept}\n`, { mode: 0o600 });
-  }
+  if (readKind(file) === null) keep(dataDirectory, file, `${kept}\n`);
   return kept;
+}
+
+/** As whom the folder belongs to. */
+function keep(dataDirectory: string, file: string, text: string): void {
+  const keeper = keeperOf(dataDirectory);
+  keeper.makeFolder(dataDirectory, 0o700);
+  keeper.writeOnce(file, text);
 }
 
 function readKind(file: string): DataKind | null {

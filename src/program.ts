@@ -83,13 +83,17 @@ export function preload(): void {
 
 /** Every asset, schedule and sensor, checked, by PostgreSQL too. Mistakes in them are in `problems`, not thrown. */
 export async function openRegistry(pool: Pool): Promise<Registry> {
+  return validate(pool, await readRegistry(pool));
+}
+
+/** The same for who may not ask PostgreSQL, which makes temporary views for it: without what only that finds. */
+export async function readRegistry(pool: Pool): Promise<Registry> {
   // Loaded when needed: `user list` has no use for the parser of SQL and every declaration.
   const { definitions } = await import("../assets/index.ts");
-  const registry = await loadRegistry(definitions, {
+  return await loadRegistry(definitions, {
     bodiesFolder,
     functionDefinitions: readFunctionDefinitions(pool),
   });
-  return validate(pool, registry);
 }
 
 /** Says what is to be mended: a service goes on with the rest. */
@@ -156,6 +160,11 @@ export async function marketResources(
   };
 }
 
+/** What the web needs to know of the database. */
+export interface WebDatabase {
+  readonly webConnectionString: string;
+}
+
 export interface WebServer {
   readonly url: string;
   close(): Promise<void>;
@@ -164,7 +173,7 @@ export interface WebServer {
 /** Listens when it resolves. Throws PortTakenError or AddressRefusedError. */
 export async function startWeb(
   { config, log, clock, isDemo }: Surroundings,
-  { connectionString }: Database,
+  { webConnectionString: connectionString }: WebDatabase,
   registry: () => Registry,
 ): Promise<WebServer> {
   const { createApp } = await import("./web/app.ts");

@@ -4,7 +4,6 @@ import bcrypt from "bcrypt";
 import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
-import { transaction } from "../database/transaction.ts";
 import { EmailTakenError, LastOperatorError } from "./errors.ts";
 import type { Person, Role } from "./person.ts";
 import { revokeSessions } from "./sessions.ts";
@@ -61,30 +60,18 @@ function hash(password: string): Promise<string> {
  * The web's role may do this, and so may the owner's.
  */
 export async function createAccount(pool: Pool, { email, password }: Credentials): Promise<Account> {
-  const passwordHash = await hash(password);
-  // One statement would not do: of two first accounts made at once, neither would see the other.
-  const account = await transaction(pool, async (client) => {
-    // Writers wait for each other, readers do not.
-    await client.query("lock table public.users in share row exclusive mode");
-    const { rows } = await client.query<Account>(
-      `insert into public.users (email, password_hash, role)
-       values ($1, $2, case when exists (select from public.users) then 'investor' else 'operator' end)
-       on conflict (lower(email)) do nothing
-       returning user_id as id, email, role`,
-      [email, passwordHash],
-    );
-    return rows[0];
-  });
-  if (!account) throw new EmailTakenError(email);
-  return account;
+  const { rows } = await pool.query<Account>(
+    "select user_id as id, email, role from public.create_account($1, $2)",
+    [email, await hash(password)],
+  );
+  if (!rows[0]) throw new EmailTakenError(email);
+  return rows[0];
 }
 
 /** The account with this email and password; null: there is none, which takes as long to find out either way. */
 export async function findAccount(pool: Pool, { email, password }: Credentials): Promise<Account | null> {
   const { rows } = await pool.query<Account & { password_hash: string }>(
-    `select user_id as id, email, role, password_hash
-     from public.users
-     where lower(email) = $1`,
+    "select user_id as id, email, role, password_hash from public.sign_in_hash($1)",
     [email],
   );
   const row = rows[0];
@@ -93,7 +80,12 @@ export async function findAccount(pool: Pool, { email, password }: Credentials):
 }
 
 /** The account of a person who is signed in. */
-export async function readAccount(client: Pool | PoolClient, userId: number): Promise<OwnAccount> {
+export function readOwnAccount(pool: Pool, userId: number): Promise<OwnAccount> {
+  return personTransaction(pool, userId, (client) => readAccount(client, userId));
+}
+
+/** The same within a transaction of theirs. */
+export async function readAccount(client: PoolClient, userId: number): Promise<OwnAccount> {
   const { rows } = await client.query<OwnAccount>(
     `select user_id as id, email, role, cost_basis_method, created_at
      from public.users
@@ -104,11 +96,11 @@ export async function readAccount(client: Pool | PoolClient, userId: number): Pr
 }
 
 export async function isPasswordOf(pool: Pool, userId: number, password: string): Promise<boolean> {
-  const { rows } = await pool.query<{ password_hash: string }>(
-    "select password_hash from public.users where user_id = $1",
-    [userId],
-  );
-  return bcrypt.compare(digest(password), rows[0]?.password_hash ?? nobodysHash);
+  const own = await personTransaction(pool, userId, async (client) => {
+    const { rows } = await client.query<{ hash: string | null }>("select public.own_password_hash() as hash");
+    return rows[0]!.hash;
+  });
+  return bcrypt.compare(digest(password), own ?? nobodysHash);
 }
 
 /** Sets the password and signs the person out but for the session they do it by; API tokens go on. */
@@ -117,10 +109,11 @@ export async function setPassword(
   { userId, credentialId }: Person,
   password: string,
 ): Promise<void> {
-  await transaction(pool, async (client) => {
+  const passwordHash = await hash(password);
+  await personTransaction(pool, userId, async (client) => {
     await client.query("update public.users set password_hash = $2 where user_id = $1", [
       userId,
-      await hash(password),
+      passwordHash,
     ]);
     await revokeSessions(client, userId, credentialId);
   });
@@ -132,19 +125,21 @@ export async function setCostBasisMethod(
   userId: number,
   costBasisMethod: CostBasisMethod,
 ): Promise<void> {
-  await pool.query(
-    `update public.users
-     set cost_basis_method = $2
-     where user_id = $1
-       and cost_basis_method <> $2`,
-    [userId, costBasisMethod],
+  await personTransaction(pool, userId, (client) =>
+    client.query(
+      `update public.users
+       set cost_basis_method = $2
+       where user_id = $1
+         and cost_basis_method <> $2`,
+      [userId, costBasisMethod],
+    ),
   );
 }
 
 /** Deletes the account with everything about the person, for good. Throws LastOperatorError. */
-export async function deleteAccount(pool: Pool, { userId, role }: Person): Promise<void> {
+export async function deleteAccount(pool: Pool, { userId }: Person): Promise<void> {
   await personTransaction(pool, userId, async (client) => {
-    if (role === "operator") await requireOtherOperator(client, userId);
+    await requireOtherOperator(client);
     // Both end by themselves with the account; open event streams must hear of it.
     await revokeSessions(client, userId, null);
     await revokeTokens(client, userId);
@@ -155,22 +150,24 @@ export async function deleteAccount(pool: Pool, { userId, role }: Person): Promi
 /** Has anybody an account yet? The first one is the operator's. */
 export async function hasAccounts(pool: Pool): Promise<boolean> {
   const { rows } = await pool.query<{ has_accounts: boolean }>(
-    "select exists (select from public.users) as has_accounts",
+    "select public.has_accounts() as has_accounts",
   );
   return rows[0]!.has_accounts;
 }
 
+/** An operator's id; null: there is none. */
+export async function firstOperator(pool: Pool): Promise<number | null> {
+  const { rows } = await pool.query<{ user_id: number | null }>("select public.first_operator() as user_id");
+  return rows[0]!.user_id;
+}
+
 /**
- * Throws LastOperatorError if nobody could run the installation without this operator. Holds off, until the end of
- * the transaction, what could make the answer wrong: a new account, another operator who leaves.
+ * Throws LastOperatorError if nobody could run the installation without the person for whom the transaction runs. Holds off, until
+ * its end, what could make the answer wrong: a new account, another operator who leaves.
  */
-async function requireOtherOperator(client: PoolClient, userId: number): Promise<void> {
-  await client.query("lock table public.users in share row exclusive mode");
+async function requireOtherOperator(client: PoolClient): Promise<void> {
   const { rows } = await client.query<{ is_needed: boolean }>(
-    `select count(*) > 0 and count(*) filter (where role = 'operator') = 0 as is_needed
-     from public.users
-     where user_id <> $1`,
-    [userId],
+    "select public.is_needed_operator() as is_needed",
   );
   if (rows[0]?.is_needed) throw new LastOperatorError();
 }

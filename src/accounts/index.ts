@@ -8,10 +8,11 @@ export {
   currentPasswordSchema,
   deleteAccount,
   findAccount,
+  firstOperator,
   hasAccounts,
   isPasswordOf,
   passwordSchema,
-  readAccount,
+  readOwnAccount,
   setCostBasisMethod,
   setPassword,
 } from "./accounts.ts";

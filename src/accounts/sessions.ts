@@ -1,6 +1,7 @@
 /** Sessions: rows that vouch for tokens. A token is a signed session id, good while its row stands unrevoked. */
 import jwt from "jsonwebtoken";
 import type { Pool, PoolClient } from "pg";
+import { personTransaction } from "../database/person.ts";
 import type { AccountContext } from "./context.ts";
 import type { Person, Role } from "./person.ts";
 
@@ -32,15 +33,17 @@ export async function startSession(
 ): Promise<StartedSession> {
   const now = clock();
   const expiresAt = new Date(now.getTime() + sessionDays * 86_400_000);
-  const { rows } = await pool.query<{ session_id: string }>(
-    `with expired as (
-       delete from public.sessions
-       where user_id = $1 and expires_at <= $3
-     )
-     insert into public.sessions (user_id, user_agent, created_at, last_used_at, expires_at)
-     values ($1, $2, $3, $3, $4)
-     returning session_id`,
-    [userId, userAgent?.slice(0, 300) ?? null, now, expiresAt],
+  const { rows } = await personTransaction(pool, userId, (client) =>
+    client.query<{ session_id: string }>(
+      `with expired as (
+         delete from public.sessions
+         where user_id = $1 and expires_at <= $3
+       )
+       insert into public.sessions (user_id, user_agent, created_at, last_used_at, expires_at)
+       values ($1, $2, $3, $3, $4)
+       returning session_id`,
+      [userId, userAgent?.slice(0, 300) ?? null, now, expiresAt],
+    ),
   );
   const sessionId = rows[0]!.session_id;
   const claims = { iat: Math.floor(now.getTime() / 1000), exp: Math.floor(expiresAt.getTime() / 1000) };
@@ -60,18 +63,13 @@ export async function findPerson(
   const now = clock();
   const sessionId = verifiedSessionId(token, jwtSecret, now);
   if (!sessionId) return null;
-  const { rows } = await pool.query<{ user_id: number; email: string; role: Role; is_recent: boolean }>({
-    name: "find_person", // prepared: it precedes every request
-    text: `select users.user_id, users.email, users.role, last_used_at > $2::timestamptz - interval '1 minute' as is_recent
-           from public.sessions
-           join public.users using (user_id)
-           where session_id = $1 and revoked_at is null and expires_at > $2`,
+  const { rows } = await pool.query<{ user_id: number; email: string; role: Role }>({
+    name: "use_session", // prepared: it precedes every request
+    text: "select user_id, email, role from public.use_session($1, $2)",
     values: [sessionId, now],
   });
   const row = rows[0];
   if (!row) return null;
-  if (!row.is_recent)
-    await pool.query("update public.sessions set last_used_at = $2 where session_id = $1", [sessionId, now]);
   return { userId: row.user_id, email: row.email, role: row.role, credentialId: sessionId, scope: "account" };
 }
 
@@ -90,25 +88,23 @@ function verifiedSessionId(token: string, secret: string, now: Date): string | n
 
 /** Ends a session at once, in every process. False: the person has no such open session. */
 export async function revokeSession(pool: Pool, userId: number, sessionId: string): Promise<boolean> {
-  const { rowCount } = await pool.query(
-    `with revoked as (
-       update public.sessions
-       set revoked_at = clock_timestamp()
-       where session_id::text = $1 and user_id = $2 and revoked_at is null
-       returning session_id
-     )
-     select pg_notify($3, session_id::text) from revoked`,
-    [sessionId, userId, revokedChannel],
+  const { rowCount } = await personTransaction(pool, userId, (client) =>
+    client.query(
+      `with revoked as (
+         update public.sessions
+         set revoked_at = clock_timestamp()
+         where session_id::text = $1 and user_id = $2 and revoked_at is null
+         returning session_id
+       )
+       select pg_notify($3, session_id::text) from revoked`,
+      [sessionId, userId, revokedChannel],
+    ),
   );
   return rowCount === 1;
 }
 
-/** Ends all sessions of a person at once, in every process, but `kept`. */
-export async function revokeSessions(
-  client: Pool | PoolClient,
-  userId: number,
-  kept: string | null,
-): Promise<void> {
+/** Ends all sessions at once, in every process, but `kept`, of the person for whom the transaction runs. */
+export async function revokeSessions(client: PoolClient, userId: number, kept: string | null): Promise<void> {
   await client.query(
     `with revoked as (
        update public.sessions
@@ -123,12 +119,14 @@ export async function revokeSessions(
 
 /** Open sessions of a person, the last used first. */
 export async function listSessions(pool: Pool, userId: number, now: Date): Promise<Session[]> {
-  const { rows } = await pool.query<Session>(
-    `select session_id, user_agent, created_at, last_used_at, expires_at
-     from public.sessions
-     where user_id = $1 and revoked_at is null and expires_at > $2
-     order by last_used_at desc`,
-    [userId, now],
+  const { rows } = await personTransaction(pool, userId, (client) =>
+    client.query<Session>(
+      `select session_id, user_agent, created_at, last_used_at, expires_at
+       from public.sessions
+       where user_id = $1 and revoked_at is null and expires_at > $2
+       order by last_used_at desc`,
+      [userId, now],
+    ),
   );
   return rows;
 }

@@ -19,6 +19,7 @@ import {
   setPassword,
   startSession,
 } from "../accounts/index.ts";
+import { personTransaction } from "../database/person.ts";
 import type { WebContext } from "./context.ts";
 import { OtherEmailError, WrongCredentialsError, WrongPasswordError } from "./errors.ts";
 import { hasBearer } from "./security.ts";
@@ -107,7 +108,9 @@ export async function signOutEverywhere(
   person: Person,
   response: Response,
 ): Promise<void> {
-  await revokeSessions(context.pool, person.userId, null);
+  await personTransaction(context.pool, person.userId, (client) =>
+    revokeSessions(client, person.userId, null),
+  );
   forgetCookie(response);
 }
 

@@ -26,6 +26,7 @@ function problemsOf(variables: NodeJS.ProcessEnv): readonly string[] {
 test("without any variable the program runs on its own", () => {
   expect(readConfig({})).toEqual({
     databaseUrl: null,
+    webDatabaseUrl: null,
     dataDirectory: resolve(".stratafolio"),
     host: "127.0.0.1",
     port: 3000,

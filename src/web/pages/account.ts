@@ -6,7 +6,7 @@ import {
   exportTable,
   listSessions,
   listTokens,
-  readAccount,
+  readOwnAccount,
   revokeSession,
   revokeToken,
   setCostBasisMethod,
@@ -169,7 +169,7 @@ function createSendAccount(context: WebContext, sendPage: SendPage): SendAccount
   return async (request, response, state = unsent, newToken = null) => {
     const { userId, credentialId } = requirePerson(request);
     const [account, sessions, tokens, { sold }] = await Promise.all([
-      readAccount(pool, userId),
+      readOwnAccount(pool, userId),
       listSessions(pool, userId, clock()),
       listTokens(pool, userId),
       countTransactions(context.pool, userId),

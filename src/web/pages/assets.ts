@@ -11,7 +11,7 @@ import {
   renderProblem,
 } from "../../engine/index.ts";
 import { lineageChart } from "../charts/lineage-chart.ts";
-import { requireOperator, type WebContext } from "../context.ts";
+import { operatorContext, type WebContext } from "../context.ts";
 import {
   closedLayers,
   graphNodes,
@@ -26,9 +26,8 @@ import type { SendPage } from "./page.ts";
 export function assetPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
   router.get("/assets", async (request, response) => {
-    requireOperator(request);
     const query = viewQuery.parse(request.query);
-    const data = await assetsData(context, query);
+    const data = await assetsData(operatorContext(context, request), query);
     sendPage(request, response, {
       view: "assets",
       title: "Assets",
