@@ -114,6 +114,8 @@ describe("every function", () => {
        where ${ours("pg_proc", "pronamespace")}
          and prokind in ('f', 'p')
          and (prosqlbody is null or prosecdef)
+         -- Called for each row, where a setting is felt; with the caller's rights, and reading nothing.
+         and not (not prosecdef and provolatile = 'i' and oid in (select aggtransfn from pg_aggregate))
          and 'search_path=pg_catalog, pg_temp' <> all (coalesce(proconfig, '{}'))
        order by 1`,
     );
