@@ -128,6 +128,9 @@ async function openWeb(surroundings: Surroundings, opened: Part[]) {
   if (web) {
     const connectionString = web.webConnectionString;
     const registry = await withRegistryPool({ connectionString, role: webRole }, readRegistry);
+    surroundings.log.info(
+      "without DATABASE_URL: what PostgreSQL finds wrong with definitions is told by the orchestrator and `status`, not by the pages",
+    );
     return { database: web, registry };
   }
   const database = await openServiceDatabase(surroundings, "require");

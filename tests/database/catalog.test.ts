@@ -163,18 +163,33 @@ describe("every table and view", () => {
     const open = await ask<{ name: string; missing: string }>(
       `select
          format('%s.%s', relnamespace::regnamespace, relname) as name,
-         case when relrowsecurity then 'policy' else 'row level security' end as missing
+         case
+           when not relrowsecurity then 'row level security'
+           when loose is not null then 'a person in policy ' || loose
+           else 'policy'
+         end as missing
        from pg_class
+       cross join lateral (
+         select
+           count(*) as policies,
+           min(polname) filter (
+             where concat(pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) !~ 'current_person|is_operator'
+           ) as loose
+         from pg_policy
+         where polrelid = pg_class.oid
+           and polpermissive
+           and polroles && array['${web}'::regrole::oid, 0::oid]
+       ) as own
        where ${ours("pg_class", "relnamespace")}
          and relkind in ('r', 'p')
          and (
            format('%s.%s', relnamespace::regnamespace, relname) = any ($2)
            or exists (select from pg_attribute where attrelid = pg_class.oid and attname = 'user_id' and not attisdropped)
          )
-         and has_any_column_privilege('${web}', oid, 'select')
          and not (
            relrowsecurity
-           and exists (select from pg_policy where polrelid = pg_class.oid and polroles && array['${web}'::regrole::oid])
+           and loose is null
+           and (policies > 0 or not has_any_column_privilege('${web}', oid, 'select, insert, update'))
          )
        order by 1`,
       [schemas, secured],
@@ -208,7 +223,7 @@ describe("every table and view", () => {
            and has_column_privilege('${web}', attrelid, attnum, privilege)
        ) as own
        where ${ours("pg_class", "relnamespace")}
-         and relkind in ('r', 'p', 'v', 'm', 'f')
+         and relkind in ('r', 'p', 'v', 'm', 'f', 'S')
          and (has_table_privilege('${web}', pg_class.oid, privilege) or columns is not null)
        group by 1
        order by 1`,
