@@ -1,11 +1,13 @@
-FROM node:24-bookworm-slim
+# To pin what it stands on: docker compose build --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:...
+ARG NODE_IMAGE=node:24-bookworm-slim
+FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json package-lock.json ./
 # Left out, for the image brings both: the embedded PostgreSQL (optional packages) and npm's Node (an install script).
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund && npm cache clean --force
 COPY . .
-RUN mkdir /secrets && chown node:node /secrets
+RUN mkdir -p /secrets/database /secrets/web && chown -R node:node /secrets
 USER node
 EXPOSE 3000
 ENTRYPOINT ["docker/entrypoint.sh"]

@@ -9,6 +9,7 @@ import { startEmbedded } from "../src/database/embedded.ts";
 import { migrate } from "../src/database/migrate.ts";
 import { createPool } from "../src/database/pool.ts";
 import { rowSecurity, webRole } from "../src/database/roles.ts";
+import { ensureWebLogin } from "../src/database/web-login.ts";
 import { createEngine, type Engine, loadRegistry, plan, readStates, select } from "../src/engine/index.ts";
 import { createLog } from "../src/log.ts";
 import { startWeb } from "../src/program.ts";
@@ -150,7 +151,9 @@ async function assetsPage(
   );
   const config = { ...readConfig({}), port: 0, jwtSecret };
   const surroundings = { config, log: createLog("error"), clock, isDemo: false };
-  const database = { connectionString, applied: [], close: async () => {} };
+  const database = {
+    webConnectionString: await ensureWebLogin(connectionString, { webDatabaseUrl: null, secret: jwtSecret }),
+  };
   const web = await startWeb(surroundings, database, () => engine.registry);
   try {
     const { token } = await startSession({ pool, clock, jwtSecret }, operator, null);

@@ -7,6 +7,7 @@ import { readConfig } from "../src/config.ts";
 import { startEmbedded } from "../src/database/embedded.ts";
 import { migrate } from "../src/database/migrate.ts";
 import { createPool } from "../src/database/pool.ts";
+import { ensureWebLogin } from "../src/database/web-login.ts";
 import type { Engine } from "../src/engine/index.ts";
 import { createLog } from "../src/log.ts";
 import { openEngine, type Surroundings, startWeb, type WebServer } from "../src/program.ts";
@@ -43,7 +44,11 @@ export async function createWorld(size: LoadSize): Promise<World> {
       isDemo: false,
     };
     await loadMacro(pool, surroundings.clock);
-    const database = { connectionString, applied: [], close };
+    const webConnectionString = await ensureWebLogin(connectionString, {
+      webDatabaseUrl: null,
+      secret: jwtSecret,
+    });
+    const database = { connectionString, webConnectionString, applied: [], close };
     const engine = await openEngine(surroundings, database, pool);
     return {
       pool,

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { Cron } from "croner";
 import { z } from "zod";
 import { isLoopback, isSubnet } from "./addresses.ts";
+import { keeperOf } from "./folder-keeper.ts";
 import { defaultQuotas, type Quotas } from "./quotas.ts";
 
 export const registrationPolicies = ["open", "invitation", "closed"] as const;
@@ -14,6 +15,8 @@ export type RegistrationPolicy = (typeof registrationPolicies)[number];
 export interface Config {
   /** null: an embedded PostgreSQL under `dataDirectory`. */
   readonly databaseUrl: string | null;
+  /** What the web signs in by; null: a login that is made. Without `databaseUrl` nothing but the web can be run. */
+  readonly webDatabaseUrl: string | null;
   /** Absolute. */
   readonly dataDirectory: string;
   readonly host: string;
@@ -138,12 +141,15 @@ const wholeNumber = (from: number, to: number) =>
 
 const quota = wholeNumber(1, 100_000_000);
 
+const postgresUrl = z
+  .string()
+  .refine(isUrl(["postgres:", "postgresql:"]), "expected postgres://user:password@host:port/database")
+  .nullable();
+
 // A value is shown in its problem, except where it may hold a secret.
 const environment = z.object({
-  DATABASE_URL: z
-    .string()
-    .refine(isUrl(["postgres:", "postgresql:"]), "expected postgres://user:password@host:port/database")
-    .nullable(),
+  DATABASE_URL: postgresUrl,
+  WEB_DATABASE_URL: postgresUrl,
   DATA_DIR: z.string().nullable(),
   HOST: z.string().nullable(),
   PORT: z
@@ -257,7 +263,8 @@ export function readConfig(
   ) as Record<Variable, string | null>;
   const parsed = environment.safeParse(given);
   const problems = (parsed.error?.issues ?? []).map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-  if (given.DATABASE_URL !== null && given.JWT_SECRET === null) {
+  const isEmbedded = given.DATABASE_URL === null && given.WEB_DATABASE_URL === null;
+  if (!isEmbedded && given.JWT_SECRET === null) {
     problems.push(
       `JWT_SECRET: expected at least ${minimumSecretLength} characters when DATABASE_URL is set, got none ` +
         "(make one with: openssl rand -hex 32)",
@@ -270,6 +277,7 @@ export function readConfig(
   const place = { host: settings.HOST ?? "127.0.0.1", publicUrl: settings.PUBLIC_URL };
   return {
     databaseUrl: settings.DATABASE_URL,
+    webDatabaseUrl: settings.WEB_DATABASE_URL,
     dataDirectory: resolve(settings.DATA_DIR ?? defaultDataDirectory),
     ...place,
     port: Number(settings.PORT ?? 3000),
@@ -328,11 +336,15 @@ export function keptDataKind(dataDirectory: string, asked: DataKind): DataKind {
   const file = join(dataDirectory, "market");
   const kept = readKind(file) ?? keptBefore(dataDirectory) ?? asked;
   if (asked === "demo" && kept === "real") throw new RealDataError(dataDirectory, file);
-  if (readKind(file) === null) {
-    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
-    writeFileSync(file, `${kept}\n`, { mode: 0o600 });
-  }
+  if (readKind(file) === null) keep(dataDirectory, file, `${kept}\n`);
   return kept;
+}
+
+/** As whom the folder belongs to. */
+function keep(dataDirectory: string, file: string, text: string): void {
+  const keeper = keeperOf(dataDirectory);
+  keeper.makeFolder(dataDirectory, 0o700);
+  keeper.writeOnce(file, text);
 }
 
 function readKind(file: string): DataKind | null {

@@ -1,8 +1,9 @@
 /** The secrets that sign tokens, where no setting has them: kept in the data folder, the one that signs first. */
 import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseSecrets } from "./config.ts";
+import { keeperOf } from "./folder-keeper.ts";
 
 export interface JwtSecrets {
   readonly jwtSecret: string;
@@ -12,26 +13,17 @@ export interface JwtSecrets {
 
 const fileIn = (dataDirectory: string): string => join(dataDirectory, "jwt-secret");
 
-function writeDraft(dataDirectory: string, secrets: readonly string[]): string {
-  const draft = `${fileIn(dataDirectory)}.${process.pid}`;
-  writeFileSync(draft, secrets.join("\n"), { mode: 0o600 });
-  return draft;
-}
-
 const newSecret = (): string => randomBytes(32).toString("hex");
 
 /** Made on first use: people stay signed in over a restart. */
 export function keptJwtSecrets(dataDirectory: string): JwtSecrets {
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
-  const draft = writeDraft(dataDirectory, [newSecret()]);
-  try {
-    linkSync(draft, fileIn(dataDirectory)); // fails where there is one already: two processes at once agree on the first
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  } finally {
-    rmSync(draft);
+  const file = fileIn(dataDirectory);
+  if (!existsSync(file)) {
+    const keeper = keeperOf(dataDirectory);
+    keeper.makeFolder(dataDirectory, 0o700);
+    keeper.writeOnce(file, newSecret()); // two processes at once agree on the first
   }
-  const [jwtSecret = "", ...formerJwtSecrets] = parseSecrets(readFileSync(fileIn(dataDirectory), "utf8"));
+  const [jwtSecret = "", ...formerJwtSecrets] = parseSecrets(readFileSync(file, "utf8"));
   return { jwtSecret, formerJwtSecrets };
 }
 
@@ -42,5 +34,8 @@ export function keptJwtSecrets(dataDirectory: string): JwtSecrets {
 export function rotateKeptJwtSecret(dataDirectory: string, isLeaked: boolean): void {
   const { jwtSecret } = keptJwtSecrets(dataDirectory);
   const secrets = isLeaked ? [newSecret()] : [newSecret(), jwtSecret];
-  renameSync(writeDraft(dataDirectory, secrets), fileIn(dataDirectory));
+  const keeper = keeperOf(dataDirectory);
+  const draft = `${fileIn(dataDirectory)}.${process.pid}`;
+  keeper.write(draft, secrets.join("\n"));
+  keeper.move(draft, fileIn(dataDirectory));
 }

@@ -83,11 +83,15 @@ export function preload(): void {
   ]);
 }
 
+type Settled = Pick<Surroundings, "config" | "isDemo">;
+
 /** Every asset, schedule and sensor, checked, by PostgreSQL too. Mistakes in them are in `problems`, not thrown. */
-export async function openRegistry(
-  pool: Pool,
-  { config, isDemo }: Pick<Surroundings, "config" | "isDemo">,
-): Promise<Registry> {
+export async function openRegistry(pool: Pool, surroundings: Settled): Promise<Registry> {
+  return validate(pool, await readRegistry(pool, surroundings));
+}
+
+/** The same for who may not ask PostgreSQL, which makes temporary views for it: without what only that finds. */
+export async function readRegistry(pool: Pool, { config, isDemo }: Settled): Promise<Registry> {
   // Loaded when needed: `user list` has no use for the parser of SQL and every declaration.
   const { definitions } = await import("../assets/index.ts");
   const { backupDefinitions } = await import("../assets/backups.ts");
@@ -97,11 +101,10 @@ export async function openRegistry(
     assets: [...definitions.assets, ...assets],
     schedules: [...definitions.schedules, ...schedules],
   };
-  const registry = await loadRegistry(all, {
+  return await loadRegistry(all, {
     bodiesFolder,
     functionDefinitions: readFunctionDefinitions(pool),
   });
-  return validate(pool, registry);
 }
 
 /** Says what is to be mended: a service goes on with the rest. */
@@ -170,6 +173,11 @@ export async function marketResources(
   };
 }
 
+/** What the web needs to know of the database. */
+export interface WebDatabase {
+  readonly webConnectionString: string;
+}
+
 export interface WebServer {
   readonly url: string;
   close(): Promise<void>;
@@ -178,7 +186,7 @@ export interface WebServer {
 /** Listens when it resolves. Throws PortTakenError or AddressRefusedError. */
 export async function startWeb(
   { config, log, clock, isDemo }: Surroundings,
-  { connectionString }: Database,
+  { webConnectionString: connectionString }: WebDatabase,
   registry: () => Registry,
 ): Promise<WebServer> {
   const { createApp } = await import("./web/app.ts");

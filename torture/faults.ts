@@ -53,8 +53,8 @@ const server: readonly Fault[] = [
   {
     name: "PostgreSQL stopped hard (immediate)",
     inject: async (world) => {
-      const { pgCtl, user } = await findInstallation();
       const folder = join(world.dataDirectory, "postgres");
+      const { pgCtl, user } = await findInstallation(folder);
       const stop = spawn(pgCtl, ["stop", "-D", folder, "-m", "immediate", "-w"], { ...user, cwd: "/" });
       await once(stop, "exit");
       return await isBack(world);

@@ -6,6 +6,7 @@ import { transaction } from "../database/transaction.ts";
 import { QuotaExceededError, type Quotas } from "../quotas.ts";
 import { AccountDisabledError, AccountGoneError, EmailTakenError, LastOperatorError } from "./errors.ts";
 import { hashPassword, isHashOf } from "./hashing.ts";
+import { hashOfLinkToken } from "./link-tokens.ts";
 import type { Person, Role } from "./person.ts";
 import { type Actor, commandLine, recordSecurityEvent } from "./security-log.ts";
 import { revokeSessions } from "./sessions.ts";
@@ -42,23 +43,21 @@ export interface OwnAccount extends Account {
 
 export type Credentials = z.output<typeof credentialsSchema>;
 
-/** Without anybody to say otherwise, the first account ever is the operator's. */
-async function usualRole(client: PoolClient): Promise<Role> {
-  return (await hasAccounts(client)) ? "investor" : "operator";
-}
-
 export interface Newcomers {
   /** Who makes the account, for the security log. Default: the command line. */
   readonly actor?: Actor;
-  /** What the account may be; throws where none may be made. Default: the first one ever is the operator's. */
-  readonly admit?: (client: PoolClient) => Promise<Role>;
+  /** Throws where none may be made. Asked while nobody else can make one. Default: it may. */
+  readonly admit?: (client: PoolClient) => Promise<unknown>;
   /** Default: none. */
   readonly quotas?: Pick<Quotas, "accounts">;
+  /** By whose link it is made. */
+  readonly invitation?: { readonly token: string; readonly now: Date } | undefined;
 }
 
 /**
- * Makes an account. Throws as `admit` does, EmailTakenError, SignInBusyError or, where `quotas` are given,
- * QuotaExceededError. The web's role may do this, and so may the owner's.
+ * Makes an account; the first one ever is an operator's, and so is one that was invited as such. Throws as `admit` does,
+ * EmailTakenError, SignInBusyError or, where `quotas` are given, QuotaExceededError. The web's role may do this, and so may
+ * the owner's.
  */
 export async function createAccount(
   pool: Pool,
@@ -73,19 +72,16 @@ export async function insertAccount(
   pool: Pool,
   email: string,
   passwordHash: string,
-  { actor = commandLine, admit = usualRole, quotas }: Newcomers,
+  { actor = commandLine, admit, quotas, invitation }: Newcomers,
 ): Promise<Account> {
   // One statement would not do: of two first accounts made at once, neither would see the other.
   const account = await transaction(pool, async (client) => {
-    // Writers wait for each other, readers do not.
-    await client.query("lock table public.users in share row exclusive mode");
+    await client.query("select public.lock_accounts()");
     if (quotas) await requireRoom(client, quotas.accounts);
+    await admit?.(client);
     const { rows } = await client.query<Account>(
-      `insert into public.users (email, password_hash, role)
-       values ($1, $2, $3)
-       on conflict (lower(email)) do nothing
-       returning user_id as id, email, role`,
-      [email, passwordHash, await admit(client)],
+      "select user_id as id, email, role from public.create_account($1, $2, $3, $4)",
+      [email, passwordHash, invitation && hashOfLinkToken(invitation.token), invitation?.now],
     );
     const made = rows[0];
     if (made) await recordSecurityEvent(client, actor, { kind: "account_created", userId: made.id });
@@ -97,7 +93,7 @@ export async function insertAccount(
 
 /** Throws QuotaExceededError unless one more account may be made. */
 async function requireRoom(client: PoolClient, limit: number): Promise<void> {
-  const { rows } = await client.query<{ accounts: number }>("select count(*) as accounts from public.users");
+  const { rows } = await client.query<{ accounts: number }>("select public.count_accounts() as accounts");
   if (rows[0]!.accounts < limit) return;
   const wayOut = "this installation takes no more people: ask whoever runs it to make yours";
   throw new QuotaExceededError(limit, "accounts", wayOut, "QUOTA_ACCOUNTS");
@@ -113,9 +109,7 @@ export async function findAccount(
   actor: Actor,
 ): Promise<Account | null> {
   const { rows } = await pool.query<Account & { password_hash: string; is_disabled: boolean }>(
-    `select user_id as id, email, role, password_hash, disabled_at is not null as is_disabled
-     from public.users
-     where lower(email) = $1`,
+    "select user_id as id, email, role, password_hash, is_disabled from public.sign_in_hash($1)",
     [email],
   );
   const row = rows[0];
@@ -129,7 +123,12 @@ export async function findAccount(
 }
 
 /** The account of a person who is signed in. Throws AccountGoneError. */
-export async function readAccount(client: Pool | PoolClient, userId: number): Promise<OwnAccount> {
+export function readOwnAccount(pool: Pool, userId: number): Promise<OwnAccount> {
+  return personTransaction(pool, userId, (client) => readAccount(client, userId));
+}
+
+/** The same within a transaction of theirs. */
+export async function readAccount(client: PoolClient, userId: number): Promise<OwnAccount> {
   const { rows } = await client.query<OwnAccount>(
     `select user_id as id, email, role, cost_basis_method, created_at
      from public.users
@@ -141,11 +140,11 @@ export async function readAccount(client: Pool | PoolClient, userId: number): Pr
 }
 
 export async function isPasswordOf(pool: Pool, userId: number, password: string): Promise<boolean> {
-  const { rows } = await pool.query<{ password_hash: string }>(
-    "select password_hash from public.users where user_id = $1",
-    [userId],
-  );
-  return isHashOf(password, rows[0]?.password_hash);
+  const hash = await personTransaction(pool, userId, async (client) => {
+    const { rows } = await client.query<{ hash: string | null }>("select public.own_password_hash() as hash");
+    return rows[0]!.hash;
+  });
+  return isHashOf(password, hash ?? undefined);
 }
 
 /** Sets the password and signs the person out but for the session they do it by; API tokens go on. */
@@ -172,19 +171,21 @@ export async function setCostBasisMethod(
   userId: number,
   costBasisMethod: CostBasisMethod,
 ): Promise<void> {
-  await pool.query(
-    `update public.users
-     set cost_basis_method = $2
-     where user_id = $1
-       and cost_basis_method <> $2`,
-    [userId, costBasisMethod],
+  await personTransaction(pool, userId, (client) =>
+    client.query(
+      `update public.users
+       set cost_basis_method = $2
+       where user_id = $1
+         and cost_basis_method <> $2`,
+      [userId, costBasisMethod],
+    ),
   );
 }
 
 /** Deletes the account with everything about the person, for good. Throws LastOperatorError. */
-export async function deleteAccount(pool: Pool, { userId, role }: Person, actor: Actor): Promise<void> {
+export async function deleteAccount(pool: Pool, { userId }: Person, actor: Actor): Promise<void> {
   const work = async (client: PoolClient): Promise<void> => {
-    if (role === "operator") await requireOtherOperator(client, userId);
+    await requireOtherOperator(client, userId);
     // Both end by themselves with the account; open event streams must hear of it.
     await revokeSessions(client, userId, null);
     await revokeTokens(client, userId);
@@ -204,28 +205,31 @@ export function recordDeletion(client: PoolClient, actor: Actor, userId: number)
 }
 
 export async function isEmailTaken(pool: Pool, email: string): Promise<boolean> {
-  const { rowCount } = await pool.query("select from public.users where lower(email) = $1", [email]);
+  const { rowCount } = await pool.query("select from public.sign_in_hash($1)", [email]);
   return rowCount !== 0;
 }
 
 /** Has anybody an account yet? The first one is the operator's. */
 export async function hasAccounts(client: Pool | PoolClient): Promise<boolean> {
   const { rows } = await client.query<{ has_accounts: boolean }>(
-    "select exists (select from public.users) as has_accounts",
+    "select public.count_accounts() > 0 as has_accounts",
   );
   return rows[0]!.has_accounts;
 }
 
+/** An operator's id; null: there is none. */
+export async function firstOperator(pool: Pool): Promise<number | null> {
+  const { rows } = await pool.query<{ user_id: number | null }>("select public.first_operator() as user_id");
+  return rows[0]!.user_id;
+}
+
 /**
- * Throws LastOperatorError if nobody could run the installation without this operator. Holds off, until the end of
- * the transaction, what could make the answer wrong: a new account, another operator who leaves.
+ * Throws LastOperatorError if nobody could run the installation without the person for whom the transaction runs. Holds off, until
+ * its end, what could make the answer wrong: a new account, another operator who leaves.
  */
-export async function requireOtherOperator(client: PoolClient, userId: number): Promise<void> {
-  await client.query("lock table public.users in share row exclusive mode");
+async function requireOtherOperator(client: PoolClient, userId: number): Promise<void> {
   const { rows } = await client.query<{ is_needed: boolean }>(
-    `select count(*) > 0 and count(*) filter (where role = 'operator' and disabled_at is null) = 0 as is_needed
-     from public.users
-     where user_id <> $1`,
+    "select public.is_last_operator($1) and public.count_accounts() > 1 as is_needed",
     [userId],
   );
   if (rows[0]?.is_needed) throw new LastOperatorError();

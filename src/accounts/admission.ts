@@ -9,7 +9,6 @@ import {
   RegistrationClosedError,
 } from "./errors.ts";
 import { findInvitation } from "./invitations.ts";
-import type { Role } from "./person.ts";
 
 export interface Newcomer {
   readonly email: string;
@@ -20,7 +19,7 @@ export interface Newcomer {
 }
 
 /**
- * The role of the account that the newcomer may make. The first account, an operator's, is never whoever's comes first from
+ * Returns where the newcomer may make an account. The first account, an operator's, is never whoever's comes first from
  * another machine. Throws FirstAccountError, InvalidInvitationError, InvitedEmailError or RegistrationClosedError.
  */
 export async function admit(
@@ -28,16 +27,15 @@ export async function admit(
   now: Date,
   registration: RegistrationPolicy,
   { email, invitation: token, isLocal }: Newcomer,
-): Promise<Role> {
+): Promise<void> {
   const invitation = token === null ? null : await findInvitation(client, token, now);
   const invitedEmail = invitation?.email ?? null;
   if (invitedEmail !== null && invitedEmail !== email) throw new InvitedEmailError(invitedEmail);
   if (!(await hasAccounts(client))) {
-    if (isLocal || invitation) return "operator";
+    if (isLocal || invitation) return;
     throw token === null ? new FirstAccountError() : new InvalidInvitationError();
   }
   if (registration === "closed") throw new RegistrationClosedError(registration);
-  if (invitedEmail !== null) return invitation!.role;
-  if (registration === "open") return "investor";
+  if (invitedEmail !== null || registration === "open") return;
   throw token === null ? new RegistrationClosedError(registration) : new InvalidInvitationError();
 }

@@ -10,11 +10,12 @@ export {
   deleteAccount,
   emailSchema,
   findAccount,
+  firstOperator,
   hasAccounts,
   isEmailTaken,
   isPasswordOf,
   passwordSchema,
-  readAccount,
+  readOwnAccount,
   setCostBasisMethod,
   setPassword,
 } from "./accounts.ts";

@@ -1,5 +1,4 @@
 /** Invitations: links by which one account can be made, for a week. The first account's is one without an email. */
-import { createHash, randomBytes } from "node:crypto";
 import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
@@ -7,6 +6,7 @@ import { transaction } from "../database/transaction.ts";
 import { emailSchema } from "./accounts.ts";
 import type { AccountContext } from "./context.ts";
 import { EmailTakenError } from "./errors.ts";
+import { hashOfLinkToken, makeLinkToken } from "./link-tokens.ts";
 import type { Role } from "./person.ts";
 
 const invitationDays = 7;
@@ -28,12 +28,6 @@ export interface Invitation {
 type InvitationContext = Pick<AccountContext, "pool" | "clock">;
 
 const columns = "invitation_id, email, role, created_at, expires_at";
-
-function hashOf(token: string): Buffer {
-  return createHash("sha256").update(token).digest();
-}
-
-const newToken = (): string => randomBytes(32).toString("base64url");
 
 const expiry = (now: Date): Date => new Date(now.getTime() + invitationDays * 86_400_000);
 
@@ -60,7 +54,7 @@ export async function invite(
   operatorId: number | null,
   { email, role }: { readonly email: string; readonly role: Role },
 ): Promise<{ token: string; invitation: Invitation }> {
-  const token = newToken();
+  const { token, tokenHash } = makeLinkToken();
   const now = clock();
   const invitation = await onBehalf(pool, operatorId, async (client) => {
     const taken = await client.query("select from public.users where lower(email) = $1", [email]);
@@ -70,7 +64,7 @@ export async function invite(
       `insert into public.invitations (email, role, token_hash, created_at, expires_at)
        values ($1, $2, $3, $4, $5)
        returning ${columns}`,
-      [email, role, hashOf(token), now, expiry(now)],
+      [email, role, tokenHash, now, expiry(now)],
     );
     return rows[0]!;
   });
@@ -110,11 +104,11 @@ export async function revokeInvitation(
 
 /** A token for the first account; null: there is an account already. */
 export async function inviteFirstOperator({ pool, clock }: InvitationContext): Promise<string | null> {
-  const token = newToken();
+  const { token, tokenHash } = makeLinkToken();
   const now = clock();
   const { rows } = await pool.query<{ is_made: boolean }>(
     "select public.invite_first_operator($1, $2, $3) as is_made",
-    [hashOf(token), now, expiry(now)],
+    [tokenHash, now, expiry(now)],
   );
   return rows[0]!.is_made ? token : null;
 }
@@ -127,7 +121,7 @@ export async function findInvitation(
 ): Promise<{ email: string | null; role: Role } | null> {
   const { rows } = await client.query<{ email: string | null; role: Role }>(
     "select email, role from public.find_invitation($1, $2)",
-    [hashOf(token), now],
+    [hashOfLinkToken(token), now],
   );
   return rows[0] ?? null;
 }

@@ -3,8 +3,7 @@ import type { PoolClient } from "pg";
 import { type Account, insertAccount, type Newcomers } from "./accounts.ts";
 import type { AccountContext } from "./context.ts";
 import { SpentLinkError } from "./errors.ts";
-import type { Role } from "./person.ts";
-import { hashOfLinkToken, makeLinkToken } from "./resets.ts";
+import { hashOfLinkToken, makeLinkToken } from "./link-tokens.ts";
 
 type Context = Pick<AccountContext, "pool" | "clock">;
 
@@ -37,7 +36,7 @@ export async function confirmAccount(
     admit,
     ...newcomers
   }: Omit<Newcomers, "admit"> & {
-    readonly admit: (client: PoolClient, email: string) => Promise<Role>;
+    readonly admit: (client: PoolClient, email: string) => Promise<void>;
   },
 ): Promise<Account> {
   const { rows } = await pool.query<{ email: string; password_hash: string }>(

@@ -1,11 +1,11 @@
 /** The way back in for who forgot the password: a link that is good for an hour, once. */
-import { createHash, randomBytes } from "node:crypto";
 import type { Pool } from "pg";
 import { transaction } from "../database/transaction.ts";
 import { endAccessWithin } from "./access.ts";
 import type { AccountContext } from "./context.ts";
 import { PasswordReusedError, SpentLinkError } from "./errors.ts";
 import { hashPassword, isHashOf } from "./hashing.ts";
+import { hashOfLinkToken, makeLinkToken } from "./link-tokens.ts";
 import { type PasswordPolicy, requireGoodPassword } from "./password-policy.ts";
 import { type Actor, recordSecurityEvent } from "./security-log.ts";
 
@@ -21,16 +21,6 @@ export interface PasswordReset {
   /** Told this once: only its hash is kept. */
   readonly token: string;
   readonly expiresAt: Date;
-}
-
-/** 256 random bits: nothing to guess, so a fast hash is enough. */
-export function makeLinkToken(): { token: string; tokenHash: Buffer } {
-  const token = randomBytes(32).toString("base64url");
-  return { token, tokenHash: hashOfLinkToken(token) };
-}
-
-export function hashOfLinkToken(token: string): Buffer {
-  return createHash("sha256").update(token).digest();
 }
 
 /** Makes a link for the account with this email; null: there is none that could be used. */

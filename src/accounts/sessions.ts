@@ -135,18 +135,13 @@ export async function findPerson(
   const now = clock();
   const sessionId = verifiedSessionId(token, [jwtSecret, ...formerJwtSecrets], now);
   if (!sessionId) return null;
-  const { rows } = await pool.query<{ user_id: number; email: string; role: Role; is_recent: boolean }>({
-    name: "find_person", // prepared: it precedes every request
-    text: `select users.user_id, users.email, users.role, last_used_at > $2::timestamptz - interval '1 minute' as is_recent
-           from public.sessions
-           join public.users using (user_id)
-           where session_id = $1 and revoked_at is null and expires_at > $2 and disabled_at is null`,
+  const { rows } = await pool.query<{ user_id: number; email: string; role: Role }>({
+    name: "use_session", // prepared: it precedes every request
+    text: "select user_id, email, role from public.use_session($1, $2)",
     values: [sessionId, now],
   });
   const row = rows[0];
   if (!row) return null;
-  if (!row.is_recent)
-    await pool.query("update public.sessions set last_used_at = $2 where session_id = $1", [sessionId, now]);
   return { userId: row.user_id, email: row.email, role: row.role, credentialId: sessionId, scope: "account" };
 }
 
@@ -179,12 +174,8 @@ export async function revokeSession(
   });
 }
 
-/** Ends all sessions of a person at once, in every process, but `kept`. */
-export async function revokeSessions(
-  client: Pool | PoolClient,
-  userId: number,
-  kept: string | null,
-): Promise<void> {
+/** Ends all sessions at once, in every process, but `kept`, of the person for whom the transaction runs, or of anybody for an operator. */
+export async function revokeSessions(client: PoolClient, userId: number, kept: string | null): Promise<void> {
   await client.query(
     `with revoked as (
        update public.sessions
@@ -202,13 +193,15 @@ const mostListed = 1000;
 
 /** Open sessions of a person, the last used first. */
 export async function listSessions(pool: Pool, userId: number, now: Date): Promise<Session[]> {
-  const { rows } = await pool.query<Session>(
-    `select session_id, user_agent, created_at, last_used_at, expires_at
-     from public.sessions
-     where user_id = $1 and revoked_at is null and expires_at > $2
-     order by last_used_at desc
-     limit $3`,
-    [userId, now, mostListed],
+  const { rows } = await personTransaction(pool, userId, (client) =>
+    client.query<Session>(
+      `select session_id, user_agent, created_at, last_used_at, expires_at
+       from public.sessions
+       where user_id = $1 and revoked_at is null and expires_at > $2
+       order by last_used_at desc
+       limit $3`,
+      [userId, now, mostListed],
+    ),
   );
   return rows;
 }

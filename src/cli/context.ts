@@ -1,10 +1,11 @@
 import type { Pool } from "pg";
 import { type Config, type DataKind, demoDataDirectory, keptDataKind, readConfig } from "../config.ts";
-import { type Database, type OpenOptions, openDatabase } from "../database/open.ts";
+import { type Database, type OpenOptions, openDatabase, openWebDatabase } from "../database/open.ts";
 import { createPool } from "../database/pool.ts";
+import { ensureWebLogin } from "../database/web-login.ts";
 import type { Engine, Registry } from "../engine/index.ts";
 import { createLog } from "../log.ts";
-import { openEngine, openRegistry, type Surroundings } from "../program.ts";
+import { openEngine, openRegistry, type Surroundings, type WebDatabase } from "../program.ts";
 import type { Outcome } from "./exit.ts";
 import type { Output } from "./output.ts";
 
@@ -22,14 +23,14 @@ const waitSeconds = { service: 15, command: 0 };
 export function serviceSurroundings(isDemo = false): Surroundings {
   const settings = readConfig(undefined, isDemo ? demoDataDirectory : ".stratafolio");
   // The demo keeps to itself: it would fill another database with invented prices.
-  const config = isDemo ? { ...settings, databaseUrl: null } : settings;
+  const config = isDemo ? { ...settings, databaseUrl: null, webDatabaseUrl: null } : settings;
   const log = createLog(config.logLevel);
   return { config, log, clock: () => new Date(), isDemo: isDemoData(config, isDemo ? "demo" : "real") };
 }
 
 /** A database of one's own is real; an embedded one is what its folder says. */
-function isDemoData({ databaseUrl, dataDirectory }: Config, asked: DataKind): boolean {
-  return databaseUrl === null && keptDataKind(dataDirectory, asked) === "demo";
+function isDemoData({ databaseUrl, webDatabaseUrl, dataDirectory }: Config, asked: DataKind): boolean {
+  return databaseUrl === null && webDatabaseUrl === null && keptDataKind(dataDirectory, asked) === "demo";
 }
 
 /** The same for a command that ends by itself: it says what it found, not what it did to find it. */
@@ -39,11 +40,28 @@ function commandSurroundings(): Surroundings {
   return { config, log, clock: () => new Date(), isDemo: isDemoData(config, "real") };
 }
 
-export function openServiceDatabase(
+/** The owner's database, to which the web can sign in. */
+export async function openServiceDatabase(
   { config, log }: Surroundings,
   migrations: OpenOptions["migrations"],
-): Promise<Database> {
-  return openDatabase(config, log, { waitSeconds: waitSeconds.service, migrations });
+): Promise<Database & WebDatabase> {
+  const database = await openDatabase(config, log, { waitSeconds: waitSeconds.service, migrations });
+  try {
+    const { webDatabaseUrl, jwtSecret: secret } = config;
+    const webConnectionString = await ensureWebLogin(database.connectionString, { webDatabaseUrl, secret });
+    return { ...database, webConnectionString };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** The same for the web alone, when it is not given the owner's login. */
+export async function openWebServiceDatabase({ config, log }: Surroundings): Promise<WebDatabase | null> {
+  const { databaseUrl, webDatabaseUrl } = config;
+  if (databaseUrl !== null || webDatabaseUrl === null) return null;
+  await openWebDatabase({ ...config, webDatabaseUrl }, log, waitSeconds.service);
+  return { webConnectionString: webDatabaseUrl };
 }
 
 /** Runs `work` on the owner's pool. An embedded server that does not run is started for as long as it takes. */

@@ -3,18 +3,25 @@ import type { Command } from "commander";
 import type { Pool } from "pg";
 import type { Database } from "../database/open.ts";
 import { createPool } from "../database/pool.ts";
-import { type Engine, requestRun } from "../engine/index.ts";
+import { webRole } from "../database/roles.ts";
+import { type Engine, type Registry, requestRun } from "../engine/index.ts";
 import {
   logProblems,
   marketResources,
   openEngine,
   openRegistry,
   preload,
+  readRegistry,
   type Surroundings,
   startWeb,
   watchModels,
 } from "../program.ts";
-import { type CommandContext, openServiceDatabase, serviceSurroundings } from "./context.ts";
+import {
+  type CommandContext,
+  openServiceDatabase,
+  openWebServiceDatabase,
+  serviceSurroundings,
+} from "./context.ts";
 import type { Outcome } from "./exit.ts";
 import type { Register } from "./register.ts";
 
@@ -116,16 +123,45 @@ async function up({ output, signal }: CommandContext, asksForDemo: boolean): Pro
 async function web({ output, signal }: CommandContext): Promise<Outcome> {
   const surroundings = serviceSurroundings();
   return serve(signal, async (opened) => {
-    const database = await openServiceDatabase(surroundings, "require");
-    opened.push(database);
-    const { connectionString } = database;
-    const pool = createPool({ connectionString, applicationName: "stratafolio web registry", max: 1 });
-    const registry = await openRegistry(pool, surroundings);
-    await pool.end();
+    const { database, registry } = await openWeb(surroundings, opened);
     const server = await startWeb(surroundings, database, () => registry);
     opened.push(server);
     output.text(`Stratafolio is ready at ${server.url}`);
   });
+}
+
+/** By the owner's login, if the web is given that; else by its own alone, which sees of definitions what needs no database. */
+async function openWeb(surroundings: Surroundings, opened: Part[]) {
+  const web = await openWebServiceDatabase(surroundings);
+  if (web) {
+    const connectionString = web.webConnectionString;
+    const registry = await withRegistryPool({ connectionString, role: webRole }, (pool) =>
+      readRegistry(pool, surroundings),
+    );
+    surroundings.log.info(
+      "without DATABASE_URL: what PostgreSQL finds wrong with definitions is told by the orchestrator and `status`, not by the pages",
+    );
+    return { database: web, registry };
+  }
+  const database = await openServiceDatabase(surroundings, "require");
+  opened.push(database);
+  const { connectionString } = database;
+  return {
+    database,
+    registry: await withRegistryPool({ connectionString }, (pool) => openRegistry(pool, surroundings)),
+  };
+}
+
+async function withRegistryPool(
+  options: { readonly connectionString: string; readonly role?: string },
+  read: (pool: Pool) => Promise<Registry>,
+): Promise<Registry> {
+  const pool = createPool({ ...options, applicationName: "stratafolio web registry", max: 1 });
+  try {
+    return await read(pool);
+  } finally {
+    await pool.end();
+  }
 }
 
 async function orchestrator({ output, signal }: CommandContext): Promise<Outcome> {

@@ -1,26 +1,23 @@
-import { execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
 import {
-  chmodSync,
   chownSync,
   closeSync,
+  constants,
   existsSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readFileSync,
   realpathSync,
-  renameSync,
-  rmSync,
+  rmdirSync,
   statSync,
-  symlinkSync,
-  writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import pg from "pg";
+import { type FolderKeeper, folderKeeper, folderUser, keeperOf } from "../folder-keeper.ts";
 import { DataDirectoryError, ServerStartError } from "./errors.ts";
 import { canEnter, findInstallation, type Installation, sharedFolder } from "./installation.ts";
 
@@ -58,7 +55,7 @@ const undurable = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"
  * kept in the folder: makes the folder, starts the server, or attaches to the one that runs on it already.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
-  const installation = await findInstallation();
+  const installation = await findInstallation(join(resolve(options.dataDirectory), "postgres"));
   const durable = options.durable ?? true;
   const folder = await ensureDataFolder(installation, resolve(options.dataDirectory), durable);
   const settings = [roomForLocks, ...(durable ? [] : undurable), ...(options.settings ?? [])];
@@ -105,16 +102,16 @@ async function attachOrStart(
   settings: readonly string[],
 ): Promise<Use> {
   for (let attempt = 1; attempt <= startAttempts; attempt += 1) {
-    const attached = await isRunning(folder);
+    const attached = await isRunning(installation, folder);
     const started = attached || (await startServer(installation, folder, settings, attempt));
     if (started) {
-      const connectionString = readFileSync(urlFile(folder), "utf8").trim();
+      const connectionString = folderKeeper(installation.user).read(urlFile(folder)).trim();
       const client = await beginUse(connectionString);
       if (client) return { client, connectionString, attached };
     }
     await delay(100 * attempt);
   }
-  throw new ServerStartError(folder, logTail(folder));
+  throw new ServerStartError(folder, logTail(installation, folder));
 }
 
 /** null: the server stopped under us, because its last user before us has just left. */
@@ -151,15 +148,15 @@ async function endUse(installation: Installation, folder: string, client: pg.Cli
 const urlFile = (folder: string) => join(folder, "database-url");
 const logFile = (folder: string) => join(folder, "server.log");
 
-function logTail(folder: string): string {
+function logTail({ user }: Installation, folder: string): string {
   if (!existsSync(logFile(folder))) return "(there is none)";
-  return readFileSync(logFile(folder), "utf8").trimEnd().split("\n").slice(-12).join("\n");
+  return folderKeeper(user).read(logFile(folder)).trimEnd().split("\n").slice(-12).join("\n");
 }
 
 /** Does a server run on the folder, and is it ready? Waits for one that is starting or stopping. */
-async function isRunning(folder: string): Promise<boolean> {
+async function isRunning(installation: Installation, folder: string): Promise<boolean> {
   for (;;) {
-    const server = readPidFile(folder);
+    const server = readPidFile(installation, folder);
     if (!server) return false;
     if (server.status === "ready") return true;
     await delay(50);
@@ -167,7 +164,7 @@ async function isRunning(folder: string): Promise<boolean> {
 }
 
 /** What `postmaster.pid` says (1st line: process; 8th: status), or null when no server stands behind it. */
-function readPidFile(folder: string): { pid: number; status: string } | null {
+function readPidFile({ user }: Installation, folder: string): { pid: number; status: string } | null {
   const file = join(folder, "postmaster.pid");
   let lines: string[];
   try {
@@ -177,7 +174,7 @@ function readPidFile(folder: string): { pid: number; status: string } | null {
   }
   const pid = Number(lines[0]);
   if (!isPostgres(pid)) {
-    rmSync(file, { force: true }); // left by a server that was killed; the number may be another program's by now
+    folderKeeper(user).remove(file); // left by a server that was killed; the number may be another program's by now
     return null;
   }
   return { pid, status: lines[7]?.trim() ?? "starting" };
@@ -195,39 +192,53 @@ function isPostgres(pid: number): boolean {
 
 /** Starts the server on the port it had last time, or on a free one. false: it did not start; its log says why. */
 async function startServer(
-  { postgres, user }: Installation,
+  installation: Installation,
   folder: string,
   settings: readonly string[],
   attempt: number,
 ): Promise<boolean> {
-  const url = new URL(readFileSync(urlFile(folder), "utf8").trim());
+  const keeper = folderKeeper(installation.user);
+  const url = new URL(keeper.read(urlFile(folder)).trim());
   const remembered = Number(url.port);
   const port = attempt < 3 && (await isFree(remembered)) ? remembered : await freePort();
   if (port !== remembered) {
     url.port = String(port);
-    writeFileSync(urlFile(folder), `${url.href}\n`);
+    keeper.write(urlFile(folder), `${url.href}\n`);
   }
   const log = logFile(folder);
-  if (existsSync(log) && statSync(log).size > logLimitBytes) renameSync(log, `${log}.1`);
+  if (existsSync(log) && statSync(log).size > logLimitBytes) keeper.move(log, `${log}.1`);
   const all = [`port=${port}`, "listen_addresses=127.0.0.1", "unix_socket_directories=", ...settings];
-  const output = openSync(log, "a", 0o600);
-  // In a session of its own, so that a terminal's Ctrl-C reaches only us, who stop it when nobody uses it any more.
-  const server = spawn(postgres, ["-D", folder, ...all.flatMap((setting) => ["-c", setting])], {
-    ...user,
-    cwd: "/",
-    detached: true,
-    stdio: ["ignore", output, output],
-  });
-  closeSync(output);
+  const server = spawnServer(installation, ["-D", folder, ...all.flatMap((setting) => ["-c", setting])], log);
   server.unref();
   let ended = false;
   server.once("exit", () => (ended = true)).once("error", () => (ended = true));
   while (!ended) {
-    const pidFile = readPidFile(folder);
+    const pidFile = readPidFile(installation, folder);
     if (pidFile?.pid === server.pid && pidFile?.status === "ready") return true;
     await delay(20);
   }
   return false;
+}
+
+/** In a session of its own, so that a terminal's Ctrl-C reaches only us, who stop it when nobody uses it any more. */
+function spawnServer({ postgres, user }: Installation, parameters: string[], log: string): ChildProcess {
+  const options = { cwd: "/", detached: true } as const;
+  if (user) {
+    // Its log is opened by its own user: to us, as root, it could be a link to any file.
+    const script = 'umask 077; log="$1"; shift; exec "$@" >> "$log" 2>&1';
+    return spawn("/bin/sh", ["-c", script, "sh", log, postgres, ...parameters], {
+      ...options,
+      ...user,
+      stdio: "ignore",
+    });
+  }
+  const { O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW = 0 } = constants;
+  const output = openSync(log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
+  try {
+    return spawn(postgres, parameters, { ...options, stdio: ["ignore", output, output] });
+  } finally {
+    closeSync(output);
+  }
 }
 
 function listen(port: number): Promise<number> {
@@ -257,13 +268,12 @@ async function ensureDataFolder(
   const folder = join(dataDirectory, "postgres");
   try {
     // As root, the server's user must be able to pass through to its subfolder, but not to list this one.
-    if (!existsSync(dataDirectory)) {
-      mkdirSync(dataDirectory, { recursive: true });
-      chmodSync(dataDirectory, installation.user ? 0o711 : 0o700);
-    }
+    if (!existsSync(dataDirectory))
+      keeperOf(dataDirectory).makeFolder(dataDirectory, installation.user ? 0o711 : 0o700);
     if (!lstatSync(folder, { throwIfNoEntry: false })) await initialize(installation, folder, durable);
-    readFileSync(urlFile(folder));
-    return realpathSync(folder);
+    const files = realpathSync(folder); // the server's user need not be able to enter where the link is
+    folderKeeper(installation.user).read(urlFile(files));
+    return files;
   } catch (cause) {
     if (cause instanceof Error && "syscall" in cause) throw new DataDirectoryError(dataDirectory, { cause });
     throw cause;
@@ -272,20 +282,23 @@ async function ensureDataFolder(
 
 /**
  * Runs initdb in a draft folder that gets its name when it is complete: a crash half-way leaves no half-made server,
- * and of two processes at once one is first. Below a folder that only root may enter, the files are kept in the shared
- * folder and the name is a link to them.
+ * and of two processes at once one is first. Below a folder that the server's user may not enter, or that is somebody else's, the
+ * files are kept in the shared folder and the name is a link to them.
  */
-async function initialize(installation: Installation, folder: string, durable: boolean): Promise<void> {
-  const { initdb, user } = installation;
-  const inPlace = !user || canEnter(dirname(folder), user);
-  const draft = inPlace ? `${folder}.${process.pid}` : join(sharedFolder, `data-${randomUUID()}`);
+async function initialize({ initdb, user }: Installation, folder: string, durable: boolean): Promise<void> {
+  const owner = folderUser(dirname(folder));
+  const inPlace = !user || (canEnter(dirname(folder), user) && (owner === null || owner.uid === user.uid));
+  const draft = inPlace ? `${folder}.${randomUUID()}` : join(sharedFolder, `data-${randomUUID()}`);
+  const maker = folderKeeper(inPlace ? owner : null);
+  const server = folderKeeper(user);
   const passwordFile = `${draft}.password`;
   const password = randomBytes(24).toString("base64url");
-  mkdirSync(dirname(draft), { recursive: true, mode: 0o755 });
-  rmSync(draft, { recursive: true, force: true });
-  mkdirSync(draft, { mode: 0o700 });
-  writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (user) for (const path of [draft, passwordFile]) chownSync(path, user.uid, user.gid);
+  maker.makeFolder(dirname(draft), 0o755);
+  maker.makeFolder(draft, 0o700);
+  maker.write(passwordFile, password);
+  // Where root has made them, nobody else can put others in their place.
+  if (user && !(inPlace && owner))
+    for (const path of [draft, passwordFile]) chownSync(path, user.uid, user.gid);
   const access = ["-U", "postgres", "--auth=scram-sha-256", `--pwfile=${passwordFile}`];
   // The builtin provider sorts text alike on every platform and for ever; libc's order changes with the system.
   const locale = ["-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
@@ -293,13 +306,22 @@ async function initialize(installation: Installation, folder: string, durable: b
   try {
     await run(initdb, ["-D", draft, ...access, ...locale, ...sync], { ...user, cwd: "/" });
     const url = `postgres://postgres:${password}@127.0.0.1:${await freePort()}/postgres`;
-    writeFileSync(urlFile(draft), `${url}\n`, { mode: 0o600 });
-    if (inPlace) renameSync(draft, folder);
-    else symlinkSync(draft, folder, "dir");
+    server.write(urlFile(draft), `${url}\n`);
+    if (inPlace) maker.move(draft, folder);
+    else folderKeeper(owner).link(draft, folder);
   } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
+    discard(server, draft);
     if (!existsSync(folder)) throw error; // else another process was first
   } finally {
-    rmSync(passwordFile);
+    maker.remove(passwordFile);
+  }
+}
+
+/** What is in it is its user's to remove, and the folder itself of whom the one above belongs to. */
+function discard(server: FolderKeeper, draft: string): void {
+  try {
+    server.remove(draft);
+  } catch {
+    rmdirSync(draft);
   }
 }

@@ -102,6 +102,29 @@ export class SessionsNotKeptError extends DatabaseError {
   }
 }
 
+/** The web is to have no more rights than it needs, and there is no such login for it. */
+export class WebLoginError extends DatabaseError {
+  readonly code = "web_login";
+  constructor(role: string, reason: string, options?: ErrorOptions) {
+    super(
+      `expected the web to sign in as ${role}, a role with the rights of stratafolio_web and no others, but ${reason}: let the owner in ` +
+        "DATABASE_URL make roles (alter role ... createrole), or make one (create role NAME login noinherit password '...'; " +
+        "grant stratafolio_web to NAME; grant connect on database ... to NAME) and set WEB_DATABASE_URL to it",
+      options,
+    );
+  }
+}
+
+/** WEB_DATABASE_URL alone is enough for the web, and for nothing else. */
+export class OwnerUrlError extends DatabaseError {
+  readonly code = "no_owner_url";
+  constructor() {
+    super(
+      "expected DATABASE_URL beside WEB_DATABASE_URL, got none: only `stratafolio web` works without the owner",
+    );
+  }
+}
+
 export class MigrationEditedError extends DatabaseError {
   readonly code = "migration_edited";
   readonly files: readonly string[];

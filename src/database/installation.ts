@@ -11,27 +11,23 @@ import {
   statSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { type FolderUser, folderUser } from "../folder-keeper.ts";
 import { ServerUserError, UnsupportedPlatformError } from "./errors.ts";
-
-/** Who the server runs as, when that is not who we are. */
-export interface ServerUser {
-  readonly uid: number;
-  readonly gid: number;
-}
 
 /** PostgreSQL's programs, at a place where the server's user can run them. */
 export interface Installation {
   readonly initdb: string;
   readonly postgres: string;
   readonly pgCtl: string;
-  readonly user: ServerUser | null;
+  /** Who they run as, when that is not who we are. */
+  readonly user: FolderUser | null;
 }
 
 /** Where files go that the server's user must reach, when our own folders are closed to it. */
 export const sharedFolder = "/var/lib/stratafolio";
 
-/** Finds the PostgreSQL that npm installed for this platform. */
-export async function findInstallation(): Promise<Installation> {
+/** Finds the PostgreSQL that npm installed for this platform, for a server whose files are, or will be, at the path. */
+export async function findInstallation(folder: string): Promise<Installation> {
   const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   let programs: { initdb: string; postgres: string; pg_ctl: string };
   try {
@@ -39,7 +35,7 @@ export async function findInstallation(): Promise<Installation> {
   } catch (cause) {
     throw new UnsupportedPlatformError(platform, { cause });
   }
-  const user = process.getuid?.() === 0 ? serverUser() : null;
+  const user = process.getuid?.() === 0 ? serverUser(folder) : null;
   const native = resolve(dirname(programs.initdb), "..");
   const reachable =
     user && !canEnter(dirname(programs.initdb), user) ? copyInstallation(native, platform) : native;
@@ -52,8 +48,28 @@ export async function findInstallation(): Promise<Installation> {
   };
 }
 
-/** PostgreSQL refuses to run as root: then it runs as user `postgres`, who is made if missing. */
-function serverUser(): ServerUser {
+/**
+ * PostgreSQL refuses to run as root: then it runs as whom its files belong to, or the folder that they will be in; where that is
+ * root's own, as user `postgres`, who is made if missing.
+ */
+function serverUser(folder: string): FolderUser {
+  const made = statSync(folder, { throwIfNoEntry: false });
+  if (made?.isDirectory() && made.uid !== 0) return { uid: made.uid, gid: made.gid };
+  const owner = folderUser(dirname(folder));
+  return owner && hasName(owner) ? owner : postgresUser();
+}
+
+/** initdb refuses to run as somebody without a name. */
+function hasName({ uid }: FolderUser): boolean {
+  try {
+    execFileSync("id", ["-un", String(uid)], { stdio: "pipe" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function postgresUser(): FolderUser {
   const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { stdio: "pipe" }));
   try {
     return { uid: id("-u"), gid: id("-g") };
@@ -70,7 +86,7 @@ function serverUser(): ServerUser {
 }
 
 /** May this user reach what lies in the folder? One closed folder above it (a home of mode 0700) is enough to say no. */
-export function canEnter(folder: string, user: ServerUser): boolean {
+export function canEnter(folder: string, user: FolderUser): boolean {
   const { mode, uid, gid } = statSync(folder);
   const bit = uid === user.uid ? 0o100 : gid === user.gid ? 0o010 : 0o001;
   if ((mode & bit) === 0) return false;

@@ -2,9 +2,11 @@ import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
 import { checkDatabase } from "./connect.ts";
 import { startEmbedded } from "./embedded.ts";
-import { MigrationsPendingError } from "./errors.ts";
+import { MigrationsPendingError, OwnerUrlError } from "./errors.ts";
 import { migrate, pendingMigrations } from "./migrate.ts";
 import { createPool } from "./pool.ts";
+import { webRole } from "./roles.ts";
+import { verifyWebLogin } from "./web-login.ts";
 
 export interface Database {
   readonly connectionString: string;
@@ -28,6 +30,7 @@ export interface OpenOptions {
  * so it is always migrated), or the one at DATABASE_URL. Throws a DatabaseError.
  */
 export async function openDatabase(config: Config, log: Log, options: OpenOptions): Promise<Database> {
+  if (config.databaseUrl === null && config.webDatabaseUrl !== null) throw new OwnerUrlError();
   if (config.databaseUrl === null) return openEmbedded(config.dataDirectory, log, options.migrations);
   const connectionString = config.databaseUrl;
   await checkDatabase(connectionString, {
@@ -39,6 +42,23 @@ export async function openDatabase(config: Config, log: Log, options: OpenOption
     return { connectionString, applied: await migrateLogged(connectionString, log), close };
   if (options.migrations === "require") await requireMigrations(connectionString);
   return { connectionString, applied: [], close };
+}
+
+/**
+ * The web's database when it is given the web's login and not the owner's: it must be migrated, and the web be able to sign in, by
+ * somebody else. Throws a DatabaseError.
+ */
+export async function openWebDatabase(
+  { webDatabaseUrl }: Config & { readonly webDatabaseUrl: string },
+  log: Log,
+  waitSeconds: number,
+): Promise<void> {
+  await checkDatabase(webDatabaseUrl, {
+    waitSeconds,
+    onWait: (error) => log.warn({ err: error }, "waiting for the database"),
+  });
+  await verifyWebLogin(webDatabaseUrl);
+  await requireMigrations(webDatabaseUrl, webRole);
 }
 
 async function openEmbedded(
@@ -66,8 +86,9 @@ async function migrateLogged(connectionString: string, log: Log): Promise<string
   return applied;
 }
 
-async function requireMigrations(connectionString: string): Promise<void> {
-  const pool = createPool({ connectionString, applicationName: "stratafolio check", max: 1 });
+async function requireMigrations(connectionString: string, role?: string): Promise<void> {
+  const as = role === undefined ? {} : { role };
+  const pool = createPool({ connectionString, applicationName: "stratafolio check", max: 1, ...as });
   try {
     const pending = await pendingMigrations(pool);
     if (pending.length > 0) throw new MigrationsPendingError(pending);

@@ -25,3 +25,14 @@ export function personTransaction<T>(
   const begin = `begin${characteristics}; set local app.user_id = '${userId}'`;
   return transaction(pool, work, { begin: isLong ? `${begin}; ${forLong}` : begin });
 }
+
+/**
+ * The pool for what takes a pool and is to act for one person: each statement given to it runs in a transaction of theirs.
+ * Connections taken from it act for nobody.
+ */
+export function personPool(pool: Pool, userId: number): Pool {
+  const query = (...statement: Parameters<PoolClient["query"]>) =>
+    personTransaction(pool, userId, (client) => client.query(...statement) as unknown as Promise<unknown>);
+  const connect = () => pool.connect();
+  return Object.create(pool, { query: { value: query }, connect: { value: connect } }) as Pool;
+}

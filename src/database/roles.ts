@@ -3,5 +3,9 @@ import type { RowSecurity } from "../engine/index.ts";
 /** The role that the web takes on every connection: row-level security holds for it, and only for it. */
 export const webRole = "stratafolio_web";
 
-/** Whose rows it sees: those of the person for whom the transaction runs (see personTransaction). */
-export const rowSecurity: RowSecurity = { column: "user_id", value: "(select public.current_person())" };
+/** Whose rows it sees: those of the person for whom the transaction runs (see personTransaction); the engine's record, if that is an operator. */
+export const rowSecurity: RowSecurity = {
+  column: "user_id",
+  value: "(select public.current_person())",
+  record: "(select public.is_operator())",
+};

@@ -9,6 +9,11 @@ export interface RowSecurity {
   readonly column: string;
   /** SQL for the value of the column that the session may see: `(select current_setting('app.tenant_id')::bigint)`. */
   readonly value: string;
+  /**
+   * SQL that is true in sessions of the reader that may see the record of changes, runs, steps and logs, which names partition
+   * values of everybody. Absent: all may.
+   */
+  readonly record?: string;
 }
 
 export interface EngineOptions {

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool } from "pg";
-import { cancelRun, requestRun } from "../engine/index.ts";
+import { requestKeyOf } from "../engine/index.ts";
 import type { LedgerContext } from "./context.ts";
 import { HistoryUnavailableError } from "./errors.ts";
 
@@ -46,43 +46,33 @@ interface RunLook {
   readonly ended: string | null;
 }
 
-async function lookAt(pool: Pool, runId: number, sinceLog: number): Promise<RunLook> {
+interface RequestedRun {
+  readonly runId: number;
+  readonly key: string;
+  /** What its log says up to here is of an earlier attempt. */
+  readonly sinceLog: number;
+}
+
+async function lookAt(pool: Pool, { runId, key, sinceLog }: RequestedRun): Promise<RunLook> {
   const { rows } = await pool.query<RunLook>(
-    `select
-       status,
-       error as ended,
-       (
-         select message
-         from orchestrator.step_logs
-         where step_logs.run_id = runs.run_id
-           and level = 'error'
-           and log_id > $2
-         order by log_id
-         limit 1
-       ) as failure
-     from orchestrator.runs
-     where run_id = $1`,
-    [runId, sinceLog],
+    "select status, failure, ended from public.histories_run($1, $2, $3)",
+    [runId, key, sinceLog],
   );
   return rows[0] ?? { status: "cancelled", failure: null, ended: null };
 }
 
-async function lastLog(pool: Pool): Promise<number> {
-  const { rows } = await pool.query<{ last: number }>(
-    "select coalesce(max(log_id), 0) as last from orchestrator.step_logs",
+/** One run for all of them. Of one ticker it has the sensor's key: whoever else waits for it waits for the same run. */
+export async function requestHistories(pool: Pool, tickers: readonly string[]): Promise<RequestedRun> {
+  const key = requestKeyOf(`backfill:${tickers.join(" ")}`);
+  const { rows } = await pool.query<Omit<RequestedRun, "key">>(
+    'select run_id as "runId", since_log as "sinceLog" from public.request_histories($1, $2)',
+    [tickers, key],
   );
-  return rows[0]!.last;
+  return { ...rows[0]!, key };
 }
 
-/** One run for all of them. Of one ticker it has the sensor's key: whoever else waits for it waits for the same run. */
-export function requestHistories(pool: Pool, tickers: readonly string[]): Promise<number> {
-  return requestRun(pool, {
-    triggerKind: "manual",
-    triggerName: "new ticker",
-    selection: "raw_prices",
-    partitions: tickers,
-    requestKey: `backfill:${tickers.join(" ")}`,
-  });
+async function cancel(pool: Pool, { runId, key }: RequestedRun): Promise<void> {
+  await pool.query("select public.cancel_histories($1, $2)", [runId, key]);
 }
 
 /**
@@ -106,12 +96,11 @@ export async function requireHistories(
     });
   tell(wanted);
   let missing: readonly string[] = wanted;
-  let sinceLog = await lastLog(pool);
   let attempt = 1;
-  let runId = await requestHistories(pool, wanted);
+  let requested = await requestHistories(pool, wanted);
   for (let milliseconds = pause.first; ; milliseconds = Math.min(milliseconds * 2, pause.longest)) {
     await sleep(Math.min(milliseconds, Math.max(0, deadline - performance.now())));
-    const run = await lookAt(pool, runId, sinceLog);
+    const run = await lookAt(pool, requested);
     const left = await readMissing(pool, missing);
     if (left.length < missing.length) tell(left);
     missing = left;
@@ -120,11 +109,11 @@ export async function requireHistories(
     if (missing.length === 0 && (isOver || performance.now() >= deadline)) return;
     if (run.failure !== null || run.status === "failed") {
       // It would be tried again a minute later, and whoever asks meanwhile would wait for that.
-      if (!isOver) await cancelRun(pool, runId);
+      if (!isOver) await cancel(pool, requested);
       throw new HistoryUnavailableError(missing, run.failure ?? run.ended ?? "the fetch failed");
     }
     if (performance.now() >= deadline) {
-      if (run.status === "queued") await cancelRun(pool, runId);
+      if (run.status === "queued") await cancel(pool, requested);
       throw new HistoryUnavailableError(
         missing,
         run.status === "queued"
@@ -137,8 +126,7 @@ export async function requireHistories(
         throw new HistoryUnavailableError(missing, run.ended ?? "the fetch brought no prices");
       // Somebody cancelled it, maybe another who was tired of waiting for it.
       attempt++;
-      sinceLog = await lastLog(pool);
-      runId = await requestHistories(pool, missing);
+      requested = await requestHistories(pool, missing);
     }
   }
 }

@@ -105,7 +105,7 @@ async function readAnswer(
   return rows[0].answer;
 }
 
-/** Kept for a day at least, then removed by those who come after: a few for each that is added, so that few stand. */
+/** Kept for a day at least; a trigger removes older ones. */
 async function keepAnswer(
   client: PoolClient,
   userId: number,
@@ -114,21 +114,7 @@ async function keepAnswer(
   answer: Answer,
 ): Promise<void> {
   await client.query(
-    `with expired as materialized (
-       select user_id, idempotency_key
-       from public.idempotency_keys
-       where created_at < now() - interval '1 day'
-       order by created_at
-       limit 10
-       for update skip locked -- writers of other ledgers prune too
-     ),
-     pruned as (
-       delete from public.idempotency_keys
-       using expired
-       where idempotency_keys.user_id = expired.user_id
-         and idempotency_keys.idempotency_key = expired.idempotency_key
-     )
-     insert into public.idempotency_keys
+    `insert into public.idempotency_keys
        (user_id, idempotency_key, request_hash, response_status, response_body)
      values ($1, $2, $3, 201, $4)`,
     [userId, idempotencyKey, hashOf(input), JSON.stringify(answer)],

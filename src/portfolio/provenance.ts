@@ -1,6 +1,6 @@
 /** Where a figure comes from: the columns it is computed from, back to the sources, and the run that last wrote them. */
 import type { PoolClient } from "pg";
-import { type Graph, type Layer, readLastWrite } from "../engine/index.ts";
+import type { Graph, Layer } from "../engine/index.ts";
 import type { PublishedModels } from "./published-models.ts";
 
 /** A column of a model. */
@@ -51,19 +51,21 @@ export interface Publication {
 }
 
 /**
- * The last run that wrote what a figure of a person is read from: the model itself, or, where that is a view, the
- * tables under it. null: its steps are kept no longer.
+ * The last run that wrote what a figure of the person is read from for whom the transaction runs: the model itself, or, where
+ * that is a view, the tables under it. null: its steps are kept no longer.
  */
 export async function readPublication(
   client: PoolClient,
   graph: Graph,
   origin: Origin,
-  userId: number,
 ): Promise<Publication | null> {
   const stored = [origin.asset, ...graph.upstream(origin.asset)].filter((name) => {
     const { asset } = graph.get(name);
     return asset.kind === "model" && asset.materialized !== "view" && asset.partitionBy !== "ticker";
   });
-  const write = await readLastWrite(client, stored, String(userId));
-  return write && { run_id: write.runId, finished_at: write.finishedAt };
+  const { rows } = await client.query<Publication>(
+    "select run_id, finished_at from public.own_last_write($1)",
+    [stored],
+  );
+  return rows[0] ?? null;
 }

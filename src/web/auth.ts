@@ -22,7 +22,6 @@ import {
   PasswordReusedError,
   type Person,
   RegistrationLimit,
-  type Role,
   recordSecurityEvent,
   rememberDevice,
   requireGoodPassword,
@@ -77,13 +76,13 @@ async function findRequester(context: WebContext, request: Request): Promise<Per
 
 export type Registration = Credentials & { readonly invitation?: string | undefined };
 
-/** The role of the account that somebody may make by this request. Throws as `admit` does. */
+/** Returns where somebody may make an account by this request. Throws as `admit` does. */
 export function admitNewcomer(
   { clock, deployment }: WebContext,
   client: Pool | PoolClient,
   request: Request,
   { email, invitation = null }: { readonly email: string; readonly invitation?: string | null | undefined },
-): Promise<Role> {
+): Promise<void> {
   const isLocal = isLocalOnly(deployment) && isFromThisMachine(request);
   return admit(client, clock(), deployment.registration, { email, invitation, isLocal });
 }
@@ -111,7 +110,12 @@ export async function register(
     askForAccount(context, newcomer);
     return null;
   }
-  const user = await createAccount(pool, newcomer, { actor: strangerOf(request), admit: allow, quotas });
+  const user = await createAccount(pool, newcomer, {
+    actor: strangerOf(request),
+    admit: allow,
+    quotas,
+    invitation: invitation === undefined ? undefined : { token: invitation, now: context.clock() },
+  });
   await forgive();
   return { user, token: await openSession(context, request, response, user) };
 }

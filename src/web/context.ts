@@ -2,6 +2,7 @@
 import type { Request } from "express";
 import type { Pool } from "pg";
 import { type Actor, type Person, type Scope, scopes } from "../accounts/index.ts";
+import { personPool } from "../database/person.ts";
 import type { Registry } from "../engine/index.ts";
 import type { Log } from "../log.ts";
 import type { MailQueue } from "../mail/index.ts";
@@ -73,6 +74,19 @@ export function requireOperator(request: Request): Person {
   const person = requirePerson(request);
   if (person.role !== "operator") throw new ForbiddenError(person.role);
   return person;
+}
+
+export interface OperatorContext extends WebContext {
+  readonly operator: Person;
+}
+
+/**
+ * The context in which an operator's request is answered: its statements act for the operator, since the database itself shows the
+ * engine's record to nobody else. Throws UnauthenticatedError (401) or ForbiddenError (403).
+ */
+export function operatorContext(context: WebContext, request: Request): OperatorContext {
+  const operator = requireOperator(request);
+  return { ...context, operator, pool: personPool(context.pool, operator.userId) };
 }
 
 /** Throws InsufficientScopeError (403) unless the person's credential is good for `needed`. */

@@ -1,5 +1,7 @@
 /** What the engine tells Prometheus: how assets stand, what runs came to, how far changes are behind. */
 import { Counter, Gauge, type Registry } from "prom-client";
+import { firstOperator } from "../accounts/index.ts";
+import { personPool } from "../database/person.ts";
 import {
   assetStatuses,
   type CountedUntil,
@@ -17,7 +19,7 @@ type EngineContext = Pick<WebContext, "pool" | "registry" | "clock">;
 
 /**
  * Adds the engine's metrics to the register. What is returned brings them up to date, before they are read; it never
- * throws: without a database the gauges are NaN or absent, and what the process knows by itself is wanted all the more.
+ * throws: without a database, or an operator, the gauges are NaN or absent, and what the process knows by itself is wanted all the more.
  */
 export function registerEngineMetrics(register: Registry, context: EngineContext): () => Promise<void> {
   const gauges = engineGauges(register);
@@ -26,8 +28,12 @@ export function registerEngineMetrics(register: Registry, context: EngineContext
   let kept: { readonly at: number; readonly done: Promise<void> } | null = null;
   const look = async (): Promise<void> => {
     try {
-      await gauges.set(context);
-      counted = await counters.count(context, counted);
+      // The engine's record is shown to operators alone, and metrics are for them, whoever scrapes.
+      const operator = await firstOperator(context.pool);
+      if (operator === null) return gauges.clear();
+      const own = { ...context, pool: personPool(context.pool, operator) };
+      await gauges.set(own);
+      counted = await counters.count(own, counted);
     } catch {
       gauges.clear();
     }

@@ -2,7 +2,7 @@
 import type { Express, Request, RequestHandler, Response } from "express";
 import { z } from "zod";
 import type { Person } from "../accounts/index.ts";
-import { requireOperator, requirePerson, requireScope, type WebContext } from "./context.ts";
+import { operatorContext, requireOperator, requirePerson, requireScope, type WebContext } from "./context.ts";
 import { type ErrorCode, InvalidInputError } from "./errors.ts";
 
 /**
@@ -83,7 +83,7 @@ export function mountRoutes(
         person: person as Person,
         request,
         response,
-        context,
+        context: definition.access === "operator" ? operatorContext(context, request) : context,
       });
       if (response.headersSent) return;
       response.status(definition.status);

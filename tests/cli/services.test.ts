@@ -3,7 +3,9 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pg from "pg";
 import { afterAll, expect, test } from "vitest";
+import { createTestDatabase } from "../support/database.ts";
 import { runCli, startService } from "./run-cli.ts";
 
 const top = mkdtempSync(join(tmpdir(), "stratafolio-services-"));
@@ -39,6 +41,16 @@ test("up: a page, a second start and a command on the same folder, a clean stop,
   const credentials = { email: "ada@example.org", password: "correct horse battery" };
   const registered = await call(first.url, "/auth/register", undefined, credentials);
   expect([registered.status, registered.body.user.role]).toEqual([201, "operator"]);
+
+  const owner = new pg.Client({
+    connectionString: readFileSync(join(folder, "postgres/database-url"), "utf8").trim(),
+  });
+  await owner.connect();
+  const sessions = await owner.query(
+    "select distinct rolsuper, rolinherit from pg_stat_activity join pg_roles on oid = usesysid where application_name = 'stratafolio web'",
+  );
+  await owner.end();
+  expect(sessions.rows).toEqual([{ rolsuper: false, rolinherit: false }]);
 
   const second = await startService(["up"], { ...variables, LOG_LEVEL: "info" });
   const users = await runCli(["user", "list", "--output", "json"], variables);
@@ -95,4 +107,28 @@ test("demo: a folder that holds real accounts is refused", async () => {
   const { code, stderr } = await runCli(["demo"], { ...variables, PORT: "0" });
   expect([code, stderr]).toEqual([2, expect.stringMatching(/holds real data.*Set DATA_DIR/s)]);
   expect(serverIsUp(join(top, "real"))).toBe(false);
+});
+
+test("web: by its own login alone, without the owner's; nothing else is run by that", async () => {
+  const database = await createTestDatabase();
+  const site = new URL(database.url);
+  [site.username, site.password] = [`site_${crypto.randomUUID().slice(0, 8)}`, "its password"];
+  const own = { JWT_SECRET: "a secret of at least thirty-two characters", WEB_DATABASE_URL: site.href };
+  const early = await runCli(["web"], { ...own, PORT: "0" });
+  expect([early.code, early.stderr]).toEqual([2, expect.stringContaining("refused the connection")]);
+  try {
+    const migrated = await runCli(["migrate"], { ...own, DATABASE_URL: database.url });
+    expect([migrated.code, migrated.stderr]).toEqual([0, ""]);
+    const web = await startService(["web"], own);
+    const credentials = { email: "ada@example.org", password: "correct horse battery" };
+    expect((await call(web.url, "/auth/register", undefined, credentials)).body.user.role).toBe("operator");
+    expect(await web.stop()).toBe(0);
+    const { code, stderr } = await runCli(["status"], own);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining("expected DATABASE_URL beside WEB_DATABASE_URL"),
+    ]);
+  } finally {
+    await database.pool.query(`drop owned by ${site.username}; drop role ${site.username}`);
+  }
 });

@@ -21,6 +21,7 @@ function problemsOf(variables: NodeJS.ProcessEnv): readonly string[] {
 test("without any variable the program runs on its own", () => {
   expect(readConfig({})).toEqual({
     databaseUrl: null,
+    webDatabaseUrl: null,
     dataDirectory: resolve(".stratafolio"),
     host: "127.0.0.1",
     port: 3000,
@@ -86,6 +87,10 @@ test("a database of one's own needs a secret of one's own", () => {
   const databaseUrl = "postgres://me:pw@db/stratafolio";
   expect(problemsOf({ DATABASE_URL: databaseUrl })).toEqual([
     expect.stringMatching(/^JWT_SECRET: expected at least 32 characters when DATABASE_URL is set/),
+  ]);
+  expect(problemsOf({ WEB_DATABASE_URL: databaseUrl })).toHaveLength(1);
+  expect(problemsOf({ WEB_DATABASE_URL: "missing", JWT_SECRET: "x".repeat(32) })).toEqual([
+    "WEB_DATABASE_URL: expected postgres://user:password@host:port/database",
   ]);
   expect(readConfig({ DATABASE_URL: databaseUrl, JWT_SECRET: "x".repeat(32) }).databaseUrl).toBe(databaseUrl);
 });

@@ -1,5 +1,6 @@
 /** A new ticker's history stands in bronze before its trade is written; else nothing is. The fetches are the real engine's. */
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { personPool } from "../../src/database/person.ts";
 import {
   enterSymbolChange,
   type HistoryProgress,
@@ -217,8 +218,9 @@ describe("an import", () => {
 describe("a symbol that was changed", () => {
   beforeEach(async () => {
     server.delist("GLOBEX");
+    await owner.query("update public.users set role = 'operator' where user_id = $1", [alice]);
     await enterSymbolChange(
-      web,
+      personPool(web, alice),
       { from: "GLOBEX", to: "ACME", changedOn: "2022-06-09" },
       "operator@example.org",
     );

@@ -1,6 +1,7 @@
 import pino from "pino";
 import { afterAll } from "vitest";
 import type { Config } from "../../src/config.ts";
+import { ensureWebLogin } from "../../src/database/web-login.ts";
 import type { Engine } from "../../src/engine/index.ts";
 import { openEngine, type Surroundings, startWeb } from "../../src/program.ts";
 import { defaultQuotas } from "../../src/quotas.ts";
@@ -24,6 +25,7 @@ export async function startProgram(): Promise<Program> {
   const database = await createTestDatabase();
   const config: Config = {
     databaseUrl: database.url,
+    webDatabaseUrl: null,
     dataDirectory: "",
     host: "127.0.0.1",
     port: 0,
@@ -48,7 +50,8 @@ export async function startProgram(): Promise<Program> {
   };
   const log = pino({ level: "silent" });
   const surroundings: Surroundings = { config, log, clock: () => new Date(), isDemo: true };
-  const opened = { connectionString: database.url, applied: [], close: async () => {} };
+  const webConnectionString = await ensureWebLogin(database.url, { webDatabaseUrl: null, secret: null });
+  const opened = { connectionString: database.url, webConnectionString, applied: [], close: async () => {} };
   const engine = await openEngine(surroundings, opened, database.pool);
   await engine.deploy();
   await engine.run({

@@ -82,8 +82,8 @@ function versionOf(file: string): number {
 }
 
 /**
- * The reader sees the record, asks for runs and cancels them; it never writes what a run found. A change it may make due
- * ("look now"), and nothing more of it.
+ * The reader sees what is published and, where the application lets it, the record; asks for runs and cancels them; it never
+ * writes what a run found. A change it may make due ("look now"), and nothing more of it.
  */
 async function openToReader(
   client: ClientBase,
@@ -101,6 +101,16 @@ async function openToReader(
   );
   await client.query(`grant insert, update on orchestrator.automations to ${role}`);
   await client.query(`grant update (not_before) on orchestrator.changes to ${role}`);
+  await client.query(`grant execute on function ${callable.join(", ")} to ${role}`);
+  // Partition values say whose rows changed, and more than that.
+  const sees = rowSecurity?.record ?? "true";
+  for (const table of record) {
+    await client.query(`alter table orchestrator.${table} enable row level security`);
+    await client.query(`drop policy if exists record on orchestrator.${table}`);
+    await client.query(
+      `create policy record on orchestrator.${table} to ${role} using (${sees}) with check (${sees})`,
+    );
+  }
   // When somebody else's rows changed is nobody's business.
   await client.query(`drop policy if exists own_versions on orchestrator.partition_versions`);
   const own = rowSecurity
@@ -126,6 +136,20 @@ const readable = [
   "partition_versions",
   "installation",
 ];
+
+/** What names partition values, or is for those alone who see these. */
+const record = ["changes", "runs", "steps", "step_logs", "check_results", "ticks", "automations"];
+
+const callable = [
+  "code_stamp()",
+  "data_stamp(text, text, text[])",
+  "makes_good(orchestrator.steps, orchestrator.steps)",
+  "request_run(text, text, text, text, jsonb, text)",
+  "cancel_run(bigint)",
+  "last_success()",
+  "ingestions(text[])",
+  "last_write(text[], text)",
+].map((signature) => `orchestrator.${signature}`);
 
 /** Statements that define objects take no parameters. */
 function literal(text: string): string {

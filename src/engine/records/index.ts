@@ -24,7 +24,6 @@ export {
   type PastCheckResult,
   readIngestions,
   readLastSuccess,
-  readLastWrite,
   readMaterializations,
   readPastChecks,
   readRunProgress,

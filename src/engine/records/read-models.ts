@@ -71,39 +71,13 @@ export async function readMaterializations(
   return rows;
 }
 
-/** The last run that wrote rows of the partition value in one of the assets; null: its steps are kept no longer. */
-export async function readLastWrite(
-  client: ClientBase | Pool,
-  assets: readonly string[],
-  partition: string,
-): Promise<{ readonly runId: number; readonly finishedAt: Date } | null> {
-  const { rows } = await client.query<{ runId: number; finishedAt: Date }>(
-    `select run_id as "runId", finished_at as "finishedAt"
-     from orchestrator.steps
-     where asset = any($1)
-       and status = 'succeeded'
-       and action in ('refresh', 'rebuild')
-       and (coalesce(scope -> 'partitions', 'null') = 'null' or scope -> 'partitions' ? $2)
-     order by run_id desc
-     limit 1`,
-    [assets, partition],
-  );
-  return rows[0] ?? null;
-}
-
 /** Partition values that a queued or running run was asked to ingest -> how far it is; null: it has not begun. */
 export async function readIngestions(
   client: ClientBase | Pool,
   partitions: readonly string[],
 ): Promise<Map<string, StepProgress | null>> {
   const { rows } = await client.query<{ partition: string; progress: StepProgress | null }>(
-    `select partition.value as partition, steps.progress
-     from orchestrator.runs
-     cross join lateral jsonb_array_elements_text(nullif(options -> 'partitions', 'null')) as partition (value)
-     left join orchestrator.steps on steps.run_id = runs.run_id and steps.status = 'running' and steps.action = 'ingest'
-     where runs.status in ('queued', 'running')
-       and partition.value = any($1)
-     order by runs.run_id desc`,
+    "select partition_value as partition, progress from orchestrator.ingestions($1)",
     [partitions],
   );
   return new Map(rows.map(({ partition, progress }) => [partition, progress]));
@@ -111,9 +85,7 @@ export async function readIngestions(
 
 /** Id of the newest run that succeeded; 0: none has. */
 export async function readLastSuccess(client: ClientBase | Pool): Promise<number> {
-  const { rows } = await client.query<{ runId: number }>(
-    `select coalesce(max(run_id), 0) as "runId" from orchestrator.runs where status = 'succeeded'`,
-  );
+  const { rows } = await client.query<{ runId: number }>('select orchestrator.last_success() as "runId"');
   return rows[0]!.runId;
 }
 

@@ -29,26 +29,13 @@ export interface RunRequestInput {
 /** The columns that `requestValues` are for. */
 export const runRequestColumns = "operation, trigger_kind, trigger_name, selection, options, request_key";
 
-const insertRun = `
-  insert into orchestrator.runs (${runRequestColumns})
-  values ($1, $2, $3, $4, $5, $6)
-  on conflict (request_key) where status in ('queued', 'running') do nothing
-  returning run_id`;
-
 /** Queues a run for whichever orchestrator takes it first. Returns its id: an open run's with the same key, if there is one. */
 export async function requestRun(pool: Pool | ClientBase, request: RunRequestInput): Promise<number> {
-  const values = requestValues(request);
-  for (;;) {
-    const { rows } = await pool.query<{ run_id: number }>(
-      `with run as (${insertRun})
-       select run_id, pg_notify('orchestrator_runs', run_id::text)
-       from run`,
-      values,
-    );
-    if (rows[0]) return rows[0].run_id;
-    const open = await openRun(pool, request.requestKey!);
-    if (open !== null) return open; // else it ended between the two statements: ours can be queued now
-  }
+  const { rows } = await pool.query<{ run_id: number }>(
+    "select orchestrator.request_run($1, $2, $3, $4, $5, $6) as run_id",
+    requestValues(request),
+  );
+  return rows[0]!.run_id;
 }
 
 /** An index takes 2,704 bytes: of a longer key its hash. The same for the same key, which is all that is asked of one. */

@@ -105,22 +105,13 @@ export class UnknownRunError extends EngineError {
 
 /** Asks for the run to be stopped; whoever executes it does. false: it had ended, or was asked to already. */
 export async function cancelRun(pool: Pool, runId: number): Promise<boolean> {
-  const { rows } = await pool.query<{ was_open: boolean }>(
-    `with cancelled as (
-       update orchestrator.runs
-       set cancel_requested_at = clock_timestamp()
-       where run_id = $1
-         and status in ('queued', 'running')
-         and cancel_requested_at is null
-       returning run_id
-     )
-     select exists (select from cancelled) as was_open, (select pg_notify('orchestrator_runs', run_id::text) from cancelled)
-     from orchestrator.runs
-     where run_id = $1`,
+  const { rows } = await pool.query<{ was_open: boolean | null }>(
+    "select orchestrator.cancel_run($1) as was_open",
     [runId],
   );
-  if (!rows[0]) throw new UnknownRunError(runId);
-  return rows[0].was_open;
+  const wasOpen = rows[0]!.was_open;
+  if (wasOpen === null) throw new UnknownRunError(runId);
+  return wasOpen;
 }
 
 const runColumns = `

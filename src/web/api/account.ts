@@ -10,7 +10,7 @@ import {
   listTokens,
   ownSecurityEventSchema,
   passwordSchema,
-  readAccount,
+  readOwnAccount,
   readPersonalData,
   revokeSession,
   revokeToken,
@@ -151,7 +151,7 @@ export const accountRoutes: readonly Route[] = [
     access: "person",
     status: 200,
     answer: z.object({ account: accountSchema }),
-    handle: async ({ context, person }) => ({ account: await readAccount(context.pool, person.userId) }),
+    handle: async ({ context, person }) => ({ account: await readOwnAccount(context.pool, person.userId) }),
   }),
   route({
     method: "post",
@@ -163,7 +163,7 @@ export const accountRoutes: readonly Route[] = [
     answer: z.object({ account: accountSchema }),
     handle: async ({ context, person, body }) => {
       await setCostBasisMethod(context.pool, person.userId, body.cost_basis_method);
-      return { account: await readAccount(context.pool, person.userId) };
+      return { account: await readOwnAccount(context.pool, person.userId) };
     },
   }),
   route({

@@ -102,7 +102,7 @@ async function readExplanation(
     lineage,
     sources,
     between: assets.length - sources.length - 1,
-    publication: await readPublication(client, graph, origin, userId),
+    publication: await readPublication(client, graph, origin),
     answer: await readAnswer(client, published, userId, span, question, format),
     tickers: ticker === null && portfolio === null ? await readTickerNames(client, userId) : null,
     regimes: figure in regimeWorkings && regime === null ? await readRegimes(client, userId) : null,

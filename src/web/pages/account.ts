@@ -10,7 +10,7 @@ import {
   listOwnSecurityEvents,
   listSessions,
   listTokens,
-  readAccount,
+  readOwnAccount,
   revokeSession,
   revokeToken,
   setCostBasisMethod,
@@ -202,7 +202,7 @@ function createSendAccount(context: WebContext, sendPage: SendPage): SendAccount
     const { userId, credentialId } = requirePerson(request);
     const now = clock();
     const [account, sessions, tokens, events, { sold }] = await Promise.all([
-      readAccount(pool, userId),
+      readOwnAccount(pool, userId),
       listSessions(pool, userId, now),
       listTokens(pool, userId),
       listOwnSecurityEvents(pool, userId, { limit: eventsShown }),

@@ -2,7 +2,7 @@
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { requestRun } from "../../engine/index.ts";
-import { requireOperator, type WebContext } from "../context.ts";
+import { operatorContext, type WebContext } from "../context.ts";
 import { parseInput } from "../route.ts";
 import { assetData } from "./asset-data.ts";
 import {
@@ -31,7 +31,7 @@ export function assetPage(context: WebContext, sendPage: SendPage): Router {
     refused?: Refused,
   ): Promise<void> => {
     const { column } = parseInput(assetQuery, request.query);
-    const data = await assetData(context, name, column);
+    const data = await assetData(operatorContext(context, request), name, column);
     sendPage(request, response, {
       view: "asset",
       title: name,
@@ -42,17 +42,16 @@ export function assetPage(context: WebContext, sendPage: SendPage): Router {
   };
 
   router.get("/assets/:asset", async (request, response) => {
-    requireOperator(request);
     await send(request, response, request.params.asset);
   });
 
   router.get("/assets/:asset/plan", async (request, response) => {
-    requireOperator(request);
+    const own = operatorContext(context, request);
     const name = request.params.asset;
-    const { graph } = context.registry();
+    const { graph } = own.registry();
     graph.get(name);
     const values = { ...emptyForm, ...parseInput(fields, request.query) };
-    const planned = await planOf(context, name, values);
+    const planned = await planOf(own, name, values);
     if (planned.errors) return send(request, response, name, { values, errors: planned.errors });
     sendPage(request, response, {
       view: "plan",
@@ -68,15 +67,15 @@ export function assetPage(context: WebContext, sendPage: SendPage): Router {
   });
 
   router.post("/assets/:asset/materialize", async (request, response) => {
-    const operator = requireOperator(request);
+    const own = operatorContext(context, request);
     const name = request.params.asset;
-    context.registry().graph.get(name);
+    own.registry().graph.get(name);
     const values = { ...emptyForm, ...parseInput(fields, request.body ?? {}) };
-    const planned = await planOf(context, name, values);
+    const planned = await planOf(own, name, values);
     if (planned.errors) return send(request, response, name, { values, errors: planned.errors });
-    const runId = await requestRun(context.pool, {
+    const runId = await requestRun(own.pool, {
       triggerKind: "manual",
-      triggerName: operator.email,
+      triggerName: own.operator.email,
       ...planned.request,
     });
     response.redirect(303, `/runs/${runId}`);

@@ -11,7 +11,7 @@ import {
   renderProblem,
 } from "../../engine/index.ts";
 import { lineageChart } from "../charts/lineage-chart.ts";
-import { requireOperator, type WebContext } from "../context.ts";
+import { operatorContext, type WebContext } from "../context.ts";
 import { parseInput } from "../route.ts";
 import {
   closedLayers,
@@ -27,9 +27,9 @@ import type { SendPage } from "./page.ts";
 export function assetPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
   router.get("/assets", async (request, response) => {
-    requireOperator(request);
+    const own = operatorContext(context, request);
     const query = parseInput(viewQuery, request.query);
-    const data = await assetsData(context, query);
+    const data = await assetsData(own, query);
     sendPage(request, response, {
       view: "assets",
       title: "Assets",

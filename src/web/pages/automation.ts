@@ -12,7 +12,7 @@ import {
   setAutomationEnabled,
   type WaitingChanges,
 } from "../../engine/index.ts";
-import { requireOperator, type WebContext } from "../context.ts";
+import { operatorContext, type WebContext } from "../context.ts";
 import { parseInput } from "../route.ts";
 import { millisecondsBetween } from "./asset-data.ts";
 import type { SendPage } from "./page.ts";
@@ -34,14 +34,14 @@ export function automationPages(context: WebContext, sendPage: SendPage): Router
   const router = Router();
 
   router.get("/automation", async (request, response) => {
-    requireOperator(request);
+    const own = operatorContext(context, request);
     const { asked, hastened } = parseInput(pageQuery, request.query);
     const registry = context.registry();
     const now = context.clock();
     const declared = new Map(automationsOf(registry).map((one) => [one.name, one]));
-    const records = await readAutomations(context.pool, registry, now);
+    const records = await readAutomations(own.pool, registry, now);
     const automations = await Promise.all(
-      records.map((record) => automationData(context, record, declared.get(record.name)!, now)),
+      records.map((record) => automationData(own, record, declared.get(record.name)!, now)),
     );
     const askedFor = asked === undefined ? undefined : declared.get(asked);
     sendPage(request, response, {
@@ -52,18 +52,21 @@ export function automationPages(context: WebContext, sendPage: SendPage): Router
   });
 
   router.post("/automation/:name", async (request, response) => {
-    requireOperator(request);
+    const { pool, registry } = operatorContext(context, request);
     const { name } = request.params;
     const { enabled } = parseInput(switchForm, request.body ?? {});
-    await setAutomationEnabled(context.pool, context.registry(), name, enabled);
+    await setAutomationEnabled(pool, registry(), name, enabled);
     response.redirect(303, `/automation#${name}`);
   });
 
   router.post("/automation/:name/run", async (request, response) => {
-    const { email } = requireOperator(request);
+    const { pool, registry, clock, operator } = operatorContext(context, request);
     const { name } = request.params;
-    const { pool, registry, clock } = context;
-    const { runId, hastened } = await runAutomation({ pool, registry: registry(), clock }, name, email);
+    const { runId, hastened } = await runAutomation(
+      { pool, registry: registry(), clock },
+      name,
+      operator.email,
+    );
     const answer = `/automation?${new URLSearchParams({ asked: name, hastened: String(hastened) })}#${name}`;
     response.redirect(303, runId === null ? answer : `/runs/${runId}`);
   });

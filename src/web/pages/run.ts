@@ -9,7 +9,7 @@ import {
   readRunStatus,
   requestRun,
 } from "../../engine/index.ts";
-import { requireOperator, type WebContext } from "../context.ts";
+import { operatorContext, requireOperator, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
@@ -32,7 +32,8 @@ export function runPage(context: WebContext, sendPage: SendPage): Router {
     runId: number,
     problem?: string,
   ): Promise<void> => {
-    const run = await readRun(context.pool, runId, { limit: mostLogsRead });
+    const own = operatorContext(context, request);
+    const run = await readRun(own.pool, runId, { limit: mostLogsRead });
     const filter = parseInput(logFilter, request.query);
     sendPage(request, response, {
       view: "run",
@@ -41,7 +42,7 @@ export function runPage(context: WebContext, sendPage: SendPage): Router {
       status: problem === undefined ? 200 : 422,
       data: {
         ...runData(run, context.registry(), filter, environmentOf(context, request)),
-        ...(await rerunsOf(context, run)),
+        ...(await rerunsOf(own, run)),
         problem: problem && { heading: "It cannot be run again.", message: problem },
       },
     });
@@ -53,32 +54,32 @@ export function runPage(context: WebContext, sendPage: SendPage): Router {
   });
 
   router.get("/runs/:run/logs", async (request, response) => {
-    requireOperator(request);
+    const { pool } = operatorContext(context, request);
     const runId = runIdOf(request.params.run);
-    await readRunStatus(context.pool, runId);
-    await streamLogs(context.pool, runId, request, response);
+    await readRunStatus(pool, runId);
+    await streamLogs(pool, runId, request, response);
   });
 
   router.post("/runs/:run/cancel", async (request, response) => {
-    requireOperator(request);
+    const { pool } = operatorContext(context, request);
     const runId = runIdOf(request.params.run);
-    await cancelRun(context.pool, runId);
+    await cancelRun(pool, runId);
     response.redirect(303, `/runs/${runId}`);
   });
 
   router.post("/runs/:run/rerun", async (request, response) => {
-    const operator = requireOperator(request);
+    const own = operatorContext(context, request);
     const runId = runIdOf(request.params.run);
-    const run = await readRun(context.pool, runId, { limit: 0 });
+    const run = await readRun(own.pool, runId, { limit: 0 });
     const { only_failed } = parseInput(rerunForm, request.body ?? {});
     const { graph } = context.registry();
     const again = only_failed === undefined ? scopeOf(run) : failedScopeOf(run, graph);
-    const problem = await problemOf(context, again);
+    const problem = await problemOf(own, again);
     if (again === null || problem !== null)
       return send(request, response, runId, problem ?? "Nothing of it failed.");
-    const newRunId = await requestRun(context.pool, {
+    const newRunId = await requestRun(own.pool, {
       triggerKind: "manual",
-      triggerName: operator.email,
+      triggerName: own.operator.email,
       ...again,
       rerunOf: runId,
       // Pressed twice, it is one run.

@@ -13,7 +13,7 @@ import {
   UnknownAssetError,
 } from "../../engine/index.ts";
 import { day } from "../../values.ts";
-import { requireOperator, type WebContext } from "../context.ts";
+import { operatorContext, type WebContext } from "../context.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { millisecondsBetween } from "./asset-data.ts";
@@ -39,14 +39,14 @@ const cursor = z.object({ before: positiveId.optional().catch(undefined) });
 export function runPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
   router.get("/runs", async (request, response) => {
-    requireOperator(request);
+    const { pool } = operatorContext(context, request);
     const registry = context.registry();
     const { graph } = registry;
     const { values, filter, errors } = parseFilter(request.query, graph);
     const { before } = parseInput(cursor, request.query);
-    const runs = await listRuns(context.pool, { ...filter, limit: pageLength, before });
+    const runs = await listRuns(pool, { ...filter, limit: pageLength, before });
     const summaries = await summarizeRuns(
-      context.pool,
+      pool,
       runs.map(({ runId }) => runId),
     );
     const page = (place?: number) =>

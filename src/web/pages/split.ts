@@ -9,7 +9,7 @@ import {
   withdrawSplitRuling,
 } from "../../ledger/index.ts";
 import { day } from "../../values.ts";
-import { requireOperator, requirePerson, type WebContext } from "../context.ts";
+import { operatorContext, requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
 import { parseInput } from "../route.ts";
 import type { SendPage } from "./page.ts";
@@ -44,7 +44,7 @@ export function splitPages(context: WebContext, sendPage: SendPage): Router {
     await sendSplit(context, sendPage, request, response, null);
   });
   router.post("/tickers/:ticker/splits/:date", async (request, response) => {
-    const operator = requireOperator(request);
+    const own = operatorContext(context, request);
     const split = splitOf(request);
     const { verdict, reason } = parseInput(form, request.body ?? {});
     if (verdict !== "withdraw" && reason === "")
@@ -55,8 +55,8 @@ export function splitPages(context: WebContext, sendPage: SendPage): Router {
         response,
         "Say why: it is shown to everybody who holds it.",
       );
-    if (verdict === "withdraw") await withdrawSplitRuling(context.pool, split.ticker, split.date);
-    else await ruleOnSplit(context, operator, split, { ...choices[verdict], reason });
+    if (verdict === "withdraw") await withdrawSplitRuling(own.pool, split.ticker, split.date);
+    else await ruleOnSplit(own, own.operator, split, { ...choices[verdict], reason });
     response.redirect(303, `/tickers/${encodeURIComponent(split.ticker)}`);
   });
   return router;

@@ -15,6 +15,7 @@ import {
   type EngineOptions,
   type IngestContext,
   type IngestResult,
+  install,
   loadRegistry,
   type Registry,
   type Sensor,
@@ -180,8 +181,11 @@ export function shops(shape: Shape = {}): Definitions {
   };
 }
 
-/** The sources' tables, watched as a migration would have them watched. */
+const rowSecurity = { column: "shop_id", value: "(select public.current_person())" };
+
+/** The sources' tables, watched as a migration would have them watched; the engine as a shop's application installs it. */
 export async function createShops(pool: Pool): Promise<void> {
+  await install(pool, { readerRole: "stratafolio_web", rowSecurity });
   await pool.query(`
     create schema shops;
     create table shops.sales (
@@ -246,7 +250,7 @@ export function createShopsEngine(
     clock: () => new Date(),
     log: silent,
     readerRole: "stratafolio_web",
-    rowSecurity: { column: "shop_id", value: "(select public.current_person())" },
+    rowSecurity,
     ...options,
   });
 }
