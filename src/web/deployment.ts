@@ -34,13 +34,11 @@ const probes = new Set(["/healthz", "/readyz", "/metrics"]);
 export function requireOwnHost({ host, publicUrl, metricsToken }: Deployment): RequestHandler {
   const ownName = publicUrl === null ? null : new URL(publicUrl).hostname;
   const isOwn = (name: string, path: string): boolean => {
-    if (name === ownName || (path === "/metrics" && metricsToken !== null)) return true;
-    if (probes.has(path) || ownName === null) {
-      // By address, or by a name of this machine.
-      if (isLoopback(name)) return true;
-      return isAddress(name) && (probes.has(path) || !isLoopback(host));
-    }
-    return isLoopback(name) && (isLoopback(host) || isLoopback(ownName));
+    if (name === ownName) return true;
+    if (path === "/metrics" && metricsToken !== null) return true; // no page of another site has the token
+    const isProbe = probes.has(path);
+    if (isLoopback(name)) return isProbe || ownName === null || isLoopback(host) || isLoopback(ownName);
+    return isAddress(name) && (isProbe || (ownName === null && !isLoopback(host)));
   };
   return (request, response, next) => {
     const given = request.headers.host ?? "";

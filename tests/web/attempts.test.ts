@@ -64,6 +64,17 @@ test("one who guesses behind a trusted proxy locks out nobody else there", async
   expect((await signIn({ email: "dee@example.org", from: "203.0.113.51" })).status).toBe(401);
 });
 
+test("nobody gets another address by saying so", async () => {
+  const alone = await startWebServer(emptyRegistry);
+  const { signIn: limit } = limitsOf(alone.context);
+  for (let index = 0; index < 10; index++) await limit.attempt("127.0.0.1", "dee@example.org");
+  const { status } = await alone.call("POST", "/auth/login", {
+    body: { email: "dee@example.org", password },
+    headers: { "X-Forwarded-For": "203.0.113.80", Forwarded: "for=203.0.113.81" },
+  });
+  expect(status).toBe(429);
+});
+
 test("who is asked for is answered alike, whether or not there is such an account", async () => {
   await server.register("known@example.org");
   const answers = async (email: string) => {

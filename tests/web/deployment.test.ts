@@ -1,9 +1,11 @@
 /** What the settings of the installation change: whose name it answers to, whom it believes, what its cookies are. */
 import { once } from "node:events";
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import pino from "pino";
 import { describe, expect, test } from "vitest";
-import { startSession } from "../../src/accounts/index.ts";
+import { inviteFirstOperator, startSession } from "../../src/accounts/index.ts";
 import { csrfToken } from "../../src/web/security.ts";
 import { emptyRegistry } from "./registry.ts";
 import { loopbackDeployment, password, startWebServer, type WebServer } from "./server.ts";
@@ -124,13 +126,12 @@ describe("a page's Origin", () => {
 });
 
 describe("cookies and HSTS", () => {
-  const register = async (server: WebServer, Host: string, email: string) =>
-    ask(
-      server,
-      "/auth/register",
-      { Host, "Content-Type": "application/json" },
-      { method: "POST", body: JSON.stringify({ email, password }) },
-    );
+  const register = async (server: WebServer, Host: string, email: string) => {
+    const invitation = await inviteFirstOperator(server.context);
+    const body = JSON.stringify({ email, password, invitation });
+    const headers = { Host, "Content-Type": "application/json" };
+    return ask(server, "/auth/register", headers, { method: "POST", body });
+  };
 
   test("where people come by https are of this host and https alone", async () => {
     const server = await start({ publicUrl: "https://portfolio.example.org", trustedProxies: 1 });
@@ -186,6 +187,16 @@ describe("metrics", () => {
       expect(await metrics(local, { [header]: "127.0.0.1" })).toBe(401);
     },
   );
+});
+
+test("what comes in HTTP/1.0 was passed on: nginx adds no header of its own", async () => {
+  const { port } = new URL(local.url);
+  const statusOf = async (version: string) => {
+    const socket = connect(Number(port), "127.0.0.1");
+    socket.write(`GET /metrics HTTP/${version}\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`);
+    return (await text(socket)).split(" ")[1];
+  };
+  expect([await statusOf("1.1"), await statusOf("1.0")]).toEqual(["200", "401"]);
 });
 
 describe("settings that are missing", () => {

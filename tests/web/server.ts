@@ -74,7 +74,7 @@ export async function startWebServer(
     version: "0.0.0-test",
     isDemo: false,
     marketDataName: "a replay server",
-    deployment: loopbackDeployment,
+    deployment: { ...loopbackDeployment }, // a copy: that a proxy was seen is known of each server apart
     ...changed,
   };
   await events.start();
