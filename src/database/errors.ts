@@ -109,7 +109,7 @@ export class WebLoginError extends DatabaseError {
     super(
       `expected the web to sign in as ${role}, a role with the rights of stratafolio_web and no others, but ${reason}: let the owner in ` +
         "DATABASE_URL make roles (alter role ... createrole), or make one (create role NAME login noinherit password '...'; " +
-        "grant stratafolio_web to NAME; grant connect on database ... to NAME) and set WEB_DATABASE_URL to it",
+        "grant stratafolio_web to NAME; grant connect on database ... to NAME) and set WEB_DATABASE_URL to it, with its password",
       options,
     );
   }
