@@ -59,8 +59,8 @@ export {
   type HeldDay,
   readTicker,
   type TickerFacts,
+  type TickerPages,
   type TickerRangeName,
-  type Trade,
   tickerRangeNames,
 } from "./ticker.ts";
 export {
@@ -69,3 +69,4 @@ export {
   readTickerNames,
   type TickerFigureFacts,
 } from "./ticker-facts.ts";
+export type { Lot, Part, TradeMark } from "./ticker-lists.ts";

@@ -1,9 +1,10 @@
 /** Everything the page of a ticker shows of it, for one person. */
 import type { PoolClient } from "pg";
-import type { dim_assets, gold_ticker_kpis, int_lots } from "../../assets/gold.ts";
+import type { dim_assets, gold_ticker_kpis } from "../../assets/gold.ts";
 import { priceBounds } from "../../assets/price-bounds.ts";
 import type { RowOf } from "../engine/index.ts";
 import { rangeIntervals } from "./range.ts";
+import { readLots, readSales, readTradeMarks, readTrades } from "./ticker-lists.ts";
 
 const { Max, ...bounded } = rangeIntervals;
 
@@ -37,28 +38,6 @@ export interface HeldDay {
   readonly quantity: string;
   readonly market_value: string;
   readonly cost_basis: string;
-}
-
-export interface Trade {
-  readonly transaction_id: number;
-  readonly transaction_date: string;
-  readonly transaction_type: "BUY" | "SELL";
-  readonly quantity: string;
-  readonly price: string;
-  readonly fee: string;
-  readonly total: string;
-  /** In today's shares, as the closes are. */
-  readonly adjusted_price: string;
-  /** Shares of today for one that was traded; 1 where no split came after. */
-  readonly split_factor: string;
-  readonly is_split_since: boolean;
-}
-
-export interface Sale {
-  readonly sold_date: string;
-  readonly proceeds: string;
-  readonly cost: string;
-  readonly realized_pnl: string;
 }
 
 export interface CorporateAction {
@@ -98,28 +77,39 @@ export interface Oddity {
   readonly is_gap: boolean;
 }
 
+/** Which part of each list is asked for, counted from 1. */
+export interface TickerPages {
+  readonly trades: number;
+  readonly lots: number;
+  readonly sales: number;
+}
+
 /** null: the person never traded the ticker. */
-export async function readTicker(client: PoolClient, userId: number, ticker: string, range: TickerRangeName) {
-  const trades = await readTrades(client, userId, ticker);
-  if (trades.length === 0) return null;
-  const description = await readDescription(client, ticker);
-  const start = await readStart(client, trades.at(-1)!.transaction_date, range);
-  const { rows: people } = await client.query<{ cost_basis_method: "average" | "fifo" }>(
-    "select cost_basis_method from users where user_id = $1",
-    [userId],
-  );
+export async function readTicker(
+  client: PoolClient,
+  userId: number,
+  ticker: string,
+  range: TickerRangeName,
+  pages: TickerPages,
+) {
+  const ledger = await readLedgerDays(client, userId, ticker);
+  if (ledger === null) return null;
+  const start = await readStart(client, ledger.first_date, range);
+  const isFifo = await usesFifo(client, userId);
   return {
     ticker,
-    trades,
-    description,
-    cost_basis_method: people[0]?.cost_basis_method ?? "average",
+    ledger,
+    isFifo,
+    description: await readDescription(client, ticker),
     kpis: await readKpis(client, userId, ticker),
     prices: await readPrices(client, ticker, start),
     days: await readHeldDays(client, userId, ticker, start),
-    lots: await readLots(client, userId, ticker),
-    sales: await readSales(client, userId, ticker),
+    marks: await readTradeMarks(client, userId, ticker, start),
+    trades: await readTrades(client, userId, ticker, pages.trades),
+    lots: isFifo ? await readLots(client, userId, ticker, pages.lots) : null,
+    sales: isFifo ? null : await readSales(client, userId, ticker, pages.sales),
     actions: await readActions(client, userId, ticker),
-    oddities: await readOddities(client, ticker, trades.at(-1)!.transaction_date),
+    oddities: await readOddities(client, ticker, ledger.first_date),
     isStale: await readStaleness(client, ticker),
     defects: await readDefects(client, ticker),
   };
@@ -127,28 +117,34 @@ export async function readTicker(client: PoolClient, userId: number, ticker: str
 
 export type TickerFacts = NonNullable<Awaited<ReturnType<typeof readTicker>>>;
 
-async function readTrades(client: PoolClient, userId: number, ticker: string): Promise<Trade[]> {
-  const { rows } = await client.query<Trade>(
-    `select
-       transaction_id,
-       transaction_date,
-       transaction_type,
-       quantity,
-       price,
-       fee,
-       case transaction_type when 'BUY' then gross_amount + fee else gross_amount - fee end as total,
-       adjusted_price,
-       trim_scale(split_factor) as split_factor,
-       split_factor <> 1 as is_split_since
-     from stg_transactions
+/** The days of the first and the last trade. */
+interface LedgerDays {
+  readonly first_date: string;
+  readonly last_date: string;
+}
+
+async function readLedgerDays(
+  client: PoolClient,
+  userId: number,
+  ticker: string,
+): Promise<LedgerDays | null> {
+  const { rows } = await client.query<LedgerDays>(
+    `select min(transaction_date) as first_date, max(transaction_date) as last_date
+     from transactions
      where user_id = $1
        and ticker = $2
-     order by
-       transaction_date desc,
-       transaction_id desc`,
+     having count(*) > 0`,
     [userId, ticker],
   );
-  return rows;
+  return rows[0] ?? null;
+}
+
+async function usesFifo(client: PoolClient, userId: number): Promise<boolean> {
+  const { rows } = await client.query<{ is_fifo: boolean }>(
+    "select cost_basis_method = 'fifo' as is_fifo from users where user_id = $1",
+    [userId],
+  );
+  return rows[0]?.is_fifo ?? false;
 }
 
 const unknownTicker: Description = {
@@ -240,45 +236,15 @@ async function readHeldDays(
   return rows;
 }
 
-type Lot = Omit<RowOf<typeof int_lots>, "user_id" | "ticker"> & { readonly realized_pnl: string | null };
-
-async function readLots(client: PoolClient, userId: number, ticker: string): Promise<Lot[]> {
-  const { rows } = await client.query<Lot>(
-    `select
-       transaction_id, bought_date, sale_id, sold_date, quantity, cost, proceeds,
-       proceeds - cost as realized_pnl
-     from int_lots
-     where user_id = $1
-       and ticker = $2
-     order by
-       bought_date desc,
-       transaction_id desc,
-       sold_date desc nulls first`,
-    [userId, ticker],
-  );
-  return rows;
-}
-
-async function readSales(client: PoolClient, userId: number, ticker: string): Promise<Sale[]> {
-  const { rows } = await client.query<Sale>(
-    `select
-       valid_from as sold_date,
-       sell_amount as proceeds,
-       sell_amount - realized_pnl as cost,
-       realized_pnl
-     from int_holding_periods
-     where user_id = $1
-       and ticker = $2
-       and sell_amount <> 0
-     order by valid_from desc`,
-    [userId, ticker],
-  );
-  return rows;
-}
-
 async function readActions(client: PoolClient, userId: number, ticker: string): Promise<CorporateAction[]> {
   const { rows } = await client.query<CorporateAction>(
-    `select
+    `with received as materialized ( -- once, not once more for each dividend
+       select ex_date, amount
+       from int_dividend_income
+       where user_id = $1
+         and ticker = $2
+     )
+     select
        action_date,
        'split' as action_type,
        numerator,
@@ -304,10 +270,7 @@ async function readActions(client: PoolClient, userId: number, ticker: string): 
        false,
        null
      from stg_dividends dividends
-     left join int_dividend_income received
-       on received.user_id = $1
-       and received.ticker = dividends.ticker
-       and received.ex_date = dividends.ex_date
+     left join received on received.ex_date = dividends.ex_date
      where dividends.ticker = $2
      order by action_date`,
     [userId, ticker],

@@ -2,16 +2,30 @@
 import { Router } from "express";
 import { z } from "zod";
 import { personTransaction } from "../../database/person.ts";
-import { classLabel, readTicker, type TickerRangeName, tickerRangeNames } from "../../portfolio/index.ts";
+import {
+  classLabel,
+  type Lot,
+  type Part,
+  readTicker,
+  type TickerPages,
+  type TickerRangeName,
+  tickerRangeNames,
+} from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
-
 import { positionCharts, priceChart } from "../ticker/charts.ts";
 import { describeQuality } from "../ticker/quality.ts";
+import { ledgerPath } from "./ledger-table.ts";
 import { environmentOf, type SendPage } from "./page.ts";
 
 const parameters = z.object({ ticker: z.string().trim().toUpperCase().min(1).max(20) });
-const query = z.object({ range: z.enum(tickerRangeNames).catch("Held") });
+const page = z.coerce.number().int().min(1).max(1_000_000).catch(1);
+const query = z.object({
+  range: z.enum(tickerRangeNames).catch("Held"),
+  trades: page,
+  lots: page,
+  sales: page,
+});
 
 export class TickerNotHeldError extends NotFoundError {
   constructor(ticker: string) {
@@ -26,10 +40,10 @@ export function tickerPages(context: WebContext, sendPage: SendPage): Router {
     const asked = parameters.safeParse(request.params);
     if (!asked.success) throw new TickerNotHeldError(request.params.ticker);
     const { ticker } = asked.data;
-    const { range } = query.parse(request.query);
+    const { range, ...pages } = query.parse(request.query);
     const { format } = environmentOf(context, request);
     const data = await personTransaction(context.pool, userId, (client) =>
-      readTicker(client, userId, ticker, range),
+      readTicker(client, userId, ticker, range, pages),
     );
     if (!data) throw new TickerNotHeldError(ticker);
     sendPage(request, response, {
@@ -45,10 +59,10 @@ export function tickerPages(context: WebContext, sendPage: SendPage): Router {
 type TickerData = NonNullable<Awaited<ReturnType<typeof readTicker>>>;
 
 function tickerData(data: TickerData, range: TickerRangeName, format: Parameters<typeof priceChart>[1]) {
-  const { description, kpis, prices, days, trades, lots, sales, actions } = data;
+  const { ticker, description, kpis, prices, days, trades, lots, sales, actions } = data;
   const { notes, fetching } = describeQuality(data, format);
   return {
-    ticker: data.ticker,
+    ticker,
     description,
     facts: [
       description.asset_class && classLabel(description.asset_class),
@@ -65,11 +79,47 @@ function tickerData(data: TickerData, range: TickerRangeName, format: Parameters
     ranges: tickerRangeNames.map((name) => ({ name, isCurrent: name === range })),
     priceChart: prices.length > 0 ? priceChart(data, format) : null,
     positionCharts: days.length > 0 ? positionCharts(days, format) : null,
-    isFifo: data.cost_basis_method === "fifo",
-    openLots: lots.filter(({ sold_date }) => sold_date === null),
-    closedLots: lots.filter(({ sold_date }) => sold_date !== null),
-    sales,
-    trades,
+    lots: lots && { ...pagerOf(data, range, "lots", lots), rows: lots.rows.map((lot) => lotRow(data, lot)) },
+    sales: sales && { ...pagerOf(data, range, "sales", sales), rows: sales.rows },
+    trades: { ...pagerOf(data, range, "trades", trades), rows: trades.rows },
     actions: actions.map((action) => ({ ...action, isSplit: action.action_type === "split" })).toReversed(),
+  };
+}
+
+/** The ways to the parts beside the one that is shown; the other lists stay at theirs. */
+function pagerOf(
+  data: TickerData,
+  range: TickerRangeName,
+  list: keyof TickerPages,
+  { page, pages, length }: Part<unknown>,
+) {
+  const shown = { trades: data.trades.page, lots: data.lots?.page ?? 1, sales: data.sales?.page ?? 1 };
+  const href = (number: number): string => {
+    const parts = Object.entries({ ...shown, [list]: number }).filter(([, part]) => part > 1);
+    const address = new URLSearchParams([
+      ["range", range],
+      ...parts.map(([name, part]): [string, string] => [name, String(part)]),
+    ]);
+    return `/tickers/${encodeURIComponent(data.ticker)}?${address}#${list}-heading`;
+  };
+  return {
+    length,
+    page,
+    pages,
+    hasPages: pages > 1,
+    previous: page > 1 ? href(page - 1) : null,
+    next: page < pages ? href(page + 1) : null,
+  };
+}
+
+/** Its trades are on the page, or in the ledger. */
+function lotRow({ ticker, trades }: TickerData, lot: Lot) {
+  const shown = new Set(trades.rows.map(({ transaction_id }) => transaction_id));
+  const hrefOf = (id: number, day: string): string =>
+    shown.has(id) ? `#trade-${id}` : ledgerPath({ transaction_id: id, transaction_date: day, ticker });
+  return {
+    ...lot,
+    boughtHref: hrefOf(lot.transaction_id, lot.bought_date),
+    soldHref: lot.sale_id === null ? null : hrefOf(lot.sale_id, lot.sold_date!),
   };
 }

@@ -1,17 +1,17 @@
 /** The charts of a ticker: its price with what happened on it, and the position over time. */
-import type { CorporateAction, HeldDay, TickerFacts, Trade } from "../../portfolio/index.ts";
+import type { CorporateAction, HeldDay, TickerFacts, TradeMark } from "../../portfolio/index.ts";
 import type { Marker } from "../charts/markers.ts";
 import { timeChart } from "../charts/time-chart.ts";
 import type { Format } from "../format.ts";
 
 /** A trade is newer than the newest close until the next fetch: its day has the close that it is valued at. */
-function withNewestTrade({ prices, trades }: TickerFacts): TickerFacts["prices"] {
-  const [last, newest] = [prices.at(-1), trades[0]?.transaction_date];
-  return last && newest && newest > last.price_date ? [...prices, { ...last, price_date: newest }] : prices;
+function withNewestTrade({ prices, ledger }: TickerFacts): TickerFacts["prices"] {
+  const [last, newest] = [prices.at(-1), ledger.last_date];
+  return last && newest > last.price_date ? [...prices, { ...last, price_date: newest }] : prices;
 }
 
 export function priceChart(facts: TickerFacts, format: Format) {
-  const { trades, actions } = facts;
+  const { marks, actions } = facts;
   const prices = withNewestTrade(facts);
   return timeChart(
     {
@@ -31,22 +31,38 @@ export function priceChart(facts: TickerFacts, format: Format) {
       shade: "none",
       markers: [
         ...actions.map((action) => actionMarker(action, format)),
-        ...trades.map((trade) => tradeMarker(trade, format)).reverse(),
+        ...marks.map((mark) => tradeMarker(mark, format)),
       ],
     },
     format,
   );
 }
 
-function tradeMarker(trade: Trade, format: Format): Marker {
-  const { transaction_type, transaction_date, quantity, price, adjusted_price, is_split_since } = trade;
-  const since = is_split_since ? `, ${format.price(adjusted_price)} in today’s shares` : "";
+function tradeMarker(mark: TradeMark, format: Format): Marker {
   return {
-    name: transaction_type === "BUY" ? "buy" : "sell",
-    date: transaction_date,
-    value: Number(adjusted_price),
-    title: `${transaction_type} ${format.quantity(quantity)} at ${format.price(price)} on ${format.date(transaction_date)}${since}`,
+    name: mark.transaction_type === "BUY" ? "buy" : "sell",
+    date: mark.last_date,
+    value: Number(mark.adjusted_price),
+    title: mark.trades === 1 ? tradeTitle(mark, format) : stretchTitle(mark, format),
   };
+}
+
+function tradeTitle(
+  { transaction_type, last_date, quantity, price, adjusted_price, is_split_since }: TradeMark,
+  format: Format,
+): string {
+  const since = is_split_since ? `, ${format.price(adjusted_price)} in today’s shares` : "";
+  return `${transaction_type} ${format.quantity(quantity)} at ${format.price(price)} on ${format.date(last_date)}${since}`;
+}
+
+function stretchTitle(mark: TradeMark, format: Format): string {
+  const { transaction_type, trades, first_date, last_date, quantity, adjusted_price } = mark;
+  const days =
+    first_date === last_date
+      ? `on ${format.date(last_date)}`
+      : `from ${format.date(first_date)} to ${format.date(last_date)}`;
+  const since = mark.is_split_since ? ", in today’s shares" : "";
+  return `${format.count(trades)} times ${transaction_type}, ${format.quantity(quantity)} at ${format.price(adjusted_price)} on average, ${days}${since}`;
 }
 
 function actionMarker(action: CorporateAction, format: Format): Marker {

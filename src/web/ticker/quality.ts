@@ -76,10 +76,10 @@ function oddityNotes({ oddities }: TickerFacts, format: Format): QualityNote[] {
   });
 }
 
-function estimateNotes({ trades, description }: TickerFacts, format: Format): QualityNote[] {
+function estimateNotes({ ledger, description }: TickerFacts, format: Format): QualityNote[] {
   const { first_price_date } = description;
-  const firstTrade = trades.at(-1)?.transaction_date;
-  if (firstTrade === undefined || first_price_date === null || firstTrade >= first_price_date) return [];
+  const firstTrade = ledger.first_date;
+  if (first_price_date === null || firstTrade >= first_price_date) return [];
   return [
     {
       kind: "warning",

@@ -1,0 +1,211 @@
+/** What a person did with a ticker, in lists of which a page shows a part: trades, lots, sales, and marks on a chart. */
+import type { PoolClient } from "pg";
+
+/** A part of a list, of at most 100 rows. */
+export interface Part<Row> {
+  readonly rows: readonly Row[];
+  /** Counted from 1; one beyond the last is the last. */
+  readonly page: number;
+  readonly pages: number;
+  /** Of the whole list. */
+  readonly length: number;
+}
+
+export interface Trade {
+  readonly transaction_id: number;
+  readonly transaction_date: string;
+  readonly transaction_type: "BUY" | "SELL";
+  readonly quantity: string;
+  readonly price: string;
+  readonly fee: string;
+  readonly total: string;
+  /** Shares of today for one that was traded; 1 where no split came after. */
+  readonly split_factor: string;
+  readonly is_split_since: boolean;
+}
+
+export interface Sale {
+  readonly sold_date: string;
+  readonly proceeds: string;
+  readonly cost: string;
+  readonly realized_pnl: string;
+}
+
+/** What a sale took of a purchase, or what is left of it: then there is no sale. */
+export interface Lot {
+  readonly transaction_id: number;
+  readonly bought_date: string;
+  readonly sale_id: number | null;
+  readonly sold_date: string | null;
+  readonly quantity: string;
+  readonly cost: string;
+  readonly proceeds: string | null;
+  readonly realized_pnl: string | null;
+}
+
+/** A trade, or where there are more than a chart can show, those of a stretch of days. */
+export interface TradeMark {
+  readonly transaction_type: "BUY" | "SELL";
+  readonly first_date: string;
+  readonly last_date: string;
+  readonly trades: number;
+  /** As traded, of a single one; else in today's shares, as the average price is. */
+  readonly quantity: string;
+  readonly price: string;
+  /** In today's shares, as the closes are. */
+  readonly adjusted_price: string;
+  readonly is_split_since: boolean;
+}
+
+const partLength = 100;
+/** Of each type; as many stretches as a chart has room for. */
+const mostMarks = 150;
+
+/** `list`: a SELECT over $1, the person, and $2, the ticker; `order`: of its columns. */
+async function readPart<Row extends object>(
+  client: PoolClient,
+  list: string,
+  order: string,
+  values: readonly [userId: number, ticker: string],
+  page: number,
+): Promise<Part<Row>> {
+  const { rows } = await client.query<Row & { list_length: number; place: number }>(
+    `with listed as (
+       ${list}
+     ),
+     placed as (
+       select
+         *,
+         count(*) over () as list_length,
+         row_number() over (order by ${order}) as place
+       from listed
+     )
+     select *
+     from placed
+     where (place - 1) / $3 = least($4::bigint - 1, (list_length - 1) / $3)
+     order by place`,
+    [...values, partLength, page],
+  );
+  const length = rows[0]?.list_length ?? 0;
+  const pages = Math.max(1, Math.ceil(length / partLength));
+  return { rows, page: Math.min(page, pages), pages, length };
+}
+
+/** The newest first. */
+export async function readTrades(
+  client: PoolClient,
+  userId: number,
+  ticker: string,
+  page: number,
+): Promise<Part<Trade>> {
+  const order = "transaction_date desc, transaction_id desc";
+  const part = await readPart<{ transaction_id: number }>(
+    client,
+    "select transaction_id, transaction_date from transactions where user_id = $1 and ticker = $2",
+    order,
+    [userId, ticker],
+    page,
+  );
+  const { rows } = await client.query<Trade>(
+    `select
+       transaction_id,
+       transaction_date,
+       transaction_type,
+       quantity,
+       price,
+       fee,
+       case transaction_type when 'BUY' then gross_amount + fee else gross_amount - fee end as total,
+       trim_scale(split_factor) as split_factor,
+       split_factor <> 1 as is_split_since
+     from stg_transactions
+     where user_id = $1
+       and transaction_id = any($2::bigint[])
+     order by ${order}`,
+    [userId, part.rows.map(({ transaction_id }) => transaction_id)],
+  );
+  return { ...part, rows };
+}
+
+/** What is left of them first, each kind the last bought first; empty but under FIFO. */
+export function readLots(
+  client: PoolClient,
+  userId: number,
+  ticker: string,
+  page: number,
+): Promise<Part<Lot>> {
+  return readPart(
+    client,
+    `select
+       transaction_id, bought_date, sale_id, sold_date, quantity, cost, proceeds,
+       proceeds - cost as realized_pnl
+     from int_lots
+     where user_id = $1
+       and ticker = $2`,
+    "sale_id is not null, bought_date desc, transaction_id desc, sold_date desc, sale_id desc",
+    [userId, ticker],
+    page,
+  );
+}
+
+/** By day, the newest first. */
+export function readSales(
+  client: PoolClient,
+  userId: number,
+  ticker: string,
+  page: number,
+): Promise<Part<Sale>> {
+  return readPart(
+    client,
+    `select
+       valid_from as sold_date,
+       sell_amount as proceeds,
+       sell_amount - realized_pnl as cost,
+       realized_pnl
+     from int_holding_periods
+     where user_id = $1
+       and ticker = $2
+       and sell_amount <> 0`,
+    "sold_date desc",
+    [userId, ticker],
+    page,
+  );
+}
+
+/** Of the trades since `start`, by day. */
+export async function readTradeMarks(
+  client: PoolClient,
+  userId: number,
+  ticker: string,
+  start: string,
+): Promise<TradeMark[]> {
+  const { rows } = await client.query<TradeMark>(
+    `with trades as (
+       select
+         *,
+         count(*) over () > $4 as are_many,
+         (transaction_date - min(transaction_date) over ()) * $4::bigint
+           / (1 + max(transaction_date) over () - min(transaction_date) over ()) as stretch
+       from stg_transactions
+       where user_id = $1
+         and ticker = $2
+         and transaction_date >= $3
+     )
+     select
+       transaction_type,
+       min(transaction_date) as first_date,
+       max(transaction_date) as last_date,
+       count(*) as trades,
+       case when count(*) = 1 then min(quantity) else trim_scale(sum(adjusted_quantity)) end as quantity,
+       min(price) as price,
+       case
+         when count(*) = 1 then min(adjusted_price)
+         else trim_scale(round(sum(adjusted_price * adjusted_quantity) / sum(adjusted_quantity), 4))
+       end as adjusted_price,
+       bool_or(split_factor <> 1) as is_split_since
+     from trades
+     group by transaction_type, case when are_many then stretch else transaction_id end
+     order by last_date, min(transaction_id)`,
+    [userId, ticker, start, mostMarks],
+  );
+  return rows;
+}
