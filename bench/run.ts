@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { benchDashboard } from "./dashboard.ts";
 import { benchLatency } from "./latency.ts";
 import { dashboardSize, fullSize, recoverySize, smallSize } from "./load.ts";
+import { benchLots } from "./lots.ts";
 import { benchRebuild } from "./rebuild.ts";
 import { benchRecovery } from "./recovery.ts";
 import { benchScale } from "./scale.ts";
@@ -36,6 +37,7 @@ try {
   );
   await benchLatency(world, small ? 20 : 200);
   await benchRebuild(world);
+  await benchLots(world, small ? [1000, 2000] : [1000, 10_000, 50_000]);
   if (small) await benchDashboard(world, { trades: 3, looks: 10, seconds: 0.5 });
 } finally {
   await world.close();

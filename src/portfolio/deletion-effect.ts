@@ -1,6 +1,6 @@
 /** What deleting a trade would change, said by the model of holding periods itself. */
 import type { Pool, PoolClient } from "pg";
-import { int_holding_periods } from "../../assets/intermediate.ts";
+import { int_holding_periods, int_positions } from "../../assets/intermediate.ts";
 import { personTransaction } from "../database/person.ts";
 import type { Registry } from "../engine/index.ts";
 import { acrossPublications, readCurrentModels } from "./published-models.ts";
@@ -32,8 +32,11 @@ export function readDeletionEffect(
     const { models } = await readCurrentModels(client, registry);
     const body = models.get(int_holding_periods.name)?.body ?? null;
     if (body === null) return null;
-    const before = await readPosition(client, body, userId, trade.ticker, null);
-    const after = await readPosition(client, body, userId, trade.ticker, trade.transaction_id);
+    // null: the published version of the periods does without it.
+    const positions = models.get(int_positions.name)?.body ?? null;
+    const expressions = `${positions === null ? "" : `${int_positions.name} as (\n${positions}\n),\n`}periods as (\n${body}\n)`;
+    const before = await readPosition(client, expressions, userId, trade.ticker, null);
+    const after = await readPosition(client, expressions, userId, trade.ticker, trade.transaction_id);
     return {
       quantityBefore: before.quantity,
       quantityAfter: after.quantity,
@@ -44,10 +47,10 @@ export function readDeletionEffect(
   return acrossPublications(() => personTransaction(pool, userId, read));
 }
 
-/** `without`: the transaction that is left out; null: none. */
+/** `expressions`: the periods and what they read. `without`: the transaction that is left out; null: none. */
 async function readPosition(
   client: PoolClient,
-  body: string,
+  expressions: string,
   userId: number,
   ticker: string,
   without: number | null,
@@ -60,9 +63,7 @@ async function readPosition(
          and ticker = $2
          and transaction_id is distinct from $3
      ),
-     periods as (
-       ${body}
-     )
+     ${expressions}
      select
        trim_scale(coalesce((array_agg(quantity order by valid_from desc))[1], 0)) as quantity,
        coalesce(sum(realized_pnl), 0) as realized

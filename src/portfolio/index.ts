@@ -59,6 +59,8 @@ export {
   type HeldDay,
   readTicker,
   type TickerFacts,
+  type TickerPages,
+  type TickerRangeName,
   tickerRangeNames,
 } from "./ticker.ts";
 export {
@@ -67,4 +69,4 @@ export {
   readTickerNames,
   type TickerFigureFacts,
 } from "./ticker-facts.ts";
-export type { ListPage, TradeMark } from "./ticker-lists.ts";
+export type { Lot, Part, TradeMark } from "./ticker-lists.ts";

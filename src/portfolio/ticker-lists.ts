@@ -1,22 +1,14 @@
-/** What grows with every trade of a ticker: its trades, lots and sales, a page of each at a time. */
+/** What a person did with a ticker, in lists of which a page shows a part: trades, lots, sales, and marks on a chart. */
 import type { PoolClient } from "pg";
 
-/** Rows on a page of a list. */
-const pageLength = 100;
-
-/** Counted from 1; one beyond the last is the last. */
-export interface TickerPages {
-  readonly trades: number;
-  readonly lots: number;
-  readonly sales: number;
-}
-
-export interface ListPage<T> {
-  readonly rows: readonly T[];
+/** A part of a list, of at most 100 rows. */
+export interface Part<Row> {
+  readonly rows: readonly Row[];
+  /** Counted from 1; one beyond the last is the last. */
   readonly page: number;
   readonly pages: number;
-  /** On all pages. */
-  readonly matches: number;
+  /** Of the whole list. */
+  readonly length: number;
 }
 
 export interface Trade {
@@ -27,8 +19,6 @@ export interface Trade {
   readonly price: string;
   readonly fee: string;
   readonly total: string;
-  /** In today's shares, as the closes are. */
-  readonly adjusted_price: string;
   /** Shares of today for one that was traded; 1 where no split came after. */
   readonly split_factor: string;
   readonly is_split_since: boolean;
@@ -41,10 +31,10 @@ export interface Sale {
   readonly realized_pnl: string;
 }
 
+/** What a sale took of a purchase, or what is left of it: then there is no sale. */
 export interface Lot {
   readonly transaction_id: number;
   readonly bought_date: string;
-  /** null, with `sold_date`, `proceeds` and `realized_pnl`: it is open. */
   readonly sale_id: number | null;
   readonly sold_date: string | null;
   readonly quantity: string;
@@ -53,48 +43,70 @@ export interface Lot {
   readonly realized_pnl: string | null;
 }
 
-/** `select` takes the person as $1 and the ticker as $2, `order` its columns. It is run once, whatever it costs. */
-async function readPage<T extends object>(
+/** A trade, or where there are more than a chart can show, those of a stretch of days. */
+export interface TradeMark {
+  readonly transaction_type: "BUY" | "SELL";
+  readonly first_date: string;
+  readonly last_date: string;
+  readonly trades: number;
+  /** As traded, of a single one; else in today's shares, as the average price is. */
+  readonly quantity: string;
+  readonly price: string;
+  /** In today's shares, as the closes are. */
+  readonly adjusted_price: string;
+  readonly is_split_since: boolean;
+}
+
+const partLength = 100;
+/** Of each type; as many stretches as a chart has room for. */
+const mostMarks = 150;
+
+/** `list`: a SELECT over $1, the person, and $2, the ticker; `order`: of its columns. */
+async function readPart<Row extends object>(
   client: PoolClient,
-  [userId, ticker, page]: readonly [userId: number, ticker: string, page: number],
-  select: string,
+  list: string,
   order: string,
-): Promise<ListPage<T>> {
-  const { rows } = await client.query<T & { list_matches: number }>(
-    `with list as materialized (
-       ${select}
+  values: readonly [userId: number, ticker: string],
+  page: number,
+): Promise<Part<Row>> {
+  const { rows } = await client.query<Row & { list_length: number; place: number }>(
+    `with listed as (
+       ${list}
      ),
-     counted as (
-       select count(*) as list_matches from list
+     placed as (
+       select
+         *,
+         count(*) over () as list_length,
+         row_number() over (order by ${order}) as place
+       from listed
      )
-     select list.*, list_matches
-     from list
-     cross join counted
-     order by ${order}
-     limit $4
-     offset (select least($3 - 1, (list_matches - 1) / $4) * $4 from counted)`,
-    [userId, ticker, page, pageLength],
+     select *
+     from placed
+     where (place - 1) / $3 = least($4::bigint - 1, (list_length - 1) / $3)
+     order by place`,
+    [...values, partLength, page],
   );
-  const matches = rows[0]?.list_matches ?? 0;
-  const pages = Math.max(1, Math.ceil(matches / pageLength));
-  return {
-    rows: rows.map(({ list_matches: _, ...row }) => row as unknown as T),
-    page: Math.min(page, pages),
-    pages,
-    matches,
-  };
+  const length = rows[0]?.list_length ?? 0;
+  const pages = Math.max(1, Math.ceil(length / partLength));
+  return { rows, page: Math.min(page, pages), pages, length };
 }
 
 /** The newest first. */
-export function readTrades(
+export async function readTrades(
   client: PoolClient,
   userId: number,
   ticker: string,
   page: number,
-): Promise<ListPage<Trade>> {
-  return readPage<Trade>(
+): Promise<Part<Trade>> {
+  const order = "transaction_date desc, transaction_id desc";
+  const part = await readPart<{ transaction_id: number }>(
     client,
-    [userId, ticker, page],
+    "select transaction_id, transaction_date from transactions where user_id = $1 and ticker = $2",
+    order,
+    [userId, ticker],
+    page,
+  );
+  const { rows } = await client.query<Trade>(
     `select
        transaction_id,
        transaction_date,
@@ -103,46 +115,47 @@ export function readTrades(
        price,
        fee,
        case transaction_type when 'BUY' then gross_amount + fee else gross_amount - fee end as total,
-       adjusted_price,
        trim_scale(split_factor) as split_factor,
        split_factor <> 1 as is_split_since
      from stg_transactions
      where user_id = $1
-       and ticker = $2`,
-    "transaction_date desc, transaction_id desc",
+       and transaction_id = any($2::bigint[])
+     order by ${order}`,
+    [userId, part.rows.map(({ transaction_id }) => transaction_id)],
   );
+  return { ...part, rows };
 }
 
-/** Open ones first, then those of the newest purchases. */
+/** What is left of them first, each kind the last bought first; empty but under FIFO. */
 export function readLots(
   client: PoolClient,
   userId: number,
   ticker: string,
   page: number,
-): Promise<ListPage<Lot>> {
-  return readPage<Lot>(
+): Promise<Part<Lot>> {
+  return readPart(
     client,
-    [userId, ticker, page],
     `select
        transaction_id, bought_date, sale_id, sold_date, quantity, cost, proceeds,
        proceeds - cost as realized_pnl
      from int_lots
      where user_id = $1
        and ticker = $2`,
-    "sold_date is not null, bought_date desc, transaction_id desc, sold_date desc",
+    "sale_id is not null, bought_date desc, transaction_id desc, sold_date desc, sale_id desc",
+    [userId, ticker],
+    page,
   );
 }
 
-/** The newest first. */
+/** By day, the newest first. */
 export function readSales(
   client: PoolClient,
   userId: number,
   ticker: string,
   page: number,
-): Promise<ListPage<Sale>> {
-  return readPage<Sale>(
+): Promise<Part<Sale>> {
+  return readPart(
     client,
-    [userId, ticker, page],
     `select
        valid_from as sold_date,
        sell_amount as proceeds,
@@ -153,84 +166,46 @@ export function readSales(
        and ticker = $2
        and sell_amount <> 0`,
     "sold_date desc",
-  );
-}
-
-export interface TradedDays {
-  readonly first: string;
-  readonly last: string;
-  readonly trades: number;
-}
-
-/** null: none was traded. */
-export async function readTradedDays(
-  client: PoolClient,
-  userId: number,
-  ticker: string,
-): Promise<TradedDays | null> {
-  const { rows } = await client.query<{ first: string | null; last: string | null; trades: number }>(
-    `select min(transaction_date) as first, max(transaction_date) as last, count(*) as trades
-     from stg_transactions
-     where user_id = $1
-       and ticker = $2`,
     [userId, ticker],
+    page,
   );
-  const { first, last, trades } = rows[0]!;
-  return first === null || last === null ? null : { first, last, trades };
 }
 
-/** Trades of one kind as they are marked on a chart: one, or all of a month where there are many. */
-export interface TradeMark {
-  readonly transaction_type: "BUY" | "SELL";
-  readonly trades: number;
-  /** Of the last of them. */
-  readonly transaction_date: string;
-  /** Shares as they were traded where it is one trade; else shares of today. */
-  readonly quantity: string;
-  /** Of one share of those. */
-  readonly price: string;
-  /** In today's shares, as the closes are. */
-  readonly adjusted_price: string;
-  readonly is_split_since: boolean;
-}
-
-/** More of them on one chart hide each other. */
-const mostSingleMarks = 300;
-
-/** In the order of their days. */
+/** Of the trades since `start`, by day. */
 export async function readTradeMarks(
   client: PoolClient,
   userId: number,
   ticker: string,
-  { trades }: TradedDays,
+  start: string,
 ): Promise<TradeMark[]> {
-  const single = `
-    select
-      transaction_type, 1 as trades, transaction_date, quantity, price, adjusted_price,
-      split_factor <> 1 as is_split_since
-    from stg_transactions
-    where user_id = $1
-      and ticker = $2
-    order by transaction_date, transaction_id`;
-  const byMonth = `
-    select
-      transaction_type,
-      count(*) as trades,
-      max(transaction_date) as transaction_date,
-      trim_scale(sum(abs(adjusted_quantity))) as quantity,
-      sum(abs(adjusted_quantity) * adjusted_price) / sum(abs(adjusted_quantity)) as price,
-      sum(abs(adjusted_quantity) * adjusted_price) / sum(abs(adjusted_quantity)) as adjusted_price,
-      false as is_split_since
-    from stg_transactions
-    where user_id = $1
-      and ticker = $2
-    group by
-      transaction_type,
-      date_trunc('month', transaction_date::timestamp)
-    order by transaction_date, transaction_type`;
-  const { rows } = await client.query<TradeMark>(trades > mostSingleMarks ? byMonth : single, [
-    userId,
-    ticker,
-  ]);
+  const { rows } = await client.query<TradeMark>(
+    `with trades as (
+       select
+         *,
+         count(*) over () > $4 as are_many,
+         (transaction_date - min(transaction_date) over ()) * $4::bigint
+           / (1 + max(transaction_date) over () - min(transaction_date) over ()) as stretch
+       from stg_transactions
+       where user_id = $1
+         and ticker = $2
+         and transaction_date >= $3
+     )
+     select
+       transaction_type,
+       min(transaction_date) as first_date,
+       max(transaction_date) as last_date,
+       count(*) as trades,
+       case when count(*) = 1 then min(quantity) else trim_scale(sum(adjusted_quantity)) end as quantity,
+       min(price) as price,
+       case
+         when count(*) = 1 then min(adjusted_price)
+         else trim_scale(round(sum(adjusted_price * adjusted_quantity) / sum(adjusted_quantity), 4))
+       end as adjusted_price,
+       bool_or(split_factor <> 1) as is_split_since
+     from trades
+     group by transaction_type, case when are_many then stretch else transaction_id end
+     order by last_date, min(transaction_id)`,
+    [userId, ticker, start, mostMarks],
+  );
   return rows;
 }

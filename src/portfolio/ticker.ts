@@ -4,14 +4,7 @@ import type { dim_assets, gold_ticker_kpis } from "../../assets/gold.ts";
 import { priceBounds } from "../../assets/price-bounds.ts";
 import type { RowOf } from "../engine/index.ts";
 import { rangeIntervals } from "./range.ts";
-import {
-  readLots,
-  readSales,
-  readTradedDays,
-  readTradeMarks,
-  readTrades,
-  type TickerPages,
-} from "./ticker-lists.ts";
+import { readLots, readSales, readTradeMarks, readTrades } from "./ticker-lists.ts";
 
 const { Max, ...bounded } = rangeIntervals;
 
@@ -84,7 +77,14 @@ export interface Oddity {
   readonly is_gap: boolean;
 }
 
-/** null: the person never traded the ticker. `pages`: which page of each list. */
+/** Which part of each list is asked for, counted from 1. */
+export interface TickerPages {
+  readonly trades: number;
+  readonly lots: number;
+  readonly sales: number;
+}
+
+/** null: the person never traded the ticker. */
 export async function readTicker(
   client: PoolClient,
   userId: number,
@@ -92,34 +92,60 @@ export async function readTicker(
   range: TickerRangeName,
   pages: TickerPages,
 ) {
-  const traded = await readTradedDays(client, userId, ticker);
-  if (traded === null) return null;
-  const description = await readDescription(client, ticker);
-  const start = await readStart(client, traded.first, range);
-  const { rows: people } = await client.query<{ cost_basis_method: "average" | "fifo" }>(
-    "select cost_basis_method from users where user_id = $1",
-    [userId],
-  );
+  const ledger = await readLedgerDays(client, userId, ticker);
+  if (ledger === null) return null;
+  const start = await readStart(client, ledger.first_date, range);
+  const isFifo = await usesFifo(client, userId);
   return {
     ticker,
-    traded,
-    marks: await readTradeMarks(client, userId, ticker, traded),
-    trades: await readTrades(client, userId, ticker, pages.trades),
-    description,
-    cost_basis_method: people[0]?.cost_basis_method ?? "average",
+    ledger,
+    isFifo,
+    description: await readDescription(client, ticker),
     kpis: await readKpis(client, userId, ticker),
     prices: await readPrices(client, ticker, start),
     days: await readHeldDays(client, userId, ticker, start),
-    lots: await readLots(client, userId, ticker, pages.lots),
-    sales: await readSales(client, userId, ticker, pages.sales),
+    marks: await readTradeMarks(client, userId, ticker, start),
+    trades: await readTrades(client, userId, ticker, pages.trades),
+    lots: isFifo ? await readLots(client, userId, ticker, pages.lots) : null,
+    sales: isFifo ? null : await readSales(client, userId, ticker, pages.sales),
     actions: await readActions(client, userId, ticker),
-    oddities: await readOddities(client, ticker, traded.first),
+    oddities: await readOddities(client, ticker, ledger.first_date),
     isStale: await readStaleness(client, ticker),
     defects: await readDefects(client, ticker),
   };
 }
 
 export type TickerFacts = NonNullable<Awaited<ReturnType<typeof readTicker>>>;
+
+/** The days of the first and the last trade. */
+interface LedgerDays {
+  readonly first_date: string;
+  readonly last_date: string;
+}
+
+async function readLedgerDays(
+  client: PoolClient,
+  userId: number,
+  ticker: string,
+): Promise<LedgerDays | null> {
+  const { rows } = await client.query<LedgerDays>(
+    `select min(transaction_date) as first_date, max(transaction_date) as last_date
+     from transactions
+     where user_id = $1
+       and ticker = $2
+     having count(*) > 0`,
+    [userId, ticker],
+  );
+  return rows[0] ?? null;
+}
+
+async function usesFifo(client: PoolClient, userId: number): Promise<boolean> {
+  const { rows } = await client.query<{ is_fifo: boolean }>(
+    "select cost_basis_method = 'fifo' as is_fifo from users where user_id = $1",
+    [userId],
+  );
+  return rows[0]?.is_fifo ?? false;
+}
 
 const unknownTicker: Description = {
   name: "",
@@ -212,7 +238,13 @@ async function readHeldDays(
 
 async function readActions(client: PoolClient, userId: number, ticker: string): Promise<CorporateAction[]> {
   const { rows } = await client.query<CorporateAction>(
-    `select
+    `with received as materialized ( -- once, not once more for each dividend
+       select ex_date, amount
+       from int_dividend_income
+       where user_id = $1
+         and ticker = $2
+     )
+     select
        action_date,
        'split' as action_type,
        numerator,
@@ -238,10 +270,7 @@ async function readActions(client: PoolClient, userId: number, ticker: string): 
        false,
        null
      from stg_dividends dividends
-     left join int_dividend_income received
-       on received.user_id = $1
-       and received.ticker = dividends.ticker
-       and received.ex_date = dividends.ex_date
+     left join received on received.ex_date = dividends.ex_date
      where dividends.ticker = $2
      order by action_date`,
     [userId, ticker],

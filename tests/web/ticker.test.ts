@@ -81,6 +81,65 @@ describe("the page of a ticker", () => {
   });
 });
 
+describe("many trades of one ticker", () => {
+  let eve: Reader;
+  beforeAll(async () => {
+    eve = await signUp(program, "eve@example.com");
+    // 800 on 700 days: one sale for three purchases, of half as much.
+    await program.database.pool.query(`
+      update users set cost_basis_method = 'fifo' where email = 'eve@example.com';
+      insert into transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
+      select user_id, 'NORD', case when trade % 4 = 3 then 'SELL' else 'BUY' end,
+        case when trade % 4 = 3 then 15 else 10 end, 100 + trade % 7, date '2022-01-03' + trade * 7 / 8
+      from users
+      cross join generate_series(0, 799) as trade
+      where email = 'eve@example.com'`);
+    await settle(program);
+  });
+
+  const section = (html: string, list: string): string =>
+    new RegExp(`aria-labelledby="${list}-heading">(.*?)</section>`, "s").exec(html)![1]!;
+  const rowCount = (html: string): number => html.match(/<th scope="row"/g)?.length ?? 0;
+
+  test("are shown a hundred at a time, lots too; sums stay those of all", async () => {
+    const html = await read("/tickers/NORD", eve);
+    expect(html).toContain("800 in all");
+    expect(html.length).toBeLessThan(500_000);
+    for (const [list, pages] of [
+      ["trades", 8],
+      ["lots", 7],
+    ] as const) {
+      expect(rowCount(section(html, list)), list).toBe(100);
+      expect(section(html, list)).toContain(`Page 1 of ${pages}`);
+      expect(section(html, list)).toContain(
+        `<a href="/tickers/NORD?range=Held&${list}=2#${list}-heading" rel="next">`,
+      );
+    }
+  });
+
+  test("each stands on one page, the newest first; a page beyond the last is the last", async () => {
+    const seen = new Set<string>();
+    for (let page = 1; page <= 8; page++) {
+      const html = await read(`/tickers/NORD?trades=${page}`, eve);
+      for (const [, id] of html.matchAll(/id="trade-(\d+)"/g)) seen.add(id!);
+    }
+    expect(seen.size).toBe(800);
+    const last = section(await read("/tickers/NORD?trades=8&lots=7", eve), "lots");
+    expect(section(await read("/tickers/NORD?trades=999&lots=999", eve), "lots")).toBe(last);
+    expect(await read("/tickers/NORD?lots=-1&trades=x", eve)).toContain("Page 1 of 8");
+  });
+
+  test("are marked on the chart by stretches of days", async () => {
+    const html = await read("/tickers/NORD", eve);
+    const marks = html.match(/<g class="marker-(buy|sell)"/g)!;
+    expect(marks.length).toBeGreaterThan(100);
+    expect(marks.length).toBeLessThanOrEqual(300);
+    const traded = [...html.matchAll(/<title>(\d+) times (?:BUY|SELL), /g)].map(([, times]) => Number(times));
+    const single = html.match(/<title>(BUY|SELL) /g)?.length ?? 0;
+    expect(traded.reduce((sum, times) => sum + times, single)).toBe(800);
+  });
+});
+
 test("is not found for what one never held, with a way out", async () => {
   const bob = await signUp(program, "bob@example.com");
   for (const path of ["/tickers/NORD", "/tickers/NO-SUCH", "/tickers/%20", `/tickers/${"A".repeat(40)}`]) {

@@ -1,4 +1,5 @@
 /** The rows behind a figure, as tables: trades, prices, dividends, sales, movements of money. */
+import Big from "big.js";
 import type { PoolClient } from "pg";
 import {
   type Extent,
@@ -9,6 +10,7 @@ import {
   readTradeEvidence,
 } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
+import { ledgerPath } from "../pages/ledger-table.ts";
 import type { FigureName } from "./figures.ts";
 
 export interface Cell {
@@ -136,13 +138,6 @@ async function readPositions(client: PoolClient, extent: Extent, format: Format)
   );
 }
 
-/** Where the ledger shows a transaction, whichever of its pages it would stand on. */
-function ledgerPath(row: { transaction_id: number; transaction_date: string; ticker: string }): string {
-  const { transaction_id, transaction_date, ticker } = row;
-  const query = new URLSearchParams({ ticker, from: transaction_date, to: transaction_date });
-  return `/transactions?${query}#transaction-${transaction_id}`;
-}
-
 async function readTrades(client: PoolClient, extent: Extent, format: Format): Promise<Evidence> {
   const rows = await readTradeEvidence(client, extent, limit + 1);
   return tableOf(
@@ -198,13 +193,28 @@ const movementNames: Readonly<Record<Movement["kind"], string>> = {
   end: "Value at the end",
 };
 
+/** Movements that are listed one by one; earlier ones are one row, since all are to be added up. */
+const mostMovements = 500;
+
 function movementTable(movements: readonly Movement[], format: Format): Evidence {
-  const rows = movements.map(({ flow_date, amount, days, kind }) => [
-    { text: format.date(flow_date) },
-    { text: movementNames[kind] },
-    { text: format.count(days) },
-    { text: format.signedMoney(amount) },
-  ]);
-  // All of them: they are to be added up.
-  return tableOf("Movements of money", ["Date", "What", "#Days", "#Amount"], rows.reverse(), rows.length);
+  const newest = movements.toReversed();
+  const rows = newest
+    .slice(0, mostMovements)
+    .map(({ flow_date, amount, days, kind }) => [
+      { text: format.date(flow_date) },
+      { text: movementNames[kind] },
+      { text: format.count(days) },
+      { text: format.signedMoney(amount) },
+    ]);
+  const earlier = newest.slice(mostMovements);
+  if (earlier.length > 0)
+    rows.push([
+      { text: `until ${format.date(earlier[0]!.flow_date)}` },
+      { text: `${format.count(earlier.length)} earlier ones, added up` },
+      { text: "–" },
+      {
+        text: format.signedMoney(earlier.reduce((sum, { amount }) => sum.plus(amount), new Big(0)).toFixed()),
+      },
+    ]);
+  return tableOf("Movements of money", ["Date", "What", "#Days", "#Amount"], rows, rows.length);
 }

@@ -30,6 +30,17 @@ function href(address: Address, change: Partial<Address>): string {
   return query.size > 0 ? `${path}?${query}` : path;
 }
 
+/** Where the ledger shows a transaction, whichever of its pages it would stand on. */
+export function ledgerPath(row: {
+  transaction_id: number;
+  transaction_date: string;
+  ticker: string;
+}): string {
+  const { transaction_id, transaction_date, ticker } = row;
+  const query = new URLSearchParams({ ticker, from: transaction_date, to: transaction_date });
+  return `${path}?${query}#transaction-${transaction_id}`;
+}
+
 const headings: Readonly<Record<LedgerColumn, { label: string; isNumber: boolean; isOptional: boolean }>> = {
   date: { label: "Date", isNumber: false, isOptional: true },
   type: { label: "Type", isNumber: false, isOptional: true },

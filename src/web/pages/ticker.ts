@@ -2,12 +2,21 @@
 import { Router } from "express";
 import { z } from "zod";
 import { personTransaction } from "../../database/person.ts";
-import { classLabel, type ListPage, readTicker, tickerRangeNames } from "../../portfolio/index.ts";
+import {
+  classLabel,
+  type Lot,
+  type Part,
+  readTicker,
+  type TickerPages,
+  type TickerRangeName,
+  tickerRangeNames,
+} from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
 import { parseInput } from "../route.ts";
 import { positionCharts, priceChart } from "../ticker/charts.ts";
 import { describeQuality } from "../ticker/quality.ts";
+import { ledgerPath } from "./ledger-table.ts";
 import { environmentOf, type SendPage } from "./page.ts";
 
 const parameters = z.object({ ticker: z.string().trim().toUpperCase().min(1).max(20) });
@@ -18,8 +27,6 @@ const query = z.object({
   lots: page,
   sales: page,
 });
-
-type Address = z.output<typeof query>;
 
 export class TickerNotHeldError extends NotFoundError {
   constructor(ticker: string) {
@@ -34,17 +41,17 @@ export function tickerPages(context: WebContext, sendPage: SendPage): Router {
     const asked = parameters.safeParse(request.params);
     if (!asked.success) throw new TickerNotHeldError(request.params.ticker);
     const { ticker } = asked.data;
-    const address = parseInput(query, request.query);
+    const { range, ...pages } = parseInput(query, request.query);
     const { format } = environmentOf(context, request);
     const data = await personTransaction(context.pool, userId, (client) =>
-      readTicker(client, userId, ticker, address.range, address),
+      readTicker(client, userId, ticker, range, pages),
     );
     if (!data) throw new TickerNotHeldError(ticker);
     sendPage(request, response, {
       view: "ticker",
       title: ticker,
       scripts: ["chart.js", "explain.js"],
-      data: tickerData(data, address, format),
+      data: tickerData(data, range, format),
     });
   });
   return router;
@@ -52,36 +59,11 @@ export function tickerPages(context: WebContext, sendPage: SendPage): Router {
 
 type TickerData = NonNullable<Awaited<ReturnType<typeof readTicker>>>;
 
-/** Links of a list to its other pages; the other lists stay where they are. */
-function pager(
-  ticker: string,
-  address: Address,
-  list: "trades" | "lots" | "sales",
-  { page, pages }: ListPage<object>,
-) {
-  const href = (to: number): string => {
-    const given = Object.entries({ ...address, [list]: to }).filter(
-      ([name, value]) => value !== (name === "range" ? "Held" : 1),
-    );
-    const search = new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]));
-    return `/tickers/${ticker}${search.size > 0 ? `?${search}` : ""}#${list}-heading`;
-  };
-  return {
-    label: `Pages of ${list}`,
-    page,
-    pages,
-    hasPages: pages > 1,
-    previous: page > 1 ? href(page - 1) : null,
-    next: page < pages ? href(page + 1) : null,
-  };
-}
-
-function tickerData(data: TickerData, address: Address, format: Parameters<typeof priceChart>[1]) {
-  const { description, kpis, prices, days, trades, lots, sales, actions } = data;
-  const listed = new Set(trades.rows.map(({ transaction_id }) => transaction_id));
+function tickerData(data: TickerData, range: TickerRangeName, format: Parameters<typeof priceChart>[1]) {
+  const { ticker, description, kpis, prices, days, trades, lots, sales, actions } = data;
   const { notes, fetching } = describeQuality(data, format);
   return {
-    ticker: data.ticker,
+    ticker,
     description,
     facts: [
       description.asset_class && classLabel(description.asset_class),
@@ -95,21 +77,50 @@ function tickerData(data: TickerData, address: Address, format: Parameters<typeo
     kpis,
     pricesAsOf: description.last_price_date ?? kpis?.as_of ?? null,
     isClosed: kpis !== null && Number(kpis.quantity) === 0,
-    ranges: tickerRangeNames.map((name) => ({ name, isCurrent: name === address.range })),
+    ranges: tickerRangeNames.map((name) => ({ name, isCurrent: name === range })),
     priceChart: prices.length > 0 ? priceChart(data, format) : null,
     positionCharts: days.length > 0 ? positionCharts(days, format) : null,
-    isFifo: data.cost_basis_method === "fifo",
-    lots: lots.rows.map((lot) => ({
-      ...lot,
-      isPurchaseListed: listed.has(lot.transaction_id),
-      isSaleListed: lot.sale_id !== null && listed.has(lot.sale_id),
-    })),
-    lotPages: pager(data.ticker, address, "lots", lots),
-    sales: sales.rows,
-    salePages: pager(data.ticker, address, "sales", sales),
-    trades: trades.rows,
-    tradeCount: trades.matches,
-    tradePages: pager(data.ticker, address, "trades", trades),
+    lots: lots && { ...pagerOf(data, range, "lots", lots), rows: lots.rows.map((lot) => lotRow(data, lot)) },
+    sales: sales && { ...pagerOf(data, range, "sales", sales), rows: sales.rows },
+    trades: { ...pagerOf(data, range, "trades", trades), rows: trades.rows },
     actions: actions.map((action) => ({ ...action, isSplit: action.action_type === "split" })).toReversed(),
+  };
+}
+
+/** The ways to the parts beside the one that is shown; the other lists stay at theirs. */
+function pagerOf(
+  data: TickerData,
+  range: TickerRangeName,
+  list: keyof TickerPages,
+  { page, pages, length }: Part<unknown>,
+) {
+  const shown = { trades: data.trades.page, lots: data.lots?.page ?? 1, sales: data.sales?.page ?? 1 };
+  const href = (number: number): string => {
+    const parts = Object.entries({ ...shown, [list]: number }).filter(([, part]) => part > 1);
+    const address = new URLSearchParams([
+      ["range", range],
+      ...parts.map(([name, part]): [string, string] => [name, String(part)]),
+    ]);
+    return `/tickers/${encodeURIComponent(data.ticker)}?${address}#${list}-heading`;
+  };
+  return {
+    length,
+    page,
+    pages,
+    hasPages: pages > 1,
+    previous: page > 1 ? href(page - 1) : null,
+    next: page < pages ? href(page + 1) : null,
+  };
+}
+
+/** Its trades are on the page, or in the ledger. */
+function lotRow({ ticker, trades }: TickerData, lot: Lot) {
+  const shown = new Set(trades.rows.map(({ transaction_id }) => transaction_id));
+  const hrefOf = (id: number, day: string): string =>
+    shown.has(id) ? `#trade-${id}` : ledgerPath({ transaction_id: id, transaction_date: day, ticker });
+  return {
+    ...lot,
+    boughtHref: hrefOf(lot.transaction_id, lot.bought_date),
+    soldHref: lot.sale_id === null ? null : hrefOf(lot.sale_id, lot.sold_date!),
   };
 }

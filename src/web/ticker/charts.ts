@@ -5,8 +5,8 @@ import { timeChart } from "../charts/time-chart.ts";
 import type { Format } from "../format.ts";
 
 /** A trade is newer than the newest close until the next fetch: its day has the close that it is valued at. */
-function withNewestTrade({ prices, traded }: TickerFacts): TickerFacts["prices"] {
-  const [last, newest] = [prices.at(-1), traded.last];
+function withNewestTrade({ prices, ledger }: TickerFacts): TickerFacts["prices"] {
+  const [last, newest] = [prices.at(-1), ledger.last_date];
   return last && newest > last.price_date ? [...prices, { ...last, price_date: newest }] : prices;
 }
 
@@ -39,18 +39,30 @@ export function priceChart(facts: TickerFacts, format: Format) {
 }
 
 function tradeMarker(mark: TradeMark, format: Format): Marker {
-  const { transaction_type, transaction_date, trades, quantity, price, adjusted_price, is_split_since } =
-    mark;
-  const since = is_split_since ? `, ${format.price(adjusted_price)} in today’s shares` : "";
   return {
-    name: transaction_type === "BUY" ? "buy" : "sell",
-    date: transaction_date,
-    value: Number(adjusted_price),
-    title:
-      trades > 1
-        ? `${format.count(trades)} × ${transaction_type} in the month until ${format.date(transaction_date)}, ${format.quantity(quantity)} of today’s shares at ${format.price(price)} on average`
-        : `${transaction_type} ${format.quantity(quantity)} at ${format.price(price)} on ${format.date(transaction_date)}${since}`,
+    name: mark.transaction_type === "BUY" ? "buy" : "sell",
+    date: mark.last_date,
+    value: Number(mark.adjusted_price),
+    title: mark.trades === 1 ? tradeTitle(mark, format) : stretchTitle(mark, format),
   };
+}
+
+function tradeTitle(
+  { transaction_type, last_date, quantity, price, adjusted_price, is_split_since }: TradeMark,
+  format: Format,
+): string {
+  const since = is_split_since ? `, ${format.price(adjusted_price)} in today’s shares` : "";
+  return `${transaction_type} ${format.quantity(quantity)} at ${format.price(price)} on ${format.date(last_date)}${since}`;
+}
+
+function stretchTitle(mark: TradeMark, format: Format): string {
+  const { transaction_type, trades, first_date, last_date, quantity, adjusted_price } = mark;
+  const days =
+    first_date === last_date
+      ? `on ${format.date(last_date)}`
+      : `from ${format.date(first_date)} to ${format.date(last_date)}`;
+  const since = mark.is_split_since ? ", in today’s shares" : "";
+  return `${format.count(trades)} times ${transaction_type}, ${format.quantity(quantity)} at ${format.price(adjusted_price)} on average, ${days}${since}`;
 }
 
 function actionMarker(action: CorporateAction, format: Format): Marker {

@@ -76,9 +76,9 @@ function oddityNotes({ oddities }: TickerFacts, format: Format): QualityNote[] {
   });
 }
 
-function estimateNotes({ traded, description }: TickerFacts, format: Format): QualityNote[] {
+function estimateNotes({ ledger, description }: TickerFacts, format: Format): QualityNote[] {
   const { first_price_date } = description;
-  const firstTrade = traded.first;
+  const firstTrade = ledger.first_date;
   if (first_price_date === null || firstTrade >= first_price_date) return [];
   return [
     {
