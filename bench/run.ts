@@ -3,6 +3,7 @@
  * on little data, so that CI sees that none of them is broken.
  */
 import { parseArgs } from "node:util";
+import { benchBurst } from "./burst.ts";
 import { benchDashboard } from "./dashboard.ts";
 import { benchLatency } from "./latency.ts";
 import { dashboardSize, fullSize, recoverySize, smallSize } from "./load.ts";
@@ -38,6 +39,7 @@ try {
   await benchLatency(world, small ? 20 : 200);
   await benchRebuild(world);
   await benchLots(world, small ? [1000, 2000] : [1000, 10_000, 50_000]);
+  await benchBurst(world, small ? 300 : 3000, small ? 1 : 5);
   if (small) await benchDashboard(world, { trades: 3, looks: 10, seconds: 0.5 });
 } finally {
   await world.close();

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type pg from "pg";
-import { readConfig } from "../src/config.ts";
+import { type Config, readConfig } from "../src/config.ts";
 import { startEmbedded } from "../src/database/embedded.ts";
 import { migrate } from "../src/database/migrate.ts";
 import { createPool } from "../src/database/pool.ts";
@@ -20,7 +20,8 @@ export interface World {
   readonly engine: Engine;
   readonly size: LoadSize;
   readonly surroundings: Surroundings;
-  startWeb(): Promise<WebServer>;
+  /** With settings other than its own, if so. */
+  startWeb(settings?: Partial<Config>): Promise<WebServer>;
   close(): Promise<void>;
 }
 
@@ -55,7 +56,12 @@ export async function createWorld(size: LoadSize): Promise<World> {
       engine,
       size,
       surroundings,
-      startWeb: () => startWeb(surroundings, database, () => engine.registry),
+      startWeb: (settings = {}) =>
+        startWeb(
+          { ...surroundings, config: { ...surroundings.config, ...settings } },
+          database,
+          () => engine.registry,
+        ),
       close: async () => {
         await pool.end();
         await close();

@@ -74,11 +74,11 @@ class RationedPriceSource implements PriceSource {
     }
   }
 
-  history(ticker: string, from: string | null, signal?: AbortSignal): Promise<PriceHistory> {
+  async history(ticker: string, from: string | null, signal?: AbortSignal): Promise<PriceHistory> {
     return this.#inTurn(this.#requireShare(), () => this.#source.history(ticker, from, signal), signal);
   }
 
-  profile(ticker: string, signal?: AbortSignal): Promise<Profile | null> {
+  async profile(ticker: string, signal?: AbortSignal): Promise<Profile | null> {
     return this.#inTurn(this.#requireShare(), () => this.#source.profile(ticker, signal), signal);
   }
 
