@@ -7,7 +7,7 @@ alter table public.users add column disabled_at timestamptz;
 alter table public.api_tokens add column expires_at timestamptz;
 
 -- Whether the transaction runs on behalf of an operator. Asked by policies, which must not depend on what users may read.
-create function public.is_operator()
+create or replace function public.is_operator()
 returns boolean
 language sql
 stable
@@ -122,13 +122,73 @@ create policy appended on public.security_events for insert to stratafolio_web
 grant select on public.security_events to stratafolio_web;
 grant insert (kind, outcome, user_id, actor_id, via, address, agent, detail) on public.security_events to stratafolio_web;
 
--- Operators help people with their accounts; what people own stays out of their sight.
-create policy operators on public.users to stratafolio_web
+-- Operators see accounts, and end sessions and tokens; what people own stays out of their sight.
+create policy operators on public.users for select to stratafolio_web
   using ((select public.is_operator()));
 create policy operators on public.sessions to stratafolio_web
   using ((select public.is_operator()));
 create policy operators on public.api_tokens to stratafolio_web
   using ((select public.is_operator()));
+
+grant select (disabled_at) on public.users to stratafolio_web;
+grant select (expires_at) on public.api_tokens to stratafolio_web;
+
+-- Is this the only operator who can sign in? Holds off what could make the answer wrong until the end of the transaction.
+create function public.is_last_operator(person bigint)
+returns boolean
+language sql
+set search_path = pg_catalog, pg_temp
+as $$
+  lock table public.users in share row exclusive mode;
+  select coalesce(bool_or(user_id = person) and not bool_or(user_id <> person), false)
+  from public.users
+  where role = 'operator' and disabled_at is null
+$$;
+
+-- Sets the role, or whether the account is disabled; null leaves it as it is. Answers with the role before; null: no such
+-- account. For the owner's use alone; operators have the function below.
+create function public.alter_account(person bigint, new_role text, disabled boolean)
+returns text
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  former_role text;
+begin
+  if (new_role <> 'operator' or disabled) and public.is_last_operator(person) then
+    raise exception 'account % is the only operator', person using errcode = 'restrict_violation', constraint = 'last_operator';
+  end if;
+  select role into former_role from public.users where user_id = person for update;
+  update public.users
+  set
+    role = coalesce(new_role, role),
+    disabled_at = case
+      when disabled is null then disabled_at
+      when disabled then coalesce(disabled_at, clock_timestamp())
+    end
+  where user_id = person;
+  return former_role;
+end
+$$;
+
+create function public.alter_account_as_operator(person bigint, new_role text, disabled boolean)
+returns text
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not public.is_operator() then
+    raise exception 'expected an operator, to alter account %', person using errcode = 'insufficient_privilege';
+  end if;
+  return public.alter_account(person, new_role, disabled);
+end
+$$;
+
+revoke execute on function
+  public.is_last_operator, public.alter_account, public.alter_account_as_operator
+from public;
+grant execute on function public.alter_account_as_operator to stratafolio_web;
 
 -- Whose token this is, at a time when nobody is known yet: of what has expired or is disabled, nobody's.
 create or replace function public.use_api_token(given_hash bytea, used_at timestamptz)
@@ -280,7 +340,7 @@ grant execute on function
   public.take_pending_account
 to stratafolio_web;
 
--- Erases a person: as delete_own_account did, and what waits under their email. For the owner's use alone; the two
+-- Erases a person: as delete_own_account did, and what waits under their email. For the owner's use alone; the
 -- functions below say who else may, and of whom.
 create function public.erase_account(person bigint)
 returns void
@@ -327,7 +387,21 @@ as $$
   select public.erase_account(public.current_person())
 $$;
 
+-- Of another one; the last operator stays.
 create function public.delete_account(person bigint)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if public.is_last_operator(person) then
+    raise exception 'account % is the only operator', person using errcode = 'restrict_violation', constraint = 'last_operator';
+  end if;
+  perform public.erase_account(person);
+end
+$$;
+
+create function public.delete_account_as_operator(person bigint)
 returns void
 language plpgsql
 security definer
@@ -337,9 +411,9 @@ begin
   if not public.is_operator() then
     raise exception 'expected an operator, to delete account %', person using errcode = 'insufficient_privilege';
   end if;
-  perform public.erase_account(person);
+  perform public.delete_account(person);
 end
 $$;
 
-revoke execute on function public.delete_account from public;
-grant execute on function public.delete_account to stratafolio_web;
+revoke execute on function public.delete_account, public.delete_account_as_operator from public;
+grant execute on function public.delete_account_as_operator to stratafolio_web;

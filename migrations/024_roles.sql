@@ -82,10 +82,6 @@ alter table public.users enable row level security;
 create policy own_row on public.users to stratafolio_web
   using (user_id = (select public.current_person()))
   with check (user_id = (select public.current_person()));
--- What they change of others they ask for below.
-drop policy operators on public.users;
-create policy operators_read on public.users for select to stratafolio_web
-  using ((select public.is_operator()));
 
 create function public.count_accounts()
 returns bigint
@@ -161,74 +157,16 @@ begin atomic
   where user_id = public.current_person();
 end;
 
--- Is the person the only operator who can sign in? Holds off, until the end of the transaction, what could make the answer
--- wrong.
-create function public.is_last_operator(person bigint)
+-- Could nobody run the installation without the person? Holds off, until the end of the transaction, what could make the
+-- answer wrong: a new account, another operator who leaves.
+create function public.is_needed_operator()
 returns boolean
 language sql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-  lock table public.users in share row exclusive mode;
-  select coalesce(bool_or(user_id = person) and not bool_or(user_id <> person), false)
-  from public.users
-  where role = 'operator'
-    and disabled_at is null
-$$;
-
--- The role before; null: there is no such account. For the owner's use alone, as erase_account is; operators have the next.
-create function public.change_role(person bigint, new_role text)
-returns text
-language sql
-set search_path = pg_catalog, pg_temp
-as $$
-  update public.users
-  set role = new_role
-  where user_id = person
-  returning old.role
-$$;
-
-create function public.set_role(person bigint, new_role text)
-returns text
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if not public.is_operator() then
-    raise exception 'expected an operator, to change the role of account %', person using errcode = 'insufficient_privilege';
-  end if;
-  return public.change_role(person, new_role);
-end
-$$;
-
--- false: there is no such account.
-create function public.change_disabled(person bigint, is_disabled boolean)
-returns boolean
-language sql
-set search_path = pg_catalog, pg_temp
-as $$
-  with changed as (
-    update public.users
-    set disabled_at = case when is_disabled then coalesce(disabled_at, clock_timestamp()) end
-    where user_id = person
-    returning user_id
-  )
-  select exists (select from changed)
-$$;
-
-create function public.set_disabled(person bigint, is_disabled boolean)
-returns boolean
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if not public.is_operator() then
-    raise exception 'expected an operator, to disable or enable account %', person using errcode = 'insufficient_privilege';
-  end if;
-  return public.change_disabled(person, is_disabled);
-end
+  select public.is_last_operator(public.current_person())
+    and exists (select from public.users where user_id <> public.current_person())
 $$;
 
 -- Sessions and tokens.
@@ -399,7 +337,7 @@ $$;
 grant execute on function
   public.is_operator(), public.first_operator(), public.count_accounts(), public.lock_accounts(),
   public.create_account(text, text, bytea, timestamptz), public.sign_in_hash(text), public.own_password_hash(),
-  public.is_last_operator(bigint), public.set_role(bigint, text), public.set_disabled(bigint, boolean),
+  public.is_needed_operator(),
   public.use_session(uuid, timestamptz), public.use_api_token(bytea, timestamptz), public.delete_own_account(),
   public.request_histories(text[], text), public.histories_run(bigint, text, bigint), public.cancel_histories(bigint, text),
   public.own_last_write(text[])

@@ -185,7 +185,7 @@ export async function setCostBasisMethod(
 /** Deletes the account with everything about the person, for good. Throws LastOperatorError. */
 export async function deleteAccount(pool: Pool, { userId }: Person, actor: Actor): Promise<void> {
   const work = async (client: PoolClient): Promise<void> => {
-    await requireOtherOperator(client, userId);
+    await requireOtherOperator(client);
     // Both end by themselves with the account; open event streams must hear of it.
     await revokeSessions(client, userId, null);
     await revokeTokens(client, userId);
@@ -227,10 +227,9 @@ export async function firstOperator(pool: Pool): Promise<number | null> {
  * Throws LastOperatorError if nobody could run the installation without the person for whom the transaction runs. Holds off, until
  * its end, what could make the answer wrong: a new account, another operator who leaves.
  */
-async function requireOtherOperator(client: PoolClient, userId: number): Promise<void> {
+async function requireOtherOperator(client: PoolClient): Promise<void> {
   const { rows } = await client.query<{ is_needed: boolean }>(
-    "select public.is_last_operator($1) and public.count_accounts() > 1 as is_needed",
-    [userId],
+    "select public.is_needed_operator() as is_needed",
   );
   if (rows[0]?.is_needed) throw new LastOperatorError();
 }

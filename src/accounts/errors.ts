@@ -57,6 +57,15 @@ export class TooManyAttemptsError extends Error {
   }
 }
 
+/** Of who was demoted while the request was under way, and of whoever asks past the pages. */
+export class NotOperatorError extends Error {
+  readonly code = "forbidden";
+
+  constructor() {
+    super("expected an operator, got an account that is none");
+  }
+}
+
 export class UnknownPersonError extends Error {
   readonly code = "unknown_account";
 

@@ -5,7 +5,7 @@
 import type { Pool, PoolClient } from "pg";
 import { endAccessWithin } from "./access.ts";
 import { recordDeletion } from "./accounts.ts";
-import { LastOperatorError, UnknownPersonError } from "./errors.ts";
+import { LastOperatorError, NotOperatorError, UnknownPersonError } from "./errors.ts";
 import type { Role } from "./person.ts";
 import { type Actor, actorTransaction, recordSecurityEvent } from "./security-log.ts";
 import { revokedChannel, revokeSessions } from "./sessions.ts";
@@ -98,20 +98,10 @@ export function findUserId(pool: Pool, actor: Actor, email: string): Promise<num
   });
 }
 
-/** The owner of the database needs no operator's leave; an operator has it from a function that asks who they are. */
-const ruledBy = ({ userId }: Actor, owners: string, operators: string): string =>
-  `public.${userId === null ? owners : operators}`;
-
 /** Counts at once, on what is open too. Throws UnknownPersonError or LastOperatorError. */
 export function setRole(pool: Pool, userId: number, role: Role, actor: Actor): Promise<void> {
-  return actorTransaction(pool, actor, async (client) => {
-    if (role !== "operator") await requireAnotherOperator(client, userId);
-    const { rows } = await client.query<{ before: Role | null }>(
-      `select ${ruledBy(actor, "change_role", "set_role")}($1, $2) as before`,
-      [userId, role],
-    );
-    const { before } = rows[0]!;
-    if (before === null) throw new UnknownPersonError(String(userId));
+  return alter(pool, actor, async (client) => {
+    const before = await alterAccount(client, actor, userId, { role });
     if (before === role) return;
     const detail = `from ${before} to ${role}`;
     await recordSecurityEvent(client, actor, { kind: "role_changed", userId, detail });
@@ -123,13 +113,8 @@ export function setRole(pool: Pool, userId: number, role: Role, actor: Actor): P
  * Throws UnknownPersonError or LastOperatorError.
  */
 export function setDisabled(pool: Pool, userId: number, isDisabled: boolean, actor: Actor): Promise<void> {
-  return actorTransaction(pool, actor, async (client) => {
-    if (isDisabled) await requireAnotherOperator(client, userId);
-    const { rows } = await client.query<{ is_found: boolean }>(
-      `select ${ruledBy(actor, "change_disabled", "set_disabled")}($1, $2) as is_found`,
-      [userId, isDisabled],
-    );
-    if (!rows[0]!.is_found) throw new UnknownPersonError(String(userId));
+  return alter(pool, actor, async (client) => {
+    await alterAccount(client, actor, userId, { isDisabled });
     if (isDisabled) {
       await revokeSessions(client, userId, null);
       await closeTokenStreams(client, userId);
@@ -137,6 +122,39 @@ export function setDisabled(pool: Pool, userId: number, isDisabled: boolean, act
     const kind = isDisabled ? "account_disabled" : "account_enabled";
     await recordSecurityEvent(client, actor, { kind, userId });
   });
+}
+
+/** Returns the role before. The owner of the database needs no operator's leave, which the web's role does. */
+async function alterAccount(
+  client: PoolClient,
+  actor: Actor,
+  userId: number,
+  { role = null, isDisabled = null }: { readonly role?: Role | null; readonly isDisabled?: boolean | null },
+): Promise<Role> {
+  const alteration = actor.userId === null ? "public.alter_account" : "public.alter_account_as_operator";
+  const { rows } = await client.query<{ before: Role | null }>(`select ${alteration}($1, $2, $3) as before`, [
+    userId,
+    role,
+    isDisabled,
+  ]);
+  const before = rows[0]?.before ?? null;
+  if (before === null) throw new UnknownPersonError(String(userId));
+  return before;
+}
+
+/** PostgreSQL's own code for it. */
+const insufficientPrivilege = "42501";
+
+/** A transaction on behalf of who acts. Throws LastOperatorError or NotOperatorError where the database refused. */
+async function alter(pool: Pool, actor: Actor, work: (client: PoolClient) => Promise<void>): Promise<void> {
+  try {
+    await actorTransaction(pool, actor, work);
+  } catch (error) {
+    const { code, constraint } = error as { readonly code?: unknown; readonly constraint?: unknown };
+    if (constraint === "last_operator") throw new LastOperatorError();
+    if (code === insufficientPrivilege) throw new NotOperatorError();
+    throw error;
+  }
 }
 
 /** The tokens stay, and nobody is let in by them; what they hold open ends. */
@@ -157,12 +175,12 @@ export function revokeAccess(pool: Pool, userId: number, actor: Actor): Promise<
 
 /** Erases an account with everything about the person. Throws UnknownPersonError or LastOperatorError. */
 export function removePerson(pool: Pool, userId: number, actor: Actor): Promise<void> {
-  return actorTransaction(pool, actor, async (client) => {
-    await requireAnotherOperator(client, userId);
+  return alter(pool, actor, async (client) => {
     await requirePresent(client, userId);
     await revokeSessions(client, userId, null);
     await revokeTokens(client, userId);
-    await client.query(`select ${ruledBy(actor, "erase_account", "delete_account")}($1)`, [userId]);
+    const deletion = actor.userId === null ? "public.delete_account" : "public.delete_account_as_operator";
+    await client.query(`select ${deletion}($1)`, [userId]);
     await recordDeletion(client, actor, userId);
   });
 }
@@ -170,15 +188,4 @@ export function removePerson(pool: Pool, userId: number, actor: Actor): Promise<
 async function requirePresent(client: PoolClient, userId: number): Promise<void> {
   const { rowCount } = await client.query("select from public.users where user_id = $1", [userId]);
   if (rowCount === 0) throw new UnknownPersonError(String(userId));
-}
-
-/**
- * Throws LastOperatorError where this is the only operator who can sign in. Holds off what could make the answer wrong
- * until the end of the transaction.
- */
-async function requireAnotherOperator(client: PoolClient, userId: number): Promise<void> {
-  const { rows } = await client.query<{ is_last: boolean }>("select public.is_last_operator($1) as is_last", [
-    userId,
-  ]);
-  if (rows[0]!.is_last) throw new LastOperatorError();
 }

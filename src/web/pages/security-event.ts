@@ -59,7 +59,7 @@ export function describeEvent(event: LoggedEvent) {
       : actor_id === null
         ? "not signed in"
         : actor_id === user_id
-          ? "the same"
+          ? "themselves"
           : (actor_email ?? `account ${actor_id}, deleted`);
   return { ...describe(event), actor };
 }
