@@ -22,7 +22,16 @@ export async function becomesCalm(world: World, milliseconds: number): Promise<s
      union all
      select 'a run is left: ' || concat_ws(' ', run_id, status, trigger_name, selection, error)
      from orchestrator.runs
-     where status in ('queued', 'running')`,
+     where status in ('queued', 'running')
+     union all
+     select 'a step is at work: ' || concat_ws(' ', asset, action, steps.started_at, filled_at)
+     from orchestrator.steps
+     join orchestrator.runs using (run_id)
+     where runs.status = 'running' and steps.status = 'running'
+     union all
+     select 'a session: ' || concat_ws(' ', application_name, state, wait_event_type, wait_event, pg_blocking_pids(pid), left(query, 80))
+     from pg_stat_activity
+     where application_name like 'stratafolio%' and state <> 'idle'`,
   );
   return [`not calm within ${milliseconds / 1000} s`, ...rows.map(({ left }) => left)];
 }
