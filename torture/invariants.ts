@@ -112,6 +112,7 @@ async function checkLeftovers({ pool }: World): Promise<string[]> {
 /** What is stored is what the models give when everything is computed anew, to the bit. */
 async function checkFigures(world: World): Promise<string[]> {
   const engine = await world.engine();
+  await world.pool.query("analyze"); // tables of a few seconds ago: else computing them anew may take minutes
   const verified = await engine.verify({ assets: [...engine.registry.graph.nodes.keys()] });
   return verified
     .filter(({ differing, waiting }) => differing + waiting > 0)
