@@ -16,7 +16,12 @@ async function isCalm({ pool, url }: World): Promise<boolean> {
 
 export async function becomesCalm(world: World, milliseconds: number): Promise<string[]> {
   if (await until(() => isCalm(world), milliseconds)) return [];
-  const { rows } = await world.pool.query<{ left: string }>(
+  const left = await readWaiting(world).catch((error: Error) => [error.message]);
+  return [`not calm within ${milliseconds / 1000} s`, ...left];
+}
+
+async function readWaiting({ pool }: World): Promise<string[]> {
+  const { rows } = await pool.query<{ left: string }>(
     `select 'a change waits: ' || concat_ws(' ', asset, partition_value, attempts, last_error) as left
      from orchestrator.changes
      union all
@@ -33,7 +38,7 @@ export async function becomesCalm(world: World, milliseconds: number): Promise<s
      from pg_stat_activity
      where application_name like 'stratafolio%' and state <> 'idle'`,
   );
-  return [`not calm within ${milliseconds / 1000} s`, ...rows.map(({ left }) => left)];
+  return rows.map(({ left }) => left);
 }
 
 interface Row {
