@@ -30,7 +30,7 @@ begin
 end
 $$;
 
-revoke execute on function public.remember_deletion from public;
+revoke execute on function public.account_key, public.remember_deletion from public;
 
 create trigger remember_deletion after delete on public.users referencing old table as old_rows
   for each statement execute function public.remember_deletion();

@@ -1,7 +1,7 @@
 /** The faults. Each is over, as far as its cause goes, when `inject` resolves: what is left is the program's to mend. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
@@ -212,3 +212,23 @@ export const faults: readonly Fault[] = [
   broken("model that fails at work", (body) => body.replace(/\nselect\n/, "\nselect 1 / 0 as broken,\n")),
   ...sessions,
 ];
+
+/** Writes until nothing more fits beside the server's files, waits, and makes room again. */
+export const diskFull: Fault = {
+  name: "disk full",
+  inject: async (world, random) => {
+    const filler = join(world.dataDirectory, "filler");
+    const file = openSync(filler, "w");
+    const block = Buffer.alloc(65_536, 1);
+    try {
+      for (;;) writeSync(file, block);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+      await delay(random.between(500, 4000));
+    } finally {
+      closeSync(file);
+      rmSync(filler);
+    }
+    return await isBack(world);
+  },
+};

@@ -16,15 +16,29 @@ async function isCalm({ pool, url }: World): Promise<boolean> {
 
 export async function becomesCalm(world: World, milliseconds: number): Promise<string[]> {
   if (await until(() => isCalm(world), milliseconds)) return [];
-  const { rows } = await world.pool.query<{ left: string }>(
+  const left = await readWaiting(world).catch((error: Error) => [error.message]);
+  return [`not calm within ${milliseconds / 1000} s`, ...left];
+}
+
+async function readWaiting({ pool }: World): Promise<string[]> {
+  const { rows } = await pool.query<{ left: string }>(
     `select 'a change waits: ' || concat_ws(' ', asset, partition_value, attempts, last_error) as left
      from orchestrator.changes
      union all
      select 'a run is left: ' || concat_ws(' ', run_id, status, trigger_name, selection, error)
      from orchestrator.runs
-     where status in ('queued', 'running')`,
+     where status in ('queued', 'running')
+     union all
+     select 'a step is at work: ' || concat_ws(' ', asset, action, steps.started_at, filled_at)
+     from orchestrator.steps
+     join orchestrator.runs using (run_id)
+     where runs.status = 'running' and steps.status = 'running'
+     union all
+     select 'a session: ' || concat_ws(' ', application_name, state, wait_event_type, wait_event, pg_blocking_pids(pid), left(query, 80))
+     from pg_stat_activity
+     where application_name like 'stratafolio%' and state <> 'idle'`,
   );
-  return [`not calm within ${milliseconds / 1000} s`, ...rows.map(({ left }) => left)];
+  return rows.map(({ left }) => left);
 }
 
 interface Row {
@@ -103,6 +117,7 @@ async function checkLeftovers({ pool }: World): Promise<string[]> {
 /** What is stored is what the models give when everything is computed anew, to the bit. */
 async function checkFigures(world: World): Promise<string[]> {
   const engine = await world.engine();
+  await world.pool.query("analyze"); // tables of a few seconds ago: else computing them anew may take minutes
   const verified = await engine.verify({ assets: [...engine.registry.graph.nodes.keys()] });
   return verified
     .filter(({ differing, waiting }) => differing + waiting > 0)

@@ -1,13 +1,17 @@
 /**
  * Faults at random moments, and after each what must hold. `npm run torture` does each kind a few times; `-- --small` each
- * about once, in a minute or so, for CI; `-- --seed N --faults N [--kind TEXT]` asks for more, or for one kind. Prints a
- * table, and exits with 1 if anything was violated.
+ * about once, in a minute or so, for CI; `-- --seed N --faults N [--kind TEXT]` asks for more, or for one kind; `--disk FOLDER`
+ * keeps the server's files in a folder of a small file system, which is then filled up, too. Prints a table, and exits with 1
+ * if anything was violated.
  */
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { printTable } from "../bench/table.ts";
-import { type Fault, faults } from "./faults.ts";
+import { commandFaults } from "./command-faults.ts";
+import { diskFull, type Fault, faults } from "./faults.ts";
 import { becomesCalm, checkAll } from "./invariants.ts";
+import { marketFaults } from "./market-faults.ts";
 import { type Moment, moments } from "./moments.ts";
 import { People } from "./people.ts";
 import { Random } from "./random.ts";
@@ -19,6 +23,7 @@ const { values } = parseArgs({
     seed: { type: "string" },
     faults: { type: "string" },
     kind: { type: "string" },
+    disk: { type: "string" },
     small: { type: "boolean", default: false },
   },
 });
@@ -80,10 +85,12 @@ function note(name: string, problems: readonly string[], milliseconds: number): 
   tallies.set(name, tally);
 }
 
-async function tortureWorld(chosen: readonly Fault[], done: number): Promise<void> {
-  const world = await createWorld();
+/** Returns how many faults there were: a world that was violated is left, or what is wrong in it would be found again. */
+async function tortureWorld(chosen: readonly Fault[], done: number): Promise<number> {
+  const world = await createWorld(values.disk && join(values.disk, `data-${done}`));
   const people = new People(world, random, 4);
   const reader = new Reader(world);
+  let suffered = 0;
   try {
     for (const investor of people.investors) await investor.signUp();
     for (const ticker of tickers) await people.investors[0]!.trade(ticker);
@@ -103,6 +110,8 @@ async function tortureWorld(chosen: readonly Fault[], done: number): Promise<voi
         violations.push(problem);
         console.log(`    ${problem}`);
       }
+      suffered += 1;
+      if (problems.length > 0) break;
     }
   } finally {
     acknowledged += people.acknowledged;
@@ -111,18 +120,25 @@ async function tortureWorld(chosen: readonly Fault[], done: number): Promise<voi
     longestLook = Math.max(longestLook, reader.longestMilliseconds);
     await world.close();
   }
+  return suffered;
 }
 
-const known = faults.filter(({ name }) => name.includes(values.kind ?? ""));
+/** What fails a fetch makes it wait for a minute: too long for a short run, unless it is asked for. */
+const all = [
+  ...faults,
+  ...commandFaults,
+  ...(values.disk ? [diskFull] : []),
+  ...(values.small ? [] : marketFaults),
+];
+const known = all.filter(({ name }) => name.includes(values.kind ?? ""));
 if (known.length === 0)
-  throw new Error(`--kind: expected a part of ${faults.map(({ name }) => name).join(", ")}`);
+  throw new Error(`--kind: expected a part of ${all.map(({ name }) => name).join(", ")}`);
 console.log(`seed ${seed}`);
 for (let done = 0; done < wanted && !interrupted; ) {
   const chosen: Fault[] = [];
   while (chosen.length < Math.min(faultsOfWorld, wanted - done)) chosen.push(...random.shuffled(known));
   const some = chosen.slice(0, Math.min(faultsOfWorld, wanted - done));
-  await tortureWorld(some, done);
-  done += some.length;
+  done += await tortureWorld(some, done);
 }
 const total = [...tallies.values()].reduce((sum, tally) => sum + tally.faults, 0);
 printTable(

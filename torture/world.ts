@@ -110,7 +110,7 @@ export async function createWorld(dataDirectory?: string): Promise<World> {
     relay.close();
     await market.close();
     await server.stop();
-    rmSync(folder, { recursive: true, force: true });
+    for (const each of [folder, data]) rmSync(each, { recursive: true, force: true });
   };
   try {
     const { code, stderr } = await runCommand(program, ["migrate"], variables);

@@ -60,14 +60,14 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   const folder = await ensureDataFolder(installation, resolve(options.dataDirectory), durable);
   const settings = [roomForLocks, ...(durable ? [] : undurable), ...(options.settings ?? [])];
   let stopping = false;
-  const obtain = () => attachOrStart(installation, folder, settings);
-  const first = await obtain();
+  const first = await attachOrStart(installation, folder, { settings, mayMove: true });
   let use = first;
-  // The server may be killed, or restart itself after a crash of one of its processes: then its use is renewed.
+  // The server may be killed, or restart itself after a crash of one of its processes: then its use is renewed. On its port,
+  // which everybody who uses it connects to.
   const renew = async (): Promise<void> => {
     while (!stopping) {
       try {
-        use = await obtain();
+        use = await attachOrStart(installation, folder, { settings, mayMove: false });
         keep();
         return;
       } catch {
@@ -96,14 +96,20 @@ interface Use {
   readonly attached: boolean;
 }
 
+interface StartOptions {
+  readonly settings: readonly string[];
+  /** To another port, where the one it had is taken. */
+  readonly mayMove: boolean;
+}
+
 async function attachOrStart(
   installation: Installation,
   folder: string,
-  settings: readonly string[],
+  options: StartOptions,
 ): Promise<Use> {
   for (let attempt = 1; attempt <= startAttempts; attempt += 1) {
     const attached = await isRunning(installation, folder);
-    const started = attached || (await startServer(installation, folder, settings, attempt));
+    const started = attached || (await startServer(installation, folder, options, attempt));
     if (started) {
       const connectionString = folderKeeper(installation.user).read(urlFile(folder)).trim();
       const client = await beginUse(connectionString);
@@ -190,17 +196,19 @@ function isPostgres(pid: number): boolean {
   return !existsSync(commandLine) || readFileSync(commandLine, "utf8").includes("postgres");
 }
 
-/** Starts the server on the port it had last time, or on a free one. false: it did not start; its log says why. */
+/** Starts the server on the port it had last time, or on a free one if it may. false: it did not start; its log says why. */
 async function startServer(
   installation: Installation,
   folder: string,
-  settings: readonly string[],
+  { settings, mayMove }: StartOptions,
   attempt: number,
 ): Promise<boolean> {
   const keeper = folderKeeper(installation.user);
   const url = new URL(keeper.read(urlFile(folder)).trim());
   const remembered = Number(url.port);
-  const port = attempt < 3 && (await isFree(remembered)) ? remembered : await freePort();
+  const isKept = (attempt < 3 || !mayMove) && (await isFree(remembered));
+  if (!isKept && !mayMove) return false;
+  const port = isKept ? remembered : await freePort();
   if (port !== remembered) {
     url.port = String(port);
     keeper.write(urlFile(folder), `${url.href}\n`);

@@ -7,7 +7,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { definitions } from "../../assets/index.ts";
 import { createAccount } from "../../src/accounts/index.ts";
 import { readDeletions } from "../../src/backup/deletions.ts";
-import { savedTables } from "../../src/backup/index.ts";
+import {
+  checkBackup,
+  keepDeletions,
+  restoreBackup,
+  savedTables,
+  writeBackup,
+} from "../../src/backup/index.ts";
 import { type EmbeddedServer, startEmbedded } from "../../src/database/embedded.ts";
 import { createPool } from "../../src/database/pool.ts";
 import { runCli } from "../cli/run-cli.ts";
@@ -122,3 +128,136 @@ test("from one folder into a fresh one: every saved row and every figure, to the
   const over = await runCli(["backup", file], inFolder("source"));
   expect([over.code, over.stderr]).toEqual([2, expect.stringContaining("not there yet")]);
 }, 180_000);
+
+const written = (name: string, more: Partial<Parameters<typeof writeBackup>[1]> = {}) =>
+  writeBackup(pool, {
+    file: join(top, "kept", name),
+    passphrase: null,
+    withMarketData: true,
+    isDemo: false,
+    version: "0",
+    now: new Date(),
+    ...more,
+  });
+
+/** An empty database on the server of the source. */
+async function emptyDatabase(name: string): Promise<{ url: string; client: pg.Pool }> {
+  await pool.query(`create database ${name}`);
+  const url = source.connectionString.replace(/\/postgres$/, `/${name}`);
+  const client = createPool({ connectionString: url, applicationName: "test", max: 2 });
+  afterAll(() => client.end());
+  return { url, client };
+}
+
+test("any flipped bit, any cut and anything appended is found before anything is written", async () => {
+  for (const [name, secret] of [
+    ["plain", null],
+    ["secret", passphrase],
+  ] as const) {
+    const { file: whole } = await written(`damage-${name}`, { passphrase: secret });
+    const bytes = readFileSync(whole);
+    const copy = join(top, `damaged-${name}`);
+    const refused = async (damaged: Buffer, what: string): Promise<void> => {
+      writeFileSync(copy, damaged);
+      const code = await checkBackup(copy, secret).then(
+        () => "taken",
+        (error: { code?: string }) => error.code,
+      );
+      expect(code, what).toMatch(/^(backup_damaged|wrong_passphrase)$/);
+    };
+    // An encrypted file takes a tenth of a second to open, which is its purpose.
+    const places = secret === null ? 120 : 10;
+    for (let place = 0; place < places; place++) {
+      const at = Math.floor((place * (bytes.length - 1)) / (places - 1));
+      const flipped = Buffer.from(bytes);
+      flipped[at]! ^= 1 << (place % 8);
+      await refused(flipped, `a flipped bit at ${at} of ${bytes.length}, ${name}`);
+    }
+    for (const length of [0, 1, 20, 31, 32, 33, bytes.length >> 1, bytes.length - 32, bytes.length - 1])
+      await refused(bytes.subarray(0, length), `the first ${length} bytes, ${name}`);
+    await refused(Buffer.concat([bytes, Buffer.from("x")]), `a byte more, ${name}`);
+    expect(await checkBackup(whole, secret)).toMatchObject({ backup: "stratafolio", version: 1 });
+  }
+}, 120_000);
+
+test("an encrypted one says nothing without its passphrase, and too short a passphrase is refused", async () => {
+  const { file: secret } = await written("secret", { passphrase });
+  expect(readFileSync(secret).includes("ann@example.org")).toBe(false);
+  await expect(checkBackup(secret, null)).rejects.toMatchObject({ code: "wrong_passphrase" });
+  await expect(checkBackup(secret, `${passphrase}.`)).rejects.toMatchObject({ code: "wrong_passphrase" });
+  await expect(written("short", { passphrase: "too short" })).rejects.toMatchObject({
+    code: "wrong_passphrase",
+  });
+  const { url, client } = await emptyDatabase("from_secret");
+  await restoreBackup(url, await checkBackup(secret, passphrase), {
+    file: secret,
+    passphrase,
+    deletions: null,
+  });
+  expect(await rowsOf(client, "bronze.transactions_audit")).toEqual(
+    await rowsOf(pool, "bronze.transactions_audit"),
+  );
+});
+
+test("without market data: prices of delisted tickers are kept all the same, since nobody has them any more", async () => {
+  const { file: small } = await written("small", { withMarketData: false });
+  const { url, client } = await emptyDatabase("without_market");
+  await restoreBackup(url, await checkBackup(small, null), {
+    file: small,
+    passphrase: null,
+    deletions: null,
+  });
+  const { rows } = await client.query("select distinct ticker from bronze.raw_prices");
+  expect(rows).toEqual([{ ticker: "GONE" }]);
+  expect(await rowsOf(client, "bronze.raw_fred")).toEqual([]);
+  expect(await rowsOf(client, "bronze.transactions")).toEqual(await rowsOf(pool, "bronze.transactions"));
+});
+
+test("who has left since is deleted again, and nobody else who has the number by then", async () => {
+  await createAccount(pool, { email: "dee@example.org", password: "correct horse battery" });
+  const { file: before } = await written("with-dee");
+  const noLog = { debug() {}, info() {}, warn() {}, error() {} } as never;
+  const kept = await keepDeletions(pool, join(top, "kept"), noLog);
+  const dee = await pool.query("delete from public.users where email like 'dee@%' returning user_id");
+  await expect.poll(() => readDeletions(join(top, "kept", "deleted-accounts"))).toHaveLength(2);
+  await kept.close();
+  const { url, client } = await emptyDatabase("after_dee");
+  const options = { file: before, passphrase: null, deletions: null };
+  expect(await restoreBackup(url, await checkBackup(before, null), options)).toMatchObject({ deleted: 1 });
+  const emails = async () =>
+    (await client.query("select email from public.users order by email")).rows.map(({ email }) => email);
+  expect(await emails()).toEqual(["ann@example.org", "ben@example.org"]);
+  // Another person with her number, in a backup beside the same list.
+  await client.query(
+    "insert into public.users (user_id, email, password_hash) values ($1, 'eve@example.org', 'x')",
+    [dee.rows[0].user_id],
+  );
+  const later = join(top, "kept", "with-eve");
+  await writeBackup(client, {
+    ...options,
+    file: later,
+    withMarketData: true,
+    isDemo: false,
+    version: "0",
+    now: new Date(),
+  });
+  const other = await emptyDatabase("after_eve");
+  const header = await checkBackup(later, null);
+  expect(await restoreBackup(other.url, header, { ...options, file: later })).toMatchObject({ deleted: 0 });
+});
+
+test("a restore that fails leaves nothing; a backup of a newer version is refused", async () => {
+  const { file: whole } = await written("whole");
+  const header = await checkBackup(whole, null);
+  const { url, client } = await emptyDatabase("half");
+  const cut = join(top, "cut-after-the-check");
+  writeFileSync(cut, readFileSync(whole).subarray(0, -40));
+  const options = { file: cut, passphrase: null, deletions: null };
+  await expect(restoreBackup(url, header, options)).rejects.toMatchObject({ code: "backup_damaged" });
+  for (const { name } of savedTables) expect(await rowsOf(client, name), name).toEqual([]);
+  const newer = {
+    ...header,
+    migrations: [...header.migrations, { id: 999, hash: "of a file that is not here" }],
+  };
+  await expect(restoreBackup(url, newer, options)).rejects.toMatchObject({ code: "backup_too_new" });
+});

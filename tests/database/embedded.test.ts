@@ -111,6 +111,24 @@ test("a killed server is started again on its port while it is in use", async ()
   await server.stop();
 });
 
+test("a killed server whose processes linger comes back on its port, however many starts that takes", async () => {
+  const server = await start(dataDirectory());
+  const client = new pg.Client({ connectionString: server.connectionString });
+  client.on("error", () => {});
+  await client.connect();
+  const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+  process.kill(rows[0]!.pid, "SIGSTOP"); // it holds the shared memory, which no other server takes over
+  process.kill(postmaster(server.pidFile), "SIGKILL");
+  const refusals = () =>
+    readFileSync(join(server.files, "server.log"), "utf8").split("is still in use").length - 1;
+  await expect.poll(refusals, { timeout: 20_000 }).toBeGreaterThan(3);
+  process.kill(rows[0]!.pid, "SIGCONT");
+  const answers = () => query(server.connectionString, "select 1 as one").catch(() => null);
+  await expect.poll(answers, { timeout: 30_000 }).toEqual([{ one: 1 }]);
+  await client.end().catch(() => {});
+  await server.stop();
+});
+
 test("a pid file left by a crash does not stop the start, though its number is another program's by now", async () => {
   const folder = dataDirectory();
   const first = await start(folder);

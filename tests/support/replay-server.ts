@@ -53,6 +53,7 @@ export type FailureMode =
   | "nulls" // every fifth row without values, the last one too
   | "duplicate" // two rows for today, while a session is open
   | "empty" // no rows
+  | "mutated" // three bytes of it are others
   | "nullresult"
   | "schema"; // fields missing that the client's schema requires, currency among them
 
@@ -256,7 +257,8 @@ function send(response: ServerResponse, reply: Reply, mode: FailureMode | undefi
     response.socket?.destroy();
     return;
   }
-  const body = Buffer.from(reply.body);
+  const good = Buffer.from(reply.body);
+  const body = mode === "mutated" ? mutated(good) : good;
   response.writeHead(reply.status, {
     "content-type": reply.type,
     "content-length": body.length,
@@ -264,6 +266,16 @@ function send(response: ServerResponse, reply: Reply, mode: FailureMode | undefi
   });
   if (mode === "cut") response.write(body.subarray(0, body.length / 2), () => response.socket?.destroy());
   else response.end(body);
+}
+
+/** Three bytes are others: which, and which ones, follows from the length, so that a case is the same each time. */
+function mutated(body: Buffer): Buffer {
+  const changed = Buffer.from(body);
+  for (const part of [3, 5, 7]) {
+    const at = (body.length * 2654435761 * part) % body.length;
+    changed[at] = changed[at]! ^ (1 << (part % 7));
+  }
+  return changed;
 }
 
 function takeFailure(state: State, { kind, subject }: ReplayRequest): Failure | undefined {
