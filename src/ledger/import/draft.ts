@@ -1,6 +1,7 @@
 /** A file's rows against the ledger as it is: which stand there already, and what they would sell without having it. */
 import { createHash } from "node:crypto";
 import type { PoolClient } from "pg";
+import { mapInTurns } from "../../event-loop.ts";
 import { DuplicateError, OversellError } from "../errors.ts";
 import type { TransactionInput } from "../input.ts";
 import { findOversells, type Oversell, type Trade } from "../position.ts";
@@ -45,7 +46,7 @@ async function findKnown(
   rows: readonly ImportRow[],
   ledger: readonly Transaction[],
 ): Promise<Known> {
-  const keys = keyRows(rows);
+  const keys = await keyRows(rows);
   const imported = await readImportedRows(client, userId, [...keys.values()]);
   const alike = new Map<string, Set<number>>();
   const keyOfTransaction = new Map<number, string>();
@@ -76,12 +77,12 @@ async function findKnown(
   return { duplicates, keptBefore };
 }
 
-function fingerprintOf(rows: readonly ImportRow[], duplicates: Known["duplicates"]): string {
+async function fingerprintOf(rows: readonly ImportRow[], duplicates: Known["duplicates"]): Promise<string> {
   const hash = createHash("sha256");
-  for (const row of rows) {
+  await mapInTurns(rows, (row) => {
     const { line, kind, input, errors, values } = row;
     hash.update(JSON.stringify([line, kind, input, errors, values, duplicates.has(row)]));
-  }
+  });
   return hash.digest("base64url");
 }
 
@@ -94,7 +95,7 @@ export async function draftImport(
 ): Promise<Draft> {
   const ledger = await readTransactions(client, userId, null, null);
   const { duplicates, keptBefore } = await findKnown(client, userId, rows, ledger);
-  const fingerprint = fingerprintOf(rows, duplicates);
+  const fingerprint = await fingerprintOf(rows, duplicates);
   const kept = selection?.fingerprint === fingerprint ? selection : null;
   const isSelected = (row: ImportRow): boolean => {
     if (row.kind !== null && !isTrade(row.kind)) return false;

@@ -14,7 +14,7 @@ import { deletionPages } from "./deletions.ts";
 import { explainPages } from "./explain.ts";
 import { importPages } from "./import.ts";
 import { importBody } from "./import-form.ts";
-import { createSendPage, errorPages } from "./page.ts";
+import { createRenderEach, createSendPage, errorPages } from "./page.ts";
 import { portfolioPages } from "./portfolio.ts";
 import { runPage } from "./run.ts";
 import { runPages } from "./runs.ts";
@@ -44,7 +44,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(portfolioPages(context, sendPage));
   router.use(transactionPages(context, sendPage));
   router.use(deletionPages(context, sendPage));
-  router.use(importPages(context, sendPage));
+  router.use(importPages(context, sendPage, createRenderEach(context, views)));
   router.use(tickerPages(context, sendPage));
   router.use(splitPages(context, sendPage));
   router.use(explainPages(context, sendPage));
