@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
-import { text } from "../values.ts";
+import { nonblank } from "../values.ts";
 import type { AccountContext } from "./context.ts";
 import { TokenNameTakenError } from "./errors.ts";
 import type { Person, Role } from "./person.ts";
@@ -17,7 +17,7 @@ export const tokenScopes = ["read", "write"] as const;
 export type TokenScope = (typeof tokenScopes)[number];
 
 export const tokenInput = z.object({
-  name: text.trim().min(1).max(100),
+  name: nonblank(100),
   scope: z.enum(tokenScopes),
 });
 

@@ -30,7 +30,8 @@ export interface RouteDefinition<P, Q, B, R, A extends Access> {
   readonly body?: z.ZodType<B>;
   /** Instead of `body`, where what the route calls parses the body itself, with this. */
   readonly describedBody?: z.ZodType;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Those that it reads, by name; they are parsed by what is called with them. */
+  readonly headers?: Readonly<Record<string, z.ZodType>>;
   readonly status: 200 | 201 | 202 | 204;
   /** Absent: nothing (204), or not JSON. */
   readonly answer?: z.ZodType<R>;
