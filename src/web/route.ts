@@ -2,6 +2,7 @@
 import type { Express, Request, RequestHandler, Response } from "express";
 import { z } from "zod";
 import type { Person } from "../accounts/index.ts";
+import { jsonInTurns } from "../event-loop.ts";
 import { requireOperator, requirePerson, requireScope, type WebContext } from "./context.ts";
 import { type ErrorCode, InvalidInputError } from "./errors.ts";
 
@@ -33,7 +34,7 @@ export interface RouteDefinition<P, Q, B, R, A extends Access> {
   /** Those that it reads, by name; they are parsed by what is called with them. */
   readonly headers?: Readonly<Record<string, z.ZodType>>;
   readonly status: 200 | 201 | 202 | 204;
-  /** Absent: nothing (204), or not JSON. */
+  /** Of an object. Absent: nothing (204), or not JSON. */
   readonly answer?: z.ZodType<R>;
   readonly mediaType?: "text/event-stream" | "text/plain" | "text/csv";
   /** Codes beside those that the access, the parameters and the body imply. */
@@ -71,7 +72,7 @@ export function mountRoutes(
     app[definition.method](definition.path, ...guards, async (request, response) => {
       const person = admit(definition, request);
       response.set("Cache-Control", "no-store");
-      const answer = await definition.handle({
+      const answer = (await definition.handle({
         parameters: parseInput(definition.parameters ?? z.unknown(), request.params) as never,
         query: parseInput(definition.query ?? z.unknown(), request.query) as never,
         body: parseInput(definition.body ?? z.unknown(), request.body ?? {}) as never,
@@ -79,11 +80,11 @@ export function mountRoutes(
         request,
         response,
         context,
-      });
+      })) as object | undefined;
       if (response.headersSent) return;
       response.status(definition.status);
       if (answer === undefined) response.end();
-      else response.json(answer);
+      else response.type("json").send(await jsonInTurns(answer));
     });
   }
 }

@@ -112,6 +112,10 @@ export async function draftImport(
   };
 }
 
+const dayOf = ({ input, entry }: ImportRow): string => input?.date ?? entry.date ?? "";
+const byDay = (a: ImportRow, b: ImportRow): number =>
+  dayOf(a) < dayOf(b) ? -1 : dayOf(a) > dayOf(b) ? 1 : 0;
+
 const byTicker = (rows: readonly ImportRow[]): Map<string, ImportRow[]> =>
   Map.groupBy(
     rows.filter(({ input }) => input !== null),
@@ -126,10 +130,9 @@ const tickerOf = ({ input, entry }: ImportRow): string =>
   entry.instrument?.symbol.toUpperCase() ??
   "";
 
-/** Of the purchases that are not going to be recorded, the first that would have brought what is sold; "": none. */
-function missingPurchase(missing: readonly ImportRow[] | undefined, date: string): string {
-  const purchase = missing?.find(({ input, entry }) => (input?.date ?? entry.date ?? "") <= date);
-  if (!purchase) return "";
+/** Of the purchases that are not going to be recorded, by day, the one that would have brought what is sold; "": none. */
+function missingPurchase([purchase]: readonly ImportRow[], date: string): string {
+  if (!purchase || dayOf(purchase) > date) return "";
   return `; line ${purchase.line}, which buys it, ${purchase.input ? "is left out" : "cannot be recorded"}`;
 }
 
@@ -138,8 +141,8 @@ interface Covering {
   readonly rowOf: ReadonlyMap<Trade, ImportRow>;
   /** Of the file, by day. */
   readonly sellers: readonly ImportRow[];
-  /** Purchases of the file that are left out or cannot be recorded. */
-  readonly missing: readonly ImportRow[] | undefined;
+  /** Purchases of the file that are left out or cannot be recorded, by day. */
+  readonly missing: readonly ImportRow[];
 }
 
 /** The last of them on or before a day: what a recorded SELL lacks, it took away. */
@@ -179,15 +182,13 @@ export async function findUncovered(
     // Without a SELL among them nothing of the ledger's can be uncovered.
     if (!own.some(({ input }) => input!.type === "SELL")) continue;
     const rowOf = new Map<Trade, ImportRow>(own.map((row) => [{ ...row.input!, transactionId: null }, row]));
-    const sellers = own
-      .filter(({ input }) => input!.type === "SELL")
-      .toSorted((a, b) => a.input!.date.localeCompare(b.input!.date));
+    const sellers = own.filter(({ input }) => input!.type === "SELL").toSorted(byDay);
     const trades = (recorded.get(ticker) ?? []).map((transaction) => ({
       ...transaction,
       transactionId: transaction.transaction_id,
     }));
     const splits = await readSplits(client, ticker);
-    const covering = { ticker, rowOf, sellers, missing: missing.get(ticker) };
+    const covering = { ticker, rowOf, sellers, missing: (missing.get(ticker) ?? []).toSorted(byDay) };
     for (const oversell of findOversells([...trades, ...rowOf.keys()], splits))
       for (const [row, remark] of blame(oversell, covering)) uncovered.set(row, remark);
   }
