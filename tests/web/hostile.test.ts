@@ -162,13 +162,13 @@ describe("headers", () => {
       price: "1",
       date: "2024-01-05",
     });
-    const calls = readHeaders.flatMap((name) =>
-      kinds.flatMap(([what, make]): Call[] => {
+    const calls = readHeaders.flatMap((name, position) =>
+      kinds.map(([kind, make], index): Call => {
         const headers = { Accept: "text/html", ...json, [name]: headerText(make(12_000)) };
-        return [
-          { method: "GET", path: "/portfolio", headers, what: `${what} as ${name}` },
-          { method: "POST", path: "/api/transactions", headers, body: trade, what: `${what} as ${name}` },
-        ];
+        const what = `${kind} as ${name}`;
+        return (position + index) % 2 === 0
+          ? { method: "GET", path: "/portfolio", headers, what }
+          : { method: "POST", path: "/api/transactions", headers, body: trade, what };
       }),
     );
     const listed = ["en-US,", "*,", "aa-bb;q=0.1,", "a;", "bearer ", "a=b; "].flatMap((piece): Call[] =>
