@@ -36,7 +36,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   const router = Router();
   router.use(staticFiles.router);
   // A whole file is read for nobody who is not signed in.
-  router.use("/transactions/import", authenticate(context), forPeople, importBody);
+  router.use("/transactions/import", authenticate(context), forPeople, ...importBody);
   router.use(...guards, refuseApiTokens);
   router.get("/", (_request, response) => response.redirect(303, "/portfolio"));
   router.use(sessionPages(context, sendPage));
