@@ -16,3 +16,15 @@ export async function mapInTurns<T, R>(items: Iterable<T>, map: (item: T, index:
   }
   return mapped;
 }
+
+/** As JSON.stringify of an object whose fields are long lists: of them one item after the other. */
+export async function jsonInTurns(fields: object): Promise<string> {
+  const written: string[] = [];
+  for (const [name, value] of Object.entries(fields)) {
+    const json = Array.isArray(value)
+      ? `[${(await mapInTurns(value, (item: unknown) => JSON.stringify(item) ?? "null")).join(",")}]`
+      : JSON.stringify(value);
+    if (json !== undefined) written.push(`${JSON.stringify(name)}:${json}`);
+  }
+  return `{${written.join(",")}}`;
+}

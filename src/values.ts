@@ -5,15 +5,32 @@ import type { AnyAsset, Columns, ColumnType, RowOf } from "./engine/index.ts";
 /** Money and quantities: exact, so a string. */
 export const decimal = z.string().meta({ format: "decimal", examples: ["1234.56"] });
 
-/** What PostgreSQL can hold as text: anything but NUL. */
-export const text = z
-  .string()
-  .refine((value) => !value.includes("\0"), "expected text without NUL characters");
+/**
+ * Text that PostgreSQL can hold, of so many characters as JSON Schema and people count them: one that takes two places of a
+ * string is one.
+ */
+export function characters(least: number, most: number) {
+  const expected = `expected ${least} to ${most} characters`;
+  const isOfLength = (value: string): boolean => {
+    if (value.length > 2 * most) return false;
+    const { length } = [...value];
+    return length >= least && length <= most;
+  };
+  return z
+    .string()
+    .regex(/^[^\0]*$/, "expected text without NUL characters")
+    .refine(isOfLength, expected)
+    .meta({ minLength: least, maxLength: most });
+}
+
+/** As `characters`, and not of blanks alone; those around it are left out. */
+export const nonblank = (most: number) => characters(1, most).regex(/\S/, "expected more than blanks").trim();
 
 /** `YYYY-MM-DD`; within what PostgreSQL's dates and anybody's prices reach. */
 export const day = z.iso
   .date("expected a date YYYY-MM-DD")
-  .refine((value) => value >= "1900-01-01", "expected a date from 1900-01-01 on");
+  .regex(/^(?:19|[2-9]\d)/, "expected a date from 1900-01-01 on")
+  .meta({ format: "date" });
 
 /** An instant, in UTC. pg gives a Date, JSON an ISO 8601 string. */
 export const instant: z.ZodType<Date> = z.iso.datetime() as unknown as z.ZodType<Date>;

@@ -20,7 +20,13 @@ export interface Account {
 }
 
 /** Trimmed and in lower case, so that one mailbox is one account. */
-export const emailSchema = z.string().trim().toLowerCase().max(254, { abort: true }).check(z.email());
+export const emailSchema = z
+  .string()
+  .max(254, { abort: true })
+  .trim()
+  .check(z.email())
+  .toLowerCase() // afterwards: a Kelvin sign would become a k
+  .meta({ format: undefined, pattern: z.regexes.email.source.replace("^", "^\\s*").replace(/\$$/, "\\s*$") });
 
 const passwordLength = "expected 8 to 200 characters";
 

@@ -1,7 +1,7 @@
 /** Everything that is kept about a person, for that person. What it is made of beside the account, others bring. */
-import { stringify } from "csv-stringify/sync";
 import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
+import { csvInTurns } from "../csv.ts";
 import { personTransaction } from "../database/person.ts";
 import { instant } from "../values.ts";
 import { costBasisMethods, type OwnAccount, readAccount } from "./accounts.ts";
@@ -141,8 +141,7 @@ export async function exportTable(
   const rows = await personTransaction(pool, userId, (client) => read(client, userId), {
     isLong: true,
   });
-  return stringify([...rows], {
-    header: true,
+  return csvInTurns(rows, {
     columns: [...columns],
     cast: { date: (value) => value.toISOString(), boolean: String },
   });

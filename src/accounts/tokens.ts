@@ -4,7 +4,7 @@ import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
 import { defaultQuotas, QuotaExceededError } from "../quotas.ts";
-import { text } from "../values.ts";
+import { nonblank } from "../values.ts";
 import type { AccountContext } from "./context.ts";
 import { TokenNameTakenError } from "./errors.ts";
 import type { Person, Role } from "./person.ts";
@@ -28,7 +28,7 @@ const warningDays = 14;
 const daysExpected = `expected one of ${tokenDays.join(", ")}, or null`;
 
 export const tokenInput = z.object({
-  name: text.trim().min(1).max(100),
+  name: nonblank(100),
   scope: z.enum(tokenScopes),
   expires_in_days: z
     .union(

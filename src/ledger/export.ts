@@ -1,4 +1,4 @@
-import { stringify } from "csv-stringify/sync";
+import { csvInTurns } from "../csv.ts";
 import { personTransaction } from "../database/person.ts";
 import type { LedgerContext } from "./context.ts";
 import { readTransactions } from "./rows.ts";
@@ -11,8 +11,7 @@ export async function exportTransactions(
   const newestFirst = await personTransaction(context.pool, userId, (client) =>
     readTransactions(client, userId, null, null),
   );
-  return stringify(newestFirst.reverse(), {
-    header: true,
+  return csvInTurns(newestFirst.reverse(), {
     columns: ["date", "type", "ticker", "quantity", "price", "fee"],
   });
 }

@@ -1,6 +1,7 @@
 import { Big } from "big.js";
 import { z } from "zod";
-import { parseTicker } from "../market/ticker.ts";
+import { typedTicker } from "../market/ticker.ts";
+import { day } from "../values.ts";
 import { FutureDateError, InvalidTransactionError, type TransactionField } from "./errors.ts";
 
 export type TransactionType = "BUY" | "SELL";
@@ -25,32 +26,26 @@ const expectations: Record<TransactionField, string> = {
   date: "a day of the calendar since 1900, as YYYY-MM-DD",
 };
 
-const limit = new Big("1e15");
+const limit = 1e15;
 const longestNumber = 100;
+/** Without an exponent, which in a text is a slip of the keyboard. */
+const plainDecimal = /^\s*0*(?:\d{1,15}(?:\.\d{0,12}0*)?|\.\d{1,12}0*)\s*$/;
 
-/** null: no number that the ledger can hold. A JSON number is taken as it is written: 0.1 is 0.1. */
-function decimalOf(value: string | number): Big | null {
-  const text = String(value).trim();
-  if (text.length > longestNumber) return null;
-  // A number may write itself with an exponent (1e-7); in a string that is a slip of the keyboard.
-  const isPlain = typeof value === "number" ? Number.isFinite(value) : /^(\d+(\.\d*)?|\.\d+)$/.test(text);
-  if (!isPlain) return null;
-  const decimal = new Big(text.replace(/\.$/, ""));
-  const [whole = "", fraction = ""] = decimal.toFixed().split(".");
-  const isShort = fraction.length <= 12 && whole.length + fraction.length <= 28;
-  return isShort && decimal.gte(0) && decimal.lt(limit) ? decimal : null;
+/** A text, or a JSON number, which is taken as it is written: 0.1 is 0.1. `some`: above 0. */
+function decimalFrom(some: boolean) {
+  const text = z.string().max(longestNumber, { abort: true }).regex(plainDecimal, { abort: true });
+  const number = z.number().lt(limit);
+  return z
+    .union([some ? text.regex(/[1-9]/) : text, some ? number.gt(0) : number.min(0)])
+    .transform((value, context): string => {
+      const decimal = new Big(String(value).trim().replace(/\.$/, "")).toFixed();
+      if ((decimal.split(".")[1]?.length ?? 0) <= 12) return decimal;
+      context.addIssue({ code: "custom" });
+      return z.NEVER;
+    });
 }
 
-function decimalFrom(isAllowed: (decimal: Big) => boolean) {
-  return z.union([z.string(), z.number()]).transform((value, context): string => {
-    const decimal = decimalOf(value);
-    if (decimal && isAllowed(decimal)) return decimal.toFixed();
-    context.addIssue({ code: "custom" });
-    return z.NEVER;
-  });
-}
-
-const positive = decimalFrom((decimal) => decimal.gt(0));
+const positive = decimalFrom(true);
 
 /** A day that the ledger can hold. */
 export function isDate(text: string): boolean {
@@ -59,19 +54,15 @@ export function isDate(text: string): boolean {
   return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(text); // 2024-02-30 would be March
 }
 
-const ticker = z.string().transform((text, context) => {
-  try {
-    return parseTicker(text);
-  } catch {
-    context.addIssue({ code: "custom" });
-    return z.NEVER;
-  }
-});
+const ticker = z
+  .string()
+  .regex(typedTicker, { abort: true })
+  .transform((text) => text.trim().toUpperCase());
 
 // A form sends an empty field for no fee.
 const fee = z
   .literal("")
-  .or(decimalFrom(() => true))
+  .or(decimalFrom(false))
   .nullish()
   .transform((value) => value || "0");
 
@@ -82,7 +73,7 @@ export const transactionInput = z.object({
   quantity: positive.describe(expectations.quantity),
   price: positive.describe(expectations.price),
   fee: fee.describe(expectations.fee),
-  date: z.string().trim().refine(isDate).describe(expectations.date),
+  date: day.describe(expectations.date),
 });
 
 /** Throws InvalidTransactionError for the first field that is wrong, or FutureDateError. `clock` says what day it is. */

@@ -7,9 +7,11 @@ const pattern = /^[A-Z0-9^][A-Z0-9.=&^-]{0,19}$/;
 /** Whether a text is a ticker as it stands, in capitals. */
 export const isTicker = (text: string): boolean => pattern.test(text);
 
+/** In any case, with blanks around it. Asked before capitals are made of it: a sharp s would become two letters. */
+export const typedTicker = /^\s*[A-Za-z0-9^][A-Za-z0-9.=&^-]{0,19}\s*$/;
+
 /** Trims and upper-cases; throws MalformedTickerError. */
 export function parseTicker(text: string): string {
-  const ticker = text.trim().toUpperCase();
-  if (!isTicker(ticker)) throw new MalformedTickerError(text);
-  return ticker;
+  if (!typedTicker.test(text)) throw new MalformedTickerError(text);
+  return text.trim().toUpperCase();
 }

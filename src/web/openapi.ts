@@ -84,11 +84,10 @@ function operation(route: Route): object {
     parameters: [
       ...fields(route.parameters, "path"),
       ...fields(route.query, "query"),
-      ...Object.entries(route.headers ?? {}).map(([name, description]) => ({
+      ...Object.entries(route.headers ?? {}).map(([name, schema]) => ({
         name,
         in: "header",
-        description,
-        schema: { type: "string" },
+        schema: jsonSchema(schema, "input"),
       })),
     ],
     ...(body && {

@@ -2,6 +2,7 @@
 import type { Express, Request, RequestHandler, Response } from "express";
 import { z } from "zod";
 import type { Person } from "../accounts/index.ts";
+import { jsonInTurns } from "../event-loop.ts";
 import { operatorContext, requireOperator, requirePerson, requireScope, type WebContext } from "./context.ts";
 import { type ErrorCode, InvalidInputError } from "./errors.ts";
 
@@ -33,9 +34,10 @@ export interface RouteDefinition<P, Q, B, R, A extends Access> {
   readonly body?: z.ZodType<B>;
   /** Instead of `body`, where what the route calls parses the body itself, with this. */
   readonly describedBody?: z.ZodType;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Those that it reads, by name; they are parsed by what is called with them. */
+  readonly headers?: Readonly<Record<string, z.ZodType>>;
   readonly status: 200 | 201 | 202 | 204;
-  /** Absent: nothing (204), or not JSON. */
+  /** Of an object. Absent: nothing (204), or not JSON. */
   readonly answer?: z.ZodType<R>;
   /** What the handler sends by itself instead, by status. */
   readonly otherAnswers?: Readonly<Partial<Record<202, z.ZodType>>>;
@@ -76,7 +78,7 @@ export function mountRoutes(
     app[definition.method](definition.path, ...before, async (request, response) => {
       const person = admit(definition, request);
       response.set("Cache-Control", "no-store");
-      const answer = await definition.handle({
+      const answer = (await definition.handle({
         parameters: parseInput(definition.parameters ?? z.unknown(), request.params) as never,
         query: parseInput(definition.query ?? z.unknown(), request.query) as never,
         body: parseInput(definition.body ?? z.unknown(), request.body ?? {}) as never,
@@ -84,11 +86,11 @@ export function mountRoutes(
         request,
         response,
         context: definition.access === "operator" ? operatorContext(context, request) : context,
-      });
+      })) as object | undefined;
       if (response.headersSent) return;
       response.status(definition.status);
       if (answer === undefined) response.end();
-      else response.json(answer);
+      else response.type("json").send(await jsonInTurns(answer));
     });
   }
 }

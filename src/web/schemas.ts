@@ -11,8 +11,23 @@ export const dateRange = z
     message: "expected a date not before `from`",
   });
 
+/** In an address, and in decimal digits alone: `Number` takes blanks, 0x10 and 1e3, too. */
+function integer(least: number, most: number) {
+  return z
+    .string()
+    .regex(/^[1-9]\d{0,15}$/, { abort: true, error: `expected a whole number from ${least} to ${most}` })
+    .transform(Number)
+    .pipe(z.int().min(least).max(most));
+}
+
+/** How the API's description has it. */
+const integerType = (minimum: number, maximum: number) =>
+  ({ type: "integer", pattern: undefined, minimum, maximum }) as const;
+
 /** How many rows a page of a list has. */
-export const pageLimit = z.coerce.number().int().min(1).max(500).default(50);
+export const pageLimit = integer(1, 500)
+  .default(50)
+  .meta({ ...integerType(1, 500), default: 50 });
 
 /** An id in a path or a cursor. */
-export const positiveId = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
+export const positiveId = integer(1, Number.MAX_SAFE_INTEGER).meta(integerType(1, Number.MAX_SAFE_INTEGER));

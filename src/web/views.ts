@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import Handlebars from "handlebars";
+import { mapInTurns } from "../event-loop.ts";
 import type { Format } from "./format.ts";
 import type { StaticFiles } from "./static-files.ts";
 
@@ -13,7 +14,12 @@ export interface ViewEnvironment {
 export interface Views {
   /** The markup of one view of `ui/views`, without the frame around it. */
   render(view: string, page: object, environment: ViewEnvironment): string;
+  /** The markup of one partial of `ui/partials` for each of many, while other requests are answered. */
+  renderEach(partial: string, items: readonly object[], environment: ViewEnvironment): Promise<Markup>;
 }
+
+/** What templates take as it is. */
+export type Markup = Handlebars.SafeString;
 
 interface HelperOptions extends Handlebars.HelperOptions {
   readonly data: ViewEnvironment;
@@ -33,16 +39,22 @@ export function createViews(folder: string, staticFiles: StaticFiles): Views {
         basename(file, ".hbs"),
         withoutIndentation(readFileSync(join(folder, subfolder, file), "utf8")),
       ]);
-  for (const [name, source] of read("partials")) handlebars.registerPartial(name, source);
+  const compile = (source: string) => handlebars.compile(source, { preventIndent: true });
+  const partials = new Map(read("partials").map(([name, source]) => [name, compile(source)]));
+  for (const [name, template] of partials) handlebars.registerPartial(name, template);
   registerHelpers(handlebars, staticFiles);
-  const templates = new Map(
-    read("views").map(([name, source]) => [name, handlebars.compile(source, { preventIndent: true })]),
-  );
+  const templates = new Map(read("views").map(([name, source]) => [name, compile(source)]));
   return {
     render(view, page, environment) {
       const template = templates.get(view);
       if (!template) throw new Error(`expected a view of ui/views, got: ${view}`);
       return template(page, { data: environment });
+    },
+    async renderEach(partial, items, environment) {
+      const template = partials.get(partial);
+      if (!template) throw new Error(`expected a partial of ui/partials, got: ${partial}`);
+      const each = await mapInTurns(items, (item) => template(item, { data: environment }));
+      return new handlebars.SafeString(each.join(""));
     },
   };
 }
@@ -80,6 +92,11 @@ function registerHelpers(handlebars: typeof Handlebars, staticFiles: StaticFiles
   helper("eq", (left: unknown, right: unknown) => left === right);
   helper("isKnown", (value: unknown) => value !== null && value !== undefined);
   helper("not", (value: unknown) => !value);
+  /** Within a textarea nothing else means anything; a file of quotation marks would take a second to escape otherwise. */
+  helper(
+    "typed",
+    (text: string) => new handlebars.SafeString(text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")),
+  );
   helper("concat", (left: string, right: string) => `${left}${right}`);
   /**
    * `{{#explain "xirr" ticker=ticker over=at}}…{{/explain}}`: the figure inside leads to its explanation. `over` brings the

@@ -49,8 +49,8 @@ function byStatistics(bytes: Uint8Array): string {
   return best.name;
 }
 
-/** Whatever it is encoded in; a byte that means nothing in it becomes U+FFFD. */
+/** Whatever it is encoded in; a byte that means nothing in it becomes U+FFFD, and one that is nought is left out: no text has it. */
 export function decodeFile(bytes: Uint8Array): DecodedFile {
   const encoding = byMark(bytes) ?? byNoughts(bytes) ?? (isUtf8(bytes) ? "UTF-8" : byStatistics(bytes));
-  return { text: iconv.decode(Buffer.from(bytes), encoding), encoding };
+  return { text: iconv.decode(Buffer.from(bytes), encoding).replaceAll("\0", ""), encoding };
 }

@@ -1,6 +1,7 @@
 /** A file's rows against the ledger as it is: which stand there already, and what they would sell without having it. */
 import { createHash } from "node:crypto";
 import type { PoolClient } from "pg";
+import { mapInTurns } from "../../event-loop.ts";
 import { DuplicateError, OversellError } from "../errors.ts";
 import type { TransactionInput } from "../input.ts";
 import { findOversells, type Oversell, type Trade } from "../position.ts";
@@ -45,7 +46,7 @@ async function findKnown(
   rows: readonly ImportRow[],
   ledger: readonly Transaction[],
 ): Promise<Known> {
-  const keys = keyRows(rows);
+  const keys = await keyRows(rows);
   const imported = await readImportedRows(client, userId, [...keys.values()]);
   const alike = new Map<string, Set<number>>();
   const keyOfTransaction = new Map<number, string>();
@@ -76,12 +77,12 @@ async function findKnown(
   return { duplicates, keptBefore };
 }
 
-function fingerprintOf(rows: readonly ImportRow[], duplicates: Known["duplicates"]): string {
+async function fingerprintOf(rows: readonly ImportRow[], duplicates: Known["duplicates"]): Promise<string> {
   const hash = createHash("sha256");
-  for (const row of rows) {
+  await mapInTurns(rows, (row) => {
     const { line, kind, input, errors, values } = row;
     hash.update(JSON.stringify([line, kind, input, errors, values, duplicates.has(row)]));
-  }
+  });
   return hash.digest("base64url");
 }
 
@@ -94,7 +95,7 @@ export async function draftImport(
 ): Promise<Draft> {
   const ledger = await readTransactions(client, userId, null, null);
   const { duplicates, keptBefore } = await findKnown(client, userId, rows, ledger);
-  const fingerprint = fingerprintOf(rows, duplicates);
+  const fingerprint = await fingerprintOf(rows, duplicates);
   const kept = selection?.fingerprint === fingerprint ? selection : null;
   const isSelected = (row: ImportRow): boolean => {
     if (row.kind !== null && !isTrade(row.kind)) return false;
@@ -111,6 +112,10 @@ export async function draftImport(
   };
 }
 
+const dayOf = ({ input, entry }: ImportRow): string => input?.date ?? entry.date ?? "";
+const byDay = (a: ImportRow, b: ImportRow): number =>
+  dayOf(a) < dayOf(b) ? -1 : dayOf(a) > dayOf(b) ? 1 : 0;
+
 const byTicker = (rows: readonly ImportRow[]): Map<string, ImportRow[]> =>
   Map.groupBy(
     rows.filter(({ input }) => input !== null),
@@ -125,30 +130,9 @@ const tickerOf = ({ input, entry }: ImportRow): string =>
   entry.instrument?.symbol.toUpperCase() ??
   "";
 
-/** The first index from which on `isThere` holds; the length: nowhere. It may not cease to hold again. */
-function firstWhere<T>(list: readonly T[], isThere: (one: T) => boolean): number {
-  let [from, to] = [0, list.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (isThere(list[middle]!)) to = middle;
-    else from = middle + 1;
-  }
-  return from;
-}
-
-const dayOf = ({ input, entry }: ImportRow): string => input?.date ?? entry.date ?? "";
-
-/** Those earlier than all before them: the first row up to a day is one of them. */
-function earlierAndEarlier(rows: readonly ImportRow[]): ImportRow[] {
-  const found: ImportRow[] = [];
-  for (const row of rows) if (found.length === 0 || dayOf(row) < dayOf(found.at(-1)!)) found.push(row);
-  return found;
-}
-
-/** Of the purchases that are not going to be recorded, the first that would have brought what is sold; "": none. */
-function missingPurchase(missing: readonly ImportRow[], date: string): string {
-  const purchase = missing[firstWhere(missing, (row) => dayOf(row) <= date)];
-  if (!purchase) return "";
+/** Of the purchases that are not going to be recorded, by day, the one that would have brought what is sold; "": none. */
+function missingPurchase([purchase]: readonly ImportRow[], date: string): string {
+  if (!purchase || dayOf(purchase) > date) return "";
   return `; line ${purchase.line}, which buys it, ${purchase.input ? "is left out" : "cannot be recorded"}`;
 }
 
@@ -157,13 +141,20 @@ interface Covering {
   readonly rowOf: ReadonlyMap<Trade, ImportRow>;
   /** Of the file, by day. */
   readonly sellers: readonly ImportRow[];
-  /** Purchases of the file that are left out or cannot be recorded, each earlier than those before it. */
+  /** Purchases of the file that are left out or cannot be recorded, by day. */
   readonly missing: readonly ImportRow[];
 }
 
 /** The last of them on or before a day: what a recorded SELL lacks, it took away. */
-const lastSeller = (sellers: readonly ImportRow[], date: string): ImportRow | undefined =>
-  sellers[firstWhere(sellers, (row) => row.input!.date > date) - 1];
+function lastSeller(sellers: readonly ImportRow[], date: string): ImportRow | undefined {
+  let [from, to] = [0, sellers.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (sellers[middle]!.input!.date <= date) from = middle + 1;
+    else to = middle;
+  }
+  return sellers[from - 1];
+}
 
 /** At a row that sells more than is held then; a SELL of the ledger's own is blamed on the last row that sells before it. */
 function blame(oversell: Oversell, { ticker, rowOf, sellers, missing }: Covering): [ImportRow, Remark][] {
@@ -191,15 +182,13 @@ export async function findUncovered(
     // Without a SELL among them nothing of the ledger's can be uncovered.
     if (!own.some(({ input }) => input!.type === "SELL")) continue;
     const rowOf = new Map<Trade, ImportRow>(own.map((row) => [{ ...row.input!, transactionId: null }, row]));
-    const sellers = own
-      .filter(({ input }) => input!.type === "SELL")
-      .toSorted((a, b) => a.input!.date.localeCompare(b.input!.date));
+    const sellers = own.filter(({ input }) => input!.type === "SELL").toSorted(byDay);
     const trades = (recorded.get(ticker) ?? []).map((transaction) => ({
       ...transaction,
       transactionId: transaction.transaction_id,
     }));
     const splits = await readSplits(client, ticker);
-    const covering = { ticker, rowOf, sellers, missing: earlierAndEarlier(missing.get(ticker) ?? []) };
+    const covering = { ticker, rowOf, sellers, missing: (missing.get(ticker) ?? []).toSorted(byDay) };
     for (const oversell of findOversells([...trades, ...rowOf.keys()], splits))
       for (const [row, remark] of blame(oversell, covering)) uncovered.set(row, remark);
   }

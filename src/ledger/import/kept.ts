@@ -1,15 +1,16 @@
 /** Imports as they are kept: every row as it was understood, so that what the ledger cannot take yet is not lost. */
 import { createHash } from "node:crypto";
 import type { PoolClient } from "pg";
+import { mapInTurns } from "../../event-loop.ts";
 import { isDate } from "../input.ts";
 import type { Entry } from "./entries.ts";
 import type { ImportRow } from "./rows.ts";
 
 /** Of what stands in each row, and how often that stood above it: fills that are alike are still told apart. */
-export function keyRows(rows: readonly ImportRow[]): Map<ImportRow, string> {
+export async function keyRows(rows: readonly ImportRow[]): Promise<Map<ImportRow, string>> {
   const times = new Map<string, number>();
   return new Map(
-    rows.map((row) => {
+    await mapInTurns(rows, (row) => {
       const hash = createHash("sha256")
         .update(JSON.stringify(row.entry.texts))
         .digest("base64url")
@@ -103,7 +104,7 @@ export async function keepImport(
   { format, csv, rows, transactionIds, reasons }: KeptImport,
   now: Date,
 ): Promise<void> {
-  const keys = keyRows(rows);
+  const keys = await keyRows(rows);
   const kept = rows
     .filter((row) => transactionIds.has(row) || reasons.has(row))
     .map((row) => ({

@@ -1,5 +1,6 @@
 /** What the market says of the prices of rows, and what would be right instead. */
 import { Big } from "big.js";
+import { mapInTurns } from "../../event-loop.ts";
 import type { LedgerContext } from "../context.ts";
 import type { TransactionInput } from "../input.ts";
 import { describeSuspicion, type PriceEvidence, type Suspicion, suspectPrice } from "../price-check.ts";
@@ -49,9 +50,10 @@ async function withRates(
   evidenceOf: EvidenceOf,
   deadline: number,
 ): Promise<EvidenceOf> {
-  const far = inputs.filter(
-    (input) => !isCoin(input.ticker) && suspectPrice(input.price, evidenceOf(input))?.kind === "far",
-  );
+  const isFar = (input: TransactionInput): boolean =>
+    !isCoin(input.ticker) && suspectPrice(input.price, evidenceOf(input))?.kind === "far";
+  const judged = await mapInTurns(inputs, isFar);
+  const far = inputs.filter((_, index) => judged[index]);
   if (far.length === 0) return evidenceOf;
   const days = [...new Set(far.map(({ date }) => date))];
   const asked = currencies.flatMap((currency) =>
@@ -86,11 +88,11 @@ export async function checkPrices(
     deadline,
   );
   const findings = new Map<ImportRow, PriceFinding>();
-  for (const row of rows) {
+  await mapInTurns(rows, (row) => {
     const { input } = row;
     const evidence = input && evidenceOf(input);
     const suspicion = input && evidence && suspectPrice(input.price, evidence);
-    if (!suspicion) continue;
+    if (!suspicion) return;
     const isFar = suspicion.kind === "far";
     const coin = isFar && isCoin(input.ticker) ? `; the coin itself is ${input.ticker}-USD` : "";
     findings.set(row, {
@@ -100,7 +102,7 @@ export async function checkPrices(
       },
       correction: correct(input, suspicion),
     });
-  }
+  });
   return findings;
 }
 

@@ -226,7 +226,7 @@ export async function reviewPrepared(
   const prices = await checkPrices(context, draft.selected.filter(isKnown), deadline);
   const findings = { ...draft, lookup, uncovered, prices };
   const selected = new Set(draft.selected);
-  const reviewed = rows.map((row) => reviewRow(row, findings, selected));
+  const reviewed = await mapInTurns(rows, (row) => reviewRow(row, findings, selected));
   const { entries: _, ...file } = prepared.file;
   return {
     ...file,

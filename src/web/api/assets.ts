@@ -12,7 +12,7 @@ import {
   requestRun,
 } from "../../engine/index.ts";
 import { snakeCased } from "../../snake-case.ts";
-import { day, instant, text } from "../../values.ts";
+import { characters, day, instant } from "../../values.ts";
 import type { WebContext } from "../context.ts";
 import { type Route, route } from "../route.ts";
 
@@ -257,7 +257,7 @@ export const assetRoutes: readonly Route[] = [
     parameters,
     // Strict: a misspelt `partitions` would materialize everything.
     body: z.strictObject({
-      partitions: z.array(text.min(1).max(200)).min(1).max(10_000).optional(),
+      partitions: z.array(characters(1, 200)).min(1).max(10_000).optional(),
       since: day.optional(),
       full_refresh: z.boolean().optional(),
     }),

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { type Route, route } from "../route.ts";
 
 export const eventRoutes: readonly Route[] = [
@@ -8,7 +9,9 @@ export const eventRoutes: readonly Route[] = [
       "Server-sent events: `portfolio` {as_of, run_id} when this person's figures changed; `run` {run_id} for operators",
     access: "person",
     headers: {
-      "Last-Event-ID": "What a reconnecting browser heard last; it is then told at once to look again",
+      "Last-Event-ID": z
+        .string()
+        .describe("What a reconnecting browser heard last; it is then told at once to look again"),
     },
     status: 200,
     mediaType: "text/event-stream",

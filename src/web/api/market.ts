@@ -9,11 +9,11 @@ import {
   transactionInput,
   withdrawSplitRuling,
 } from "../../ledger/index.ts";
-import { day, decimal, text } from "../../values.ts";
+import { day, decimal, nonblank } from "../../values.ts";
 import { type Route, route } from "../route.ts";
 
 const { ticker } = transactionInput.shape;
-const reason = text.trim().min(1).max(500).describe("Why: it is shown with the verdict");
+const reason = nonblank(500).describe("Why: it is shown with the verdict");
 const splitParameters = z.object({ ticker, date: day });
 
 const verdict = z.object({

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { searchTickers } from "../../ledger/index.ts";
-import { text } from "../../values.ts";
+import { characters } from "../../values.ts";
 import { type Route, route } from "../route.ts";
 
 const ticker = z.object({
@@ -16,7 +16,7 @@ export const tickerRoutes: readonly Route[] = [
     path: "/api/tickers",
     summary: "Search tickers by symbol or name: those known here first, then what the price source finds",
     access: "person",
-    query: z.object({ q: text.max(100) }),
+    query: z.object({ q: characters(0, 100) }),
     status: 200,
     answer: z.object({
       tickers: z.array(ticker).readonly(),

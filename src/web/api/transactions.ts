@@ -7,7 +7,7 @@ import {
   recordTransaction,
   transactionInput,
 } from "../../ledger/index.ts";
-import { day, decimal } from "../../values.ts";
+import { characters, day, decimal } from "../../values.ts";
 import { NotFoundError } from "../errors.ts";
 import { type Route, route } from "../route.ts";
 import { pageLimit, positiveId } from "../schemas.ts";
@@ -31,7 +31,9 @@ export const transactionRoutes: readonly Route[] = [
     summary: "Record a BUY or SELL",
     access: "person",
     describedBody: transactionInput,
-    headers: { "Idempotency-Key": "Requests with the same key and body are recorded once" },
+    headers: {
+      "Idempotency-Key": characters(1, 255).describe("Requests with the same key and body are recorded once"),
+    },
     status: 201,
     answer: z.object({
       transaction,

@@ -12,16 +12,42 @@ import {
   type Selection,
   spell,
 } from "../../ledger/index.ts";
+import { InvalidInputError } from "../errors.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 
-/** A form with a whole file in it, and a checkbox for each of its rows. Before the guards, which take less. */
-export const importBody: RequestHandler = express.urlencoded({
-  extended: false,
-  // A delimiter, a quotation mark and a line's end take three characters each.
-  limit: maxCharacters * 3,
-  parameterLimit: 2 * maxCsvRecords + 1000,
-});
+/**
+ * A form with a whole file in it, and a checkbox for each of its rows. Before the guards, which take less. Taken apart by
+ * URLSearchParams: of a file of quotation marks that takes 18 ms, in which nobody else is answered, and querystring's 120.
+ */
+export const importBody: readonly RequestHandler[] = [
+  express.raw({
+    type: "application/x-www-form-urlencoded",
+    // A delimiter, a quotation mark and a line's end take three characters each.
+    limit: maxCharacters * 3,
+  }),
+  (request, _response, next) => {
+    if (Buffer.isBuffer(request.body)) request.body = fieldsOf(request.body.toString());
+    next();
+  },
+];
+
+const mostFields = 2 * maxCsvRecords + 1000;
+
+/** What comes more often than once is a list. Throws InvalidInputError where it is no form of ours. */
+function fieldsOf(form: string): Record<string, string | string[]> {
+  if (form.split("&", mostFields + 1).length > mostFields)
+    throw new InvalidInputError("body", `expected at most ${mostFields} fields`);
+  const fields = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(form)) {
+    const values = fields.get(name);
+    if (values) values.push(value);
+    else fields.set(name, [value]);
+  }
+  return Object.fromEntries(
+    [...fields].map(([name, values]) => [name, values.length > 1 ? values : values[0]!]),
+  );
+}
 
 /** A file as it is, to be decoded. */
 export const importBytes: RequestHandler = express.raw({

@@ -56,7 +56,7 @@ function describeColumns(review: ImportReview) {
 }
 
 /** A row as it will be recorded; one that cannot be read, as it stands in the file. */
-function describeRow(row: ReviewedRow) {
+export function describeRow(row: ReviewedRow) {
   const { line, input, values, status, errors, warnings, notes, isSelected, correction, isCorrected } = row;
   return {
     line,
@@ -119,8 +119,8 @@ export function describeReview(review: ImportReview) {
     decimalMark: notation.decimalMark,
     ...questionsOf(review),
     hasRows: rows.length > 0,
-    needing: needing.map(describeRow),
-    good: good.map(describeRow),
+    hasNeeding: needing.length > 0,
+    rows: { needing, good },
     isGoodOpen: good.length <= unfolded,
     correctable: count(({ correction }) => correction !== null),
     keptGroups: describeKept(rows),

@@ -7,22 +7,24 @@ import {
   type ImportReview,
   importTransactions,
   maxCsvRecords,
+  type ReviewedRow,
   reviewImport,
   rowsToLeaveOut,
 } from "../../ledger/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
 import { fileOf, headerOf, importBytes, parseForm, selectionOf } from "./import-form.ts";
-import { describeReview } from "./import-view.ts";
-import { type Problem, type SendPage, sentence } from "./page.ts";
+import { describeReview, describeRow } from "./import-view.ts";
+import { type Problem, type RenderEach, type SendPage, sentence } from "./page.ts";
 import { Underway } from "./underway.ts";
 
-export function importPages(context: WebContext, sendPage: SendPage): Router {
+export function importPages(context: WebContext, sendPage: SendPage, renderEach: RenderEach): Router {
   const router = Router();
+  const sendImport = createSendImport(sendPage, renderEach);
 
   router.get("/transactions/import", (request, response) => {
     requirePerson(request);
-    sendImport(sendPage, request, response, "", null);
+    return sendImport(request, response, "", null);
   });
 
   const underway = new Underway<ImportProgress>();
@@ -47,9 +49,9 @@ export function importPages(context: WebContext, sendPage: SendPage): Router {
         reviewImport(context, userId, file, selection, onProgress),
       );
       if (form.step !== "leave_out")
-        return sendImport(sendPage, request, response, form.csv, review, null, statusOf(review));
+        return sendImport(request, response, form.csv, review, null, statusOf(review));
       const left = await leaveOut(context, userId, file, review);
-      return sendImport(sendPage, request, response, form.csv, left, consequences(left));
+      return sendImport(request, response, form.csv, left, consequences(left));
     }
     try {
       const { imported, kept, review } = await underway.during(userId, (onProgress) =>
@@ -57,14 +59,14 @@ export function importPages(context: WebContext, sendPage: SendPage): Router {
       );
       if (imported > 0) return response.redirect(303, `/transactions?imported=${imported}`);
       if (kept > 0) return response.redirect(303, `/transactions?kept=${kept}`);
-      sendImport(sendPage, request, response, form.csv, review, refusal(review), 422);
+      await sendImport(request, response, form.csv, review, refusal(review), 422);
     } catch (error) {
       const { status, code, message } = describeError(error, "POST", "");
       if (code !== "market_data_unavailable" && code !== "quota_exceeded") throw error;
       // The text and the choice of rows stay; what was fetched by then is there the next time.
       const review = await reviewImport(context, userId, file, selection);
       const problem = { heading: "Nothing was imported.", message: sentence(message) };
-      sendImport(sendPage, request, response, form.csv, review, problem, status);
+      await sendImport(request, response, form.csv, review, problem, status);
     }
   });
   return router;
@@ -114,20 +116,34 @@ function refusal({ problem, isSelectionKept, rows }: ImportReview): Problem {
   return { heading, message: `${message} Correct them in the text, or leave them out.` };
 }
 
-function sendImport(
-  sendPage: SendPage,
+type SendImport = (
   request: Request,
   response: Response,
   csv: string,
   review: ImportReview | null,
-  problem: Problem | null = null,
-  status = 200,
-): void {
-  sendPage(request, response, {
-    view: "import",
-    title: "Import trades",
-    scripts: ["import.js"],
-    status,
-    data: { csv, header: headerOf(csv), maxCsvRecords, problem, ...(review && describeReview(review)) },
-  });
+  problem?: Problem | null,
+  status?: number,
+) => Promise<void>;
+
+function createSendImport(sendPage: SendPage, renderEach: RenderEach): SendImport {
+  return async (request, response, csv, review, problem = null, status = 200) => {
+    const { rows, ...described } = review ? describeReview(review) : {};
+    const render = (of: readonly ReviewedRow[] = []) =>
+      renderEach(request, "import-row", of.map(describeRow));
+    sendPage(request, response, {
+      view: "import",
+      title: "Import trades",
+      scripts: ["import.js"],
+      status,
+      data: {
+        csv,
+        header: headerOf(csv),
+        maxCsvRecords,
+        problem,
+        ...described,
+        needing: await render(rows?.needing),
+        good: await render(rows?.good),
+      },
+    });
+  };
 }

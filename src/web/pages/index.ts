@@ -14,7 +14,7 @@ import { deletionPages } from "./deletions.ts";
 import { explainPages } from "./explain.ts";
 import { importPages } from "./import.ts";
 import { importBody } from "./import-form.ts";
-import { createSendPage, errorPages } from "./page.ts";
+import { createRenderEach, createSendPage, errorPages } from "./page.ts";
 import { peoplePages } from "./people.ts";
 import { portfolioPages } from "./portfolio.ts";
 import { recoveryPages } from "./recovery.ts";
@@ -39,7 +39,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   const router = Router();
   router.use(staticFiles.router);
   // A whole file is read for nobody who is not signed in.
-  router.use("/transactions/import", authenticate(context), forPeople, importBody);
+  router.use("/transactions/import", authenticate(context), forPeople, ...importBody);
   router.use(...guards, refuseApiTokens);
   router.get("/", (_request, response) => response.redirect(303, "/portfolio"));
   router.use(sessionPages(context, sendPage));
@@ -49,7 +49,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(portfolioPages(context, sendPage));
   router.use(transactionPages(context, sendPage));
   router.use(deletionPages(context, sendPage));
-  router.use(importPages(context, sendPage));
+  router.use(importPages(context, sendPage, createRenderEach(context, views)));
   router.use(tickerPages(context, sendPage));
   router.use(splitPages(context, sendPage));
   router.use(explainPages(context, sendPage));

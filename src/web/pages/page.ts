@@ -5,7 +5,7 @@ import { missingSettings } from "../deployment.ts";
 import { describeError } from "../errors.ts";
 import { formatFor } from "../format.ts";
 import { csrfToken } from "../security.ts";
-import type { ViewEnvironment, Views } from "../views.ts";
+import type { Markup, ViewEnvironment, Views } from "../views.ts";
 
 export interface Page {
   /** A file of `ui/views`, without its ending. */
@@ -18,6 +18,9 @@ export interface Page {
 }
 
 export type SendPage = (request: Request, response: Response, page: Page) => void;
+
+/** The markup of many rows of a page, made in turns with other requests. */
+export type RenderEach = (request: Request, partial: string, items: readonly object[]) => Promise<Markup>;
 
 /** What stands in the way of what was asked, for the partial `problem`. */
 export interface Problem {
@@ -83,6 +86,11 @@ export function createSendPage(context: WebContext, views: Views): SendPage {
     response.send(views.render("layout", frame, environment));
   };
 }
+
+export const createRenderEach =
+  (context: WebContext, views: Views): RenderEach =>
+  (request, partial, items) =>
+    views.renderEach(partial, items, environmentOf(context, request));
 
 function navigation(isOperator: boolean, path: string) {
   return [...investorDestinations, ...(isOperator ? operatorDestinations : []), account].map(

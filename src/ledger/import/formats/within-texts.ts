@@ -25,7 +25,11 @@ export function bearCosts(keyOf: (texts: Texts) => string, isCost: (texts: Texts
     const costs = new Map<number, TextLine[]>();
     const left = lines.filter((line) => {
       const bearer = line.texts.price || !isCost(line.texts) ? undefined : bearers.get(keyOf(line.texts));
-      if (bearer !== undefined) costs.set(bearer, [...(costs.get(bearer) ?? []), line]);
+      if (bearer !== undefined)
+        costs
+          .set(bearer, costs.get(bearer) ?? [])
+          .get(bearer)!
+          .push(line);
       return bearer === undefined;
     });
     return left.map((line) => {
