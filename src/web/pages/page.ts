@@ -93,6 +93,8 @@ function navigation(isOperator: boolean, path: string) {
 
 const headings: Readonly<Record<string, string>> = {
   csrf: "This form cannot be accepted",
+  too_many_requests: "Too much at once",
+  too_many_lookups: "Too much at once",
   403: "Not yours to see",
   404: "Not found",
   429: "Too many attempts",
