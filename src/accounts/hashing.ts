@@ -11,7 +11,7 @@ const bcryptCost = 12;
 /** The hash of a password that nobody has: an unknown email takes as long to refuse as a wrong password. */
 const nobodysHash = "$2b$12$nOhh91UAc9aNAglm787r2O8kTFTBoObICnp75N12QrGO/3cy3y5Mu";
 
-const waitMilliseconds = 30_000;
+const waitMilliseconds = 60_000;
 
 /**
  * bcrypt works on libuv's four threads, on which every page is compressed: two are left for that. Who tries a hundred passwords

@@ -10,7 +10,7 @@ import { describeApi } from "../../src/web/openapi.ts";
 import { hostileTexts } from "./hostile-texts.ts";
 
 const routes = apiRoutes({ version: "" } as WebContext, {} as Metrics);
-const { paths } = describeApi(routes, "");
+const { paths } = describeApi(routes, "", "stratafolio_session");
 
 interface Described {
   readonly parameters: readonly { name: string; in: string; schema: object }[];

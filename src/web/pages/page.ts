@@ -105,6 +105,8 @@ function navigation(isOperator: boolean, path: string) {
 const headings: ReadonlyMap<string | number, string> = new Map<string | number, string>([
   ["csrf", "This form cannot be accepted"],
   ["spent_link", "This link no longer works"],
+  ["too_many_requests", "Too much at once"],
+  ["too_many_lookups", "Too much at once"],
   [403, "Not yours to see"],
   [404, "Not found"],
   [429, "Too many attempts"],

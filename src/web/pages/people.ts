@@ -13,7 +13,7 @@ import {
   setRole,
   startReset,
 } from "../../accounts/index.ts";
-import { text } from "../../values.ts";
+import { characters } from "../../values.ts";
 import { actorOf, requireOperator, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
 import { linkBase, mailProblem } from "../notices.ts";
@@ -24,7 +24,7 @@ import { type Problem, type SendPage, sentence } from "./page.ts";
 const pageLength = 50;
 
 const listQuery = z.object({
-  email: text.trim().max(254).optional().catch(undefined),
+  email: characters(0, 254).trim().optional().catch(undefined),
   after: positiveId.optional().catch(undefined),
 });
 

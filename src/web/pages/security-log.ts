@@ -2,7 +2,7 @@
 import { Router } from "express";
 import { z } from "zod";
 import { listOwnSecurityEvents, readSecurityEvents, securityEventKinds } from "../../accounts/index.ts";
-import { text } from "../../values.ts";
+import { characters } from "../../values.ts";
 import { actorOf, requireOperator, requirePerson, type WebContext } from "../context.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
@@ -15,7 +15,7 @@ const outcomes = ["done", "refused"] as const;
 /** What is not understood filters nothing. */
 const ownQuery = z.object({ before: positiveId.optional().catch(undefined) });
 const logQuery = ownQuery.extend({
-  email: text.trim().max(254).optional().catch(undefined),
+  email: characters(0, 254).trim().optional().catch(undefined),
   kind: z.enum(securityEventKinds).optional().catch(undefined),
   outcome: z.enum(outcomes).optional().catch(undefined),
 });
