@@ -1,7 +1,7 @@
 /** Lists whose answer is their rows alone: they are bounded, and the header `Link` leads to what comes after. */
 import type { Request, Response } from "express";
 import { z } from "zod";
-import { day, text } from "../values.ts";
+import { characters, day } from "../values.ts";
 
 /** More days than there are prices of, and more tickers than anybody holds. */
 const mostRows = 20_000;
@@ -11,7 +11,7 @@ const cursor = "What comes after the row with this key; the header `Link` of a p
 
 /** `after`: of the kind that the rows' key is. */
 export const dayPage = { limit, after: day.optional().describe(cursor) };
-export const textPage = { limit, after: text.min(1).max(100).optional().describe(cursor) };
+export const textPage = { limit, after: characters(1, 100).optional().describe(cursor) };
 export const numberPage = {
   limit,
   after: z

@@ -104,7 +104,7 @@ describe.each([true, false])("a person with JavaScript %s", (javaScriptEnabled) 
       // The first account is the installation's only operator, and stays while somebody else is here.
       await signUp(phone, "someone@example.com");
       await page.getByRole("button", { name: "Delete account" }).click();
-      await page.getByText("This is the only operator and there are other accounts").waitFor();
+      await page.getByText("This is the only operator; make an operator of another account first").waitFor();
       await program.database.pool.query("update users set role = 'operator'");
       await page.getByLabel("Password").fill(anotherPassword);
     }
