@@ -104,6 +104,7 @@ export async function createWorld(dataDirectory?: string): Promise<World> {
   const pool = createPool({ connectionString: server.connectionString, applicationName: "torture", max: 3 });
   const web = new Processes(program, "web", variables);
   const orchestrators = new Processes(program, "orchestrator", variables);
+  let engine: Engine | null = null;
   const close = async () => {
     await Promise.all([web.stop(), orchestrators.stop()]);
     await pool.end();
@@ -133,18 +134,18 @@ export async function createWorld(dataDirectory?: string): Promise<World> {
     variables,
     web,
     orchestrators,
-    engine: () => {
-      const surroundings = {
-        config: { ...readConfig({}), jwtSecret },
-        log: createLog("silent"),
-        clock: () => new Date(),
-        isDemo: true, // it fetches nothing
-      };
-      return openEngine(
-        surroundings,
+    engine: async () => {
+      engine ??= await openEngine(
+        {
+          config: { ...readConfig({}), jwtSecret },
+          log: createLog("silent"),
+          clock: () => new Date(),
+          isDemo: true, // it fetches nothing
+        },
         { connectionString: server.connectionString, applied: [], close: async () => {} },
         pool,
       );
+      return engine;
     },
     addTicker: (ticker) => addTicker(market, ticker),
     close,
