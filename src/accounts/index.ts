@@ -59,6 +59,7 @@ export {
 export { finishReset, type NewPassword, readReset, resetMinutes, resetPath, startReset } from "./resets.ts";
 export {
   type Actor,
+  actorTransaction,
   commandLine,
   type LoggedEvent,
   listOwnSecurityEvents,
