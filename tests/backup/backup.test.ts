@@ -56,6 +56,7 @@ const left = `
   insert into bronze.market_rulings values ('ACME', '2024-01-09', 'price', true, 'a slip', 'ann', now());
   insert into bronze.split_rulings values ('ACME', '2023-01-09', false, null, 'a spin-off', 'ann', now());
   insert into bronze.history_reads values ('ACME', now());
+  insert into public.invitations (email, role, token_hash, created_at, expires_at) values ('dee@example.org', 'investor', '\\x01', now(), now());
   insert into orchestrator.automations (automation, kind, enabled) values ('nightly_verification', 'schedule', false);
 `;
 
