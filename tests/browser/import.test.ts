@@ -61,6 +61,8 @@ const ledgerRows = (page: Page) => page.locator("table.ledger tbody tr");
 test("a broker's file is chosen, previewed, corrected, imported, exported and imported again", async () => {
   const { page, problems } = await signUp();
   await page.getByRole("link", { name: "Import", exact: true }).click();
+  // It is shown by the script that reads what is chosen.
+  await page.getByLabel("CSV file").waitFor();
   // As Excel saves it: not in UTF-8.
   await page
     .getByLabel("CSV file")
@@ -89,6 +91,7 @@ test("a broker's file is chosen, previewed, corrected, imported, exported and im
   await page.getByRole("link", { name: "Export CSV" }).click();
   const path = await (await download).path();
   await page.goto(`${program.url}/transactions/import`);
+  await page.getByLabel("CSV file").waitFor();
   await page.getByLabel("CSV file").setInputFiles(path);
   await page.getByRole("button", { name: "Preview" }).click();
   await page.getByText("Nothing new here.").waitFor();
