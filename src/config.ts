@@ -3,6 +3,16 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 
+/** An OpenID provider by which people may sign in. */
+export interface IdentityProvider {
+  /** https, or http on this machine; as a URL writes itself, with a slash where there is no path. */
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** As people know it: "Keycloak of Example Ltd". */
+  readonly name: string;
+}
+
 /** Every setting of the program, checked. The only reader of the environment is `readConfig`. */
 export interface Config {
   /** null: an embedded PostgreSQL under `dataDirectory`. */
@@ -23,6 +33,8 @@ export interface Config {
   /** Who is sent alerts by email, by way of `smtpUrl`; null: nobody. */
   readonly alertEmail: string | null;
   readonly smtpUrl: string | null;
+  /** null: people sign in with what they have here alone. */
+  readonly identityProvider: IdentityProvider | null;
   readonly logLevel: string;
 }
 
@@ -44,6 +56,11 @@ export const demoDataDirectory = ".stratafolio-demo";
 
 const isUrl = (protocols: readonly string[]) => (text: string) =>
   URL.canParse(text) && protocols.includes(new URL(text).protocol);
+
+/** Tokens that say who somebody is go over https, but for a trial on one machine. */
+const isIssuer = (text: string) =>
+  isUrl(["https:"])(text) ||
+  (isUrl(["http:"])(text) && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(text).hostname));
 
 const webUrl = z
   .string()
@@ -90,6 +107,15 @@ const environment = z.object({
     .string()
     .refine(isUrl(["smtp:", "smtps:"]), "expected smtp(s)://user:password@host:port")
     .nullable(),
+  OIDC_ISSUER: z
+    .string()
+    .refine(isIssuer, {
+      error: (issue) => `expected an https URL, or an http one of this machine, got: ${issue.input}`,
+    })
+    .nullable(),
+  OIDC_CLIENT_ID: z.string().nullable(),
+  OIDC_CLIENT_SECRET: z.string().nullable(),
+  OIDC_NAME: z.string().max(60, "expected at most 60 characters").nullable(),
   LOG_LEVEL: z
     .enum(logLevels, { error: (issue) => `expected one of ${logLevels.join(", ")}, got: ${issue.input}` })
     .nullable(),
@@ -118,6 +144,11 @@ export function readConfig(
   }
   if (given.ALERT_EMAIL !== null && given.SMTP_URL === null)
     problems.push("SMTP_URL: expected smtp(s)://user:password@host:port when ALERT_EMAIL is set, got none");
+  for (const name of ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"] as const)
+    if (given.OIDC_ISSUER !== null && given[name] === null)
+      problems.push(
+        `${name}: expected what the provider calls this client when OIDC_ISSUER is set, got none`,
+      );
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
   const settings = parsed.data;
   return {
@@ -133,7 +164,20 @@ export function readConfig(
     alertWebhookUrl: settings.ALERT_WEBHOOK_URL,
     alertEmail: settings.ALERT_EMAIL,
     smtpUrl: settings.SMTP_URL,
+    identityProvider: identityProviderOf(settings),
     logLevel: settings.LOG_LEVEL ?? "info",
+  };
+}
+
+function identityProviderOf(settings: z.output<typeof environment>): IdentityProvider | null {
+  const { OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_NAME } = settings;
+  if (OIDC_ISSUER === null) return null;
+  const { href, host } = new URL(OIDC_ISSUER);
+  return {
+    issuer: href,
+    clientId: OIDC_CLIENT_ID ?? "",
+    clientSecret: OIDC_CLIENT_SECRET ?? "",
+    name: OIDC_NAME ?? host,
   };
 }
 

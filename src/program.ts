@@ -183,6 +183,7 @@ export async function startWeb(
     version,
     isDemo,
     marketDataName: isDemo ? "synthetic data" : "Yahoo Finance",
+    identityProvider: config.identityProvider,
   });
   const server = createServer(app);
   try {

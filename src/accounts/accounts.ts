@@ -62,26 +62,33 @@ function hash(password: string): Promise<string> {
  */
 export async function createAccount(pool: Pool, { email, password }: Credentials): Promise<Account> {
   const passwordHash = await hash(password);
-  // One statement would not do: of two first accounts made at once, neither would see the other.
-  const account = await transaction(pool, async (client) => {
-    // Writers wait for each other, readers do not.
-    await client.query("lock table public.users in share row exclusive mode");
-    const { rows } = await client.query<Account>(
-      `insert into public.users (email, password_hash, role)
-       values ($1, $2, case when exists (select from public.users) then 'investor' else 'operator' end)
-       on conflict (lower(email)) do nothing
-       returning user_id as id, email, role`,
-      [email, passwordHash],
-    );
-    return rows[0];
-  });
+  const account = await transaction(pool, (client) => insertAccount(client, email, passwordHash));
   if (!account) throw new EmailTakenError(email);
   return account;
 }
 
+/** Within a transaction. `passwordHash` null: the person signs in by a provider. null: the email has an account already. */
+export async function insertAccount(
+  client: PoolClient,
+  email: string,
+  passwordHash: string | null,
+): Promise<Account | null> {
+  // One statement would not do: of two first accounts made at once, neither would see the other.
+  // Writers wait for each other, readers do not.
+  await client.query("lock table public.users in share row exclusive mode");
+  const { rows } = await client.query<Account>(
+    `insert into public.users (email, password_hash, role)
+     values ($1, $2, case when exists (select from public.users) then 'investor' else 'operator' end)
+     on conflict (lower(email)) do nothing
+     returning user_id as id, email, role`,
+    [email, passwordHash],
+  );
+  return rows[0] ?? null;
+}
+
 /** The account with this email and password; null: there is none, which takes as long to find out either way. */
 export async function findAccount(pool: Pool, { email, password }: Credentials): Promise<Account | null> {
-  const { rows } = await pool.query<Account & { password_hash: string }>(
+  const { rows } = await pool.query<Account & { password_hash: string | null }>(
     `select user_id as id, email, role, password_hash
      from public.users
      where lower(email) = $1`,
@@ -104,7 +111,7 @@ export async function readAccount(client: Pool | PoolClient, userId: number): Pr
 }
 
 export async function isPasswordOf(pool: Pool, userId: number, password: string): Promise<boolean> {
-  const { rows } = await pool.query<{ password_hash: string }>(
+  const { rows } = await pool.query<{ password_hash: string | null }>(
     "select password_hash from public.users where user_id = $1",
     [userId],
   );

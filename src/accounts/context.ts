@@ -7,4 +7,6 @@ export interface AccountContext {
   readonly clock: () => Date;
   /** At least 32 characters. Signs the tokens of sessions. */
   readonly jwtSecret: string;
+  /** Sign nothing any more; what they have signed still counts. */
+  readonly formerJwtSecrets?: readonly string[];
 }

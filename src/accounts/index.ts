@@ -7,6 +7,7 @@ export {
   credentialsSchema,
   currentPasswordSchema,
   deleteAccount,
+  emailSchema,
   findAccount,
   hasAccounts,
   isPasswordOf,
@@ -15,7 +16,32 @@ export {
   setCostBasisMethod,
   setPassword,
 } from "./accounts.ts";
+export { codeSchema, useCode } from "./codes.ts";
+export { IdentityTakenError } from "./errors.ts";
+export { hasSecondFactor, readFactors, renewRecoveryCodes, resetFactors } from "./factors.ts";
+export {
+  connectIdentity,
+  createIdentityAccount,
+  disconnectIdentity,
+  findIdentityAccount,
+  type Identity,
+  isEmailTaken,
+  isIdentityOf,
+} from "./identities.ts";
 export { RegistrationLimit, registrationsPerAddress, SignInLimit } from "./limits.ts";
+export {
+  addPasskey,
+  challengeToMake,
+  challengeToSignIn,
+  findPasskeyAccount,
+  listPasskeys,
+  type PasskeyAnswer,
+  passkeyAnswerSchema,
+  passkeyName,
+  type RelyingParty,
+  removePasskey,
+  renamePasskey,
+} from "./passkeys.ts";
 export { type Person, type Scope, scopes } from "./person.ts";
 export {
   accountSchema,
@@ -25,9 +51,13 @@ export {
   readPersonalData,
   tableRecords,
 } from "./personal-data.ts";
+export { openTicket, sealTicket, ticketMinutes } from "./sealed.ts";
 export {
   findPerson,
+  isProved,
   listSessions,
+  markProved,
+  proofMinutes,
   revokedChannel,
   revokeSession,
   revokeSessions,
@@ -43,3 +73,4 @@ export {
   tokenInput,
   tokenScopes,
 } from "./tokens.ts";
+export { draftTotp, enableTotp, readTotpDraft, removeTotp, type TotpDraft } from "./totp.ts";

@@ -37,8 +37,8 @@ export async function startSession(
        delete from public.sessions
        where user_id = $1 and expires_at <= $3
      )
-     insert into public.sessions (user_id, user_agent, created_at, last_used_at, expires_at)
-     values ($1, $2, $3, $3, $4)
+     insert into public.sessions (user_id, user_agent, created_at, last_used_at, proved_at, expires_at)
+     values ($1, $2, $3, $3, $3, $4)
      returning session_id`,
     [userId, userAgent?.slice(0, 300) ?? null, now, expiresAt],
   );
@@ -60,9 +60,17 @@ export async function findPerson(
   const now = clock();
   const sessionId = verifiedSessionId(token, jwtSecret, now);
   if (!sessionId) return null;
-  const { rows } = await pool.query<{ user_id: number; email: string; role: Role; is_recent: boolean }>({
+  const { rows } = await pool.query<{
+    user_id: number;
+    email: string;
+    role: Role;
+    proved_at: Date;
+    is_recent: boolean;
+  }>({
     name: "find_person", // prepared: it precedes every request
-    text: `select users.user_id, users.email, users.role, last_used_at > $2::timestamptz - interval '1 minute' as is_recent
+    text: `select
+             users.user_id, users.email, users.role, proved_at,
+             last_used_at > $2::timestamptz - interval '1 minute' as is_recent
            from public.sessions
            join public.users using (user_id)
            where session_id = $1 and revoked_at is null and expires_at > $2`,
@@ -72,7 +80,29 @@ export async function findPerson(
   if (!row) return null;
   if (!row.is_recent)
     await pool.query("update public.sessions set last_used_at = $2 where session_id = $1", [sessionId, now]);
-  return { userId: row.user_id, email: row.email, role: row.role, credentialId: sessionId, scope: "account" };
+  const { user_id, email, role, proved_at } = row;
+  return { userId: user_id, email, role, credentialId: sessionId, scope: "account", provedAt: proved_at };
+}
+
+/** How long it counts that a session's person proved who they are. */
+export const proofMinutes = 10;
+
+/** Has the person proved within ten minutes, in this session, who they are? What changes the account asks for that. */
+export function isProved({ provedAt }: Person, now: Date): boolean {
+  return provedAt !== null && now.getTime() - provedAt.getTime() < proofMinutes * 60_000;
+}
+
+/** The session's person has just proved who they are. */
+export async function markProved(
+  { pool, clock }: Pick<AccountContext, "pool" | "clock">,
+  person: Person,
+): Promise<Person> {
+  const provedAt = clock();
+  await pool.query("update public.sessions set proved_at = $2 where session_id = $1", [
+    person.credentialId,
+    provedAt,
+  ]);
+  return { ...person, provedAt };
 }
 
 function verifiedSessionId(token: string, secret: string, now: Date): string | null {

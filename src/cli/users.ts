@@ -64,6 +64,18 @@ function promote({ output }: CommandContext, email: string): Promise<Outcome> {
   });
 }
 
+/** For who has lost the phone: the password stays, everything else that proves who they are goes. */
+async function resetFactors({ output }: CommandContext, email: string): Promise<Outcome> {
+  const accounts = await import("../accounts/index.ts"); // bcrypt: not for every verb
+  return withPool(async (pool) => {
+    if (!(await accounts.resetFactors(pool, email))) throw new UnknownAccountError(email);
+    output.say(
+      "Authenticator app, passkeys and recovery codes are removed, and every session is signed out.",
+    );
+    return "done";
+  });
+}
+
 function list({ output }: CommandContext): Promise<Outcome> {
   return withPool(async (pool) => {
     const { rows } = await pool.query<User>(
@@ -75,7 +87,10 @@ function list({ output }: CommandContext): Promise<Outcome> {
 }
 
 export function userCommands(program: Command, register: Register): void {
-  const user = program.command("user").description("accounts: create, promote to operator, list");
+  const user = program
+    .command("user")
+    .alias("users")
+    .description("accounts: create, promote to operator, reset second factors, list");
   register(
     user
       .command("create")
@@ -88,6 +103,13 @@ export function userCommands(program: Command, register: Register): void {
   register(
     user.command("promote").argument("<email>").description("make an operator of an investor"),
     promote,
+  );
+  register(
+    user
+      .command("reset-factors")
+      .argument("<email>")
+      .description("remove second factors of who has lost them, and sign them out; the password stays"),
+    resetFactors,
   );
   register(user.command("list").description("every account"), list);
 }

@@ -1,11 +1,17 @@
 /** What every part of the web is given, and who a request speaks for. */
 import type { Request } from "express";
 import type { Pool } from "pg";
-import { type Person, type Scope, scopes } from "../accounts/index.ts";
+import { isProved, type Person, type Scope, scopes } from "../accounts/index.ts";
+import type { IdentityProvider } from "../config.ts";
 import type { Registry } from "../engine/index.ts";
 import type { Log } from "../log.ts";
 import type { PriceSource } from "../market/source.ts";
-import { ForbiddenError, InsufficientScopeError, UnauthenticatedError } from "./errors.ts";
+import {
+  ForbiddenError,
+  InsufficientScopeError,
+  ReauthenticationRequiredError,
+  UnauthenticatedError,
+} from "./errors.ts";
 import type { EventHub } from "./events.ts";
 
 export interface WebContext {
@@ -18,6 +24,8 @@ export interface WebContext {
   readonly registry: () => Registry;
   /** At least 32 characters. Signs tokens and CSRF tokens. */
   readonly jwtSecret: string;
+  /** Sign nothing any more; what they have signed still counts. */
+  readonly formerJwtSecrets?: readonly string[];
   readonly events: EventHub;
   readonly version: string;
   /** Set: every page says that its figures are synthetic. */
@@ -26,6 +34,12 @@ export interface WebContext {
   readonly marketDataName: string;
   /** Cookies only over https. Unset: Secure when the request came over https. */
   readonly secureCookies?: boolean;
+  /** Where browsers find this installation. Unset or null: only an address of this machine is believed. */
+  readonly publicUrl?: string | null;
+  /** May whoever comes make an account? Unset: yes. */
+  readonly isRegistrationOpen?: boolean;
+  /** By which people may sign in, too. Unset or null: none. */
+  readonly identityProvider?: IdentityProvider | null;
   /** Number of proxies in front whose X-Forwarded-* headers are believed. Unset: none. */
   readonly trustedProxies?: number;
 }
@@ -55,4 +69,15 @@ export function requireOperator(request: Request): Person {
 /** Throws InsufficientScopeError (403) unless the person's credential is good for `needed`. */
 export function requireScope({ scope }: Person, needed: Scope): void {
   if (scopes.indexOf(scope) < scopes.indexOf(needed)) throw new InsufficientScopeError(needed, scope);
+}
+
+/**
+ * The person of a session, who has proved within ten minutes who they are. Throws UnauthenticatedError, InsufficientScopeError or
+ * ReauthenticationRequiredError (403).
+ */
+export function requireProof({ clock }: WebContext, request: Request): Person {
+  const person = requirePerson(request);
+  requireScope(person, "account");
+  if (!isProved(person, clock())) throw new ReauthenticationRequiredError();
+  return person;
 }

@@ -114,7 +114,12 @@ export function errorCodes(route: Route): readonly ErrorCode[] {
   const codes: ErrorCode[] = [...(route.errors ?? [])];
   if (route.access !== "anybody") codes.push("unauthenticated");
   if (route.access === "operator") codes.push("forbidden");
-  if (route.access === "session" || (route.access !== "anybody" && route.method !== "get"))
+  if (route.access === "proof") codes.push("reauthentication_required");
+  if (
+    route.access === "session" ||
+    route.access === "proof" ||
+    (route.access !== "anybody" && route.method !== "get")
+  )
     codes.push("insufficient_scope");
   if (route.method !== "get") codes.push("csrf");
   if (bodyOf(route)) codes.push("invalid_json", "body_too_large");

@@ -2,11 +2,14 @@
 import type { Express, Request, RequestHandler, Response } from "express";
 import { z } from "zod";
 import type { Person } from "../accounts/index.ts";
-import { requireOperator, requirePerson, requireScope, type WebContext } from "./context.ts";
+import { requireOperator, requirePerson, requireProof, requireScope, type WebContext } from "./context.ts";
 import { type ErrorCode, InvalidInputError } from "./errors.ts";
 
-/** `session`: a person, but not by an API token: what is done to the account itself. */
-export type Access = "anybody" | "person" | "session" | "operator";
+/**
+ * `session`: a person, but not by an API token: what is done to the account itself. `proof`: and one who proved within ten minutes
+ * who they are.
+ */
+export type Access = "anybody" | "person" | "session" | "proof" | "operator";
 
 export interface Input<P, Q, B, A extends Access> {
   readonly parameters: P;
@@ -68,7 +71,7 @@ export function mountRoutes(
 ): void {
   for (const definition of routes) {
     app[definition.method](definition.path, ...guards, async (request, response) => {
-      const person = admit(definition, request);
+      const person = admit(definition, request, context);
       response.set("Cache-Control", "no-store");
       const answer = await definition.handle({
         parameters: parseInput(definition.parameters ?? z.unknown(), request.params) as never,
@@ -88,8 +91,9 @@ export function mountRoutes(
 }
 
 /** Before anything is parsed: who may not call learns nothing of what a call should look like. */
-function admit({ access, method }: Route, request: Request): Person | undefined {
+function admit({ access, method }: Route, request: Request, context: WebContext): Person | undefined {
   if (access === "anybody") return request.person;
+  if (access === "proof") return requireProof(context, request);
   const person = access === "operator" ? requireOperator(request) : requirePerson(request);
   requireScope(person, access === "session" ? "account" : method === "get" ? "read" : "write");
   return person;

@@ -19,7 +19,7 @@ const tradedTickers = ["NORD", "WRLD", "CURA", "SYNC-USD"];
  * The program as people run it, web and engine, on a test database and the synthetic market, with the histories of the
  * tickers that tests trade; stopped after the file.
  */
-export async function startProgram(): Promise<Program> {
+export async function startProgram(changes: Partial<Config> = {}): Promise<Program> {
   const database = await createTestDatabase();
   const config: Config = {
     databaseUrl: database.url,
@@ -34,7 +34,9 @@ export async function startProgram(): Promise<Program> {
     alertWebhookUrl: null,
     alertEmail: null,
     smtpUrl: null,
+    identityProvider: null,
     logLevel: "silent",
+    ...changes,
   };
   const log = pino({ level: "silent" });
   const surroundings: Surroundings = { config, log, clock: () => new Date(), isDemo: true };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { credentialsSchema, currentPasswordSchema } from "../../accounts/index.ts";
+import { codeSchema, credentialsSchema, currentPasswordSchema } from "../../accounts/index.ts";
 import { register, signIn, signOut } from "../auth.ts";
 import { type Route, route } from "../route.ts";
 
@@ -12,7 +12,12 @@ const signedIn = z.object({
   token: z.string().describe("For `Authorization: Bearer`; good for 30 days or until signed out"),
 });
 
-const signInSchema = credentialsSchema.extend({ password: currentPasswordSchema });
+const signInSchema = credentialsSchema.extend({
+  password: currentPasswordSchema,
+  code: codeSchema
+    .optional()
+    .describe("Of an account with a second factor: six digits of its authenticator app, or a recovery code"),
+});
 
 export const authRoutes: readonly Route[] = [
   route({
@@ -34,7 +39,13 @@ export const authRoutes: readonly Route[] = [
     body: signInSchema,
     status: 200,
     answer: signedIn,
-    errors: ["wrong_credentials", "too_many_attempts"],
+    errors: [
+      "wrong_credentials",
+      "second_factor_required",
+      "wrong_code",
+      "unreadable_secret",
+      "too_many_attempts",
+    ],
     handle: ({ context, request, response, body }) => signIn(context, request, response, body),
   }),
   route({

@@ -6,6 +6,7 @@ import { assetRoutes } from "./assets.ts";
 import { authRoutes } from "./auth.ts";
 import { automationRoutes } from "./automation.ts";
 import { eventRoutes } from "./events.ts";
+import { factorRoutes } from "./factors.ts";
 import { macroRoutes } from "./macro.ts";
 import { marketRoutes } from "./market.ts";
 import { operationRoutes } from "./operations.ts";
@@ -19,6 +20,7 @@ export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route
   const routes = [
     ...authRoutes,
     ...accountRoutes,
+    ...factorRoutes,
     ...tickerRoutes,
     ...transactionRoutes,
     ...portfolioRoutes,
