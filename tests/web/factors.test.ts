@@ -1,6 +1,7 @@
 import { Secret, TOTP } from "otpauth";
 import { beforeAll, describe, expect, test } from "vitest";
-import { readPersonalData } from "../../src/accounts/index.ts";
+import { readPersonalData, useCode } from "../../src/accounts/index.ts";
+import { limitsOf } from "../../src/web/auth.ts";
 import { emptyRegistry } from "./registry.ts";
 import { type Answer, password, startWebServer, type WebServer } from "./server.ts";
 
@@ -106,8 +107,9 @@ describe("an authenticator app", () => {
     const { secret } = await enroll("guessed@example.org");
     minutesPass(1);
     const guess = (code: string) => login("guessed@example.org", code);
-    for (let attempt = 0; attempt < 9; attempt++)
-      expect(outcome(await guess("000000"))).toEqual([422, "wrong_code"]);
+    const { signIn } = limitsOf(server.context);
+    for (let attempt = 0; attempt < 8; attempt++) await signIn.attempt("127.0.0.1", "guessed@example.org");
+    expect(outcome(await guess("000000"))).toEqual([422, "wrong_code"]);
     expect(outcome(await login("guessed@example.org"))).toEqual([401, "second_factor_required"]);
     expect(outcome(await guess(codeOf(secret)))).toEqual([429, "too_many_attempts"]);
   });
@@ -193,6 +195,24 @@ describe("an authenticator app", () => {
       await client.query("rollback");
       client.release();
     }
+  });
+});
+
+describe("when the installation's secret is changed", () => {
+  const codeFor = (web: WebServer, secret: string) =>
+    new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: web.context.clock().getTime() });
+
+  test("a former one opens what it sealed, and each use seals it anew", async () => {
+    const { id, secret } = await enroll("rotated@example.org");
+    const next = { ...server.context, jwtSecret: "another secret of at least 32 characters" };
+    const withFormer = { ...next, formerJwtSecrets: [server.context.jwtSecret] };
+    minutesPass(1);
+    await expect(useCode(next, id, codeFor(server, secret))).rejects.toMatchObject({
+      code: "unreadable_secret",
+    });
+    await useCode(withFormer, id, codeFor(server, secret));
+    minutesPass(1);
+    await useCode(next, id, codeFor(server, secret)); // the former one is forgotten
   });
 });
 
