@@ -249,7 +249,7 @@ describe("proving who one is", () => {
   });
 
   test("takes both factors where there are two; the password in a form is half of it", async () => {
-    const { token, secret } = await enroll("both@example.org");
+    const { token, id, secret } = await enroll("both@example.org");
     minutesPass(11);
     const prove = (body: object) => server.call("POST", "/api/account/proof", { token, body });
     expect(outcome(await prove({ password }))).toEqual([401, "second_factor_required"]);
@@ -267,6 +267,10 @@ describe("proving who one is", () => {
       body: { ...leave, password: "another horse" },
     });
     expect(gone.status).toBe(204);
+    for (const table of ["totp_secrets", "recovery_codes"])
+      expect(
+        (await server.database.pool.query(`select 1 from ${table} where user_id = $1`, [id])).rows,
+      ).toEqual([]);
   });
 
   test("without a second factor, the password in the form itself is enough, however old the session", async () => {
