@@ -84,7 +84,7 @@ export function connectionPages(
   router.post("/account/provider/disconnect", async (request, response) => {
     const { userId } = requireProof(context, request);
     try {
-      await disconnectIdentity(context.pool, userId, String(request.body?.issuer));
+      await disconnectIdentity(context.pool, userId, requireProvider(context).issuer);
       response.redirect(303, "/account?done=disconnected#provider");
     } catch (error) {
       await sendAccountProblem(request, response, refusal(error, "Still connected:"));
