@@ -6,6 +6,7 @@ import {
   listPeople,
   readKnownPerson,
   removePerson,
+  resetFactors,
   resetMinutes,
   resetPath,
   revokeAccess,
@@ -30,7 +31,7 @@ const listQuery = z.object({
 
 const personParameters = z.object({ id: positiveId });
 
-const actions = ["disable", "enable", "promote", "demote", "revoke"] as const;
+const actions = ["disable", "enable", "promote", "demote", "revoke", "reset-factors"] as const;
 
 type Action = (typeof actions)[number];
 
@@ -41,6 +42,8 @@ const notices: Readonly<Record<Action, string>> = {
   promote: "This is an operator now.",
   demote: "This is an investor now.",
   revoke: "Every session and API token of this account has ended.",
+  "reset-factors":
+    "The password alone signs in now: second factors are removed, and every session has ended.",
 };
 
 export function peoplePages(context: WebContext, sendPage: SendPage): Router {
@@ -148,6 +151,8 @@ function act(context: WebContext, request: Request, userId: number, action: Acti
       return setRole(pool, userId, action === "promote" ? "operator" : "investor", actor);
     case "revoke":
       return revokeAccess(pool, userId, actor);
+    case "reset-factors":
+      return resetFactors(pool, userId, actor);
   }
 }
 
