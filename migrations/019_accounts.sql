@@ -115,9 +115,9 @@ create policy own_rows on public.security_events for select to stratafolio_web
   using (user_id = (select public.current_person()));
 create policy operators on public.security_events for select to stratafolio_web
   using ((select public.is_operator()));
--- A failed sign-in is written on behalf of nobody.
+-- A failed sign-in is written on behalf of nobody; nobody writes in another's name.
 create policy appended on public.security_events for insert to stratafolio_web
-  with check (true);
+  with check (actor_id is null or actor_id = (select public.current_person()));
 
 grant select on public.security_events to stratafolio_web;
 grant insert (kind, outcome, user_id, actor_id, via, address, agent, detail) on public.security_events to stratafolio_web;

@@ -89,6 +89,7 @@ export { finishReset, type NewPassword, readReset, resetMinutes, resetPath, star
 export { openTicket, sealTicket, ticketMinutes } from "./sealed.ts";
 export {
   type Actor,
+  actorTransaction,
   commandLine,
   type LoggedEvent,
   listOwnSecurityEvents,

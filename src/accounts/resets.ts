@@ -7,7 +7,7 @@ import { PasswordReusedError, SpentLinkError } from "./errors.ts";
 import { hashPassword, isHashOf } from "./hashing.ts";
 import { hashOfLinkToken, makeLinkToken } from "./link-tokens.ts";
 import { type PasswordPolicy, requireGoodPassword } from "./password-policy.ts";
-import { type Actor, recordSecurityEvent } from "./security-log.ts";
+import { type Actor, actorTransaction, recordSecurityEvent } from "./security-log.ts";
 
 export const resetMinutes = 60;
 
@@ -32,7 +32,7 @@ export function startReset(
   const now = clock();
   const expiresAt = new Date(now.getTime() + resetMinutes * 60_000);
   const { token, tokenHash } = makeLinkToken();
-  return transaction(pool, async (client) => {
+  return actorTransaction(pool, actor, async (client) => {
     const { rows } = await client.query<{ user_id: number; email: string }>(
       "select user_id, email from public.start_password_reset($1, $2, $3, $4)",
       [email, tokenHash, now, expiresAt],

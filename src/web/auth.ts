@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from "express";
 import type { Pool, PoolClient } from "pg";
 import {
   type Account,
+  actorTransaction,
   admit,
   type Credentials,
   connectIdentity,
@@ -284,7 +285,8 @@ async function confirmPassword(
   const forgive = await limitsOf(context).signIn.attempt(request.ip ?? "", person.email, person.credentialId);
   if (!(await isPasswordOf(context.pool, person.userId, password))) {
     const refused = { kind, userId: person.userId, outcome: "refused", detail: "wrong password" } as const;
-    await recordSecurityEvent(context.pool, actorOf(request), refused);
+    const actor = actorOf(request);
+    await actorTransaction(context.pool, actor, (client) => recordSecurityEvent(client, actor, refused));
     throw new WrongPasswordError(field);
   }
   await forgive();

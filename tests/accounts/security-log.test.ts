@@ -121,7 +121,7 @@ describe("seen by", () => {
     expect(
       (await readSecurityEvents(web, second, { limit: null })).every(({ user_id }) => user_id === id),
     ).toBe(true);
-    await expect(removePerson(web, idOf(investor), second)).rejects.toThrow("expected an operator");
+    await expect(removePerson(web, idOf(investor), second)).rejects.toThrow("there is no account");
   });
 });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import jwt from "jsonwebtoken";
 import { beforeAll, describe, expect, test } from "vitest";
-import { commandLine, listSessions, revokeSession } from "../../src/accounts/index.ts";
+import { listSessions, revokeSession } from "../../src/accounts/index.ts";
 import { csrfToken } from "../../src/web/security.ts";
 import { emptyRegistry } from "./registry.ts";
 import { password, startWebServer, type WebServer } from "./server.ts";
@@ -175,8 +175,9 @@ describe("sessions", () => {
     const sessions = await listSessions(pool, id, clock());
     expect(sessions.map(({ user_agent }) => user_agent).sort()).toEqual(["a phone", "node"]);
     const { session_id } = sessions.find(({ user_agent }) => user_agent === "a phone")!;
-    expect(await revokeSession(pool, operator.id, session_id, commandLine)).toBe(false);
-    expect(await revokeSession(pool, id, session_id, commandLine)).toBe(true);
+    const by = (userId: number) => ({ userId, via: "web", address: null, agent: null }) as const;
+    expect(await revokeSession(pool, operator.id, session_id, by(operator.id))).toBe(false);
+    expect(await revokeSession(pool, id, session_id, by(id))).toBe(true);
     expect((await server.call("GET", "/auth/me", { token: phone.body.token })).status).toBe(401);
     expect(await listSessions(pool, id, clock())).toHaveLength(1);
   });

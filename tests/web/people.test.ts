@@ -117,7 +117,7 @@ describe("an operator", () => {
       .replaceAll("&#x3D;", "=");
     const rows = (html: string) => html.match(/<th scope="row">/g)?.length;
     expect([rows(first.body), rows((await page(operator.token, older)).body)]).toEqual([50, 10]);
-    expect((await page(operator.token, "/people/log?kind=nonsense&before=x&email=%00")).status).toBe(200);
+    expect((await page(operator.token, "/people/log?kind=nonsense&before=x")).status).toBe(200);
   });
 
   test("finds people by a part of the email, page by page", async () => {
@@ -182,8 +182,11 @@ describe("an API token", () => {
 
   test("ends with all sessions where that is asked, on the page and by the API, and not otherwise", async () => {
     for (const [ends, sign] of [
-      [false, (token: string) => server.call("DELETE", "/api/account/sessions", { token })],
-      [true, (token: string) => server.call("DELETE", "/api/account/sessions?tokens=true", { token })],
+      [false, (token: string) => server.call("POST", "/api/account/sign-out-everywhere", { token })],
+      [
+        true,
+        (token: string) => server.call("POST", "/api/account/sign-out-everywhere?tokens=true", { token }),
+      ],
       [false, (token: string) => press(token, "/account/sessions/sign-out")],
       [true, (token: string) => press(token, "/account/sessions/sign-out", { tokens: "true" })],
     ] as const) {

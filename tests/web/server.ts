@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import type pg from "pg";
 import pino from "pino";
 import { afterAll } from "vitest";
+import { inviteFirstOperator } from "../../src/accounts/index.ts";
 import type { Registry } from "../../src/engine/index.ts";
 import { createYahooPriceSource } from "../../src/market/yahoo.ts";
 import { createApp } from "../../src/web/app.ts";
@@ -113,7 +114,12 @@ export async function startWebServer(
     market,
     call,
     async register(email) {
-      const { body } = await call("POST", "/auth/register", { body: { email, password } });
+      // Where others can come, the first account takes a link.
+      const isLocal = context.deployment.publicUrl === null;
+      const invitation = isLocal ? null : await inviteFirstOperator(context);
+      const { body } = await call("POST", "/auth/register", {
+        body: { email, password, ...(invitation !== null && { invitation }) },
+      });
       return { token: body.token, id: body.user.id };
     },
   };

@@ -221,31 +221,3 @@ test("says in words what is wrong with the data, beside what it touches", async 
   expect(notes("About its splits")).toContain("The split 2:1 of Mar 5, 2024 changes nobody’s shares.");
   expect(notes("About its splits")).toContain("it never happened.");
 });
-
-describe("a ticker traded more often than a page lists", () => {
-  test("is listed a hundred rows at a time, marked by month, and as small as any other", async () => {
-    const busy = await signUp(program, "busy@example.com");
-    await program.database.pool.query(
-      `insert into bronze.transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
-       select user_id, 'NORD', case when number % 3 = 0 then 'SELL' else 'BUY' end, 1, 100, date '2022-01-03' + number / 2
-       from public.users
-       cross join generate_series(1, 600) as number
-       where email = 'busy@example.com'`,
-    );
-    await program.database.pool.query(
-      "update public.users set cost_basis_method = 'fifo' where email = 'busy@example.com'",
-    );
-    await settle(program);
-    const first = await read("/tickers/NORD", busy);
-    expect(first.match(/id="trade-/g)).toHaveLength(100);
-    expect(first).toContain("600 in all");
-    expect(first).toMatch(/<title>39 × BUY in the month until [^<]* on average<\/title>/);
-    expect(first.match(/<title>/g)!.length).toBeLessThan(60);
-    expect(first).toContain('href="/tickers/NORD?trades=2#trades-heading"');
-    expect(first).toContain('href="/tickers/NORD?lots=2#lots-heading"');
-    expect(first.match(/class="tag on">open/g)).toHaveLength(100);
-    const last = await read("/tickers/NORD?trades=6&lots=999&range=1M", busy);
-    expect(last).toContain('href="/tickers/NORD?range=1M&trades=5&lots=999#trades-heading"');
-    expect(last).not.toContain('class="tag on">open');
-  });
-});
