@@ -4,7 +4,7 @@ import { personTransaction } from "../database/person.ts";
 import type { AccountContext } from "./context.ts";
 import { WrongCodeError } from "./errors.ts";
 import { useRecoveryCode } from "./recovery-codes.ts";
-import { type Actor, recordSecurityEvent } from "./security-log.ts";
+import { type Actor, actorTransaction, recordSecurityEvent } from "./security-log.ts";
 import { isTotpCode } from "./totp.ts";
 
 /** However people set it in groups. */
@@ -30,6 +30,7 @@ export async function useCode(
     return isUsed;
   });
   if (isRight) return;
-  await recordSecurityEvent(context.pool, actor, { kind, userId, outcome: "refused", detail: "wrong code" });
+  const refused = { kind, userId, outcome: "refused", detail: "wrong code" } as const;
+  await actorTransaction(context.pool, actor, (client) => recordSecurityEvent(client, actor, refused));
   throw new WrongCodeError();
 }

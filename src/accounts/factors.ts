@@ -4,7 +4,7 @@
  */
 import type { Pool, PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
-import { NoSecondFactorError } from "./errors.ts";
+import { AccountGoneError, NoSecondFactorError } from "./errors.ts";
 import type { Person } from "./person.ts";
 import { replaceRecoveryCodes } from "./recovery-codes.ts";
 import { type Actor, recordSecurityEvent } from "./security-log.ts";
@@ -31,7 +31,7 @@ export function readFactors(pool: Pool, userId: number): Promise<Factors> {
   return personTransaction(pool, userId, (client) => factorsOf(client, userId));
 }
 
-/** Within a transaction of the person's. */
+/** Within a transaction of the person's. Throws AccountGoneError. */
 async function factorsOf(client: PoolClient, userId: number): Promise<Factors> {
   const { rows } = await client.query<Factors>(
     `select
@@ -48,7 +48,8 @@ async function factorsOf(client: PoolClient, userId: number): Promise<Factors> {
      where users.user_id = $1`,
     [userId],
   );
-  return rows[0]!;
+  if (!rows[0]) throw new AccountGoneError();
+  return rows[0];
 }
 
 /** What was done with a factor, for the security log. */

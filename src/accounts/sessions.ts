@@ -4,7 +4,7 @@ import { personTransaction } from "../database/person.ts";
 import { defaultQuotas } from "../quotas.ts";
 import type { AccountContext } from "./context.ts";
 import { deviceName } from "./device.ts";
-import { AccountDisabledError } from "./errors.ts";
+import { AccountDisabledError, AccountGoneError } from "./errors.ts";
 import type { Person, Role } from "./person.ts";
 import { type Actor, actorTransaction, recordSecurityEvent } from "./security-log.ts";
 import { signClaims, verifiedClaims } from "./signatures.ts";
@@ -57,7 +57,8 @@ export async function startSession(
        for no key update`,
       [userId],
     );
-    if (owners[0]?.is_disabled) return null;
+    if (!owners[0]) throw new AccountGoneError();
+    if (owners[0].is_disabled) return null;
     const known = await knownDevices(client, userId);
     const isNewDevice = known.size > 0 && !known.has(deviceName(agent));
     const { rows } = await client.query<{ session_id: string }>(

@@ -239,7 +239,8 @@ export async function passkeyAccount(
     if (error instanceof PasskeyRefusedError) {
       const kind = person ? "proof" : "sign_in";
       const refused = { kind, userId, outcome: "refused", detail: "passkey" } as const;
-      await recordSecurityEvent(context.pool, person ? actorOf(request) : strangerOf(request), refused);
+      const actor = person ? actorOf(request) : strangerOf(request);
+      await actorTransaction(context.pool, actor, (client) => recordSecurityEvent(client, actor, refused));
     }
     throw error;
   }

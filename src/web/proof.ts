@@ -2,6 +2,7 @@
 import type { Request } from "express";
 import { z } from "zod";
 import {
+  actorTransaction,
   codeSchema,
   currentPasswordSchema,
   hasSecondFactor,
@@ -40,7 +41,9 @@ export async function prove(
   const forgive = await limitsOf(context).signIn.attempt(request.ip ?? "", person.email, person.credentialId);
   if (!isFirstProved && !(await isPasswordOf(pool, person.userId, password ?? ""))) {
     const refused = { userId: person.userId, outcome: "refused", detail: "wrong password" } as const;
-    await recordSecurityEvent(pool, actor, { kind: "proof", ...refused });
+    await actorTransaction(pool, actor, (client) =>
+      recordSecurityEvent(client, actor, { kind: "proof", ...refused }),
+    );
     throw new WrongPasswordError("password");
   }
   if (hasSecondFactor(await readFactors(pool, person.userId))) {
