@@ -1,6 +1,13 @@
 import { Secret, TOTP } from "otpauth";
 import { beforeAll, describe, expect, test } from "vitest";
-import { commandLine, readPersonalData, useCode } from "../../src/accounts/index.ts";
+import {
+  commandLine,
+  listOwnSecurityEvents,
+  readPersonalData,
+  setDisabled,
+  startSession,
+  useCode,
+} from "../../src/accounts/index.ts";
 import { limitsOf } from "../../src/web/auth.ts";
 import { emptyRegistry } from "./registry.ts";
 import { type Answer, password, startWebServer, type WebServer } from "./server.ts";
@@ -195,6 +202,72 @@ describe("an authenticator app", () => {
       await client.query("rollback");
       client.release();
     }
+  });
+});
+
+describe("the security log", () => {
+  test("holds factors added and removed, recovery codes used, and what was refused", async () => {
+    const { token, id, recoveryCodes } = await enroll("logged@example.org");
+    await login("logged@example.org", recoveryCodes[0]);
+    await login("logged@example.org", "000000");
+    await server.call("POST", "/api/account/proof", { token, body: { password: "not this one" } });
+    await server.call("POST", "/api/account/proof", { token, body: { password, code: "000000" } });
+    await server.call("POST", "/api/account/recovery-codes", { token });
+    await server.call("DELETE", "/api/account/totp", { token });
+    const events = await listOwnSecurityEvents(server.pool, id, { limit: 8 });
+    expect(events.map(({ kind, outcome, by, detail }) => [kind, outcome, by, detail])).toEqual([
+      ["second_factor_removed", "done", "yourself", "authenticator app"],
+      ["recovery_codes_made", "done", "yourself", null],
+      ["proof", "refused", "yourself", "wrong code"],
+      ["proof", "refused", "yourself", "wrong password"],
+      ["sign_in", "refused", "stranger", "wrong code"],
+      ["sign_in", "done", "yourself", null],
+      ["recovery_code_used", "done", "yourself", null],
+      ["second_factor_added", "done", "yourself", "authenticator app"],
+    ]);
+  });
+});
+
+describe("a disabled account", () => {
+  test("is let in by nothing, not by a second step that was begun before either", async () => {
+    const { id, recoveryCodes } = await enroll("disabled@example.org");
+    const press = (path: string, body: object, cookie = "") =>
+      server.call("POST", path, { body, headers: { Accept: "text/html", Cookie: cookie } });
+    const step = await press("/sign-in", { email: "disabled@example.org", password });
+    expect(step.headers.get("Location")).toBe("/sign-in/second-step");
+    const cookie = step.headers.getSetCookie()[0]!.split(";")[0]!;
+    await setDisabled(server.database.pool, id, true, commandLine);
+    const late = await press("/sign-in/second-step", { code: recoveryCodes[0] }, cookie);
+    expect(late.status).toBe(403);
+    expect(late.body).toContain("This account is disabled");
+    expect(late.headers.getSetCookie().join()).not.toContain("stratafolio_session");
+    expect(outcome(await login("disabled@example.org", recoveryCodes[1]))).toEqual([403, "account_disabled"]);
+    // The one door of passkeys and providers, too.
+    await expect(startSession(server.context, id, null)).rejects.toMatchObject({ code: "account_disabled" });
+  });
+});
+
+describe("who has lost every factor", () => {
+  test("is helped by an operator, and by nobody else: the password signs in again, every session has ended", async () => {
+    const { token, id } = await enroll("lost@example.org");
+    const operator = (await login("first@example.org")).body.token;
+    const { token: other } = await server.register("curious@example.org");
+    const reset = (by: string) =>
+      server.call("POST", `/people/${id}/reset-factors`, {
+        token: by,
+        body: {},
+        headers: { Accept: "text/html" },
+      });
+    expect((await reset(other)).status).toBe(403);
+    await expect(server.pool.query("select public.reset_factors_as_operator($1)", [id])).rejects.toThrow(
+      "expected an operator",
+    );
+    expect(outcome(await login("lost@example.org"))).toEqual([401, "second_factor_required"]);
+    expect((await reset(operator)).headers.get("Location")).toBe(`/people/${id}?done=reset-factors`);
+    expect((await server.call("GET", "/auth/me", { token })).status).toBe(401);
+    expect((await login("lost@example.org")).status).toBe(200);
+    const { rows } = await server.database.pool.query("select from recovery_codes where user_id = $1", [id]);
+    expect(rows).toEqual([]);
   });
 });
 

@@ -17,7 +17,7 @@ import {
 import { characters } from "../../values.ts";
 import { actorOf, requireOperator, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
-import { linkBase, mailProblem } from "../notices.ts";
+import { linkBase, mailProblem, notifyFactorRemoved } from "../notices.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { type Problem, type SendPage, sentence } from "./page.ts";
@@ -132,14 +132,19 @@ function actionPages(context: WebContext, sendPerson: SendPerson): Router {
     requireOperator(request);
     const action = actions.find((known) => known === request.params.action);
     if (!action) throw new NotFoundError(`action ${request.params.action}`);
-    const { user_id } = await readPerson(context, request);
-    const work = () => act(context, request, user_id, action);
-    await perform(request, response, work, `/people/${user_id}?done=${action}`);
+    const known = await readPerson(context, request);
+    const work = () => act(context, request, known, action);
+    await perform(request, response, work, `/people/${known.user_id}?done=${action}`);
   });
   return router;
 }
 
-function act(context: WebContext, request: Request, userId: number, action: Action): Promise<void> {
+async function act(
+  context: WebContext,
+  request: Request,
+  { user_id: userId, email }: KnownPerson,
+  action: Action,
+): Promise<void> {
   const { pool } = context;
   const actor = actorOf(request);
   switch (action) {
@@ -152,7 +157,8 @@ function act(context: WebContext, request: Request, userId: number, action: Acti
     case "revoke":
       return revokeAccess(pool, userId, actor);
     case "reset-factors":
-      return resetFactors(pool, userId, actor);
+      await resetFactors(pool, userId, actor);
+      return notifyFactorRemoved(context, email, "Every second factor");
   }
 }
 
