@@ -32,6 +32,29 @@ export const day = z.iso
   .regex(/^(?:19|[2-9]\d)/, "expected a date from 1900-01-01 on")
   .meta({ format: "date" });
 
+/** In an address, and in decimal digits alone: `Number` takes blanks, 0x10 and 1e3, too. */
+function digits(least: number, most: number) {
+  return z
+    .string()
+    .regex(/^[1-9]\d{0,15}$/, { abort: true, error: `expected a whole number from ${least} to ${most}` })
+    .transform(Number)
+    .pipe(z.int().min(least).max(most));
+}
+
+/** How the API's description has it. */
+const integerType = (minimum: number, maximum: number) =>
+  ({ type: "integer", pattern: undefined, minimum, maximum }) as const;
+
+/** A whole number in an address. */
+export const wholeNumber = (least: number, most: number) =>
+  digits(least, most).meta(integerType(least, most));
+
+/** The same, where it may be left out. */
+export const wholeNumberOr = (usual: number, least: number, most: number) =>
+  digits(least, most)
+    .default(usual)
+    .meta({ ...integerType(least, most), default: usual });
+
 /** An instant, in UTC. pg gives a Date, JSON an ISO 8601 string. */
 export const instant: z.ZodType<Date> = z.iso.datetime() as unknown as z.ZodType<Date>;
 

@@ -16,6 +16,8 @@ const keepings: Readonly<Record<string, Keeping>> = {
   "public.recovery_codes": "saved",
   "public.passkeys": "saved",
   "public.identities": "saved",
+  "public.invitations": "saved", // their hashes: links that were given out go on
+  "public.security_events": "saved",
   "public.idempotency_keys": "saved", // a request that is repeated after a restore is still the same one
   "public.portfolio_choices": "saved",
   "public.imports": "saved",
@@ -38,6 +40,10 @@ const keepings: Readonly<Record<string, Keeping>> = {
   "bronze.history_reads": "market",
   "bronze.raw_calendar": "made",
   "public.migrations": "made",
+  "public.attempts": "ended", // counted anew
+  "public.new_tickers": "ended",
+  "public.password_resets": "ended", // good for an hour, and for one use that may have been since
+  "public.pending_accounts": "ended",
   "public.backups": "ended", // files on the disk of that installation
   "public.sessions": "ended", // people sign in again: one that was ended since must not come back to life
 };

@@ -1,12 +1,12 @@
 /** Lists whose answer is their rows alone: they are bounded, and the header `Link` leads to what comes after. */
 import type { Request, Response } from "express";
 import { z } from "zod";
-import { characters, day } from "../values.ts";
+import { characters, day, wholeNumberOr } from "../values.ts";
 
 /** More days than there are prices of, and more tickers than anybody holds. */
 const mostRows = 20_000;
 
-const limit = z.coerce.number().int().min(1).max(mostRows).default(mostRows);
+const limit = wholeNumberOr(mostRows, 1, mostRows);
 const cursor = "What comes after the row with this key; the header `Link` of a page has it";
 
 /** `after`: of the kind that the rows' key is. */

@@ -61,6 +61,7 @@ const left = `
   insert into public.passkeys (user_id, credential_id, public_key, sign_count, transports, name, created_at, last_challenge_at)
   values (1, 'AQID', '\\x05', 3, '{internal,hybrid}', 'her phone', now(), now());
   insert into public.identities values ('https://id.example.org/', 'subject', 1, now(), now());
+  insert into public.invitations (email, role, token_hash, created_at, expires_at) values ('dee@example.org', 'investor', '\\x01', now(), now());
   insert into orchestrator.automations (automation, kind, enabled) values ('nightly_verification', 'schedule', false);
 `;
 

@@ -66,7 +66,7 @@ describe.runIf(isRoot)("for root", () => {
     const data = join(theirs, "data");
     expect(keptDataKind(data, "real")).toBe("real");
     const secret = keptJwtSecrets(data);
-    expect(keptJwtSecrets(data)).toBe(secret);
+    expect(keptJwtSecrets(data)).toEqual(secret);
     const server = await start(data);
     await server.stop();
     const again = await start(data);

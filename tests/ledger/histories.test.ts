@@ -9,7 +9,7 @@ import {
   recordTransaction,
   requireHistories,
 } from "../../src/ledger/index.ts";
-import { createTestDatabase } from "../support/database.ts";
+import { createTestDatabase, truncate } from "../support/database.ts";
 import { startIngestion } from "../support/engine.ts";
 import { createReplayServer, type ReplayServer } from "../support/replay-server.ts";
 import { ledgerOn, type RecordedLedger, resourcesFrom } from "./context.ts";
@@ -38,9 +38,16 @@ async function settle(): Promise<void> {
 
 beforeEach(async () => {
   await vi.waitFor(settle, 5000);
+  await truncate(
+    owner,
+    "bronze.raw_assets",
+    "bronze.raw_prices",
+    "bronze.symbol_changes",
+    "orchestrator.runs",
+    "public.users",
+  );
   await owner.query(
-    `truncate bronze.raw_assets, bronze.raw_prices, bronze.symbol_changes, orchestrator.runs, public.users cascade;
-     insert into users (user_id, email, password_hash) values (1, 'a@example.org', 'x'), (2, 'b@example.org', 'x')`,
+    `insert into users (user_id, email, password_hash) values (1, 'a@example.org', 'x'), (2, 'b@example.org', 'x')`,
   );
   server = await createReplayServer();
   onTestFinished(server.close);

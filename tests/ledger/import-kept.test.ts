@@ -8,7 +8,7 @@ import {
   importTransactions,
   reviewImport,
 } from "../../src/ledger/index.ts";
-import { createTestDatabase } from "../support/database.ts";
+import { createTestDatabase, truncate } from "../support/database.ts";
 import { startIngestion } from "../support/engine.ts";
 import { createReplayServer, type ReplayServer } from "../support/replay-server.ts";
 import { ledgerOn, type RecordedLedger, resourcesFrom } from "./context.ts";
@@ -25,9 +25,9 @@ await startIngestion(
 );
 
 beforeEach(async () => {
+  await truncate(owner, "bronze.raw_assets", "bronze.raw_prices", "bronze.identifiers", "public.users");
   await owner.query(
-    `truncate bronze.raw_assets, bronze.raw_prices, bronze.identifiers, public.users cascade;
-     insert into users (user_id, email, password_hash) values (1, 'a@example.org', 'x'), (2, 'b@example.org', 'x')`,
+    `insert into users (user_id, email, password_hash) values (1, 'a@example.org', 'x'), (2, 'b@example.org', 'x')`,
   );
   server = await createReplayServer();
   onTestFinished(server.close);

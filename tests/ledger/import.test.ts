@@ -10,7 +10,7 @@ import {
   recordTransaction,
   reviewImport,
 } from "../../src/ledger/index.ts";
-import { createTestDatabase } from "../support/database.ts";
+import { createTestDatabase, truncate } from "../support/database.ts";
 import { startIngestion } from "../support/engine.ts";
 import { createReplayServer, type ReplayServer } from "../support/replay-server.ts";
 import { ledgerOn, type RecordedLedger, resourcesFrom } from "./context.ts";
@@ -27,9 +27,9 @@ await startIngestion(
 );
 
 beforeEach(async () => {
+  await truncate(owner, "bronze.raw_assets", "public.users");
   await owner.query(
-    `truncate bronze.raw_assets, public.users cascade;
-     insert into users (user_id, email, password_hash) values (1, 'a@example.org', 'x'), (2, 'b@example.org', 'x')`,
+    `insert into users (user_id, email, password_hash) values (1, 'a@example.org', 'x'), (2, 'b@example.org', 'x')`,
   );
   server = await createReplayServer();
   onTestFinished(server.close);

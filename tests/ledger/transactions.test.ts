@@ -8,7 +8,7 @@ import {
   recordTransaction,
   searchTickers,
 } from "../../src/ledger/index.ts";
-import { createTestDatabase } from "../support/database.ts";
+import { createTestDatabase, truncate } from "../support/database.ts";
 import { startIngestion } from "../support/engine.ts";
 import { createReplayServer, type ReplayServer } from "../support/replay-server.ts";
 import { ledgerOn, type RecordedLedger, resourcesFrom } from "./context.ts";
@@ -28,9 +28,9 @@ const alice = 1;
 const bob = 2;
 
 beforeEach(async () => {
+  await truncate(owner, "bronze.raw_assets", "bronze.raw_prices", "public.users");
   await owner.query(
-    `truncate bronze.raw_assets, bronze.raw_prices, public.users cascade;
-     truncate orchestrator.changes;
+    `truncate orchestrator.changes;
      insert into users (user_id, email, password_hash) values (1, 'a@example.org', 'x'), (2, 'b@example.org', 'x')`,
   );
   server = await createReplayServer();

@@ -9,6 +9,7 @@ import { apiRoutes } from "../../src/web/api/index.ts";
 import { figures } from "../../src/web/explain/figures.ts";
 import { type Program, startProgram } from "../support/program.ts";
 import { type Reader, settle, signUp } from "../web/reader.ts";
+import { loopbackDeployment } from "../web/server.ts";
 
 // What stands in a file is one thing, what is published another: readers show the second, whatever is done to the first.
 
@@ -50,7 +51,9 @@ async function edit(model: string, from: string, to: string): Promise<void> {
 /** Everything that can be read, by a person who is an operator, too. */
 function readablePaths(): string[] {
   const api = apiRoutes(
-    { registry: () => program.engine.registry, version: "" } as Parameters<typeof apiRoutes>[0],
+    { registry: () => program.engine.registry, version: "", deployment: loopbackDeployment } as Parameters<
+      typeof apiRoutes
+    >[0],
     { contentType: "", observe: () => {}, read: async () => "" } as Parameters<typeof apiRoutes>[1],
   );
   const examples: Record<string, string> = {

@@ -196,8 +196,7 @@ describe("runs", () => {
     ]);
     expect(body.run.logs).toMatchObject([{ level: "info", message: "done" }]);
     const { log_id } = body.run.logs[0];
-    for (const query of ["log_limit=0", `logs_before=${log_id}`])
-      expect((await get(`/api/runs/1?${query}`)).body.run.logs).toEqual([]);
+    expect((await get(`/api/runs/1?logs_before=${log_id}`)).body.run.logs).toEqual([]);
     expect(body.run.checks).toMatchObject([{ check: "no_gap", failing_rows: 1 }]);
   });
 

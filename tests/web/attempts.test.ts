@@ -122,6 +122,6 @@ test("who makes too many accounts is told until when, on the form too", async ()
     headers: { Accept: "text/html" },
   });
   expect(status).toBe(429);
-  expect(body).toMatch(/role="alert">.*too many new accounts from this address/s);
+  expect(body).toMatch(/role="alert">.*Too many new accounts from this address/s);
   expect(body).toContain('value="late@example.org"');
 });

@@ -8,8 +8,9 @@ import type { WebContext } from "../../src/web/context.ts";
 import type { Metrics } from "../../src/web/metrics.ts";
 import { describeApi } from "../../src/web/openapi.ts";
 import { hostileTexts } from "./hostile-texts.ts";
+import { loopbackDeployment } from "./server.ts";
 
-const routes = apiRoutes({ version: "" } as WebContext, {} as Metrics);
+const routes = apiRoutes({ version: "", deployment: loopbackDeployment } as WebContext, {} as Metrics);
 const { paths } = describeApi(routes, "", "stratafolio_session");
 
 interface Described {

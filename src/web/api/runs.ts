@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { cancelRun, listRuns, readRun, triggerKinds } from "../../engine/index.ts";
 import { runRecord, snakeCased } from "../../snake-case.ts";
-import { day, instant } from "../../values.ts";
+import { day, instant, wholeNumberOr } from "../../values.ts";
 import { NotFoundError } from "../errors.ts";
 import { type Route, route } from "../route.ts";
 import { pageLimit, positiveId } from "../schemas.ts";
@@ -118,7 +118,7 @@ export const runRoutes: readonly Route[] = [
     access: "operator",
     parameters,
     query: z.object({
-      log_limit: z.coerce.number().int().min(0).max(mostLogs).default(mostLogs).describe("The newest logs"),
+      log_limit: wholeNumberOr(mostLogs, 1, mostLogs).describe("The newest logs"),
       logs_before: positiveId.optional().describe("`log_id` of the first log of an answer: those before it"),
     }),
     status: 200,
