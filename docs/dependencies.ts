@@ -1,6 +1,6 @@
 /**
  * Writes the table of docs/dependencies.md from package.json, the lockfile and what npm's registry says, and puts the
- * checksums of the registry into the lockfile where npm left them out (packages for other systems): `npm run dependencies`.
+ * checksums of the registry into the lockfile where npm left them out (packages for other systems): `npm run list-dependencies`.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";

@@ -20,7 +20,7 @@ test("no package runs a script when it is installed but those that package.json 
   expect(new Set(scripted.map(([path]) => nameOf(path)))).toEqual(new Set(Object.keys(allowScripts)));
 });
 
-test("versions are pinned, and docs/dependencies.md is of these (npm run dependencies writes it again)", () => {
+test("versions are pinned, and docs/dependencies.md is of these (npm run list-dependencies writes it again)", () => {
   const page = readFileSync(join(import.meta.dirname, "../../docs/dependencies.md"), "utf8");
   const listed = [...page.matchAll(/^\| `(\S+)` +\| (\S+) /gm)].map(([, name, version]) => [name, version]);
   const wanted = Object.entries({ ...dependencies, ...devDependencies });
