@@ -56,7 +56,8 @@ export function factorPages(
     const person = requireProof(context, request);
     // A form that waited for a proof has none yet: the browser makes one when the button is pressed again.
     if (!request.body?.credential) {
-      const about = new URLSearchParams({ done: "proved", passkey_name: String(request.body?.passkey_name) });
+      const name = passkeyName.safeParse(request.body?.passkey_name).data ?? "";
+      const about = new URLSearchParams({ done: "proved", passkey_name: name });
       return response.redirect(303, `/account?${about}#passkeys`);
     }
     try {
