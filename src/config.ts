@@ -11,6 +11,16 @@ export const registrationPolicies = ["open", "invitation", "closed"] as const;
 /** Who may make an account: anybody, whoever was invited, or nobody but an operator by the command line. */
 export type RegistrationPolicy = (typeof registrationPolicies)[number];
 
+/** An OpenID provider by which people may sign in. */
+export interface IdentityProvider {
+  /** https, or http on this machine; as a URL writes itself, with a slash where there is no path. */
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** As people know it: "Keycloak of Example Ltd". */
+  readonly name: string;
+}
+
 /** Every setting of the program, checked. The only reader of the environment is `readConfig`. */
 export interface Config {
   /** null: an embedded PostgreSQL under `dataDirectory`. */
@@ -49,6 +59,8 @@ export interface Config {
   readonly statementSeconds: number;
   /** How much one person, and the installation, may keep. */
   readonly quotas: Quotas;
+  /** null: people sign in with what they have here alone. */
+  readonly identityProvider: IdentityProvider | null;
   readonly logLevel: string;
 }
 
@@ -115,6 +127,10 @@ export function parseSecrets(text: string): readonly string[] {
     .map((secret) => secret.trim())
     .filter((secret) => secret !== "");
 }
+
+/** Tokens that say who somebody is go over https, but for a trial on one machine. */
+const isIssuer = (text: string) =>
+  isUrl(["https:"])(text) || (isUrl(["http:"])(text) && isLoopback(new URL(text).hostname));
 
 const webUrl = z
   .string()
@@ -243,6 +259,15 @@ const environment = z.object({
   QUOTA_TOKENS: quota,
   QUOTA_SESSIONS: quota,
   QUOTA_ACCOUNTS: quota,
+  OIDC_ISSUER: z
+    .string()
+    .refine(isIssuer, {
+      error: (issue) => `expected an https URL, or an http one of this machine, got: ${issue.input}`,
+    })
+    .nullable(),
+  OIDC_CLIENT_ID: z.string().nullable(),
+  OIDC_CLIENT_SECRET: z.string().nullable(),
+  OIDC_NAME: z.string().max(60, "expected at most 60 characters").nullable(),
   LOG_LEVEL: z
     .enum(logLevels, { error: (issue) => `expected one of ${logLevels.join(", ")}, got: ${issue.input}` })
     .nullable(),
@@ -272,6 +297,11 @@ export function readConfig(
   }
   if (given.ALERT_EMAIL !== null && given.SMTP_URL === null)
     problems.push("SMTP_URL: expected smtp(s)://user:password@host:port when ALERT_EMAIL is set, got none");
+  for (const name of ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"] as const)
+    if (given.OIDC_ISSUER !== null && given[name] === null)
+      problems.push(
+        `${name}: expected what the provider calls this client when OIDC_ISSUER is set, got none`,
+      );
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
   const settings = parsed.data;
   const place = { host: settings.HOST ?? "127.0.0.1", publicUrl: settings.PUBLIC_URL };
@@ -310,7 +340,20 @@ export function readConfig(
       sessions: settings.QUOTA_SESSIONS ?? defaultQuotas.sessions,
       accounts: settings.QUOTA_ACCOUNTS ?? defaultQuotas.accounts,
     },
+    identityProvider: identityProviderOf(settings),
     logLevel: settings.LOG_LEVEL ?? "info",
+  };
+}
+
+function identityProviderOf(settings: z.output<typeof environment>): IdentityProvider | null {
+  const { OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_NAME } = settings;
+  if (OIDC_ISSUER === null) return null;
+  const { href, host } = new URL(OIDC_ISSUER);
+  return {
+    issuer: href,
+    clientId: OIDC_CLIENT_ID ?? "",
+    clientSecret: OIDC_CLIENT_SECRET ?? "",
+    name: OIDC_NAME ?? host,
   };
 }
 

@@ -220,6 +220,7 @@ export async function startWeb(
     deployment: config,
     mail,
     breachedPasswordsUrl: config.breachedPasswordsUrl,
+    identityProvider: config.identityProvider,
   });
   const server = createServer(app);
   try {

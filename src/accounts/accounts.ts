@@ -70,30 +70,28 @@ export async function createAccount(
   { email, password }: Credentials,
   newcomers: Newcomers = {},
 ): Promise<Account> {
-  return insertAccount(pool, email, await hashPassword(password), newcomers);
+  const passwordHash = await hashPassword(password); // before a connection is taken, which would wait with it
+  return transaction(pool, (client) => insertAccount(client, email, passwordHash, newcomers));
 }
 
-/** The same of a password that is hashed already. */
+/** The same within a transaction, of a password that is hashed already; null: the person signs in by a provider. */
 export async function insertAccount(
-  pool: Pool,
+  client: PoolClient,
   email: string,
-  passwordHash: string,
+  passwordHash: string | null,
   { actor = commandLine, admit, quotas, invitation }: Newcomers,
 ): Promise<Account> {
   // One statement would not do: of two first accounts made at once, neither would see the other.
-  const account = await transaction(pool, async (client) => {
-    await client.query("select public.lock_accounts()");
-    if (quotas) await requireRoom(client, quotas.accounts);
-    await admit?.(client);
-    const { rows } = await client.query<Account>(
-      "select user_id as id, email, role from public.create_account($1, $2, $3, $4)",
-      [email, passwordHash, invitation && hashOfLinkToken(invitation.token), invitation?.now],
-    );
-    const made = rows[0];
-    if (made) await recordSecurityEvent(client, actor, { kind: "account_created", userId: made.id });
-    return made;
-  });
+  await client.query("select public.lock_accounts()");
+  if (quotas) await requireRoom(client, quotas.accounts);
+  await admit?.(client);
+  const { rows } = await client.query<Account>(
+    "select user_id as id, email, role from public.create_account($1, $2, $3, $4)",
+    [email, passwordHash, invitation && hashOfLinkToken(invitation.token), invitation?.now],
+  );
+  const account = rows[0];
   if (!account) throw new EmailTakenError(email);
+  await recordSecurityEvent(client, actor, { kind: "account_created", userId: account.id });
   return account;
 }
 
@@ -114,12 +112,12 @@ export async function findAccount(
   { email, password }: Credentials,
   actor: Actor,
 ): Promise<Account | null> {
-  const { rows } = await pool.query<Account & { password_hash: string; is_disabled: boolean }>(
+  const { rows } = await pool.query<Account & { password_hash: string | null; is_disabled: boolean }>(
     "select user_id as id, email, role, password_hash, is_disabled from public.sign_in_hash($1)",
     [email],
   );
   const row = rows[0];
-  const matches = await isHashOf(password, row?.password_hash);
+  const matches = await isHashOf(password, row?.password_hash ?? null);
   if (row && matches && !row.is_disabled) return { id: row.id, email: row.email, role: row.role };
   const detail = row ? (matches ? "the account is disabled" : "wrong password") : "no such account";
   const refused = { kind: "sign_in", userId: row?.id ?? null, outcome: "refused", detail } as const;
@@ -150,7 +148,7 @@ export async function isPasswordOf(pool: Pool, userId: number, password: string)
     const { rows } = await client.query<{ hash: string | null }>("select public.own_password_hash() as hash");
     return rows[0]!.hash;
   });
-  return isHashOf(password, hash ?? undefined);
+  return isHashOf(password, hash);
 }
 
 /** Sets the password and signs the person out but for the session they do it by; API tokens go on. */

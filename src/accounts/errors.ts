@@ -143,6 +143,7 @@ export class InvitedEmailError extends Error {
     super(`expected the email that was invited, ${invited}`);
   }
 }
+
 /** Passwords take long to hash, and more people wait for that than can be served soon. */
 export class SignInBusyError extends Error {
   readonly code = "sign_in_busy";
@@ -152,5 +153,87 @@ export class SignInBusyError extends Error {
     super(
       `too many people sign in or register just now for this to be done within ${longestWaitSeconds} s; try again in a few seconds`,
     );
+  }
+}
+
+export class WrongCodeError extends Error {
+  readonly code = "wrong_code";
+  readonly field = "code";
+
+  constructor() {
+    super(
+      "that is not a code that is good now: each one is good once, and for a minute; wait for the next one",
+    );
+  }
+}
+
+export class DraftOverError extends Error {
+  readonly code = "invalid_ticket";
+  readonly field = "ticket";
+
+  constructor() {
+    super("that was begun more than ten minutes ago, or by somebody else; begin once more");
+  }
+}
+
+export class NoSecondFactorError extends Error {
+  readonly code = "no_second_factor";
+
+  constructor() {
+    super("recovery codes stand in for a second factor; set up an authenticator app or a passkey first");
+  }
+}
+
+export class TotpEnabledError extends Error {
+  readonly code = "totp_enabled";
+
+  constructor() {
+    super("this account has an authenticator app already; remove it first to set up another");
+  }
+}
+
+/** The secret of an app was sealed under another secret of the installation. */
+export class UnreadableSecretError extends Error {
+  readonly code = "unreadable_secret";
+  readonly field = "code";
+
+  constructor() {
+    super(
+      "codes of your app cannot be checked, because this installation's secret was changed; use a recovery code " +
+        "or a passkey, then remove the app on the account page and set it up again",
+    );
+  }
+}
+
+export class PasskeyRefusedError extends Error {
+  readonly code = "invalid_passkey";
+  readonly field = "credential";
+
+  constructor(cause?: unknown) {
+    super("that passkey cannot be used here: it is not known, or took too long; try once more", { cause });
+  }
+}
+
+export class TooManyPasskeysError extends Error {
+  readonly code = "too_many_passkeys";
+
+  constructor(limit: number) {
+    super(`expected at most ${limit} passkeys of one person; remove one that is no longer used`);
+  }
+}
+
+export class IdentityTakenError extends Error {
+  readonly code = "identity_taken";
+
+  constructor() {
+    super("you, or somebody else, are connected there already; disconnect that account first");
+  }
+}
+
+export class LastWayInError extends Error {
+  readonly code = "last_way_in";
+
+  constructor() {
+    super("this account has no password, so nobody could sign in to it any more; choose a password first");
   }
 }

@@ -41,7 +41,7 @@ export function hashPassword(password: string): Promise<string> {
   return inTurn(() => bcrypt.hash(digest(password), bcryptCost));
 }
 
-/** `hash` undefined: there is no account, which takes as long to find out. Throws SignInBusyError. */
-export function isHashOf(password: string, hash: string | undefined): Promise<boolean> {
+/** `hash` null: there is no account, or no password of it, which takes as long to find out. Throws SignInBusyError. */
+export function isHashOf(password: string, hash: string | null): Promise<boolean> {
   return inTurn(() => bcrypt.compare(digest(password), hash ?? nobodysHash));
 }

@@ -20,9 +20,24 @@ export {
   setPassword,
 } from "./accounts.ts";
 export { admit } from "./admission.ts";
+export { codeSchema, useCode } from "./codes.ts";
 export { deviceName } from "./device.ts";
-export { PasswordReusedError, RegistrationClosedError } from "./errors.ts";
+export {
+  IdentityTakenError,
+  PasskeyRefusedError,
+  PasswordReusedError,
+  RegistrationClosedError,
+} from "./errors.ts";
+export { hasSecondFactor, readFactors, renewRecoveryCodes } from "./factors.ts";
 export { hashPassword } from "./hashing.ts";
+export {
+  connectIdentity,
+  createIdentityAccount,
+  disconnectIdentity,
+  findIdentityAccount,
+  type Identity,
+  isIdentityOf,
+} from "./identities.ts";
 export {
   findInvitation,
   invitationInput,
@@ -35,6 +50,19 @@ export {
 } from "./invitations.ts";
 export { knownDevice, rememberDevice } from "./known-devices.ts";
 export { MailLimit, RegistrationLimit, SignInLimit } from "./limits.ts";
+export {
+  addPasskey,
+  challengeToMake,
+  challengeToSignIn,
+  findPasskeyAccount,
+  listPasskeys,
+  type PasskeyAnswer,
+  passkeyAnswerSchema,
+  passkeyName,
+  type RelyingParty,
+  removePasskey,
+  renamePasskey,
+} from "./passkeys.ts";
 export { type PasswordPolicy, requireGoodPassword } from "./password-policy.ts";
 export { confirmAccount, confirmationHours, keepPendingAccount } from "./pending-accounts.ts";
 export {
@@ -43,6 +71,7 @@ export {
   listPeople,
   readKnownPerson,
   removePerson,
+  resetFactors,
   revokeAccess,
   setDisabled,
   setRole,
@@ -57,6 +86,7 @@ export {
   tableRecords,
 } from "./personal-data.ts";
 export { finishReset, type NewPassword, readReset, resetMinutes, resetPath, startReset } from "./resets.ts";
+export { openTicket, sealTicket, ticketMinutes } from "./sealed.ts";
 export {
   type Actor,
   actorTransaction,
@@ -71,8 +101,11 @@ export {
 } from "./security-log.ts";
 export {
   findPerson,
+  isProved,
   listSessions,
+  markProved,
   newDevice,
+  proofMinutes,
   revokedChannel,
   revokeSession,
   startSession,
@@ -89,3 +122,4 @@ export {
   tokenInput,
   tokenScopes,
 } from "./tokens.ts";
+export { draftTotp, enableTotp, readTotpDraft, removeTotp, type TotpDraft } from "./totp.ts";

@@ -1,5 +1,6 @@
 /** Accounts that wait for their owner to open a link in an email: until then nobody can tell whether there is one. */
 import type { PoolClient } from "pg";
+import { transaction } from "../database/transaction.ts";
 import { type Account, insertAccount, type Newcomers } from "./accounts.ts";
 import type { AccountContext } from "./context.ts";
 import { SpentLinkError } from "./errors.ts";
@@ -45,5 +46,7 @@ export async function confirmAccount(
   );
   if (!rows[0]) throw new SpentLinkError();
   const { email, password_hash } = rows[0];
-  return insertAccount(pool, email, password_hash, { ...newcomers, admit: (client) => admit(client, email) });
+  return transaction(pool, (client) =>
+    insertAccount(client, email, password_hash, { ...newcomers, admit: () => admit(client, email) }),
+  );
 }

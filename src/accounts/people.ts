@@ -185,6 +185,20 @@ export function removePerson(pool: Pool, userId: number, actor: Actor): Promise<
   });
 }
 
+/**
+ * For who has lost what they prove themselves with: every second factor goes, and every session ends; the password stays. Throws
+ * UnknownPersonError.
+ */
+export function resetFactors(pool: Pool, userId: number, actor: Actor): Promise<void> {
+  return alter(pool, actor, async (client) => {
+    await requirePresent(client, userId);
+    const reset = actor.userId === null ? "public.reset_factors" : "public.reset_factors_as_operator";
+    await client.query(`select ${reset}($1)`, [userId]);
+    await revokeSessions(client, userId, null);
+    await recordSecurityEvent(client, actor, { kind: "second_factors_reset", userId });
+  });
+}
+
 async function requirePresent(client: PoolClient, userId: number): Promise<void> {
   const { rowCount } = await client.query("select from public.users where user_id = $1", [userId]);
   if (rowCount === 0) throw new UnknownPersonError(String(userId));

@@ -17,4 +17,6 @@ export interface Person {
   /** Id of the session, or of the API token, that speaks for the person. */
   readonly credentialId: string;
   readonly scope: Scope;
+  /** When the session's person last proved who they are; null: an API token, which never did. */
+  readonly provedAt: Date | null;
 }

@@ -62,6 +62,66 @@ const tokenSchema = z.object({
   expires_at: instant.nullable(),
 });
 
+const factorsSchema = z.object({
+  totp_since: instant.nullable().describe("When the authenticator app was set up; null: there is none"),
+  recovery_codes_left: z.int(),
+});
+
+const passkeySchema = z.object({ name: z.string(), created_at: instant, last_used_at: instant.nullable() });
+
+const identitySchema = z.object({
+  issuer: z.string(),
+  subject: z.string(),
+  created_at: instant,
+  last_used_at: instant,
+});
+
+/** What proves who the person is, without the secrets. */
+const factorRecords = {
+  second_factors: {
+    schema: factorsSchema,
+    read: async (client, userId) => {
+      const { rows } = await client.query<z.output<typeof factorsSchema>>(
+        `select
+           (select created_at from public.totp_secrets where user_id = $1) as totp_since,
+           (
+             select count(*)::integer
+             from public.recovery_codes
+             where user_id = $1 and used_at is null
+           ) as recovery_codes_left`,
+        [userId],
+      );
+      return rows[0]!;
+    },
+  },
+  passkeys: {
+    schema: z.array(passkeySchema),
+    read: async (client, userId) => {
+      const { rows } = await client.query<z.output<typeof passkeySchema>>(
+        `select name, created_at, last_used_at
+         from public.passkeys
+         where user_id = $1
+         order by created_at`,
+        [userId],
+      );
+      return rows;
+    },
+  },
+  identities: {
+    schema: z.array(identitySchema),
+    read: async (client, userId) => {
+      const { rows } = await client.query<z.output<typeof identitySchema>>(
+        `select issuer, subject, created_at, last_used_at
+         from public.identities
+         where user_id = $1
+         order by created_at`,
+        [userId],
+      );
+      return rows;
+    },
+  },
+} satisfies PersonalRecords;
+
 /** Of the account itself. Passwords and tokens are not in it: only their hashes are known. */
 const accountRecords = {
   account: { schema: accountSchema, read: readAccount },
@@ -95,6 +155,7 @@ const accountRecords = {
     schema: z.array(ownSecurityEventSchema),
     read: (client, userId) => readOwnSecurityEvents(client, userId),
   },
+  ...factorRecords,
 } satisfies PersonalRecords;
 
 type Fields<R extends PersonalRecords> = {

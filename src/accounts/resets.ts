@@ -47,7 +47,8 @@ export function startReset(
 interface Resetting {
   readonly user_id: number;
   readonly email: string;
-  readonly password_hash: string;
+  /** null: they signed in by a provider alone. */
+  readonly password_hash: string | null;
 }
 
 async function findReset({ pool, clock }: Context, token: string): Promise<Resetting> {

@@ -22,6 +22,14 @@ export const securityEventKinds = [
   "password_reset",
   "token_made",
   "tokens_revoked",
+  "second_factor_added",
+  "second_factor_removed",
+  "second_factors_reset",
+  "recovery_codes_made",
+  "recovery_code_used",
+  "provider_connected",
+  "provider_disconnected",
+  "proof",
 ] as const;
 
 export type SecurityEventKind = (typeof securityEventKinds)[number];

@@ -4,6 +4,7 @@ import { personTransaction } from "../database/person.ts";
 import { defaultQuotas } from "../quotas.ts";
 import type { AccountContext } from "./context.ts";
 import { deviceName } from "./device.ts";
+import { AccountDisabledError, AccountGoneError } from "./errors.ts";
 import type { Person, Role } from "./person.ts";
 import { type Actor, actorTransaction, recordSecurityEvent } from "./security-log.ts";
 import { signClaims, verifiedClaims } from "./signatures.ts";
@@ -47,9 +48,17 @@ export async function startSession(
   const now = clock();
   const expiresAt = new Date(now.getTime() + sessionDays * 86_400_000);
   const agent = userAgent?.slice(0, 300) ?? null;
-  const { sessionId, isNewDevice } = await personTransaction(pool, userId, async (client) => {
+  const started = await personTransaction(pool, userId, async (client) => {
     // One at a time: two would not see each other, and end too few.
-    await client.query("select from public.users where user_id = $1 for no key update", [userId]);
+    const { rows: owners } = await client.query<{ is_disabled: boolean }>(
+      `select disabled_at is not null as is_disabled
+       from public.users
+       where user_id = $1
+       for no key update`,
+      [userId],
+    );
+    if (!owners[0]) throw new AccountGoneError();
+    if (owners[0].is_disabled) return null;
     const known = await knownDevices(client, userId);
     const isNewDevice = known.size > 0 && !known.has(deviceName(agent));
     const { rows } = await client.query<{ session_id: string }>(
@@ -57,20 +66,27 @@ export async function startSession(
          delete from public.sessions
          where user_id = $1 and expires_at <= $3
        )
-       insert into public.sessions (user_id, user_agent, created_at, last_used_at, expires_at)
-       values ($1, $2, $3, $3, $4)
+       insert into public.sessions (user_id, user_agent, created_at, last_used_at, proved_at, expires_at)
+       values ($1, $2, $3, $3, $3, $4)
        returning session_id`,
       [userId, agent, now, expiresAt],
     );
-    const started = rows[0]!.session_id;
-    await endForgotten(client, userId, started, quotas.sessions);
+    const sessionId = rows[0]!.session_id;
+    await endForgotten(client, userId, sessionId, quotas.sessions);
     await recordSecurityEvent(
       client,
       { userId, via: "web", address, agent },
       { kind: "sign_in", userId, ...(isNewDevice && { detail: newDevice }) },
     );
-    return { sessionId: started, isNewDevice };
+    return { sessionId, isNewDevice };
   });
+  if (!started) {
+    const detail = "the account is disabled";
+    const stranger: Actor = { userId: null, via: "web", address, agent };
+    await recordSecurityEvent(pool, stranger, { kind: "sign_in", userId, outcome: "refused", detail });
+    throw new AccountDisabledError();
+  }
+  const { sessionId, isNewDevice } = started;
   const token = signClaims({ sub: String(userId), jti: sessionId }, jwtSecret, now, expiresAt);
   return { token, sessionId, expiresAt, isNewDevice };
 }
@@ -135,14 +151,38 @@ export async function findPerson(
   const now = clock();
   const sessionId = verifiedSessionId(token, [jwtSecret, ...formerJwtSecrets], now);
   if (!sessionId) return null;
-  const { rows } = await pool.query<{ user_id: number; email: string; role: Role }>({
+  const { rows } = await pool.query<{ user_id: number; email: string; role: Role; proved_at: Date }>({
     name: "use_session", // prepared: it precedes every request
-    text: "select user_id, email, role from public.use_session($1, $2)",
+    text: "select user_id, email, role, proved_at from public.use_session($1, $2)",
     values: [sessionId, now],
   });
   const row = rows[0];
   if (!row) return null;
-  return { userId: row.user_id, email: row.email, role: row.role, credentialId: sessionId, scope: "account" };
+  const { user_id, email, role, proved_at } = row;
+  return { userId: user_id, email, role, credentialId: sessionId, scope: "account", provedAt: proved_at };
+}
+
+/** How long it counts that a session's person proved who they are. */
+export const proofMinutes = 10;
+
+/** Has the person proved within ten minutes, in this session, who they are? What changes the account asks for that. */
+export function isProved({ provedAt }: Person, now: Date): boolean {
+  return provedAt !== null && now.getTime() - provedAt.getTime() < proofMinutes * 60_000;
+}
+
+/** The session's person has just proved who they are. */
+export async function markProved(
+  { pool, clock }: Pick<AccountContext, "pool" | "clock">,
+  person: Person,
+): Promise<Person> {
+  const provedAt = clock();
+  await personTransaction(pool, person.userId, (client) =>
+    client.query("update public.sessions set proved_at = $2 where session_id = $1", [
+      person.credentialId,
+      provedAt,
+    ]),
+  );
+  return { ...person, provedAt };
 }
 
 function verifiedSessionId(token: string, secrets: readonly string[], now: Date): string | null {

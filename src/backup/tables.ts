@@ -12,6 +12,10 @@ type Keeping = "saved" | "market" | "made" | "ended";
 const keepings: Readonly<Record<string, Keeping>> = {
   "public.users": "saved",
   "public.api_tokens": "saved", // their hashes: programs go on
+  "public.totp_secrets": "saved", // sealed: they open with the secret of the installation that was
+  "public.recovery_codes": "saved",
+  "public.passkeys": "saved",
+  "public.identities": "saved",
   "public.invitations": "saved", // their hashes: links that were given out go on
   "public.security_events": "saved",
   "public.idempotency_keys": "saved", // a request that is repeated after a restore is still the same one

@@ -118,6 +118,17 @@ function remove({ output }: CommandContext, email: string, options: { yes?: true
   });
 }
 
+/** For who has lost the phone: the password stays, everything else that proves who they are goes. */
+async function resetFactors(context: CommandContext, email: string): Promise<Outcome> {
+  const outcome = await act(context, email, (accounts, pool, userId) =>
+    accounts.resetFactors(pool, userId, accounts.commandLine),
+  );
+  context.output.say(
+    "Authenticator app, passkeys and recovery codes are removed, and every session is signed out.",
+  );
+  return outcome;
+}
+
 function list({ output }: CommandContext): Promise<Outcome> {
   return withPool(async (pool, _database, { clock }) => {
     const { commandLine, listPeople } = await loadAccounts();
@@ -210,6 +221,13 @@ export function userCommands(program: Command, register: Register): void {
       "do it; without, the account is shown",
     ),
     remove,
+  );
+  register(
+    onOne(
+      "reset-factors",
+      "remove second factors of who has lost them, and sign them out; the password stays",
+    ),
+    resetFactors,
   );
   register(user.command("list").description("every account"), list);
   register(

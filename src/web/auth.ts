@@ -6,23 +6,31 @@ import {
   actorTransaction,
   admit,
   type Credentials,
+  connectIdentity,
   createAccount,
   deleteAccount,
   endAccess,
   findAccount,
+  findPasskeyAccount,
   findPerson,
   findTokenPerson,
   hasAccounts,
   hashPassword,
+  hasSecondFactor,
+  IdentityTakenError,
   isApiToken,
   isEmailTaken,
   isPasswordOf,
+  isProved,
   keepPendingAccount,
   knownDevice,
   MailLimit,
+  type PasskeyAnswer,
+  PasskeyRefusedError,
   PasswordReusedError,
   type Person,
   RegistrationLimit,
+  readFactors,
   recordSecurityEvent,
   rememberDevice,
   requireGoodPassword,
@@ -30,6 +38,7 @@ import {
   SignInLimit,
   setPassword,
   startSession,
+  useCode,
 } from "../accounts/index.ts";
 import { defaultQuotas } from "../quotas.ts";
 import { actorOf, strangerOf, type WebContext } from "./context.ts";
@@ -41,7 +50,13 @@ import {
   setSessionCookie,
 } from "./cookies.ts";
 import { isFromThisMachine, isLocalOnly } from "./deployment.ts";
-import { OtherEmailError, WrongCredentialsError, WrongPasswordError } from "./errors.ts";
+import {
+  OtherEmailError,
+  ReauthenticationRequiredError,
+  SecondFactorRequiredError,
+  WrongCredentialsError,
+  WrongPasswordError,
+} from "./errors.ts";
 import {
   notifyNewDevice,
   notifyPasswordChanged,
@@ -49,7 +64,9 @@ import {
   sendConfirmation,
   sendsMail,
 } from "./notices.ts";
+import { requireRelyingParty } from "./origin.ts";
 import { hasBearer } from "./security.ts";
+import { readTicket, takeTicket, waitingSchema } from "./tickets.ts";
 
 export interface SignedIn {
   readonly user: Account;
@@ -145,19 +162,88 @@ function askForAccount(context: WebContext, { email, password }: Credentials): v
   });
 }
 
-/** Throws WrongCredentialsError, AccountDisabledError, or TooManyAttemptsError after ten failures for an account. */
+export interface SignIn extends Credentials {
+  /** Of an authenticator app, or a recovery code. */
+  readonly code?: string | undefined;
+}
+
+/** Counts an attempt to sign in; returns how to take it back. A device that has signed in before is counted apart. */
+function attempt(context: WebContext, request: Request, email: string): Promise<() => Promise<void>> {
+  const device = knownDevice(context, deviceTokenOf(context, request), email);
+  return limitsOf(context).signIn.attempt(request.ip ?? "", email, device);
+}
+
+/**
+ * Throws WrongCredentialsError; AccountDisabledError; SecondFactorRequiredError or WrongCodeError for an account that has a second
+ * factor; or TooManyAttemptsError after ten failures for an account. What lacks its second factor is forgiven nothing: a known
+ * password is not to buy more guesses at codes.
+ */
 export async function signIn(
   context: WebContext,
   request: Request,
   response: Response,
-  credentials: Credentials,
+  { email, password, code }: SignIn,
 ): Promise<SignedIn> {
-  const device = knownDevice(context, deviceTokenOf(context, request), credentials.email);
-  const forgive = await limitsOf(context).signIn.attempt(request.ip ?? "", credentials.email, device);
-  const user = await findAccount(context.pool, credentials, strangerOf(request));
+  const forgive = await attempt(context, request, email);
+  const user = await findAccount(context.pool, { email, password }, strangerOf(request));
   if (!user) throw new WrongCredentialsError();
+  if (hasSecondFactor(await readFactors(context.pool, user.id))) {
+    if (!code) throw new SecondFactorRequiredError(user);
+    await useCode(context, user.id, code, strangerOf(request), "sign_in");
+  }
   await forgive();
   return { user, token: await openSession(context, request, response, user) };
+}
+
+/** The second step of somebody whose first one was right. Throws WrongCodeError or TooManyAttemptsError. */
+export async function signInByCode(
+  context: WebContext,
+  request: Request,
+  response: Response,
+  account: Pick<Account, "id" | "email">,
+  code: string,
+): Promise<void> {
+  const forgive = await attempt(context, request, account.email);
+  await useCode(context, account.id, code, strangerOf(request), "sign_in");
+  await forgive();
+  await openSession(context, request, response, account);
+}
+
+/** Both factors at once. Throws PasskeyRefusedError or TooManyAttemptsError. */
+export async function signInByPasskey(
+  context: WebContext,
+  request: Request,
+  response: Response,
+  answer: PasskeyAnswer,
+): Promise<Account> {
+  const account = await passkeyAccount(context, request, answer, null);
+  await openSession(context, request, response, account);
+  return account;
+}
+
+/** Whose passkey it is, or that it is `person`'s; a wrong one counts as a failed sign-in, and stands in the security log. */
+export async function passkeyAccount(
+  context: WebContext,
+  request: Request,
+  answer: PasskeyAnswer,
+  person: Person | null,
+): Promise<Account> {
+  const { signIn } = limitsOf(context);
+  const forgive = await signIn.attempt(request.ip ?? "", person?.email ?? "", person?.credentialId);
+  const userId = person?.userId ?? null;
+  try {
+    const account = await findPasskeyAccount(context, requireRelyingParty(context, request), answer, userId);
+    await forgive();
+    return account;
+  } catch (error) {
+    if (error instanceof PasskeyRefusedError) {
+      const kind = person ? "proof" : "sign_in";
+      const refused = { kind, userId, outcome: "refused", detail: "passkey" } as const;
+      const actor = person ? actorOf(request) : strangerOf(request);
+      await actorTransaction(context.pool, actor, (client) => recordSecurityEvent(client, actor, refused));
+    }
+    throw error;
+  }
 }
 
 /** The token stops working at once, and open event streams of the session end. */
@@ -183,13 +269,19 @@ export async function signOutEverywhere(
   forgetSessionCookie(context, response);
 }
 
+/** What is confirmed, for the security log, and by which field. */
+interface Confirmed {
+  readonly field: string;
+  readonly kind: "password_changed" | "account_deleted";
+}
+
 /** A stolen session is not to guess the password: it counts as a known device does, apart from strangers. Throws WrongPasswordError for `field`. */
 async function confirmPassword(
   context: WebContext,
   request: Request,
   person: Person,
   password: string,
-  { field, kind }: { readonly field: string; readonly kind: "password_changed" | "account_deleted" },
+  { field, kind }: Confirmed,
 ): Promise<void> {
   const forgive = await limitsOf(context).signIn.attempt(request.ip ?? "", person.email, person.credentialId);
   if (!(await isPasswordOf(context.pool, person.userId, password))) {
@@ -201,14 +293,31 @@ async function confirmPassword(
   await forgive();
 }
 
+/**
+ * What a form asks for itself: the password, where there is one. With a second factor that is half of the proof, and the session must have
+ * seen the whole one lately. Throws WrongPasswordError for the field, TooManyAttemptsError or ReauthenticationRequiredError.
+ */
+async function confirmPerson(
+  context: WebContext,
+  request: Request,
+  person: Person,
+  password: string | undefined,
+  confirmed: Confirmed,
+): Promise<void> {
+  const factors = await readFactors(context.pool, person.userId);
+  if (factors.has_password) await confirmPassword(context, request, person, password ?? "", confirmed);
+  if (factors.has_password && !hasSecondFactor(factors)) return;
+  if (!isProved(person, context.clock())) throw new ReauthenticationRequiredError(factors.has_password);
+}
+
 export interface PasswordChange {
-  readonly current_password: string;
+  /** Of an account that has one. */
+  readonly current_password?: string | undefined;
   readonly new_password: string;
 }
 
 /**
- * Other sessions are signed out; API tokens go on. Throws WrongPasswordError, WeakPasswordError, PasswordReusedError or
- * TooManyAttemptsError.
+ * Other sessions are signed out; API tokens go on. Throws WeakPasswordError, PasswordReusedError or what `confirmPerson` does.
  */
 export async function changePassword(
   context: WebContext,
@@ -216,11 +325,11 @@ export async function changePassword(
   person: Person,
   { current_password, new_password }: PasswordChange,
 ): Promise<void> {
-  await confirmPassword(context, request, person, current_password, {
+  await confirmPerson(context, request, person, current_password, {
     field: "current_password",
     kind: "password_changed",
   });
-  if (new_password.normalize("NFKC") === current_password.normalize("NFKC"))
+  if (new_password.normalize("NFKC") === current_password?.normalize("NFKC"))
     throw new PasswordReusedError("new_password");
   const owner = { email: person.email, field: "new_password" };
   await requireGoodPassword(passwordPolicy(context), new_password, owner);
@@ -228,19 +337,25 @@ export async function changePassword(
   notifyPasswordChanged(context, person.email);
 }
 
+export interface Farewell {
+  readonly email: string;
+  /** Of an account that has one. */
+  readonly password?: string | undefined;
+}
+
 /**
  * Deletes the account with everything about the person, for good. `confirmation`: their email and password, typed again.
- * Throws OtherEmailError, WrongPasswordError, TooManyAttemptsError or LastOperatorError.
+ * Throws OtherEmailError, LastOperatorError, or what `confirmPerson` does.
  */
 export async function endAccount(
   context: WebContext,
   request: Request,
   response: Response,
   person: Person,
-  confirmation: Credentials,
+  confirmation: Farewell,
 ): Promise<void> {
   if (confirmation.email !== person.email.toLowerCase()) throw new OtherEmailError(person.email);
-  await confirmPassword(context, request, person, confirmation.password, {
+  await confirmPerson(context, request, person, confirmation.password, {
     field: "password",
     kind: "account_deleted",
   });
@@ -248,11 +363,12 @@ export async function endAccount(
   forgetSessionCookie(context, response);
 }
 
+/** Every way to sign in ends here. Throws AccountDisabledError. */
 export async function openSession(
   context: WebContext,
   request: Request,
   response: Response,
-  user: Account,
+  user: Pick<Account, "id" | "email">,
 ): Promise<string> {
   const agent = request.get("User-Agent") ?? null;
   const { token, expiresAt, isNewDevice } = await startSession(context, user.id, agent, request.ip ?? null);
@@ -260,5 +376,24 @@ export async function openSession(
   setSessionCookie(context, response, token, expiresAt);
   const device = rememberDevice(context, deviceTokenOf(context, request), user.email);
   setDeviceCookie(context, response, device.note, device.expiresAt);
+  await connectWaiting(context, request, response, user);
   return token;
+}
+
+/** An identity whose email is this account's waited for its person to sign in the way they did before. */
+async function connectWaiting(
+  context: WebContext,
+  request: Request,
+  response: Response,
+  { id, email }: Pick<Account, "id" | "email">,
+): Promise<void> {
+  const waiting = readTicket(context, request, "identity", waitingSchema);
+  if (waiting?.email !== email.toLowerCase()) return;
+  takeTicket(context, response, "identity");
+  try {
+    await connectIdentity(context, id, waiting.identity, strangerOf(request));
+  } catch (error) {
+    // They are connected to another one there: that is no reason to keep them out.
+    if (!(error instanceof IdentityTakenError)) throw error;
+  }
 }

@@ -1,7 +1,8 @@
 /** What every part of the web is given, and who a request speaks for. */
 import type { Request } from "express";
 import type { Pool } from "pg";
-import { type Actor, type Person, type Scope, scopes } from "../accounts/index.ts";
+import { type Actor, isProved, type Person, type Scope, scopes } from "../accounts/index.ts";
+import type { IdentityProvider } from "../config.ts";
 import { personPool } from "../database/person.ts";
 import type { Registry } from "../engine/index.ts";
 import type { Log } from "../log.ts";
@@ -9,7 +10,12 @@ import type { MailQueue } from "../mail/index.ts";
 import type { PriceSource } from "../market/source.ts";
 import type { Quotas } from "../quotas.ts";
 import type { Deployment } from "./deployment.ts";
-import { ForbiddenError, InsufficientScopeError, UnauthenticatedError } from "./errors.ts";
+import {
+  ForbiddenError,
+  InsufficientScopeError,
+  ReauthenticationRequiredError,
+  UnauthenticatedError,
+} from "./errors.ts";
 import type { EventHub } from "./events.ts";
 
 export interface WebContext {
@@ -37,6 +43,8 @@ export interface WebContext {
   readonly mail?: MailQueue | null;
   /** A service of HIBP's range API that new passwords are looked up in. Unset: none. */
   readonly breachedPasswordsUrl?: string | null;
+  /** By which people may sign in, too. Unset or null: none. */
+  readonly identityProvider?: IdentityProvider | null;
 }
 
 declare global {
@@ -92,4 +100,15 @@ export function operatorContext(context: WebContext, request: Request): Operator
 /** Throws InsufficientScopeError (403) unless the person's credential is good for `needed`. */
 export function requireScope({ scope }: Person, needed: Scope): void {
   if (scopes.indexOf(scope) < scopes.indexOf(needed)) throw new InsufficientScopeError(needed, scope);
+}
+
+/**
+ * The person of a session, who has proved within ten minutes who they are. Throws UnauthenticatedError, InsufficientScopeError or
+ * ReauthenticationRequiredError (403).
+ */
+export function requireProof({ clock }: WebContext, request: Request): Person {
+  const person = requirePerson(request);
+  requireScope(person, "account");
+  if (!isProved(person, clock())) throw new ReauthenticationRequiredError();
+  return person;
 }

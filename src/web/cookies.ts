@@ -1,4 +1,4 @@
-/** The cookies that are set: of the session, and of the device somebody signed in from. */
+/** The cookies that are set: of the session, of the device somebody signed in from, and of what is begun and not yet done. */
 import { parseCookie } from "cookie";
 import type { CookieOptions, Request, Response } from "express";
 import { type Deployment, isHttps } from "./deployment.ts";
@@ -47,4 +47,27 @@ export function deviceTokenOf(place: Place, request: Request): string | undefine
 
 export function setDeviceCookie(place: Place, response: Response, token: string, expires: Date): void {
   response.cookie(deviceCookieName(place), token, { ...options(place), sameSite: "strict", expires });
+}
+
+/** Of what is begun in one request and ends in another; `name`: of what. */
+const ticketCookieName = (place: Place, name: string): string => cookieName(place, `stratafolio_${name}`);
+
+export function ticketOf(place: Place, request: Request, name: string): string | undefined {
+  return readCookie(request, ticketCookieName(place, name));
+}
+
+/** A provider sends the browser back from elsewhere: lax. */
+export function setTicketCookie(
+  place: Place,
+  response: Response,
+  name: string,
+  ticket: string,
+  minutes: number,
+): void {
+  const maxAge = minutes * 60_000;
+  response.cookie(ticketCookieName(place, name), ticket, { ...options(place), sameSite: "lax", maxAge });
+}
+
+export function forgetTicketCookie(place: Place, response: Response, name: string): void {
+  response.clearCookie(ticketCookieName(place, name), { ...options(place), sameSite: "lax" });
 }

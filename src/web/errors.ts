@@ -1,5 +1,6 @@
 /** Errors of the web itself, and the one table from an error's code to its HTTP status. */
 import type { ErrorRequestHandler } from "express";
+import { type Account, proofMinutes } from "../accounts/index.ts";
 import type { Log } from "../log.ts";
 
 const longestField = 100;
@@ -40,6 +41,84 @@ export class WrongCredentialsError extends Error {
 
   constructor() {
     super("no account has this email and password");
+  }
+}
+
+/** The password, or the provider, was right. */
+export class SecondFactorRequiredError extends Error {
+  readonly code = "second_factor_required";
+  readonly field = "code";
+  readonly account: Account;
+
+  constructor(account: Account) {
+    super(
+      "this account has a second factor: send `code` along, with a code of the authenticator app or a recovery code",
+    );
+    this.account = account;
+  }
+}
+
+/** `isFirstProved`: the password came along and was right; only the second factor is missing. */
+export class ReauthenticationRequiredError extends Error {
+  readonly code = "reauthentication_required";
+  readonly isFirstProved: boolean;
+
+  constructor(isFirstProved = false) {
+    super(
+      `this asks for a proof of who you are from the last ${proofMinutes} minutes: POST /api/account/proof with ` +
+        "`password`, and `code` where there is a second factor, or sign in again; then repeat the request",
+    );
+    this.isFirstProved = isFirstProved;
+  }
+}
+
+/** What waited for a proof of who one is waited too long, or is somebody else's. */
+export class PendingOverError extends Error {
+  readonly code = "invalid_pending";
+  readonly field = "pending";
+
+  constructor() {
+    super("that was begun more than ten minutes ago; begin once more");
+  }
+}
+
+/** A way to a provider that was begun elsewhere, or too long ago. */
+export class JourneyOverError extends Error {
+  readonly code = "invalid_state";
+  readonly field = "state";
+
+  constructor() {
+    super("that sign-in was begun more than ten minutes ago, or in another browser; begin once more");
+  }
+}
+
+export class ProviderRefusedError extends Error {
+  readonly code = "provider_refused";
+
+  constructor(provider: string) {
+    super(
+      `${provider} did not vouch for you as one who is known here; begin once more, or sign in another way`,
+    );
+  }
+}
+
+export class ProviderUnavailableError extends Error {
+  readonly code = "provider_unavailable";
+  readonly retryAfterSeconds = 30;
+
+  constructor(provider: string) {
+    super(`${provider} does not answer as it should; try again in half a minute, or sign in another way`);
+  }
+}
+
+export class UnverifiedEmailError extends Error {
+  readonly code = "email_not_verified";
+
+  constructor(provider: string) {
+    super(
+      `${provider} has not verified your email, so no account is made of it; verify it there, or sign in here with ` +
+        "your password and connect the two on the account page",
+    );
   }
 }
 
@@ -110,16 +189,31 @@ export class NotFoundError extends Error {
   }
 }
 
+export class NoPublicUrlError extends Error {
+  readonly code = "no_public_url";
+
+  constructor(what: string) {
+    super(
+      `${what} needs a host name: an operator sets PUBLIC_URL, or, on this machine, open http://localhost with the ` +
+        "port instead of the number",
+    );
+  }
+}
+
 /** The status of every code an answer may carry; `invalid_<field>` is 422 and not listed. */
 const statuses = {
   invalid_json: 400,
   bad_request: 400,
   unauthenticated: 401,
   wrong_credentials: 401,
+  second_factor_required: 401,
   account_disabled: 403,
   forbidden: 403,
   insufficient_scope: 403,
   csrf: 403,
+  reauthentication_required: 403,
+  provider_refused: 403,
+  email_not_verified: 403,
   first_account: 403,
   registration_closed: 403,
   not_found: 404,
@@ -131,12 +225,20 @@ const statuses = {
   email_taken: 409,
   name_taken: 409,
   last_operator: 409,
+  last_way_in: 409,
+  identity_taken: 409,
+  totp_enabled: 409,
+  no_second_factor: 409,
+  no_public_url: 409,
+  too_many_passkeys: 409,
   automation_off: 409,
   quota_exceeded: 409,
   body_too_large: 413,
   wrong_password: 422,
   weak_password: 422,
   spent_link: 422,
+  wrong_code: 422,
+  unreadable_secret: 422,
   unknown_ticker: 422,
   unsupported_currency: 422,
   oversell: 422,
@@ -151,6 +253,7 @@ const statuses = {
   mail_unavailable: 503,
   market_data_unavailable: 503,
   database_busy: 503,
+  provider_unavailable: 503,
   database_unavailable: 503,
   sign_in_busy: 503,
   statement_timeout: 503,

@@ -121,6 +121,15 @@ export function notifyTokenMade(context: WebContext, email: string, name: string
   notify(context, email, "A new API token", `An API token named “${name}” was made for your account.`);
 }
 
+/** `factor`: "A passkey named “phone”". */
+export function notifyFactorAdded(context: WebContext, email: string, factor: string): void {
+  notify(context, email, "A new second factor", `${factor} was added to your account.`);
+}
+
+export function notifyFactorRemoved(context: WebContext, email: string, factor: string): void {
+  notify(context, email, "A second factor was removed", `${factor} was removed from your account.`);
+}
+
 function notify(context: WebContext, email: string, subject: string, what: string): void {
   const at = context.clock().toISOString().slice(0, 16).replace("T", " ");
   send(context, async (publicUrl) => ({

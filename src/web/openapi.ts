@@ -128,8 +128,9 @@ export function errorCodes(route: Route): readonly ErrorCode[] {
   if (isPersonal(route)) codes.push("unauthenticated", "too_many_requests");
   if (route.access !== "public") codes.push("database_busy", "statement_timeout");
   if (route.access === "operator") codes.push("forbidden");
-  if (route.access === "session" || (isPersonal(route) && route.method !== "get"))
-    codes.push("insufficient_scope");
+  if (route.access === "proof") codes.push("reauthentication_required");
+  const isOfAccount = route.access === "session" || route.access === "proof";
+  if (isOfAccount || (isPersonal(route) && route.method !== "get")) codes.push("insufficient_scope");
   if (route.method !== "get") codes.push("csrf");
   if (bodyOf(route)) codes.push("invalid_json", "body_too_large");
   for (const schema of [route.query, bodyOf(route)])

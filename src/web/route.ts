@@ -3,14 +3,21 @@ import type { Express, Request, RequestHandler, Response } from "express";
 import { z } from "zod";
 import type { Person } from "../accounts/index.ts";
 import { jsonInTurns } from "../event-loop.ts";
-import { operatorContext, requireOperator, requirePerson, requireScope, type WebContext } from "./context.ts";
+import {
+  operatorContext,
+  requireOperator,
+  requirePerson,
+  requireProof,
+  requireScope,
+  type WebContext,
+} from "./context.ts";
 import { type ErrorCode, InvalidInputError } from "./errors.ts";
 
 /**
- * `session`: a person, but not by an API token: what is done to the account itself. `public`: who asks is not looked at, so that
- * the answer takes no database.
+ * `session`: a person, but not by an API token: what is done to the account itself. `proof`: and one who proved within ten minutes
+ * who they are. `public`: who asks is not looked at, so that the answer takes no database.
  */
-export type Access = "public" | "anybody" | "person" | "session" | "operator";
+export type Access = "public" | "anybody" | "person" | "session" | "proof" | "operator";
 
 export interface Input<P, Q, B, A extends Access> {
   readonly parameters: P;
@@ -76,7 +83,7 @@ export function mountRoutes(
   for (const definition of routes) {
     const before = definition.access === "public" ? [] : guards;
     app[definition.method](definition.path, ...before, async (request, response) => {
-      const person = admit(definition, request);
+      const person = admit(definition, request, context);
       response.set("Cache-Control", "no-store");
       const answer = (await definition.handle({
         parameters: parseInput(definition.parameters ?? z.unknown(), request.params) as never,
@@ -96,8 +103,9 @@ export function mountRoutes(
 }
 
 /** Before anything is parsed: who may not call learns nothing of what a call should look like. */
-function admit({ access, method }: Route, request: Request): Person | undefined {
+function admit({ access, method }: Route, request: Request, context: WebContext): Person | undefined {
   if (access === "public" || access === "anybody") return request.person;
+  if (access === "proof") return requireProof(context, request);
   const person = access === "operator" ? requireOperator(request) : requirePerson(request);
   requireScope(person, access === "session" ? "account" : method === "get" ? "read" : "write");
   return person;

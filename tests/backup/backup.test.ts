@@ -56,6 +56,11 @@ const left = `
   insert into bronze.market_rulings values ('ACME', '2024-01-09', 'price', true, 'a slip', 'ann', now());
   insert into bronze.split_rulings values ('ACME', '2023-01-09', false, null, 'a spin-off', 'ann', now());
   insert into bronze.history_reads values ('ACME', now());
+  insert into public.totp_secrets values (1, '\\x0102', 5, now());
+  insert into public.recovery_codes values (1, '\\x03', null), (1, '\\x04', now());
+  insert into public.passkeys (user_id, credential_id, public_key, sign_count, transports, name, created_at, last_challenge_at)
+  values (1, 'AQID', '\\x05', 3, '{internal,hybrid}', 'her phone', now(), now());
+  insert into public.identities values ('https://id.example.org/', 'subject', 1, now(), now());
   insert into public.invitations (email, role, token_hash, created_at, expires_at) values ('dee@example.org', 'investor', '\\x01', now(), now());
   insert into orchestrator.automations (automation, kind, enabled) values ('nightly_verification', 'schedule', false);
 `;

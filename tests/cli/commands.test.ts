@@ -218,6 +218,20 @@ test("accounts are disabled, demoted, reset and deleted, but for the last operat
   ]);
 });
 
+test("second factors of who has lost them are removed, by email", async () => {
+  await query("insert into users (email, password_hash) values ('lost@example.org', 'x')");
+  await query(
+    `insert into passkeys
+       (user_id, credential_id, public_key, sign_count, transports, name, created_at, last_challenge_at)
+     select user_id, 'id', '', 0, '{}', 'a lost phone', now(), now() from users where email = 'lost@example.org'`,
+  );
+  const reset = await stratafolio("users", "reset-factors", "Lost@example.org");
+  expect([reset.code, reset.stderr]).toEqual([0, expect.stringContaining("every session is signed out")]);
+  expect(await query("select name from passkeys")).toEqual([]);
+  expect((await stratafolio("users", "reset-factors", "eve@example.org")).code).toBe(2);
+  await query("delete from users where email = 'lost@example.org'");
+});
+
 test("migrate brings an empty database up to date; other verbs say that it is not", async () => {
   const { url } = await createTestDatabase("template0");
   const empty = { DATABASE_URL: url, JWT_SECRET: secret };

@@ -49,6 +49,7 @@ test("without any variable the program runs on its own", () => {
       sessions: 100,
       accounts: 10_000,
     },
+    identityProvider: null,
     logLevel: "info",
   });
 });
@@ -185,4 +186,27 @@ test("a data folder from before is the demo's if it has the demo's name", () => 
   for (const before of [real, demo]) mkdirSync(join(before, "postgres"), { recursive: true });
   expect(() => keptDataKind(real, "demo")).toThrow("expected a data folder of the demo's own");
   expect(keptDataKind(demo, "real")).toBe("demo");
+});
+
+test("an OpenID provider is one by https, or on this machine, with a client of its own", () => {
+  const client = { OIDC_CLIENT_ID: "stratafolio", OIDC_CLIENT_SECRET: "hunter2" };
+  const providerOf = (variables: NodeJS.ProcessEnv) => readConfig(variables).identityProvider;
+  expect(providerOf({ OIDC_ISSUER: "https://id.example.org/realms/one", ...client })).toEqual({
+    issuer: "https://id.example.org/realms/one",
+    clientId: "stratafolio",
+    clientSecret: "hunter2",
+    name: "id.example.org",
+  });
+  expect(providerOf({ OIDC_ISSUER: "http://127.0.0.1:9000", OIDC_NAME: "ours", ...client })).toMatchObject({
+    issuer: "http://127.0.0.1:9000/",
+    name: "ours",
+  });
+  for (const issuer of ["http://id.example.org", "http://localhost.example.org", "http://10.0.0.1", "id"])
+    expect(problemsOf({ OIDC_ISSUER: issuer, ...client })).toEqual([
+      `OIDC_ISSUER: expected an https URL, or an http one of this machine, got: ${issuer}`,
+    ]);
+  expect(problemsOf({ OIDC_ISSUER: "https://id.example.org" })).toEqual([
+    "OIDC_CLIENT_ID: expected what the provider calls this client when OIDC_ISSUER is set, got none",
+    "OIDC_CLIENT_SECRET: expected what the provider calls this client when OIDC_ISSUER is set, got none",
+  ]);
 });

@@ -21,7 +21,7 @@ const tradedTickers = ["NORD", "WRLD", "CURA", "SYNC-USD"];
  * The program as people run it, web and engine, on a test database and the synthetic market, with the histories of the
  * tickers that tests trade; stopped after the file.
  */
-export async function startProgram(): Promise<Program> {
+export async function startProgram(changes: Partial<Config> = {}): Promise<Program> {
   const database = await createTestDatabase();
   const config: Config = {
     databaseUrl: database.url,
@@ -46,7 +46,9 @@ export async function startProgram(): Promise<Program> {
     backup: { directory: null, schedule: "0 2 * * *", keep: 7, passphrase: null },
     statementSeconds: 15,
     quotas: defaultQuotas,
+    identityProvider: null,
     logLevel: "silent",
+    ...changes,
   };
   const log = pino({ level: "silent" });
   const surroundings: Surroundings = { config, log, clock: () => new Date(), isDemo: true };

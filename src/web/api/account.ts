@@ -49,14 +49,19 @@ const apiToken = z.object({
 
 const idParameter = z.object({ id: z.string() });
 
+const ofPassword = () =>
+  currentPasswordSchema
+    .optional()
+    .describe("Of an account that has one: who signs in by a provider may have none");
+
 /** Both typed again; an email that is no email is not the account's, and is told so. */
 export const deletionInput = z.object({
   email: z.string().trim().toLowerCase(),
-  password: currentPasswordSchema,
+  password: ofPassword(),
 });
 
 export const passwordChangeInput = z.object({
-  current_password: currentPasswordSchema,
+  current_password: ofPassword(),
   new_password: passwordSchema,
 });
 
@@ -117,7 +122,7 @@ const tokenRoutes: readonly Route[] = [
     method: "post",
     path: "/api/account/tokens",
     summary: "Make an API token: `token` is told this once",
-    access: "session",
+    access: "proof",
     body: tokenInput,
     status: 201,
     answer: z.object({ token: z.string(), api_token: apiToken }),
@@ -173,7 +178,13 @@ export const accountRoutes: readonly Route[] = [
     access: "session",
     body: passwordChangeInput,
     status: 204,
-    errors: ["wrong_password", "weak_password", "too_many_attempts", "sign_in_busy"],
+    errors: [
+      "wrong_password",
+      "weak_password",
+      "too_many_attempts",
+      "sign_in_busy",
+      "reauthentication_required",
+    ],
     handle: ({ context, person, request, body }) => changePassword(context, request, person, body),
   }),
   ...sessionRoutes,
@@ -213,7 +224,13 @@ export const accountRoutes: readonly Route[] = [
     access: "session",
     body: deletionInput,
     status: 204,
-    errors: ["wrong_password", "last_operator", "too_many_attempts", "sign_in_busy"],
+    errors: [
+      "wrong_password",
+      "last_operator",
+      "too_many_attempts",
+      "sign_in_busy",
+      "reauthentication_required",
+    ],
     handle: ({ context, person, request, response, body }) =>
       endAccount(context, request, response, person, body),
   }),

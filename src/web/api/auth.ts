@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  codeSchema,
   credentialsSchema,
   currentPasswordSchema,
   emailSchema,
@@ -19,7 +20,12 @@ const signedIn = z.object({
   token: z.string().describe("For `Authorization: Bearer`; good for 30 days or until signed out"),
 });
 
-const signInSchema = credentialsSchema.extend({ password: currentPasswordSchema });
+const signInSchema = credentialsSchema.extend({
+  password: currentPasswordSchema,
+  code: codeSchema
+    .optional()
+    .describe("Of an account with a second factor: six digits of its authenticator app, or a recovery code"),
+});
 
 const linkToken = z.string().max(200).describe("The last part of the link's address");
 
@@ -112,7 +118,15 @@ export const authRoutes: readonly Route[] = [
     body: signInSchema,
     status: 200,
     answer: signedIn,
-    errors: ["wrong_credentials", "account_disabled", "too_many_attempts", "sign_in_busy"],
+    errors: [
+      "wrong_credentials",
+      "second_factor_required",
+      "wrong_code",
+      "unreadable_secret",
+      "account_disabled",
+      "too_many_attempts",
+      "sign_in_busy",
+    ],
     handle: ({ context, request, response, body }) => signIn(context, request, response, body),
   }),
   route({

@@ -6,6 +6,7 @@ import { assetRoutes } from "./assets.ts";
 import { authRoutes } from "./auth.ts";
 import { automationRoutes } from "./automation.ts";
 import { eventRoutes } from "./events.ts";
+import { factorRoutes } from "./factors.ts";
 import { invitationRoutes } from "./invitations.ts";
 import { macroRoutes } from "./macro.ts";
 import { marketRoutes } from "./market.ts";
@@ -20,6 +21,7 @@ export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route
   const routes = [
     ...authRoutes,
     ...accountRoutes,
+    ...factorRoutes,
     ...invitationRoutes,
     ...tickerRoutes,
     ...transactionRoutes,

@@ -7,9 +7,12 @@ import {
   deviceName,
   expiryOf,
   exportTable,
+  hasSecondFactor,
   listOwnSecurityEvents,
+  listPasskeys,
   listSessions,
   listTokens,
+  readFactors,
   readOwnAccount,
   revokeSession,
   revokeToken,
@@ -20,12 +23,16 @@ import {
 import { countTransactions } from "../../ledger/index.ts";
 import { costBasisInput, deletionInput, passwordChangeInput } from "../api/account.ts";
 import { changePassword, endAccount, signOutEverywhere } from "../auth.ts";
-import { actorOf, requirePerson, type WebContext } from "../context.ts";
+import { actorOf, requirePerson, requireProof, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
 import { notifyTokenMade } from "../notices.ts";
+import { relyingPartyOf } from "../origin.ts";
 import { type PersonalTableName, personalTableNames, personalTables } from "../personal-data.ts";
 import { parseInput } from "../route.ts";
+import { factorPages, type SendAccountProblem } from "./factors.ts";
 import { type Problem, type SendPage, sentence } from "./page.ts";
+import { proofPage, resumePending } from "./proof.ts";
+import { connectionPages } from "./provider.ts";
 import { describeOwnEvent } from "./security-event.ts";
 
 /** What was done, as the address says after it: `/account?done=password`. */
@@ -34,6 +41,14 @@ const notices: ReadonlyMap<unknown, string> = new Map([
   ["cost-basis", "Your cost basis method is saved. The figures that depend on it are being computed anew."],
   ["session", "That session is signed out."],
   ["token", "The token is revoked: it no longer works."],
+  ["totp", "Your authenticator app is set up."],
+  ["totp-removed", "Your authenticator app no longer counts. You are signed out everywhere else."],
+  ["passkey", "Your passkey is added."],
+  ["passkey-name", "Your passkey has its new name."],
+  ["passkey-removed", "That passkey no longer counts. You are signed out everywhere else."],
+  ["connected", "The two accounts are connected."],
+  ["disconnected", "The two accounts are no longer connected."],
+  ["proved", "It is you. Press the button once more to go on."],
 ]);
 
 interface FormState {
@@ -60,6 +75,7 @@ type SendAccount = (
 export function accountPages(context: WebContext, sendPage: SendPage): Router {
   const sendAccount = createSendAccount(context, sendPage);
   const router = Router();
+  router.use("/account", resumePending(context, sendPage));
   router.get("/account", (request, response) => sendAccount(request, response));
 
   router.post("/account/password", async (request, response) => {
@@ -88,7 +104,12 @@ export function accountPages(context: WebContext, sendPage: SendPage): Router {
   });
 
   router.use(credentialPages(context, sendAccount));
+  const sendProblem: SendAccountProblem = (request, response, { status, problem }) =>
+    sendAccount(request, response, { status, errors: {}, problem });
+  router.use(factorPages(context, sendPage, sendProblem));
+  router.use(connectionPages(context, sendPage, sendProblem));
   router.use(accountDeletionPages(context, sendPage));
+  router.use(proofPage(context, sendPage));
   return router;
 }
 
@@ -120,7 +141,7 @@ function credentialPages(context: WebContext, sendAccount: SendAccount): Router 
   });
 
   router.post("/account/tokens", async (request, response) => {
-    const { userId, email } = requirePerson(request);
+    const { userId, email } = requireProof(context, request);
     try {
       const newToken = await createToken(
         context,
@@ -148,11 +169,12 @@ function accountDeletionPages(context: WebContext, sendPage: SendPage): Router {
   const send = async (request: Request, response: Response, state = unsent): Promise<void> => {
     const { userId } = requirePerson(request);
     const { transactions } = await countTransactions(context.pool, userId);
+    const { has_password } = await readFactors(context.pool, userId);
     sendPage(request, response, {
       view: "account-delete",
       title: "Delete account",
       status: state.status,
-      data: { ...state, transactions, values: valuesOf(request) },
+      data: { ...state, transactions, hasPassword: has_password, values: valuesOf(request) },
     });
   };
   router.get("/account/delete", (request, response) => send(request, response));
@@ -175,21 +197,24 @@ const fields = new Set(["current_password", "new_password", "name", "email", "pa
 
 /** The form again, with what is wrong with it; what is ours is thrown on. */
 function refusal(error: unknown, heading: string): FormState {
-  const { status, field, message } = describeError(error, "POST", "");
-  if (status >= 500) throw error;
+  const { status, code, field, message } = describeError(error, "POST", "");
+  if (status >= 500 || code === "reauthentication_required") throw error;
   const said = sentence(message.replace(`${field}: `, ""));
   if (field && fields.has(field)) return { status, errors: { [field]: said }, problem: null };
   return { status, errors: {}, problem: { heading, message: said } };
 }
 
 /** What was typed and is no secret. */
-function valuesOf({ body }: Request): Readonly<Record<string, string>> {
+function valuesOf({ body, query }: Request): Readonly<Record<string, string>> {
   const typed = (name: string): string => (typeof body?.[name] === "string" ? body[name] : "");
+  const passkeyName =
+    typed("passkey_name") || (typeof query.passkey_name === "string" ? query.passkey_name : "");
   return {
     name: typed("name"),
     scope: typed("scope") || "read",
     expires_in_days: typed("expires_in_days") || "90",
     email: typed("email"),
+    passkey_name: passkeyName,
   };
 }
 
@@ -197,25 +222,39 @@ function valuesOf({ body }: Request): Readonly<Record<string, string>> {
 const eventsShown = 5;
 
 function createSendAccount(context: WebContext, sendPage: SendPage): SendAccount {
-  const { pool, clock } = context;
+  const { pool, clock, identityProvider } = context;
   return async (request, response, state = unsent, newToken = null) => {
     const { userId, credentialId } = requirePerson(request);
     const now = clock();
-    const [account, sessions, tokens, events, { sold }] = await Promise.all([
+    const [account, factors, passkeys, sessions, tokens, events, { sold }] = await Promise.all([
       readOwnAccount(pool, userId),
+      readFactors(pool, userId),
+      listPasskeys(pool, userId),
       listSessions(pool, userId, now),
       listTokens(pool, userId),
       listOwnSecurityEvents(pool, userId, { limit: eventsShown }),
       countTransactions(context.pool, userId),
     ]);
+    const provider = identityProvider && {
+      ...identityProvider,
+      isConnected: factors.issuers.includes(identityProvider.issuer),
+    };
+    const { done } = request.query;
     sendPage(request, response, {
       view: "account",
       title: "Account",
       status: state.status,
+      scripts: ["passkey.js"],
       data: {
         ...state,
         account,
-        notice: notices.get(request.query.done),
+        factors,
+        hasSecondFactor: hasSecondFactor(factors),
+        passkeys,
+        canMakePasskeys: relyingPartyOf(context, request) !== null,
+        provider,
+        // Whoever signed in to another account instead has connected nothing.
+        notice: done === "connected" && !provider?.isConnected ? undefined : notices.get(done),
         isFifo: account.cost_basis_method === "fifo",
         sold,
         sessions: sessions

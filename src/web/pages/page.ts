@@ -15,6 +15,8 @@ export interface Page {
   /** Files of `ui/static`; `live.js` is always there for who is signed in. */
   readonly scripts?: readonly string[];
   readonly status?: number;
+  /** Where the page leads on by itself. */
+  readonly refresh?: string;
 }
 
 export type SendPage = (request: Request, response: Response, page: Page) => void;
@@ -31,6 +33,16 @@ export interface Problem {
 /** An error's message as people read it. */
 export function sentence(message: string): string {
   return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+}
+
+/** For the form that comes back with what is wrong; what is ours, and what asks for a proof, is thrown on. */
+export function refusal(
+  error: unknown,
+  heading: string,
+): { status: number; field?: string | undefined; problem: Problem } {
+  const { status, code, field, message } = describeError(error, "POST", "");
+  if (status >= 500 || code === "reauthentication_required") throw error;
+  return { status, field, problem: { heading, message: sentence(message.replace(`${field}: `, "")) } };
 }
 
 interface Destination {
@@ -60,7 +72,7 @@ export function environmentOf(context: WebContext, request: Request): ViewEnviro
  * page renews itself.
  */
 export function createSendPage(context: WebContext, views: Views): SendPage {
-  return (request, response, { view, title, data = {}, scripts = [], status = 200 }) => {
+  return (request, response, { view, title, data = {}, scripts = [], status = 200, refresh }) => {
     const environment = environmentOf(context, request);
     const { person } = request;
     const shared = {
@@ -80,6 +92,7 @@ export function createSendPage(context: WebContext, views: Views): SendPage {
       ...shared,
       title,
       body,
+      refresh,
       navigation: person ? navigation(person.role === "operator", request.path) : [],
       scripts: person ? ["live.js", ...scripts] : scripts,
     };
@@ -107,6 +120,11 @@ const headings: ReadonlyMap<string | number, string> = new Map<string | number, 
   ["spent_link", "This link no longer works"],
   ["too_many_requests", "Too much at once"],
   ["too_many_lookups", "Too much at once"],
+  ["provider_refused", "Not signed in"],
+  ["account_disabled", "Not signed in"],
+  ["email_not_verified", "No account was made"],
+  ["registration_closed", "No account was made"],
+  ["first_account", "No account was made"],
   [403, "Not yours to see"],
   [404, "Not found"],
   [429, "Too many attempts"],

@@ -6,6 +6,7 @@ import {
   listPeople,
   readKnownPerson,
   removePerson,
+  resetFactors,
   resetMinutes,
   resetPath,
   revokeAccess,
@@ -16,7 +17,7 @@ import {
 import { characters } from "../../values.ts";
 import { actorOf, requireOperator, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
-import { linkBase, mailProblem } from "../notices.ts";
+import { linkBase, mailProblem, notifyFactorRemoved } from "../notices.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { type Problem, type SendPage, sentence } from "./page.ts";
@@ -30,7 +31,7 @@ const listQuery = z.object({
 
 const personParameters = z.object({ id: positiveId });
 
-const actions = ["disable", "enable", "promote", "demote", "revoke"] as const;
+const actions = ["disable", "enable", "promote", "demote", "revoke", "reset-factors"] as const;
 
 type Action = (typeof actions)[number];
 
@@ -41,6 +42,8 @@ const notices: Readonly<Record<Action, string>> = {
   promote: "This is an operator now.",
   demote: "This is an investor now.",
   revoke: "Every session and API token of this account has ended.",
+  "reset-factors":
+    "The password alone signs in now: second factors are removed, and every session has ended.",
 };
 
 export function peoplePages(context: WebContext, sendPage: SendPage): Router {
@@ -129,14 +132,19 @@ function actionPages(context: WebContext, sendPerson: SendPerson): Router {
     requireOperator(request);
     const action = actions.find((known) => known === request.params.action);
     if (!action) throw new NotFoundError(`action ${request.params.action}`);
-    const { user_id } = await readPerson(context, request);
-    const work = () => act(context, request, user_id, action);
-    await perform(request, response, work, `/people/${user_id}?done=${action}`);
+    const known = await readPerson(context, request);
+    const work = () => act(context, request, known, action);
+    await perform(request, response, work, `/people/${known.user_id}?done=${action}`);
   });
   return router;
 }
 
-function act(context: WebContext, request: Request, userId: number, action: Action): Promise<void> {
+async function act(
+  context: WebContext,
+  request: Request,
+  { user_id: userId, email }: KnownPerson,
+  action: Action,
+): Promise<void> {
   const { pool } = context;
   const actor = actorOf(request);
   switch (action) {
@@ -148,6 +156,9 @@ function act(context: WebContext, request: Request, userId: number, action: Acti
       return setRole(pool, userId, action === "promote" ? "operator" : "investor", actor);
     case "revoke":
       return revokeAccess(pool, userId, actor);
+    case "reset-factors":
+      await resetFactors(pool, userId, actor);
+      return notifyFactorRemoved(context, email, "Every second factor");
   }
 }
 

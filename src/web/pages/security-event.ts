@@ -15,6 +15,14 @@ const labels: Readonly<Record<string, string>> = {
   password_reset: "Password chosen by a link",
   token_made: "API token made",
   tokens_revoked: "API token revoked",
+  second_factor_added: "Second factor added",
+  second_factor_removed: "Second factor removed",
+  second_factors_reset: "Second factors removed",
+  recovery_codes_made: "Recovery codes made",
+  recovery_code_used: "Recovery code used",
+  provider_connected: "Provider connected",
+  provider_disconnected: "Provider disconnected",
+  proof: "Proof of who somebody is",
 };
 
 const actors: Readonly<Record<OwnSecurityEvent["by"], string>> = {

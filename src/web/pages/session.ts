@@ -1,6 +1,5 @@
 /** Sign in, create account, account, sign out. */
 import { type Request, type Response, Router } from "express";
-import { z } from "zod";
 import {
   credentialsSchema,
   currentPasswordSchema,
@@ -10,32 +9,37 @@ import {
 } from "../../accounts/index.ts";
 import { admitNewcomer, register, signIn, signOut } from "../auth.ts";
 import { requirePerson, type WebContext } from "../context.ts";
-import { describeError } from "../errors.ts";
-import { parseInput } from "../route.ts";
+import { describeError, SecondFactorRequiredError } from "../errors.ts";
+import { relyingPartyOf } from "../origin.ts";
+import { giveTicket, readTicket, waitingSchema } from "../tickets.ts";
+import { nextOf, nextQuery } from "./next-page.ts";
 import { type Problem, type SendPage, sentence } from "./page.ts";
+import { providerPages } from "./provider.ts";
+import { type SendSignIn, secondStepPages } from "./second-step.ts";
 
 const signInSchema = credentialsSchema.extend({ password: currentPasswordSchema });
 
-/** Only a path of this site, so that a link cannot send people elsewhere after signing in. */
-const nextPath = z
-  .string()
-  .regex(/^\/(?![/\\])/)
-  .catch("/portfolio");
-
 export function sessionPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
+  const sendSignIn = createSendSignIn(context, sendPage);
+  router.use(secondStepPages(context, sendPage, sendSignIn));
+  router.use(providerPages(context, sendPage));
   router.get("/sign-in", (request, response) => {
     if (request.person) return response.redirect(303, "/portfolio");
-    sendSignIn(sendPage, request, response);
+    sendSignIn(request, response);
   });
   router.post("/sign-in", async (request, response) => {
     const credentials = signInSchema.safeParse(request.body);
     try {
       await signIn(context, request, response, credentials.success ? credentials.data : unknownCredentials);
-      response.redirect(303, parseInput(nextPath, request.query.next));
+      response.redirect(303, nextOf(request) || "/portfolio");
     } catch (error) {
+      if (error instanceof SecondFactorRequiredError) {
+        giveTicket(context, response, "step", error.account);
+        return response.redirect(303, `/sign-in/second-step${nextQuery(nextOf(request))}`);
+      }
       const { status, message } = refusal(error, request);
-      sendSignIn(sendPage, request, response, status, { heading: "Not signed in:", message: `${message}.` });
+      sendSignIn(request, response, status, { heading: "Not signed in:", message: `${message}.` });
     }
   });
   router.use(registrationPages(context, sendPage));
@@ -108,24 +112,27 @@ function refusal(error: unknown, request: Request) {
   return answer;
 }
 
-function sendSignIn(
-  sendPage: SendPage,
-  request: Request,
-  response: Response,
-  status = 200,
-  problem: { heading: string; message: string } | null = null,
-): void {
-  const next = typeof request.query.next === "string" ? request.query.next : "";
-  const values = { email: typeof request.body?.email === "string" ? request.body.email : "" };
-  const isReset = request.query.done === "reset";
-  sendPage(request, response, {
-    view: "sign-in",
-    title: "Sign in",
-    status,
-    data: { problem, next, values, isReset },
-  });
+function createSendSignIn(context: WebContext, sendPage: SendPage): SendSignIn {
+  return (request, response, status = 200, problem = null) => {
+    const waiting = readTicket(context, request, "identity", waitingSchema)?.email;
+    const values = { email: typeof request.body?.email === "string" ? request.body.email : (waiting ?? "") };
+    sendPage(request, response, {
+      view: "sign-in",
+      title: "Sign in",
+      status,
+      scripts: ["passkey.js"],
+      data: {
+        problem,
+        query: nextQuery(waiting ? "/account?done=connected#provider" : nextOf(request)),
+        values,
+        waiting,
+        isReset: request.query.done === "reset",
+        hasPasskeys: relyingPartyOf(context, request) !== null,
+        provider: context.identityProvider?.name,
+      },
+    });
+  };
 }
-
 interface CreateAccountState {
   readonly status?: number;
   /** As invited, where nothing was typed. */

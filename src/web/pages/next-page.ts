@@ -1,0 +1,18 @@
+import type { Request } from "express";
+import { z } from "zod";
+
+/** Only a path of this site, so that a link cannot send people elsewhere after signing in. */
+const nextPath = z
+  .string()
+  .regex(/^\/(?![/\\])/)
+  .max(2000);
+
+/** Where to go on after signing in, as the address says; empty: nowhere in particular. */
+export function nextOf({ query }: Request): string {
+  return nextPath.safeParse(query.next).data ?? "";
+}
+
+/** The same for the address of a form: "?next=%2Ftransactions", or nothing. */
+export function nextQuery(next: string): string {
+  return next && `?${new URLSearchParams({ next })}`;
+}
