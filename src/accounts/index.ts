@@ -40,6 +40,7 @@ export {
 } from "./identities.ts";
 export {
   findInvitation,
+  type Invitation,
   invitationInput,
   invitationLink,
   invitationToken,

@@ -2,12 +2,12 @@
 import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
-import { transaction } from "../database/transaction.ts";
 import { emailSchema } from "./accounts.ts";
 import type { AccountContext } from "./context.ts";
 import { EmailTakenError } from "./errors.ts";
 import { hashOfLinkToken, makeLinkToken } from "./link-tokens.ts";
 import type { Role } from "./person.ts";
+import { type Actor, actorTransaction, recordSecurityEvent } from "./security-log.ts";
 
 const invitationDays = 7;
 
@@ -36,27 +36,18 @@ export function invitationLink(origin: string, token: string): string {
   return `${origin}/create-account?invitation=${token}`;
 }
 
-/** On behalf of an operator; null: of who runs the program, by the command line. */
-function onBehalf<T>(
-  pool: Pool,
-  operatorId: number | null,
-  work: (client: PoolClient) => Promise<T>,
-): Promise<T> {
-  return operatorId === null ? transaction(pool, work) : personTransaction(pool, operatorId, work);
-}
-
 /**
  * Invites whoever has the email; `token` is returned this once, and takes the place of an earlier one. The web's role may
  * invite investors alone. Throws EmailTakenError.
  */
 export async function invite(
   { pool, clock }: InvitationContext,
-  operatorId: number | null,
+  actor: Actor,
   { email, role }: { readonly email: string; readonly role: Role },
 ): Promise<{ token: string; invitation: Invitation }> {
   const { token, tokenHash } = makeLinkToken();
   const now = clock();
-  const invitation = await onBehalf(pool, operatorId, async (client) => {
+  const invitation = await actorTransaction(pool, actor, async (client) => {
     const taken = await client.query("select from public.users where lower(email) = $1", [email]);
     if (taken.rowCount) throw new EmailTakenError(email);
     await client.query("delete from public.invitations where email = $1 or expires_at <= $2", [email, now]);
@@ -66,6 +57,7 @@ export async function invite(
        returning ${columns}`,
       [email, role, tokenHash, now, expiry(now)],
     );
+    await recordSecurityEvent(client, actor, { kind: "invitation_made", userId: null, detail: role });
     return rows[0]!;
   });
   return { token, invitation };
@@ -89,16 +81,14 @@ export async function listInvitations(
 }
 
 /** False: there is no such invitation. */
-export async function revokeInvitation(
-  pool: Pool,
-  operatorId: number,
-  invitationId: string,
-): Promise<boolean> {
-  return personTransaction(pool, operatorId, async (client) => {
+export async function revokeInvitation(pool: Pool, actor: Actor, invitationId: string): Promise<boolean> {
+  return actorTransaction(pool, actor, async (client) => {
     const { rowCount } = await client.query("delete from public.invitations where invitation_id::text = $1", [
       invitationId,
     ]);
-    return rowCount === 1;
+    if (rowCount !== 1) return false;
+    await recordSecurityEvent(client, actor, { kind: "invitation_revoked", userId: null });
+    return true;
   });
 }
 

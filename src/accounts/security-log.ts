@@ -11,6 +11,8 @@ import { instant } from "../values.ts";
 export const securityEventKinds = [
   "account_created",
   "account_deleted",
+  "invitation_made",
+  "invitation_revoked",
   "account_disabled",
   "account_enabled",
   "role_changed",

@@ -167,13 +167,17 @@ async function inviteByLink(
   email: string,
   { role = "investor" }: { role?: Role },
 ): Promise<Outcome> {
-  const { invitationInput, invitationLink, invite, RegistrationClosedError } = await loadAccounts();
+  const { commandLine, invitationInput, invitationLink, invite, RegistrationClosedError } =
+    await loadAccounts();
   const input = invitationInput.safeParse({ email });
   if (!input.success) throw new InvalidEmailError(email);
   return withPool(async (pool, _database, { config, clock }) => {
     const { host, port, publicUrl, registration } = config;
     if (registration === "closed") throw new RegistrationClosedError(registration);
-    const { token, invitation } = await invite({ pool, clock }, null, { email: input.data.email, role });
+    const { token, invitation } = await invite({ pool, clock }, commandLine, {
+      email: input.data.email,
+      role,
+    });
     const link = invitationLink(publicUrl ?? urlOf({ address: host, port }), token);
     const { expires_at } = invitation;
     output.list([{ email: invitation.email, role, link, expires_at }], {

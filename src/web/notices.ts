@@ -20,7 +20,7 @@ export function passwordPolicy({ breachedPasswordsUrl = null, log }: WebContext)
  * Not for emails: anybody can send a request that names another host.
  */
 export function linkBase({ deployment }: WebContext, request: Request): string {
-  return deployment.publicUrl ?? `${request.protocol}://${request.host}`;
+  return deployment.publicUrl ?? `${request.protocol}://${request.headers.host}`;
 }
 
 /** Whether emails are sent: they name the public address, and without one nothing is sent. */

@@ -61,6 +61,7 @@ const pages = [
   "/people",
   "/people/1",
   "/people/log",
+  "/people/invitations",
   "/no-such-page",
 ];
 

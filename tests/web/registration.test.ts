@@ -1,6 +1,6 @@
 /** Who may make an account, and what those are told who may not. */
 import { describe, expect, test } from "vitest";
-import { invite, inviteFirstOperator, startSession } from "../../src/accounts/index.ts";
+import { commandLine, invite, inviteFirstOperator, startSession } from "../../src/accounts/index.ts";
 import { emptyRegistry } from "./registry.ts";
 import { type Answer, loopbackDeployment, password, startWebServer, type WebServer } from "./server.ts";
 
@@ -17,6 +17,8 @@ const submit = (server: WebServer, form: Record<string, string>): Promise<Answer
   server.call("POST", "/create-account", { body: form, headers: { Accept: "text/html" } });
 
 const code = ({ status, body }: Answer) => [status, body.error?.code];
+
+const by = (userId: number) => ({ userId, via: "web", address: null, agent: null }) as const;
 
 /** An account, without the seconds that a password takes; with a session of it. */
 async function enter(server: WebServer, email: string, role: "operator" | "investor") {
@@ -118,12 +120,34 @@ describe("by invitation", async () => {
     expect(code(await post(operator.token, "no email"))).toEqual([422, "invalid_email"]);
     // The web's role cannot make an operator by it, not even for one.
     await expect(
-      invite(server.context, operator.id, { email: "x@example.org", role: "operator" }),
+      invite(server.context, by(operator.id), { email: "x@example.org", role: "operator" }),
     ).rejects.toThrow("row-level security");
     await expect(
-      invite(server.context, investor.id, { email: "x@example.org", role: "investor" }),
+      invite(server.context, by(investor.id), { email: "x@example.org", role: "investor" }),
     ).rejects.toThrow("row-level security");
     expect((await server.pool.query("select from invitations")).rowCount).toBe(0);
+  });
+
+  test("on their page, too: the link is shown once, and can be taken back", async () => {
+    const headers = { Accept: "text/html" };
+    const invitation = (path: string, body: object = {}, token = operator.token) =>
+      server.call("POST", `/people/invitations${path}`, { token, body, headers });
+    expect((await invitation("", { email: "dan@example.org" }, investor.token)).status).toBe(403);
+    expect((await invitation("", { email: "dan" })).body).toContain("Expected an email address");
+    expect((await invitation("", { email: "investor@example.org" })).status).toBe(409);
+    const made = await invitation("", { email: "dan@example.org" });
+    expect(made.body).toMatch(/\/create-account\?invitation(=|&#x3D;)[\w-]{43}</);
+    const shown = await server.call("GET", "/people/invitations", { token: operator.token, headers });
+    expect(shown.body).toContain("dan@example.org");
+    expect(shown.body).not.toContain("create-account?");
+    const [, id] = /invitations\/([\w-]{36})\/revoke/.exec(shown.body)!;
+    expect((await invitation(`/${id}/revoke`)).status).toBe(303);
+    expect((await invitation(`/${id}/revoke`)).status).toBe(404);
+    const { rows } = await server.database.pool.query(
+      "select kind from security_events where kind like 'invitation%' and actor_id = $1 order by event_id",
+      [operator.id],
+    );
+    expect(rows.map(({ kind }) => kind)).toEqual(["invitation_made", "invitation_revoked"]);
   });
 
   test("a link makes the one account that it is for, once", async () => {
@@ -183,7 +207,10 @@ test("closed, nobody makes one and nobody is invited", async () => {
   const server = await start({ registration: "closed" });
   const operator = await enter(server, "operator@example.org", "operator");
   const { pool, clock } = { ...server.context, pool: server.database.pool };
-  const { token } = await invite({ pool, clock }, null, { email: "ada@example.org", role: "investor" });
+  const { token } = await invite({ pool, clock }, commandLine, {
+    email: "ada@example.org",
+    role: "investor",
+  });
   expect(code(await register(server, "ada@example.org", { invitation: token }))).toEqual([
     403,
     "registration_closed",

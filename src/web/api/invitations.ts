@@ -1,16 +1,10 @@
 /** Who may make an account here: operators invite. */
 import { z } from "zod";
-import {
-  invitationInput,
-  invitationLink,
-  invite,
-  listInvitations,
-  RegistrationClosedError,
-  revokeInvitation,
-  roles,
-} from "../../accounts/index.ts";
+import { invitationInput, listInvitations, revokeInvitation, roles } from "../../accounts/index.ts";
 import { instant } from "../../values.ts";
+import { actorOf } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
+import { inviteInvestor } from "../invitations.ts";
 import { type Route, route } from "../route.ts";
 
 const invitation = z.object({
@@ -40,13 +34,7 @@ export const invitationRoutes: readonly Route[] = [
     status: 201,
     answer: z.object({ link: z.string(), invitation }),
     errors: ["email_taken", "registration_closed"],
-    handle: async ({ context, person, request, body: { email } }) => {
-      const { publicUrl, registration } = context.deployment;
-      if (registration === "closed") throw new RegistrationClosedError(registration);
-      const made = await invite(context, person.userId, { email, role: "investor" });
-      const origin = publicUrl ?? `http://${request.headers.host}`;
-      return { link: invitationLink(origin, made.token), invitation: made.invitation };
-    },
+    handle: ({ context, request, body: { email } }) => inviteInvestor(context, request, email),
   }),
   route({
     method: "delete",
@@ -56,8 +44,8 @@ export const invitationRoutes: readonly Route[] = [
     parameters: z.object({ id: z.string() }),
     status: 204,
     errors: ["not_found"],
-    handle: async ({ context, person, parameters: { id } }) => {
-      if (!(await revokeInvitation(context.pool, person.userId, id)))
+    handle: async ({ context, request, parameters: { id } }) => {
+      if (!(await revokeInvitation(context.pool, actorOf(request), id)))
         throw new NotFoundError(`invitation ${id}`);
     },
   }),

@@ -14,6 +14,7 @@ import { deletionPages } from "./deletions.ts";
 import { explainPages } from "./explain.ts";
 import { importPages } from "./import.ts";
 import { importBody } from "./import-form.ts";
+import { invitationPages } from "./invitations.ts";
 import { createRenderEach, createSendPage, errorPages } from "./page.ts";
 import { peoplePages } from "./people.ts";
 import { portfolioPages } from "./portfolio.ts";
@@ -58,6 +59,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(runPages(context, sendPage));
   router.use(runPage(context, sendPage));
   router.use(automationPages(context, sendPage));
+  router.use(invitationPages(context, sendPage)); // before a person, who is a number
   router.use(peoplePages(context, sendPage));
   router.use((request) => {
     throw new NotFoundError(`page ${request.path}`);

@@ -4,6 +4,8 @@ import { deviceName, type LoggedEvent, newDevice, type OwnSecurityEvent } from "
 const labels: Readonly<Record<string, string>> = {
   account_created: "Account made",
   account_deleted: "Account deleted",
+  invitation_made: "Invitation made",
+  invitation_revoked: "Invitation taken back",
   account_disabled: "Account disabled",
   account_enabled: "Account enabled",
   role_changed: "Role changed",
