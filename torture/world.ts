@@ -21,7 +21,7 @@ import { Processes, runCommand, type Variables } from "./processes.ts";
 
 const project = join(import.meta.dirname, "..");
 const copied = ["src", "assets", "sql-models", "migrations", "ui", "docs", "package.json"];
-const jwtSecret = "a secret of the torture, of more than 32 characters";
+const jwtSecret = "a secret of the torture of more than 32 characters";
 /** Traded from the start; a fault of a backfill adds others. */
 export const tickers = ["TAA", "TAB", "TAC", "TAD", "TAE"];
 const patienceMilliseconds = 120_000;
