@@ -26,6 +26,7 @@ export async function inspect(context: Context): Promise<Finding[]> {
         asset: name,
         relation: quoteRelation(schema, name),
         columns: isShared ? [] : Object.keys(columns),
+        declared: Object.keys(columns),
       })),
       ...(await publishedRelations(pool, graph)),
     ])),
@@ -152,6 +153,8 @@ interface ReadRelation {
   /** Quoted, with its schema. */
   readonly relation: string;
   readonly columns: readonly string[];
+  /** Of a source: a grant of these columns is enough. */
+  readonly declared?: readonly string[];
 }
 
 /** The stable view of each published model, and the table behind it. */
@@ -178,7 +181,14 @@ async function inspectReading(
     `select
        asset,
        relation,
-       has_schema_privilege($4, relnamespace, 'usage') and has_table_privilege($4, class.oid, 'select') as readable,
+       has_schema_privilege($4, relnamespace, 'usage') and (
+         has_table_privilege($4, class.oid, 'select')
+         or declared <> '[]' and not exists (
+           select
+           from jsonb_array_elements_text(declared) as name
+           where not has_column_privilege($4, class.oid, name, 'select')
+         )
+       ) as readable,
        not is_personal or (
          relrowsecurity and exists (
            select
@@ -188,13 +198,14 @@ async function inspectReading(
              and polroles && array[0::oid, to_regrole($4)::oid]
          )
        ) as secured
-     from unnest($1::text[], $2::text[], $3::boolean[]) as wanted (asset, relation, is_personal)
+     from unnest($1::text[], $2::text[], $3::boolean[], $5::jsonb[]) as wanted (asset, relation, is_personal, declared)
      join pg_class as class on class.oid = to_regclass(relation)`,
     [
       relations.map(({ asset }) => asset),
       relations.map(({ relation }) => relation),
       relations.map(({ columns }) => rowSecurity !== null && columns.includes(rowSecurity.column)),
       readerRole,
+      relations.map(({ declared = [] }) => JSON.stringify(declared)),
     ],
   );
   return rows.flatMap(({ asset, relation, readable, secured }): Finding[] => {
