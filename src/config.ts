@@ -1,9 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Cron } from "croner";
 import { z } from "zod";
 import { isLoopback, isSubnet } from "./addresses.ts";
-import { keeperOf } from "./folder-keeper.ts";
 import { defaultQuotas, type Quotas } from "./quotas.ts";
 
 export const registrationPolicies = ["open", "invitation", "closed"] as const;
@@ -355,48 +353,4 @@ function identityProviderOf(settings: z.output<typeof environment>): IdentityPro
     clientSecret: OIDC_CLIENT_SECRET ?? "",
     name: OIDC_NAME ?? host,
   };
-}
-
-/** What a data folder holds: figures of the real market, or the demo's invented ones. The two are never mixed. */
-export type DataKind = "real" | "demo";
-
-/** `demo` was asked for on a folder with real data. */
-export class RealDataError extends Error {
-  readonly code = "real_data";
-  constructor(dataDirectory: string, file: string) {
-    super(
-      `expected a data folder of the demo's own, got ${dataDirectory}, which holds real data: invented prices would be mixed ` +
-        `with it. Set DATA_DIR to another folder, or leave it unset (if this is a demo's after all, write "demo" into ${file})`,
-    );
-  }
-}
-
-/**
- * What the data folder holds, as is kept in it; a new one becomes what is asked for. Whoever works on a demo's folder gets
- * the demo's market, whatever the command. Throws RealDataError when the demo is asked for on another's.
- */
-export function keptDataKind(dataDirectory: string, asked: DataKind): DataKind {
-  const file = join(dataDirectory, "market");
-  const kept = readKind(file) ?? keptBefore(dataDirectory) ?? asked;
-  if (asked === "demo" && kept === "real") throw new RealDataError(dataDirectory, file);
-  if (readKind(file) === null) keep(dataDirectory, file, `${kept}\n`);
-  return kept;
-}
-
-/** As whom the folder belongs to. */
-function keep(dataDirectory: string, file: string, text: string): void {
-  const keeper = keeperOf(dataDirectory);
-  keeper.makeFolder(dataDirectory, 0o700);
-  keeper.writeOnce(file, text);
-}
-
-function readKind(file: string): DataKind | null {
-  if (!existsSync(file)) return null;
-  return readFileSync(file, "utf8").trim() === "demo" ? "demo" : "real";
-}
-
-/** Of a folder from before this was kept in it: the demo's had a name of its own. null: a new folder. */
-function keptBefore(dataDirectory: string): DataKind | null {
-  if (!existsSync(join(dataDirectory, "postgres"))) return null;
-  return basename(dataDirectory) === demoDataDirectory ? "demo" : "real";
 }

@@ -16,7 +16,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 export interface FolderUser {
   readonly uid: number;
@@ -59,6 +59,13 @@ export function folderKeeper(user: FolderUser | null): FolderKeeper {
 /** Of the folder at the path, whoever it belongs to. */
 export function keeperOf(path: string): FolderKeeper {
   return folderKeeper(folderUser(path));
+}
+
+/** A file of a data folder, which is made if it is not there; what is in the file already stays. */
+export function keepOnce(dataDirectory: string, name: string, text: string): void {
+  const keeper = keeperOf(dataDirectory);
+  keeper.makeFolder(dataDirectory, 0o700);
+  keeper.writeOnce(join(dataDirectory, name), text);
 }
 
 const ownKeeper: FolderKeeper = {

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseSecrets } from "./config.ts";
-import { keeperOf } from "./folder-keeper.ts";
+import { keeperOf, keepOnce } from "./folder-keeper.ts";
 
 export interface JwtSecrets {
   readonly jwtSecret: string;
@@ -11,18 +11,16 @@ export interface JwtSecrets {
   readonly formerJwtSecrets: readonly string[];
 }
 
-const fileIn = (dataDirectory: string): string => join(dataDirectory, "jwt-secret");
+const fileName = "jwt-secret";
+
+const fileIn = (dataDirectory: string): string => join(dataDirectory, fileName);
 
 const newSecret = (): string => randomBytes(32).toString("hex");
 
 /** Made on first use: people stay signed in over a restart. */
 export function keptJwtSecrets(dataDirectory: string): JwtSecrets {
   const file = fileIn(dataDirectory);
-  if (!existsSync(file)) {
-    const keeper = keeperOf(dataDirectory);
-    keeper.makeFolder(dataDirectory, 0o700);
-    keeper.writeOnce(file, newSecret()); // two processes at once agree on the first
-  }
+  if (!existsSync(file)) keepOnce(dataDirectory, fileName, newSecret()); // two processes at once agree on the first
   const [jwtSecret = "", ...formerJwtSecrets] = parseSecrets(readFileSync(file, "utf8"));
   return { jwtSecret, formerJwtSecrets };
 }

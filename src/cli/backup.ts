@@ -8,9 +8,10 @@ import {
   type WrittenBackup,
   writeBackup,
 } from "../backup/index.ts";
-import { keptDataKind, readConfig } from "../config.ts";
+import { readConfig } from "../config.ts";
 import { openDatabase } from "../database/open.ts";
 import { createPool } from "../database/pool.ts";
+import { keptDataKind } from "../kept-market.ts";
 import { createLog } from "../log.ts";
 import { openEngine, version } from "../program.ts";
 import { type CommandContext, withPool } from "./context.ts";

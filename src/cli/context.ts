@@ -1,9 +1,10 @@
 import type { Pool } from "pg";
-import { type Config, type DataKind, demoDataDirectory, keptDataKind, readConfig } from "../config.ts";
+import { type Config, demoDataDirectory, readConfig } from "../config.ts";
 import { type Database, type OpenOptions, openDatabase, openWebDatabase } from "../database/open.ts";
 import { createPool } from "../database/pool.ts";
 import { ensureWebLogin } from "../database/web-login.ts";
 import type { Engine, Registry } from "../engine/index.ts";
+import { type DataKind, keptDataKind } from "../kept-market.ts";
 import { createLog } from "../log.ts";
 import { openEngine, openRegistry, type Surroundings, type WebDatabase } from "../program.ts";
 import type { Outcome } from "./exit.ts";

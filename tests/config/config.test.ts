@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } f
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { ConfigurationError, keptDataKind, RealDataError, readConfig } from "../../src/config.ts";
+import { ConfigurationError, readConfig } from "../../src/config.ts";
+import { keptDataKind, RealDataError } from "../../src/kept-market.ts";
 import { keptJwtSecrets, rotateKeptJwtSecret } from "../../src/kept-secrets.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "stratafolio-config-"));

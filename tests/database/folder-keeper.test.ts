@@ -16,10 +16,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { keptDataKind } from "../../src/config.ts";
 import { startEmbedded } from "../../src/database/embedded.ts";
 import { ServerStartError } from "../../src/database/errors.ts";
 import { folderUser, keeperOf } from "../../src/folder-keeper.ts";
+import { keptDataKind } from "../../src/kept-market.ts";
 import { keptJwtSecrets } from "../../src/kept-secrets.ts";
 
 const top = mkdtempSync(join(tmpdir(), "stratafolio-folder-"));

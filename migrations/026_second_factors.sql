@@ -3,39 +3,6 @@
 -- Who signs in by way of a provider need not have a password.
 alter table public.users alter column password_hash drop not null;
 
--- When the session's person last proved who they are: what changes the account asks for it anew after ten minutes.
-alter table public.sessions add column proved_at timestamptz;
-update public.sessions set proved_at = created_at;
-alter table public.sessions
-  alter column proved_at set not null,
-  alter column proved_at set default now();
-grant update (proved_at) on public.sessions to stratafolio_web;
-
--- As before, and when its person last proved who they are.
-drop function public.use_session(uuid, timestamptz);
-create function public.use_session(given_id uuid, used_at timestamptz)
-returns table (user_id bigint, email text, role text, proved_at timestamptz)
-language sql
-security definer
-set search_path = pg_catalog, pg_temp
-begin atomic
-  with used as (
-    update public.sessions
-    set last_used_at = used_at
-    where session_id = given_id
-      and revoked_at is null
-      and expires_at > used_at
-      and last_used_at <= used_at - interval '1 minute'
-  )
-  select users.user_id, users.email, users.role, sessions.proved_at
-  from public.sessions
-  join public.users on users.user_id = sessions.user_id
-  where session_id = given_id
-    and revoked_at is null
-    and expires_at > used_at
-    and users.disabled_at is null;
-end;
-
 -- Sealed with a key that only the program has, so that a dump of the database holds no working secret.
 create table public.totp_secrets (
   user_id bigint primary key references public.users on delete cascade,
@@ -183,7 +150,6 @@ end
 $$;
 
 revoke execute on function
-  public.use_session,
   public.use_recovery_code,
   public.find_passkey,
   public.find_identity,
@@ -191,7 +157,6 @@ revoke execute on function
   public.reset_factors_as_operator
 from public;
 grant execute on function
-  public.use_session,
   public.use_recovery_code,
   public.find_passkey,
   public.find_identity,

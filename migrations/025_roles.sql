@@ -171,7 +171,13 @@ $$;
 
 -- Sessions and tokens.
 
-grant select, insert, update (revoked_at), delete on public.sessions to stratafolio_web;
+-- When the session's person last proved who they are: what changes the account asks for it anew after ten minutes.
+alter table public.sessions add column proved_at timestamptz;
+update public.sessions set proved_at = created_at;
+alter table public.sessions
+  alter column proved_at set not null,
+  alter column proved_at set default now();
+grant select, insert, update (revoked_at, proved_at), delete on public.sessions to stratafolio_web;
 alter table public.sessions enable row level security;
 create policy own_rows on public.sessions to stratafolio_web
   using (user_id = (select public.current_person()))
@@ -179,7 +185,7 @@ create policy own_rows on public.sessions to stratafolio_web
 
 -- Whose open session this is, at a time when nobody is known yet; when it was used is written down once a minute at most.
 create function public.use_session(given_id uuid, used_at timestamptz)
-returns table (user_id bigint, email text, role text)
+returns table (user_id bigint, email text, role text, proved_at timestamptz)
 language sql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -192,7 +198,7 @@ begin atomic
       and expires_at > used_at
       and last_used_at <= used_at - interval '1 minute'
   )
-  select users.user_id, users.email, users.role
+  select users.user_id, users.email, users.role, sessions.proved_at
   from public.sessions
   join public.users on users.user_id = sessions.user_id
   where session_id = given_id
