@@ -29,7 +29,6 @@ export function createApp(context: WebContext): Express {
   const { deployment } = context;
   const metrics = createMetrics(context);
   const guards = [
-    scopeRequest,
     authenticate(context),
     express.json({ limit: bodyLimit }),
     express.urlencoded({ extended: false, limit: bodyLimit }),
@@ -41,6 +40,7 @@ export function createApp(context: WebContext): Express {
   app.set("trust proxy", deployment.trustedProxies ?? false);
   app.use(metrics.observe, securityHeaders(deployment), requireOwnHost(deployment));
   app.use(noticeProxy(deployment, context.log), compression(compressionOptions), refuseUnstorableAddress);
+  app.use(scopeRequest);
   mountRoutes(app, guards, apiRoutes(context, metrics), context);
   app.use(["/api", "/auth"], ({ method, originalUrl }) => {
     throw new NotFoundError(`${method} ${originalUrl}`);

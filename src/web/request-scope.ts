@@ -10,7 +10,7 @@ export class RequestDroppedError extends Error {
   }
 }
 
-/** After what reads the body, before whatever asks the database. */
+/** Before whatever asks the database: what does so outside of a request has no bounds. */
 export const scopeRequest: RequestHandler = (request, response, next) => {
   const dropped = new AbortController();
   const drop = (): void => {
