@@ -27,6 +27,7 @@ const pages = {
   people: "/people",
   person: "/people/1",
   "security-log": "/people/log",
+  invitations: "/people/invitations",
   "not-found": "/nowhere",
 };
 
