@@ -68,7 +68,9 @@ export const raw_assets = sourceAsset({
     asset_class: text("stock, etf, fund, index, crypto, currency, future or other."),
     sector: nullable(text("Sector of a stock; null where there is none.")),
     industry: nullable(text("Industry of a stock; null where there is none.")),
-    currency: text("Currency its prices are in: an ISO code, or GBp for pence."),
+    currency: text("ISO code of the currency it is quoted in, or in a hundredth or thousandth of which."),
+    quote_unit: nullable(text("What the source says its prices are in: USD, or GBp for pence.")),
+    unit_factor: amount("How many of the currency one quoted unit is: 1, 0.01 or 0.001."),
     exchange: nullable(text("Name of the exchange it is listed on.")),
     exchange_timezone: text("IANA time zone in which the exchange's trading dates are reckoned."),
     is_active: flag("False: Yahoo Finance no longer knows the ticker; its stored prices stay."),
@@ -168,6 +170,24 @@ export const raw_fred = sourceAsset({
   ingest: ingestFred,
 });
 
+export const raw_fx_rates = sourceAsset({
+  name: "raw_fx_rates",
+  schema: "bronze",
+  description: "Exchange rates to the US dollar, one row for each currency and day.",
+  columns: {
+    currency: text("ISO code."),
+    rate_date: day("The day."),
+    usd_per_unit: amount("US dollars for one of the currency."),
+    is_final: flag("False while the day was not over; the next fetch replaces the rate."),
+    source: text("definition, yahoo, fred or file."),
+    fetched_at: fetchedAt,
+  },
+  key: ["currency", "rate_date"],
+  partitionBy: "currency",
+  timeColumn: "rate_date",
+  tags: ["market"],
+});
+
 export const transactions = sourceAsset({
   name: "transactions",
   schema: "bronze",
@@ -178,8 +198,13 @@ export const transactions = sourceAsset({
     ticker,
     transaction_type: text("BUY or SELL."),
     quantity: amount("Shares, coins or contracts traded; above 0 for both types."),
-    price: amount("Price of one, in US dollars."),
-    fee: amount("Paid on top of a purchase or out of the proceeds of a sale, in US dollars."),
+    price: amount("Price of one, in the row's currency."),
+    fee: amount("Paid on top of a purchase or out of the proceeds of a sale, in the row's currency."),
+    currency: nullable(text("ISO code of what it was paid in; null: the ticker's own currency.")),
+    fx_rate: nullable(
+      amount("What one of the currency was worth in fx_currency; null: the rate of the day."),
+    ),
+    fx_currency: nullable(text("The person's base currency when fx_rate was said.")),
     transaction_date: day("Day of the trade."),
     created_at: moment("When it was entered."),
   },
@@ -199,6 +224,7 @@ export const users = sourceAsset({
   columns: {
     user_id: count("Identity of the person."),
     cost_basis_method: text("average (moving average) or fifo (oldest lots are sold first)."),
+    base_currency: text("ISO code of the currency that figures are in."),
   },
   key: ["user_id"],
   partitionBy: "user_id",

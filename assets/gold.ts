@@ -1,17 +1,29 @@
 /** Gold: what investors look at, computed when read from what intermediate keeps. */
 import { sqlAsset } from "../src/engine/index.ts";
-import { raw_assets, users } from "./bronze.ts";
-import { amount, count, day, flag, nullable, number, person, ratio, reason, ticker } from "./columns.ts";
+import { raw_assets } from "./bronze.ts";
 import {
-  int_calendar,
+  amount,
+  count,
+  day,
+  flag,
+  nullable,
+  number,
+  person,
+  ratio,
+  reason,
+  text,
+  ticker,
+} from "./columns.ts";
+import {
   int_dividend_income,
   int_holding_periods,
-  int_last_day,
+  int_person_currencies,
   int_portfolio_daily,
   int_portfolio_index,
-  int_prices_daily,
+  int_trades,
 } from "./intermediate.ts";
-import { stg_dividends, stg_raw_prices, stg_transactions } from "./staging.ts";
+import { int_calendar, int_fx_daily, int_last_day, int_prices_daily } from "./market.ts";
+import { stg_dividends, stg_raw_prices } from "./staging.ts";
 
 const days = int_portfolio_index.columns;
 
@@ -23,6 +35,7 @@ export const gold_p_timeseries = sqlAsset({
   columns: {
     user_id: person,
     price_date: days.price_date,
+    currency: days.currency,
     market_value: days.market_value,
     prev_market_value: days.prev_market_value,
     cost_basis: days.cost_basis,
@@ -31,6 +44,8 @@ export const gold_p_timeseries = sqlAsset({
     income: days.income,
     income_paid_out: amount("Dividends to date: they leave the holdings on their ex-date."),
     fees_paid: amount("Fees to date."),
+    price_effect: days.price_effect,
+    currency_effect: days.currency_effect,
     realized_pnl: amount("Realized by sales to date."),
     unrealized_pnl: amount("market_value - cost_basis."),
     total_gain: amount("unrealized_pnl + realized_pnl + income_paid_out."),
@@ -130,7 +145,9 @@ export const int_holding_returns = sqlAsset({
     ticker,
     valid_from: day("First day of the period."),
     trade_day_growth: ratio("1 + the return of the day of the trades."),
+    local_trade_day_growth: ratio("The same in the ticker's currency."),
     price_growth: ratio("Last close of the period over the close of its first day."),
+    rate_growth: ratio("Last exchange rate of the period over that of its first day."),
     dividend_growth: ratio("Product of 1 + dividend / close over the ex-dates after its first day."),
   },
   key: ["user_id", "ticker", "valid_from"],
@@ -140,6 +157,7 @@ export const int_holding_returns = sqlAsset({
     int_holding_periods,
     { asset: int_prices_daily, via: int_holding_periods },
     { asset: stg_dividends, via: int_holding_periods },
+    { asset: int_fx_daily, via: int_person_currencies },
     int_calendar,
   ],
   tags: ["portfolio"],
@@ -160,7 +178,12 @@ export const gold_ticker_kpis = sqlAsset({
     average_cost: nullable(amount("cost_basis / quantity.")),
     average_cost_reason: reason("average cost"),
     cost_basis: amount("What the quantity cost, purchase fees included."),
-    current_price: amount("Last close; before the first bar the last transaction's price."),
+    currency: text("ISO code of the ticker's currency, which local_ figures are in."),
+    rate: amount("Base currency for one of the ticker's, on the last day."),
+    local_cost_basis: amount("What the quantity cost, in the ticker's currency."),
+    local_price: amount("Last close; before the first bar the last transaction's price."),
+    local_value: amount("quantity x local_price."),
+    current_price: amount("local_price x rate."),
     current_value: amount("quantity x current_price."),
     unrealized_pnl: amount("current_value - cost_basis."),
     realized_pnl: amount("Realized by sales to date."),
@@ -168,6 +191,8 @@ export const gold_ticker_kpis = sqlAsset({
     fees: amount("Fees to date."),
     total_gain: amount("unrealized_pnl + realized_pnl + income."),
     total_return: ratio("Time-weighted return of the position, dividends included."),
+    local_return: ratio("The same in the ticker's currency."),
+    currency_return: ratio("What exchange rates made of it: (1 + total_return) / (1 + local_return) - 1."),
     xirr: nullable(ratio("Money-weighted return a year.")),
     xirr_reason: reason("XIRR"),
     weight: nullable(ratio("Share of the portfolio's value.")),
@@ -184,6 +209,7 @@ export const gold_ticker_kpis = sqlAsset({
     { asset: int_prices_daily, via: int_holding_periods },
     int_holding_returns,
     int_ticker_flows,
+    { asset: int_fx_daily, via: int_person_currencies },
   ],
   tags: ["portfolio"],
 });
@@ -206,7 +232,7 @@ export const int_lots = sqlAsset({
   key: ["transaction_id", "sale_id"],
   partitionBy: "user_id",
   materialized: "view",
-  deps: [stg_transactions, { asset: users, time: "everything" }],
+  deps: [int_trades],
   tags: ["portfolio"],
 });
 

@@ -4,13 +4,14 @@ import * as fred from "./fred.ts";
 import * as gold from "./gold.ts";
 import * as intermediate from "./intermediate.ts";
 import * as macro from "./macro.ts";
+import * as market from "./market.ts";
 import * as performance from "./performance.ts";
 import { schedules } from "./schedules.ts";
 import { sensors } from "./sensors.ts";
 import * as staging from "./staging.ts";
 
 /** Every asset that these modules export, so that none can be declared and forgotten. */
-const assets: AnyAsset[] = [bronze, staging, intermediate, fred, macro, performance, gold].flatMap(
+const assets: AnyAsset[] = [bronze, staging, market, intermediate, fred, macro, performance, gold].flatMap(
   (module): AnyAsset[] => Object.values(module),
 );
 

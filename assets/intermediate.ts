@@ -1,107 +1,67 @@
-/** Intermediate: from trades and bars to what each person held, and what it was worth, on every calendar day. */
+/** Intermediate: from trades, prices and rates to what each person held, and what it was worth, on every calendar day. */
 import { sqlAsset } from "../src/engine/index.ts";
-import { raw_assets, raw_calendar, transactions, users } from "./bronze.ts";
-import { amount, count, day, flag, nullable, number, person, ratio, ticker } from "./columns.ts";
-import { priceBounds } from "./price-bounds.ts";
-import { stg_dividends, stg_raw_prices, stg_transactions } from "./staging.ts";
+import { transactions, users } from "./bronze.ts";
+import { amount, count, day, flag, nullable, person, ratio, text, ticker } from "./columns.ts";
+import { int_calendar, int_currencies, int_fx_daily, int_prices_daily, int_tickers } from "./market.ts";
+import { stg_assets, stg_dividends, stg_transactions } from "./staging.ts";
 
-export const int_last_day = sqlAsset({
-  name: "int_last_day",
+/** A currency that figures are converted from, and the one that they are converted into. */
+const currencies = {
+  currency: text("ISO code of the ticker's currency, which local_ figures and prices are in."),
+  base_currency: text("ISO code of the person's base currency, which all other figures are in."),
+};
+
+const isRated = flag("False: before the first known exchange rate, converted at a trade's.");
+
+export const int_person_currencies = sqlAsset({
+  name: "int_person_currencies",
   layer: "intermediate",
-  description: "The last day known to the system: the newest of all bars and all trades.",
-  columns: { last_day: day("The day.") },
-  key: ["last_day"],
-  timeColumn: "last_day",
-  materialized: "table",
-  deps: [stg_raw_prices, transactions],
-  tags: ["market"],
+  description: "Currencies that a person's figures are converted from or into.",
+  columns: { user_id: person, currency: text("ISO code.") },
+  key: ["user_id", "currency"],
+  partitionBy: "user_id",
+  materialized: "view",
+  deps: [transactions, users, { asset: stg_assets, via: transactions }],
+  tags: ["portfolio"],
 });
 
-export const int_calendar = sqlAsset({
-  name: "int_calendar",
+export const int_trades = sqlAsset({
+  name: "int_trades",
   layer: "intermediate",
-  description: "Calendar days to the last day known to the system.",
-  columns: { calendar_date: day("The day.") },
-  key: ["calendar_date"],
-  timeColumn: "calendar_date",
+  description: "What each trade was worth, in the person's base currency and in the ticker's own.",
+  columns: {
+    user_id: person,
+    ticker,
+    transaction_id: count("The trade."),
+    transaction_type: stg_transactions.columns.transaction_type,
+    transaction_date: stg_transactions.columns.transaction_date,
+    ...currencies,
+    cost_basis_method: users.columns.cost_basis_method,
+    adjusted_quantity: stg_transactions.columns.adjusted_quantity,
+    units: stg_transactions.columns.units,
+    units_per_share: stg_transactions.columns.units_per_share,
+    gross_amount: amount("quantity x price, without the fee."),
+    fee: amount("The fee."),
+    local_gross_amount: amount("gross_amount in the ticker's currency."),
+    local_fee: amount("The fee in the ticker's currency."),
+    local_price: amount("Price of one of today's shares, in the ticker's currency."),
+    trade_rate: amount("Base currency for one of the ticker's, as the trade was converted."),
+    rate: amount("The same at the close of its day."),
+    is_rated: isRated,
+  },
+  key: ["transaction_id"],
+  partitionBy: "user_id",
+  timeColumn: "transaction_date",
   materialized: "view",
   deps: [
-    raw_calendar,
-    {
-      asset: int_last_day,
-      time: "carry",
-      reason: "it always has one row; when the day moves, only days after the earlier of the two come or go",
-    },
+    stg_transactions,
+    { asset: users, time: "everything" },
+    { asset: stg_assets, via: stg_transactions, time: "everything" },
+    { asset: int_currencies, via: int_person_currencies, time: "everything" },
+    { asset: int_fx_daily, via: int_person_currencies },
+    int_person_currencies,
   ],
-  tags: ["market"],
-});
-
-export const int_tickers = sqlAsset({
-  name: "int_tickers",
-  layer: "intermediate",
-  description: "Tickers that have a bar.",
-  columns: {
-    ticker,
-    first_price_date: day("Day of its first bar."),
-    is_always_open: flag("It trades around the clock, every day: its bars do not make a trading day."),
-  },
-  key: ["ticker"],
-  partitionBy: "ticker",
-  materialized: "incremental",
-  deps: [stg_raw_prices, raw_assets],
-  tags: ["market"],
-});
-
-export const int_prices_daily = sqlAsset({
-  name: "int_prices_daily",
-  layer: "intermediate",
-  description:
-    "A close for each ticker and calendar day from its first bar on, carried forward over days without one.",
-  columns: {
-    ticker,
-    price_date: day("Calendar day."),
-    close: amount("The last close on or before the day."),
-    prev_close: nullable(amount("The last close before the day; null on the day of the first bar.")),
-    dividend_per_share: amount("Dividend whose ex-date is the day; 0 on other days."),
-    is_bar: flag("The day has a bar of its own."),
-    is_session: flag("The day has a bar, and the ticker trades on an exchange with hours."),
-    is_always_open: flag("The ticker trades around the clock."),
-    is_final: flag("False: the close is of a session that was still open when it was fetched."),
-    days_since_bar: number("Age of the close, in calendar days."),
-  },
-  key: ["ticker", "price_date"],
-  partitionBy: "ticker",
-  timeColumn: "price_date",
-  materialized: "incremental",
-  deps: [
-    int_tickers,
-    int_calendar,
-    {
-      asset: stg_raw_prices,
-      time: "carry",
-      partitions: "same",
-      reason:
-        "a day's bar is the last one up to that day, the close before it an earlier one, and what the search finds of another ticker is left out",
-    },
-    stg_dividends,
-  ],
-  checks: [
-    {
-      kind: "expression",
-      name: "no_spike",
-      description: `A close does not move by more than ${priceBounds.spike * 100} % from the one before: closes are adjusted for splits.`,
-      expression: `not is_bar or abs(close / prev_close - 1) <= ${priceBounds.spike}`,
-      severity: "warn",
-    },
-    {
-      kind: "expression",
-      name: "no_gap",
-      description: `A close is at most ${priceBounds.gapDays} days old. Older: delisted, suspended, or bars are missing.`,
-      expression: `days_since_bar <= ${priceBounds.gapDays}`,
-      severity: "warn",
-    },
-  ],
-  tags: ["market"],
+  tags: ["portfolio"],
 });
 
 export const int_positions = sqlAsset({
@@ -114,13 +74,23 @@ export const int_positions = sqlAsset({
     transaction_id: count("The trade."),
     transaction_type: stg_transactions.columns.transaction_type,
     transaction_date: day("Its day."),
+    ...currencies,
     quantity: amount("Held after it, in today's shares."),
     cost_basis: amount("What that cost, purchase fees included."),
+    local_cost_basis: amount("The same in the ticker's currency."),
     sold_cost: amount("Cost of what a sale sold; 0 for a purchase."),
     buy_amount: amount("Paid for a purchase, fee included; 0 for a sale."),
+    local_buy_amount: amount("The same in the ticker's currency."),
     sell_amount: amount("Received for a sale, net of its fee; 0 for a purchase."),
-    fee: stg_transactions.columns.fee,
-    adjusted_price: stg_transactions.columns.adjusted_price,
+    local_sell_amount: amount("The same in the ticker's currency."),
+    fee: int_trades.columns.fee,
+    adjusted_quantity: int_trades.columns.adjusted_quantity,
+    gross_amount: int_trades.columns.gross_amount,
+    local_gross_amount: int_trades.columns.local_gross_amount,
+    local_price: int_trades.columns.local_price,
+    trade_rate: int_trades.columns.trade_rate,
+    rate: int_trades.columns.rate,
+    is_rated: isRated,
   },
   key: ["transaction_id"],
   partitionBy: "user_id",
@@ -128,11 +98,10 @@ export const int_positions = sqlAsset({
   materialized: "view",
   deps: [
     {
-      asset: stg_transactions,
+      asset: int_trades,
       time: "carry",
       reason: "what is held after a trade, and what it cost, follows from the trades up to it",
     },
-    { asset: users, time: "everything" },
   ],
   tags: ["portfolio"],
 });
@@ -147,17 +116,28 @@ export const int_holding_periods = sqlAsset({
     valid_from: day("Day of the trades."),
     valid_to: day("Day of the next trades, not included; infinity for the last period."),
     held_until: day("First day that is not valued: valid_to, or after an exit the day after it."),
+    ...currencies,
     quantity: amount("Held from the close of valid_from on, in today's shares."),
     prev_quantity: amount("Held before."),
     cost_basis: amount("What the quantity cost, purchase fees included."),
     prev_cost_basis: amount("What the quantity held before had cost."),
+    local_cost_basis: amount("What the quantity cost, in the ticker's currency."),
     average_cost: nullable(amount("cost_basis / quantity; null after an exit.")),
     realized_pnl: amount("Proceeds of the day's sales, net of fees, minus the cost of what was sold."),
     buy_amount: amount("Paid for the day's purchases, fees included."),
     sell_amount: amount("Received for the day's sales, net of fees."),
+    local_buy_amount: amount("buy_amount in the ticker's currency."),
+    local_sell_amount: amount("sell_amount in the ticker's currency."),
     fees: amount("Fees of the day's trades."),
-    trade_price: amount("Price of the day's last trade, of one of today's shares."),
+    bought_at_rates: amount("Sum of quantity x trade_rate over the day's purchases, in today's shares."),
+    bought_for: amount("Paid for the day's purchases, without fees."),
+    sold_quantity: amount("Sold on the day, in today's shares."),
+    local_sold_for: amount("Received for the day's sales, without fees, in the ticker's currency."),
+    trade_price: amount("Price of the day's last trade, of one of today's shares, in the ticker's currency."),
     prev_trade_price: nullable(amount("The same of the period before.")),
+    rate: amount("Base currency for one of the ticker's, at the close of valid_from."),
+    prev_rate: nullable(amount("The same of the period before.")),
+    is_rated: isRated,
   },
   key: ["user_id", "ticker", "valid_from"],
   partitionBy: "user_id",
@@ -205,6 +185,10 @@ const periodsByDay = {
   reason: "up to the day of a change a period is what it was, wherever it ends now",
 } as const;
 
+const currencyEffect = amount(
+  "What the day's move of exchange rates added to the value: with price_effect, all that is no flow.",
+);
+
 const positionDay = {
   user_id: person,
   ticker,
@@ -217,23 +201,32 @@ export const int_daily_holdings = sqlAsset({
   description: "A position on each calendar day held, the day of the exit included.",
   columns: {
     ...positionDay,
+    ...currencies,
     quantity: amount("Held at the close."),
     cost_basis: amount("What that cost, purchase fees included."),
+    local_cost_basis: amount("The same in the ticker's currency."),
     close: amount("Price of one: the last close, or before the first bar the last transaction's price."),
     prev_close: amount("The same of the day before; 0 when the ticker had no price then."),
-    market_value: amount("quantity x close."),
+    rate: amount("Base currency for one of the ticker's, at the close."),
+    market_value: amount("quantity x close x rate."),
+    local_market_value: amount("quantity x close."),
     prev_quantity: amount("Held at the close of the day before."),
-    prev_market_value: amount("prev_quantity x prev_close."),
+    prev_market_value: amount("market_value of the day before."),
+    local_prev_market_value: amount("local_market_value of the day before."),
     buy_amount: amount("Paid for purchases on the day, fees included."),
     sell_amount: amount("Received for sales on the day, net of fees."),
     net_flow: amount("buy_amount - sell_amount."),
+    local_net_flow: amount("net_flow in the ticker's currency."),
     fees: amount("Fees of the day's trades."),
     realized_pnl: amount("Realized by the day's sales."),
     income: amount("Dividends whose ex-date is the day, on what was held at the close of the day before."),
+    local_income: amount("income in the ticker's currency."),
+    price_effect: amount("What the day's move of the price added to the value, at the exchange rate before."),
     is_session: flag("The ticker had a bar on the day, on an exchange with hours."),
     is_always_open: flag("The ticker trades around the clock."),
     is_final: flag("False: the close is of a session that was still open."),
     is_priced: flag("False: before the ticker's first bar, valued at a transaction's price."),
+    is_rated: isRated,
   },
   key: ["user_id", "ticker", "price_date"],
   partitionBy: "user_id",
@@ -244,6 +237,7 @@ export const int_daily_holdings = sqlAsset({
     { asset: int_prices_daily, via: int_holding_periods },
     { asset: int_tickers, via: int_holding_periods },
     { asset: stg_dividends, via: int_holding_periods },
+    { asset: int_fx_daily, via: int_person_currencies },
     int_calendar,
   ],
   tags: ["portfolio"],
@@ -255,12 +249,17 @@ export const fct_daily_returns = sqlAsset({
   description: "A position's return on each calendar day held, with its own flows.",
   columns: {
     ...positionDay,
+    currency: currencies.currency,
     close: int_daily_holdings.columns.close,
     quantity: int_daily_holdings.columns.quantity,
     market_value: int_daily_holdings.columns.market_value,
+    local_market_value: int_daily_holdings.columns.local_market_value,
     net_flow: int_daily_holdings.columns.net_flow,
     income: int_daily_holdings.columns.income,
+    price_effect: int_daily_holdings.columns.price_effect,
+    currency_effect: currencyEffect,
     daily_return: dailyReturn,
+    local_return: nullable(ratio("daily_return in the ticker's currency.")),
     cumulative_return: ratio("Time-weighted return since the first purchase, dividends included."),
     is_priced: int_daily_holdings.columns.is_priced,
   },
@@ -279,6 +278,7 @@ export const int_portfolio_daily = sqlAsset({
   columns: {
     user_id: person,
     price_date: day("Calendar day."),
+    currency: currencies.base_currency,
     market_value: amount("What all positions were worth at the close."),
     prev_market_value: amount("What they were worth at the close of the day before."),
     cost_basis: amount("What they cost, purchase fees included."),
@@ -286,11 +286,15 @@ export const int_portfolio_daily = sqlAsset({
     fees: amount("Fees of the day's trades."),
     realized_pnl: amount("Realized by the day's sales."),
     income: amount("Dividends of the day."),
+    price_effect: int_daily_holdings.columns.price_effect,
+    currency_effect: currencyEffect,
     positions: count("Tickers held at the close."),
     is_trading_day: flag("An exchange-traded asset that is held had a bar."),
     holds_exchange_traded: flag("An asset that trades on an exchange with hours is held."),
     is_provisional: flag("A close is of a session that was still open."),
-    is_estimated: flag("A position is valued at a transaction's price: before the ticker's first bar."),
+    is_estimated: flag(
+      "A position is valued at a transaction's price or exchange rate: before the first of the market's.",
+    ),
     daily_return: dailyReturn,
   },
   key: ["user_id", "price_date"],
@@ -352,8 +356,10 @@ export const int_dividend_income = sqlAsset({
     ticker,
     ex_date: day("Ex-date, on which it counts."),
     quantity: amount("Held at the close of the day before."),
-    cash_per_share: amount("Cash for each share."),
-    amount: amount("quantity x cash_per_share."),
+    cash_per_share: amount("Cash for each share, in the ticker's currency."),
+    currency: currencies.currency,
+    local_amount: amount("quantity x cash_per_share."),
+    amount: amount("The same in the person's base currency."),
   },
   key: ["user_id", "ticker", "ex_date"],
   partitionBy: "user_id",
@@ -362,6 +368,7 @@ export const int_dividend_income = sqlAsset({
   deps: [
     { asset: int_holding_periods, ...periodsByDay },
     { asset: stg_dividends, via: int_holding_periods },
+    { asset: int_fx_daily, via: int_person_currencies },
     int_calendar,
   ],
   tags: ["portfolio"],

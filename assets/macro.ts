@@ -2,7 +2,7 @@
 import { sqlAsset } from "../src/engine/index.ts";
 import { amount, count, day, flag, nullable, number, person, ratio, reason, text } from "./columns.ts";
 import { int_macro_signals, stg_fred_macro } from "./fred.ts";
-import { int_calendar } from "./intermediate.ts";
+import { int_calendar } from "./market.ts";
 import { int_risk_returns } from "./performance.ts";
 
 const regimes = ["contraction", "recovery", "slowdown", "expansion"] as const;

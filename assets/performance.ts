@@ -1,8 +1,9 @@
 /** Performance: risk and return of a whole portfolio, computed when read. */
 import { sqlAsset } from "../src/engine/index.ts";
-import { amount, count, day, flag, nullable, number, person, ratio, reason } from "./columns.ts";
+import { amount, count, day, flag, nullable, number, person, ratio, reason, text } from "./columns.ts";
 import { stg_fred_macro } from "./fred.ts";
-import { int_calendar, int_portfolio_daily, int_portfolio_index } from "./intermediate.ts";
+import { int_portfolio_daily, int_portfolio_index } from "./intermediate.ts";
+import { int_calendar } from "./market.ts";
 
 export const int_risk_free = sqlAsset({
   name: "int_risk_free",
@@ -35,6 +36,7 @@ const standing = {
   as_of: day("Last day known to the system."),
   first_date: day("Day of the first trade."),
   days: number("Calendar days since the day before the first trade."),
+  currency: text("ISO code of the person's base currency, which all amounts are in."),
   market_value: amount("What all positions are worth."),
   cost_basis: amount("What they cost, purchase fees included."),
   net_contributions: amount("Paid in less taken out by trades, fees included."),
@@ -43,7 +45,13 @@ const standing = {
   unrealized_pnl: amount("market_value - cost_basis."),
   income: amount("Dividends to date."),
   fees: amount("Fees to date."),
+  price_effect: amount("What moves of prices added, at the exchange rates before."),
+  currency_effect: amount(
+    "What moves of exchange rates added: with price_effect and income, less fees, the gain.",
+  ),
   twr: ratio("Time-weighted return since the first trade."),
+  price_return: ratio("The same without what exchange rates did."),
+  currency_return: ratio("What they made of it: (1 + twr) / (1 + price_return) - 1."),
 };
 
 export const int_risk_returns = sqlAsset({

@@ -1,7 +1,50 @@
 /** Staging: bronze, cleaned and typed, one model for each source. */
 import { sqlAsset } from "../src/engine/index.ts";
-import { market_defects, raw_corporate_actions, raw_prices, split_rulings, transactions } from "./bronze.ts";
+import {
+  market_defects,
+  raw_assets,
+  raw_corporate_actions,
+  raw_fx_rates,
+  raw_prices,
+  split_rulings,
+  transactions,
+} from "./bronze.ts";
 import { amount, day, flag, person, text, ticker } from "./columns.ts";
+
+export const stg_assets = sqlAsset({
+  name: "stg_assets",
+  layer: "staging",
+  description: "What the figures of a ticker are in, and whether it trades around the clock.",
+  columns: {
+    ticker,
+    currency: text("ISO code of the currency that its prices are in from here on."),
+    unit_factor: amount("How many of it one quoted unit is: 0.01 for pence."),
+    is_always_open: flag("It trades around the clock, every day: its bars do not make a trading day."),
+  },
+  key: ["ticker"],
+  partitionBy: "ticker",
+  materialized: "incremental",
+  deps: [raw_assets],
+  tags: ["market"],
+});
+
+export const stg_fx_rates = sqlAsset({
+  name: "stg_fx_rates",
+  layer: "staging",
+  description: "Exchange rates to the US dollar, one for each currency and day that has one.",
+  columns: {
+    currency: raw_fx_rates.columns.currency,
+    rate_date: raw_fx_rates.columns.rate_date,
+    usd_per_unit: raw_fx_rates.columns.usd_per_unit,
+    is_final: raw_fx_rates.columns.is_final,
+  },
+  key: ["currency", "rate_date"],
+  partitionBy: "currency",
+  timeColumn: "rate_date",
+  materialized: "view",
+  deps: [raw_fx_rates],
+  tags: ["market"],
+});
 
 export const stg_splits = sqlAsset({
   name: "stg_splits",
@@ -70,7 +113,12 @@ export const stg_raw_prices = sqlAsset({
   timeColumn: "price_date",
   materialized: "view",
   // A split rescales every price before it.
-  deps: [raw_prices, market_defects, { asset: stg_price_scales, time: "everything" }],
+  deps: [
+    raw_prices,
+    market_defects,
+    { asset: stg_price_scales, time: "everything" },
+    { asset: stg_assets, time: "everything" },
+  ],
   tags: ["market"],
 });
 
@@ -87,7 +135,12 @@ export const stg_dividends = sqlAsset({
   partitionBy: "ticker",
   timeColumn: "ex_date",
   materialized: "view",
-  deps: [raw_corporate_actions, market_defects, { asset: stg_price_scales, time: "everything" }],
+  deps: [
+    raw_corporate_actions,
+    market_defects,
+    { asset: stg_price_scales, time: "everything" },
+    { asset: stg_assets, time: "everything" },
+  ],
   tags: ["market"],
 });
 
@@ -105,6 +158,9 @@ export const stg_transactions = sqlAsset({
     signed_quantity: amount("Quantity as traded, below 0 for a SELL."),
     price: transactions.columns.price,
     fee: transactions.columns.fee,
+    currency: transactions.columns.currency,
+    fx_rate: transactions.columns.fx_rate,
+    fx_currency: transactions.columns.fx_currency,
     gross_amount: amount("quantity x price, without the fee; the same before and after a split."),
     split_factor: amount(
       "Today's shares for each share as traded: the product of all accepted splits since.",

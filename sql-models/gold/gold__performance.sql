@@ -9,6 +9,7 @@ with
       too_few_days(flow_days) as flow_days_reason,
       too_few_returns(returns) as returns_reason,
       case
+        when currency != 'USD' then 'no risk-free rate is known in ' || currency
         when returns_without_risk_free > 0 then 'no risk-free rate (FRED DTB3) is known for some of the days'
       end as risk_free_reason,
       -- Returns that are all alike still differ in their last bits: a deviation of 1e-18 is none.
@@ -43,6 +44,7 @@ select
   as_of,
   first_date,
   days,
+  currency,
   market_value,
   cost_basis,
   net_contributions,
@@ -51,7 +53,11 @@ select
   unrealized_pnl,
   income,
   fees,
+  price_effect,
+  currency_effect,
   twr,
+  price_return,
+  currency_return,
   annualized_return,
   days_reason as annualized_return_reason,
   case

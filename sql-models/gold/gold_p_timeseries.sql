@@ -1,4 +1,4 @@
--- One row per person and calendar day, from the first trade on: what the portfolio was worth, and why.
+-- One row per person and calendar day, from the first trade on: what the portfolio was worth, and why, in the person's base currency.
 --
 -- Sums of money to date beside the index of int_portfolio_index, computed when read for the same reason.
 --
@@ -22,6 +22,7 @@ with
 select
   user_id,
   price_date,
+  currency,
   market_value,
   prev_market_value,
   cost_basis,
@@ -30,6 +31,8 @@ select
   income,
   income_paid_out,
   fees_paid,
+  price_effect,
+  currency_effect,
   realized_pnl_to_date as realized_pnl,
   market_value - cost_basis as unrealized_pnl,
   market_value - cost_basis + realized_pnl_to_date + income_paid_out as total_gain,

@@ -1,4 +1,5 @@
--- One row per person and ticker ever held: what the position is, what it cost, earned and returned.
+-- One row per person and ticker ever held: what the position is, what it cost, earned and returned, in the person's base
+-- currency; local_ figures in the ticker's own.
 --
 -- Read off periods, dividends and the last price, never off days: a position kept for 20 years costs what one of 20
 -- days does. The lateral sub-selects hand each position's key down to the indexes.
@@ -11,27 +12,39 @@ with
       p.cost_basis,
       p.average_cost,
       known.last_day as as_of,
-      coalesce(today.close, p.trade_price) as current_price,
-      p.quantity * coalesce(today.close, p.trade_price) as current_value,
+      p.currency,
+      p.local_cost_basis,
+      coalesce(today.close, p.trade_price) as local_price,
+      case
+        when p.currency = p.base_currency then 1
+        else coalesce(own.usd_per_unit / base.usd_per_unit, p.rate)
+      end as rate,
       today.close is not null as is_priced,
       today.days_since_bar
     from
       int_holding_periods as p
       cross join int_last_day as known
       left join int_prices_daily as today on today.ticker = p.ticker and today.price_date = known.last_day
+      left join int_fx_daily as own
+        on own.currency = nullif(p.currency, p.base_currency) and own.rate_date = known.last_day
+      left join int_fx_daily as base
+        on base.currency = nullif(p.base_currency, p.currency) and base.rate_date = known.last_day
     where p.valid_to = 'infinity'
   ),
   figures as (
     select
       p.*,
       trades.*,
-      p.current_value - p.cost_basis as unrealized_pnl,
+      valued.current_value,
+      valued.current_value - p.cost_basis as unrealized_pnl,
       flows.income,
       growth.total_return,
-      solved.rate,
+      growth.local_return,
+      solved.rate as flow_rate,
       coalesce(solved.reason, too_few_days(solved.days)) as xirr_reason
     from
       positions as p
+      cross join lateral (select p.quantity * p.local_price * p.rate as current_value) as valued
       cross join lateral (
         select
           min(h.valid_from) as first_buy_date,
@@ -43,7 +56,9 @@ with
         where h.user_id = p.user_id and h.ticker = p.ticker
       ) as trades
       cross join lateral (
-        select product(r.trade_day_growth * r.price_growth * r.dividend_growth) - 1 as total_return
+        select
+          product(r.trade_day_growth * r.price_growth * r.rate_growth * r.dividend_growth) - 1 as total_return,
+          product(r.local_trade_day_growth * r.price_growth * r.dividend_growth) - 1 as local_return
         from
           (
             select *
@@ -56,7 +71,7 @@ with
         select
           coalesce(sum(f.amount) filter (where f.is_dividend), 0) as income,
           array_agg(f.flow_date order by f.flow_date) || p.as_of as dates,
-          array_agg(f.amount order by f.flow_date) || p.current_value as amounts
+          array_agg(f.amount order by f.flow_date) || valued.current_value as amounts
         from int_ticker_flows as f
         where f.user_id = p.user_id and f.ticker = p.ticker
       ) as flows
@@ -75,7 +90,12 @@ select
     when quantity = 0 then 'nothing is held'
   end as average_cost_reason,
   cost_basis,
-  current_price,
+  currency,
+  rate,
+  local_cost_basis,
+  local_price,
+  quantity * local_price as local_value,
+  local_price * rate as current_price,
   current_value,
   unrealized_pnl,
   realized_pnl,
@@ -83,8 +103,10 @@ select
   fees,
   unrealized_pnl + realized_pnl + income as total_gain,
   total_return,
+  local_return,
+  coalesce((1 + total_return) / nullif(1 + local_return, 0) - 1, 0) as currency_return,
   case
-    when xirr_reason is null then rate
+    when xirr_reason is null then flow_rate
   end as xirr,
   xirr_reason,
   (current_value / nullif(sum(current_value) over (partition by user_id), 0))::double precision as weight,

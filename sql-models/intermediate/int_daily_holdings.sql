@@ -1,8 +1,10 @@
 -- One row per person, ticker and calendar day held, the day of the exit included: what it was worth, and what moved.
 --
--- A holding period joined to its days. Each row also carries what it needs of the day before (prev_close,
+-- A holding period joined to its days. Each row also carries what it needs of the day before (prev_close, prev_rate,
 -- prev_quantity), so it can be computed without that day. Before a ticker's first bar there is no price: the person's
--- own last transaction price stands in, and the row says so (is_priced).
+-- own last transaction price stands in, and the row says so (is_priced); so does the last trade's exchange rate before the
+-- first known one (is_rated). Closes and local_ amounts are in the ticker's currency, all others in the person's base
+-- currency. The rate is looked up only where the two differ: null finds nothing in an index, at no cost.
 with
   days as (
     select
@@ -51,26 +53,54 @@ with
       left join stg_dividends as v on v.ticker = p.ticker and v.ex_date = c.calendar_date
     where p.valid_from < coalesce(t.first_price_date, 'infinity')
   ),
-  openings as (
+  rated_days as (
     select
-      *,
+      d.*,
       case
-        when is_trade_day then prev_quantity
-        else quantity
-      end as held_before
-    from days
+        when d.currency = d.base_currency then 1
+        else coalesce(own.usd_per_unit / base.usd_per_unit, d.rate)
+      end as day_rate,
+      case
+        when d.currency = d.base_currency then 1
+        else coalesce(
+          own.prev_usd_per_unit / base.prev_usd_per_unit,
+          case
+            when d.is_trade_day then d.prev_rate
+            else d.rate
+          end,
+          0
+        )
+      end as prev_day_rate,
+      d.currency = d.base_currency or (own.currency is not null and base.currency is not null) as is_day_rated,
+      case
+        when d.is_trade_day then d.prev_quantity
+        else d.quantity
+      end as held_before,
+      coalesce(d.prev_close, 0) as close_before
+    from
+      days as d
+      left join int_fx_daily as own
+        on own.currency = nullif(d.currency, d.base_currency) and own.rate_date = d.price_date
+      left join int_fx_daily as base
+        on base.currency = nullif(d.base_currency, d.currency) and base.rate_date = d.price_date
   )
 select
   user_id,
   ticker,
   price_date,
+  currency,
+  base_currency,
   quantity,
   cost_basis,
+  local_cost_basis,
   close,
-  coalesce(prev_close, 0) as prev_close,
-  quantity * close as market_value,
+  close_before as prev_close,
+  day_rate as rate,
+  quantity * close * day_rate as market_value,
+  quantity * close as local_market_value,
   held_before as prev_quantity,
-  held_before * coalesce(prev_close, 0) as prev_market_value,
+  held_before * close_before * prev_day_rate as prev_market_value,
+  held_before * close_before as local_prev_market_value,
   case
     when is_trade_day then buy_amount
     else 0
@@ -84,6 +114,10 @@ select
     else 0
   end as net_flow,
   case
+    when is_trade_day then local_buy_amount - local_sell_amount
+    else 0
+  end as local_net_flow,
+  case
     when is_trade_day then fees
     else 0
   end as fees,
@@ -91,9 +125,18 @@ select
     when is_trade_day then realized_pnl
     else 0
   end as realized_pnl,
-  held_before * dividend_per_share as income,
+  held_before * dividend_per_share * day_rate as income,
+  held_before * dividend_per_share as local_income,
+  -- What was held, and what was bought or sold on the day at its own price and rate, moved with the price: docs/metrics.md.
+  case
+    when is_trade_day then prev_day_rate * (
+      held_before * (close - close_before) + local_sold_for - sold_quantity * close
+    ) + bought_at_rates * close - bought_for
+    else prev_day_rate * held_before * (close - close_before)
+  end as price_effect,
   is_session,
   is_always_open,
   is_final,
-  is_priced
-from openings
+  is_priced,
+  is_day_rated as is_rated
+from rated_days

@@ -1,11 +1,15 @@
 -- One row per dividend that a person received: cash per share times what was held when the day before the ex-date
--- closed. Bought on the ex-date or later: none. Sold on the ex-date: still paid.
+-- closed, in the ticker's currency (local_) and, at the rate of the ex-date, in the person's. Bought on the ex-date or
+-- later: none. Sold on the ex-date: still paid.
 with
   dividends as (
     select
       p.user_id,
       p.ticker,
       d.ex_date,
+      p.currency,
+      p.base_currency,
+      p.rate,
       case
         when d.ex_date = p.valid_from then p.prev_quantity
         else p.quantity
@@ -17,11 +21,19 @@ with
       join int_calendar as c on c.calendar_date = d.ex_date -- announced, but after the last day known: not yet
   )
 select
-  user_id,
-  ticker,
-  ex_date,
-  quantity,
-  cash_per_share,
-  quantity * cash_per_share as amount
-from dividends
-where quantity > 0
+  d.user_id,
+  d.ticker,
+  d.ex_date,
+  d.quantity,
+  d.cash_per_share,
+  d.currency,
+  d.quantity * d.cash_per_share as local_amount,
+  d.quantity * d.cash_per_share * case
+    when d.currency = d.base_currency then 1
+    else coalesce(own.usd_per_unit / base.usd_per_unit, d.rate)
+  end as amount
+from
+  dividends as d
+  left join int_fx_daily as own on own.currency = nullif(d.currency, d.base_currency) and own.rate_date = d.ex_date
+  left join int_fx_daily as base on base.currency = nullif(d.base_currency, d.currency) and base.rate_date = d.ex_date
+where d.quantity > 0

@@ -2,21 +2,32 @@
 --
 -- Periods, not days, are stored: a position that was bought once and kept for years is one row. A period whose
 -- quantity is 0 stands too, so that the day of the exit is known. Fees are part of the cost of a purchase and come off
--- the proceeds of a sale.
+-- the proceeds of a sale. Amounts are in the person's base currency; local_ ones, and prices, in the ticker's own.
 with
   days as (
     select
       user_id,
       ticker,
       transaction_date as valid_from,
+      min(currency) as currency,
+      min(base_currency) as base_currency,
       -- after the day's last trade: its purchases come before its sales
       first(quantity order by transaction_type desc, transaction_id desc) as quantity,
       first(cost_basis order by transaction_type desc, transaction_id desc) as cost_basis,
-      first(adjusted_price order by transaction_type desc, transaction_id desc) as trade_price,
+      first(local_cost_basis order by transaction_type desc, transaction_id desc) as local_cost_basis,
+      first(local_price order by transaction_type desc, transaction_id desc) as trade_price,
+      first(rate order by transaction_type desc, transaction_id desc) as rate,
       sum(buy_amount) as buy_amount,
       sum(sell_amount) as sell_amount,
+      sum(local_buy_amount) as local_buy_amount,
+      sum(local_sell_amount) as local_sell_amount,
       sum(sold_cost) as sold_cost,
-      sum(fee) as fees
+      sum(fee) as fees,
+      coalesce(sum(adjusted_quantity * trade_rate) filter (where transaction_type = 'BUY'), 0) as bought_at_rates,
+      coalesce(sum(gross_amount) filter (where transaction_type = 'BUY'), 0) as bought_for,
+      coalesce(sum(adjusted_quantity) filter (where transaction_type = 'SELL'), 0) as sold_quantity,
+      coalesce(sum(local_gross_amount) filter (where transaction_type = 'SELL'), 0) as local_sold_for,
+      bool_and(is_rated) as is_rated
     from int_positions
     group by user_id, ticker, transaction_date
   ),
@@ -26,7 +37,8 @@ with
       lead(valid_from, 1, 'infinity') over in_order as valid_to,
       lag(quantity, 1, 0) over in_order as prev_quantity,
       lag(cost_basis, 1, 0) over in_order as prev_cost_basis,
-      lag(trade_price) over in_order as prev_trade_price
+      lag(trade_price) over in_order as prev_trade_price,
+      lag(rate) over in_order as prev_rate
     from days
     window
       in_order as (
@@ -43,17 +55,29 @@ select
     when quantity = 0 then valid_from + 1
     else valid_to
   end as held_until,
+  currency,
+  base_currency,
   quantity,
   prev_quantity,
   cost_basis,
   prev_cost_basis,
+  local_cost_basis,
   case
     when quantity > 0 then cost_basis / quantity
   end as average_cost,
   sell_amount - sold_cost as realized_pnl,
   buy_amount,
   sell_amount,
+  local_buy_amount,
+  local_sell_amount,
   fees,
+  bought_at_rates,
+  bought_for,
+  sold_quantity,
+  local_sold_for,
   trade_price,
-  prev_trade_price
+  prev_trade_price,
+  rate,
+  prev_rate,
+  is_rated
 from periods

@@ -1,23 +1,38 @@
--- One row per holding period: by how much it multiplied what was invested, dividends included.
+-- One row per holding period: by how much it multiplied what was invested, dividends included, in the person's base currency
+-- and (local_) in the ticker's own.
 --
 -- The product of the period's daily growths (fct_daily_returns), of which nearly all cancel out: between trades the
--- quantity is constant, so the days' growths telescope into the last close over the first, and a dividend on day t
--- adds a factor 1 + dividend / close of t. A person's return per ticker is then read off some hundred periods
--- instead of 18,000 days: 40 ms before, 3 after.
+-- quantity is constant, so the days' growths telescope into the last close over the first, times the last exchange rate over the
+-- first, and a dividend on day t adds a factor 1 + dividend / close of t. A person's return per ticker is then read off some
+-- hundred periods instead of 18,000 days: 40 ms before, 3 after.
 select
   p.user_id,
   p.ticker,
   p.valid_from,
   coalesce(
     daily_growth(
-      p.quantity * coalesce(first_day.close, p.trade_price),
-      p.prev_quantity * coalesce(first_day.prev_close, p.prev_trade_price, 0),
+      p.quantity * coalesce(first_day.close, p.trade_price) * p.rate,
+      p.prev_quantity * coalesce(first_day.prev_close, p.prev_trade_price, 0) * coalesce(
+        first_day_rate.before,
+        p.prev_rate,
+        0
+      ),
       p.buy_amount - p.sell_amount,
-      p.prev_quantity * coalesce(first_dividend.cash_per_share, 0)
+      p.prev_quantity * coalesce(first_dividend.cash_per_share, 0) * p.rate
     )::double precision,
     1
   ) as trade_day_growth,
+  coalesce(
+    daily_growth(
+      p.quantity * coalesce(first_day.close, p.trade_price),
+      p.prev_quantity * coalesce(first_day.prev_close, p.prev_trade_price, 0),
+      p.local_buy_amount - p.local_sell_amount,
+      p.prev_quantity * coalesce(first_dividend.cash_per_share, 0)
+    )::double precision,
+    1
+  ) as local_trade_day_growth,
   coalesce((last_day.close / coalesce(first_day.close, p.trade_price))::double precision, 1) as price_growth,
+  coalesce((last_day_rate.rate / p.rate)::double precision, 1) as rate_growth,
   dividends.growth as dividend_growth
 from
   int_holding_periods as p
@@ -32,6 +47,34 @@ from
     limit 1
   ) as last_day
     on p.quantity > 0
+  -- Where the ticker's currency is the person's, none is looked up.
+  left join lateral (
+    select own.prev_usd_per_unit / base.prev_usd_per_unit as before
+    from
+      int_fx_daily as own
+      join int_fx_daily as base on base.rate_date = own.rate_date
+    where
+      p.currency != p.base_currency
+      and own.currency = p.currency
+      and base.currency = p.base_currency
+      and own.rate_date = p.valid_from
+  ) as first_day_rate
+    on true
+  left join lateral (
+    select own.usd_per_unit / base.usd_per_unit as rate
+    from
+      int_fx_daily as own
+      join int_fx_daily as base on base.rate_date = own.rate_date
+    where
+      p.currency != p.base_currency
+      and p.quantity > 0
+      and own.currency = p.currency
+      and base.currency = p.base_currency
+      and own.rate_date < p.held_until
+    order by own.rate_date desc
+    limit 1
+  ) as last_day_rate
+    on true
   cross join lateral (
     -- In the order of days: a floating-point product in another order differs in its last bit.
     select

@@ -1,4 +1,4 @@
--- For people whose accounts say FIFO: one row per lot and sale that took from it, and one for what is left of a lot.
+-- For people whose accounts say FIFO, in their base currency: one row per lot and sale that took from it, and one for what is left of a lot.
 --
 -- Bought and sold units are laid end to end on two rulers. Every end of a lot or of a sale cuts both: what lies between
 -- two cuts is of one lot and of one sale, the ones that end next. So all parts come out of one walk over the cuts, from
@@ -22,10 +22,8 @@ with
         partition by t.user_id, t.ticker, t.transaction_type
         order by t.transaction_date, t.transaction_id
       ) as units_end
-    from
-      stg_transactions as t
-      join public.users as u on u.user_id = t.user_id
-    where u.cost_basis_method = 'fifo'
+    from int_trades as t
+    where t.cost_basis_method = 'fifo'
   ),
   cuts as (
     select

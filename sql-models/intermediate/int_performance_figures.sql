@@ -53,6 +53,7 @@ select
   last_day.price_date as as_of,
   r.first_date,
   last_day.price_date - r.first_date + 1 as days,
+  last_day.currency,
   last_day.market_value,
   last_day.cost_basis,
   m.net_contributions,
@@ -61,7 +62,11 @@ select
   last_day.market_value - last_day.cost_basis as unrealized_pnl,
   m.income,
   m.fees,
+  m.price_effect,
+  m.currency_effect,
   r.twr,
+  m.price_return,
+  coalesce((1 + r.twr) / nullif(1 + m.price_return, 0) - 1, 0) as currency_return,
   x.days as flow_days,
   x.rate as flow_rate,
   x.period_return as flow_return,
@@ -92,6 +97,19 @@ from
       sum(d.income) as income,
       sum(d.fees) as fees,
       sum(d.realized_pnl) as realized_pnl,
+      sum(d.price_effect) as price_effect,
+      sum(d.currency_effect) as currency_effect,
+      -- The days' returns without what exchange rates did, put end to end like the days' returns themselves.
+      product(
+        1 + coalesce(
+          case
+            when d.currency_effect = 0 then d.daily_return
+            else daily_return(d.market_value - d.currency_effect, d.prev_market_value, d.net_flow, d.income)
+          end,
+          0
+        )
+        order by d.price_date
+      ) - 1 as price_return,
       array_agg(d.price_date order by d.price_date) filter (where d.income != d.net_flow) as flow_dates,
       array_agg(d.income - d.net_flow order by d.price_date) filter (where d.income != d.net_flow) as flow_amounts
     from int_portfolio_daily as d
@@ -107,6 +125,7 @@ from
   cross join lateral (
     select
       d.price_date,
+      d.currency,
       d.market_value,
       d.cost_basis,
       d.is_provisional,

@@ -30,6 +30,7 @@ with
 select
   user_id,
   price_date,
+  currency,
   market_value,
   prev_market_value,
   cost_basis,
@@ -37,6 +38,8 @@ select
   fees,
   realized_pnl,
   income,
+  price_effect,
+  currency_effect,
   positions,
   is_trading_day,
   holds_exchange_traded,

@@ -5,8 +5,8 @@
 select
   p.ticker,
   min(p.price_date) as first_price_date,
-  coalesce(a.asset_class = 'crypto', false) as is_always_open
+  coalesce(bool_or(a.is_always_open), false) as is_always_open
 from
   stg_raw_prices as p
-  left join bronze.raw_assets as a on a.ticker = p.ticker
-group by p.ticker, a.asset_class
+  left join stg_assets as a on a.ticker = p.ticker
+group by p.ticker

@@ -1,4 +1,4 @@
--- One row per ticker and ex-date: cash per share, in today's shares (adjusted for splits, like the closes). Capital gains
+-- One row per ticker and ex-date: cash per share, in major units and in today's shares (adjusted for splits, like the closes). Capital gains
 -- that a fund pays out are income like dividends.
 --
 -- What was found to be the same payment listed twice is kept out. Where the splits that the closes are adjusted for are
@@ -11,7 +11,7 @@ select
       when s.numerator is null then a.cash_per_share
       else a.cash_per_share * s.numerator / s.denominator
     end
-  ) as cash_per_share
+  ) * coalesce(min(u.unit_factor), 1) as cash_per_share
 from
   bronze.raw_corporate_actions as a
   left join lateral (
@@ -24,6 +24,7 @@ from
     limit 1 -- there is one at most; so it is looked up, by index
   ) as s
     on true
+  left join stg_assets as u on u.ticker = a.ticker
   left join bronze.market_defects as k
     on k.ticker = a.ticker and k.defect_date = a.action_date and k.defect = 'doubled_dividend' and k.is_kept_out
 where

@@ -7,13 +7,9 @@
  *
  * $1: the person; $2: the day whose close the range is measured from; $3: its last day.
  */
-import {
-  int_calendar,
-  int_holding_periods,
-  int_last_day,
-  int_portfolio_daily,
-} from "../../assets/intermediate.ts";
+import { int_holding_periods, int_portfolio_daily } from "../../assets/intermediate.ts";
 import { fct_macro_regimes } from "../../assets/macro.ts";
+import { int_calendar, int_last_day } from "../../assets/market.ts";
 import { int_risk_free } from "../../assets/performance.ts";
 import { type Columns, quoteColumns, quoteIdentifier, type SqlAsset } from "../engine/index.ts";
 
@@ -89,6 +85,12 @@ export function rowsMade<C extends Columns, const P extends readonly string[]>(
   return { model: model.name, isLookedUp: false, select };
 }
 
+/** Of a position held at the close that the range is measured from: its price and its exchange rate there. */
+const openingPrice = "coalesce(i.close, p.trade_price)";
+const openingRate =
+  "case when p.currency = p.base_currency then 1 else coalesce(own.usd_per_unit / base.usd_per_unit, p.rate) end";
+const openingValue = `p.quantity * ${openingPrice} * ${openingRate}`;
+
 const periods = rowsMade(
   int_holding_periods,
   [
@@ -98,6 +100,8 @@ const periods = rowsMade(
     // Held at the close that it is measured from: bought there, at that price.
     `from int_holding_periods p
      left join int_prices_daily i on i.ticker = p.ticker and i.price_date = $2::date
+     left join int_fx_daily own on own.currency = nullif(p.currency, p.base_currency) and own.rate_date = $2::date
+     left join int_fx_daily base on base.currency = nullif(p.base_currency, p.currency) and base.rate_date = $2::date
      where p.user_id = $1::bigint and p.valid_from <= $2::date and p.valid_to > $2::date and p.quantity > 0`,
   ],
   {
@@ -106,17 +110,29 @@ const periods = rowsMade(
     valid_from: ["p.valid_from", "$2::date"],
     valid_to: "case when p.valid_to > $3::date then 'infinity' else p.valid_to end",
     held_until: "least(p.held_until, $3::date + 1)",
+    currency: "p.currency",
+    base_currency: "p.base_currency",
     quantity: "p.quantity",
     prev_quantity: ["p.prev_quantity", "0"],
     cost_basis: "p.cost_basis",
     prev_cost_basis: ["p.prev_cost_basis", "0"],
+    local_cost_basis: "p.local_cost_basis",
     average_cost: "p.average_cost",
     realized_pnl: ["p.realized_pnl", "0"],
-    buy_amount: ["p.buy_amount", "p.quantity * coalesce(i.close, p.trade_price)"],
+    buy_amount: ["p.buy_amount", openingValue],
     sell_amount: ["p.sell_amount", "0"],
+    local_buy_amount: ["p.local_buy_amount", `p.quantity * ${openingPrice}`],
+    local_sell_amount: ["p.local_sell_amount", "0"],
     fees: ["p.fees", "0"],
-    trade_price: ["p.trade_price", "coalesce(i.close, p.trade_price)"],
+    bought_at_rates: ["p.bought_at_rates", `p.quantity * ${openingRate}`],
+    bought_for: ["p.bought_for", openingValue],
+    sold_quantity: ["p.sold_quantity", "0"],
+    local_sold_for: ["p.local_sold_for", "0"],
+    trade_price: ["p.trade_price", openingPrice],
     prev_trade_price: ["p.prev_trade_price", "null"],
+    rate: ["p.rate", openingRate],
+    prev_rate: ["p.prev_rate", "null"],
+    is_rated: "p.is_rated",
   },
 );
 

@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import Big from "big.js";
 import { parse } from "csv-parse/sync";
 import { beforeAll, describe, expect, test } from "vitest";
-import { int_prices_daily } from "../../assets/intermediate.ts";
+import { int_prices_daily } from "../../assets/market.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { buildModels } from "../support/models.ts";
 import { findings } from "./download-findings.ts";
