@@ -17,7 +17,7 @@ with
       coalesce(today.close, p.trade_price) as local_price,
       case
         when p.currency = p.base_currency then 1
-        else coalesce(own.usd_per_unit / base.usd_per_unit, p.rate)
+        else coalesce(of_day.rate, p.rate)
       end as rate,
       today.close is not null as is_priced,
       today.days_since_bar
@@ -25,10 +25,19 @@ with
       int_holding_periods as p
       cross join int_last_day as known
       left join int_prices_daily as today on today.ticker = p.ticker and today.price_date = known.last_day
-      left join int_fx_daily as own
-        on own.currency = nullif(p.currency, p.base_currency) and own.rate_date = known.last_day
-      left join int_fx_daily as base
-        on base.currency = nullif(p.base_currency, p.currency) and base.rate_date = known.last_day
+      left join lateral (
+        select own.usd_per_unit / base.usd_per_unit as rate
+        from
+          int_fx_daily as own
+          join int_fx_daily as base on base.rate_date = own.rate_date
+        where
+          p.currency != p.base_currency
+          and own.currency = p.currency
+          and base.currency = p.base_currency
+          and own.rate_date = known.last_day
+        offset 0 -- as in int_daily_holdings
+      ) as of_day
+        on true
     where p.valid_to = 'infinity'
   ),
   figures as (

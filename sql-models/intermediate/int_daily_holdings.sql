@@ -4,7 +4,7 @@
 -- prev_quantity), so it can be computed without that day. Before a ticker's first bar there is no price: the person's
 -- own last transaction price stands in, and the row says so (is_priced); so does the last trade's exchange rate before the
 -- first known one (is_rated). Closes and local_ amounts are in the ticker's currency, all others in the person's base
--- currency. The rate is looked up only where the two differ: null finds nothing in an index, at no cost.
+-- currency. The rate is looked up only where the two differ.
 with
   days as (
     select
@@ -58,12 +58,12 @@ with
       d.*,
       case
         when d.currency = d.base_currency then 1
-        else coalesce(own.usd_per_unit / base.usd_per_unit, d.rate)
+        else coalesce(of_day.rate, d.rate)
       end as day_rate,
       case
         when d.currency = d.base_currency then 1
         else coalesce(
-          own.prev_usd_per_unit / base.prev_usd_per_unit,
+          of_day.prev_rate,
           case
             when d.is_trade_day then d.prev_rate
             else d.rate
@@ -71,7 +71,7 @@ with
           0
         )
       end as prev_day_rate,
-      d.currency = d.base_currency or (own.currency is not null and base.currency is not null) as is_day_rated,
+      d.currency = d.base_currency or of_day.rate is not null as is_day_rated,
       case
         when d.is_trade_day then d.prev_quantity
         else d.quantity
@@ -79,10 +79,21 @@ with
       coalesce(d.prev_close, 0) as close_before
     from
       days as d
-      left join int_fx_daily as own
-        on own.currency = nullif(d.currency, d.base_currency) and own.rate_date = d.price_date
-      left join int_fx_daily as base
-        on base.currency = nullif(d.base_currency, d.currency) and base.rate_date = d.price_date
+      left join lateral (
+        select
+          own.usd_per_unit / base.usd_per_unit as rate,
+          own.prev_usd_per_unit / base.prev_usd_per_unit as prev_rate
+        from
+          int_fx_daily as own
+          join int_fx_daily as base on base.rate_date = own.rate_date
+        where
+          d.currency != d.base_currency
+          and own.currency = d.currency
+          and base.currency = d.base_currency
+          and own.rate_date = d.price_date
+        offset 0 -- looked up for a row; flattened, all rates of all days would be read for it
+      ) as of_day
+        on true
   )
 select
   user_id,

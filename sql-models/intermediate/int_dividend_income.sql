@@ -30,10 +30,21 @@ select
   d.quantity * d.cash_per_share as local_amount,
   d.quantity * d.cash_per_share * case
     when d.currency = d.base_currency then 1
-    else coalesce(own.usd_per_unit / base.usd_per_unit, d.rate)
+    else coalesce(of_day.rate, d.rate)
   end as amount
 from
   dividends as d
-  left join int_fx_daily as own on own.currency = nullif(d.currency, d.base_currency) and own.rate_date = d.ex_date
-  left join int_fx_daily as base on base.currency = nullif(d.base_currency, d.currency) and base.rate_date = d.ex_date
+  left join lateral (
+    select own.usd_per_unit / base.usd_per_unit as rate
+    from
+      int_fx_daily as own
+      join int_fx_daily as base on base.rate_date = own.rate_date
+    where
+      d.currency != d.base_currency
+      and own.currency = d.currency
+      and base.currency = d.base_currency
+      and own.rate_date = d.ex_date
+    offset 0 -- as in int_daily_holdings
+  ) as of_day
+    on true
 where d.quantity > 0

@@ -58,6 +58,7 @@ from
       and own.currency = p.currency
       and base.currency = p.base_currency
       and own.rate_date = p.valid_from
+    offset 0 -- as in int_daily_holdings
   ) as first_day_rate
     on true
   left join lateral (
