@@ -63,4 +63,4 @@ test("in no state does a page of accounts break a rule of axe or run over the ed
     }
   });
   expect(problems).toEqual([]);
-}, 300_000);
+}, 600_000);
