@@ -14,8 +14,8 @@ export class LastOperatorError extends Error {
 
   constructor() {
     super(
-      "this is the only operator; make an operator of another account first, on the page People or with " +
-        "`stratafolio user promote EMAIL`",
+      "this is the only operator; make an operator of another account first, on the page People or by the command " +
+        "stratafolio user promote EMAIL",
     );
   }
 }
@@ -42,7 +42,7 @@ export class EmailTakenError extends Error {
   readonly field = "email";
 
   constructor(email: string) {
-    super(`${email} has an account already; sign in instead`);
+    super(`there is an account with the email ${email} already; sign in instead`);
   }
 }
 

@@ -31,7 +31,7 @@ export function sendsMail({ mail, deployment }: WebContext): boolean {
 /** Why no email is sent, for operators; null: they are. */
 export function mailProblem({ mail, deployment }: WebContext): string | null {
   if (!mail)
-    return "No email is sent: SMTP_URL is not set. Who forgot the password needs a link from an operator.";
+    return "No email is sent: SMTP_URL is not set. Whoever forgot their password needs a link from an operator.";
   if (!deployment.publicUrl)
     return "No email is sent: SMTP_URL is set, but PUBLIC_URL is not, and no link may be taken from a request.";
   return null;

@@ -104,7 +104,7 @@ describe("who is unknown", () => {
     await page.getByRole("button", { name: "Disconnect" }).click();
     await page.getByText("This account has no password").waitFor();
     await page.getByLabel("New password").fill(password);
-    await page.getByRole("button", { name: "Change password" }).click();
+    await page.getByRole("button", { name: "Set password" }).click();
     await page.getByText("Your password is changed.").waitFor();
     await page.getByRole("button", { name: "Disconnect" }).click();
     await page.getByText("The two accounts are no longer connected.").waitFor();

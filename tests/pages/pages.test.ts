@@ -106,7 +106,7 @@ describe("signing in", () => {
     for (const email of ["known@example.com", "unknown@example.com", "nonsense"]) {
       const { status, html } = await new Visitor().post("/sign-in", { email, password: "not this one" });
       expect(status).toBe(401);
-      expect(html).toContain("no account has this email and password");
+      expect(html).toContain("No account has this email and password");
       expect(html).toContain(`value="${email}"`);
     }
   });
@@ -119,7 +119,7 @@ describe("signing in", () => {
     expect(refused.html).toContain("Expected 8 to 200 characters");
     const taken = await new Visitor().post("/create-account", { email: "taken@example.com", password });
     expect(taken.status).toBe(409);
-    expect(taken.html).toContain("has an account already");
+    expect(taken.html).toContain("There is an account with the email");
   });
 });
 

@@ -1,5 +1,6 @@
 /**
  * Pictures of every page of the demo, light, dark and on a phone, into `screenshots/`: to be looked at before a release.
+ * (Those of accounts, in every state, are drawn by tests/browser/account-states.test.ts.)
  * `npm run screenshots`; with `-- --readme` also the four of the README, as WebP, into `docs/`.
  */
 import { spawn } from "node:child_process";

@@ -84,7 +84,7 @@ export function accountPages(context: WebContext, sendPage: SendPage): Router {
       await changePassword(context, request, person, parseInput(passwordChangeInput, request.body));
       response.redirect(303, "/account?done=password");
     } catch (error) {
-      await sendAccount(request, response, refusal(error, "Your password is as it was:"));
+      await sendAccount(request, response, refusal(error, "Your password is as it was."));
     }
   });
 
@@ -152,7 +152,7 @@ function credentialPages(context: WebContext, sendAccount: SendAccount): Router 
       notifyTokenMade(context, email, newToken.apiToken.name);
       await sendAccount(request, response, unsent, newToken);
     } catch (error) {
-      await sendAccount(request, response, refusal(error, "No token was made:"));
+      await sendAccount(request, response, refusal(error, "No token was made."));
     }
   });
 
@@ -184,7 +184,7 @@ function accountDeletionPages(context: WebContext, sendPage: SendPage): Router {
       await endAccount(context, request, response, person, parseInput(deletionInput, request.body));
       response.redirect(303, "/account/deleted");
     } catch (error) {
-      await send(request, response, refusal(error, "Your account stands:"));
+      await send(request, response, refusal(error, "Your account stands."));
     }
   });
   router.get("/account/deleted", (request, response) =>

@@ -48,7 +48,7 @@ export function factorPages(
       const codes = await renewRecoveryCodes(pool, userId, actorOf(request));
       sendCodes(request, response, codes, "Your codes are new.");
     } catch (error) {
-      await sendAccountProblem(request, response, refusal(error, "No codes were made:"));
+      await sendAccountProblem(request, response, refusal(error, "No codes were made."));
     }
   });
 
@@ -68,7 +68,7 @@ export function factorPages(
       if (codes) sendCodes(request, response, codes, `The passkey ${name} is yours.`);
       else response.redirect(303, "/account?done=passkey#passkeys");
     } catch (error) {
-      await sendAccountProblem(request, response, refusal(error, "No passkey was added:"));
+      await sendAccountProblem(request, response, refusal(error, "No passkey was added."));
     }
   });
 
@@ -79,7 +79,7 @@ export function factorPages(
       await renamePasskey(pool, userId, request.params.id, new_name);
       response.redirect(303, "/account?done=passkey-name#passkeys");
     } catch (error) {
-      await sendAccountProblem(request, response, refusal(error, "The passkey has the name it had:"));
+      await sendAccountProblem(request, response, refusal(error, "The passkey has the name it had."));
     }
   });
 
@@ -131,7 +131,7 @@ function totpPages(
       if (codes) sendCodes(request, response, codes, "Your authenticator app is set up.");
       else response.redirect(303, "/account?done=totp#second-factors");
     } catch (error) {
-      await sendDraft(request, response, draft, refusal(error, "Not set up yet:"));
+      await sendDraft(request, response, draft, refusal(error, "Not set up yet."));
     }
   });
 

@@ -52,7 +52,12 @@ export function invitationPages(context: WebContext, sendPage: SendPage): Router
     } catch (error) {
       const { status, code, message } = describeError(error, request.method, "");
       if (code !== "email_taken" && code !== "registration_closed") throw error;
-      await send(request, response, { status, error: sentence(message) });
+      // The message is for whoever would sign in; this is an operator.
+      const isTaken = code === "email_taken";
+      await send(request, response, {
+        status,
+        error: isTaken ? "This email has an account already." : sentence(message),
+      });
     }
   });
 

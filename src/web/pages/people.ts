@@ -94,7 +94,7 @@ function actionPages(context: WebContext, sendPerson: SendPerson): Router {
     } catch (error) {
       const { status, code, message } = describeError(error, "POST", "");
       if (code !== "last_operator") throw error;
-      const problem = { heading: "All is as it was:", message: sentence(message) };
+      const problem = { heading: "All is as it was.", message: sentence(message) };
       return sendPerson(request, response, { status, problem });
     }
     response.redirect(303, destination);
@@ -107,7 +107,7 @@ function actionPages(context: WebContext, sendPerson: SendPerson): Router {
     const { email } = await readPerson(context, request);
     const reset = await startReset(context, email, actorOf(request));
     if (!reset) {
-      const problem = { heading: "No link was made:", message: "The account is disabled; enable it first." };
+      const problem = { heading: "No link was made.", message: "The account is disabled; enable it first." };
       return sendPerson(request, response, { status: 409, problem });
     }
     const resetLink = `${linkBase(context, request)}${resetPath(reset.token)}`;

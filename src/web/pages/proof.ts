@@ -102,7 +102,7 @@ export function resumePending(context: WebContext, sendPage: SendPage): RequestH
       if (!isProved(request.person, context.clock()))
         request.person = await proveBy(context, request, request.person, pending);
     } catch (error) {
-      return sendProof(context, sendPage, request, response, pending, refusal(error, "Not yet:"));
+      return sendProof(context, sendPage, request, response, pending, refusal(error, "Not yet."));
     }
     request.body = pending.fields;
     next();

@@ -88,7 +88,7 @@ export function connectionPages(
       await disconnectIdentity(context.pool, userId, requireProvider(context).issuer, actorOf(request));
       response.redirect(303, "/account?done=disconnected#provider");
     } catch (error) {
-      await sendAccountProblem(request, response, refusal(error, "Still connected:"));
+      await sendAccountProblem(request, response, refusal(error, "Still connected."));
     }
   });
   return router;

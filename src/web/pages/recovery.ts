@@ -30,7 +30,7 @@ export function recoveryPages(context: WebContext, sendPage: SendPage): Router {
       await askForReset(context, request, parseInput(forgotForm, request.body).email);
       sendForgot(request, response, { isAsked: true });
     } catch (error) {
-      const { status, data } = refusal(error, "No link was sent:");
+      const { status, data } = refusal(error, "No link was sent.");
       sendForgot(request, response, data, status);
     }
   });
@@ -46,7 +46,7 @@ export function recoveryPages(context: WebContext, sendPage: SendPage): Router {
       await resetPassword(context, request, parseInput(resetForm, { ...request.body, token }));
       response.redirect(303, "/sign-in?done=reset");
     } catch (error) {
-      const { status, data } = refusal(error, "Your password is as it was:");
+      const { status, data } = refusal(error, "Your password is as it was.");
       sendReset(sendPage, request, response, email, data, status);
     }
   });

@@ -47,7 +47,7 @@ export function secondStepPages(context: WebContext, sendPage: SendPage, sendSig
       takeTicket(context, response, "step");
       response.redirect(303, nextOf(request) || "/portfolio");
     } catch (error) {
-      const { status, problem } = refusal(error, "Not signed in yet:");
+      const { status, problem } = refusal(error, "Not signed in yet.");
       send(request, response, status, problem);
     }
   });
@@ -59,7 +59,7 @@ export function secondStepPages(context: WebContext, sendPage: SendPage, sendSig
       takeTicket(context, response, "step");
       response.redirect(303, nextOf(request) || "/portfolio");
     } catch (error) {
-      const { status, problem } = refusal(error, "Not signed in:");
+      const { status, problem } = refusal(error, "Not signed in.");
       if (stepOf(request)) send(request, response, status, problem);
       else sendSignIn(request, response, status, problem);
     }

@@ -24,7 +24,7 @@ const labels: Readonly<Record<string, string>> = {
   recovery_code_used: "Recovery code used",
   provider_connected: "Provider connected",
   provider_disconnected: "Provider disconnected",
-  proof: "Proof of who somebody is",
+  proof: "Proof of identity",
 };
 
 const actors: Readonly<Record<OwnSecurityEvent["by"], string>> = {

@@ -39,7 +39,7 @@ export function sessionPages(context: WebContext, sendPage: SendPage): Router {
         return response.redirect(303, `/sign-in/second-step${nextQuery(nextOf(request))}`);
       }
       const { status, message } = refusal(error, request);
-      sendSignIn(request, response, status, { heading: "Not signed in:", message: `${message}.` });
+      sendSignIn(request, response, status, { heading: "Not signed in.", message: sentence(message) });
     }
   });
   router.use(registrationPages(context, sendPage));
@@ -86,7 +86,7 @@ function registrationPages(context: WebContext, sendPage: SendPage): Router {
       if (closedCodes.has(code)) return send(request, response, { status, closed: sentence(message) });
       const isOfField = field === "email" || field === "password";
       const errors = isOfField ? { [field]: sentence(message) } : {};
-      const problem = isOfField ? null : { heading: "Not created:", message: sentence(message) };
+      const problem = isOfField ? null : { heading: "Not created.", message: sentence(message) };
       await send(request, response, { status, errors, problem });
     }
   });
