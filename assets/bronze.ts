@@ -188,30 +188,55 @@ export const raw_fx_rates = sourceAsset({
   tags: ["market"],
 });
 
+const transactionTypes = [
+  "BUY",
+  "SELL",
+  "DIVIDEND",
+  "INTEREST",
+  "DEPOSIT",
+  "WITHDRAWAL",
+  "FEE",
+  "TAX",
+  "TRANSFER_IN",
+  "TRANSFER_OUT",
+  "FX_IN",
+  "FX_OUT",
+  "SPLIT",
+  "RETURN_OF_CAPITAL",
+  "BONUS",
+];
+
 export const transactions = sourceAsset({
   name: "transactions",
   schema: "bronze",
-  description: "The ledger: what people bought and sold, as they traded it. Splits never change it.",
+  description: "The ledger: all that money did, as people entered it. Splits never change it.",
   columns: {
     transaction_id: count("Identity of the transaction; later ones have higher numbers."),
     user_id: person,
-    ticker,
-    transaction_type: text("BUY or SELL."),
-    quantity: amount("Shares, coins or contracts traded; above 0 for both types."),
-    price: amount("Price of one, in the row's currency."),
+    account_id: count("The account that it belongs to."),
+    ticker: nullable(ticker),
+    transaction_type: text(`${transactionTypes.join(", ")}.`),
+    quantity: nullable(amount("Shares, coins or contracts: above 0 whichever way they go.")),
+    price: nullable(amount("Price of one, in the row's currency.")),
+    amount: nullable(amount("Of what has no quantity and price; of shares transferred, what they cost.")),
     fee: amount("Paid on top of a purchase or out of the proceeds of a sale, in the row's currency."),
+    tax: amount("Withheld, in the row's currency."),
     currency: nullable(text("ISO code of what it was paid in; null: the ticker's own currency.")),
     fx_rate: nullable(
       amount("What one of the currency was worth in fx_currency; null: the rate of the day."),
     ),
     fx_currency: nullable(text("The person's base currency when fx_rate was said.")),
-    transaction_date: day("Day of the trade."),
+    numerator: nullable(amount("New shares in a SPLIT.")),
+    denominator: nullable(amount("For so many old shares.")),
+    acquired_on: nullable(day("When shares that were transferred in had been bought.")),
+    lots: nullable({ type: "jsonb", description: "Of a SELL: how much it takes of which purchase." }),
+    transaction_date: day("Day of the transaction."),
     created_at: moment("When it was entered."),
   },
   key: ["transaction_id"],
   partitionBy: "user_id",
   timeColumn: "transaction_date",
-  checks: [{ kind: "accepted_values", column: "transaction_type", values: ["BUY", "SELL"] }],
+  checks: [{ kind: "accepted_values", column: "transaction_type", values: transactionTypes }],
   tags: ["ledger"],
 });
 
@@ -223,12 +248,32 @@ export const users = sourceAsset({
   captures: ["update"], // a new person has no figures yet, and one who goes takes theirs along
   columns: {
     user_id: count("Identity of the person."),
-    cost_basis_method: text("average (moving average) or fifo (oldest lots are sold first)."),
+    cost_basis_method: text(
+      "average (moving average), or what is sold first: fifo, lifo or hifo (the dearest).",
+    ),
     base_currency: text("ISO code of the currency that figures are in."),
   },
   key: ["user_id"],
   partitionBy: "user_id",
-  checks: [{ kind: "accepted_values", column: "cost_basis_method", values: ["average", "fifo"] }],
+  checks: [
+    { kind: "accepted_values", column: "cost_basis_method", values: ["average", "fifo", "lifo", "hifo"] },
+  ],
+  tags: ["ledger"],
+});
+
+export const accounts = sourceAsset({
+  name: "accounts",
+  schema: "public",
+  description: "Where people hold what they have: brokers, banks, pensions.",
+  columns: {
+    account_id: count("Identity of the account."),
+    user_id: person,
+    tracks_cash: flag("It holds cash: purchases are paid from it, and deposits alone are money put in."),
+    income: text("market (dividends as paid on what is held) or ledger (as they are booked)."),
+  },
+  key: ["account_id"],
+  partitionBy: "user_id",
+  checks: [{ kind: "accepted_values", column: "income", values: ["market", "ledger"] }],
   tags: ["ledger"],
 });
 

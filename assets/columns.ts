@@ -32,4 +32,14 @@ export const reason = (figure: string): Declared<"text"> & { readonly nullable: 
   nullable(text(`Why there is no ${figure}; null when there is one.`));
 
 export const person = count("Whose it is.");
+export const account = count("In which of the person's accounts.");
+export const portfolio = count("0: all accounts of the person together; else the account's number.");
 export const ticker = text("Ticker as Yahoo Finance writes it, in upper case.");
+
+/** A currency that figures are converted from, and the one that they are converted into. */
+export const currencies = {
+  currency: text("ISO code of the ticker's currency, which local_ figures and prices are in."),
+  base_currency: text("ISO code of the person's base currency, which all other figures are in."),
+};
+
+export const isRated = flag("False: before the first known exchange rate, converted at a transaction's.");

@@ -14,15 +14,9 @@ import {
   text,
   ticker,
 } from "./columns.ts";
-import {
-  int_dividend_income,
-  int_holding_periods,
-  int_person_currencies,
-  int_portfolio_daily,
-  int_portfolio_index,
-  int_trades,
-} from "./intermediate.ts";
+import { int_cash_daily, int_income, int_portfolio_daily, int_portfolio_index } from "./intermediate.ts";
 import { int_calendar, int_fx_daily, int_last_day, int_prices_daily } from "./market.ts";
+import { int_person_currencies, int_ticker_periods } from "./positions.ts";
 import { stg_dividends, stg_raw_prices } from "./staging.ts";
 
 const days = int_portfolio_index.columns;
@@ -38,12 +32,15 @@ export const gold_p_timeseries = sqlAsset({
     currency: days.currency,
     market_value: days.market_value,
     prev_market_value: days.prev_market_value,
+    cash: days.cash,
     cost_basis: days.cost_basis,
     net_flow: days.net_flow,
     net_contributions: amount("Sum of net_flow to date."),
     income: days.income,
-    income_paid_out: amount("Dividends to date: they leave the holdings on their ex-date."),
+    income_to_date: amount("Sum of income to date."),
+    income_paid_out: amount("What of it left the portfolio, net: all of it, unless cash is tracked."),
     fees_paid: amount("Fees to date."),
+    taxes_paid: amount("Taxes to date."),
     price_effect: days.price_effect,
     currency_effect: days.currency_effect,
     realized_pnl: amount("Realized by sales to date."),
@@ -113,12 +110,12 @@ export const gold_monthly_returns = sqlAsset({
 export const int_ticker_flows = sqlAsset({
   name: "int_ticker_flows",
   layer: "intermediate",
-  description: "Movements of money for each position: a day's trades, a dividend.",
+  description: "Movements of money for each position: a day's transactions, a dividend.",
   columns: {
     user_id: person,
     ticker,
     flow_date: day("Day of the movement."),
-    amount: amount("Below 0: put in. Above 0: taken out."),
+    amount: amount("Below 0: put in. Above 0: taken out, or received."),
     is_dividend: flag("A dividend, not a trade."),
   },
   key: ["user_id", "ticker", "flow_date", "is_dividend"],
@@ -127,11 +124,12 @@ export const int_ticker_flows = sqlAsset({
   materialized: "view",
   deps: [
     {
-      asset: int_holding_periods,
+      asset: int_ticker_periods,
       time: "carry",
       reason: "up to the day of a change the first days of periods, and their trades, are what they were",
     },
-    int_dividend_income,
+    { asset: int_prices_daily, via: int_ticker_periods },
+    int_income,
   ],
   tags: ["portfolio"],
 });
@@ -154,9 +152,9 @@ export const int_holding_returns = sqlAsset({
   partitionBy: "user_id",
   materialized: "view",
   deps: [
-    int_holding_periods,
-    { asset: int_prices_daily, via: int_holding_periods },
-    { asset: stg_dividends, via: int_holding_periods },
+    int_ticker_periods,
+    { asset: int_prices_daily, via: int_ticker_periods },
+    { asset: stg_dividends, via: int_ticker_periods },
     { asset: int_fx_daily, via: int_person_currencies },
     int_calendar,
   ],
@@ -187,7 +185,7 @@ export const gold_ticker_kpis = sqlAsset({
     current_value: amount("quantity x current_price."),
     unrealized_pnl: amount("current_value - cost_basis."),
     realized_pnl: amount("Realized by sales to date."),
-    income: amount("Dividends to date."),
+    income: amount("Dividends received to date, net of tax withheld."),
     fees: amount("Fees to date."),
     total_gain: amount("unrealized_pnl + realized_pnl + income."),
     total_return: ratio("Time-weighted return of the position, dividends included."),
@@ -204,35 +202,13 @@ export const gold_ticker_kpis = sqlAsset({
   partitionBy: "user_id",
   materialized: "view",
   deps: [
-    int_holding_periods,
+    int_ticker_periods,
     int_last_day,
-    { asset: int_prices_daily, via: int_holding_periods },
+    { asset: int_prices_daily, via: int_ticker_periods },
     int_holding_returns,
     int_ticker_flows,
     { asset: int_fx_daily, via: int_person_currencies },
   ],
-  tags: ["portfolio"],
-});
-
-export const int_lots = sqlAsset({
-  name: "int_lots",
-  layer: "intermediate",
-  description: "Under FIFO: which sale took how much of which purchase, and what is left of each.",
-  columns: {
-    user_id: person,
-    ticker,
-    transaction_id: count("The purchase."),
-    bought_date: day("Its day."),
-    sale_id: nullable(count("The sale that took this part; null: still held.")),
-    sold_date: nullable(day("Its day; null: still held.")),
-    quantity: amount("Size of the part, in today's shares."),
-    cost: amount("Cost of the part, purchase fees included."),
-    proceeds: nullable(amount("What the sale brought in for it, net of fees; null: still held.")),
-  },
-  key: ["transaction_id", "sale_id"],
-  partitionBy: "user_id",
-  materialized: "view",
-  deps: [int_trades],
   tags: ["portfolio"],
 });
 
@@ -261,4 +237,39 @@ export const dim_assets = sqlAsset({
   materialized: "view",
   deps: [raw_assets, stg_raw_prices],
   tags: ["market"],
+});
+
+export const gold_income = sqlAsset({
+  name: "gold_income",
+  layer: "gold",
+  description: "Dividends and interest of each account, in the person's base currency and as paid.",
+  columns: int_income.columns,
+  key: ["user_id", "account_id", "ticker", "pay_date", "source"],
+  partitionBy: "user_id",
+  timeColumn: "pay_date",
+  materialized: "view",
+  deps: [int_income],
+  tags: ["portfolio"],
+});
+
+export const gold_cash = sqlAsset({
+  name: "gold_cash",
+  layer: "gold",
+  description: "Cash that each account holds, or owes, by currency.",
+  columns: {
+    user_id: person,
+    account_id: int_cash_daily.columns.account_id,
+    currency: int_cash_daily.columns.currency,
+    as_of: day("Last day known to the system."),
+    balance: int_cash_daily.columns.balance,
+    base_currency: int_cash_daily.columns.base_currency,
+    rate: int_cash_daily.columns.rate,
+    market_value: int_cash_daily.columns.market_value,
+    is_rated: int_cash_daily.columns.is_rated,
+  },
+  key: ["user_id", "account_id", "currency"],
+  partitionBy: "user_id",
+  materialized: "view",
+  deps: [int_cash_daily, int_last_day],
+  tags: ["portfolio"],
 });

@@ -6,13 +6,22 @@ import * as intermediate from "./intermediate.ts";
 import * as macro from "./macro.ts";
 import * as market from "./market.ts";
 import * as performance from "./performance.ts";
+import * as positions from "./positions.ts";
 import { schedules } from "./schedules.ts";
 import { sensors } from "./sensors.ts";
 import * as staging from "./staging.ts";
 
 /** Every asset that these modules export, so that none can be declared and forgotten. */
-const assets: AnyAsset[] = [bronze, staging, market, intermediate, fred, macro, performance, gold].flatMap(
-  (module): AnyAsset[] => Object.values(module),
-);
+const assets: AnyAsset[] = [
+  bronze,
+  staging,
+  market,
+  positions,
+  intermediate,
+  fred,
+  macro,
+  performance,
+  gold,
+].flatMap((module): AnyAsset[] => Object.values(module));
 
 export const definitions: Definitions = { assets, schedules, sensors };

@@ -1,176 +1,24 @@
-/** Intermediate: from trades, prices and rates to what each person held, and what it was worth, on every calendar day. */
+/** Intermediate: what every account and portfolio was worth on each calendar day, and what moved. */
 import { sqlAsset } from "../src/engine/index.ts";
-import { transactions, users } from "./bronze.ts";
-import { amount, count, day, flag, nullable, person, ratio, text, ticker } from "./columns.ts";
-import { int_calendar, int_currencies, int_fx_daily, int_prices_daily, int_tickers } from "./market.ts";
-import { stg_assets, stg_dividends, stg_transactions } from "./staging.ts";
-
-/** A currency that figures are converted from, and the one that they are converted into. */
-const currencies = {
-  currency: text("ISO code of the ticker's currency, which local_ figures and prices are in."),
-  base_currency: text("ISO code of the person's base currency, which all other figures are in."),
-};
-
-const isRated = flag("False: before the first known exchange rate, converted at a trade's.");
-
-export const int_person_currencies = sqlAsset({
-  name: "int_person_currencies",
-  layer: "intermediate",
-  description: "Currencies that a person's figures are converted from or into.",
-  columns: { user_id: person, currency: text("ISO code.") },
-  key: ["user_id", "currency"],
-  partitionBy: "user_id",
-  materialized: "view",
-  deps: [transactions, users, { asset: stg_assets, via: transactions }],
-  tags: ["portfolio"],
-});
-
-export const int_trades = sqlAsset({
-  name: "int_trades",
-  layer: "intermediate",
-  description: "What each trade was worth, in the person's base currency and in the ticker's own.",
-  columns: {
-    user_id: person,
-    ticker,
-    transaction_id: count("The trade."),
-    transaction_type: stg_transactions.columns.transaction_type,
-    transaction_date: stg_transactions.columns.transaction_date,
-    ...currencies,
-    cost_basis_method: users.columns.cost_basis_method,
-    adjusted_quantity: stg_transactions.columns.adjusted_quantity,
-    units: stg_transactions.columns.units,
-    units_per_share: stg_transactions.columns.units_per_share,
-    gross_amount: amount("quantity x price, without the fee."),
-    fee: amount("The fee."),
-    local_gross_amount: amount("gross_amount in the ticker's currency."),
-    local_fee: amount("The fee in the ticker's currency."),
-    local_price: amount("Price of one of today's shares, in the ticker's currency."),
-    trade_rate: amount("Base currency for one of the ticker's, as the trade was converted."),
-    rate: amount("The same at the close of its day."),
-    is_rated: isRated,
-  },
-  key: ["transaction_id"],
-  partitionBy: "user_id",
-  timeColumn: "transaction_date",
-  materialized: "view",
-  deps: [
-    stg_transactions,
-    { asset: users, time: "everything" },
-    { asset: stg_assets, via: stg_transactions, time: "everything" },
-    { asset: int_currencies, via: int_person_currencies, time: "everything" },
-    { asset: int_fx_daily, via: int_person_currencies },
-    int_person_currencies,
-  ],
-  tags: ["portfolio"],
-});
-
-export const int_positions = sqlAsset({
-  name: "int_positions",
-  layer: "intermediate",
-  description: "What is held of a ticker after each trade, what that cost, and the cost of what a sale sold.",
-  columns: {
-    user_id: person,
-    ticker,
-    transaction_id: count("The trade."),
-    transaction_type: stg_transactions.columns.transaction_type,
-    transaction_date: day("Its day."),
-    ...currencies,
-    quantity: amount("Held after it, in today's shares."),
-    cost_basis: amount("What that cost, purchase fees included."),
-    local_cost_basis: amount("The same in the ticker's currency."),
-    sold_cost: amount("Cost of what a sale sold; 0 for a purchase."),
-    buy_amount: amount("Paid for a purchase, fee included; 0 for a sale."),
-    local_buy_amount: amount("The same in the ticker's currency."),
-    sell_amount: amount("Received for a sale, net of its fee; 0 for a purchase."),
-    local_sell_amount: amount("The same in the ticker's currency."),
-    fee: int_trades.columns.fee,
-    adjusted_quantity: int_trades.columns.adjusted_quantity,
-    gross_amount: int_trades.columns.gross_amount,
-    local_gross_amount: int_trades.columns.local_gross_amount,
-    local_price: int_trades.columns.local_price,
-    trade_rate: int_trades.columns.trade_rate,
-    rate: int_trades.columns.rate,
-    is_rated: isRated,
-  },
-  key: ["transaction_id"],
-  partitionBy: "user_id",
-  timeColumn: "transaction_date",
-  materialized: "view",
-  deps: [
-    {
-      asset: int_trades,
-      time: "carry",
-      reason: "what is held after a trade, and what it cost, follows from the trades up to it",
-    },
-  ],
-  tags: ["portfolio"],
-});
-
-export const int_holding_periods = sqlAsset({
-  name: "int_holding_periods",
-  layer: "intermediate",
-  description: "What a person holds of a ticker from the close of a day with trades until the next such day.",
-  columns: {
-    user_id: person,
-    ticker,
-    valid_from: day("Day of the trades."),
-    valid_to: day("Day of the next trades, not included; infinity for the last period."),
-    held_until: day("First day that is not valued: valid_to, or after an exit the day after it."),
-    ...currencies,
-    quantity: amount("Held from the close of valid_from on, in today's shares."),
-    prev_quantity: amount("Held before."),
-    cost_basis: amount("What the quantity cost, purchase fees included."),
-    prev_cost_basis: amount("What the quantity held before had cost."),
-    local_cost_basis: amount("What the quantity cost, in the ticker's currency."),
-    average_cost: nullable(amount("cost_basis / quantity; null after an exit.")),
-    realized_pnl: amount("Proceeds of the day's sales, net of fees, minus the cost of what was sold."),
-    buy_amount: amount("Paid for the day's purchases, fees included."),
-    sell_amount: amount("Received for the day's sales, net of fees."),
-    local_buy_amount: amount("buy_amount in the ticker's currency."),
-    local_sell_amount: amount("sell_amount in the ticker's currency."),
-    fees: amount("Fees of the day's trades."),
-    bought_at_rates: amount("Sum of quantity x trade_rate over the day's purchases, in today's shares."),
-    bought_for: amount("Paid for the day's purchases, without fees."),
-    sold_quantity: amount("Sold on the day, in today's shares."),
-    local_sold_for: amount("Received for the day's sales, without fees, in the ticker's currency."),
-    trade_price: amount("Price of the day's last trade, of one of today's shares, in the ticker's currency."),
-    prev_trade_price: nullable(amount("The same of the period before.")),
-    rate: amount("Base currency for one of the ticker's, at the close of valid_from."),
-    prev_rate: nullable(amount("The same of the period before.")),
-    is_rated: isRated,
-  },
-  key: ["user_id", "ticker", "valid_from"],
-  partitionBy: "user_id",
-  timeColumn: "valid_from",
-  timeEndColumn: "valid_to",
-  endColumns: ["held_until"],
-  materialized: "incremental",
-  indexes: [["ticker", "user_id"]],
-  deps: [
-    {
-      asset: int_positions,
-      time: "carry",
-      reason:
-        "a period tells of the trades up to its first day; of the next trade it only has the day, on which it ends",
-    },
-  ],
-  checks: [
-    {
-      kind: "expression",
-      name: "quantity_not_negative",
-      description: "Nobody sells more than is held.",
-      expression: "quantity >= 0",
-    },
-    {
-      kind: "expression",
-      name: "bridge_closes",
-      description:
-        "Cost is what was paid, less what sales brought in, plus what they realized: to the last digit.",
-      expression: "cost_basis = prev_cost_basis + buy_amount - sell_amount + realized_pnl",
-    },
-  ],
-  tags: ["portfolio"],
-});
+import { accounts } from "./bronze.ts";
+import {
+  account,
+  amount,
+  count,
+  currencies,
+  day,
+  flag,
+  isRated,
+  nullable,
+  person,
+  portfolio,
+  ratio,
+  text,
+  ticker,
+} from "./columns.ts";
+import { int_calendar, int_fx_daily, int_prices_daily, int_tickers } from "./market.ts";
+import { int_holding_periods, int_person_currencies, int_transactions } from "./positions.ts";
+import { stg_dividends } from "./staging.ts";
 
 /** Of a position and of a portfolio alike. */
 const dailyReturn = nullable(
@@ -198,9 +46,12 @@ const positionDay = {
 export const int_daily_holdings = sqlAsset({
   name: "int_daily_holdings",
   layer: "intermediate",
-  description: "A position on each calendar day held, the day of the exit included.",
+  description: "A position of an account on each calendar day held, the day of the exit included.",
   columns: {
-    ...positionDay,
+    user_id: person,
+    account_id: account,
+    ticker,
+    price_date: positionDay.price_date,
     ...currencies,
     quantity: amount("Held at the close."),
     cost_basis: amount("What that cost, purchase fees included."),
@@ -215,11 +66,12 @@ export const int_daily_holdings = sqlAsset({
     local_prev_market_value: amount("local_market_value of the day before."),
     buy_amount: amount("Paid for purchases on the day, fees included."),
     sell_amount: amount("Received for sales on the day, net of fees."),
-    net_flow: amount("buy_amount - sell_amount."),
+    net_flow: amount("buy_amount - sell_amount, and what was transferred at its price of the day."),
     local_net_flow: amount("net_flow in the ticker's currency."),
     fees: amount("Fees of the day's trades."),
     realized_pnl: amount("Realized by the day's sales."),
     income: amount("Dividends whose ex-date is the day, on what was held at the close of the day before."),
+    income_paid_out: amount("income, unless the account keeps it as cash."),
     local_income: amount("income in the ticker's currency."),
     price_effect: amount("What the day's move of the price added to the value, at the exchange rate before."),
     is_session: flag("The ticker had a bar on the day, on an exchange with hours."),
@@ -228,7 +80,7 @@ export const int_daily_holdings = sqlAsset({
     is_priced: flag("False: before the ticker's first bar, valued at a transaction's price."),
     is_rated: isRated,
   },
-  key: ["user_id", "ticker", "price_date"],
+  key: ["user_id", "account_id", "ticker", "price_date"],
   partitionBy: "user_id",
   timeColumn: "price_date",
   materialized: "view",
@@ -271,21 +123,161 @@ export const fct_daily_returns = sqlAsset({
   tags: ["portfolio"],
 });
 
+export const int_dividend_income = sqlAsset({
+  name: "int_dividend_income",
+  layer: "intermediate",
+  description: "The market's dividends that an account received.",
+  columns: {
+    user_id: person,
+    account_id: account,
+    ticker,
+    ex_date: day("Ex-date, on which it counts."),
+    quantity: amount("Held at the close of the day before."),
+    cash_per_share: amount("Cash for each share, in the ticker's currency."),
+    ...currencies,
+    tracks_cash: accounts.columns.tracks_cash,
+    local_amount: amount("quantity x cash_per_share."),
+    amount: amount("The same in the person's base currency."),
+    rate: amount("Base currency for one of the ticker's, on the ex-date."),
+  },
+  key: ["user_id", "account_id", "ticker", "ex_date"],
+  partitionBy: "user_id",
+  timeColumn: "ex_date",
+  materialized: "view",
+  deps: [
+    { asset: int_holding_periods, ...periodsByDay },
+    { asset: stg_dividends, via: int_holding_periods },
+    { asset: int_fx_daily, via: int_person_currencies },
+    int_calendar,
+  ],
+  tags: ["portfolio"],
+});
+
+/** Of one day, in the person's base currency. */
+const flows = {
+  net_flow: amount(
+    "Money put in less taken out; of an account that tracks cash, what holdings count as put in comes off.",
+  ),
+  income: amount("Dividends as booked, and interest."),
+  income_paid_out: amount("What of it left the account at once, net."),
+  fees: amount("Fees that are no purchase's or sale's."),
+  taxes: amount("Taxes, withheld ones among them."),
+};
+
+export const int_account_flows = sqlAsset({
+  name: "int_account_flows",
+  layer: "intermediate",
+  description: "What moved in an account beside its holdings, by currency and day.",
+  columns: {
+    user_id: person,
+    account_id: account,
+    currency: text("ISO code of the cash."),
+    base_currency: currencies.base_currency,
+    flow_date: day("The day."),
+    movement: amount("Cash that came in, or below 0 went out, in its own currency; 0 where none is held."),
+    ...flows,
+    rate: amount("Base currency for one of it, as a row of the day was converted."),
+  },
+  key: ["user_id", "account_id", "currency", "flow_date"],
+  partitionBy: "user_id",
+  timeColumn: "flow_date",
+  materialized: "view",
+  deps: [int_transactions, int_dividend_income],
+  tags: ["portfolio"],
+});
+
+export const int_cash_daily = sqlAsset({
+  name: "int_cash_daily",
+  layer: "intermediate",
+  description: "Cash of an account by currency and day.",
+  columns: {
+    user_id: person,
+    account_id: account,
+    currency: text("ISO code of the cash."),
+    base_currency: currencies.base_currency,
+    cash_date: day("Calendar day."),
+    balance: amount("At the close, in its own currency; below 0: borrowed."),
+    market_value: amount("The same in the person's base currency."),
+    prev_market_value: amount("market_value of the day before."),
+    ...flows,
+    rate: amount("Base currency for one of it, at the close."),
+    is_rated: isRated,
+  },
+  key: ["user_id", "account_id", "currency", "cash_date"],
+  partitionBy: "user_id",
+  timeColumn: "cash_date",
+  materialized: "view",
+  deps: [
+    {
+      asset: int_account_flows,
+      time: "carry",
+      reason:
+        "a balance is the sum of the movements up to its day; of the next one it only has the day, on which it ends",
+    },
+    int_calendar,
+    { asset: int_fx_daily, via: int_person_currencies },
+  ],
+  tags: ["portfolio"],
+});
+
+export const int_income = sqlAsset({
+  name: "int_income",
+  layer: "intermediate",
+  description: "Dividends and interest of an account.",
+  columns: {
+    user_id: person,
+    account_id: account,
+    ticker: nullable(ticker),
+    pay_date: day("Day of the payment; of the market's dividends their ex-date."),
+    currency: text("ISO code of what was paid."),
+    local_gross: amount("Before tax, in that currency."),
+    gross: amount("Before tax, in the person's base currency."),
+    tax: amount("Withheld."),
+    net: amount("Received: without tax and fee."),
+    source: text("market or ledger."),
+  },
+  key: ["user_id", "account_id", "ticker", "pay_date", "source"],
+  partitionBy: "user_id",
+  timeColumn: "pay_date",
+  materialized: "view",
+  deps: [int_dividend_income, int_transactions],
+  tags: ["portfolio"],
+});
+
+export const int_portfolios = sqlAsset({
+  name: "int_portfolios",
+  layer: "intermediate",
+  description:
+    "Portfolios that figures exist for, and the accounts in each: all of a person's, and each by itself.",
+  columns: { user_id: person, portfolio_id: portfolio, account_id: account },
+  key: ["user_id", "portfolio_id", "account_id"],
+  partitionBy: "user_id",
+  materialized: "view",
+  deps: [accounts],
+  tags: ["portfolio"],
+});
+
 export const int_portfolio_daily = sqlAsset({
   name: "int_portfolio_daily",
   layer: "intermediate",
-  description: "A person's portfolio on each calendar day since the first trade.",
+  description: "A portfolio on each calendar day since its first transaction.",
   columns: {
     user_id: person,
+    portfolio_id: portfolio,
     price_date: day("Calendar day."),
     currency: currencies.base_currency,
-    market_value: amount("What all positions were worth at the close."),
+    market_value: amount("What all positions, and cash where it is tracked, were worth at the close."),
     prev_market_value: amount("What they were worth at the close of the day before."),
+    cash: amount("What of it was cash."),
     cost_basis: amount("What they cost, purchase fees included."),
-    net_flow: amount("Paid for the day's purchases less received for its sales, over all tickers."),
-    fees: amount("Fees of the day's trades."),
+    net_flow: amount(
+      "Money put in less taken out: of purchases and sales, or where cash is tracked of deposits and withdrawals.",
+    ),
+    fees: amount("Fees of the day."),
+    taxes: amount("Taxes of the day, withheld ones among them."),
     realized_pnl: amount("Realized by the day's sales."),
-    income: amount("Dividends of the day."),
+    income: amount("Dividends and interest of the day, before tax."),
+    income_paid_out: amount("What of it left the portfolio, net: all of it, unless cash is tracked."),
     price_effect: int_daily_holdings.columns.price_effect,
     currency_effect: currencyEffect,
     positions: count("Tickers held at the close."),
@@ -297,12 +289,20 @@ export const int_portfolio_daily = sqlAsset({
     ),
     daily_return: dailyReturn,
   },
-  key: ["user_id", "price_date"],
+  key: ["user_id", "portfolio_id", "price_date"],
   partitionBy: "user_id",
   timeColumn: "price_date",
   materialized: "incremental",
   deps: [
     int_daily_holdings,
+    int_cash_daily,
+    { asset: int_portfolios, time: "everything" },
+    {
+      asset: int_account_flows,
+      time: "carry",
+      reason:
+        "of flows it has the day of the first; when that moves, days after the earlier of the two come or go",
+    },
     {
       asset: int_holding_periods,
       time: "carry",
@@ -315,8 +315,8 @@ export const int_portfolio_daily = sqlAsset({
     {
       kind: "expression",
       name: "value_not_negative",
-      description: "A portfolio of holdings is worth nothing or more.",
-      expression: "market_value >= 0 and daily_return >= -1",
+      description: "A portfolio of holdings is worth nothing or more; cash may be owed.",
+      expression: "market_value >= cash and (cash < 0 or daily_return >= -1)",
     },
     {
       kind: "expression",
@@ -339,37 +339,10 @@ export const int_portfolio_index = sqlAsset({
     running_peak: ratio("Highest twr_index to date, at least 1."),
     drawdown: ratio("twr_index / running_peak - 1: 0 or below."),
   },
-  key: ["user_id", "price_date"],
+  key: ["user_id", "portfolio_id", "price_date"],
   partitionBy: "user_id",
   timeColumn: "price_date",
   materialized: "view",
   deps: [int_portfolio_daily],
-  tags: ["portfolio"],
-});
-
-export const int_dividend_income = sqlAsset({
-  name: "int_dividend_income",
-  layer: "intermediate",
-  description: "Dividends that a person received.",
-  columns: {
-    user_id: person,
-    ticker,
-    ex_date: day("Ex-date, on which it counts."),
-    quantity: amount("Held at the close of the day before."),
-    cash_per_share: amount("Cash for each share, in the ticker's currency."),
-    currency: currencies.currency,
-    local_amount: amount("quantity x cash_per_share."),
-    amount: amount("The same in the person's base currency."),
-  },
-  key: ["user_id", "ticker", "ex_date"],
-  partitionBy: "user_id",
-  timeColumn: "ex_date",
-  materialized: "view",
-  deps: [
-    { asset: int_holding_periods, ...periodsByDay },
-    { asset: stg_dividends, via: int_holding_periods },
-    { asset: int_fx_daily, via: int_person_currencies },
-    int_calendar,
-  ],
   tags: ["portfolio"],
 });

@@ -1,8 +1,21 @@
 /** Performance: risk and return of a whole portfolio, computed when read. */
 import { sqlAsset } from "../src/engine/index.ts";
-import { amount, count, day, flag, nullable, number, person, ratio, reason, text } from "./columns.ts";
+import {
+  account,
+  amount,
+  count,
+  day,
+  flag,
+  nullable,
+  number,
+  person,
+  portfolio,
+  ratio,
+  reason,
+  text,
+} from "./columns.ts";
 import { stg_fred_macro } from "./fred.ts";
-import { int_portfolio_daily, int_portfolio_index } from "./intermediate.ts";
+import { int_portfolio_daily, int_portfolio_index, int_portfolios } from "./intermediate.ts";
 import { int_calendar } from "./market.ts";
 
 export const int_risk_free = sqlAsset({
@@ -30,21 +43,26 @@ export const int_risk_free = sqlAsset({
   tags: ["macro"],
 });
 
-/** What every figure of the whole portfolio stands beside: whose, of which days, and the money of the last of them. */
+/** What every figure of a portfolio stands beside: whose, of which days, and the money of the last of them. */
 const standing = {
   user_id: person,
   as_of: day("Last day known to the system."),
   first_date: day("Day of the first trade."),
   days: number("Calendar days since the day before the first trade."),
   currency: text("ISO code of the person's base currency, which all amounts are in."),
-  market_value: amount("What all positions are worth."),
+  market_value: amount("What all positions, and cash where it is tracked, are worth."),
+  cash: amount("What of it is cash."),
   cost_basis: amount("What they cost, purchase fees included."),
-  net_contributions: amount("Paid in less taken out by trades, fees included."),
-  total_gain: amount("unrealized_pnl + realized_pnl + income."),
+  net_contributions: amount(
+    "Put in less taken out: by trades, fees included, or where cash is tracked by deposits and withdrawals.",
+  ),
+  total_gain: amount("market_value - net_contributions + income_paid_out."),
   realized_pnl: amount("Realized by sales to date."),
-  unrealized_pnl: amount("market_value - cost_basis."),
-  income: amount("Dividends to date."),
+  unrealized_pnl: amount("market_value - cash - cost_basis."),
+  income: amount("Dividends and interest to date, before tax."),
+  income_paid_out: amount("What of it left the portfolio, net: all of it, unless cash is tracked."),
   fees: amount("Fees to date."),
+  taxes: amount("Taxes to date, withheld ones among them."),
   price_effect: amount("What moves of prices added, at the exchange rates before."),
   currency_effect: amount(
     "What moves of exchange rates added: with price_effect and income, less fees, the gain.",
@@ -60,6 +78,7 @@ export const int_risk_returns = sqlAsset({
   description: "A person's days, each with its return as risk figures count it.",
   columns: {
     user_id: person,
+    portfolio_id: portfolio,
     price_date: int_portfolio_index.columns.price_date,
     daily_return: int_portfolio_index.columns.daily_return,
     twr_index: int_portfolio_index.columns.twr_index,
@@ -72,7 +91,7 @@ export const int_risk_returns = sqlAsset({
     risk_return: nullable(ratio("Return since the last day that counts for risk; null on other days.")),
     risk_free_return: nullable(ratio("Risk-free return of one such period; null on other days, or unknown.")),
   },
-  key: ["user_id", "price_date"],
+  key: ["user_id", "portfolio_id", "price_date"],
   partitionBy: "user_id",
   timeColumn: "price_date",
   materialized: "view",
@@ -103,9 +122,10 @@ const warnings = {
 export const int_performance_figures = sqlAsset({
   name: "int_performance_figures",
   layer: "intermediate",
-  description: "What the formulas give for each person, whether or not there is enough to go by.",
+  description: "What the formulas give for each portfolio, whether or not there is enough to go by.",
   columns: {
     ...standing,
+    portfolio_id: portfolio,
     flow_days: nullable(
       number("Calendar days from the first movement of money to the last, the value at the end included."),
     ),
@@ -123,47 +143,77 @@ export const int_performance_figures = sqlAsset({
     ...extremes,
     ...warnings,
   },
-  key: ["user_id"],
+  key: ["user_id", "portfolio_id"],
   partitionBy: "user_id",
   materialized: "view",
   deps: [int_risk_returns, int_portfolio_daily],
   tags: ["portfolio"],
 });
 
+/** What is said of a portfolio, in gold and below. */
+const figures = {
+  ...standing,
+  annualized_return: nullable(ratio("twr a year: (1 + twr)^(365.25 / days) - 1.")),
+  annualized_return_reason: reason("annualised return"),
+  xirr: nullable(ratio("Money-weighted return a year, actual/365.")),
+  xirr_reason: reason("XIRR"),
+  money_weighted_return: nullable(ratio("Money-weighted return over the whole time.")),
+  money_weighted_return_reason: reason("money-weighted return"),
+  returns: count("Returns that the risk figures go by."),
+  periods_per_year: number("Such returns in a year: 252 trading days, or 365."),
+  volatility: nullable(ratio("Standard deviation of the returns, annualised.")),
+  volatility_reason: reason("volatility"),
+  sharpe: nullable(ratio("Return above the risk-free rate for each unit of volatility, annualised.")),
+  sharpe_reason: reason("Sharpe ratio"),
+  sortino: nullable(
+    ratio("Return above the risk-free rate for each unit of downside deviation, annualised."),
+  ),
+  sortino_reason: reason("Sortino ratio"),
+  ...drawdown,
+  max_drawdown_recovery_date_reason: reason("recovery date"),
+  calmar: nullable(ratio("annualized_return / abs(max_drawdown).")),
+  calmar_reason: reason("Calmar ratio"),
+  ...extremes,
+  best_day_reason: reason("best day"),
+  worst_day_reason: reason("worst day"),
+  ...warnings,
+};
+
+export const int_performance = sqlAsset({
+  name: "int_performance",
+  layer: "intermediate",
+  description: "How each portfolio has done, and the reason for every figure that there is not.",
+  columns: { ...figures, portfolio_id: portfolio },
+  key: ["user_id", "portfolio_id"],
+  partitionBy: "user_id",
+  materialized: "view",
+  deps: [int_performance_figures],
+  tags: ["portfolio"],
+});
+
 export const gold__performance = sqlAsset({
   name: "gold__performance",
   layer: "gold",
-  description: "How each person's portfolio has done, and the reason for every figure that there is not.",
+  description:
+    "How all accounts of each person together have done, and the reason for every figure that there is not.",
   columns: {
-    ...standing,
-    annualized_return: nullable(ratio("twr a year: (1 + twr)^(365.25 / days) - 1.")),
-    annualized_return_reason: reason("annualised return"),
-    xirr: nullable(ratio("Money-weighted return a year, actual/365.")),
-    xirr_reason: reason("XIRR"),
-    money_weighted_return: nullable(ratio("Money-weighted return over the whole time.")),
-    money_weighted_return_reason: reason("money-weighted return"),
-    returns: count("Returns that the risk figures go by."),
-    periods_per_year: number("Such returns in a year: 252 trading days, or 365."),
-    volatility: nullable(ratio("Standard deviation of the returns, annualised.")),
-    volatility_reason: reason("volatility"),
-    sharpe: nullable(ratio("Return above the risk-free rate for each unit of volatility, annualised.")),
-    sharpe_reason: reason("Sharpe ratio"),
-    sortino: nullable(
-      ratio("Return above the risk-free rate for each unit of downside deviation, annualised."),
-    ),
-    sortino_reason: reason("Sortino ratio"),
-    ...drawdown,
-    max_drawdown_recovery_date_reason: reason("recovery date"),
-    calmar: nullable(ratio("annualized_return / abs(max_drawdown).")),
-    calmar_reason: reason("Calmar ratio"),
-    ...extremes,
-    best_day_reason: reason("best day"),
-    worst_day_reason: reason("worst day"),
-    ...warnings,
+    ...figures,
   },
   key: ["user_id"],
   partitionBy: "user_id",
   materialized: "view",
-  deps: [int_performance_figures],
+  deps: [int_performance],
+  tags: ["portfolio"],
+});
+
+export const gold_account_performance = sqlAsset({
+  name: "gold_account_performance",
+  layer: "gold",
+  description: "How each account has done by itself.",
+  columns: { ...figures, account_id: account },
+  key: ["user_id", "account_id"],
+  partitionBy: "user_id",
+  materialized: "view",
+  deps: [int_portfolios, int_performance],
   tags: ["portfolio"],
 });

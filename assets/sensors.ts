@@ -1,5 +1,6 @@
 import { type RunRequest, type Sensor, sensor } from "../src/engine/index.ts";
 import {
+  accounts,
   market_defects,
   raw_assets,
   raw_corporate_actions,
@@ -27,6 +28,7 @@ export const sensors: readonly Sensor[] = [
       raw_fx_rates,
       raw_fred,
       users,
+      accounts,
     ],
     requests: async (pool): Promise<RunRequest[]> => {
       // From one ticker to the next by index: this is asked on every wake-up, and `distinct` reads every trade there is

@@ -9,7 +9,7 @@ import {
   split_rulings,
   transactions,
 } from "./bronze.ts";
-import { amount, day, flag, person, text, ticker } from "./columns.ts";
+import { account, amount, day, flag, nullable, person, text, ticker } from "./columns.ts";
 
 export const stg_assets = sqlAsset({
   name: "stg_assets",
@@ -151,24 +151,33 @@ export const stg_transactions = sqlAsset({
   columns: {
     transaction_id: transactions.columns.transaction_id,
     user_id: person,
-    ticker,
+    account_id: account,
+    ticker: nullable(ticker),
     transaction_type: transactions.columns.transaction_type,
     transaction_date: transactions.columns.transaction_date,
     quantity: transactions.columns.quantity,
-    signed_quantity: amount("Quantity as traded, below 0 for a SELL."),
+    signed_quantity: nullable(amount("Quantity as entered, below 0 where it leaves.")),
     price: transactions.columns.price,
     fee: transactions.columns.fee,
+    tax: transactions.columns.tax,
     currency: transactions.columns.currency,
     fx_rate: transactions.columns.fx_rate,
     fx_currency: transactions.columns.fx_currency,
-    gross_amount: amount("quantity x price, without the fee; the same before and after a split."),
+    acquired_on: transactions.columns.acquired_on,
+    lots: transactions.columns.lots,
+    gross_amount: amount(
+      "The amount, or quantity x price without the fee; the same before and after a split.",
+    ),
     split_factor: amount(
       "Today's shares for each share as traded: the product of all accepted splits since.",
     ),
-    adjusted_quantity: amount("Quantity in today's shares."),
-    adjusted_price: amount("Price of one of today's shares."),
-    units: amount("Exact quantity: adjusted_quantity x units_per_share, without a division."),
+    adjusted_quantity: nullable(amount("Quantity in today's shares.")),
+    adjusted_price: nullable(amount("Price of one of today's shares.")),
+    units: nullable(amount("Exact quantity: adjusted_quantity x units_per_share, without a division.")),
     units_per_share: amount("Units of one of today's shares; the same for all trades of a ticker."),
+    own_split: nullable(
+      amount("Of a SPLIT: by how much it multiplies what is held, beside the market's of that day."),
+    ),
     created_at: transactions.columns.created_at,
   },
   key: ["transaction_id"],

@@ -22,6 +22,7 @@ with
       ) as peak_date,
       max(price_date) over person as as_of
     from int_portfolio_index
+    where portfolio_id = 0
     window
       person as (partition by user_id),
       to_date as (

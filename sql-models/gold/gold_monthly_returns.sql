@@ -12,4 +12,5 @@ select
     when count(daily_return) = 0 then 'nothing was held'
   end as return_reason
 from int_portfolio_daily
+where portfolio_id = 0
 group by user_id, date_trunc('month', price_date::timestamp)::date

@@ -8,10 +8,13 @@ with
     select
       *,
       sum(net_flow) over to_date as net_contributions,
-      sum(income) over to_date as income_paid_out,
+      sum(income_paid_out) over to_date as income_paid_out_to_date,
+      sum(income) over to_date as income_to_date,
       sum(fees) over to_date as fees_paid,
+      sum(taxes) over to_date as taxes_paid,
       sum(realized_pnl) over to_date as realized_pnl_to_date
     from int_portfolio_index
+    where portfolio_id = 0
     window
       to_date as (
         partition by user_id
@@ -25,17 +28,20 @@ select
   currency,
   market_value,
   prev_market_value,
+  cash,
   cost_basis,
   net_flow,
   net_contributions,
   income,
-  income_paid_out,
+  income_to_date,
+  income_paid_out_to_date as income_paid_out,
   fees_paid,
+  taxes_paid,
   price_effect,
   currency_effect,
   realized_pnl_to_date as realized_pnl,
-  market_value - cost_basis as unrealized_pnl,
-  market_value - cost_basis + realized_pnl_to_date + income_paid_out as total_gain,
+  market_value - cash - cost_basis as unrealized_pnl,
+  market_value - net_contributions + income_paid_out_to_date as total_gain,
   daily_return,
   twr_index,
   twr_index - 1 as cumulative_return,

@@ -14,6 +14,7 @@ with
     from
       int_risk_returns as returns
       left join fct_macro_regimes as regimes on regimes.date = returns.price_date
+    where returns.portfolio_id = 0
   ),
   indexes as (
     select

@@ -22,7 +22,7 @@ with
       today.close is not null as is_priced,
       today.days_since_bar
     from
-      int_holding_periods as p
+      int_ticker_periods as p
       cross join int_last_day as known
       left join int_prices_daily as today on today.ticker = p.ticker and today.price_date = known.last_day
       left join lateral (
@@ -61,7 +61,7 @@ with
           sum(h.realized_pnl) as realized_pnl,
           sum(h.fees) as fees,
           coalesce(sum(least(h.valid_to, p.as_of) - h.valid_from) filter (where h.quantity > 0), 0) as holding_days
-        from int_holding_periods as h
+        from int_ticker_periods as h
         where h.user_id = p.user_id and h.ticker = p.ticker
       ) as trades
       cross join lateral (

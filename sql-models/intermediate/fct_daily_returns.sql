@@ -1,27 +1,36 @@
--- One row per person, ticker and calendar day held: the ticker's own return, with its own flows.
+-- One row per person, ticker and calendar day held: the ticker's own return, with its own flows, over all accounts.
 --
 -- The same definition as the portfolio's (int_portfolio_daily). cumulative_return goes on over an exit and a new
 -- purchase, as the portfolio's index does. In the person's base currency; local_return is that in the ticker's own.
 with
-  returns as (
+  holdings as (
     select
       user_id,
       ticker,
       price_date,
-      currency,
-      close,
-      quantity,
-      market_value,
-      local_market_value,
-      prev_market_value,
-      net_flow,
-      income,
-      price_effect,
-      market_value - prev_market_value - net_flow + fees - price_effect as currency_effect,
-      is_priced,
+      min(currency) as currency,
+      min(close) as close,
+      sum(quantity) as quantity,
+      sum(market_value) as market_value,
+      sum(local_market_value) as local_market_value,
+      sum(prev_market_value) as prev_market_value,
+      sum(local_prev_market_value) as local_prev_market_value,
+      sum(net_flow) as net_flow,
+      sum(local_net_flow) as local_net_flow,
+      sum(income) as income,
+      sum(local_income) as local_income,
+      sum(fees) as fees,
+      sum(price_effect) as price_effect,
+      bool_and(is_priced) as is_priced
+    from int_daily_holdings
+    group by user_id, ticker, price_date
+  ),
+  returns as (
+    select
+      *,
       daily_return(market_value, prev_market_value, net_flow, income) as daily_return,
       daily_return(local_market_value, local_prev_market_value, local_net_flow, local_income) as local_return
-    from int_daily_holdings
+    from holdings
   )
 select
   user_id,
@@ -35,7 +44,7 @@ select
   net_flow,
   income,
   price_effect,
-  currency_effect,
+  market_value - prev_market_value - net_flow + fees - price_effect as currency_effect,
   daily_return,
   local_return,
   product(1 + coalesce(daily_return, 0)) over (

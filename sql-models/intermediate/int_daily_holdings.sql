@@ -1,9 +1,10 @@
--- One row per person, ticker and calendar day held, the day of the exit included: what it was worth, and what moved.
+-- One row per account, ticker and calendar day held, the day of the exit included: what it was worth, and what moved.
 --
 -- A holding period joined to its days. Each row also carries what it needs of the day before (prev_close, prev_rate,
 -- prev_quantity), so it can be computed without that day. Before a ticker's first bar there is no price: the person's
 -- own last transaction price stands in, and the row says so (is_priced); so does the last trade's exchange rate before the
--- first known one (is_rated). Closes and local_ amounts are in the ticker's currency, all others in the person's base
+-- first known one (is_rated). A dividend of the market's counts
+-- where the account does not book its own. Closes and local_ amounts are in the ticker's currency, all others in the person's base
 -- currency. The rate is looked up only where the two differ.
 with
   days as (
@@ -20,7 +21,10 @@ with
           else p.trade_price
         end
       ) as prev_close,
-      d.dividend_per_share,
+      case
+        when p.books_income then 0
+        else d.dividend_per_share
+      end as dividend_per_share,
       d.is_session,
       d.is_always_open,
       d.is_final,
@@ -38,7 +42,10 @@ with
         when c.calendar_date = p.valid_from then p.prev_trade_price
         else p.trade_price
       end as prev_close,
-      coalesce(v.cash_per_share, 0) as dividend_per_share,
+      case
+        when p.books_income then 0
+        else coalesce(v.cash_per_share, 0)
+      end as dividend_per_share,
       false as is_session,
       coalesce(t.is_always_open, false) as is_always_open,
       true as is_final,
@@ -97,6 +104,7 @@ with
   )
 select
   user_id,
+  account_id,
   ticker,
   price_date,
   currency,
@@ -121,11 +129,11 @@ select
     else 0
   end as sell_amount,
   case
-    when is_trade_day then buy_amount - sell_amount
+    when is_trade_day then buy_amount - sell_amount + transferred_quantity * close * day_rate
     else 0
   end as net_flow,
   case
-    when is_trade_day then local_buy_amount - local_sell_amount
+    when is_trade_day then local_buy_amount - local_sell_amount + transferred_quantity * close
     else 0
   end as local_net_flow,
   case
@@ -137,6 +145,11 @@ select
     else 0
   end as realized_pnl,
   held_before * dividend_per_share * day_rate as income,
+  -- In an account that holds cash, it stays there.
+  case
+    when tracks_cash then 0
+    else held_before * dividend_per_share * day_rate
+  end as income_paid_out,
   held_before * dividend_per_share as local_income,
   -- What was held, and what was bought or sold on the day at its own price and rate, moved with the price: docs/metrics.md.
   case

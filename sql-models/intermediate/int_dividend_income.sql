@@ -1,15 +1,18 @@
--- One row per dividend that a person received: cash per share times what was held when the day before the ex-date
+-- One row per account and dividend of the market's that it received: cash per share times what was held when the day before the ex-date
 -- closed, in the ticker's currency (local_) and, at the rate of the ex-date, in the person's. Bought on the ex-date or
--- later: none. Sold on the ex-date: still paid.
+-- later: none. Sold on the ex-date: still paid. None in an account that
+-- books its own.
 with
   dividends as (
     select
       p.user_id,
+      p.account_id,
       p.ticker,
       d.ex_date,
       p.currency,
       p.base_currency,
       p.rate,
+      p.tracks_cash,
       case
         when d.ex_date = p.valid_from then p.prev_quantity
         else p.quantity
@@ -19,19 +22,21 @@ with
       int_holding_periods as p
       join stg_dividends as d on d.ticker = p.ticker and d.ex_date >= p.valid_from and d.ex_date < p.held_until
       join int_calendar as c on c.calendar_date = d.ex_date -- announced, but after the last day known: not yet
+    where not p.books_income
   )
 select
   d.user_id,
+  d.account_id,
   d.ticker,
   d.ex_date,
   d.quantity,
   d.cash_per_share,
   d.currency,
+  d.base_currency,
+  d.tracks_cash,
   d.quantity * d.cash_per_share as local_amount,
-  d.quantity * d.cash_per_share * case
-    when d.currency = d.base_currency then 1
-    else coalesce(of_day.rate, d.rate)
-  end as amount
+  d.quantity * d.cash_per_share * rated.rate as amount,
+  rated.rate
 from
   dividends as d
   left join lateral (
@@ -47,4 +52,11 @@ from
     offset 0 -- as in int_daily_holdings
   ) as of_day
     on true
+  cross join lateral (
+    select
+      case
+        when d.currency = d.base_currency then 1
+        else coalesce(of_day.rate, d.rate)
+      end as rate
+  ) as rated
 where d.quantity > 0

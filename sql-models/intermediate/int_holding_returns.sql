@@ -1,4 +1,4 @@
--- One row per holding period: by how much it multiplied what was invested, dividends included, in the person's base currency
+-- One row per person, ticker and day with transactions, over all accounts: by how much it multiplied what was invested, dividends included, in the person's base currency
 -- and (local_) in the ticker's own.
 --
 -- The product of the period's daily growths (fct_daily_returns), of which nearly all cancel out: between trades the
@@ -17,7 +17,7 @@ select
         p.prev_rate,
         0
       ),
-      p.buy_amount - p.sell_amount,
+      p.buy_amount - p.sell_amount + p.transferred_quantity * coalesce(first_day.close, p.trade_price) * p.rate,
       p.prev_quantity * coalesce(first_dividend.cash_per_share, 0) * p.rate
     )::double precision,
     1
@@ -26,7 +26,7 @@ select
     daily_growth(
       p.quantity * coalesce(first_day.close, p.trade_price),
       p.prev_quantity * coalesce(first_day.prev_close, p.prev_trade_price, 0),
-      p.local_buy_amount - p.local_sell_amount,
+      p.local_buy_amount - p.local_sell_amount + p.transferred_quantity * coalesce(first_day.close, p.trade_price),
       p.prev_quantity * coalesce(first_dividend.cash_per_share, 0)
     )::double precision,
     1
@@ -35,7 +35,7 @@ select
   coalesce((last_day_rate.rate / p.rate)::double precision, 1) as rate_growth,
   dividends.growth as dividend_growth
 from
-  int_holding_periods as p
+  int_ticker_periods as p
   left join int_prices_daily as first_day on first_day.ticker = p.ticker and first_day.price_date = p.valid_from
   left join stg_dividends as first_dividend
     on first_dividend.ticker = p.ticker and first_dividend.ex_date = p.valid_from

@@ -1,86 +1,73 @@
--- For people whose accounts say FIFO, in their base currency: one row per lot and sale that took from it, and one for what is left of a lot.
+-- For people whose sales take from single purchases (every method but the moving average): one row per purchase and sale, or
+-- return of capital, that took from it, and one for what is left of a purchase. In the person's base currency, and (local_) in
+-- the ticker's own.
 --
--- Bought and sold units are laid end to end on two rulers. Every end of a lot or of a sale cuts both: what lies between
--- two cuts is of one lot and of one sale, the ones that end next. So all parts come out of one walk over the cuts, from
--- the last to the first; to look for the lots that each sale overlaps takes as many steps as there are pairs of them.
--- int_positions has the same costs, added up by sale.
+-- All of a ticker in an account is matched in one walk: match_lots (028_ledger_accounts.sql). int_positions has the same costs, added
+-- up by sale.
 with
-  trades as (
-    select
-      t.user_id,
-      t.ticker,
-      t.transaction_id,
-      t.transaction_date,
-      t.transaction_type = 'BUY' as is_lot,
-      t.units,
-      t.units_per_share,
-      case t.transaction_type
-        when 'BUY' then t.gross_amount + t.fee
-        else t.gross_amount - t.fee
-      end as amount,
-      sum(t.units) over (
-        partition by t.user_id, t.ticker, t.transaction_type
-        order by t.transaction_date, t.transaction_id
-      ) as units_end
-    from int_trades as t
-    where t.cost_basis_method = 'fifo'
-  ),
-  cuts as (
+  transactions as (
     select
       *,
-      lead(units_end, 1, 0) over from_last as prev_cut,
-      count(*) filter (where is_lot) over from_last as lots_from_here,
-      count(*) filter (where not is_lot) over from_last as sales_from_here
-    from trades
-    window
-      from_last as (
-        partition by user_id, ticker
-        order by units_end desc, is_lot
-        rows unbounded preceding
-      )
+      case
+        when transaction_type in ('BUY', 'BONUS') then gross_amount + fee
+        when transaction_type = 'SELL' then gross_amount - fee
+        else gross_amount
+      end as amount,
+      case
+        when transaction_type in ('BUY', 'BONUS') then local_gross_amount + local_fee
+        when transaction_type = 'SELL' then local_gross_amount - local_fee
+        else local_gross_amount
+      end as local_amount,
+      ledger_order(transaction_type) as day_order
+    from int_transactions
+    where
+      cost_basis_method != 'average'
+      and transaction_type in ('BUY', 'SELL', 'BONUS', 'TRANSFER_IN', 'TRANSFER_OUT', 'RETURN_OF_CAPITAL', 'SPLIT')
+      and ticker is not null
   ),
-  parts as (
+  ledgers as (
     select
       user_id,
+      account_id,
       ticker,
-      units_per_share,
-      max(transaction_id) filter (where is_lot) over lot as transaction_id,
-      max(transaction_date) filter (where is_lot) over lot as bought_date,
-      max(amount) filter (where is_lot) over lot as cost,
-      max(units) filter (where is_lot) over lot as lot_units,
-      max(units_end - units) filter (where is_lot) over lot as lot_start,
-      -- null: what has not been sold yet
-      max(transaction_id) filter (where not is_lot) over sale as sale_id,
-      max(transaction_date) filter (where not is_lot) over sale as sold_date,
-      max(amount) filter (where not is_lot) over sale as sale_amount,
-      max(units) filter (where not is_lot) over sale as sale_units,
-      max(units_end - units) filter (where not is_lot) over sale as sale_start,
-      prev_cut,
-      units_end as part_end
-    from cuts
-    window
-      lot as (partition by user_id, ticker, lots_from_here),
-      sale as (partition by user_id, ticker, sales_from_here)
-  ),
-  starts as (
-    select
-      *,
-      -- The cut before, with the decimals of the lot's or the sale's own start: a quotient has as many as its terms.
-      greatest(lot_start, sale_start, prev_cut) as part_start
-    from parts
-    where part_end > prev_cut and transaction_id is not null
+      min(cost_basis_method) as method,
+      array_agg(transaction_id order by transaction_date, day_order, transaction_id) as ids,
+      array_agg(transaction_type order by transaction_date, day_order, transaction_id) as types,
+      array_agg(transaction_date order by transaction_date, day_order, transaction_id) as dates,
+      array_agg(acquired_on order by transaction_date, day_order, transaction_id) as acquired,
+      array_agg(coalesce(units, own_split) order by transaction_date, day_order, transaction_id) as units,
+      array_agg(adjusted_quantity order by transaction_date, day_order, transaction_id) as quantities,
+      array_agg(amount order by transaction_date, day_order, transaction_id) as amounts,
+      array_agg(local_amount order by transaction_date, day_order, transaction_id) as local_amounts,
+      array_agg(lots order by transaction_date, day_order, transaction_id) as chosen,
+      min(units_per_share) as units_per_share
+    from transactions
+    group by user_id, account_id, ticker
   )
 select
-  user_id,
-  ticker,
-  transaction_id,
-  bought_date,
-  sale_id,
-  sold_date,
-  trim_scale((part_end - part_start) / units_per_share) as quantity,
-  case
-    when part_end - lot_start = lot_units then cost
-    else round(cost * (part_end - lot_start) / lot_units, 12)
-  end - round(cost * (part_start - lot_start) / lot_units, 12) as cost,
-  sale_amount * (part_end - part_start) / sale_units as proceeds
-from starts
+  l.user_id,
+  l.account_id,
+  l.ticker,
+  part.lot_id as transaction_id,
+  part.lot_date as bought_date,
+  part.taker_id as sale_id,
+  part.taker_date as sold_date,
+  part.taker_type as sale_type,
+  trim_scale(part.taken_units / l.units_per_share) as quantity,
+  part.taken_cost as cost,
+  part.taken_local_cost as local_cost,
+  part.proceeds
+from
+  ledgers as l
+  cross join lateral match_lots(
+    l.method,
+    l.ids,
+    l.types,
+    l.dates,
+    l.acquired,
+    l.units,
+    l.quantities,
+    l.amounts,
+    l.local_amounts,
+    l.chosen
+  ) as part

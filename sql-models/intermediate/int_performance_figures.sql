@@ -1,4 +1,4 @@
--- One row per person: what the formulas give. Whether there is enough to go by is decided in gold__performance.
+-- One row per portfolio: what the formulas give. Whether there is enough to go by is decided in gold__performance.
 --
 -- One pass over the person's returns and one over the person's money. Drawdown is that of the index, never of the
 -- market value: a withdrawal is not a crash. Peak: the first day on which the index stood where the fall began (the day
@@ -12,11 +12,12 @@ with
       min(running_peak) filter (where drawdown = max_drawdown) over person as peak,
       max(price_date) over person as last_date
     from int_risk_returns
-    window person as (partition by user_id)
+    window person as (partition by user_id, portfolio_id)
   ),
   risks as (
     select
       user_id,
+      portfolio_id,
       min(price_date) as first_date,
       max(periods_per_year) as periods_per_year,
       count(risk_return) as returns,
@@ -46,10 +47,11 @@ with
       min(twr_index) filter (where price_date = last_date) - 1 as twr,
       min(drawdown) filter (where price_date = last_date) as current_drawdown
     from falls
-    group by user_id
+    group by user_id, portfolio_id
   )
 select
   r.user_id,
+  r.portfolio_id,
   last_day.price_date as as_of,
   r.first_date,
   last_day.price_date - r.first_date + 1 as days,
@@ -57,11 +59,15 @@ select
   last_day.market_value,
   last_day.cost_basis,
   m.net_contributions,
-  last_day.market_value - last_day.cost_basis + m.realized_pnl + m.income as total_gain,
+  last_day.cash,
+  -- all that it is worth and has paid out, above what was put in
+  last_day.market_value - m.net_contributions + m.income_paid_out as total_gain,
   m.realized_pnl,
-  last_day.market_value - last_day.cost_basis as unrealized_pnl,
+  last_day.market_value - last_day.cash - last_day.cost_basis as unrealized_pnl,
   m.income,
+  m.income_paid_out,
   m.fees,
+  m.taxes,
   m.price_effect,
   m.currency_effect,
   r.twr,
@@ -95,7 +101,9 @@ from
     select
       sum(d.net_flow) as net_contributions,
       sum(d.income) as income,
+      sum(d.income_paid_out) as income_paid_out,
       sum(d.fees) as fees,
+      sum(d.taxes) as taxes,
       sum(d.realized_pnl) as realized_pnl,
       sum(d.price_effect) as price_effect,
       sum(d.currency_effect) as currency_effect,
@@ -104,21 +112,23 @@ from
         1 + coalesce(
           case
             when d.currency_effect = 0 then d.daily_return
-            else daily_return(d.market_value - d.currency_effect, d.prev_market_value, d.net_flow, d.income)
+            else daily_return(d.market_value - d.currency_effect, d.prev_market_value, d.net_flow, d.income_paid_out)
           end,
           0
         )
         order by d.price_date
       ) - 1 as price_return,
-      array_agg(d.price_date order by d.price_date) filter (where d.income != d.net_flow) as flow_dates,
-      array_agg(d.income - d.net_flow order by d.price_date) filter (where d.income != d.net_flow) as flow_amounts
+      array_agg(d.price_date order by d.price_date) filter (where d.income_paid_out != d.net_flow) as flow_dates,
+      array_agg(d.income_paid_out - d.net_flow order by d.price_date) filter (
+        where d.income_paid_out != d.net_flow
+      ) as flow_amounts
     from int_portfolio_daily as d
-    where d.user_id = r.user_id
+    where d.user_id = r.user_id and d.portfolio_id = r.portfolio_id
   ) as m
   cross join lateral (
     select d.prev_market_value
     from int_portfolio_daily as d
-    where d.user_id = r.user_id
+    where d.user_id = r.user_id and d.portfolio_id = r.portfolio_id
     order by d.price_date
     limit 1
   ) as first_day
@@ -127,11 +137,12 @@ from
       d.price_date,
       d.currency,
       d.market_value,
+      d.cash,
       d.cost_basis,
       d.is_provisional,
       d.is_estimated
     from int_portfolio_daily as d
-    where d.user_id = r.user_id
+    where d.user_id = r.user_id and d.portfolio_id = r.portfolio_id
     order by d.price_date desc
     limit 1
   ) as last_day

@@ -1,23 +1,28 @@
--- One row per person and calendar day, from the first trade to the last day known: the portfolio's sums, in the person's base
+-- One row per portfolio and calendar day, from its first transaction to the last day known: its sums, in the person's base
 -- currency.
 --
 -- All sums are exact (numeric), so a refresh of a few days and a rebuild of everything give the same bits. Only the
 -- daily return is floating point, divided once out of exact sums.
 --
--- The day's flow is netted over all tickers first: selling one asset to buy another moves no money in or out.
+-- The day's flow is netted over all tickers and accounts first: selling one asset to buy another moves no money in or out,
+-- nor does a transfer from one account to the other.
 with
   positions as (
     select
       user_id,
+      account_id,
       price_date,
       base_currency,
       market_value,
       prev_market_value,
+      0 as cash,
       cost_basis,
       net_flow,
       fees,
+      0 as taxes,
       realized_pnl,
       income,
+      income_paid_out,
       price_effect,
       (quantity > 0)::integer as is_open,
       is_session,
@@ -26,18 +31,54 @@ with
       not (is_priced and is_rated) as is_estimated
     from int_daily_holdings
     union all
+    select
+      user_id,
+      account_id,
+      cash_date as price_date,
+      base_currency,
+      market_value,
+      prev_market_value,
+      market_value as cash,
+      0 as cost_basis,
+      net_flow,
+      fees,
+      taxes,
+      0 as realized_pnl,
+      income,
+      income_paid_out,
+      0 as price_effect,
+      0 as is_open,
+      false as is_session,
+      false as is_exchange_traded,
+      false as is_provisional,
+      not is_rated as is_estimated
+    from int_cash_daily
+  ),
+  portfolio_positions as (
+    select
+      m.portfolio_id,
+      p.*
+    from
+      positions as p
+      join int_portfolios as m on m.user_id = p.user_id and m.account_id = p.account_id
+    union all
     -- A day between a full exit and the next purchase is a day, too.
     select
-      first_trades.user_id,
+      first_days.portfolio_id,
+      first_days.user_id,
+      0 as account_id,
       c.calendar_date as price_date,
-      first_trades.base_currency,
+      first_days.base_currency,
       0 as market_value,
       0 as prev_market_value,
+      0 as cash,
       0 as cost_basis,
       0 as net_flow,
       0 as fees,
+      0 as taxes,
       0 as realized_pnl,
       0 as income,
+      0 as income_paid_out,
       0 as price_effect,
       0 as is_open,
       false as is_session,
@@ -47,53 +88,78 @@ with
     from
       (
         select
-          user_id,
-          min(valid_from) as first_date,
-          min(base_currency) as base_currency
-        from int_holding_periods
-        group by user_id
-      ) as first_trades
-      join int_calendar as c on c.calendar_date >= first_trades.first_date
+          m.user_id,
+          m.portfolio_id,
+          min(f.first_date) as first_date,
+          min(f.base_currency) as base_currency
+        from
+          (
+            select
+              user_id,
+              account_id,
+              valid_from as first_date,
+              base_currency
+            from int_holding_periods
+            union all
+            select
+              user_id,
+              account_id,
+              flow_date as first_date,
+              base_currency
+            from int_account_flows
+          ) as f
+          join int_portfolios as m on m.user_id = f.user_id and m.account_id = f.account_id
+        group by m.user_id, m.portfolio_id
+      ) as first_days
+      join int_calendar as c on c.calendar_date >= first_days.first_date
   ),
   totals as (
     select
       user_id,
+      portfolio_id,
       price_date,
       min(base_currency) as currency,
       sum(market_value) as market_value,
       sum(prev_market_value) as prev_market_value,
+      sum(cash) as cash,
       sum(cost_basis) as cost_basis,
       sum(net_flow) as net_flow,
       sum(fees) as fees,
+      sum(taxes) as taxes,
       sum(realized_pnl) as realized_pnl,
       sum(income) as income,
+      sum(income_paid_out) as income_paid_out,
       sum(price_effect) as price_effect,
       sum(is_open) as positions,
       bool_or(is_session) as is_trading_day,
       bool_or(is_exchange_traded) as holds_exchange_traded,
       bool_or(is_provisional) as is_provisional,
       bool_or(is_estimated) as is_estimated
-    from positions
-    group by user_id, price_date
+    from portfolio_positions
+    group by user_id, portfolio_id, price_date
   )
 select
   user_id,
+  portfolio_id,
   price_date,
   currency,
   market_value,
   prev_market_value,
+  cash,
   cost_basis,
   net_flow,
   fees,
+  taxes,
   realized_pnl,
   income,
+  income_paid_out,
   price_effect,
   -- What else changed the value: exact, so that both effects always add up to it.
-  market_value - prev_market_value - net_flow + fees - price_effect as currency_effect,
+  market_value - prev_market_value - net_flow + income_paid_out - income + fees + taxes - price_effect as currency_effect,
   positions,
   is_trading_day,
   holds_exchange_traded,
   is_provisional,
   is_estimated,
-  daily_return(market_value, prev_market_value, net_flow, income) as daily_return
+  daily_return(market_value, prev_market_value, net_flow, income_paid_out) as daily_return
 from totals

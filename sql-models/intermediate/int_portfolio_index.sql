@@ -1,13 +1,13 @@
--- One row per person and calendar day: int_portfolio_daily with the time-weighted index and its distance from its peak.
+-- One row per portfolio and calendar day: int_portfolio_daily with the time-weighted index and its distance from its peak.
 --
--- Computed when read: a window over one person's days takes milliseconds, and a trade years back then has nothing to
+-- Computed when read: a window over one portfolio's days takes milliseconds, and a trade years back then has nothing to
 -- rewrite here. Apart from gold_p_timeseries, so that figures of risk do not pay for running sums of money.
 with
   indexes as (
     select
       *,
       product(1 + coalesce(daily_return, 0)) over (
-        partition by user_id
+        partition by user_id, portfolio_id
         order by price_date
         rows unbounded preceding
       ) as twr_index
@@ -20,7 +20,7 @@ with
       greatest(
         1,
         max(twr_index) over (
-          partition by user_id
+          partition by user_id, portfolio_id
           order by price_date
           rows unbounded preceding
         )
@@ -29,15 +29,19 @@ with
   )
 select
   user_id,
+  portfolio_id,
   price_date,
   currency,
   market_value,
   prev_market_value,
+  cash,
   cost_basis,
   net_flow,
   fees,
+  taxes,
   realized_pnl,
   income,
+  income_paid_out,
   price_effect,
   currency_effect,
   positions,

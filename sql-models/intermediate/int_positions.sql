@@ -1,124 +1,134 @@
--- One row per trade: what is held of its ticker after it, what that cost, and the cost of what a sale sold, in the person's
--- base currency and in the ticker's own (local_).
+-- One row per transaction that changes what is held of a ticker in an account: what is held after it, what that cost, and the cost
+-- of what it took away, in the person's base currency and in the ticker's own (local_).
 --
--- A day's purchases come before its sales (they can be sold that day). Fees are part of the cost of a purchase. Cost:
--- moving average, or the oldest lots first where the person's account says so.
---
--- FIFO without a look at any lot twice: bought and sold units are laid end to end on two rulers. All sales up to one
--- have taken the lots that begin before its end, the last of them in part; what they cost, less the same of the sales
--- before, is what this one sold. Starts, ends and costs only grow along a ruler, so a running maximum is the lot
--- begun last.
+-- A day's purchases come before its sales (they can be sold that day). Fees are part of the cost of a purchase. A return of
+-- capital is a sale of nothing: what it brings in comes off the cost. Cost: the moving average, or what the lots that a sale
+-- took had cost (int_lots).
 with
-  trades as (
+  sales as (
     select
-      *,
-      transaction_type = 'BUY' as is_buy,
-      case transaction_type
-        when 'BUY' then gross_amount + fee
-        else 0
-      end as cost,
-      -- null: the two currencies are one, and one cost is followed
-      case
-        when currency != base_currency then case transaction_type
-          when 'BUY' then local_gross_amount + local_fee
-          else 0
-        end
-      end as local_cost
-    from int_trades
+      user_id,
+      account_id,
+      ticker,
+      sale_id,
+      sum(cost) as cost,
+      sum(local_cost) as local_cost
+    from int_lots
+    where sale_id is not null
+    group by user_id, account_id, ticker, sale_id
   ),
-  rulers as (
+  -- One row per ledger, to be looked up by key: joined by number, all sales would be compared with all transactions where
+  -- nobody has counted either yet.
+  lots_taken as (
     select
-      *,
-      sum(units) over up_to as units_end,
-      sum(cost) over up_to as cost_end,
-      sum(local_cost) over up_to as local_cost_end
-    from trades
-    window
-      up_to as (
-        partition by user_id, ticker, transaction_type
-        order by transaction_date, transaction_id
-        rows unbounded preceding
-      )
+      user_id,
+      account_id,
+      ticker,
+      jsonb_object_agg(sale_id, cost) as costs,
+      jsonb_object_agg(sale_id, local_cost) as local_costs
+    from sales
+    group by user_id, account_id, ticker
   ),
-  lots as (
+  transactions as (
     select
-      *,
-      max(units_end - units) filter (where is_buy) over begun as lot_start,
-      max(units_end) filter (where is_buy) over begun as lot_end,
-      max(cost_end - cost) filter (where is_buy) over begun as lot_cost_start,
-      max(cost_end) filter (where is_buy) over begun as lot_cost_end,
-      max(local_cost_end - local_cost) filter (where is_buy) over begun as lot_local_cost_start,
-      max(local_cost_end) filter (where is_buy) over begun as lot_local_cost_end
-    from rulers
-    window
-      begun as (
-        partition by user_id, ticker
-        order by
-          case
-            when is_buy then units_end - units
-            else units_end
-          end,
-          transaction_type
-        rows unbounded preceding
-      )
-  ),
-  sold as (
-    select
-      *,
-      -- of the lot begun last; null: the moving average
-      case
-        when cost_basis_method = 'fifo'
-        and not is_buy then units_end - lot_start
-      end as taken_units,
-      lot_end - lot_start as lot_units
-    from lots
+      t.*,
+      t.transaction_type in ('BUY', 'BONUS', 'TRANSFER_IN') as is_in,
+      ledger_order(t.transaction_type) as day_order,
+      taken.cost as lots_cost,
+      taken.local_cost as lots_local_cost
+    from
+      int_transactions as t
+      left join lots_taken
+        on lots_taken.user_id = t.user_id and lots_taken.account_id = t.account_id and lots_taken.ticker = t.ticker
+      cross join lateral (
+        select
+          (lots_taken.costs -> t.transaction_id::text)::numeric as cost,
+          (lots_taken.local_costs -> t.transaction_id::text)::numeric as local_cost
+        offset 0 -- looked up before rows are sorted: flattened, each would be sorted with all costs
+      ) as taken
+    where
+      t.ticker is not null
+      and t.transaction_type in ('BUY', 'SELL', 'BONUS', 'TRANSFER_IN', 'TRANSFER_OUT', 'RETURN_OF_CAPITAL', 'SPLIT')
   ),
   positions as (
     select
       *,
       position_after(
         case
-          when is_buy then units
-          else -units
+          when is_in then units
+          else coalesce(-units, 0)
         end,
-        cost,
-        local_cost,
-        lot_cost_start + round((lot_cost_end - lot_cost_start) * taken_units / lot_units, 12),
-        lot_local_cost_start + round((lot_local_cost_end - lot_local_cost_start) * taken_units / lot_units, 12)
+        case
+          when transaction_type in ('BUY', 'BONUS') then gross_amount + fee
+          else gross_amount
+        end,
+        -- null: the two currencies are one, and one cost is followed
+        case
+          when currency = base_currency then null
+          when transaction_type in ('BUY', 'BONUS') then local_gross_amount + local_fee
+          else local_gross_amount
+        end,
+        lots_cost,
+        lots_local_cost,
+        own_split,
+        local_price
       ) over (
-        partition by user_id, ticker
-        order by transaction_date, transaction_type, transaction_id
+        partition by user_id, account_id, ticker
+        order by transaction_date, day_order, transaction_id
         rows unbounded preceding
       ) as position
-    from sold
+    from transactions
   )
 select
   user_id,
+  account_id,
   ticker,
   transaction_id,
   transaction_type,
   transaction_date,
+  day_order,
   currency,
   base_currency,
+  books_income,
+  tracks_cash,
   trim_scale((position).units / units_per_share) as quantity,
   (position).cost as cost_basis,
   coalesce((position).local_cost, (position).cost) as local_cost_basis,
   (position).removed_cost as sold_cost,
-  cost as buy_amount,
-  coalesce(local_cost, cost) as local_buy_amount,
   case
-    when is_buy then 0
-    else gross_amount - fee
+    when transaction_type in ('BUY', 'BONUS') then gross_amount + fee
+    else 0
+  end as buy_amount,
+  case
+    when transaction_type in ('BUY', 'BONUS') then local_gross_amount + local_fee
+    else 0
+  end as local_buy_amount,
+  case
+    when transaction_type in ('SELL', 'RETURN_OF_CAPITAL') then gross_amount - fee
+    else 0
   end as sell_amount,
   case
-    when is_buy then 0
-    else local_gross_amount - local_fee
+    when transaction_type in ('SELL', 'RETURN_OF_CAPITAL') then local_gross_amount - local_fee
+    else 0
   end as local_sell_amount,
-  fee,
+  case
+    when transaction_type in ('TRANSFER_IN', 'TRANSFER_OUT', 'SPLIT') then 0
+    else fee
+  end as fee,
   adjusted_quantity,
+  case transaction_type
+    when 'TRANSFER_IN' then adjusted_quantity
+    when 'TRANSFER_OUT' then -adjusted_quantity
+    else 0
+  end as transferred_quantity,
+  case transaction_type
+    when 'TRANSFER_IN' then gross_amount
+    when 'TRANSFER_OUT' then -(position).removed_cost
+    else 0
+  end as transferred_cost,
   gross_amount,
   local_gross_amount,
-  local_price,
+  (position).price as local_price,
   trade_rate,
   rate,
   is_rated

@@ -1,4 +1,4 @@
--- One row per person and calendar day: the portfolio's return as risk figures count it.
+-- One row per portfolio and calendar day: the portfolio's return as risk figures count it.
 --
 -- A trading day is one on which an exchange-traded asset that is held has a bar. What happens between two of them (a
 -- crypto over the weekend) compounds into the later one. Who only ever held what trades around the clock has a return
@@ -9,6 +9,7 @@ with
   days as (
     select
       user_id,
+      portfolio_id,
       price_date,
       daily_return,
       twr_index,
@@ -23,12 +24,12 @@ with
       count(*)
         filter (where is_trading_day)
         over (
-          partition by user_id
+          partition by user_id, portfolio_id
           order by price_date
           rows between unbounded preceding and 1 preceding
         ) as trading_period
     from int_portfolio_index
-    window person as (partition by user_id)
+    window person as (partition by user_id, portfolio_id)
   ),
   returns as (
     select
@@ -42,13 +43,14 @@ with
     from days
     window
       to_date as (
-        partition by user_id, trading_period
+        partition by user_id, portfolio_id, trading_period
         order by price_date
         rows unbounded preceding
       )
   )
 select
   r.user_id,
+  r.portfolio_id,
   r.price_date,
   r.daily_return,
   r.twr_index,

@@ -1,16 +1,24 @@
--- One row per person, ticker and movement of money: a day's trades, or a dividend. Money put in is negative.
+-- One row per person, ticker and movement of money: a day's transactions, or a dividend. Money put in is negative. Shares that came or
+-- went by a transfer count at their price of the day.
 select
-  user_id,
-  ticker,
-  valid_from as flow_date,
-  sell_amount - buy_amount as amount,
+  p.user_id,
+  p.ticker,
+  p.valid_from as flow_date,
+  p.sell_amount - p.buy_amount - case
+    when p.transferred_quantity = 0 then 0
+    else p.transferred_quantity * coalesce(d.close, p.trade_price) * p.rate
+  end as amount,
   false as is_dividend
-from int_holding_periods
+from
+  int_ticker_periods as p
+  left join int_prices_daily as d on d.ticker = p.ticker and d.price_date = p.valid_from
 union all
 select
   user_id,
   ticker,
-  ex_date as flow_date,
-  amount,
+  pay_date as flow_date,
+  sum(net) as amount,
   true as is_dividend
-from int_dividend_income
+from int_income
+where ticker is not null
+group by user_id, ticker, pay_date

@@ -1,4 +1,4 @@
--- One row per ledger row, as traded and in today's shares.
+-- One row per ledger row, as entered and in today's shares.
 --
 -- The ledger says what was traded, and is never rewritten; prices are in today's shares. So a trade is scaled when it
 -- is read: quantity x factor, price / factor, by all splits dated after the trade (a trade on the split date is in
@@ -12,19 +12,28 @@ with
     select
       t.transaction_id,
       t.user_id,
+      t.account_id,
       named.ticker,
       t.transaction_type,
       t.transaction_date,
       t.quantity,
       t.price,
+      t.amount,
       t.fee,
+      t.tax,
       t.currency,
       t.fx_rate,
       t.fx_currency,
+      t.numerator,
+      t.denominator,
+      t.acquired_on,
+      t.lots,
       t.created_at,
       coalesce(s.numerators, 1) as numerators,
       coalesce(s.denominators, 1) as denominators,
-      coalesce(s.earlier_denominators, 1) as earlier_denominators
+      coalesce(s.earlier_denominators, 1) as earlier_denominators,
+      coalesce(s.numerator_of_day, 1) as numerator_of_day,
+      coalesce(s.denominator_of_day, 1) as denominator_of_day
     from
       bronze.transactions as t
       cross join lateral (
@@ -35,7 +44,9 @@ with
         select
           product(s.numerator) filter (where s.action_date > t.transaction_date) as numerators,
           product(s.denominator) filter (where s.action_date > t.transaction_date) as denominators,
-          product(s.denominator) filter (where s.action_date <= t.transaction_date) as earlier_denominators
+          product(s.denominator) filter (where s.action_date <= t.transaction_date) as earlier_denominators,
+          product(s.numerator) filter (where s.action_date = t.transaction_date) as numerator_of_day,
+          product(s.denominator) filter (where s.action_date = t.transaction_date) as denominator_of_day
         from stg_splits as s
         where s.ticker = named.ticker and s.is_accepted
       ) as s
@@ -44,24 +55,30 @@ with
 select
   transaction_id,
   user_id,
+  account_id,
   ticker,
   transaction_type,
   transaction_date,
   quantity,
-  case transaction_type
-    when 'BUY' then quantity
+  case
+    when transaction_type in ('BUY', 'BONUS', 'TRANSFER_IN') then quantity
     else -quantity
   end as signed_quantity,
   price,
   fee,
+  tax,
   currency,
   fx_rate,
   fx_currency,
-  quantity * price as gross_amount,
+  acquired_on,
+  lots,
+  coalesce(amount, quantity * price, 0) as gross_amount,
   numerators / denominators as split_factor,
   quantity * numerators / denominators as adjusted_quantity,
   price * denominators / numerators as adjusted_price,
   quantity * numerators * earlier_denominators as units,
   denominators * earlier_denominators as units_per_share,
+  -- The person's word against the market's: by how much it multiplies what the market's splits say already.
+  numerator * denominator_of_day / (denominator * numerator_of_day) as own_split,
   created_at
 from factors

@@ -1,6 +1,6 @@
 /** What deleting a trade would change, said by the model of holding periods itself. */
 import type { Pool, PoolClient } from "pg";
-import { int_holding_periods, int_positions } from "../../assets/intermediate.ts";
+import { int_holding_periods, int_positions } from "../../assets/positions.ts";
 import { personTransaction } from "../database/person.ts";
 import type { Registry } from "../engine/index.ts";
 import { acrossPublications, readCurrentModels } from "./published-models.ts";

@@ -7,10 +7,11 @@
  *
  * $1: the person; $2: the day whose close the range is measured from; $3: its last day.
  */
-import { int_holding_periods, int_portfolio_daily } from "../../assets/intermediate.ts";
+import { int_portfolio_daily } from "../../assets/intermediate.ts";
 import { fct_macro_regimes } from "../../assets/macro.ts";
 import { int_calendar, int_last_day } from "../../assets/market.ts";
 import { int_risk_free } from "../../assets/performance.ts";
+import { int_holding_periods } from "../../assets/positions.ts";
 import { type Columns, quoteColumns, quoteIdentifier, type SqlAsset } from "../engine/index.ts";
 
 export class SliceColumnsError extends Error {
@@ -106,17 +107,21 @@ const periods = rowsMade(
   ],
   {
     user_id: "p.user_id",
+    account_id: "p.account_id",
     ticker: "p.ticker",
     valid_from: ["p.valid_from", "$2::date"],
     valid_to: "case when p.valid_to > $3::date then 'infinity' else p.valid_to end",
     held_until: "least(p.held_until, $3::date + 1)",
     currency: "p.currency",
     base_currency: "p.base_currency",
+    tracks_cash: "p.tracks_cash",
+    books_income: "p.books_income",
     quantity: "p.quantity",
     prev_quantity: ["p.prev_quantity", "0"],
     cost_basis: "p.cost_basis",
     prev_cost_basis: ["p.prev_cost_basis", "0"],
     local_cost_basis: "p.local_cost_basis",
+    prev_local_cost_basis: ["p.prev_local_cost_basis", "0"],
     average_cost: "p.average_cost",
     realized_pnl: ["p.realized_pnl", "0"],
     buy_amount: ["p.buy_amount", openingValue],
@@ -124,6 +129,8 @@ const periods = rowsMade(
     local_buy_amount: ["p.local_buy_amount", `p.quantity * ${openingPrice}`],
     local_sell_amount: ["p.local_sell_amount", "0"],
     fees: ["p.fees", "0"],
+    transferred_quantity: ["p.transferred_quantity", "0"],
+    transferred_cost: ["p.transferred_cost", "0"],
     bought_at_rates: ["p.bought_at_rates", `p.quantity * ${openingRate}`],
     bought_for: ["p.bought_for", openingValue],
     sold_quantity: ["p.sold_quantity", "0"],
@@ -141,7 +148,7 @@ export const slices: ReadonlyMap<string, Slice> = new Map(
   [
     rowsWhere(
       int_portfolio_daily,
-      "user_id = $1::bigint and price_date > $2::date and price_date <= $3::date",
+      "user_id = $1::bigint and portfolio_id = 0 and price_date > $2::date and price_date <= $3::date",
       true,
     ),
     rowsMade(int_last_day, [""], { last_day: "$3::date" }),

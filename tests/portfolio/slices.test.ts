@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { int_holding_periods } from "../../assets/intermediate.ts";
+import { int_holding_periods } from "../../assets/positions.ts";
 import { sqlAsset } from "../../src/engine/index.ts";
 import { rowsMade, SliceColumnsError, slices } from "../../src/portfolio/slices.ts";
 
