@@ -31,7 +31,6 @@ import { type PersonalTableName, personalTableNames, personalTables } from "../p
 import { parseInput } from "../route.ts";
 import { factorPages, type SendAccountProblem } from "./factors.ts";
 import { type Problem, type SendPage, sentence } from "./page.ts";
-import { proofPage, resumePending } from "./proof.ts";
 import { connectionPages } from "./provider.ts";
 import { describeOwnEvent } from "./security-event.ts";
 
@@ -75,7 +74,6 @@ type SendAccount = (
 export function accountPages(context: WebContext, sendPage: SendPage): Router {
   const sendAccount = createSendAccount(context, sendPage);
   const router = Router();
-  router.use("/account", resumePending(context, sendPage));
   router.get("/account", (request, response) => sendAccount(request, response));
 
   router.post("/account/password", async (request, response) => {
@@ -109,7 +107,6 @@ export function accountPages(context: WebContext, sendPage: SendPage): Router {
   router.use(factorPages(context, sendPage, sendProblem));
   router.use(connectionPages(context, sendPage, sendProblem));
   router.use(accountDeletionPages(context, sendPage));
-  router.use(proofPage(context, sendPage));
   return router;
 }
 

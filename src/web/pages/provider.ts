@@ -28,7 +28,7 @@ import { giveTicket, takeTicket } from "../tickets.ts";
 import type { SendAccountProblem } from "./factors.ts";
 import { nextOf, nextQuery } from "./next-page.ts";
 import { refusal, type SendPage } from "./page.ts";
-import { openPending, sealPending, sendProof } from "./proof.ts";
+import { leaveOf, openPending, sealPending, sendProof } from "./proof.ts";
 
 export function providerPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
@@ -172,6 +172,6 @@ async function returnToProof(
   sendPage(request, response, {
     view: "proved",
     title: "It is you",
-    data: { action: pending.path, pending: sealPending(context, person, pending) },
+    data: { action: pending.path, leave: leaveOf(pending), pending: sealPending(context, person, pending) },
   });
 }
