@@ -24,6 +24,7 @@ export { codeSchema, useCode } from "./codes.ts";
 export { deviceName } from "./device.ts";
 export {
   IdentityTakenError,
+  InvitedEmailError,
   PasskeyRefusedError,
   PasswordReusedError,
   RegistrationClosedError,
