@@ -81,7 +81,6 @@ export {
 export { type Person, type Role, roles, type Scope, scopes } from "./person.ts";
 export {
   accountSchema,
-  exportTable,
   type PersonalTable,
   personalDataSchema,
   readPersonalData,

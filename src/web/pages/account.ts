@@ -6,7 +6,6 @@ import {
   createToken,
   deviceName,
   expiryOf,
-  exportTable,
   hasSecondFactor,
   listOwnSecurityEvents,
   listPasskeys,
@@ -20,11 +19,13 @@ import {
   tokenDays,
   tokenInput,
 } from "../../accounts/index.ts";
+import { exportTable } from "../../database/table-export.ts";
 import { countTransactions } from "../../ledger/index.ts";
 import { costBasisInput, deletionInput, passwordChangeInput } from "../api/account.ts";
 import { changePassword, endAccount, signOutEverywhere } from "../auth.ts";
 import { actorOf, requirePerson, requireProof, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
+import { sendFile } from "../file-answer.ts";
 import { notifyTokenMade } from "../notices.ts";
 import { relyingPartyOf } from "../origin.ts";
 import { type PersonalTableName, personalTableNames, personalTables } from "../personal-data.ts";
@@ -97,8 +98,9 @@ export function accountPages(context: WebContext, sendPage: SendPage): Router {
     const { userId } = requirePerson(request);
     const name = personalTableNames.find((known) => known === request.params.name);
     if (!name) throw new NotFoundError(`table ${request.params.name} in an export`);
-    response.attachment(`${name}.csv`).set("Cache-Control", "no-store");
-    response.send(await exportTable(context.pool, userId, personalTables[name]));
+    await sendFile(response, `${name}.csv`, (write) =>
+      exportTable(context.pool, userId, personalTables[name], write),
+    );
   });
 
   router.use(credentialPages(context, sendAccount));
