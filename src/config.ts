@@ -265,6 +265,8 @@ const environment = z.object({
   QUOTA_TRADES: quota,
   QUOTA_TICKERS: quota,
   QUOTA_NEW_TICKERS_A_DAY: quota,
+  QUOTA_CHANGES_A_DAY: quota,
+  QUOTA_IMPORT_ROWS: quota,
   QUOTA_TOKENS: quota,
   QUOTA_SESSIONS: quota,
   QUOTA_ACCOUNTS: quota,
@@ -343,16 +345,22 @@ export function readConfig(
       passphrase: settings.BACKUP_PASSPHRASE,
     },
     statementSeconds: settings.STATEMENT_TIMEOUT_SECONDS ?? 15,
-    quotas: {
-      trades: settings.QUOTA_TRADES ?? defaultQuotas.trades,
-      tickers: settings.QUOTA_TICKERS ?? defaultQuotas.tickers,
-      newTickersADay: settings.QUOTA_NEW_TICKERS_A_DAY ?? defaultQuotas.newTickersADay,
-      tokens: settings.QUOTA_TOKENS ?? defaultQuotas.tokens,
-      sessions: settings.QUOTA_SESSIONS ?? defaultQuotas.sessions,
-      accounts: settings.QUOTA_ACCOUNTS ?? defaultQuotas.accounts,
-    },
+    quotas: quotasOf(settings),
     identityProvider: identityProviderOf(settings),
     logLevel: settings.LOG_LEVEL ?? "info",
+  };
+}
+
+function quotasOf(settings: z.output<typeof environment>): Quotas {
+  return {
+    trades: settings.QUOTA_TRADES ?? defaultQuotas.trades,
+    tickers: settings.QUOTA_TICKERS ?? defaultQuotas.tickers,
+    newTickersADay: settings.QUOTA_NEW_TICKERS_A_DAY ?? defaultQuotas.newTickersADay,
+    changesADay: settings.QUOTA_CHANGES_A_DAY ?? defaultQuotas.changesADay,
+    importRows: settings.QUOTA_IMPORT_ROWS ?? defaultQuotas.importRows,
+    tokens: settings.QUOTA_TOKENS ?? defaultQuotas.tokens,
+    sessions: settings.QUOTA_SESSIONS ?? defaultQuotas.sessions,
+    accounts: settings.QUOTA_ACCOUNTS ?? defaultQuotas.accounts,
   };
 }
 

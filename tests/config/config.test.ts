@@ -46,6 +46,8 @@ test("without any variable the program runs on its own", () => {
       trades: 100_000,
       tickers: 2000,
       newTickersADay: 200,
+      changesADay: 50_000,
+      importRows: 200_000,
       tokens: 100,
       sessions: 100,
       accounts: 10_000,

@@ -113,7 +113,7 @@ export const transactionRoutes: readonly Route[] = [
     access: "person",
     parameters: z.object({ id: z.string() }),
     status: 204,
-    errors: ["not_found", "oversell"],
+    errors: ["not_found", "oversell", "quota_exceeded"],
     handle: async ({ context, person, parameters: { id } }) => {
       const transactionId = positiveId.safeParse(id);
       if (!transactionId.success) throw new NotFoundError(`transaction ${id}`);
