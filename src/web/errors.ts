@@ -75,7 +75,7 @@ export class ReauthenticationRequiredError extends Error {
 /** Of a file that is half sent: there is nobody to tell, but the log. */
 export class SlowReaderError extends Error {
   constructor(seconds: number) {
-    super(`whoever asked for the file took nothing of it for ${seconds} s, or has gone`);
+    super(`whoever asked for the file has gone, or took nothing of it for ${seconds} s`);
   }
 }
 

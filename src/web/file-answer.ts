@@ -24,6 +24,7 @@ export async function sendFile(
 ): Promise<void> {
   const endsAt = performance.now() + totalSeconds * 1000;
   await make(async (text) => {
+    if (response.closed) throw new SlowReaderError(0); // 'drain' and 'close' come no more
     if (!response.headersSent) response.attachment(name).set("Cache-Control", "no-store");
     if (response.write(text)) return;
     const patience = Math.min(stallSeconds * 1000, endsAt - performance.now());

@@ -128,3 +128,22 @@ test("who does not read a file is let go, and nothing more of it is made", async
   expect((await failed.promise).message).toContain("took nothing of it");
   expect(made).toBeLessThan(500);
 });
+
+test("who has gone keeps no export waiting", async () => {
+  const failed = Promise.withResolvers<Error>();
+  const server = createServer((_request, response) => {
+    const sent = Object.assign(response, { attachment: () => sent, set: () => sent }) as unknown as Response;
+    response.once("close", () => {
+      sendFile(sent, "lines.csv", (write) => write("x".repeat(1_000_000)), {
+        stallSeconds: 3600,
+        totalSeconds: 3600,
+      }).catch(failed.resolve);
+    });
+    response.flushHeaders();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  get({ port, host: "127.0.0.1" }, (response) => response.destroy()).on("error", () => {});
+  expect((await failed.promise).message).toContain("has gone");
+});
