@@ -139,8 +139,11 @@ export class InvitedEmailError extends Error {
   readonly code = "invalid_email";
   readonly field = "email";
 
-  constructor(invited: string) {
-    super(`expected the email that was invited, ${invited}`);
+  readonly invited: string;
+
+  constructor(invited: string, wayOut?: string) {
+    super(`expected the email that was invited, ${invited}${wayOut ? `: ${wayOut}` : ""}`);
+    this.invited = invited;
   }
 }
 

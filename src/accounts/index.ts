@@ -24,6 +24,7 @@ export { codeSchema, useCode } from "./codes.ts";
 export { deviceName } from "./device.ts";
 export {
   IdentityTakenError,
+  InvitedEmailError,
   PasskeyRefusedError,
   PasswordReusedError,
   RegistrationClosedError,
@@ -80,7 +81,6 @@ export {
 export { type Person, type Role, roles, type Scope, scopes } from "./person.ts";
 export {
   accountSchema,
-  exportTable,
   type PersonalTable,
   personalDataSchema,
   readPersonalData,

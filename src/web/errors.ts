@@ -72,6 +72,13 @@ export class ReauthenticationRequiredError extends Error {
   }
 }
 
+/** Of a file that is half sent: there is nobody to tell, but the log. */
+export class SlowReaderError extends Error {
+  constructor(seconds: number) {
+    super(`whoever asked for the file has gone, or took nothing of it for ${seconds} s`);
+  }
+}
+
 /** What waited for a proof of who one is waited too long, or is somebody else's. */
 export class PendingOverError extends Error {
   readonly code = "invalid_pending";

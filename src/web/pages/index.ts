@@ -18,6 +18,7 @@ import { invitationPages } from "./invitations.ts";
 import { createRenderEach, createSendPage, errorPages } from "./page.ts";
 import { peoplePages } from "./people.ts";
 import { portfolioPages } from "./portfolio.ts";
+import { proofPage, resumePending } from "./proof.ts";
 import { recoveryPages } from "./recovery.ts";
 import { runPage } from "./run.ts";
 import { runPages } from "./runs.ts";
@@ -45,6 +46,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.get("/", (_request, response) => response.redirect(303, "/portfolio"));
   router.use(sessionPages(context, sendPage));
   router.use(recoveryPages(context, sendPage));
+  router.use(["/account", "/people"], resumePending(context, sendPage));
   router.use(accountPages(context, sendPage));
   router.use(securityLogPages(context, sendPage));
   router.use(portfolioPages(context, sendPage));
@@ -61,6 +63,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(automationPages(context, sendPage));
   router.use(invitationPages(context, sendPage)); // before a person, who is a number
   router.use(peoplePages(context, sendPage));
+  router.use(proofPage(context, sendPage));
   router.use((request) => {
     throw new NotFoundError(`page ${request.path}`);
   });

@@ -16,3 +16,8 @@ export function nextOf({ query }: Request): string {
 export function nextQuery(next: string): string {
   return next && `?${new URLSearchParams({ next })}`;
 }
+
+/** For the address of a page that somebody who was invited goes on to: "?invitation=...", or nothing. */
+export function invitationQuery(invitation: string | undefined): string {
+  return invitation === undefined ? "" : `?${new URLSearchParams({ invitation })}`;
+}

@@ -15,7 +15,7 @@ import {
   startReset,
 } from "../../accounts/index.ts";
 import { characters } from "../../values.ts";
-import { actorOf, requireOperator, type WebContext } from "../context.ts";
+import { actorOf, requireOperator, requireOperatorProof, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
 import { linkBase, mailProblem, notifyFactorRemoved } from "../notices.ts";
 import { parseInput } from "../route.ts";
@@ -103,7 +103,7 @@ function actionPages(context: WebContext, sendPerson: SendPerson): Router {
   router.get("/people/:id", (request, response) => sendPerson(request, response));
 
   router.post("/people/:id/reset-link", async (request, response) => {
-    requireOperator(request);
+    requireOperatorProof(context, request);
     const { email } = await readPerson(context, request);
     const reset = await startReset(context, email, actorOf(request));
     if (!reset) {
@@ -115,7 +115,7 @@ function actionPages(context: WebContext, sendPerson: SendPerson): Router {
   });
 
   router.post("/people/:id/delete", async (request, response) => {
-    requireOperator(request);
+    requireOperatorProof(context, request);
     const { user_id, email } = await readPerson(context, request);
     const typed = String(request.body?.email ?? "")
       .trim()
@@ -129,7 +129,7 @@ function actionPages(context: WebContext, sendPerson: SendPerson): Router {
   });
 
   router.post("/people/:id/:action", async (request, response) => {
-    requireOperator(request);
+    requireOperatorProof(context, request);
     const action = actions.find((known) => known === request.params.action);
     if (!action) throw new NotFoundError(`action ${request.params.action}`);
     const known = await readPerson(context, request);
