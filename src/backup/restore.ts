@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { ClientBase, Pool } from "pg";
+import { type ClientBase, DatabaseError, type Pool } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import { loadMigrationFiles } from "postgres-migrations";
 import { migrate, migrationsFolder } from "../database/migrate.ts";
@@ -128,13 +128,25 @@ async function fill(
   await readBackup(file, passphrase, () => async (table, lines) => {
     if (!tables.includes(table.table))
       throw new BackupDamagedError(file, `an unknown table in it: ${table.table}`);
-    const copied = await copy(client, table, lines);
+    const copied = await copy(client, table, lines).catch((error: unknown) => {
+      throw asUntakeable(file, table, error);
+    });
     rows += copied;
     return copied;
   });
   for (const name of tables) await client.query(`alter table ${name} enable trigger user`);
   const deleted = await deleteAgain(client, deletedKeys);
   return { rows, deleted };
+}
+
+/** Data of another kind, or that contradicts itself, or columns that are not there: it was not written as it is by a backup. */
+const untakeable = /^(22|23|42)/;
+
+function asUntakeable(file: string, { table }: BackupTable, error: unknown): unknown {
+  if (!(error instanceof DatabaseError) || !untakeable.test(error.code ?? "")) return error;
+  return new BackupDamagedError(file, `the database does not take its ${table}: ${error.message}`, {
+    cause: error,
+  });
 }
 
 async function presentTables(client: ClientBase): Promise<string[]> {
