@@ -28,6 +28,8 @@ export interface Restored {
   readonly rows: number;
   /** Accounts that were deleted after the backup was made, and are deleted again. */
   readonly deleted: number;
+  /** API tokens, passkeys, invitations and recovery codes that were revoked or used up after it, and end again. */
+  readonly ended: number;
 }
 
 /**
@@ -136,7 +138,8 @@ async function fill(
   });
   for (const name of tables) await client.query(`alter table ${name} enable trigger user`);
   const deleted = await deleteAgain(client, deletedKeys);
-  return { rows, deleted };
+  const ended = await endAgain(client, tables, deletedKeys);
+  return { rows, deleted, ended };
 }
 
 /** Data of another kind, or that contradicts itself, or columns that are not there: it was not written as it is by a backup. */
@@ -185,4 +188,30 @@ async function deleteAgain(client: ClientBase, keys: readonly string[]): Promise
     await client.query(`set local app.user_id = '${user_id}'; select public.delete_own_account()`);
   if (rows.length > 0) await client.query("set local app.user_id = ''");
   return rows.length;
+}
+
+/** What lets somebody in, each by the column that tells it from all others: as the triggers that remember their ends have it. */
+const credentials = [
+  { table: "public.api_tokens", kind: "api_token", column: "token_id" },
+  { table: "public.passkeys", kind: "passkey", column: "passkey_id" },
+  { table: "public.invitations", kind: "invitation", column: "invitation_id" },
+  { table: "public.recovery_codes", kind: "recovery_code", column: "code_hash" },
+] as const;
+
+/** What was revoked or used up since does not let anybody in again. `tables`: that the backup's migrations know. */
+async function endAgain(
+  client: ClientBase,
+  tables: readonly string[],
+  keys: readonly string[],
+): Promise<number> {
+  let ended = 0;
+  for (const { table, kind, column } of credentials.filter((each) => tables.includes(each.table))) {
+    const { rowCount } = await client.query(
+      `delete from ${table}
+       where encode(sha256(convert_to($1 || ' ' || ${column}::text, 'UTF8')), 'hex') = any($2)`,
+      [kind, keys],
+    );
+    ended += rowCount ?? 0;
+  }
+  return ended;
 }

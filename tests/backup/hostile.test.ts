@@ -19,7 +19,8 @@ import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { createGzip, gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
-import { checkBackup, restoreBackup, writeBackup } from "../../src/backup/index.ts";
+import { checkBackup, keepDeletions, restoreBackup, writeBackup } from "../../src/backup/index.ts";
+import { createLog } from "../../src/log.ts";
 import { createTestDatabase } from "../support/database.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "stratafolio-hostile-"));
@@ -194,6 +195,40 @@ test("a row without an end is refused before it fills the memory", async () => {
   writeFileSync(file, hash.digest(), { flag: "a" });
   await expect(checkBackup(file, null)).rejects.toMatchObject({ code: "backup_damaged" });
 }, 30_000);
+
+test("what was revoked or used up since a backup lets nobody in after its restore", async () => {
+  await pool.query(`
+    insert into public.api_tokens (user_id, name, scope, token_hash, created_at)
+    values (1, 'leaked', 'write', '\\x01', now()), (1, 'kept', 'read', '\\x02', now());
+    insert into public.recovery_codes (user_id, code_hash) values (1, '\\x03'), (1, '\\x04'), (1, '\\x05');
+    insert into public.invitations (email, role, token_hash, created_at, expires_at)
+    values ('dee@example.org', 'operator', '\\x06', now(), now() + interval '1 day'),
+      ('eve@example.org', 'investor', '\\x07', now(), now() + interval '1 day')`);
+  const before = options("before-they-ended");
+  await writeBackup(pool, before);
+  await pool.query(`
+    delete from public.api_tokens where name = 'leaked';
+    delete from public.passkeys;
+    update public.recovery_codes set used_at = now() where code_hash = '\\x03';
+    delete from public.recovery_codes where code_hash = '\\x04';
+    delete from public.invitations where email like 'dee@%'`);
+  const kept = await keepDeletions(pool, folder, createLog("silent"));
+  await kept.close();
+  const { url, connect } = await createTestDatabase("template0");
+  const restored = await restoreBackup(url, await checkBackup(before.file, null), {
+    ...before,
+    deletions: null,
+  });
+  expect(restored).toMatchObject({ deleted: 0, ended: 5 });
+  const client = connect();
+  const left = async (query: string) => (await client.query(query)).rows;
+  expect(await left("select name from public.api_tokens")).toEqual([{ name: "kept" }]);
+  expect(await left("select code_hash from public.recovery_codes")).toEqual([
+    { code_hash: Buffer.from([5]) },
+  ]);
+  expect(await left("select email from public.invitations")).toEqual([{ email: "eve@example.org" }]);
+  expect(await left("select from public.passkeys")).toEqual([]);
+});
 
 test("a disk that is full ends it with an error, and leaves nothing", async () => {
   await pool.query(`
