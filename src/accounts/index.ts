@@ -23,6 +23,7 @@ export { admit } from "./admission.ts";
 export { codeSchema, useCode } from "./codes.ts";
 export { deviceName } from "./device.ts";
 export {
+  CredentialsChangedError,
   IdentityTakenError,
   InvitedEmailError,
   PasskeyRefusedError,
@@ -101,6 +102,7 @@ export {
   securityEventKinds,
 } from "./security-log.ts";
 export {
+  type Basis,
   findPerson,
   isProved,
   listSessions,
@@ -109,6 +111,7 @@ export {
   proofMinutes,
   revokedChannel,
   revokeSession,
+  type Step,
   startSession,
 } from "./sessions.ts";
 export {

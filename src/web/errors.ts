@@ -1,6 +1,6 @@
 /** Errors of the web itself, and the one table from an error's code to its HTTP status. */
 import type { ErrorRequestHandler } from "express";
-import { type Account, proofMinutes } from "../accounts/index.ts";
+import { proofMinutes, type Step } from "../accounts/index.ts";
 import type { Log } from "../log.ts";
 
 const longestField = 100;
@@ -48,13 +48,14 @@ export class WrongCredentialsError extends Error {
 export class SecondFactorRequiredError extends Error {
   readonly code = "second_factor_required";
   readonly field = "code";
-  readonly account: Account;
+  /** The sign-in that can go on from here; null: it was none. */
+  readonly step: Step | null;
 
-  constructor(account: Account) {
+  constructor(step: Step | null) {
     super(
       "this account has a second factor: send `code` along, with a code of the authenticator app or a recovery code",
     );
-    this.account = account;
+    this.step = step;
   }
 }
 

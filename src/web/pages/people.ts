@@ -21,6 +21,7 @@ import { linkBase, mailProblem, notifyFactorRemoved } from "../notices.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { type Problem, type SendPage, sentence } from "./page.ts";
+import { proofPage, resumePending } from "./proof.ts";
 
 const pageLength = 50;
 
@@ -49,6 +50,7 @@ const notices: Readonly<Record<Action, string>> = {
 export function peoplePages(context: WebContext, sendPage: SendPage): Router {
   const { pool, clock } = context;
   const router = Router();
+  router.use("/people", resumePending(context, sendPage));
 
   router.get("/people", async (request, response) => {
     requireOperator(request);
@@ -75,6 +77,7 @@ export function peoplePages(context: WebContext, sendPage: SendPage): Router {
   });
 
   router.use(actionPages(context, createSendPerson(context, sendPage)));
+  router.use(proofPage(context, sendPage));
   return router;
 }
 

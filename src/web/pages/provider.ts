@@ -12,12 +12,14 @@ import {
   isIdentityOf,
   markProved,
   readFactors,
+  type Step,
 } from "../../accounts/index.ts";
 import { defaultQuotas } from "../../quotas.ts";
 import { admitNewcomer, limitsOf, openSession } from "../auth.ts";
 import { actorOf, requirePerson, requireProof, strangerOf, type WebContext } from "../context.ts";
 import { ProviderRefusedError, UnverifiedEmailError } from "../errors.ts";
 import { invitationOf } from "../invitations.ts";
+import { notifyConnected, notifyDisconnected } from "../notices.ts";
 import {
   type Arrival,
   beginJourney,
@@ -60,8 +62,9 @@ export function providerPages(context: WebContext, sendPage: SendPage): Router {
     if (purpose === "sign-in") await arrive(context, request, response, arrival);
     else if (purpose === "proof") await returnToProof(context, sendPage, request, response, arrival);
     else {
-      const { userId } = requirePerson(request);
+      const { userId, email } = requirePerson(request);
       await connectIdentity(context, userId, arrival.identity, actorOf(request));
+      notifyConnected(context, email);
       response.redirect(303, "/account?done=connected#provider");
     }
   });
@@ -87,9 +90,10 @@ export function connectionPages(
   });
 
   router.post("/account/provider/disconnect", async (request, response) => {
-    const { userId } = requireProof(context, request);
+    const person = requireProof(context, request);
     try {
-      await disconnectIdentity(context.pool, userId, requireProvider(context).issuer, actorOf(request));
+      await disconnectIdentity(context.pool, person, requireProvider(context).issuer, actorOf(request));
+      notifyDisconnected(context, person.email);
       response.redirect(303, "/account?done=disconnected#provider");
     } catch (error) {
       await sendAccountProblem(request, response, refusal(error, "Still connected."));
@@ -156,10 +160,11 @@ async function enter(
   next: string,
 ): Promise<void> {
   if (hasSecondFactor(await readFactors(context.pool, account.id))) {
-    giveTicket(context, response, "step", account);
+    const step: Step = { id: account.id, email: account.email, password: null };
+    giveTicket(context, response, "step", step);
     return response.redirect(303, `/sign-in/second-step${nextQuery(next)}`);
   }
-  await openSession(context, request, response, account);
+  await openSession(context, request, response, account, { password: null, isSecondProved: false });
   response.redirect(303, next || "/portfolio");
 }
 

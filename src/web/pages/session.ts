@@ -34,8 +34,8 @@ export function sessionPages(context: WebContext, sendPage: SendPage): Router {
       await signIn(context, request, response, credentials.success ? credentials.data : unknownCredentials);
       response.redirect(303, nextOf(request) || "/portfolio");
     } catch (error) {
-      if (error instanceof SecondFactorRequiredError) {
-        giveTicket(context, response, "step", error.account);
+      if (error instanceof SecondFactorRequiredError && error.step) {
+        giveTicket(context, response, "step", error.step);
         return response.redirect(303, `/sign-in/second-step${nextQuery(nextOf(request))}`);
       }
       const { status, message } = refusal(error, request);
