@@ -127,7 +127,7 @@ async function tortureWorld(chosen: readonly Fault[], done: number): Promise<num
   return suffered;
 }
 
-/** What fails a fetch makes it wait for a minute: too long for a short run, unless it is asked for. */
+/** What fails a fetch may make the source wait for a minute: too long for a short run, unless it is asked for. */
 const all = [
   ...faults,
   ...commandFaults,

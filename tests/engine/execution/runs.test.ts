@@ -318,7 +318,31 @@ describe("a run whose process is gone", () => {
     );
     expect(await running).toMatchObject({
       status: "failed",
-      error: expect.stringContaining("lost the connection"),
+      error: expect.stringContaining("lost a connection"),
     });
+  });
+
+  test("ends what it is filling when it loses the connection that keeps other rebuilds out", async () => {
+    const holder = await database.pool.connect();
+    await holder.query("begin; lock table shops.products in access exclusive mode");
+    const running = (await engineWith()).run({ ...manual, selection: "daily_revenue", fullRefresh: true });
+    const isFilling = () =>
+      query("select from pg_locks where relation = 'shops.products'::regclass and not granted");
+    while ((await isFilling()).length === 0);
+    await query(
+      `select pg_terminate_backend(pid)
+       from pg_locks
+       where database = (select oid from pg_database where datname = current_database())
+         and locktype = 'advisory'
+         and objsubid = 1
+         and (classid::bigint << 32) | objid::bigint = hashtextextended('engine rebuild', 0)`,
+    );
+    expect(await running).toMatchObject({
+      status: "failed",
+      error: expect.stringContaining("lost a connection"),
+    });
+    await holder.query("rollback");
+    holder.release();
+    expect(await query("select from pg_namespace where nspname like 'orchestrator\\_build\\_%'")).toEqual([]);
   });
 });
