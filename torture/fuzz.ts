@@ -290,8 +290,8 @@ async function watchHealth(url: string, signal: AbortSignal): Promise<number[]> 
   return times.sort((a, b) => a - b);
 }
 
-/** Returns what must not have happened. */
-export async function fuzz(count: number, seed: number): Promise<string[]> {
+/** Returns what must not have happened. `isInterrupted`: no more are sent, and those that were are reported. */
+export async function fuzz(count: number, seed: number, isInterrupted: () => boolean): Promise<string[]> {
   const world = await createWorld();
   try {
     const fuzzing = new Fuzz(world, seed);
@@ -302,7 +302,7 @@ export async function fuzz(count: number, seed: number): Promise<string[]> {
     const began = performance.now();
     let next = 0;
     const work = async (): Promise<void> => {
-      while (next < count) await fuzzing.ask(next++);
+      while (next < count && !isInterrupted()) await fuzzing.ask(next++);
     };
     await Promise.all(Array.from({ length: concurrency }, work));
     const seconds = (performance.now() - began) / 1000;
@@ -319,7 +319,7 @@ export async function fuzz(count: number, seed: number): Promise<string[]> {
     if (!(at(0.5) < 50) || !(at(1) < 5000))
       problems.push(`/healthz took ${at(0.5)} ms, at the most ${at(1)} ms`);
     printTable(
-      `${count} requests, seed ${seed}, in ${seconds.toFixed(0)} s`,
+      `${Math.min(next, count)} requests, seed ${seed}, in ${seconds.toFixed(0)} s`,
       ["", "answers"],
       fuzzing.counts,
     );

@@ -164,5 +164,5 @@ function report(): void {
     `\n${acknowledged} acknowledged changes, ${looks} looks of a reader, the longest ${longestLook.toFixed(0)} ms`,
   );
 }
-if (fuzzed > 0 && !interrupted) violations.push(...(await fuzz(fuzzed, seed)));
+if (fuzzed > 0 && !interrupted) violations.push(...(await fuzz(fuzzed, seed, () => interrupted)));
 process.exitCode = violations.length === 0 ? 0 : 1;
