@@ -309,6 +309,9 @@ export async function fuzz(count: number, seed: number, isInterrupted: () => boo
     over.abort();
     const times = await health;
     const { problems } = fuzzing;
+    // An operator may have switched them off.
+    await world.pool.query("update orchestrator.automations set enabled = true");
+    await world.pool.query("select pg_notify('orchestrator_changes', '')");
     problems.push(
       ...world.web.deaths,
       ...world.orchestrators.deaths,
