@@ -4,6 +4,7 @@ import { proofMinutes, type Step } from "../accounts/index.ts";
 import type { Log } from "../log.ts";
 
 const longestField = 100;
+const decimal = new Intl.NumberFormat("en-US");
 
 export class InvalidInputError extends Error {
   readonly code: string;
@@ -189,6 +190,18 @@ export class TooManyConnectionsError extends Error {
   }
 }
 
+export class BodyTooLargeError extends Error {
+  readonly code = "body_too_large";
+
+  /** In bytes; `got` null: it was not read to its end. */
+  constructor(limit: number, got: number | null) {
+    super(
+      `expected at most ${decimal.format(limit)} bytes in what is sent here, got ${got === null ? "more" : decimal.format(got)}; ` +
+        "send less at once: a file can be cut into several",
+    );
+  }
+}
+
 export class NotFoundError extends Error {
   readonly code = "not_found";
 
@@ -286,11 +299,8 @@ export interface ErrorAnswer {
   readonly retryAfterSeconds?: number;
 }
 
-// What body-parser calls them.
-const bodyErrors: ReadonlyMap<unknown, ErrorCode> = new Map([
-  ["entity.parse.failed", "invalid_json"],
-  ["entity.too.large", "body_too_large"],
-]);
+// What body-parser calls it.
+const bodyErrors: ReadonlyMap<unknown, ErrorCode> = new Map([["entity.parse.failed", "invalid_json"]]);
 
 // PostgreSQL is starting, stopping or full; Node could not reach it.
 const unavailable = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ENOENT)$/;
@@ -306,6 +316,7 @@ const canceled = "57014";
 interface Described {
   readonly code?: unknown;
   readonly field?: unknown;
+  readonly limit?: unknown;
   readonly retryAfterSeconds?: unknown;
   readonly status?: unknown;
   readonly type?: unknown;
@@ -317,6 +328,8 @@ export function describeError(error: unknown, method: string, id: string): Error
     return describeError(new UnauthenticatedError(), method, id);
   if (error instanceof Error) {
     const { code, field, retryAfterSeconds, status, type } = error as Described;
+    if (type === "entity.too.large")
+      return describeError(new BodyTooLargeError((error as Described).limit as number, null), method, id);
     const known = typeof code === "string" ? statusOf(code, method) : null;
     if (known !== null)
       return {

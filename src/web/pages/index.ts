@@ -4,6 +4,7 @@ import { type RequestHandler, Router } from "express";
 import { authenticate } from "../auth.ts";
 import { requirePerson, requireScope, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
+import { refuseLargeBody } from "../large-body.ts";
 import { createStaticFiles } from "../static-files.ts";
 import { createViews } from "../views.ts";
 import { accountPages } from "./account.ts";
@@ -41,7 +42,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   const router = Router();
   router.use(staticFiles.router);
   // A whole file is read for nobody who is not signed in.
-  router.use("/transactions/import", authenticate(context), forPeople, ...importBody);
+  router.use("/transactions/import", refuseLargeBody, authenticate(context), forPeople, ...importBody);
   router.use(...guards, refuseApiTokens);
   router.get("/", (_request, response) => response.redirect(303, "/portfolio"));
   router.use(sessionPages(context, sendPage));
