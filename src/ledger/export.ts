@@ -12,6 +12,6 @@ export async function exportTransactions(
     readTransactions(client, userId, null, null),
   );
   return csvInTurns(newestFirst.reverse(), {
-    columns: ["date", "type", "ticker", "quantity", "price", "fee"],
+    columns: ["date", "type", "ticker", "quantity", "price", "fee", "currency", "fx_rate", "fx_currency"],
   });
 }

@@ -1,5 +1,6 @@
 import { Big } from "big.js";
 import { z } from "zod";
+import { inMajor, isCurrency, minorUnitNames, type Unit, unitOf } from "../market/currency.ts";
 import { typedTicker } from "../market/ticker.ts";
 import { day } from "../values.ts";
 import { FutureDateError, InvalidTransactionError, type TransactionField } from "./errors.ts";
@@ -14,6 +15,10 @@ export interface TransactionInput {
   readonly price: string;
   readonly fee: string;
   readonly date: string;
+  /** ISO code of what it was paid in; absent: the ticker's own currency. */
+  readonly currency?: string;
+  /** What one of it was worth in the person's base currency; absent: the day's rate. */
+  readonly fx_rate?: string;
 }
 
 const digits = "with at most 28 digits, 12 of them decimals";
@@ -24,6 +29,8 @@ const expectations: Record<TransactionField, string> = {
   price: `a number above 0 and below 1e15, ${digits}`,
   fee: `a number from 0 to 1e15, ${digits}`,
   date: "a day of the calendar since 1900, as YYYY-MM-DD",
+  currency: `the code of a currency, such as USD or KES, or one of ${minorUnitNames.join(", ")}, in which price and fee then are`,
+  fx_rate: `a number above 0 and below 1e12, ${digits}: what one of the currency was worth in your base currency`,
 };
 
 const limit = 1e15;
@@ -66,6 +73,25 @@ const fee = z
   .nullish()
   .transform((value) => value || "0");
 
+// As a form sends an empty field for what nobody said.
+const currency = z
+  .string()
+  .max(20, { abort: true })
+  .transform((text, context): Unit | undefined => {
+    const name = text.trim();
+    if (name === "") return undefined;
+    const unit = unitOf(name);
+    if (unit && isCurrency(unit.currency)) return unit;
+    context.addIssue({ code: "custom" });
+    return z.NEVER;
+  })
+  .nullish();
+
+const fxRate = z
+  .literal("")
+  .or(positive.refine((rate) => Number(rate) < 1e12))
+  .nullish();
+
 /** What is parsed; also what the API's description is made from. */
 export const transactionInput = z.object({
   ticker: ticker.describe(expectations.ticker),
@@ -74,6 +100,8 @@ export const transactionInput = z.object({
   price: positive.describe(expectations.price),
   fee: fee.describe(expectations.fee),
   date: day.describe(expectations.date),
+  currency: currency.describe(expectations.currency),
+  fx_rate: fxRate.describe(expectations.fx_rate),
 });
 
 /** Throws InvalidTransactionError for the first field that is wrong, or FutureDateError. `clock` says what day it is. */
@@ -86,7 +114,19 @@ export function parseTransactionInput(input: unknown, clock: () => Date): Transa
   }
   const today = latestToday(clock());
   if (parsed.data.date > today) throw new FutureDateError(parsed.data.date, today);
-  return parsed.data;
+  const { currency: unit, fx_rate, ...trade } = parsed.data;
+  return {
+    ...trade,
+    ...(unit && { currency: unit.currency, price: paid("price", unit), fee: paid("fee", unit) }),
+    ...(fx_rate && { fx_rate }),
+  };
+
+  /** In the unit's currency, once and for all; exactly, or not at all. */
+  function paid(field: "price" | "fee", unit: Unit): string {
+    const amount = inMajor(trade[field], unit);
+    if ((amount.split(".")[1]?.length ?? 0) <= 12) return amount;
+    throw new InvalidTransactionError(field, `${expectations[field]}, in ${unit.currency}`, amount);
+  }
 }
 
 /** Today where a day begins first (UTC+14), and so today for everybody. The table allows a whole day beyond UTC's. */

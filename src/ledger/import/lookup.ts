@@ -32,6 +32,9 @@ export interface Lookup extends LookupProgress {
   readonly tickers: ReadonlyMap<string, KnownTicker | TickerError>;
 }
 
+/** What a file's trades are recorded in; a ticker in another currency is entered by hand. */
+export const importCurrency = "USD";
+
 /** Whatever is asked next has the same answer. */
 export const endsAsking = (
   error: unknown,
@@ -46,7 +49,7 @@ async function lookUp(
   ticker: string,
 ): Promise<KnownTicker | TickerError> {
   try {
-    return await requireTicker(context, userId, ticker);
+    return await requireTicker(context, userId, ticker, importCurrency);
   } catch (error) {
     if (error instanceof UnknownTickerError || error instanceof UnsupportedCurrencyError || endsAsking(error))
       return error;

@@ -8,7 +8,7 @@ import { type Draft, draftImport, findUncovered, type Selection } from "./draft.
 import { keepImport } from "./kept.ts";
 import { isTrade } from "./kinds.ts";
 import type { ImportField } from "./layout.ts";
-import { patienceMilliseconds } from "./lookup.ts";
+import { importCurrency, patienceMilliseconds } from "./lookup.ts";
 import type { ImportFile, ReadFile } from "./read.ts";
 import { readFileAside } from "./read-aside.ts";
 import { type KeptChoices, rememberChoices, rememberTickers } from "./remembered.ts";
@@ -93,7 +93,7 @@ async function recordDraft(
   const transactions = await insertTransactions(
     client,
     userId,
-    recorded.map(({ input }) => input!),
+    recorded.map(({ input }) => ({ ...input!, currency: importCurrency })),
   );
   const transactionIds = new Map(recorded.map((row, index) => [row, transactions[index]!.transaction_id]));
   const reasons = reasonsOf(draft);
