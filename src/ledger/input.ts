@@ -33,15 +33,17 @@ const expectations: Record<TransactionField, string> = {
   fx_rate: `a number above 0 and below 1e12, ${digits}: what one of the currency was worth in your base currency`,
 };
 
-const limit = 1e15;
 const longestNumber = 100;
-/** Without an exponent, which in a text is a slip of the keyboard. */
-const plainDecimal = /^\s*0*(?:\d{1,15}(?:\.\d{0,12}0*)?|\.\d{1,12}0*)\s*$/;
+/** Without an exponent, which in a text is a slip of the keyboard. By how many digits there may be before the point. */
+const plainDecimal = {
+  15: /^\s*0*(?:\d{1,15}(?:\.\d{0,12}0*)?|\.\d{1,12}0*)\s*$/,
+  12: /^\s*0*(?:\d{1,12}(?:\.\d{0,12}0*)?|\.\d{1,12}0*)\s*$/,
+} as const;
 
 /** A text, or a JSON number, which is taken as it is written: 0.1 is 0.1. `some`: above 0. */
-function decimalFrom(some: boolean) {
-  const text = z.string().max(longestNumber, { abort: true }).regex(plainDecimal, { abort: true });
-  const number = z.number().lt(limit);
+function decimalFrom(some: boolean, digits: keyof typeof plainDecimal = 15) {
+  const text = z.string().max(longestNumber, { abort: true }).regex(plainDecimal[digits], { abort: true });
+  const number = z.number().lt(10 ** digits);
   return z
     .union([some ? text.regex(/[1-9]/) : text, some ? number.gt(0) : number.min(0)])
     .transform((value, context): string => {
@@ -73,24 +75,13 @@ const fee = z
   .nullish()
   .transform((value) => value || "0");
 
-// As a form sends an empty field for what nobody said.
+// As a form sends an empty field for what nobody said. Whether there is such a currency is asked afterwards.
 const currency = z
   .string()
-  .max(20, { abort: true })
-  .transform((text, context): Unit | undefined => {
-    const name = text.trim();
-    if (name === "") return undefined;
-    const unit = unitOf(name);
-    if (unit && isCurrency(unit.currency)) return unit;
-    context.addIssue({ code: "custom" });
-    return z.NEVER;
-  })
+  .regex(new RegExp(`^(?:[A-Z]{3}|${minorUnitNames.join("|")}|)$`))
   .nullish();
 
-const fxRate = z
-  .literal("")
-  .or(positive.refine((rate) => Number(rate) < 1e12))
-  .nullish();
+const fxRate = z.literal("").or(decimalFrom(true, 12)).nullish();
 
 /** What is parsed; also what the API's description is made from. */
 export const transactionInput = z.object({
@@ -114,7 +105,10 @@ export function parseTransactionInput(input: unknown, clock: () => Date): Transa
   }
   const today = latestToday(clock());
   if (parsed.data.date > today) throw new FutureDateError(parsed.data.date, today);
-  const { currency: unit, fx_rate, ...trade } = parsed.data;
+  const { currency: name, fx_rate, ...trade } = parsed.data;
+  const unit = name ? unitOf(name) : null;
+  if (unit && !isCurrency(unit.currency))
+    throw new InvalidTransactionError("currency", expectations.currency, name);
   return {
     ...trade,
     ...(unit && { currency: unit.currency, price: paid("price", unit), fee: paid("fee", unit) }),

@@ -6,6 +6,7 @@ import { TooManyLookupsError } from "../market/errors.ts";
 import { type RequestedRun, usualPatience, waitForBackfill } from "./backfill.ts";
 import type { LedgerContext } from "./context.ts";
 import { HistoryUnavailableError, MissingRateError } from "./errors.ts";
+import type { TransactionInput } from "./input.ts";
 
 /** By definition worth one of itself, so that nobody need fetch it. */
 const dollar = "USD";
@@ -113,6 +114,51 @@ export async function requireConversion(
   const inBase = hasOwnRate ? undefined : lateOf(paidIn, base);
   if (inBase !== undefined)
     throw refuse(inBase, `say what one ${paidIn} was worth in ${base} on ${date}, as fx_rate`);
+}
+
+export async function readBaseCurrency(
+  { pool }: Pick<LedgerContext, "pool">,
+  userId: number,
+): Promise<string> {
+  return personTransaction(pool, userId, async (client) => {
+    const { rows } = await client.query<{ base: string }>(
+      "select base_currency as base from public.users where user_id = $1",
+      [userId],
+    );
+    return rows[0]?.base ?? dollar; // an account that has just been deleted: the insert says so
+  });
+}
+
+/** What requireConversion asks, of many trades of known tickers at once. Returns each ticker's currency. */
+export async function requireCurrencies(
+  context: Pick<LedgerContext, "pool" | "prices">,
+  userId: number,
+  trades: readonly TransactionInput[],
+): Promise<Map<string, string>> {
+  const { rows } = await context.pool.query<{ ticker: string; currency: string }>(
+    "select ticker, currency from bronze.raw_assets where ticker = any ($1)",
+    [trades.map(({ ticker }) => ticker)],
+  );
+  const currencies = new Map(rows.map(({ ticker, currency }) => [ticker, currency]));
+  const base = await readBaseCurrency(context, userId);
+  const conversions = new Map<string, Conversion>();
+  for (const { ticker, date, currency, fx_rate } of trades) {
+    const quotedIn = currencies.get(ticker)!;
+    const paidIn = currency ?? quotedIn;
+    const hasOwnRate = fx_rate !== undefined;
+    const key = `${paidIn} ${ticker} ${hasOwnRate}`;
+    const earliest = conversions.get(key);
+    if (!earliest || date < earliest.date)
+      conversions.set(key, {
+        paidIn,
+        ticker: { symbol: ticker, currency: quotedIn },
+        base,
+        date,
+        hasOwnRate,
+      });
+  }
+  for (const conversion of conversions.values()) await requireConversion(context, conversion);
+  return currencies;
 }
 
 /**

@@ -15,7 +15,7 @@ import { type HistoryProgress, requestHistories, requireHistories } from "./hist
 import { isDate, parseTransactionInput, type TransactionInput } from "./input.ts";
 import { findOversell } from "./position.ts";
 import { requireLedgerQuota } from "./quotas.ts";
-import { requireConversion } from "./rates.ts";
+import { readBaseCurrency, requireConversion } from "./rates.ts";
 import {
   insertTransactions,
   lockLedger,
@@ -83,16 +83,6 @@ async function requirePrices(
   if (known.hasPrices || wanted.type === "SELL") return known;
   await requireHistories(context, [wanted.ticker], { onProgress });
   return requireTicker(context, userId, wanted.ticker);
-}
-
-async function readBaseCurrency({ pool }: Pick<LedgerContext, "pool">, userId: number): Promise<string> {
-  return personTransaction(pool, userId, async (client) => {
-    const { rows } = await client.query<{ base: string }>(
-      "select base_currency as base from public.users where user_id = $1",
-      [userId],
-    );
-    return rows[0]?.base ?? "USD"; // an account that has just been deleted: the insert says so
-  });
 }
 
 /** The trade with the currency that it was paid in and that of its own rate; the rates that its figures need are in bronze. */

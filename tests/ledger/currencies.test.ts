@@ -4,6 +4,7 @@ import { setBaseCurrency } from "../../src/accounts/index.ts";
 import {
   deleteTransaction,
   exportTransactions,
+  importTransactions,
   recordTransaction,
   requireBaseCurrency,
   requireRates,
@@ -141,6 +142,40 @@ test("what was deleted comes back in its currency, and the export has it", async
   expect(await exportTransactions(ledger, alice)).toBe(
     "date,type,ticker,quantity,price,fee,currency,fx_rate,fx_currency\n2024-01-10,BUY,EURX.DE,10,40,1.5,EUR,1.07,USD\n",
   );
+});
+
+describe("our own export", () => {
+  test("is imported by another person as it is: each trade in its currency, with its own rate", async () => {
+    await record({ ...euros, fx_rate: "1.07" });
+    await record({ ...euros, ticker: "TRUST.L", currency: "GBP", price: "0.8" });
+    await record({
+      ...euros,
+      ticker: "TRUST.L",
+      currency: "USD",
+      type: "SELL",
+      price: "1",
+      date: "2024-02-01",
+    });
+    const csv = await exportTransactions(ledger, alice);
+    const { imported, review } = await importTransactions(ledger, 2, { csv }, null);
+    expect(review.rows.flatMap(({ errors }) => errors)).toEqual([]);
+    expect(imported).toBe(3);
+    expect(await exportTransactions(ledger, 2)).toBe(csv);
+    expect((await importTransactions(ledger, 2, { csv }, null)).imported).toBe(0);
+  });
+
+  test("asks for the rates first, and for a rate of a day before them", async () => {
+    const header = "date,type,ticker,quantity,price,fee,currency,fx_rate,fx_currency\n";
+    const importing = (row: string) => importTransactions(ledger, 2, { csv: header + row }, null);
+    await expect(importing("2019-05-06,BUY,EURX.DE,10,40,0,EUR,,\n")).rejects.toMatchObject({
+      code: "missing_fx_rate",
+    });
+    const { review } = await importing("2019-05-06,BUY,EURX.DE,10,40,0,EUR,1.1,\n");
+    expect(review.rows.flatMap(({ errors }) => errors.map(({ code }) => code))).toEqual(["invalid_fx_rate"]);
+    expect(await stored()).toEqual([]);
+    expect((await importing("2019-05-06,BUY,EURX.DE,10,40,0,EUR,1.1,USD\n")).imported).toBe(1);
+    expect(await stored()).toMatchObject([{ currency: "EUR", fx_rate: "1.1", fx_currency: "USD" }]);
+  });
 });
 
 test("a search finds what is quoted in other currencies, too", async () => {

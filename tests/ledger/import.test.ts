@@ -334,7 +334,7 @@ describe("new tickers", () => {
         1,
         tickers,
         ({ checked, total }) => told.push(`${checked} of ${total}`),
-        patience,
+        patience === undefined ? {} : { patience },
       );
     const first = await look(0);
     expect([first.checked, first.total]).toEqual([6, 20]); // those that were asked about at once

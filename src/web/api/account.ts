@@ -24,7 +24,7 @@ import { isCurrency } from "../../market/currency.ts";
 import { instant } from "../../values.ts";
 import { changePassword, endAccount, signOutEverywhere } from "../auth.ts";
 import { actorOf } from "../context.ts";
-import { NotFoundError } from "../errors.ts";
+import { InvalidInputError, NotFoundError } from "../errors.ts";
 import { notifyTokenMade } from "../notices.ts";
 import { exportSchema, personalRecords } from "../personal-data.ts";
 import { type Route, route } from "../route.ts";
@@ -70,11 +70,7 @@ export const passwordChangeInput = z.object({
 
 export const costBasisInput = z.object({ cost_basis_method: z.enum(costBasisMethods) });
 
-export const baseCurrencyInput = z.object({
-  base_currency: z.string().refine(isCurrency, {
-    error: "expected the ISO 4217 code of a currency, such as USD, EUR or KES",
-  }),
-});
+export const baseCurrencyInput = z.object({ base_currency: z.string().regex(/^[A-Z]{3}$/) });
 
 const sessionRoutes: readonly Route[] = [
   route({
@@ -191,6 +187,11 @@ export const accountRoutes: readonly Route[] = [
     answer: z.object({ account: accountSchema }),
     errors: ["market_data_unavailable", "missing_fx_rate", "too_many_lookups"],
     handle: async ({ context, person, body }) => {
+      if (!isCurrency(body.base_currency))
+        throw new InvalidInputError(
+          "base_currency",
+          "expected the ISO 4217 code of a currency, such as USD, EUR or KES",
+        );
       await requireBaseCurrency(context, person.userId, body.base_currency);
       await setBaseCurrency(context.pool, person.userId, body.base_currency);
       return { account: await readOwnAccount(context.pool, person.userId) };
