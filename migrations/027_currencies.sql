@@ -7,6 +7,8 @@ alter table bronze.raw_assets
   add column quote_unit text,
   add column unit_factor numeric not null default 1 check (unit_factor in (1, 0.01, 0.001));
 
+-- What the models make of it they make anew in any case: they are other models.
+alter table bronze.raw_assets disable trigger user;
 update bronze.raw_assets as a
 set quote_unit = a.currency,
   currency = coalesce(unit.currency, a.currency),
@@ -16,6 +18,7 @@ left join (values ('GBp', 'GBP', 0.01), ('GBX', 'GBP', 0.01), ('ZAc', 'ZAR', 0.0
   as unit (name, currency, factor)
   on unit.name = every.currency
 where a.ticker = every.ticker;
+alter table bronze.raw_assets enable trigger user;
 
 -- Found by a fetch: the source calls the unit another, and the closes did not move with it.
 alter table bronze.market_defects

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { ingestFxRates } from "../../assets/ingest/fx-rates.ts";
 import { judgeRates } from "../../assets/ingest/fx-verdicts.ts";
 import type { MarketResources } from "../../assets/resources.ts";
+import { sensors } from "../../assets/sensors.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { createReplayServer, type ReplayBar, type ReplayServer } from "../support/replay-server.ts";
 import { contextOf, resourcesOf } from "./context.ts";
@@ -280,7 +281,21 @@ test("needed are the currencies of tickers, of trades and of people", async () =
        (1, 'ACME', 'BUY', 1, 1, 'NGN', '2024-01-02'),
        (1, 'ACME', 'BUY', 1, 1, 'USD', '2024-01-02')`,
   );
+  const asked = async () => {
+    const requests = await sensors[0]!.requests!(pool);
+    return requests.filter(({ selection }) => selection === "raw_fx_rates");
+  };
+  const needed = ["GBP", "KES", "NGN", "ZAR"];
+  expect(await asked()).toEqual(
+    needed.map((currency) => ({
+      selection: "raw_fx_rates",
+      partitions: [currency],
+      requestKey: `backfill:rates:${currency}`,
+      reason: `${currency} is needed and has no rate yet`,
+    })),
+  );
   await ingestFxRates(contextOf(pool, resources));
+  expect(await asked()).toEqual([]);
   const { rows } = await pool.query("select distinct currency from raw_fx_rates order by 1");
   expect(rows.map(({ currency }) => currency)).toEqual(["GBP", "KES", "NGN", "USD", "ZAR"]);
 });
