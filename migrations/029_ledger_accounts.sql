@@ -177,6 +177,7 @@ language plpgsql
 immutable
 parallel safe
 rows 5000
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   lots integer := 0;
@@ -350,3 +351,21 @@ return case
   when transaction_type = 'RETURN_OF_CAPITAL' then 2
   else 3
 end;
+
+-- Whoever may call the fold of positions reads models that call these.
+do $$
+declare
+  reader name;
+begin
+  for reader in
+    select distinct rolname
+    from pg_catalog.pg_proc
+    cross join aclexplode(proacl)
+    join pg_catalog.pg_roles on pg_roles.oid = grantee
+    where pg_proc.oid = 'public.position_after(numeric, numeric, numeric, numeric, numeric, numeric, numeric)'::regprocedure
+      and grantee <> proowner
+  loop
+    execute format('grant execute on function public.match_lots, public.ledger_order to %I', reader);
+  end loop;
+end
+$$;

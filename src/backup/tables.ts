@@ -11,6 +11,7 @@ type Keeping = "saved" | "market" | "made" | "ended";
 /** In the order in which they are written back: what is referred to comes first. */
 const keepings: Readonly<Record<string, Keeping>> = {
   "public.users": "saved",
+  "public.accounts": "saved",
   "public.api_tokens": "saved", // their hashes: programs go on
   "public.totp_secrets": "saved", // sealed: they open with the secret of the installation that was
   "public.recovery_codes": "saved",

@@ -43,6 +43,12 @@ const granted: Readonly<Record<string, readonly string[]>> = {
   "orchestrator.step_logs": ["select"],
   "orchestrator.steps": ["select"],
   "orchestrator.ticks": ["select"],
+  "public.accounts": [
+    "delete",
+    "insert",
+    "select",
+    "update (closed_at, currency, income, is_default, kind, name, tracks_cash)",
+  ],
   "public.api_tokens": [
     "delete",
     "insert",
