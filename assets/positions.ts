@@ -198,7 +198,7 @@ export const int_holding_periods = sqlAsset({
     transferred_cost: amount("What these had cost."),
     bought_at_rates: amount("Sum of quantity x trade_rate over the day's purchases, in today's shares."),
     bought_for: amount("Paid for the day's purchases, without fees."),
-    sold_quantity: amount("Sold on the day, in today's shares."),
+    sold_quantity: amount("Sold on the day, less what a split of the person's own added, in today's shares."),
     local_sold_for: amount("Received for the day's sales, without fees, in the ticker's currency."),
     trade_price: amount("Price of the day's last trade, of one of today's shares, in the ticker's currency."),
     prev_trade_price: nullable(amount("The same of the period before.")),

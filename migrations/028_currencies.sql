@@ -177,8 +177,9 @@ begin
     state.removed_cost := round(state.cost * -units / state.units, 12);
     state.removed_local_cost := round(state.local_cost * -units / state.units, 12);
   end if;
-  state.cost := state.cost - state.removed_cost;
-  state.local_cost := state.local_cost - state.removed_local_cost;
+  -- A full exit: nothing is left, of no digit.
+  state.cost := case when is_exit and units < 0 then 0 else state.cost - state.removed_cost end;
+  state.local_cost := case when is_exit and units < 0 then 0 * state.local_cost else state.local_cost - state.removed_local_cost end;
   state.units := state.units + units;
   return state;
 end

@@ -369,3 +369,13 @@ begin
   end loop;
 end
 $$;
+
+alter table public.users
+  drop constraint users_cost_basis_method_check,
+  add constraint users_cost_basis_method_check check (cost_basis_method in ('average', 'fifo', 'lifo', 'hifo'));
+
+-- What a type must not have, its record has not either.
+alter table bronze.transactions_audit
+  alter column ticker drop not null,
+  alter column quantity drop not null,
+  alter column price drop not null;

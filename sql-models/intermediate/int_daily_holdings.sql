@@ -129,11 +129,15 @@ select
     else 0
   end as sell_amount,
   case
-    when is_trade_day then buy_amount - sell_amount + transferred_quantity * close * day_rate
+    when is_trade_day
+    and transferred_quantity != 0 then buy_amount - sell_amount + transferred_quantity * close * day_rate
+    when is_trade_day then buy_amount - sell_amount
     else 0
   end as net_flow,
   case
-    when is_trade_day then local_buy_amount - local_sell_amount + transferred_quantity * close
+    when is_trade_day
+    and transferred_quantity != 0 then local_buy_amount - local_sell_amount + transferred_quantity * close
+    when is_trade_day then local_buy_amount - local_sell_amount
     else 0
   end as local_net_flow,
   case

@@ -34,6 +34,8 @@ with
       ) as bought_at_rates,
       coalesce(sum(gross_amount) filter (where transaction_type in ('BUY', 'BONUS')), 0) as bought_for,
       coalesce(sum(adjusted_quantity) filter (where transaction_type = 'SELL'), 0) as sold_quantity,
+      sum(adjusted_quantity) filter (where transaction_type in ('BUY', 'BONUS')) as bought_quantity,
+      bool_or(transaction_type = 'SPLIT') as is_split,
       coalesce(
         sum(local_gross_amount) filter (where transaction_type in ('SELL', 'RETURN_OF_CAPITAL')),
         0
@@ -91,7 +93,11 @@ select
   transferred_cost,
   bought_at_rates,
   bought_for,
-  sold_quantity,
+  -- What a split of the person's own adds has no price: as if as much less had been sold.
+  case
+    when is_split then prev_quantity + coalesce(bought_quantity, 0) + transferred_quantity - quantity
+    else sold_quantity
+  end as sold_quantity,
   local_sold_for,
   trade_price,
   prev_trade_price,

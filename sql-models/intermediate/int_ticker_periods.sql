@@ -1,7 +1,7 @@
 -- One row per person, ticker and day with transactions: the holding periods of all accounts (int_holding_periods), merged.
 --
--- What changes on a day is added up over the accounts, and what is held is the sum of all changes to date: of one account just
--- its own periods.
+-- What changes on a day is added up over the accounts, and what is held is the sum of all changes to date. Of a ticker in one
+-- account these are its own periods, to the digit.
 with
   changes as (
     select
@@ -10,6 +10,12 @@ with
       valid_from,
       min(currency) as currency,
       min(base_currency) as base_currency,
+      min(account_id) as first_account,
+      max(account_id) as last_account,
+      first(quantity order by account_id desc) as own_quantity,
+      first(prev_quantity order by account_id desc) as own_prev_quantity,
+      first(cost_basis order by account_id desc) as own_cost_basis,
+      first(local_cost_basis order by account_id desc) as own_local_cost_basis,
       sum(quantity - prev_quantity) as quantity_change,
       sum(cost_basis - prev_cost_basis) as cost_change,
       sum(local_cost_basis - prev_local_cost_basis) as local_cost_change,
@@ -27,17 +33,19 @@ with
     from int_holding_periods
     group by user_id, ticker, valid_from
   ),
-  held as (
+  added as (
     select
       *,
-      sum(quantity_change) over to_date as quantity,
-      sum(cost_change) over to_date as cost_basis,
-      sum(local_cost_change) over to_date as local_cost_basis,
+      min(first_account) over whole = max(last_account) over whole as is_in_one_account,
+      trim_scale(sum(quantity_change) over to_date) as quantity_to_date,
+      sum(cost_change) over to_date as cost_to_date,
+      sum(local_cost_change) over to_date as local_cost_to_date,
       lead(valid_from, 1, 'infinity') over in_order as valid_to,
       lag(trade_price) over in_order as prev_trade_price,
       lag(rate) over in_order as prev_rate
     from changes
     window
+      whole as (partition by user_id, ticker),
       in_order as (
         partition by user_id, ticker
         order by valid_from
@@ -46,6 +54,27 @@ with
         in_order
         rows unbounded preceding
       )
+  ),
+  held as (
+    select
+      *,
+      case
+        when is_in_one_account then own_quantity
+        else quantity_to_date
+      end as quantity,
+      case
+        when is_in_one_account then own_prev_quantity
+        else quantity_to_date - quantity_change
+      end as prev_quantity,
+      case
+        when is_in_one_account then own_cost_basis
+        else cost_to_date
+      end as cost_basis,
+      case
+        when is_in_one_account then own_local_cost_basis
+        else local_cost_to_date
+      end as local_cost_basis
+    from added
   )
 select
   user_id,
@@ -59,7 +88,7 @@ select
   currency,
   base_currency,
   quantity,
-  quantity - quantity_change as prev_quantity,
+  prev_quantity,
   cost_basis,
   local_cost_basis,
   case

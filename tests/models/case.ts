@@ -22,15 +22,73 @@ export interface Case {
 
 type Statement = Case["statements"][number];
 
+/** The main part of a ledger line, by what is in it; `options` follow it in any order. */
+const ledgerShapes = [
+  { pattern: /^(\S+) (\S+) @ (\S+)((?: .+)?)$/, columns: ["quantity", "ticker", "price"] },
+  { pattern: /^(\S+) (\d+):(\d+)((?: .+)?)$/, columns: ["ticker", "numerator", "denominator"] },
+  { pattern: /^([\d.]+) ([A-Z][A-Z.]*)((?: .+)?)$/, columns: ["quantity", "ticker"] },
+  { pattern: /^([A-Z][A-Z.]*) (-?[\d.]+)((?: .+)?)$/, columns: ["ticker", "amount"] },
+  { pattern: /^(-?[\d.]+)((?: .+)?)$/, columns: ["amount"] },
+];
+
+const ledgerOptions: Record<string, string> = {
+  fee: "fee",
+  tax: "tax",
+  in: "currency",
+  cost: "amount",
+  bought: "acquired_on",
+  by: "user_id",
+};
+
+/** Rows are numbered as they stand in the ledger: `lots 1:3,2:1` names purchases by that number. */
+function ledgerRow(date: string, type: string, rest: string): Statement {
+  const row: Record<string, unknown> = { transaction_date: date, transaction_type: type };
+  let account: string | undefined;
+  const shape = ledgerShapes.find(({ pattern }) => pattern.test(rest));
+  if (!shape) throw new Error(`expected a line of the ledger, got: ${date} ${type} ${rest}`);
+  const words = shape.pattern.exec(rest)!.slice(1);
+  shape.columns.forEach((column, at) => {
+    row[column] = words[at];
+  });
+  for (const [, name, value] of words.at(-1)!.matchAll(/ (\S+) (\S+)/g)) {
+    if (name === "account") account = value;
+    else if (name === "rate") [row.fx_rate, row.fx_currency] = value!.split("/");
+    else if (name === "pair") row.transfer_id = `00000000-0000-4000-8000-${value!.padStart(12, "0")}`;
+    else if (name === "lots")
+      row.lots = JSON.stringify(Object.fromEntries(value!.split(",").map((lot) => lot.split(":"))));
+    else if (ledgerOptions[name!]) row[ledgerOptions[name!]!] = value;
+    else throw new Error(`expected an option of the ledger, got: ${name} (${date} ${type} ${rest})`);
+  }
+  const given = { fee: 0, user_id: 1, ...row };
+  const columns = Object.keys(given);
+  return {
+    text: `insert into transactions (transaction_id, account_id, ${columns.join(", ")}) overriding system value
+           values (
+             (select coalesce(max(transaction_id), 0) + 1 from transactions),
+             (select account_id from accounts where user_id = 1 and name = $1),
+             ${columns.map((_, at) => `$${at + 2}`).join(", ")}
+           )`,
+    values: [account ?? null, ...Object.values(given)],
+  };
+}
+
 /** What a line of a section says, as the row that it puts into bronze. */
 const sections: Record<string, { pattern: RegExp; statement(...words: string[]): Statement }> = {
-  ledger: {
-    pattern: /^(\S+) (BUY|SELL) (\S+) (\S+) @ (\S+)(?: fee (\S+))?(?: by (\d+))?$/,
-    statement: (date, type, quantity, ticker, price, fee, user) => ({
-      text: `insert into transactions (transaction_date, transaction_type, quantity, ticker, price, fee, user_id)
-             values ($1, $2, $3, $4, $5, $6, $7)`,
-      values: [date, type, quantity, ticker, price, fee ?? 0, user ?? 1],
+  accounts: {
+    pattern: /^(\S+)(?: ([A-Z]{3}))?( cash)?( ledger)?$/,
+    statement: (name, currency, cash, ledger) => ({
+      text: `merge into accounts
+             using (values ($1, $2, $3::boolean, $4)) as line (name, currency, tracks_cash, income)
+               on user_id = 1 and accounts.name = line.name
+             when matched then update set currency = line.currency, tracks_cash = line.tracks_cash, income = line.income
+             when not matched then insert (user_id, name, currency, tracks_cash, income)
+               values (1, line.name, line.currency, line.tracks_cash, line.income)`,
+      values: [name, currency ?? null, Boolean(cash), ledger ? "ledger" : "market"],
     }),
+  },
+  ledger: {
+    pattern: /^(\S+) ([A-Z_]+) (.+)$/,
+    statement: (date, type, rest) => ledgerRow(date!, type!, rest!),
   },
   prices: {
     pattern: /^(\S+) (\S+) (\S+)( provisional)?$/,
@@ -47,11 +105,11 @@ const sections: Record<string, { pattern: RegExp; statement(...words: string[]):
     }),
   },
   assets: {
-    pattern: /^(\S+) (\S+)$/,
-    statement: (ticker, assetClass) => ({
-      text: `insert into raw_assets (ticker, name, asset_class, currency, exchange_timezone)
-             values ($1, $1, $2, 'USD', 'UTC')`,
-      values: [ticker, assetClass],
+    pattern: /^(\S+) (\S+)(?: (\S+))?$/,
+    statement: (ticker, assetClass, unit = "USD") => ({
+      text: `insert into raw_assets (ticker, name, asset_class, currency, quote_unit, unit_factor, exchange_timezone)
+             values ($1, $1, $2, $3, $4, $5, 'UTC')`,
+      values: [ticker, assetClass, unit.toUpperCase(), unit, unit === unit.toUpperCase() ? 1 : 0.01],
     }),
   },
   splits: {
@@ -85,8 +143,19 @@ const sections: Record<string, { pattern: RegExp; statement(...words: string[]):
       values: [date, value],
     }),
   },
+  exchange: {
+    pattern: /^(\S+) (\S+) (\S+)$/,
+    statement: (date, currency, dollars) => ({
+      text: "insert into raw_fx_rates (rate_date, currency, usd_per_unit, source) values ($1, $2, $3, 'yahoo')",
+      values: [date, currency, dollars],
+    }),
+  },
+  base: {
+    pattern: /^([A-Z]{3})$/,
+    statement: (currency) => ({ text: "update users set base_currency = $1", values: [currency] }),
+  },
   method: {
-    pattern: /^(average|fifo)$/,
+    pattern: /^(average|fifo|lifo|hifo)$/,
     statement: (method) => ({ text: "update users set cost_basis_method = $1", values: [method] }),
   },
 };
@@ -138,8 +207,12 @@ export async function playCase(client: PoolClient, { statements, expectations }:
 }
 
 async function compare(client: PoolClient, { model, whole, columns, rows }: Expectation): Promise<void> {
+  // Accounts by their names.
+  const rowsOf = columns.includes("account")
+    ? `(select model.*, accounts.name as account from ${model} model left join accounts using (account_id)) named`
+    : model;
   const { rows: found } = await client.query<Record<string, unknown>>(
-    `select ${columns.join(", ")} from ${model} order by ${columns[0]}, ${columns[1] ?? columns[0]}`,
+    `select ${columns.join(", ")} from ${rowsOf} order by ${columns[0]}, ${columns[1] ?? columns[0]}`,
   );
   const actual = found.map((row) =>
     columns.map((column) => (row[column] === null ? "-" : String(row[column]))),
