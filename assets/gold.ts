@@ -1,6 +1,6 @@
 /** Gold: what investors look at, computed when read from what intermediate keeps. */
 import { sqlAsset } from "../src/engine/index.ts";
-import { raw_assets } from "./bronze.ts";
+import { raw_assets, users } from "./bronze.ts";
 import {
   amount,
   count,
@@ -16,7 +16,7 @@ import {
 } from "./columns.ts";
 import { int_cash_daily, int_income, int_portfolio_daily, int_portfolio_index } from "./intermediate.ts";
 import { int_calendar, int_fx_daily, int_last_day, int_prices_daily } from "./market.ts";
-import { int_person_currencies, int_ticker_periods } from "./positions.ts";
+import { int_lots, int_person_currencies, int_positions, int_ticker_periods } from "./positions.ts";
 import { stg_dividends, stg_raw_prices } from "./staging.ts";
 
 const days = int_portfolio_index.columns;
@@ -271,5 +271,31 @@ export const gold_cash = sqlAsset({
   partitionBy: "user_id",
   materialized: "view",
   deps: [int_cash_daily, int_last_day],
+  tags: ["portfolio"],
+});
+
+export const gold_realized_lots = sqlAsset({
+  name: "gold_realized_lots",
+  layer: "gold",
+  description: "What each sale took of which purchase and gained by it, in the person's base currency.",
+  columns: {
+    user_id: person,
+    account_id: int_lots.columns.account_id,
+    ticker,
+    transaction_id: nullable(count("The purchase; null: of no single one.")),
+    buy_date: nullable(day("Its day; null: of no single one.")),
+    sale_id: count("The sale, or return of capital."),
+    sell_date: day("Its day."),
+    quantity: amount("Sold of the purchase, in today's shares; 0 for a return of capital."),
+    cost: amount("What that had cost, purchase fees included."),
+    proceeds: amount("What it brought in, net of fees."),
+    gain: amount("proceeds - cost."),
+    term: nullable(text("short, or from the day after a year long; null: of no single purchase.")),
+  },
+  key: ["user_id", "sale_id", "transaction_id"],
+  partitionBy: "user_id",
+  timeColumn: "sell_date",
+  materialized: "view",
+  deps: [int_lots, int_positions, users],
   tags: ["portfolio"],
 });

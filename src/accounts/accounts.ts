@@ -37,7 +37,7 @@ export const currentPasswordSchema = z.string().max(200);
 
 export const credentialsSchema = z.object({ email: emailSchema, password: passwordSchema });
 
-export const costBasisMethods = ["average", "fifo"] as const;
+export const costBasisMethods = ["average", "fifo", "lifo", "hifo"] as const;
 
 export type CostBasisMethod = (typeof costBasisMethods)[number];
 

@@ -183,7 +183,7 @@ async function readTickers(client: PoolClient, request: PublishedRequest) {
          closes.closes
        from gold_ticker_kpis kpis
        left join bronze.raw_assets on raw_assets.ticker = kpis.ticker
-       left join int_holding_periods opening on opening.ticker = kpis.ticker and opening.valid_from = $2::date
+       left join int_ticker_periods opening on opening.ticker = kpis.ticker and opening.valid_from = $2::date
        cross join lateral (
          select array_agg(i.close::double precision order by point) as closes
          from generate_series(0, 40) as point

@@ -14,6 +14,14 @@ export {
 } from "./evidence.ts";
 export { type Month, type RangeFigures, readFigures, type TickerFigures } from "./figures.ts";
 export { countDefects, type DoubtfulSplit, readDoubtfulSplits } from "./market-defects.ts";
+export {
+  incomeGroupings,
+  readCash,
+  readIncome,
+  readRates,
+  readRealized,
+  realizedColumns,
+} from "./money-rows.ts";
 export { figureTables, readHoldings, readMacroContext, readPersonRows } from "./person-rows.ts";
 export {
   type Movement,

@@ -4,8 +4,18 @@ import { gold_p_timeseries, gold_ticker_kpis } from "../../assets/gold.ts";
 import { gold_macro_context, gold_regime_performance } from "../../assets/macro.ts";
 import { gold__performance } from "../../assets/performance.ts";
 import { personTransaction } from "../database/person.ts";
-import { type AnyAsset, type Columns, quoteColumns, quoteIdentifier, type RowOf } from "../engine/index.ts";
+import {
+  type AnyAsset,
+  type Columns,
+  quoteColumns,
+  quoteIdentifier,
+  type Registry,
+  type RowOf,
+} from "../engine/index.ts";
 import { rowSchema } from "../values.ts";
+import { acrossPublications, readCurrentModels } from "./published-models.ts";
+import { overRange } from "./range-models.ts";
+import { accountSlices } from "./slices.ts";
 
 /** Days, both ends in it. */
 interface Days {
@@ -13,10 +23,26 @@ interface Days {
   readonly to?: string | undefined;
 }
 
-/** At most `limit` rows in the order of their key, those after the key `after`. */
+/** At most `limit` rows in the order of their key, those after the key `after`; `account`: of that one alone. */
 export interface RowPage extends Days {
   readonly limit?: number | undefined;
   readonly after?: string | undefined;
+  readonly account?: number | undefined;
+}
+
+export class UnknownAccountError extends Error {
+  readonly code = "unknown_account";
+  readonly field = "account";
+
+  constructor(account: number) {
+    super(`expected the id of one of your accounts, got: ${account}`);
+  }
+}
+
+/** Whose rows are read, and of which version of the models. */
+export interface RowReader {
+  readonly pool: Pool;
+  readonly registry: () => Registry;
 }
 
 /** The columns that a declaration names, for a select list. */
@@ -24,26 +50,52 @@ function selectColumns(asset: AnyAsset, ...omitted: string[]): string {
   return quoteColumns(Object.keys(asset.columns).filter((column) => !omitted.includes(column)));
 }
 
-/** A person's rows of an asset, without `user_id`, in the order of its key; days are those of its time column. */
+/**
+ * A person's rows of an asset, without `user_id`, in the order of its key; days are those of its time column. Throws
+ * UnknownAccountError.
+ */
 export function readPersonRows<A extends AnyAsset & { columns: Columns }>(
-  pool: Pool,
+  { pool, registry }: RowReader,
   userId: number,
   asset: A,
   page: RowPage = {},
 ): Promise<Omit<RowOf<A>, "user_id">[]> {
-  return personTransaction(pool, userId, (client) => queryPersonRows(client, userId, asset, page));
+  const { account } = page;
+  if (account === undefined)
+    return personTransaction(pool, userId, async (client) => {
+      const { text, values } = selectRows(asset, page, [userId]);
+      return (await client.query<Omit<RowOf<A>, "user_id">>(text, values)).rows;
+    });
+  return acrossPublications(() =>
+    personTransaction(pool, userId, async (client) => {
+      const lastDay = await readAccountsLastDay(client, userId, account);
+      const published = await readCurrentModels(client, registry());
+      const { text, values } = selectRows(asset, page, [userId, beforeAllDays, lastDay, account]);
+      const statement = overRange(published, [asset], text, accountSlices);
+      return (await client.query<Omit<RowOf<A>, "user_id">>({ ...statement, values })).rows;
+    }),
+  );
 }
 
-/** As `readPersonRows`, within a transaction of the person's. */
-async function queryPersonRows<A extends AnyAsset & { columns: Columns }>(
-  client: PoolClient,
-  userId: number,
-  asset: A,
-  page: RowPage = {},
-): Promise<Omit<RowOf<A>, "user_id">[]> {
+/** An account's figures over the whole time are those over a range that begins before all days. */
+const beforeAllDays = "1899-12-31";
+
+async function readAccountsLastDay(client: PoolClient, userId: number, account: number): Promise<string> {
+  const { rows } = await client.query<{ last_day: string }>(
+    `select last_day
+     from int_last_day
+     where exists (select from public.accounts where user_id = $1 and account_id = $2)`,
+    [userId, account],
+  );
+  if (!rows[0]) throw new UnknownAccountError(account);
+  return rows[0].last_day;
+}
+
+/** `given`: the values that come first, the person before all others. */
+function selectRows(asset: AnyAsset, page: RowPage, given: readonly unknown[]) {
   const order = asset.key.filter((column) => column !== "user_id");
   const conditions = ["user_id = $1"];
-  const values: unknown[] = [userId];
+  const values = [...given];
   const restrict = (column: string, operator: string, value: string | undefined): void => {
     if (value === undefined) return;
     values.push(value);
@@ -53,15 +105,12 @@ async function queryPersonRows<A extends AnyAsset & { columns: Columns }>(
   restrict(asset.timeColumn!, "<=", page.to);
   restrict(order[0]!, ">", page.after);
   values.push(page.limit);
-  const { rows } = await client.query<Omit<RowOf<A>, "user_id">>(
-    `select ${selectColumns(asset, "user_id")}
+  const text = `select ${selectColumns(asset, "user_id")}
      from ${quoteIdentifier(asset.name)}
      where ${conditions.join(" and ")}
      ${order.length > 0 ? `order by ${quoteColumns(order)}` : ""}
-     limit $${values.length}`,
-    values,
-  );
-  return rows;
+     limit $${values.length}::bigint`;
+  return { text, values };
 }
 
 function personTable(asset: AnyAsset & { columns: Columns }) {
@@ -95,24 +144,38 @@ export interface Holding {
   readonly is_priced: boolean;
 }
 
-/** What a person holds of each ticker on a day, with its value; default: the last day known. */
+/**
+ * What a person holds of each ticker on a day over all accounts, or in one, with its value; default: the last day known. Throws
+ * UnknownAccountError.
+ */
 export function readHoldings(
   pool: Pool,
   userId: number,
   date: string | undefined,
-  { after, limit }: Pick<RowPage, "after" | "limit"> = {},
+  { after, limit, account }: Pick<RowPage, "after" | "limit" | "account"> = {},
 ): Promise<Holding[]> {
   return personTransaction(pool, userId, async (client) => {
+    if (account !== undefined) await readAccountsLastDay(client, userId, account);
     const { rows } = await client.query<Holding>(
-      `select ticker, price_date, quantity, cost_basis, close, market_value, is_priced
+      `select
+         ticker,
+         price_date,
+         sum(quantity) as quantity,
+         sum(cost_basis) as cost_basis,
+         -- before the first bar each account has its own
+         first(close order by account_id desc) as close,
+         sum(market_value) as market_value,
+         bool_and(is_priced) as is_priced
        from int_daily_holdings
        where user_id = $1
          and price_date = coalesce($2::date, (select max(calendar_date) from int_calendar))
          and quantity > 0 -- the day of the exit has a row too
          and ($3::text is null or ticker > $3)
+         and ($5::bigint is null or account_id = $5)
+       group by ticker, price_date
        order by ticker
        limit $4`,
-      [userId, date ?? null, after, limit],
+      [userId, date ?? null, after, limit, account],
     );
     return rows;
   });

@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import type { AnyAsset } from "../engine/index.ts";
 import type { PublishedModels } from "./published-models.ts";
-import { slices } from "./slices.ts";
+import { type Slice, slices } from "./slices.ts";
 
 /** What is published cannot be run over a range now: it was never built, or is being replaced. */
 export class ModelsUnavailableError extends Error {
@@ -33,33 +33,43 @@ export interface RangeStatement {
 
 const statements = new WeakMap<PublishedModels, Map<string, RangeStatement>>();
 
-/** `select` under `modelsOverRange`. Made once for each published version of the models. */
+/** `select` under the models over a range. Made once for each published version of the models. */
 export function overRange(
   published: PublishedModels,
   models: readonly AnyAsset[],
   select: string,
+  of: ReadonlyMap<string, Slice> = slices,
 ): RangeStatement {
   const made = statements.get(published) ?? new Map<string, RangeStatement>();
   statements.set(published, made);
-  const known = made.get(select);
+  const key = of === slices ? select : `${select}\n-- of an account`;
+  const known = made.get(key);
   if (known) return known;
-  const text = `${modelsOverRange(published, ...models)}\n${select}`;
+  const text = `${modelsOver(of, published, models)}\n${select}`;
   // The version, because PostgreSQL refuses to run a statement again whose columns have become other ones.
   const hash = createHash("sha256").update(`${published.version}\n${text}`).digest("hex");
   const statement = { name: `range_${hash.slice(0, 16)}`, text };
-  made.set(select, statement);
+  made.set(key, statement);
   return statement;
 }
 
 /** The WITH clause under which `from <model>` reads the models over the range: $1 person, $2 start, $3 last day. */
 export function modelsOverRange(published: PublishedModels, ...models: readonly AnyAsset[]): string {
+  return modelsOver(slices, published, models);
+}
+
+function modelsOver(
+  of: ReadonlyMap<string, Slice>,
+  published: PublishedModels,
+  models: readonly AnyAsset[],
+): string {
   const written = new Map<string, string | null>();
   /** Does it differ over a range? What is stored does not, nor what reads nothing that does. */
   const visit = (name: string): boolean => {
     const known = written.get(name);
     if (known !== undefined) return known !== null;
     const model = published.models.get(name);
-    const slice = slices.get(name);
+    const slice = of.get(name);
     if (slice && model?.body != null) {
       const hint = slice.isLookedUp ? "not materialized " : "";
       written.set(name, `${name} as ${hint}(\n${slice.select(model.asset.columns)}\n)`);

@@ -101,8 +101,8 @@ export async function readSpan(
     name: "read_span",
     text: `with span as (
              select
-               (select min(price_date) from int_portfolio_daily where user_id = $1) as first,
-               (select max(price_date) from int_portfolio_daily where user_id = $1) as as_of
+               (select min(price_date) from int_portfolio_daily where user_id = $1 and portfolio_id = 0) as first,
+               (select max(price_date) from int_portfolio_daily where user_id = $1 and portfolio_id = 0) as as_of
            ),
            starts as (
              select
@@ -149,7 +149,7 @@ export async function readSpan(
                "end"
              ) as prices_as_of
            from starts
-           left join int_portfolio_daily opening on opening.user_id = $1 and opening.price_date = starts.wanted`,
+           left join int_portfolio_daily opening on opening.user_id = $1 and opening.portfolio_id = 0 and opening.price_date = starts.wanted`,
     values: [userId, name, own?.from ?? null, own?.to ?? null, name && rangeIntervals[name], personal],
   });
   return rows[0] ?? null;

@@ -52,7 +52,7 @@ export async function readTickerFacts(
        kpis.*,
        coalesce(opening.buy_amount - opening.cost_basis, 0) as opening_pnl
      from kpis
-     left join int_holding_periods opening on opening.ticker = kpis.ticker and opening.valid_from = $2::date
+     left join int_ticker_periods opening on opening.ticker = kpis.ticker and opening.valid_from = $2::date
      where kpis.ticker = $4`,
     [userId, start, end, ticker],
   );

@@ -16,3 +16,8 @@ export const pageLimit = wholeNumberOr(50, 1, 500);
 
 /** An id in a path or a cursor. */
 export const positiveId = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+
+/** Of what is said of accounts, too. */
+export const accountQuery = positiveId
+  .optional()
+  .describe("An account's id: its figures alone; default: of all together");

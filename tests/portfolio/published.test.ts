@@ -59,6 +59,8 @@ function readablePaths(): string[] {
   const examples: Record<string, string> = {
     "/api/transactions/draft": "?ticker=NORD&date=2022-05-05",
     "/api/tickers": "?q=NORD",
+    "/api/fx": "?currency=USD&from=2024-01-01",
+    "/api/tax/realized": "?year=2024",
   };
   const values: Record<string, string> = { name: "gold_drawdowns", run_id: "1", id: "1", ticker: "NORD" };
   return [

@@ -10,6 +10,7 @@ import { factorRoutes } from "./factors.ts";
 import { invitationRoutes } from "./invitations.ts";
 import { macroRoutes } from "./macro.ts";
 import { marketRoutes } from "./market.ts";
+import { moneyRoutes } from "./money.ts";
 import { operationRoutes } from "./operations.ts";
 import { portfolioRoutes } from "./portfolio.ts";
 import { runRoutes } from "./runs.ts";
@@ -26,6 +27,7 @@ export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route
     ...tickerRoutes,
     ...transactionRoutes,
     ...portfolioRoutes,
+    ...moneyRoutes,
     ...macroRoutes,
     ...marketRoutes,
     ...assetRoutes,

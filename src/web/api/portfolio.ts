@@ -12,7 +12,9 @@ import { readHoldings, readPersonRows } from "../../portfolio/index.ts";
 import { day, decimal, rowSchema } from "../../values.ts";
 import { type Route, route } from "../route.ts";
 import { dayPage, numberPage, sendRows, textPage } from "../row-list.ts";
-import { dateRange } from "../schemas.ts";
+import { accountQuery as account, dateRange } from "../schemas.ts";
+
+const errors = ["unknown_account", "models_unavailable"] as const;
 
 const holding = z.object({
   ticker: z.string(),
@@ -30,12 +32,13 @@ export const portfolioRoutes: readonly Route[] = [
     path: "/api/portfolio/timeseries",
     summary: "Value, flows, return and drawdown, day by day",
     access: "person",
-    query: dateRange,
+    query: dateRange.safeExtend({ account }),
+    errors,
     status: 200,
     answer: z.object({ rows: z.array(rowSchema(gold_p_timeseries, "user_id")) }),
     handle: (input) =>
       sendRows(input, "price_date", (page) =>
-        readPersonRows(input.context.pool, input.person.userId, gold_p_timeseries, page),
+        readPersonRows(input.context, input.person.userId, gold_p_timeseries, page),
       ),
   }),
   route({
@@ -44,9 +47,11 @@ export const portfolioRoutes: readonly Route[] = [
     summary: "Return and risk of the whole portfolio; null before the first transaction",
     access: "person",
     status: 200,
+    query: z.object({ account }),
+    errors,
     answer: z.object({ performance: rowSchema(gold__performance, "user_id").nullable() }),
-    handle: async ({ context, person }) => ({
-      performance: (await readPersonRows(context.pool, person.userId, gold__performance))[0] ?? null,
+    handle: async ({ context, person, query }) => ({
+      performance: (await readPersonRows(context, person.userId, gold__performance, query))[0] ?? null,
     }),
   }),
   route({
@@ -54,12 +59,13 @@ export const portfolioRoutes: readonly Route[] = [
     path: "/api/portfolio/tickers",
     summary: "The figures of each ticker ever traded",
     access: "person",
-    query: z.object(textPage),
+    query: z.object({ account, ...textPage }),
+    errors,
     status: 200,
     answer: z.object({ rows: z.array(rowSchema(gold_ticker_kpis, "user_id")) }),
     handle: (input) =>
       sendRows(input, "ticker", (page) =>
-        readPersonRows(input.context.pool, input.person.userId, gold_ticker_kpis, page),
+        readPersonRows(input.context, input.person.userId, gold_ticker_kpis, page),
       ),
   }),
   route({
@@ -67,7 +73,8 @@ export const portfolioRoutes: readonly Route[] = [
     path: "/api/portfolio/holdings",
     summary: "What was held on a day; default: the last day known",
     access: "person",
-    query: z.object({ date: day.optional(), ...textPage }),
+    query: z.object({ date: day.optional(), account, ...textPage }),
+    errors,
     status: 200,
     answer: z.object({ rows: z.array(holding) }),
     handle: (input) =>
@@ -80,12 +87,13 @@ export const portfolioRoutes: readonly Route[] = [
     path: "/api/portfolio/regimes",
     summary: "Return and risk in each macro regime",
     access: "person",
-    query: z.object(textPage),
+    query: z.object({ account, ...textPage }),
+    errors,
     status: 200,
     answer: z.object({ rows: z.array(rowSchema(gold_regime_performance, "user_id")) }),
     handle: (input) =>
       sendRows(input, "regime", (page) =>
-        readPersonRows(input.context.pool, input.person.userId, gold_regime_performance, page),
+        readPersonRows(input.context, input.person.userId, gold_regime_performance, page),
       ),
   }),
   route({
@@ -93,12 +101,13 @@ export const portfolioRoutes: readonly Route[] = [
     path: "/api/portfolio/drawdowns",
     summary: "Each fall below the highest point so far, the deepest first",
     access: "person",
-    query: z.object(numberPage),
+    query: z.object({ account, ...numberPage }),
+    errors,
     status: 200,
     answer: z.object({ rows: z.array(rowSchema(gold_drawdowns, "user_id")) }),
     handle: (input) =>
       sendRows(input, "drawdown_rank", (page) =>
-        readPersonRows(input.context.pool, input.person.userId, gold_drawdowns, page),
+        readPersonRows(input.context, input.person.userId, gold_drawdowns, page),
       ),
   }),
   route({
@@ -106,12 +115,13 @@ export const portfolioRoutes: readonly Route[] = [
     path: "/api/portfolio/monthly-returns",
     summary: "Time-weighted return of each month",
     access: "person",
-    query: z.object(dayPage),
+    query: z.object({ account, ...dayPage }),
+    errors,
     status: 200,
     answer: z.object({ rows: z.array(rowSchema(gold_monthly_returns, "user_id")) }),
     handle: (input) =>
       sendRows(input, "month", (page) =>
-        readPersonRows(input.context.pool, input.person.userId, gold_monthly_returns, page),
+        readPersonRows(input.context, input.person.userId, gold_monthly_returns, page),
       ),
   }),
 ];

@@ -1,0 +1,184 @@
+/** Income, cash, exchange rates and realised gains of a person, or of one of their accounts. */
+import type { Pool, PoolClient } from "pg";
+import { personTransaction } from "../database/person.ts";
+import { UnknownAccountError } from "./person-rows.ts";
+
+/** `account` undefined: all together. */
+interface OfAccount {
+  readonly account?: number | undefined;
+}
+
+export interface IncomeRow {
+  /** Its first day; null where the rows are not by month. */
+  readonly month: string | null;
+  /** null: of no ticker (interest), or the rows are not by ticker. */
+  readonly ticker: string | null;
+  readonly account_id: number | null;
+  readonly gross: string;
+  readonly tax: string;
+  readonly net: string;
+}
+
+export const incomeGroupings = ["month", "ticker", "account"] as const;
+
+export interface IncomeRequest extends OfAccount {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly by: (typeof incomeGroupings)[number];
+}
+
+async function requireAccount(
+  client: PoolClient,
+  userId: number,
+  account: number | undefined,
+): Promise<void> {
+  if (account === undefined) return;
+  const { rowCount } = await client.query(
+    "select from public.accounts where user_id = $1 and account_id = $2",
+    [userId, account],
+  );
+  if (rowCount === 0) throw new UnknownAccountError(account);
+}
+
+/** In the person's base currency. Throws UnknownAccountError, as all of these. */
+export function readIncome(
+  pool: Pool,
+  userId: number,
+  { from, to, by, account }: IncomeRequest,
+): Promise<IncomeRow[]> {
+  return personTransaction(pool, userId, async (client) => {
+    await requireAccount(client, userId, account);
+    const { rows } = await client.query<IncomeRow>(
+      `with payments as (
+         select
+           case when $4 = 'month' then date_trunc('month', pay_date::timestamp)::date end as month,
+           case when $4 = 'ticker' then ticker end as ticker,
+           case when $4 = 'account' then account_id end as account_id,
+           gross,
+           tax,
+           net
+         from gold_income
+         where user_id = $1
+           and pay_date >= coalesce($2::date, '-infinity')
+           and pay_date <= coalesce($3::date, 'infinity')
+           and ($5::bigint is null or account_id = $5)
+       )
+       select month, ticker, account_id, sum(gross) as gross, sum(tax) as tax, sum(net) as net
+       from payments
+       group by month, ticker, account_id
+       order by month, ticker, account_id`,
+      [userId, from ?? null, to ?? null, by, account ?? null],
+    );
+    return rows;
+  });
+}
+
+export interface CashRow {
+  readonly account_id: number;
+  readonly currency: string;
+  readonly cash_date: string;
+  readonly balance: string;
+  readonly base_currency: string;
+  readonly rate: string;
+  readonly market_value: string;
+  readonly is_rated: boolean;
+}
+
+/** What each account holds, or owes, at the close of a day; default: the last day known. */
+export function readCash(
+  pool: Pool,
+  userId: number,
+  { date, account }: OfAccount & { readonly date?: string | undefined },
+): Promise<CashRow[]> {
+  return personTransaction(pool, userId, async (client) => {
+    await requireAccount(client, userId, account);
+    const { rows } = await client.query<CashRow>(
+      `select account_id, currency, cash_date, balance, base_currency, rate, market_value, is_rated
+       from int_cash_daily
+       where user_id = $1
+         and cash_date = coalesce($2::date, (select last_day from int_last_day))
+         and balance <> 0
+         and ($3::bigint is null or account_id = $3)
+       order by account_id, currency`,
+      [userId, date ?? null, account ?? null],
+    );
+    return rows;
+  });
+}
+
+export interface RateRow {
+  readonly rate_date: string;
+  readonly usd_per_unit: string;
+  readonly is_observed: boolean;
+}
+
+export interface RatesRequest {
+  readonly currency: string;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+/** US dollars for one of a currency, on each day from its first rate on: nobody's in particular. */
+export async function readRates(pool: Pool, request: RatesRequest): Promise<RateRow[]> {
+  const { currency, from, to, after, limit } = request;
+  const { rows } = await pool.query<RateRow>(
+    `select rate_date, usd_per_unit, is_observed
+     from int_fx_daily
+     where currency = $1
+       and rate_date >= coalesce($2::date, '-infinity')
+       and rate_date <= coalesce($3::date, 'infinity')
+       and rate_date > coalesce($4::date, '-infinity')
+     order by rate_date
+     limit $5`,
+    [currency, from ?? null, to ?? null, after ?? null, limit],
+  );
+  return rows;
+}
+
+export const realizedColumns = [
+  "account_id",
+  "ticker",
+  "buy_date",
+  "sell_date",
+  "quantity",
+  "cost",
+  "proceeds",
+  "gain",
+  "term",
+] as const;
+
+export interface RealizedRow {
+  readonly account_id: number;
+  readonly ticker: string;
+  readonly buy_date: string | null;
+  readonly sell_date: string;
+  readonly quantity: string;
+  readonly cost: string;
+  readonly proceeds: string;
+  readonly gain: string;
+  readonly term: string | null;
+}
+
+/** Of the sales of a calendar year: by lot, or of a person on the moving average by sale. */
+export function readRealized(
+  pool: Pool,
+  userId: number,
+  { year, account }: OfAccount & { readonly year: number },
+): Promise<RealizedRow[]> {
+  return personTransaction(pool, userId, async (client) => {
+    await requireAccount(client, userId, account);
+    const { rows } = await client.query<RealizedRow>(
+      `select ${realizedColumns.join(", ")}
+       from gold_realized_lots
+       where user_id = $1
+         and sell_date >= make_date($2, 1, 1)
+         and sell_date < make_date($2 + 1, 1, 1)
+         and ($3::bigint is null or account_id = $3)
+       order by sell_date, sale_id, buy_date, transaction_id`,
+      [userId, year, account ?? null],
+    );
+    return rows;
+  });
+}
