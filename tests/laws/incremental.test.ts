@@ -43,9 +43,77 @@ const sale = fc.tuple(person, ticker, fc.integer({ min: 1, max: 4 }), cents, day
                where ticker = $2 and action_date > $5::date and is_accepted
              ) later
              where user_id = $1 and ticker = $2 and valid_to > $5::date
+               and account_id = (select account_id from accounts where user_id = $1 and is_default)
            ) least
            where sellable > 0`,
     values: [user, of, quarters, price, date],
+  }),
+);
+
+/** What neither buys nor sells: of each type, in the person's first account or their second one, which tracks cash. */
+const entry = fc
+  .tuple(
+    person,
+    fc.constantFrom(
+      ["DEPOSIT", "cash"],
+      ["WITHDRAWAL", "cash"],
+      ["INTEREST", "cash"],
+      ["FEE", "cash"],
+      ["TAX", "cash"],
+      ["TRANSFER_IN", "cash"],
+      ["TRANSFER_OUT", "cash"],
+      ["DIVIDEND", "ticker"],
+      ["RETURN_OF_CAPITAL", "ticker"],
+      ["BONUS", "shares"],
+      ["TRANSFER_IN", "both"],
+      ["BUY", "trade"],
+      ["SPLIT", "ratio"],
+    ),
+    ticker,
+    fc.constantFrom("Portfolio", "Broker"),
+    cents,
+    day,
+    fc.constantFrom("USD", "EUR"),
+  )
+  .map(
+    ([user, [type, shape], of, account, amount, date, currency]): Event => ({
+      text: `insert into transactions (
+               user_id, account_id, transaction_type, ticker, quantity, price, amount, currency, tax, numerator, denominator,
+               acquired_on, transaction_date
+             )
+             select $1, account_id, $2, case when $3 <> 'cash' then $4 end,
+               case when $3 in ('shares', 'both', 'trade') then $6::numeric / 100 end, case when $3 = 'trade' then 7.5 end,
+               case when $3 in ('cash', 'ticker', 'both') then $6::numeric end, case when $3 = 'cash' then $8 end,
+               case when $2 in ('INTEREST', 'DIVIDEND', 'BUY') then 0.25 else 0 end, case when $3 = 'ratio' then 3 end,
+               case when $3 = 'ratio' then 2 end, case when $3 = 'both' then $7::date - 400 end, $7
+             from accounts
+             where user_id = $1 and name = $5`,
+      values: [user, type, shape, of, account, amount, date, currency],
+    }),
+  );
+
+const accountChoice = fc
+  .tuple(person, fc.constantFrom("Portfolio", "Broker"), fc.boolean(), fc.constantFrom("market", "ledger"))
+  .map(
+    ([user, account, cash, income]): Event => ({
+      text: "update accounts set tracks_cash = $3, income = $4 where user_id = $1 and name = $2",
+      values: [user, account, cash, income],
+    }),
+  );
+
+const exchangeRate = fc.tuple(day, cents).map(
+  ([date, value]): Event => ({
+    text: `insert into raw_fx_rates (currency, rate_date, usd_per_unit, source)
+           values ('EUR', $1, 1 + $2::numeric / 1000, 'yahoo')
+           on conflict (currency, rate_date) do update set usd_per_unit = excluded.usd_per_unit`,
+    values: [date, value],
+  }),
+);
+
+const baseCurrency = fc.tuple(person, fc.constantFrom("USD", "EUR")).map(
+  ([user, value]): Event => ({
+    text: "update users set base_currency = $2 where user_id = $1",
+    values: [user, value],
   }),
 );
 
@@ -115,7 +183,7 @@ const assetClass = fc.tuple(ticker, fc.constantFrom("stock", "crypto")).map(
   }),
 );
 
-const method = fc.tuple(person, fc.constantFrom("average", "fifo")).map(
+const method = fc.tuple(person, fc.constantFrom("average", "fifo", "lifo", "hifo")).map(
   ([user, value]): Event => ({
     text: "update users set cost_basis_method = $2 where user_id = $1",
     values: [user, value],
@@ -133,10 +201,21 @@ const interestRate = fc.tuple(day, cents).map(
 const event = fc.oneof(
   { weight: 6, arbitrary: purchase },
   { weight: 4, arbitrary: sale },
+  { weight: 6, arbitrary: entry },
   { weight: 2, arbitrary: deletion },
   { weight: 4, arbitrary: bar },
   { weight: 4, arbitrary: history },
-  ...[lostBars, split, dividend, assetClass, method, interestRate].map((arbitrary) => ({
+  ...[
+    lostBars,
+    split,
+    dividend,
+    assetClass,
+    method,
+    interestRate,
+    accountChoice,
+    exchangeRate,
+    baseCurrency,
+  ].map((arbitrary) => ({
     weight: 1,
     arbitrary,
   })),
@@ -149,6 +228,9 @@ beforeAll(async () => {
   database = await createTestDatabase();
   await database.pool.query(
     `insert into users (user_id, email, password_hash) select id, id || '@example.org', 'x' from generate_series(1, 3) id`,
+  );
+  await database.pool.query(
+    "insert into accounts (user_id, name, tracks_cash) select id, 'Broker', true from generate_series(1, 3) id",
   );
   await database.pool.query(
     `insert into raw_assets (ticker, name, asset_class, currency, exchange_timezone)
@@ -165,11 +247,13 @@ const uncovered = `
     select
     from (
       select
-        sum(case transaction_type when 'BUY' then units else -units end) over (
-          partition by user_id, ticker
-          order by transaction_date, transaction_type, transaction_id
+        -- a split of one's own only adds here, and is left out: none is refused for want of it
+        sum(case when transaction_type in ('BUY', 'BONUS', 'TRANSFER_IN') then units else -units end) over (
+          partition by user_id, account_id, ticker
+          order by transaction_date, ledger_order(transaction_type), transaction_id
         ) as held
       from rebuilt.stg_transactions
+      where transaction_type in ('BUY', 'BONUS', 'TRANSFER_IN', 'SELL', 'TRANSFER_OUT') and ticker is not null
     ) running
     where held < 0
   ) as uncovered`;
