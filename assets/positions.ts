@@ -200,7 +200,9 @@ export const int_holding_periods = sqlAsset({
     bought_for: amount("Paid for the day's purchases, without fees."),
     sold_quantity: amount("Sold on the day, less what a split of the person's own added, in today's shares."),
     local_sold_for: amount("Received for the day's sales, without fees, in the ticker's currency."),
-    trade_price: amount("Price of the day's last trade, of one of today's shares, in the ticker's currency."),
+    trade_price: amount(
+      "Price of the last trade, of one of today's shares, in the ticker's currency; 0: there was none.",
+    ),
     prev_trade_price: nullable(amount("The same of the period before.")),
     rate: amount("Base currency for one of the ticker's, at the close of valid_from."),
     prev_rate: nullable(amount("The same of the period before.")),

@@ -99,7 +99,8 @@ select
     else sold_quantity
   end as sold_quantity,
   local_sold_for,
-  trade_price,
+  -- Bonus shares of what was never bought have had no price.
+  coalesce(trade_price, 0) as trade_price,
   prev_trade_price,
   rate,
   prev_rate,

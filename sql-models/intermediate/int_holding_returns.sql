@@ -31,7 +31,7 @@ select
     )::double precision,
     1
   ) as local_trade_day_growth,
-  coalesce((last_day.close / coalesce(first_day.close, p.trade_price))::double precision, 1) as price_growth,
+  coalesce((last_day.close / nullif(coalesce(first_day.close, p.trade_price), 0))::double precision, 1) as price_growth,
   coalesce((last_day_rate.rate / p.rate)::double precision, 1) as rate_growth,
   dividends.growth as dividend_growth
 from
@@ -79,7 +79,10 @@ from
   cross join lateral (
     -- In the order of days: a floating-point product in another order differs in its last bit.
     select
-      product((1 + d.cash_per_share / coalesce(i.close, p.trade_price))::double precision order by d.ex_date) as growth
+      product(
+        (1 + coalesce(d.cash_per_share / nullif(coalesce(i.close, p.trade_price), 0), 0))::double precision
+        order by d.ex_date
+      ) as growth
     from
       stg_dividends as d
       join int_calendar as c on c.calendar_date = d.ex_date

@@ -111,7 +111,7 @@ test("what is held in two accounts is one ticker of the whole", async () => {
   const { body } = await get(`/api/portfolio/tickers?account=${first}`);
   expect(
     body.rows.map((row: { ticker: string; quantity: string }) => [row.ticker, Number(row.quantity)]),
-  ).toEqual([["NORD", 9]]);
+  ).toEqual([["NORD", 18]]);
 });
 
 test("income by month, ticker and account: as booked, with tax, and interest of no ticker", async () => {
