@@ -9,16 +9,6 @@ export function exportTransactions(
   write: (text: string) => Promise<void>,
 ): Promise<void> {
   const { select } = ledgerTables.transactions;
-  const columns = [
-    "date",
-    "type",
-    "ticker",
-    "quantity",
-    "price",
-    "fee",
-    "currency",
-    "fx_rate",
-    "fx_currency",
-  ];
+  const columns = ledgerTables.transactions.columns.filter((column) => column !== "created_at");
   return exportTable(pool, userId, { select, columns }, write);
 }

@@ -47,7 +47,7 @@ const countOf = async (table: string) =>
 
 test("records a transaction, and what its ticker is", async () => {
   const { transaction, replayed, warnings } = await record({ ...buy, ticker: " acme" });
-  expect(transaction).toEqual({
+  expect(transaction).toMatchObject({
     transaction_id: expect.any(Number),
     ticker: "ACME",
     type: "BUY",
