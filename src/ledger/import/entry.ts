@@ -12,7 +12,7 @@ import type { Surroundings } from "./surroundings.ts";
 export type OwnTexts = Readonly<
   Partial<
     Record<
-      | "transaction_id"
+      | "row"
       | "account"
       | "amount"
       | "tax"

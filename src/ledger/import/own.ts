@@ -8,7 +8,7 @@ import { spell } from "./spelling.ts";
 
 /** The columns of the export beside those of every file, by name as spelled. */
 const ownColumns = {
-  transactionid: "transaction_id",
+  row: "row",
   account: "account",
   amount: "amount",
   tax: "tax",
@@ -40,7 +40,7 @@ export function readOwnEntry(textLine: TextLine, { notation }: Reading): Entry {
   const moment = readMoment(texts.date ?? "");
   const date = typeof moment?.date === "string" ? moment.date : null;
   const symbol = texts.ticker ?? "";
-  const { transaction_id: _, fx_rate: _rate, fx_currency: _currency, ...more } = own;
+  const { row: _, fx_rate: _rate, fx_currency: _currency, ...more } = own;
   return {
     line,
     // What tells it from another row of the file, whichever columns its export had.
@@ -92,7 +92,7 @@ export function ownFields({ texts, own = {}, date }: Entry): Record<string, unkn
   const {
     tags,
     lots,
-    transaction_id: _id,
+    row: _row,
     fx_currency: _currency,
     transfer_id: _transfer,
     group_id: _group,

@@ -128,7 +128,7 @@ async function insertRows(
     for (const [index, row] of part.entries()) {
       const id = transactions[index]!.transaction_id;
       ids.set(row, id);
-      if (row.entry.own?.transaction_id) became.set(row.entry.own.transaction_id, id);
+      if (row.entry.own?.row) became.set(row.entry.own.row, id);
     }
   };
   let from = 0;
