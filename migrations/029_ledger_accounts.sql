@@ -75,7 +75,7 @@ alter table bronze.transactions
   add column transfer_id uuid,
   add column group_id uuid,
   add column note text check (note <> '' and length(note) <= 1000),
-  add column tags text[] check (cardinality(tags) between 1 and 20),
+  add column tags text[] check (cardinality(tags) between 1 and 20 and array_position(tags, null) is null),
   add column external_id text check (external_id <> '' and length(external_id) <= 200),
   alter column ticker drop not null,
   alter column quantity drop not null,
@@ -95,7 +95,7 @@ alter table bronze.transactions
   add constraint transactions_account_fkey
     foreign key (user_id, account_id) references public.accounts (user_id, account_id) on delete cascade,
   -- What each type has, and what it must not have.
-  add constraint transactions_type_has_its_columns check (
+  add constraint transactions_type_has_its_columns check (coalesce(
     case transaction_type
       when 'BUY' then ticker is not null and quantity is not null and price is not null and amount is null
       when 'SELL' then ticker is not null and quantity is not null and price is not null and amount is null
@@ -111,11 +111,12 @@ alter table bronze.transactions
       when 'FX_IN' then ticker is null and quantity is null and price is null and amount > 0 and transfer_id is not null
       when 'FX_OUT' then ticker is null and quantity is null and price is null and amount > 0 and transfer_id is not null
       -- Of shares: the amount is what they cost; of cash: what was moved.
-      when 'TRANSFER_IN' then price is null and (ticker is null) = (quantity is null) and amount >= 0
-      when 'TRANSFER_OUT' then price is null and (ticker is null) = (quantity is null) and (ticker is null) = (amount > 0 and amount is not null)
+      when 'TRANSFER_IN' then price is null and (ticker is null) = (quantity is null) and amount >= 0 and (ticker is not null or amount > 0)
+      when 'TRANSFER_OUT' then price is null and (ticker is null) = (quantity is null) and (ticker is null) = (amount is not null) and coalesce(amount, 1) > 0
       else false
-    end
-  ),
+    end,
+    false -- an amount that is missing is none
+  )),
   add constraint transactions_split_has_ratio check (
     (transaction_type = 'SPLIT') = (numerator is not null) and (numerator is null) = (denominator is null)
   ),
@@ -128,6 +129,102 @@ create index transactions_account_idx on bronze.transactions (account_id);
 create index transactions_transfer_idx on bronze.transactions (transfer_id) where transfer_id is not null;
 create index transactions_group_idx on bronze.transactions (group_id) where group_id is not null;
 create unique index transactions_external_id_key on bronze.transactions (account_id, external_id) where external_id is not null;
+
+-- One word on a ticker's split a day: two would multiply.
+create unique index transactions_split_key on bronze.transactions (account_id, ticker, transaction_date)
+  where transaction_type = 'SPLIT';
+
+-- An edit: everything that was typed, and when it was written.
+grant update (
+  account_id, ticker, transaction_type, quantity, price, amount, fee, tax, currency, fx_rate, fx_currency, numerator, denominator,
+  acquired_on, lots, note, tags, external_id, transaction_date, created_at
+) on bronze.transactions to stratafolio_web;
+
+-- changes: of an update, which has the row as it was: "price 10.00 -> 11.00".
+alter table bronze.transactions_audit
+  add column account_id bigint,
+  add column amount numeric,
+  add column tax numeric not null default 0,
+  add column numerator numeric,
+  add column denominator numeric,
+  add column acquired_on date,
+  add column lots jsonb,
+  add column transfer_id uuid,
+  add column group_id uuid,
+  add column note text,
+  add column tags text[],
+  add column external_id text,
+  add column changes text,
+  alter column ticker drop not null,
+  alter column quantity drop not null,
+  alter column price drop not null;
+
+create index transactions_audit_transaction_idx on bronze.transactions_audit (user_id, transaction_id, audit_id);
+
+-- What differs between two rows of one transaction; null: nothing that anybody typed.
+create function bronze.describe_changes(before jsonb, after jsonb)
+returns text
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+return (
+  select string_agg(
+    format('%s %s -> %s', replace(key, 'transaction_', ''), coalesce(before ->> key, 'none'), coalesce(after ->> key, 'none')), ', '
+    order by key
+  )
+  from jsonb_object_keys(before) as key
+  where key not in ('transaction_id', 'user_id', 'created_at')
+    and before -> key is distinct from after -> key
+);
+
+-- One line for each row: of an update the one that there was, and what became other.
+create or replace function bronze.audit_transactions()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into bronze.transactions_audit (
+      operation, transaction_id, user_id, account_id, ticker, transaction_type, quantity, price, amount, fee, tax, currency,
+      fx_rate, fx_currency, numerator, denominator, acquired_on, lots, transfer_id, group_id, note, tags, external_id,
+      transaction_date, created_at
+    )
+    select
+      'insert', transaction_id, user_id, account_id, ticker, transaction_type, quantity, price, amount, fee, tax, currency,
+      fx_rate, fx_currency, numerator, denominator, acquired_on, lots, transfer_id, group_id, note, tags, external_id,
+      transaction_date, created_at
+    from new_rows;
+    return null;
+  end if;
+  if tg_op = 'DELETE' then
+    insert into bronze.transactions_audit (
+      operation, transaction_id, user_id, account_id, ticker, transaction_type, quantity, price, amount, fee, tax, currency,
+      fx_rate, fx_currency, numerator, denominator, acquired_on, lots, transfer_id, group_id, note, tags, external_id,
+      transaction_date, created_at
+    )
+    select
+      'delete', transaction_id, user_id, account_id, ticker, transaction_type, quantity, price, amount, fee, tax, currency,
+      fx_rate, fx_currency, numerator, denominator, acquired_on, lots, transfer_id, group_id, note, tags, external_id,
+      transaction_date, created_at
+    from old_rows;
+    return null;
+  end if;
+  insert into bronze.transactions_audit (
+    operation, changes, transaction_id, user_id, account_id, ticker, transaction_type, quantity, price, amount, fee, tax, currency,
+    fx_rate, fx_currency, numerator, denominator, acquired_on, lots, transfer_id, group_id, note, tags, external_id,
+    transaction_date, created_at
+  )
+  select
+    'update', bronze.describe_changes(to_jsonb(o), to_jsonb(n)), o.transaction_id, o.user_id, o.account_id, o.ticker,
+    o.transaction_type, o.quantity, o.price, o.amount, o.fee, o.tax, o.currency, o.fx_rate, o.fx_currency, o.numerator,
+    o.denominator, o.acquired_on, o.lots, o.transfer_id, o.group_id, o.note, o.tags, o.external_id, o.transaction_date, o.created_at
+  from old_rows as o
+  join new_rows as n using (transaction_id);
+  return null;
+end
+$$;
 
 -- One spelling of a ticker, and an account and a currency for who names none.
 create or replace function bronze.spell_ticker()

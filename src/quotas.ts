@@ -10,6 +10,8 @@ export interface Quotas {
   readonly changesADay: number;
   /** Rows of imported files, and what was said of such files, kept for one person. */
   readonly importRows: number;
+  /** Of one person: each has figures of its own. */
+  readonly portfolioAccounts: number;
   /** API tokens of one person. */
   readonly tokens: number;
   /** Open ones of one person; a new one ends the one that was used longest ago. */
@@ -24,6 +26,7 @@ export const defaultQuotas: Quotas = {
   newTickersADay: 200,
   changesADay: 50_000,
   importRows: 200_000,
+  portfolioAccounts: 50,
   tokens: 100,
   sessions: 100,
   accounts: 10_000,

@@ -1,8 +1,8 @@
 /** The ledger as a table that one sorts, filters and turns the pages of. */
 import { personTransaction } from "../database/person.ts";
 import type { LedgerContext } from "./context.ts";
-import type { TransactionType } from "./input.ts";
 import { type Transaction, type TransactionRow, transactionColumns, transactionOf } from "./rows.ts";
+import type { TransactionType } from "./transaction-types.ts";
 
 export const ledgerColumns = ["date", "type", "ticker", "quantity", "price", "fee", "total"] as const;
 
@@ -50,7 +50,7 @@ export async function browseLedger(
     const counted = await client.query<{ matches: number; tickers: string[] }>(
       `select
          count(*) filter (where ${filter}) as matches,
-         coalesce(array_agg(distinct ticker), '{}') as tickers
+         coalesce(array_agg(distinct ticker) filter (where ticker is not null), '{}') as tickers
        from bronze.transactions
        where user_id = $1`,
       values,
@@ -64,7 +64,7 @@ export async function browseLedger(
        from bronze.transactions
        where ${filter}
        order by
-         ${query.sort} ${direction}, -- one of ledgerColumns, each an output column
+         ${query.sort} ${direction} nulls last, -- one of ledgerColumns, each an output column
          transaction_date ${query.sort === "date" ? direction : "desc"},
          transaction_id ${query.sort === "date" ? direction : "desc"}
        limit $6

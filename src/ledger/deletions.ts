@@ -2,21 +2,23 @@
 import type { PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
 import type { LedgerContext } from "./context.ts";
-import { DeletionNotFoundError, NotFoundError, OversellError } from "./errors.ts";
+import { explainOversell, holdingOf, holdingsOf, requireCovered, takesShares } from "./coverage.ts";
+import { DeletionNotFoundError, NotFoundError, type OversellError } from "./errors.ts";
 import { findOversell } from "./position.ts";
 import { requireLedgerQuota } from "./quotas.ts";
 import {
+  explainTaken,
   lockLedger,
   readDailyTrades,
-  readSplits,
+  readHoldingSplits,
   readTrades,
   readTransaction,
+  storedColumns,
   type Transaction,
   type TransactionRow,
   transactionColumns,
   transactionOf,
 } from "./rows.ts";
-import { requireCovered } from "./transactions.ts";
 
 export interface Deletion {
   readonly transaction: Transaction;
@@ -55,35 +57,57 @@ export async function listDeletions(
   return rows.map(({ audited_at, ...row }) => ({ transaction: transactionOf(row), deletedAt: audited_at }));
 }
 
-/** null: nothing of that id was deleted, or it is there again. */
+const stored = storedColumns.filter((column) => column !== "account_id");
+
+/** With the other side of a transfer. []: nothing of that id was deleted, or it is there again. */
 async function insertDeleted(
   client: PoolClient,
   userId: number,
   transactionId: number,
-): Promise<Transaction | null> {
-  const { rows } = await client.query<TransactionRow>(
-    `insert into bronze.transactions
-       (transaction_id, user_id, ticker, transaction_type, quantity, price, fee, transaction_date, currency, fx_rate,
-        fx_currency, created_at)
-     select
-       transaction_id, user_id, ticker, transaction_type, quantity, price, fee, transaction_date, currency, fx_rate,
-       fx_currency, created_at
-     from bronze.transactions_audit
-     where user_id = $1
-       and transaction_id = $2
-       and operation = 'delete'
-     order by audit_id desc
-     limit 1
-     on conflict (transaction_id) do nothing
-     returning ${transactionColumns}`,
-    [userId, transactionId],
-  );
-  return rows[0] ? transactionOf(rows[0]) : null;
+): Promise<Transaction[]> {
+  const { rows } = await client
+    .query<TransactionRow>(
+      `with deletions as (
+         select distinct on (transaction_id) ${storedColumns.join(", ")}
+         from bronze.transactions_audit
+         where user_id = $1
+           and operation = 'delete'
+           and (
+             transaction_id = $2
+             or transfer_id = (
+               select transfer_id
+               from bronze.transactions_audit
+               where user_id = $1
+                 and transaction_id = $2
+                 and operation = 'delete'
+               order by audit_id desc
+               limit 1
+             )
+           )
+         order by transaction_id, audit_id desc
+       )
+       insert into bronze.transactions (account_id, ${stored.join(", ")})
+       select
+         -- Of an account that is there no more: to the default one.
+         (
+           select account_id
+           from public.accounts
+           where accounts.user_id = $1
+             and accounts.account_id = deletions.account_id
+         ),
+         ${stored.join(", ")}
+       from deletions
+       on conflict (transaction_id) do nothing
+       returning ${transactionColumns}`,
+      [userId, transactionId],
+    )
+    .catch(explainTaken);
+  return rows.map(transactionOf);
 }
 
 /**
- * Brings a deleted transaction back as it was, under its id. Throws DeletionNotFoundError, also for another person's, QuotaExceededError,
- * or OversellError if what it sells is no longer held.
+ * Brings a deleted transaction back as it was, under its id, and with it the other side of a transfer. Throws DeletionNotFoundError, also for
+ * another person's, QuotaExceededError, or OversellError or LotsError if what it sells is no longer held.
  */
 export async function restoreTransaction(
   context: Pick<LedgerContext, "pool" | "quotas">,
@@ -93,11 +117,13 @@ export async function restoreTransaction(
   return personTransaction(context.pool, userId, async (client) => {
     await lockLedger(client, userId);
     const restored = await insertDeleted(client, userId, transactionId);
-    if (!restored) throw new DeletionNotFoundError(transactionId);
+    const wanted = restored.find(({ transaction_id }) => transaction_id === transactionId);
+    if (!wanted) throw new DeletionNotFoundError(transactionId);
     await requireLedgerQuota(client, userId, context.quotas);
-    if (restored.type === "SELL")
-      await requireCovered(client, userId, restored.ticker, (id) => id === transactionId);
-    return restored;
+    const ids = new Set<number | null>(restored.map(({ transaction_id }) => transaction_id));
+    for (const holding of holdingsOf(restored.filter(({ type }) => takesShares(type))))
+      await requireCovered(client, userId, holding, (id) => (ids.has(id) ? "sell" : "earlier sell"));
+    return wanted;
   });
 }
 
@@ -110,12 +136,12 @@ export async function findDeletionObstacle(
   return personTransaction(context.pool, userId, async (client) => {
     const transaction = await readTransaction(client, userId, transactionId);
     if (!transaction) throw new NotFoundError(transactionId);
-    const { ticker } = transaction;
-    const splits = await readSplits(client, ticker);
-    if (!findOversell(await readDailyTrades(client, userId, ticker, transactionId), splits)) return null;
-    const trades = await readTrades(client, userId, ticker);
+    const holding = holdingOf(transaction);
+    if (!holding) return null;
+    const splits = await readHoldingSplits(client, userId, holding, transactionId);
+    if (!findOversell(await readDailyTrades(client, userId, holding, transactionId), splits)) return null;
+    const trades = await readTrades(client, userId, holding);
     const others = trades.filter((trade) => trade.transactionId !== transactionId);
-    const { trade, held } = findOversell(others, splits)!;
-    return new OversellError({ ticker, date: trade.date, held, sold: trade.quantity }, "delete");
+    return explainOversell(client, userId, holding, findOversell(others, splits)!, "delete");
   });
 }

@@ -1,9 +1,10 @@
 import { Big } from "big.js";
 import type { PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
+import { readAccounts, requireNamed } from "./accounts.ts";
 import type { LedgerContext } from "./context.ts";
 import { availableOn, type Split } from "./position.ts";
-import { areModelsBuilt, readDailyTrades, readSplits } from "./rows.ts";
+import { areModelsBuilt, readDailyTrades, readHoldingSplits, readSplits } from "./rows.ts";
 
 /** What a trade of a ticker on a day starts from. */
 export interface TradeDraft {
@@ -65,12 +66,20 @@ export async function readTradeDraft(
   userId: number,
   ticker: string,
   date: string,
+  /** Id or name; absent: the default one. */
+  account?: string,
 ): Promise<TradeDraft> {
   return personTransaction(context.pool, userId, async (client) => {
+    const { account_id: accountId } = requireNamed(await readAccounts(client, userId), account, null);
+    const holding = { accountId, ticker };
     const splits = await readSplits(client, ticker);
     const close = await readClose(client, ticker, date, splits);
     return {
-      available: availableOn(date, await readDailyTrades(client, userId, ticker), splits),
+      available: availableOn(
+        date,
+        await readDailyTrades(client, userId, holding),
+        await readHoldingSplits(client, userId, holding),
+      ),
       close: close?.close ?? null,
       close_date: close?.date ?? null,
     };

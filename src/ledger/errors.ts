@@ -1,6 +1,8 @@
 /** One class for each way in which the ledger refuses; `code` is what programs tell them apart by. */
+import type { TransactionType } from "./transaction-types.ts";
 
 export type TransactionField =
+  | "account"
   | "ticker"
   | "type"
   | "quantity"
@@ -8,7 +10,18 @@ export type TransactionField =
   | "fee"
   | "date"
   | "currency"
-  | "fx_rate";
+  | "fx_rate"
+  | "amount"
+  | "tax"
+  | "numerator"
+  | "denominator"
+  | "acquired_on"
+  | "lots"
+  | "note"
+  | "tags"
+  | "external_id"
+  | "transfer_id"
+  | "group_id";
 
 function shown(value: unknown): string {
   if (value === undefined) return "nothing";
@@ -67,11 +80,14 @@ export class MissingRateError extends Error {
 
 export interface OversellDetails {
   readonly ticker: string;
-  /** Of the SELL that is not covered. */
+  /** Of the SELL, or TRANSFER_OUT, that is not covered. */
   readonly date: string;
   /** Just before it, in shares of that day. */
   readonly held: string;
   readonly sold: string;
+  readonly type?: TransactionType;
+  /** Its name, where the person has more than one. */
+  readonly account?: string | undefined;
 }
 
 export class OversellError extends Error {
@@ -83,11 +99,18 @@ export class OversellError extends Error {
   readonly sold: string;
 
   /** `cause`: what was asked for. A SELL may be covered on its own day and leave too little for a later one. */
-  constructor({ ticker, date, held, sold }: OversellDetails, cause: "sell" | "earlier sell" | "delete") {
+  constructor(
+    { ticker, date, held, sold, type, account }: OversellDetails,
+    cause: "sell" | "earlier sell" | "delete" | "edit",
+  ) {
+    const verb = type === "TRANSFER_OUT" ? "transfer" : "sell";
+    const place = account === undefined ? "" : ` in ${account}`;
+    const shares = `${held} ${ticker}${place}`;
     const uncovered = {
-      sell: `you hold ${held} ${ticker} on ${date}, and cannot sell ${sold}`,
-      "earlier sell": `you sell ${sold} ${ticker} on ${date}, and would then hold only ${held}`,
-      delete: `you sell ${sold} ${ticker} on ${date}, and without this transaction would then hold only ${held}`,
+      sell: `you hold ${shares} on ${date}, and cannot ${verb} ${sold}`,
+      "earlier sell": `you ${verb} ${sold} ${ticker}${place} on ${date}, and would then hold only ${held}`,
+      delete: `you ${verb} ${sold} ${ticker}${place} on ${date}, and without this transaction would then hold only ${held}`,
+      edit: `you ${verb} ${sold} ${ticker}${place} on ${date}, and with this change would then hold only ${held}`,
     };
     super(`${uncovered[cause]}; expected every SELL to be covered by earlier BUYs`);
     this.ticker = ticker;

@@ -1,4 +1,14 @@
 /** The ledger's public surface, for the web and the command line. Errors are told apart by their `code`. */
+
+export { deleteAccount } from "./account-removal.ts";
+export {
+  accountChange,
+  accountInput,
+  accountKinds,
+  changeAccount,
+  listAccounts,
+  openAccount,
+} from "./accounts.ts";
 export {
   browseLedger,
   type LedgerColumn,
@@ -10,6 +20,7 @@ export type { LedgerContext } from "./context.ts";
 export { countTransactions, hasTransactions } from "./counts.ts";
 export { findDeletionObstacle, listDeletions, restoreTransaction } from "./deletions.ts";
 export { readTradeDraft, type TradeDraft } from "./draft.ts";
+export { editTransaction, undoLast } from "./edit.ts";
 export { exportTransactions } from "./export.ts";
 export { type HistoryProgress, requireHistories } from "./histories.ts";
 export { decodeFile } from "./import/decode.ts";
@@ -28,9 +39,10 @@ export {
 export { spell } from "./import/spelling.ts";
 export { groupKept, nameKind, summarise } from "./import/summary.ts";
 export { maxCharacters, maxCsvRecords } from "./import/tables.ts";
-export { latestToday, parseTransactionInput, transactionInput } from "./input.ts";
+export { latestToday, parseTransactionInput } from "./input.ts";
 export { ledgerTables } from "./personal-tables.ts";
 export { requireBaseCurrency, requireRates } from "./rates.ts";
+export { recordTransaction } from "./record.ts";
 export type { Transaction } from "./rows.ts";
 export {
   previewSplitRuling,
@@ -39,10 +51,12 @@ export {
   ruleOnValue,
   withdrawSplitRuling,
 } from "./rulings.ts";
+export { tradeSubject, transactionChange, transactionInput } from "./schemas.ts";
 export { enterSymbolChange, searchTickers } from "./tickers.ts";
+export { transactionTypes } from "./transaction-types.ts";
 export {
   deleteTransaction,
   findTransaction,
   listTransactions,
-  recordTransaction,
 } from "./transactions.ts";
+export { recordTransfer, transferInput } from "./transfers.ts";

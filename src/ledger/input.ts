@@ -1,60 +1,47 @@
-import { Big } from "big.js";
+/** A transaction as it comes in, parsed once. */
 import { z } from "zod";
-import { inMajor, isCurrency, minorUnitNames, type Unit, unitOf } from "../market/currency.ts";
-import { typedTicker } from "../market/ticker.ts";
-import { day } from "../values.ts";
+import { inMajor, isCurrency, type Unit, unitOf } from "../market/currency.ts";
 import { FutureDateError, InvalidTransactionError, type TransactionField } from "./errors.ts";
+import { expectations } from "./fields.ts";
+import { schemaOf, singleTypes } from "./schemas.ts";
+import type { TransactionType } from "./transaction-types.ts";
 
-export type TransactionType = "BUY" | "SELL";
-
-/** A transaction that somebody wants recorded, checked; decimals without exponent and trailing zeros. */
+/** A transaction that somebody wants recorded, checked; decimals without exponent and trailing zeros. Absent: it has none. */
 export interface TransactionInput {
-  readonly ticker: string;
+  readonly ticker?: string;
   readonly type: TransactionType;
-  readonly quantity: string;
-  readonly price: string;
+  readonly quantity?: string;
+  readonly price?: string;
   readonly fee: string;
   readonly date: string;
-  /** ISO code of what it was paid in; absent: the ticker's own currency. */
+  /** ISO code of what it was paid in; absent: the ticker's own currency, or, of cash, the account's. */
   readonly currency?: string;
   /** What one of it was worth in the person's base currency; absent: the day's rate. */
   readonly fx_rate?: string;
+  /** Id or name; absent: the default one. */
+  readonly account?: number | string;
+  readonly amount?: string;
+  readonly tax?: string;
+  readonly numerator?: string;
+  readonly denominator?: string;
+  readonly acquired_on?: string;
+  /** transaction_id of a purchase -> how much of it is sold. */
+  readonly lots?: Readonly<Record<string, string>>;
+  readonly note?: string;
+  readonly tags?: readonly string[];
+  readonly external_id?: string;
 }
 
-const digits = "with at most 28 digits, 12 of them decimals";
-const expectations: Record<TransactionField, string> = {
-  ticker: "1 to 20 letters, digits and . - = ^ &, such as AAPL, BRK-B or BTC-USD",
-  type: "BUY or SELL",
-  quantity: `a number above 0 and below 1e15, ${digits}`,
-  price: `a number above 0 and below 1e15, ${digits}`,
-  fee: `a number from 0 to 1e15, ${digits}`,
-  date: "a day of the calendar since 1900, as YYYY-MM-DD",
-  currency: `the code of a currency, such as USD or KES, or one of ${minorUnitNames.join(", ")}, in which price and fee then are`,
-  fx_rate: `a number above 0 and below 1e12, ${digits}: what one of the currency was worth in your base currency`,
-};
-
-const longestNumber = 100;
-/** Without an exponent, which in a text is a slip of the keyboard. By how many digits there may be before the point. */
-const plainDecimal = {
-  15: /^\s*0*(?:\d{1,15}(?:\.\d{0,12}0*)?|\.\d{1,12}0*)\s*$/,
-  12: /^\s*0*(?:\d{1,12}(?:\.\d{0,12}0*)?|\.\d{1,12}0*)\s*$/,
-} as const;
-
-/** A text, or a JSON number, which is taken as it is written: 0.1 is 0.1. `some`: above 0. */
-function decimalFrom(some: boolean, digits: keyof typeof plainDecimal = 15) {
-  const text = z.string().max(longestNumber, { abort: true }).regex(plainDecimal[digits], { abort: true });
-  const number = z.number().lt(10 ** digits);
-  return z
-    .union([some ? text.regex(/[1-9]/) : text, some ? number.gt(0) : number.min(0)])
-    .transform((value, context): string => {
-      const decimal = new Big(String(value).trim().replace(/\.$/, "")).toFixed();
-      if ((decimal.split(".")[1]?.length ?? 0) <= 12) return decimal;
-      context.addIssue({ code: "custom" });
-      return z.NEVER;
-    });
+/** A purchase or a sale. */
+export interface TradeInput extends TransactionInput {
+  readonly type: "BUY" | "SELL";
+  readonly ticker: string;
+  readonly quantity: string;
+  readonly price: string;
 }
 
-const positive = decimalFrom(true);
+export const isTradeInput = (input: TransactionInput): input is TradeInput =>
+  input.type === "BUY" || input.type === "SELL";
 
 /** A day that the ledger can hold. */
 export function isDate(text: string): boolean {
@@ -63,64 +50,96 @@ export function isDate(text: string): boolean {
   return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(text); // 2024-02-30 would be March
 }
 
-const ticker = z
-  .string()
-  .regex(typedTicker, { abort: true })
-  .transform((text) => text.trim().toUpperCase());
+/** A form sends an empty field for what nobody said. */
+const isSaid = (value: unknown): boolean => value !== undefined && value !== null && value !== "";
 
-// A form sends an empty field for no fee.
-const fee = z
-  .literal("")
-  .or(decimalFrom(false))
-  .nullish()
-  .transform((value) => value || "0");
+const named = (type: string): string => `${/^[AEIOU]/.test(type) ? "an" : "a"} ${type}`;
 
-// As a form sends an empty field for what nobody said. Whether there is such a currency is asked afterwards.
-const currency = z
-  .string()
-  .regex(new RegExp(`^(?:[A-Z]{3}|${minorUnitNames.join("|")}|)$`))
-  .nullish();
+const fieldNames = Object.keys(expectations) as TransactionField[];
 
-const fxRate = z.literal("").or(decimalFrom(true, 12)).nullish();
+/** Throws for what is said and the type does not have: left out in silence it would be lost. */
+function refuseOthers(
+  fields: Readonly<Record<string, unknown>>,
+  type: TransactionType,
+  schema: z.ZodObject,
+): void {
+  for (const name of fieldNames) {
+    const value = fields[name];
+    if (!isSaid(value) || name in schema.shape) continue;
+    // As a form has them that shows them for every type.
+    if ((name === "fee" || name === "tax") && Number(value) === 0) continue;
+    throw new InvalidTransactionError(name, absence(name, type), value);
+  }
+}
 
-/** What is parsed; also what the API's description is made from. */
-export const transactionInput = z.object({
-  ticker: ticker.describe(expectations.ticker),
-  type: z.enum(["BUY", "SELL"]),
-  quantity: positive.describe(expectations.quantity),
-  price: positive.describe(expectations.price),
-  fee: fee.describe(expectations.fee),
-  date: day.describe(expectations.date),
-  currency: currency.describe(expectations.currency),
-  fx_rate: fxRate.describe(expectations.fx_rate),
-});
+function absence(name: TransactionField, type: TransactionType): string {
+  if (name === "transfer_id" || name === "group_id")
+    return "left out: what is written together is written by POST /api/transfers";
+  if (name === "amount" && (type === "BUY" || type === "SELL"))
+    return `left out, for ${named(type)} has a quantity and a price`;
+  if (name === "quantity" && type.startsWith("TRANSFER"))
+    return "left out where cash is transferred, which has no ticker";
+  if (name === "amount" && type === "TRANSFER_OUT") return "left out, for what shares had cost is known here";
+  return `left out, for ${named(type)} has none`;
+}
+
+function expectationOf(name: TransactionField, schema: z.ZodObject): string {
+  const described = (schema.shape[name] as z.ZodType | undefined)?.description;
+  return name === "amount" && described ? described : expectations[name];
+}
 
 /** Throws InvalidTransactionError for the first field that is wrong, or FutureDateError. `clock` says what day it is. */
-export function parseTransactionInput(input: unknown, clock: () => Date): TransactionInput {
+export function parseTransactionInput(
+  input: unknown,
+  clock: () => Date,
+  types: readonly TransactionType[] = singleTypes,
+): TransactionInput {
   const fields = z.record(z.string(), z.unknown()).safeParse(input).data ?? {};
-  const parsed = transactionInput.safeParse(fields);
+  const type = types.find((one) => one === fields.type);
+  if (type === undefined && !isSaid(fields.type) && !isSaid(fields.ticker))
+    throw new InvalidTransactionError("ticker", expectations.ticker, fields.ticker);
+  if (type === undefined) throw refusedType(fields.type);
+  const schema = schemaOf(type, isSaid(fields.ticker));
+  const parsed = schema.safeParse(
+    Object.fromEntries(Object.entries(fields).filter(([, value]) => isSaid(value))),
+  );
   if (!parsed.success) {
     const field = parsed.error.issues[0]!.path[0] as TransactionField;
-    throw new InvalidTransactionError(field, expectations[field], fields[field]);
+    throw new InvalidTransactionError(field, expectationOf(field, schema), fields[field]);
   }
+  refuseOthers(fields, type, schema);
+  const said = parsed.data as unknown as Omit<TransactionInput, "fee"> & { readonly fee?: string };
   const today = latestToday(clock());
-  if (parsed.data.date > today) throw new FutureDateError(parsed.data.date, today);
-  const { currency: name, fx_rate, ...trade } = parsed.data;
-  const unit = name ? unitOf(name) : null;
-  if (unit && !isCurrency(unit.currency))
-    throw new InvalidTransactionError("currency", expectations.currency, name);
-  return {
-    ...trade,
-    ...(unit && { currency: unit.currency, price: paid("price", unit), fee: paid("fee", unit) }),
-    ...(fx_rate && { fx_rate }),
-  };
+  if (said.date > today) throw new FutureDateError(said.date, today);
+  if (said.acquired_on !== undefined && said.acquired_on > said.date)
+    throw new InvalidTransactionError("acquired_on", expectations.acquired_on, said.acquired_on);
+  return inMajorUnit({ fee: "0", ...said });
+}
 
-  /** In the unit's currency, once and for all; exactly, or not at all. */
-  function paid(field: "price" | "fee", unit: Unit): string {
-    const amount = inMajor(trade[field], unit);
-    if ((amount.split(".")[1]?.length ?? 0) <= 12) return amount;
-    throw new InvalidTransactionError(field, `${expectations[field]}, in ${unit.currency}`, amount);
-  }
+function refusedType(type: unknown): InvalidTransactionError {
+  const expected =
+    type === "FX_IN" || type === "FX_OUT"
+      ? "another one: both sides of a conversion are written at once, by POST /api/transfers"
+      : expectations.type;
+  return new InvalidTransactionError("type", expected, type);
+}
+
+/** What was typed in pence is pounds from here on; exactly, or not at all. */
+function inMajorUnit(input: TransactionInput): TransactionInput {
+  if (input.currency === undefined) return input;
+  const unit = unitOf(input.currency);
+  if (!unit || !isCurrency(unit.currency))
+    throw new InvalidTransactionError("currency", expectations.currency, input.currency);
+  const sums = (["price", "amount", "fee", "tax"] as const).flatMap((field) =>
+    input[field] === undefined ? [] : [[field, paid(field, input[field], unit)] as const],
+  );
+  return { ...input, currency: unit.currency, ...Object.fromEntries(sums) };
+}
+
+function paid(field: "price" | "amount" | "fee" | "tax", typed: string, unit: Unit): string {
+  const amount = inMajor(typed, unit);
+  if ((amount.split(".")[1]?.length ?? 0) <= 12) return amount;
+  throw new InvalidTransactionError(field, `${expectations[field]}, in ${unit.currency}`, amount);
 }
 
 /** Today where a day begins first (UTC+14), and so today for everybody. The table allows a whole day beyond UTC's. */

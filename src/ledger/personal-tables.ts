@@ -1,24 +1,56 @@
 /** What the ledger keeps about a person, as their export has it. */
 import { z } from "zod";
 import { decimal, instant } from "../values.ts";
+import { accountKinds } from "./accounts.ts";
+import { transactionTypes } from "./transaction-types.ts";
 
-const trade = {
+const transaction = {
   date: z.iso.date(),
-  type: z.enum(["BUY", "SELL"]),
-  ticker: z.string(),
-  quantity: decimal,
-  price: decimal,
+  type: z.enum(transactionTypes),
+  ticker: z.string().nullable(),
+  quantity: decimal.nullable(),
+  price: decimal.nullable(),
   fee: decimal,
   currency: z.string().nullable(),
   fx_rate: decimal.nullable(),
   fx_currency: z.string().nullable(),
+  account: z.string().nullable().describe("Its name; null: the account was deleted"),
+  amount: decimal.nullable(),
+  tax: decimal,
+  numerator: decimal.nullable(),
+  denominator: decimal.nullable(),
+  acquired_on: z.iso.date().nullable(),
+  lots: z.record(z.string(), decimal).nullable(),
+  transfer_id: z.string().nullable(),
+  group_id: z.string().nullable(),
+  note: z.string().nullable(),
+  tags: z.array(z.string()).nullable(),
+  external_id: z.string().nullable(),
   transaction_id: z.int(),
   created_at: instant,
 };
 
-const auditedTrade = { operation: z.enum(["insert", "update", "delete"]), audited_at: instant, ...trade };
+const audited = {
+  operation: z.enum(["insert", "update", "delete"]),
+  audited_at: instant,
+  changes: z.string().nullable().describe("Of an update: what became other; the row is as it was before"),
+  ...transaction,
+};
 
-const selectTrade = `
+const account = {
+  account_id: z.int(),
+  name: z.string(),
+  currency: z.string().nullable(),
+  tracks_cash: z.boolean(),
+  income: z.enum(["market", "ledger"]),
+  kind: z.enum(accountKinds),
+  is_default: z.boolean(),
+  closed_at: z.iso.date().nullable(),
+  created_at: instant,
+};
+
+/** Of the ledger as it is, or as the audit has it. */
+const selectTransaction = (table: string): string => `
   transaction_date as date,
   transaction_type as type,
   ticker,
@@ -28,6 +60,18 @@ const selectTrade = `
   currency,
   trim_scale(fx_rate) as fx_rate,
   fx_currency,
+  (select name from public.accounts where accounts.account_id = ${table}.account_id) as account,
+  trim_scale(amount) as amount,
+  trim_scale(tax) as tax,
+  trim_scale(numerator) as numerator,
+  trim_scale(denominator) as denominator,
+  acquired_on,
+  lots,
+  transfer_id,
+  group_id,
+  note,
+  tags,
+  external_id,
   transaction_id,
   created_at`;
 
@@ -56,20 +100,29 @@ const newTickers = { brought_on: z.iso.date(), tickers: z.int() };
 const importChoice = { about: z.string(), choice: z.string(), chosen_at: instant };
 
 export const ledgerTables = {
-  transactions: {
-    row: z.object(trade),
-    columns: Object.keys(trade),
+  accounts: {
+    row: z.object(account),
+    columns: Object.keys(account),
     select: `
-      select ${selectTrade}
+      select account_id, name, currency, tracks_cash, income, kind, is_default, closed_at, created_at
+      from public.accounts
+      where user_id = $1
+      order by account_id`,
+  },
+  transactions: {
+    row: z.object(transaction),
+    columns: Object.keys(transaction),
+    select: `
+      select ${selectTransaction("transactions")}
       from bronze.transactions
       where user_id = $1
       order by transaction_date, transaction_id`,
   },
   audit: {
-    row: z.object(auditedTrade),
-    columns: Object.keys(auditedTrade),
+    row: z.object(audited),
+    columns: Object.keys(audited),
     select: `
-      select operation, audited_at, ${selectTrade}
+      select operation, audited_at, changes, ${selectTransaction("transactions_audit")}
       from bronze.transactions_audit
       where user_id = $1
       order by audit_id`,

@@ -1,10 +1,11 @@
 /** How much is held of one ticker, exactly. Pure. */
 import { Big } from "big.js";
-import type { TransactionType } from "./input.ts";
+import { incoming, type TransactionType } from "./transaction-types.ts";
 
 export interface Trade {
   /** null: not recorded yet. */
   readonly transactionId: number | null;
+  /** One that brings shares or takes them. */
   readonly type: TransactionType;
   /** In shares of its day. */
   readonly quantity: string;
@@ -27,7 +28,7 @@ Shown.RM = Shown.roundDown;
  * of them as the numerators of the splits after d times the denominators of the others. So 1:3 leaves no remainder
  * that would make 5 + 5 - 10 shares less than nothing. They change at splits alone, and are multiplied out once.
  */
-function unitsByDay(splits: readonly Split[]): (date: string) => Big {
+export function unitsByDay(splits: readonly Split[]): (date: string) => Big {
   const inOrder = splits.toSorted((a, b) => compare(a.date, b.date));
   const units = [null, ...inOrder].map((_, passed) =>
     inOrder.reduce(
@@ -41,14 +42,23 @@ function unitsByDay(splits: readonly Split[]): (date: string) => Big {
   };
 }
 
-/** Of dates and types, which no language orders in a way of its own. */
+/** The market's splits, but on the days of a person's own word, which counts instead. */
+export function overruled(market: readonly Split[], own: readonly Split[]): Split[] {
+  const days = new Set(own.map(({ date }) => date));
+  return [...market.filter(({ date }) => !days.has(date)), ...own];
+}
+
+/** Of dates, which no language orders in a way of its own. */
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** As ledger_order() of the database has it: what comes in on a day can go out on it. */
+const isOut = ({ type }: Trade): number => (incoming.has(type) ? 0 : 1);
 
 const place = ({ transactionId }: Trade): number => transactionId ?? Number.MAX_SAFE_INTEGER;
 
-/** By day; what is bought on a day can be sold on it. Trades not recorded yet come last, in the order given. */
+/** By day. Trades not recorded yet come last, in the order given. */
 function inLedgerOrder(trades: readonly Trade[]): Trade[] {
-  return trades.toSorted((a, b) => compare(a.date, b.date) || compare(a.type, b.type) || place(a) - place(b));
+  return trades.toSorted((a, b) => compare(a.date, b.date) || isOut(a) - isOut(b) || place(a) - place(b));
 }
 
 export interface Oversell {
@@ -57,7 +67,7 @@ export interface Oversell {
   readonly held: string;
 }
 
-/** The SELLs of more than is held, each passed over as if it had not been made; []: every one is covered. */
+/** What takes more than is held, each passed over as if it had not been made; []: every one is covered. */
 export function findOversells(trades: readonly Trade[], splits: readonly Split[]): Oversell[] {
   const oversells: Oversell[] = [];
   const unitsOn = unitsByDay(splits);
@@ -65,19 +75,19 @@ export function findOversells(trades: readonly Trade[], splits: readonly Split[]
   for (const trade of inLedgerOrder(trades)) {
     const units = unitsOn(trade.date);
     const quantity = units.times(trade.quantity);
-    if (trade.type === "BUY") held = held.plus(quantity);
+    if (incoming.has(trade.type)) held = held.plus(quantity);
     else if (quantity.gt(held)) oversells.push({ trade, held: held.div(units).toFixed() });
     else held = held.minus(quantity);
   }
   return oversells;
 }
 
-/** The first SELL of more than is held; null: every one is covered. */
+/** The first that takes more than is held; null: every one is covered. */
 export function findOversell(trades: readonly Trade[], splits: readonly Split[]): Oversell | null {
   return findOversells(trades, splits)[0] ?? null;
 }
 
-/** The most that can be sold on a day without leaving a later SELL uncovered, in shares of that day. */
+/** The most that can be sold on a day without leaving a later sale or transfer uncovered, in shares of that day. */
 export function availableOn(date: string, trades: readonly Trade[], splits: readonly Split[]): string {
   const unitsOn = unitsByDay(splits);
   let held = new Shown(0);
@@ -85,7 +95,7 @@ export function availableOn(date: string, trades: readonly Trade[], splits: read
   for (const trade of inLedgerOrder(trades)) {
     if (trade.date > date && (least === null || held.lt(least))) least = held;
     const quantity = unitsOn(trade.date).times(trade.quantity);
-    held = trade.type === "BUY" ? held.plus(quantity) : held.minus(quantity);
+    held = incoming.has(trade.type) ? held.plus(quantity) : held.minus(quantity);
   }
   if (least === null || held.lt(least)) least = held;
   return least.lt(0) ? "0" : least.div(unitsOn(date)).toFixed();

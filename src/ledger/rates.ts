@@ -85,7 +85,8 @@ export async function requireRates(
 export interface Conversion {
   /** What the trade was paid in. */
   readonly paidIn: string;
-  readonly ticker: { readonly symbol: string; readonly currency: string };
+  /** null: cash. */
+  readonly ticker: { readonly symbol: string; readonly currency: string } | null;
   readonly base: string;
   readonly date: string;
   /** The trade says what one of `paidIn` was worth in `base`. */
@@ -97,7 +98,7 @@ export async function requireConversion(
   context: Pick<LedgerContext, "pool" | "prices">,
   { paidIn, ticker, base, date, hasOwnRate }: Conversion,
 ): Promise<void> {
-  const currencies = [...new Set([paidIn, ticker.currency, base])];
+  const currencies = [...new Set([paidIn, ticker?.currency ?? paidIn, base])];
   if (currencies.length === 1) return;
   await requireRates(context, currencies);
   const firstDays = await readFirstDays(context.pool, currencies);
@@ -105,8 +106,8 @@ export async function requireConversion(
     pair[0] === pair[1] ? undefined : pair.find((currency) => date < firstDays.get(currency)!);
   const refuse = (currency: string, way: string) =>
     new MissingRateError("fx_rate", currency, firstDays.get(currency)!, way);
-  const inTicker = lateOf(paidIn, ticker.currency);
-  if (inTicker !== undefined)
+  const inTicker = ticker === null ? undefined : lateOf(paidIn, ticker.currency);
+  if (ticker !== null && inTicker !== undefined)
     throw refuse(
       inTicker,
       `enter the trade of ${date} in ${ticker.currency}, in which ${ticker.symbol} is quoted, with its fx_rate to ${base}`,
@@ -129,33 +130,33 @@ export async function readBaseCurrency(
   });
 }
 
-/** What requireConversion asks, of many trades of known tickers at once. Returns each ticker's currency. */
-export async function requireCurrencies(
+/**
+ * What requireConversion asks, of many rows of known tickers at once. Returns what each is paid in: what it says, else its ticker's
+ * currency, else, of cash, what `cashIn` says.
+ */
+export async function requireCurrencies<Row extends TransactionInput>(
   context: Pick<LedgerContext, "pool" | "prices">,
   userId: number,
-  trades: readonly TransactionInput[],
-): Promise<Map<string, string>> {
+  inputs: readonly Row[],
+  cashIn: (row: Row) => string | null,
+): Promise<Map<Row, string>> {
   const { rows } = await context.pool.query<{ ticker: string; currency: string }>(
     "select ticker, currency from bronze.raw_assets where ticker = any ($1)",
-    [trades.map(({ ticker }) => ticker)],
+    [inputs.map(({ ticker }) => ticker ?? null)],
   );
-  const currencies = new Map(rows.map(({ ticker, currency }) => [ticker, currency]));
+  const quotes = new Map(rows.map(({ ticker, currency }) => [ticker, currency]));
   const base = await readBaseCurrency(context, userId);
   const conversions = new Map<string, Conversion>();
-  for (const { ticker, date, currency, fx_rate } of trades) {
-    const quotedIn = currencies.get(ticker)!;
-    const paidIn = currency ?? quotedIn;
+  const currencies = new Map<Row, string>();
+  for (const input of inputs) {
+    const { ticker: symbol, date, currency, fx_rate } = input;
+    const ticker = symbol === undefined ? null : { symbol, currency: quotes.get(symbol)! };
+    const paidIn = currency ?? ticker?.currency ?? cashIn(input) ?? base;
+    currencies.set(input, paidIn);
     const hasOwnRate = fx_rate !== undefined;
-    const key = `${paidIn} ${ticker} ${hasOwnRate}`;
+    const key = `${paidIn} ${symbol} ${hasOwnRate}`;
     const earliest = conversions.get(key);
-    if (!earliest || date < earliest.date)
-      conversions.set(key, {
-        paidIn,
-        ticker: { symbol: ticker, currency: quotedIn },
-        base,
-        date,
-        hasOwnRate,
-      });
+    if (!earliest || date < earliest.date) conversions.set(key, { paidIn, ticker, base, date, hasOwnRate });
   }
   for (const conversion of conversions.values()) await requireConversion(context, conversion);
   return currencies;

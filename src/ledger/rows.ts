@@ -1,25 +1,45 @@
 /** The ledger's statements, all of them within one person's transaction. */
 import type { PoolClient } from "pg";
-import type { TransactionInput, TransactionType } from "./input.ts";
-import type { Split, Trade } from "./position.ts";
+import type { TransactionInput } from "./input.ts";
+import { overruled, type Split, type Trade } from "./position.ts";
+import { ExternalIdTakenError, SplitTakenError } from "./row-errors.ts";
+import { incoming, outgoing, type TransactionType } from "./transaction-types.ts";
 
-/** A transaction as programs see it; decimals and dates are strings. */
+/** A transaction as programs see it; decimals and dates are strings; null: its type has none, or nobody said. */
 export interface Transaction {
   readonly transaction_id: number;
-  readonly ticker: string;
+  readonly account_id: number;
+  readonly ticker: string | null;
   readonly type: TransactionType;
-  readonly quantity: string;
-  readonly price: string;
+  readonly quantity: string | null;
+  readonly price: string | null;
+  /** Of what has no quantity and price; of shares that come by a transfer what they had cost. */
+  readonly amount: string | null;
   readonly fee: string;
+  readonly tax: string;
   readonly date: string;
   /** ISO code of what it was paid in; null: the ticker's own currency. */
   readonly currency: string | null;
   /** What one of it was worth in `fx_currency`, as the person said; null: the day's rate. */
   readonly fx_rate: string | null;
   readonly fx_currency: string | null;
-  /** Paid for a BUY with its fee, received for a SELL net of it; in `currency`. */
-  readonly total: string;
-  /** ISO 8601, UTC. */
+  /** Of a SPLIT: as many shares for so many. */
+  readonly numerator: string | null;
+  readonly denominator: string | null;
+  /** Of shares that came by a TRANSFER_IN: when they had been bought. */
+  readonly acquired_on: string | null;
+  /** Of a SELL: transaction_id of a purchase -> how much of it. */
+  readonly lots: Readonly<Record<string, string>> | null;
+  /** The two sides of a transfer or conversion have one. */
+  readonly transfer_id: string | null;
+  /** What was written together has one. */
+  readonly group_id: string | null;
+  readonly note: string | null;
+  readonly tags: readonly string[] | null;
+  readonly external_id: string | null;
+  /** The money that it moved, after fee and tax: paid for a BUY, received for a SELL; in `currency`; null: none. */
+  readonly total: string | null;
+  /** ISO 8601, UTC: when it was recorded, or last edited. */
   readonly created_at: string;
 }
 
@@ -27,16 +47,31 @@ export type TransactionRow = Omit<Transaction, "created_at"> & { readonly create
 
 export const transactionColumns = `
   transaction_id,
+  account_id,
   ticker,
   transaction_type as type,
   trim_scale(quantity) as quantity,
   trim_scale(price) as price,
+  trim_scale(amount) as amount,
   trim_scale(fee) as fee,
+  trim_scale(tax) as tax,
   transaction_date as date,
   currency,
   trim_scale(fx_rate) as fx_rate,
   fx_currency,
-  trim_scale(quantity * price + case transaction_type when 'BUY' then fee else -fee end) as total,
+  trim_scale(numerator) as numerator,
+  trim_scale(denominator) as denominator,
+  acquired_on,
+  lots,
+  transfer_id,
+  group_id,
+  note,
+  tags,
+  external_id,
+  trim_scale(
+    coalesce(amount, quantity * price)
+    + case when transaction_type in ('BUY', 'WITHDRAWAL', 'FX_OUT', 'TRANSFER_OUT') then fee + tax else -fee - tax end
+  ) as total,
   created_at`;
 
 export function transactionOf(row: TransactionRow): Transaction {
@@ -48,10 +83,55 @@ export async function lockLedger(client: PoolClient, userId: number): Promise<vo
   await client.query("select from public.users where user_id = $1 for no key update", [userId]);
 }
 
-/** A transaction as it is written: with what it was paid in, and with the currency that its own rate is in. */
-export interface TransactionToInsert extends TransactionInput {
+/** A transaction as it is written: with its account, what it was paid in, and the currency that its own rate is in. */
+export interface TransactionToInsert extends Omit<TransactionInput, "account"> {
+  /** Absent: the default one. */
+  readonly account_id?: number;
   readonly fx_currency?: string;
+  readonly transfer_id?: string;
+  readonly group_id?: string;
 }
+
+/** Each column that is written, its type, and what of a transaction is written there. */
+const written: readonly (readonly [string, string, (input: TransactionToInsert) => unknown])[] = [
+  ["account_id", "bigint", (input) => input.account_id],
+  ["ticker", "text", (input) => input.ticker],
+  ["transaction_type", "text", (input) => input.type],
+  ["quantity", "numeric", (input) => input.quantity],
+  ["price", "numeric", (input) => input.price],
+  ["amount", "numeric", (input) => input.amount],
+  ["fee", "numeric", (input) => input.fee],
+  ["tax", "numeric", (input) => input.tax ?? "0"],
+  ["transaction_date", "date", (input) => input.date],
+  ["currency", "text", (input) => input.currency],
+  ["fx_rate", "numeric", (input) => input.fx_rate],
+  ["fx_currency", "text", (input) => input.fx_currency],
+  ["numerator", "numeric", (input) => input.numerator],
+  ["denominator", "numeric", (input) => input.denominator],
+  ["acquired_on", "date", (input) => input.acquired_on],
+  ["lots", "jsonb", (input) => input.lots],
+  ["transfer_id", "uuid", (input) => input.transfer_id],
+  ["group_id", "uuid", (input) => input.group_id],
+  ["note", "text", (input) => input.note],
+  ["tags", "text[]", (input) => input.tags],
+  ["external_id", "text", (input) => input.external_id],
+];
+
+/** What a transaction is restored from: all of it but who audited what. */
+export const storedColumns = [
+  "transaction_id",
+  "user_id",
+  ...written.map(([column]) => column),
+  "created_at",
+];
+
+const rowOf = (input: TransactionToInsert, place: number): object => ({
+  place,
+  ...Object.fromEntries(written.map(([column, , of]) => [column, of(input) ?? null])),
+});
+
+const recordset = written.map(([column, type]) => `${column} ${type}`).join(", ");
+const writtenColumns = written.map(([column]) => column).join(", ");
 
 /** In the order of the inputs. */
 export async function insertTransactions(
@@ -59,51 +139,89 @@ export async function insertTransactions(
   userId: number,
   inputs: readonly TransactionToInsert[],
 ): Promise<Transaction[]> {
-  const { rows } = await client.query<TransactionRow>(
-    `insert into bronze.transactions
-       (user_id, ticker, transaction_type, quantity, price, fee, transaction_date, currency, fx_rate, fx_currency)
-     select $1, ticker, transaction_type, quantity, price, fee, transaction_date, currency, fx_rate, fx_currency
-     from unnest(
-       $2::text[], $3::text[], $4::numeric[], $5::numeric[], $6::numeric[], $7::date[], $8::text[], $9::numeric[], $10::text[]
-     ) with ordinality
-       as input (ticker, transaction_type, quantity, price, fee, transaction_date, currency, fx_rate, fx_currency, position)
-     order by position
-     returning ${transactionColumns}`,
-    [
-      userId,
-      inputs.map((input) => input.ticker),
-      inputs.map((input) => input.type),
-      inputs.map((input) => input.quantity),
-      inputs.map((input) => input.price),
-      inputs.map((input) => input.fee),
-      inputs.map((input) => input.date),
-      inputs.map((input) => input.currency ?? null),
-      inputs.map((input) => input.fx_rate ?? null),
-      inputs.map((input) => input.fx_currency ?? null),
-    ],
-  );
+  const { rows } = await client
+    .query<TransactionRow>(
+      `insert into bronze.transactions (user_id, ${writtenColumns})
+       select $1, ${writtenColumns}
+       from json_to_recordset($2::json) as input (place integer, ${recordset})
+       order by place
+       returning ${transactionColumns}`,
+      [userId, JSON.stringify(inputs.map(rowOf))],
+    )
+    .catch(explainTaken);
   return rows.map(transactionOf).sort((a, b) => a.transaction_id - b.transaction_id);
 }
 
-/** null: the person has no such transaction. */
-export async function removeTransaction(
+/** Everything that was typed is another, and it is as if it had been written now. null: the person has no such transaction. */
+export async function replaceTransaction(
   client: PoolClient,
   userId: number,
   transactionId: number,
+  input: TransactionToInsert,
 ): Promise<Transaction | null> {
+  const typed = written.filter(([column]) => column !== "transfer_id" && column !== "group_id");
+  const { rows } = await client
+    .query<TransactionRow>(
+      `with edited as (
+         update bronze.transactions
+         set ${typed.map(([column]) => `${column} = input.${column}`).join(", ")}, created_at = clock_timestamp()
+         from json_to_record($3::json) as input (${recordset})
+         where user_id = $1
+           and transaction_id = $2
+         returning transactions.*
+       )
+       select ${transactionColumns}
+       from edited`,
+      [userId, transactionId, JSON.stringify(rowOf(input, 0))],
+    )
+    .catch(explainTaken);
+  return rows[0] ? transactionOf(rows[0]) : null;
+}
+
+/** What an index does not let stand twice, as a person can understand it. */
+export function explainTaken(error: unknown): never {
+  const { constraint } = error as { readonly constraint?: unknown };
+  if (constraint === "transactions_external_id_key") throw new ExternalIdTakenError();
+  if (constraint === "transactions_split_key") throw new SplitTakenError();
+  throw error;
+}
+
+/** With the other side of a transfer. Those of the id itself first; []: the person has no such transaction. */
+export async function removeTransactions(
+  client: PoolClient,
+  userId: number,
+  transactionId: number,
+): Promise<Transaction[]> {
   const { rows } = await client.query<TransactionRow>(
     `delete from bronze.transactions
      where user_id = $1
-       and transaction_id = $2
+       and (
+         transaction_id = $2
+         or transfer_id = (
+           select transfer_id
+           from bronze.transactions
+           where user_id = $1
+             and transaction_id = $2
+         )
+       )
      returning ${transactionColumns}`,
     [userId, transactionId],
   );
-  return rows[0] ? transactionOf(rows[0]) : null;
+  return rows
+    .map(transactionOf)
+    .sort((a, b) => Number(b.transaction_id === transactionId) - Number(a.transaction_id === transactionId));
 }
 
 export interface Position {
   readonly date: string;
   readonly transactionId: number;
+}
+
+/** Which transactions of a ledger; absent: all. */
+export interface LedgerFilter {
+  readonly accountId?: number | undefined;
+  readonly type?: TransactionType | undefined;
+  readonly tag?: string | undefined;
 }
 
 /** Newest first, those after `before` in that order. */
@@ -112,15 +230,19 @@ export async function readTransactions(
   userId: number,
   before: Position | null,
   limit: number | null,
+  { accountId, type, tag }: LedgerFilter = {},
 ): Promise<Transaction[]> {
   const { rows } = await client.query<TransactionRow>(
     `select ${transactionColumns}
      from bronze.transactions
      where user_id = $1
        and ($2::date is null or (transaction_date, transaction_id) < ($2, $3::bigint))
+       and ($5::bigint is null or account_id = $5)
+       and ($6::text is null or transaction_type = $6)
+       and ($7::text is null or $7 = any (tags))
      order by transaction_date desc, transaction_id desc
      limit $4`,
-    [userId, before?.date, before?.transactionId, limit],
+    [userId, before?.date, before?.transactionId, limit, accountId, type, tag],
   );
   return rows.map(transactionOf);
 }
@@ -141,8 +263,20 @@ export async function readTransaction(
   return rows[0] ? transactionOf(rows[0]) : null;
 }
 
-/** A person's trades of one ticker, in whatever case they were written. */
-export async function readTrades(client: PoolClient, userId: number, ticker: string): Promise<Trade[]> {
+/** What is held together: a ticker in an account. */
+export interface Holding {
+  readonly accountId: number;
+  readonly ticker: string;
+}
+
+const movingShares = [...incoming, ...outgoing];
+
+/** What moved shares of a holding, in whatever case the ticker was written. */
+export async function readTrades(
+  client: PoolClient,
+  userId: number,
+  { accountId, ticker }: Holding,
+): Promise<Trade[]> {
   const { rows } = await client.query<Trade>(
     `select
        transaction_id as "transactionId",
@@ -151,20 +285,22 @@ export async function readTrades(client: PoolClient, userId: number, ticker: str
        transaction_date as date
      from bronze.transactions
      where user_id = $1
-       and upper(trim(ticker)) = $2`,
-    [userId, ticker],
+       and account_id = $2
+       and upper(trim(ticker)) = $3
+       and transaction_type = any ($4)`,
+    [userId, accountId, ticker, movingShares],
   );
   return rows;
 }
 
 /**
- * As `readTrades`, what a day bought and what it sold added up: whether it is covered, and what can be sold, needs no more.
+ * As `readTrades`, what a day brought and what it took added up: whether it is covered, and what can be sold, needs no more.
  * `without`: the transaction that is left out.
  */
 export async function readDailyTrades(
   client: PoolClient,
   userId: number,
-  ticker: string,
+  { accountId, ticker }: Holding,
   without: number | null = null,
 ): Promise<Trade[]> {
   const { rows } = await client.query<Trade>(
@@ -175,10 +311,30 @@ export async function readDailyTrades(
        transaction_date as date
      from bronze.transactions
      where user_id = $1
-       and upper(trim(ticker)) = $2
-       and transaction_id is distinct from $3
+       and account_id = $2
+       and upper(trim(ticker)) = $3
+       and transaction_type = any ($4)
+       and transaction_id is distinct from $5
      group by transaction_date, transaction_type`,
-    [userId, ticker, without],
+    [userId, accountId, ticker, movingShares, without],
+  );
+  return rows;
+}
+
+/** As `readDailyTrades`, of all accounts together. */
+export async function readAllTrades(client: PoolClient, userId: number, ticker: string): Promise<Trade[]> {
+  const { rows } = await client.query<Trade>(
+    `select
+       null as "transactionId",
+       transaction_type as type,
+       sum(quantity) as quantity,
+       transaction_date as date
+     from bronze.transactions
+     where user_id = $1
+       and upper(trim(ticker)) = $2
+       and transaction_type = any ($3)
+     group by transaction_date, transaction_type`,
+    [userId, ticker, movingShares],
   );
   return rows;
 }
@@ -202,4 +358,24 @@ export async function readSplits(client: PoolClient, ticker: string): Promise<Sp
     [ticker],
   );
   return rows;
+}
+
+/** As an account counts them: on a day on which its owner says another ratio, that one. `without`: as for readDailyTrades. */
+export async function readHoldingSplits(
+  client: PoolClient,
+  userId: number,
+  { accountId, ticker }: Holding,
+  without: number | null = null,
+): Promise<Split[]> {
+  const { rows } = await client.query<Split>(
+    `select transaction_date as date, numerator, denominator
+     from bronze.transactions
+     where user_id = $1
+       and account_id = $2
+       and upper(trim(ticker)) = $3
+       and transaction_type = 'SPLIT'
+       and transaction_id is distinct from $4`,
+    [userId, accountId, ticker, without],
+  );
+  return overruled(await readSplits(client, ticker), rows);
 }

@@ -5,7 +5,7 @@ import { personTransaction } from "../database/person.ts";
 import type { LedgerContext } from "./context.ts";
 import { SplitNotFoundError } from "./errors.ts";
 import { availableOn } from "./position.ts";
-import { readDailyTrades, readSplits } from "./rows.ts";
+import { readAllTrades, readSplits } from "./rows.ts";
 
 /** A split, with what figures make of it. */
 export interface SplitVerdict {
@@ -85,7 +85,7 @@ export function previewSplitRuling(
     const splits = await readSplits(client, ticker);
     const others = splits.filter((split) => split.date !== date);
     const ruled = ruling.changes_quantity ? [...others, { date, numerator, denominator }] : others;
-    const trades = await readDailyTrades(client, userId, ticker);
+    const trades = await readAllTrades(client, userId, ticker);
     const end = "9999-12-31";
     const { rows } = await client.query<{ date: string; close: string }>(
       `select price_date as date, close

@@ -78,3 +78,4 @@ export {
   type TickerFigureFacts,
 } from "./ticker-facts.ts";
 export type { Lot, Part, TradeMark } from "./ticker-lists.ts";
+export { readTransferredCost } from "./transferred-cost.ts";

@@ -254,6 +254,11 @@ const statuses = {
   too_many_passkeys: 409,
   automation_off: 409,
   quota_exceeded: 409,
+  external_id_taken: 409,
+  split_taken: 409,
+  part_of_transfer: 409,
+  default_account: 409,
+  account_in_use: 409,
   body_too_large: 413,
   wrong_password: 422,
   weak_password: 422,
@@ -287,7 +292,7 @@ export type ErrorCode = keyof typeof statuses | `invalid_${string}`;
 /** HTTP status of a code; null: no error that a person may be told of. */
 export function statusOf(code: string, method = "GET"): number | null {
   // Nothing is wrong with the request to delete: a later SELL stands in its way.
-  if (code === "oversell" && method === "DELETE") return 409;
+  if ((code === "oversell" || code === "invalid_lots") && method === "DELETE") return 409;
   if (Object.hasOwn(statuses, code)) return statuses[code as keyof typeof statuses];
   return code.startsWith("invalid_") ? 422 : null;
 }

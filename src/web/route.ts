@@ -32,7 +32,7 @@ export interface Input<P, Q, B, A extends Access> {
 }
 
 export interface RouteDefinition<P, Q, B, R, A extends Access> {
-  readonly method: "get" | "post" | "delete";
+  readonly method: "get" | "post" | "patch" | "delete";
   /** As Express writes it: `/api/runs/:run_id`. */
   readonly path: string;
   readonly summary: string;

@@ -26,7 +26,12 @@ const granted: Readonly<Record<string, readonly string[]>> = {
   "bronze.raw_prices": ["select"],
   "bronze.split_rulings": ["delete", "insert", "select", "update"],
   "bronze.symbol_changes": ["delete", "insert", "select", "update"],
-  "bronze.transactions": ["delete", "insert", "select"],
+  "bronze.transactions": [
+    "delete",
+    "insert",
+    "select",
+    "update (account_id, acquired_on, amount, created_at, currency, denominator, external_id, fee, fx_currency, fx_rate, lots, note, numerator, price, quantity, tags, tax, ticker, transaction_date, transaction_type)",
+  ],
   "bronze.transactions_audit": ["select"],
   "orchestrator.asset_versions": ["select"],
   "orchestrator.assets": ["select"],

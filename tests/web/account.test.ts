@@ -307,7 +307,7 @@ describe("the cost basis method", () => {
     const changes = async () =>
       (
         await server.database.pool.query(
-          "select asset from orchestrator.changes where partition_value = $1::text",
+          "select asset from orchestrator.changes where partition_value = $1::text and asset = 'users'",
           [id],
         )
       ).rows;

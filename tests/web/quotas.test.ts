@@ -13,6 +13,7 @@ const quotas = {
   newTickersADay: 3,
   changesADay: 100,
   importRows: 100,
+  portfolioAccounts: 3,
   tokens: 3,
   sessions: 3,
   accounts: 3,

@@ -2,14 +2,14 @@
 import { createHash } from "node:crypto";
 import type { PoolClient } from "pg";
 import { mapInTurns } from "../../event-loop.ts";
+import { type Account, accountNamed, readAccounts } from "../accounts.ts";
 import { DuplicateError, OversellError } from "../errors.ts";
-import type { TransactionInput } from "../input.ts";
-import { findOversells, type Oversell, type Trade } from "../position.ts";
+import { findOversells, type Oversell, overruled, type Split, type Trade } from "../position.ts";
 import { readSplits, readTransactions, type Transaction } from "../rows.ts";
+import { incoming, outgoing } from "../transaction-types.ts";
 import { keyRows, readImportedRows } from "./kept.ts";
-import { isTrade } from "./kinds.ts";
 import { type Remark, remarkOf } from "./remarks.ts";
-import type { ImportRow } from "./rows.ts";
+import { type ImportRow, isForLedger, type RowInput } from "./rows.ts";
 
 /** Which lines to record, of the review with that fingerprint. */
 export interface Selection {
@@ -20,6 +20,7 @@ export interface Selection {
 export interface Draft {
   readonly rows: readonly ImportRow[];
   readonly ledger: readonly Transaction[];
+  readonly accounts: readonly Account[];
   readonly duplicates: ReadonlyMap<ImportRow, Remark>;
   /** Rows that are no trades and stand with an earlier import already. */
   readonly keptBefore: ReadonlySet<ImportRow>;
@@ -28,8 +29,11 @@ export interface Draft {
   readonly selected: readonly ImportRow[];
 }
 
-const keyOf = ({ date, ticker, type, quantity, price }: TransactionInput | Transaction): string =>
-  [date, ticker, type, quantity, price].join(" ");
+/** What two rows that may be one have alike; what has no quantity and price has an amount, or a ratio. */
+const keyOf = (row: RowInput | Transaction): string =>
+  [row.date, row.ticker, row.type, row.quantity, row.price, row.amount, row.numerator, row.denominator].join(
+    " ",
+  );
 
 interface Known {
   readonly duplicates: Map<ImportRow, Remark>;
@@ -59,7 +63,7 @@ async function findKnown(
   const keptBefore = new Set<ImportRow>();
   for (const row of rows) {
     const before = imported.get(keys.get(row)!);
-    if (before && !isTrade(row.kind)) keptBefore.add(row);
+    if (before && !isForLedger(row)) keptBefore.add(row);
     const own =
       before?.transactionId === undefined ? undefined : keyOfTransaction.get(before.transactionId ?? -1);
     if (!before || own === undefined || !row.input) continue;
@@ -98,12 +102,13 @@ export async function draftImport(
   const fingerprint = await fingerprintOf(rows, duplicates);
   const kept = selection?.fingerprint === fingerprint ? selection : null;
   const isSelected = (row: ImportRow): boolean => {
-    if (row.kind !== null && !isTrade(row.kind)) return false;
+    if (!isForLedger(row)) return false;
     return kept ? kept.lines.has(row.line) : !duplicates.has(row);
   };
   return {
     rows,
     ledger,
+    accounts: await readAccounts(client, userId),
     duplicates,
     keptBefore,
     fingerprint,
@@ -116,11 +121,13 @@ const dayOf = ({ input, entry }: ImportRow): string => input?.date ?? entry.date
 const byDay = (a: ImportRow, b: ImportRow): number =>
   dayOf(a) < dayOf(b) ? -1 : dayOf(a) > dayOf(b) ? 1 : 0;
 
-const byTicker = (rows: readonly ImportRow[]): Map<string, ImportRow[]> =>
-  Map.groupBy(
-    rows.filter(({ input }) => input !== null),
-    ({ input }) => input!.ticker,
-  );
+/** Of a ledger, or of a row that names an account that is to be opened. */
+type AccountKey = number | string;
+
+const accountKey = (accounts: readonly Account[], named: RowInput["account"]): AccountKey =>
+  accountNamed(accounts, named)?.account_id ?? String(named).toLowerCase();
+
+const holdingKey = (account: AccountKey, ticker: string): string => `${account} ${ticker}`;
 
 /** What a row would be of, as far as it says; a row that cannot be recorded has no ticker of its own. */
 const tickerOf = ({ input, entry }: ImportRow): string =>
@@ -166,10 +173,24 @@ function blame(oversell: Oversell, { ticker, rowOf, sellers, missing }: Covering
   return [[row, { code: error.code, message: error.message + missingPurchase(missing, date) }]];
 }
 
+const movesShares = ({ type }: RowInput | Transaction): boolean => incoming.has(type) || outgoing.has(type);
+
+const tradeOf = (row: RowInput | Transaction, transactionId: number | null): Trade => ({
+  transactionId,
+  type: row.type,
+  quantity: row.quantity!,
+  date: row.date,
+});
+
+const ownSplits = (rows: readonly (RowInput | Transaction)[]): Split[] =>
+  rows.flatMap(({ type, date, numerator, denominator }) =>
+    type === "SPLIT" ? [{ date, numerator: numerator!, denominator: denominator! }] : [],
+  );
+
 /** What the selected rows would sell without having it, over the ledger and the file together. */
 export async function findUncovered(
   client: PoolClient,
-  { rows, ledger, selected }: Pick<Draft, "rows" | "ledger" | "selected">,
+  { rows, ledger, selected, accounts }: Pick<Draft, "rows" | "ledger" | "selected" | "accounts">,
 ): Promise<Map<ImportRow, Remark>> {
   const uncovered = new Map<ImportRow, Remark>();
   const chosen = new Set(selected);
@@ -177,17 +198,25 @@ export async function findUncovered(
     rows.filter((row) => row.kind === "BUY" && (row.input === null || !chosen.has(row))),
     tickerOf,
   );
-  const recorded = Map.groupBy(ledger, ({ ticker }) => ticker);
-  for (const [ticker, own] of byTicker(selected)) {
+  const recorded = Map.groupBy(
+    ledger.filter(({ ticker }) => ticker !== null),
+    ({ account_id, ticker }) => holdingKey(account_id, ticker!),
+  );
+  const holdings = Map.groupBy(
+    selected.filter(({ input }) => input?.ticker !== undefined),
+    ({ input }) => holdingKey(accountKey(accounts, input!.account), input!.ticker!),
+  );
+  for (const [key, own] of holdings) {
     // Without a SELL among them nothing of the ledger's can be uncovered.
-    if (!own.some(({ input }) => input!.type === "SELL")) continue;
-    const rowOf = new Map<Trade, ImportRow>(own.map((row) => [{ ...row.input!, transactionId: null }, row]));
-    const sellers = own.filter(({ input }) => input!.type === "SELL").toSorted(byDay);
-    const trades = (recorded.get(ticker) ?? []).map((transaction) => ({
-      ...transaction,
-      transactionId: transaction.transaction_id,
-    }));
-    const splits = await readSplits(client, ticker);
+    if (!own.some(({ input }) => outgoing.has(input!.type) || input!.type === "SPLIT")) continue;
+    const ticker = own[0]!.input!.ticker!;
+    const moving = own.filter(({ input }) => movesShares(input!));
+    const rowOf = new Map<Trade, ImportRow>(moving.map((row) => [tradeOf(row.input!, null), row]));
+    const sellers = own.filter(({ input }) => !incoming.has(input!.type)).toSorted(byDay);
+    const before = recorded.get(key) ?? [];
+    const trades = before.filter(movesShares).map((row) => tradeOf(row, row.transaction_id));
+    const said = ownSplits([...before, ...own.map(({ input }) => input!)]);
+    const splits = overruled(await readSplits(client, ticker), said);
     const covering = { ticker, rowOf, sellers, missing: (missing.get(ticker) ?? []).toSorted(byDay) };
     for (const oversell of findOversells([...trades, ...rowOf.keys()], splits))
       for (const [row, remark] of blame(oversell, covering)) uncovered.set(row, remark);

@@ -11,60 +11,20 @@ import {
 import { type CostReading, costFields, readCosts } from "./costs.ts";
 import { currencyOf, isMoney, isVague } from "./currencies.ts";
 import { type DateOrder, type Moment, readMoment } from "./dates.ts";
+import type { Entry, Reading } from "./entry.ts";
 import { type DecimalMark, isBlank, readFigure } from "./figures.ts";
 import type { TextLine, Texts } from "./format.ts";
 import { type Instrument, readInstrument } from "./instrument.ts";
 import { isTrade, kindBySign, kindOf, type Meaning, meaningOf, type RowKind, type Signs } from "./kinds.ts";
-import { type Layout, meaningIn } from "./layout.ts";
+import { meaningIn } from "./layout.ts";
 import { type Figures, type Money, settle } from "./money.ts";
+import { readOwnEntry } from "./own.ts";
 import { checkCurrency, currencyFor } from "./price-currency.ts";
-import { type Remark, Remarks } from "./remarks.ts";
+import { Remarks } from "./remarks.ts";
 import { spell } from "./spelling.ts";
 import { type Objection, objectionsIn, saysCalledOff, stateOf, worstOf } from "./states.ts";
-import { offsetIn, type Surroundings } from "./surroundings.ts";
+import { offsetIn } from "./surroundings.ts";
 import { scaleInHeader } from "./units.ts";
-
-/** How the figures and days of a file are written; null: it does not say. */
-export interface Notation {
-  readonly dateOrder: DateOrder | null;
-  readonly decimalMark: DecimalMark | null;
-}
-
-/** What was understood of a line. Decimals are plain and have their sign; null: the line does not say. */
-export interface Entry {
-  readonly line: number;
-  readonly texts: Texts;
-  /** null: its word is not understood. */
-  readonly kind: RowKind | null;
-  /** What the file calls it. */
-  readonly word: string;
-  readonly date: string | null;
-  readonly time: string | null;
-  /** Minutes ahead of UTC; null: in an unknown zone. */
-  readonly offset: number | null;
-  readonly instrument: Instrument | null;
-  readonly quantity: string | null;
-  readonly price: string | null;
-  readonly amount: string | null;
-  readonly fee: string | null;
-  readonly currency: string | null;
-  /** Of our own files alone: what the trade's currency was worth in another, as the person said; absent: the file is another's. */
-  readonly ownRate?: { readonly rate: string; readonly currency: string };
-  readonly errors: readonly Remark[];
-  /** Said of a row that can be recorded all the same. */
-  readonly warnings: readonly Remark[];
-  /** How it was understood, where that is not plain. */
-  readonly notes: readonly string[];
-}
-
-/** Of a whole table: what its lines are read by. */
-export interface Reading {
-  readonly layout: Layout;
-  readonly notation: Notation;
-  /** Columns of costs that are written as less than nothing. */
-  readonly negative: ReadonlySet<string>;
-  readonly surroundings: Surroundings;
-}
 
 function readDay(
   text: string,
@@ -283,13 +243,9 @@ function offsetOf({ beside = [] }: TextLine, { layout, surroundings }: Reading):
   );
 }
 
-function ownRateOf({ beside = [] }: TextLine): { rate: string; currency: string } {
-  const text = (column: string) => beside.find(({ name }) => spell(name) === column)?.text.slice(0, 60) ?? "";
-  return { rate: text("fxrate"), currency: text("fxcurrency") };
-}
-
 /** What one line says. A trade that cannot be understood whole has errors; anything else is kept as far as it is. */
 export function readEntry(textLine: TextLine, reading: Reading): Entry {
+  if (reading.layout.format?.isOwn) return readOwnEntry(textLine, reading);
   const { line, texts } = textLine;
   const remarks = new Remarks();
   const figures = figuresOf(texts, reading, remarks);
@@ -320,7 +276,6 @@ export function readEntry(textLine: TextLine, reading: Reading): Entry {
   );
   const instrument = hasInstrument ? instrumentOf(currency) : null;
   const base = {
-    ...(reading.layout.format?.isOwn && { ownRate: ownRateOf(textLine) }),
     line,
     texts,
     kind,

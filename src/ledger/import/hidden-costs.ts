@@ -1,7 +1,7 @@
 /** Columns that are costs although their names do not say so: what the rows' own sums lack is just what stands there. Pure. */
 import { Big } from "big.js";
 import { isNoMoney } from "./cost-names.ts";
-import type { Entry, Notation } from "./entries.ts";
+import type { Entry, Notation } from "./entry.ts";
 import { readFigure } from "./figures.ts";
 import type { TextLine } from "./format.ts";
 import { isTrade } from "./kinds.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { PoolClient } from "pg";
 import { mapInTurns } from "../../event-loop.ts";
 import { isDate } from "../input.ts";
-import type { Entry } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 import type { ImportRow } from "./rows.ts";
 
 /** Of what stands in each row, and how often that stood above it: fills that are alike are still told apart. */

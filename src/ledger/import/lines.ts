@@ -10,9 +10,12 @@ import type { Delimiter } from "./tables.ts";
 const says = (meaning: Meaning | null): boolean =>
   meaning !== null && meaning !== "TRADE" && meaning !== "CASH";
 
+/** Our own export writes nothing where there is nothing: "none" is a word there. */
+const isEmpty = (text: string, { format }: Layout): boolean => (format?.isOwn ? text === "" : isBlank(text));
+
 function textOf(field: Field, { cells }: TableLine, layout: Layout): string {
   const values = (layout.columns[field] ?? []).flatMap((index) =>
-    isBlank(cells[index] ?? "") ? [] : [cells[index]!],
+    isEmpty(cells[index] ?? "", layout) ? [] : [cells[index]!],
   );
   if (field !== "type" || values.length < 2) return values[0] ?? "";
   return values.find((value) => says(meaningIn(layout, value))) ?? values[0]!;
@@ -35,7 +38,7 @@ function besideOf(
   return layout.names.flatMap((name, index) => {
     const text = cells[index] ?? "";
     const isRead = read.has(index) || taken.has(index) || (types.has(index) && text === type);
-    return isRead || isBlank(text) ? [] : [{ index, name, text }];
+    return isRead || isEmpty(text, layout) ? [] : [{ index, name, text }];
   });
 }
 

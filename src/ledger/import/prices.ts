@@ -2,7 +2,7 @@
 import { Big } from "big.js";
 import { mapInTurns } from "../../event-loop.ts";
 import type { LedgerContext } from "../context.ts";
-import type { TransactionInput } from "../input.ts";
+import { isTradeInput, type TradeInput, type TransactionInput } from "../input.ts";
 import { describeSuspicion, type PriceEvidence, type Suspicion, suspectPrice } from "../price-check.ts";
 import { readEvidence } from "../quoted-days.ts";
 import { isCoin } from "./instrument.ts";
@@ -17,7 +17,7 @@ const rateTicker = (currency: string): string => `${currency}USD=X`;
 export interface PriceFinding {
   readonly remark: Remark;
   /** What the trade would be; null: nobody can say. */
-  readonly correction: TransactionInput | null;
+  readonly correction: TradeInput | null;
 }
 
 function divide(quantity: string, ratio: string): string {
@@ -27,7 +27,7 @@ function divide(quantity: string, ratio: string): string {
 }
 
 /** As it would fit the day; null: what it is cannot be told by the price alone. */
-function correct(input: TransactionInput, suspicion: Suspicion): TransactionInput | null {
+function correct(input: TradeInput, suspicion: Suspicion): TradeInput | null {
   switch (suspicion.kind) {
     case "hundredfold":
     case "hundredth":
@@ -41,16 +41,16 @@ function correct(input: TransactionInput, suspicion: Suspicion): TransactionInpu
   }
 }
 
-type EvidenceOf = (input: TransactionInput) => PriceEvidence;
+type EvidenceOf = (input: TradeInput) => PriceEvidence;
 
 /** With exchange rates of the days of prices that nothing else explains. */
 async function withRates(
   context: LedgerContext,
-  inputs: readonly TransactionInput[],
+  inputs: readonly TradeInput[],
   evidenceOf: EvidenceOf,
   deadline: number,
 ): Promise<EvidenceOf> {
-  const isFar = (input: TransactionInput): boolean =>
+  const isFar = (input: TradeInput): boolean =>
     !isCoin(input.ticker) && suspectPrice(input.price, evidenceOf(input))?.kind === "far";
   const judged = await mapInTurns(inputs, isFar);
   const far = inputs.filter((_, index) => judged[index]);
@@ -80,7 +80,7 @@ export async function checkPrices(
   rows: readonly ImportRow[],
   deadline: number,
 ): Promise<Map<ImportRow, PriceFinding>> {
-  const inputs = rows.flatMap(({ input }) => input ?? []);
+  const inputs = rows.flatMap(({ input }) => (input && isTradeInput(input) ? input : []));
   const evidenceOf = await withRates(
     context,
     inputs,
@@ -89,7 +89,7 @@ export async function checkPrices(
   );
   const findings = new Map<ImportRow, PriceFinding>();
   await mapInTurns(rows, (row) => {
-    const { input } = row;
+    const input = row.input && isTradeInput(row.input) ? row.input : null;
     const evidence = input && evidenceOf(input);
     const suspicion = input && evidence && suspectPrice(input.price, evidence);
     if (!suspicion) return;

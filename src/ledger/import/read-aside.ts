@@ -2,7 +2,7 @@
 import { type MessagePort, type ResourceLimits, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { mapInTurns } from "../../event-loop.ts";
 import { FileTooCostlyError } from "../errors.ts";
-import type { Entry } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 import { type ImportFile, type ReadFile, unreadFile } from "./read.ts";
 
 export interface ReadingLimits {

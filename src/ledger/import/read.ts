@@ -16,7 +16,8 @@ import { hasValues, looksLikeHeader } from "./columns.ts";
 import { negativeColumns } from "./costs.ts";
 import { isMoney } from "./currencies.ts";
 import { type DateOrder, proveDateOrder, readMoment } from "./dates.ts";
-import { type Entry, type Notation, type Reading, readEntry } from "./entries.ts";
+import { readEntry } from "./entries.ts";
+import type { Entry, Notation, Reading } from "./entry.ts";
 import { type DecimalMark, isBlank, proveDecimalMark } from "./figures.ts";
 import { recogniseFormat, spellHeaders, type TextLine } from "./format.ts";
 import { formats } from "./formats/index.ts";
@@ -194,7 +195,7 @@ interface ReadPart {
 
 function readEntries(part: Part, notation: Notation, surroundings: Surroundings): ReadPart {
   const entries = entriesOf(part, notation, surroundings);
-  const hidden = findHiddenCosts(part.lines, entries, part.layout, notation);
+  const hidden = part.layout.format?.isOwn ? [] : findHiddenCosts(part.lines, entries, part.layout, notation);
   if (hidden.length === 0) return { part, entries, hiddenCosts: [] };
   const columns = { ...part.layout.columns, fee: [...(part.layout.columns.fee ?? []), ...hidden] };
   const whole = readPart(part.table, { ...part.layout, columns }, part.delimiter);
@@ -226,7 +227,7 @@ function refuseUnnamedCurrencies(entries: readonly Entry[]): Entry[] {
 
 function readLine(line: TextLine, reading: Reading, part: Part): Entry {
   const entry = readEntry(line, reading);
-  if (entry.kind !== null && !isTrade(entry.kind)) return entry;
+  if (entry.kind !== null && !isTrade(entry.kind) && entry.own === undefined) return entry;
   if (line.count !== undefined)
     return { ...entry, errors: [remarkOf(new ValueCountError(part.table.headers.length, line.count))] };
   return line.isSplit ? { ...entry, errors: [remarkOf(new SplitFigureError())] } : entry;

@@ -1,13 +1,15 @@
 import type { PoolClient } from "pg";
 import { personTransaction } from "../../database/person.ts";
+import { type Account, accountNamed, insertAccount, listAccounts, requireNamed } from "../accounts.ts";
 import type { LedgerContext } from "../context.ts";
+import { readNamingHoldings, requireCovered } from "../coverage.ts";
 import { requireHistories } from "../histories.ts";
 import { requireImportQuota, requireLedgerQuota } from "../quotas.ts";
 import { requireCurrencies } from "../rates.ts";
-import { insertTransactions, lockLedger } from "../rows.ts";
+import { insertTransactions, lockLedger, type TransactionToInsert } from "../rows.ts";
+import { incoming } from "../transaction-types.ts";
 import { type Draft, draftImport, findUncovered, type Selection } from "./draft.ts";
 import { keepImport } from "./kept.ts";
-import { isTrade } from "./kinds.ts";
 import type { ImportField } from "./layout.ts";
 import { patienceMilliseconds } from "./lookup.ts";
 import type { ImportFile, ReadFile } from "./read.ts";
@@ -21,7 +23,7 @@ import {
   prepareImport,
   reviewPrepared,
 } from "./review.ts";
-import type { ImportRow } from "./rows.ts";
+import { type ImportRow, isForLedger, type RowInput } from "./rows.ts";
 
 export interface Imported {
   /** Trades that are in the ledger now. */
@@ -49,7 +51,7 @@ function reasonsOf({ rows, selected, duplicates, keptBefore }: Draft): Map<Impor
   const reasons = new Map<ImportRow, string>();
   for (const row of rows) {
     if (chosen.has(row) || keptBefore.has(row) || duplicates.has(row)) continue;
-    const isKept = row.kind !== null && !isTrade(row.kind);
+    const isKept = !isForLedger(row);
     const error = row.errors[0]?.message;
     reasons.set(row, isKept ? "the ledger has no such type yet" : `left out${error ? `: ${error}` : ""}`);
   }
@@ -86,9 +88,57 @@ function ownTickers(rows: readonly ImportRow[], { tickers = {} }: ImportFile): R
 interface Known {
   /** The file as it is read without a person's word. */
   readonly plain: ReadFile;
-  /** Of each ticker. */
-  readonly currencies: ReadonlyMap<string, string>;
-  readonly now: Date;
+  /** What each row is paid in. */
+  readonly currencies: ReadonlyMap<RowInput, string>;
+  readonly context: Pick<LedgerContext, "quotas" | "clock">;
+}
+
+/** The accounts, with those that the rows name and there are not yet. */
+async function openNamed(
+  context: Pick<LedgerContext, "quotas">,
+  client: PoolClient,
+  userId: number,
+  rows: readonly ImportRow[],
+  accounts: readonly Account[],
+): Promise<readonly Account[]> {
+  const known = [...accounts];
+  for (const { input } of rows) {
+    const name = input!.account;
+    if (name === undefined || accountNamed(known, name)) continue;
+    known.push(await insertAccount(context, client, userId, { name: String(name) }));
+  }
+  return known;
+}
+
+/** What a file calls a purchase is its number there: a SELL of the file that names it is of the one that it became. */
+async function insertRows(
+  client: PoolClient,
+  userId: number,
+  rows: readonly ImportRow[],
+  toInsert: (input: RowInput) => TransactionToInsert,
+): Promise<Map<ImportRow, number>> {
+  const ids = new Map<ImportRow, number>();
+  const became = new Map<string, number>();
+  const inserted = async (part: readonly ImportRow[]): Promise<void> => {
+    const inputs = part.map(({ input }) => {
+      const lots = input!.lots && Object.entries(input!.lots).map(([id, of]) => [became.get(id) ?? id, of]);
+      return { ...toInsert(input!), ...(lots && { lots: Object.fromEntries(lots) }) };
+    });
+    const transactions = await insertTransactions(client, userId, inputs);
+    for (const [index, row] of part.entries()) {
+      const id = transactions[index]!.transaction_id;
+      ids.set(row, id);
+      if (row.entry.own?.row) became.set(row.entry.own.row, id);
+    }
+  };
+  let from = 0;
+  for (const [index, { input }] of rows.entries())
+    if (input!.lots) {
+      if (from < index) await inserted(rows.slice(from, index));
+      from = index;
+    }
+  if (from < rows.length) await inserted(rows.slice(from));
+  return ids;
 }
 
 async function recordDraft(
@@ -96,16 +146,19 @@ async function recordDraft(
   userId: number,
   draft: Draft,
   { file, given }: Prepared,
-  { plain, currencies, now }: Known,
+  { plain, currencies, context }: Known,
 ): Promise<{ imported: number; kept: number }> {
   const recorded = inOrder(draft.selected.filter(({ input }) => input !== null));
-  const transactions = await insertTransactions(
-    client,
-    userId,
-    recorded.map(({ input }) => ({ ...input!, currency: input!.currency ?? currencies.get(input!.ticker)! })),
-  );
-  const transactionIds = new Map(recorded.map((row, index) => [row, transactions[index]!.transaction_id]));
+  const accounts = await openNamed(context, client, userId, recorded, draft.accounts);
+  const transactionIds = await insertRows(client, userId, recorded, (input) => ({
+    ...input,
+    account_id: requireNamed(accounts, input.account, null).account_id,
+    ...(input.type !== "SPLIT" && { currency: input.currency ?? currencies.get(input)! }),
+  }));
+  for (const holding of await readNamingHoldings(client, userId, [...transactionIds.values()]))
+    await requireCovered(client, userId, holding, () => "edit");
   const reasons = reasonsOf(draft);
+  const now = context.clock();
   const { format, signature } = file;
   if (recorded.length + reasons.size > 0)
     await keepImport(
@@ -118,7 +171,7 @@ async function recordDraft(
   await rememberTickers(client, userId, signature, ownTickers(draft.rows, given), now);
   return {
     imported: recorded.length,
-    kept: [...reasons.keys()].filter(({ kind }) => kind !== null && !isTrade(kind)).length,
+    kept: [...reasons.keys()].filter((row) => !isForLedger(row)).length,
   };
 }
 
@@ -148,14 +201,18 @@ export async function importTransactions(
     lines: new Set(selected.map(({ line }) => line)),
   };
   // Histories first, all rows at once afterwards; patience for many.
-  const tickers = selected.flatMap(({ input }) => (input?.type === "BUY" ? [input.ticker] : []));
+  const tickers = selected.flatMap(({ input }) =>
+    input?.ticker && incoming.has(input.type) ? [input.ticker] : [],
+  );
   await requireHistories(context, tickers, {
     onProgress: ({ fetched, total }) => onProgress({ rows: review.rows.length, checked: fetched, total }),
   });
+  const accounts = await listAccounts(context, userId);
   const currencies = await requireCurrencies(
     context,
     userId,
     selected.flatMap(({ input }) => input ?? []),
+    ({ account }) => accountNamed(accounts, account)?.currency ?? null,
   );
   const plain = await readFileAside({ csv: importFile.csv }, context.clock());
   const record = async (client: PoolClient): Promise<Pick<Imported, "imported" | "kept"> | null> => {
@@ -166,7 +223,7 @@ export async function importTransactions(
     const done = await recordDraft(client, userId, draft, prepared, {
       plain,
       currencies,
-      now: context.clock(),
+      context,
     });
     await requireLedgerQuota(client, userId, context.quotas);
     await requireImportQuota(client, userId, context.quotas);

@@ -3,7 +3,7 @@ import { UnknownTickerError, UnsupportedCurrencyError } from "../../market/error
 import type { LedgerContext } from "../context.ts";
 import { TickerNotCheckedError, UnknownInstrumentError } from "../errors.ts";
 import { requireTicker } from "../tickers.ts";
-import type { Entry } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 import { isTrade } from "./kinds.ts";
 import { endsAsking, importCurrency, type LookupProgress } from "./lookup.ts";
 import { type Remark, remarkOf } from "./remarks.ts";
@@ -70,7 +70,8 @@ async function find(context: LedgerContext, userId: number, identifier: string):
 function neededIdentifiers(entries: readonly Entry[], chosen: Readonly<Record<string, string>>): string[] {
   const needed = entries.flatMap((entry) => {
     const { kind, errors, instrument } = entry;
-    const isNeeded = isTrade(kind) && errors.length === 0 && instrument?.ticker === null;
+    const isNeeded =
+      isTrade(kind) && entry.own === undefined && errors.length === 0 && instrument?.ticker === null;
     return isNeeded && instrument.identifier && !Object.hasOwn(chosen, instrumentKey(entry))
       ? [instrument.identifier]
       : [];

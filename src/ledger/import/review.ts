@@ -3,10 +3,9 @@
 import { personTransaction } from "../../database/person.ts";
 import { mapInTurns } from "../../event-loop.ts";
 import type { LedgerContext } from "../context.ts";
-import { warningsOf } from "../transactions.ts";
+import { warningsOf } from "../record.ts";
 import { type Draft, draftImport, findUncovered, type Selection } from "./draft.ts";
 import { isCoin } from "./instrument.ts";
-import { isTrade } from "./kinds.ts";
 import { type Lookup, type LookupProgress, lookUpTickers, patienceMilliseconds } from "./lookup.ts";
 import { checkPrices, correctRows, describeCorrection, type PriceFinding } from "./prices.ts";
 import type { ImportFile, ReadFile } from "./read.ts";
@@ -14,7 +13,7 @@ import { readFileAside } from "./read-aside.ts";
 import { type Remark, remarkOf } from "./remarks.ts";
 import { recallChoices, recallTickers } from "./remembered.ts";
 import { instrumentKey, resolveInstruments } from "./resolve.ts";
-import { type ImportRow, readRow } from "./rows.ts";
+import { type ImportRow, isForLedger, readRow } from "./rows.ts";
 
 /** KEPT: no trade, so the ledger cannot take it yet; it is kept with the import. */
 export type RowStatus = "OK" | "WARNING" | "ERROR" | "KEPT";
@@ -117,11 +116,10 @@ interface Findings extends Draft {
 }
 
 function reviewRow(row: ImportRow, findings: Findings, selected: ReadonlySet<ImportRow>): ReviewedRow {
-  if (row.kind !== null && !isTrade(row.kind))
-    return { ...row, status: "KEPT", correction: null, isSelected: false };
+  if (!isForLedger(row)) return { ...row, status: "KEPT", correction: null, isSelected: false };
   const { duplicates, lookup, uncovered, prices } = findings;
   const finding = prices.get(row);
-  const found = row.input ? lookup.tickers.get(row.input.ticker) : undefined;
+  const found = row.input?.ticker ? lookup.tickers.get(row.input.ticker) : undefined;
   const errors = [
     ...row.errors,
     ...(found instanceof Error ? [remarkOf(found)] : []),
@@ -147,7 +145,7 @@ const hasCode = ({ errors, warnings }: ReviewedRow, isSo: (remark: Remark) => bo
 /** Instruments that nobody knows by their name, or whose prices say that they are another, each once. */
 function questionsOf(rows: readonly ReviewedRow[], given: ImportFile): SymbolQuestion[] {
   const groups = Map.groupBy(
-    rows.filter(({ kind, entry }) => (kind === null || isTrade(kind)) && entry.instrument !== null),
+    rows.filter((row) => isForLedger(row) && row.entry.instrument !== null),
     ({ entry }) => instrumentKey(entry),
   );
   return [...groups].flatMap(([symbol, group]) => {
@@ -198,9 +196,9 @@ export async function reviewImport(
   );
 }
 
-/** Of our own export: each trade is in the currency that it names. */
+/** Of our own export: each row is in the currency that it names. */
 export const isOwn = (rows: readonly ImportRow[]): boolean =>
-  rows.some(({ entry }) => entry.ownRate !== undefined);
+  rows.some(({ entry }) => entry.own !== undefined);
 
 export async function reviewPrepared(
   context: LedgerContext,
@@ -215,7 +213,7 @@ export async function reviewPrepared(
     const draft = await draftImport(client, userId, rows, selection);
     return { draft, uncovered: await findUncovered(client, draft) };
   });
-  const tickers = new Set(draft.selected.flatMap(({ input }) => (input ? [input.ticker] : [])));
+  const tickers = new Set(draft.selected.flatMap(({ input }) => input?.ticker ?? []));
   const lookup = await lookUpTickers(
     context,
     userId,
@@ -224,7 +222,7 @@ export async function reviewPrepared(
     { patience: deadline - performance.now(), ...(isOwn(rows) && { quotedIn: null }) },
   );
   const isKnown = ({ input }: ImportRow): boolean => {
-    const found = input && lookup.tickers.get(input.ticker);
+    const found = input?.ticker && lookup.tickers.get(input.ticker);
     return Boolean(found) && !(found instanceof Error);
   };
   const prices = await checkPrices(context, draft.selected.filter(isKnown), deadline);

@@ -1,14 +1,24 @@
 /** Entries as transactions of the ledger, once it is known which tickers they are of. Pure but for the clock. */
 import { Big } from "big.js";
+import { z } from "zod";
 import { isCurrency } from "../../market/currency.ts";
 import { FutureDateError, InvalidTransactionError } from "../errors.ts";
-import { parseTransactionInput } from "../input.ts";
-import type { TransactionToInsert } from "../rows.ts";
-import type { Entry } from "./entries.ts";
+import { expectations, groupId, transferId } from "../fields.ts";
+import { parseTransactionInput, type TransactionInput } from "../input.ts";
+import { transactionTypes } from "../transaction-types.ts";
+import type { Entry } from "./entry.ts";
 import { isTrade, type RowKind } from "./kinds.ts";
 import type { ImportField } from "./layout.ts";
 import { ledgerDecimals } from "./money.ts";
+import { ownFields } from "./own.ts";
 import { type Remark, remarkOf } from "./remarks.ts";
+
+/** What a row would have recorded. Its account is named as the file does. */
+export interface RowInput extends TransactionInput {
+  readonly fx_currency?: string;
+  readonly transfer_id?: string;
+  readonly group_id?: string;
+}
 
 export interface ImportRow {
   readonly line: number;
@@ -18,13 +28,19 @@ export interface ImportRow {
   readonly values: Readonly<Partial<Record<ImportField, string>>>;
   readonly entry: Entry;
   /** null: it is no trade, or it cannot be read and `errors` say why. */
-  readonly input: TransactionToInsert | null;
+  readonly input: RowInput | null;
   readonly errors: readonly Remark[];
   readonly warnings: readonly Remark[];
   readonly notes: readonly string[];
   /** It is another trade than the file says, because the market does and a person agreed. */
   readonly isCorrected?: boolean;
 }
+
+const partSchema = z.object({ transfer_id: transferId.optional(), group_id: groupId });
+
+/** Rows that the ledger takes; what is not understood is to be. Others are kept with their import. */
+export const isForLedger = ({ kind, entry }: Pick<ImportRow, "kind" | "entry">): boolean =>
+  kind === null || isTrade(kind) || entry.own !== undefined;
 
 /** A ticker, or why there is none; undefined: it says itself. */
 export type Resolve = (entry: Entry) => string | Remark | undefined;
@@ -54,12 +70,37 @@ function fitDecimal(field: string, value: string | null, text: string | undefine
   return rounded.toFixed();
 }
 
-function inputOf(entry: Entry, ticker: string, notes: string[], clock: () => Date): TransactionToInsert {
-  const { kind, texts, ownRate } = entry;
+/** A row of our own export, of whichever type. */
+function ownInputOf(entry: Entry, ticker: string | undefined, clock: () => Date): RowInput {
+  const { own = {} } = entry;
+  const fields = { ...ownFields(entry), ...(ticker !== undefined && { ticker }) };
+  const input = parseTransactionInput(fields, clock, transactionTypes);
+  const parts = partSchema.safeParse({ transfer_id: own.transfer_id, group_id: own.group_id });
+  if (!parts.success) {
+    const field = parts.error.issues[0]!.path[0] as "transfer_id" | "group_id";
+    throw new InvalidTransactionError(field, expectations[field], own[field]);
+  }
+  if ((input.type === "FX_IN" || input.type === "FX_OUT") && parts.data.transfer_id === undefined)
+    throw new InvalidTransactionError("transfer_id", expectations.transfer_id, own.transfer_id);
+  const row = {
+    ...input,
+    ...Object.fromEntries(Object.entries(parts.data).filter(([, id]) => id !== undefined)),
+  };
+  if (row.fx_rate === undefined) return row;
+  const fx_currency = own.fx_currency ?? "";
+  if (isCurrency(fx_currency)) return { ...row, fx_currency };
+  throw new InvalidTransactionError(
+    "fx_rate",
+    "with the code of a currency in the column fx_currency",
+    fx_currency,
+  );
+}
+
+function inputOf(entry: Entry, ticker: string, notes: string[], clock: () => Date): RowInput {
+  const { kind, texts } = entry;
   const quantity = fitDecimal("quantity", entry.quantity, texts.quantity, notes);
-  const input = parseTransactionInput(
+  return parseTransactionInput(
     {
-      ...(ownRate && { currency: entry.currency, fx_rate: ownRate.rate }),
       ticker,
       type: kind,
       // Some files write what is sold as less than nothing.
@@ -69,14 +110,6 @@ function inputOf(entry: Entry, ticker: string, notes: string[], clock: () => Dat
       date: tradingDay(entry, ticker) ?? (texts.date ?? "").slice(0, 40),
     },
     clock,
-  );
-  if (input.fx_rate === undefined) return input;
-  const fx_currency = ownRate?.currency ?? "";
-  if (isCurrency(fx_currency)) return { ...input, fx_currency };
-  throw new InvalidTransactionError(
-    "fx_rate",
-    "with the code of a currency in the column fx_currency",
-    fx_currency,
   );
 }
 
@@ -106,15 +139,18 @@ export function readRow(entry: Entry, resolve: Resolve, clock: () => Date): Impo
     warnings,
     notes: entry.notes,
   };
-  if (!isTrade(kind) || errors.length > 0) return row;
+  if (!(isTrade(kind) || entry.own) || errors.length > 0) return row;
   const own = entry.instrument?.ticker ?? entry.instrument?.symbol ?? "";
-  const found = resolve(entry) ?? own;
+  const found = entry.own && !entry.instrument ? "" : (resolve(entry) ?? own);
   if (typeof found !== "string") return { ...row, errors: [remarkOf(found)] };
   const notes = [...entry.notes];
-  if (found !== entry.instrument?.symbol.toUpperCase())
-    notes.push(`${entry.instrument?.symbol || entry.instrument?.identifier} is read as ${found}`);
+  if (entry.instrument && found !== entry.instrument.symbol.toUpperCase())
+    notes.push(`${entry.instrument.symbol || entry.instrument.identifier} is read as ${found}`);
   try {
-    return { ...row, input: inputOf(entry, found, notes, clock), notes };
+    const input = entry.own
+      ? ownInputOf(entry, found || undefined, clock)
+      : inputOf(entry, found, notes, clock);
+    return { ...row, input, notes };
   } catch (error) {
     if (error instanceof InvalidTransactionError || error instanceof FutureDateError)
       return { ...row, errors: [remarkOf(error)] };

@@ -1,6 +1,7 @@
 /** What was understood of a file, in one sentence. Pure. */
-import { isTrade, type RowKind } from "./kinds.ts";
+import type { RowKind } from "./kinds.ts";
 import type { ImportReview, ReviewedRow } from "./review.ts";
+import { isForLedger } from "./rows.ts";
 
 /** In words: one, and several. */
 const kindNames: Readonly<Record<RowKind, readonly [string, string]>> = {
@@ -72,7 +73,7 @@ export function summarise(review: ImportReview): string {
     hiddenCosts,
     unreadFigures,
   } = review;
-  const trades = rows.filter(({ kind }) => kind === null || isTrade(kind)).length;
+  const trades = rows.filter(isForLedger).length;
   const kinds = groupKept(rows).map(({ kind, rows: group }) => plural(group.length, kindNames[kind]));
   const [needing = 0, doubted = 0] = ["ERROR", "WARNING"].map(
     (of) => rows.filter(({ status, isSelected }) => status === of && isSelected).length,

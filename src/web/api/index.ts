@@ -8,6 +8,7 @@ import { automationRoutes } from "./automation.ts";
 import { eventRoutes } from "./events.ts";
 import { factorRoutes } from "./factors.ts";
 import { invitationRoutes } from "./invitations.ts";
+import { ledgerAccountRoutes } from "./ledger-accounts.ts";
 import { macroRoutes } from "./macro.ts";
 import { marketRoutes } from "./market.ts";
 import { moneyRoutes } from "./money.ts";
@@ -26,6 +27,7 @@ export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route
     ...invitationRoutes,
     ...tickerRoutes,
     ...transactionRoutes,
+    ...ledgerAccountRoutes,
     ...portfolioRoutes,
     ...moneyRoutes,
     ...macroRoutes,

@@ -6,13 +6,13 @@ import {
   readSplitVerdict,
   ruleOnSplit,
   ruleOnValue,
-  transactionInput,
+  tradeSubject,
   withdrawSplitRuling,
 } from "../../ledger/index.ts";
 import { day, decimal, nonblank } from "../../values.ts";
 import { type Route, route } from "../route.ts";
 
-const { ticker } = transactionInput.shape;
+const { ticker } = tradeSubject.shape;
 const reason = nonblank(500).describe("Why: it is shown with the verdict");
 const splitParameters = z.object({ ticker, date: day });
 

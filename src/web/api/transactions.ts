@@ -1,40 +1,36 @@
 import { z } from "zod";
 import {
   deleteTransaction,
+  editTransaction,
   exportTransactions,
   listTransactions,
   readTradeDraft,
   recordTransaction,
+  tradeSubject,
+  transactionChange,
   transactionInput,
+  transactionTypes,
+  undoLast,
 } from "../../ledger/index.ts";
-import { characters, day, decimal } from "../../values.ts";
+import { characters, decimal } from "../../values.ts";
 import { NotFoundError } from "../errors.ts";
 import { sendFile } from "../file-answer.ts";
 import { type Route, route } from "../route.ts";
 import { pageLimit, positiveId } from "../schemas.ts";
+import { transactionSchema } from "./transaction-schemas.ts";
 
-const transaction = z.object({
-  transaction_id: z.int(),
-  ticker: z.string(),
-  type: z.enum(["BUY", "SELL"]),
-  quantity: decimal,
-  price: decimal,
-  fee: decimal,
-  date: z.iso.date(),
-  currency: z.string().nullable().describe("What it was paid in; null: the ticker's own currency"),
-  fx_rate: decimal
-    .nullable()
-    .describe("What one of it was worth in `fx_currency`, as the person said; null: the day's rate"),
-  fx_currency: z.string().nullable().describe("The person's base currency when they said `fx_rate`"),
-  total: decimal.describe("Paid for a BUY with its fee, received for a SELL net of it; in `currency`"),
-  created_at: z.iso.datetime(),
-});
+function transactionIdOf(id: string): number {
+  const transactionId = positiveId.safeParse(id);
+  if (!transactionId.success) throw new NotFoundError(`transaction ${id}`);
+  return transactionId.data;
+}
 
 export const transactionRoutes: readonly Route[] = [
   route({
     method: "post",
     path: "/api/transactions",
-    summary: "Record a BUY or SELL",
+    summary:
+      "Record a transaction of any type; both sides of a conversion or of a transfer by POST /api/transfers",
     access: "person",
     describedBody: transactionInput,
     headers: {
@@ -42,7 +38,7 @@ export const transactionRoutes: readonly Route[] = [
     },
     status: 201,
     answer: z.object({
-      transaction,
+      transaction: transactionSchema,
       warnings: z.array(z.string()).readonly().describe("What to know though nothing is wrong"),
     }),
     errors: [
@@ -50,6 +46,8 @@ export const transactionRoutes: readonly Route[] = [
       "unsupported_currency",
       "missing_fx_rate",
       "oversell",
+      "external_id_taken",
+      "split_taken",
       "future_date",
       "invalid_idempotency_key",
       "idempotency_conflict",
@@ -72,10 +70,13 @@ export const transactionRoutes: readonly Route[] = [
     query: z.object({
       limit: pageLimit,
       before: z.string().max(100).optional().describe("`next` of the page before"),
+      account: z.string().max(60).optional().describe("Id or name of an account"),
+      type: z.enum(transactionTypes).optional(),
+      tag: z.string().max(50).optional(),
     }),
     status: 200,
     answer: z.object({
-      transactions: z.array(transaction).readonly(),
+      transactions: z.array(transactionSchema).readonly(),
       next: z.string().nullable().describe("`before` of the next page; null: this is the last"),
     }),
     handle: ({ context, person, query }) => listTransactions(context, person.userId, query),
@@ -99,7 +100,9 @@ export const transactionRoutes: readonly Route[] = [
     path: "/api/transactions/draft",
     summary: "What a trade of a ticker on a day starts from: what can be sold, and the price of that day",
     access: "person",
-    query: z.object({ ticker: transactionInput.shape.ticker, date: day }),
+    query: tradeSubject.extend({
+      account: z.string().max(60).optional().describe("Id or name; absent: the default one"),
+    }),
     status: 200,
     answer: z.object({
       available: decimal.describe("The most that can be sold without leaving a later SELL uncovered"),
@@ -110,20 +113,63 @@ export const transactionRoutes: readonly Route[] = [
         ),
       close_date: z.iso.date().nullable().describe("The day, or the last one before it with a price"),
     }),
-    handle: ({ context, person, query }) => readTradeDraft(context, person.userId, query.ticker, query.date),
+    handle: ({ context, person, query }) =>
+      readTradeDraft(context, person.userId, query.ticker, query.date, query.account),
+  }),
+  route({
+    method: "patch",
+    path: "/api/transactions/:id",
+    summary:
+      "Edit a transaction: the fields that are sent; null: none. Of one side of a transfer its note, tags and external_id",
+    access: "person",
+    parameters: z.object({ id: z.string() }),
+    describedBody: transactionChange,
+    status: 200,
+    answer: z.object({
+      transaction: transactionSchema,
+      warnings: z.array(z.string()).readonly().describe("What to know though nothing is wrong"),
+    }),
+    errors: [
+      "not_found",
+      "part_of_transfer",
+      "unknown_ticker",
+      "unsupported_currency",
+      "missing_fx_rate",
+      "oversell",
+      "external_id_taken",
+      "split_taken",
+      "future_date",
+      "market_data_unavailable",
+      "quota_exceeded",
+      "too_many_lookups",
+      "too_many_new_tickers",
+    ],
+    handle: ({ context, person, parameters: { id }, request }) =>
+      editTransaction(context, person.userId, transactionIdOf(id), request.body),
+  }),
+  route({
+    method: "post",
+    path: "/api/transactions/:id/undo",
+    summary: "Bring a deleted transaction back, or take its last edit back",
+    access: "person",
+    parameters: z.object({ id: z.string() }),
+    status: 200,
+    answer: z.object({ transaction: transactionSchema }),
+    errors: ["not_found", "oversell", "external_id_taken", "split_taken", "quota_exceeded"],
+    handle: async ({ context, person, parameters: { id } }) => ({
+      transaction: await undoLast(context, person.userId, transactionIdOf(id)),
+    }),
   }),
   route({
     method: "delete",
     path: "/api/transactions/:id",
-    summary: "Delete a transaction, unless a later SELL depends on it",
+    summary: "Delete a transaction, and the other side of a transfer, unless a later SELL depends on it",
     access: "person",
     parameters: z.object({ id: z.string() }),
     status: 204,
     errors: ["not_found", "oversell", "quota_exceeded"],
     handle: async ({ context, person, parameters: { id } }) => {
-      const transactionId = positiveId.safeParse(id);
-      if (!transactionId.success) throw new NotFoundError(`transaction ${id}`);
-      await deleteTransaction(context, person.userId, transactionId.data);
+      await deleteTransaction(context, person.userId, transactionIdOf(id));
     },
   }),
 ];

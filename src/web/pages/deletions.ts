@@ -88,7 +88,11 @@ async function sendDeletion(
   const { userId } = requirePerson(request);
   const transaction = await findTransaction(context, userId, transactionIdOf(request));
   const obstacle = await findDeletionObstacle(context, userId, transaction.transaction_id);
-  const effect = await readDeletionEffect(context.pool, context.registry(), userId, transaction);
+  const { ticker, transaction_id } = transaction;
+  const effect =
+    ticker === null
+      ? null
+      : await readDeletionEffect(context.pool, context.registry(), userId, { ticker, transaction_id });
   sendPage(request, response, {
     view: "delete-transaction",
     title: "Delete a trade",

@@ -5,7 +5,7 @@ import {
   previewSplitRuling,
   readSplitVerdict,
   ruleOnSplit,
-  transactionInput,
+  tradeSubject,
   withdrawSplitRuling,
 } from "../../ledger/index.ts";
 import { day } from "../../values.ts";
@@ -14,7 +14,7 @@ import { NotFoundError } from "../errors.ts";
 import { parseInput } from "../route.ts";
 import type { SendPage } from "./page.ts";
 
-const parameters = z.object({ ticker: transactionInput.shape.ticker, date: day });
+const parameters = z.object({ ticker: tradeSubject.shape.ticker, date: day });
 
 /** As the choices of the page are named. */
 const choices = {

@@ -11,7 +11,7 @@ import {
   recordTransaction,
   type TradeDraft,
   type Transaction,
-  transactionInput,
+  tradeSubject,
 } from "../../ledger/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
@@ -107,11 +107,9 @@ function refusal(error: unknown, values: Trade): FormState {
   return { values, status, errors: {}, problem: { heading: "Not recorded.", message: sentence(message) } };
 }
 
-const subject = transactionInput.pick({ ticker: true, date: true });
-
 /** What the form can tell of the ticker and day that were typed; null: of neither, or of no such thing. */
 async function readDraft(context: WebContext, userId: number, values: Trade): Promise<TradeDraft | null> {
-  const { success, data } = subject.safeParse(values);
+  const { success, data } = tradeSubject.safeParse(values);
   return success ? readTradeDraft(context, userId, data.ticker, data.date) : null;
 }
 
@@ -180,7 +178,7 @@ async function findRecorded(context: WebContext, userId: number, transactionId: 
 }
 
 function warningOf({ ticker, date }: Transaction, firstBars: ReadonlyMap<string, string>): string | null {
-  const firstBar = firstBars.get(ticker.trim().toUpperCase());
+  const firstBar = ticker === null ? undefined : firstBars.get(ticker.trim().toUpperCase());
   return firstBar !== undefined && date < firstBar
     ? "Before its first known price: valued at the last price you traded at until then"
     : null;

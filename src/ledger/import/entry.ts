@@ -1,0 +1,75 @@
+/** What is understood of a line of a file, and what it is read by. */
+import type { DateOrder } from "./dates.ts";
+import type { DecimalMark } from "./figures.ts";
+import type { Texts } from "./format.ts";
+import type { Instrument } from "./instrument.ts";
+import type { RowKind } from "./kinds.ts";
+import type { Layout } from "./layout.ts";
+import type { Remark } from "./remarks.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** What stands in our own export's columns beside those of every file, by name; absent: nothing. */
+export type OwnTexts = Readonly<
+  Partial<
+    Record<
+      | "row"
+      | "account"
+      | "amount"
+      | "tax"
+      | "fx_rate"
+      | "fx_currency"
+      | "numerator"
+      | "denominator"
+      | "acquired_on"
+      | "lots"
+      | "transfer_id"
+      | "group_id"
+      | "note"
+      | "tags"
+      | "external_id",
+      string
+    >
+  >
+>;
+
+/** How the figures and days of a file are written; null: it does not say. */
+export interface Notation {
+  readonly dateOrder: DateOrder | null;
+  readonly decimalMark: DecimalMark | null;
+}
+
+/** What was understood of a line. Decimals are plain and have their sign; null: the line does not say. */
+export interface Entry {
+  readonly line: number;
+  readonly texts: Texts;
+  /** null: its word is not understood. */
+  readonly kind: RowKind | null;
+  /** What the file calls it. */
+  readonly word: string;
+  readonly date: string | null;
+  readonly time: string | null;
+  /** Minutes ahead of UTC; null: in an unknown zone. */
+  readonly offset: number | null;
+  readonly instrument: Instrument | null;
+  readonly quantity: string | null;
+  readonly price: string | null;
+  readonly amount: string | null;
+  readonly fee: string | null;
+  readonly currency: string | null;
+  /** Of our own files alone: what its other columns say; absent: the file is another's. */
+  readonly own?: OwnTexts;
+  readonly errors: readonly Remark[];
+  /** Said of a row that can be recorded all the same. */
+  readonly warnings: readonly Remark[];
+  /** How it was understood, where that is not plain. */
+  readonly notes: readonly string[];
+}
+
+/** Of a whole table: what its lines are read by. */
+export interface Reading {
+  readonly layout: Layout;
+  readonly notation: Notation;
+  /** Columns of costs that are written as less than nothing. */
+  readonly negative: ReadonlySet<string>;
+  readonly surroundings: Surroundings;
+}

@@ -1,0 +1,224 @@
+/** Recording a transaction. */
+import { createHash } from "node:crypto";
+import type { PoolClient } from "pg";
+import { personTransaction } from "../database/person.ts";
+import { type Account, readAccounts, requireNamed } from "./accounts.ts";
+import type { LedgerContext } from "./context.ts";
+import { holdingOf, requireCovered, takesShares } from "./coverage.ts";
+import { IdempotencyConflictError, InvalidIdempotencyKeyError, InvalidTransactionError } from "./errors.ts";
+import { type HistoryProgress, requestHistories, requireHistories } from "./histories.ts";
+import { parseTransactionInput, type TransactionInput } from "./input.ts";
+import { requireLedgerQuota } from "./quotas.ts";
+import { readBaseCurrency, requireConversion } from "./rates.ts";
+import { insertTransactions, lockLedger, type Transaction, type TransactionToInsert } from "./rows.ts";
+import { findSymbolChange, type KnownTicker, requireTicker } from "./tickers.ts";
+import { incoming } from "./transaction-types.ts";
+
+export interface Answer {
+  readonly transaction: Transaction;
+  /** What the person should know, though nothing is wrong. */
+  readonly warnings: readonly string[];
+}
+
+export interface Recorded extends Answer {
+  /** The same request came before: this is its answer, and nothing was written. */
+  readonly replayed: boolean;
+}
+
+/** What to tell of a trade that is older than the ticker's prices, or whose prices have stopped; [] if there is nothing. */
+export function warningsOf(
+  input: Pick<TransactionInput, "ticker" | "date">,
+  { firstPriceDate, problem }: Pick<KnownTicker, "firstPriceDate" | "problem">,
+): string[] {
+  return [
+    ...(firstPriceDate !== null && input.date < firstPriceDate
+      ? [
+          `the first price of ${input.ticker} is of ${firstPriceDate}: from ${input.date} until then it is valued at the price paid`,
+        ]
+      : []),
+    ...(problem === null ? [] : [`the prices of ${input.ticker} do not go on: ${problem}`]),
+  ];
+}
+
+/** What is to be written, with what there is to tell of it. */
+export interface Prepared {
+  /** As it was asked for, under the symbol that its ticker has now. */
+  readonly wanted: TransactionInput;
+  readonly toInsert: TransactionToInsert;
+  readonly warnings: readonly string[];
+}
+
+/** The input under the symbol that the ticker has now, and what there is to tell of it. */
+async function renamed(
+  { pool }: Pick<LedgerContext, "pool">,
+  input: TransactionInput,
+): Promise<{ wanted: TransactionInput; warnings: string[] }> {
+  const change = input.ticker === undefined ? null : await findSymbolChange(pool, input.ticker, input.date);
+  if (!change) return { wanted: input, warnings: [] };
+  const warning = `${change.from} has been ${change.to} since ${change.changedOn}, and is recorded as that`;
+  return { wanted: { ...input, ticker: change.to }, warnings: [warning] };
+}
+
+/**
+ * The ticker is known, and where shares come in, its history is in bronze. A SELL of what was never traded is refused for what it
+ * sells, whatever its prices.
+ */
+async function requirePrices(
+  context: LedgerContext,
+  userId: number,
+  { ticker, type }: Pick<TransactionInput, "ticker" | "type">,
+  onProgress: (progress: HistoryProgress) => void,
+): Promise<KnownTicker | null> {
+  if (ticker === undefined) return null;
+  const known = await requireTicker(context, userId, ticker);
+  if (known.isStale) await requestHistories(context.pool, [ticker]); // nobody need wait: the past is there
+  if (known.hasPrices || !incoming.has(type)) return known;
+  await requireHistories(context, [ticker], { onProgress });
+  return requireTicker(context, userId, ticker);
+}
+
+/** What the person has, as of now. */
+const readPerson = (context: Pick<LedgerContext, "pool">, userId: number) =>
+  personTransaction(context.pool, userId, (client) => readAccounts(client, userId));
+
+/** The row with the currency that it was paid in and that of its own rate; the rates that its figures need are in bronze. */
+async function inItsCurrency(
+  context: LedgerContext,
+  userId: number,
+  {
+    wanted,
+    known,
+    account,
+    hasKeptRate,
+  }: { wanted: TransactionInput; known: KnownTicker | null; account: Account; hasKeptRate: boolean },
+): Promise<TransactionToInsert> {
+  const base = await readBaseCurrency(context, userId);
+  const { fx_rate, account: _named, ...row } = wanted;
+  const paidIn = wanted.currency ?? known?.unit.currency ?? account.currency ?? base;
+  if (fx_rate !== undefined && paidIn === base && fx_rate !== "1")
+    throw new InvalidTransactionError(
+      "fx_rate",
+      `left out, for the trade is in ${base} as your figures are`,
+      fx_rate,
+    );
+  await requireConversion(context, {
+    paidIn,
+    ticker: known && { symbol: known.ticker, currency: known.unit.currency },
+    base,
+    date: wanted.date,
+    hasOwnRate: fx_rate !== undefined || hasKeptRate,
+  });
+  const hasOwnRate = fx_rate !== undefined && paidIn !== base;
+  return {
+    ...row,
+    account_id: account.account_id,
+    ...(wanted.type !== "SPLIT" && { currency: paidIn }), // which moves no money
+    ...(hasOwnRate && { fx_rate, fx_currency: base }),
+  };
+}
+
+/** Everything that a row needs beside the ledger is there: its account, ticker, prices and rates. `hasKeptRate`: it has one of before. */
+export async function prepare(
+  context: LedgerContext,
+  userId: number,
+  parsed: TransactionInput,
+  onProgress: (progress: HistoryProgress) => void = () => {},
+  hasKeptRate = false,
+): Promise<Prepared> {
+  const account = requireNamed(await readPerson(context, userId), parsed.account, parsed.date);
+  const { wanted, warnings } = await renamed(context, parsed);
+  const known = await requirePrices(context, userId, wanted, onProgress);
+  const toInsert = await inItsCurrency(context, userId, { wanted, known, account, hasKeptRate });
+  return { wanted, toInsert, warnings: [...warnings, ...(known ? warningsOf(wanted, known) : [])] };
+}
+
+/** The first ones in the order in which they have always been hashed: a request from before an update is still the same one. */
+const hashed = ["ticker", "type", "quantity", "price", "fee", "date", "currency", "fx_rate"];
+
+function hashOf(input: object): string {
+  const fields = Object.entries(input);
+  const place = ([name]: [string, unknown]): number =>
+    (hashed.indexOf(name) + hashed.length + 1) % (hashed.length + 1);
+  const inOrder = fields.toSorted((a, b) => place(a) - place(b) || (a[0] < b[0] ? -1 : 1));
+  return createHash("sha256")
+    .update(JSON.stringify(Object.fromEntries(inOrder)))
+    .digest("hex");
+}
+
+/** The answer already given; null: there is none. Throws IdempotencyConflictError if it was to another request. */
+export async function readAnswer<A>(
+  client: PoolClient,
+  userId: number,
+  idempotencyKey: string,
+  input: object,
+): Promise<A | null> {
+  const { rows } = await client.query<{ hash: string; answer: A }>(
+    `select request_hash as hash, response_body as answer
+     from public.idempotency_keys
+     where user_id = $1
+       and idempotency_key = $2`,
+    [userId, idempotencyKey],
+  );
+  if (!rows[0]) return null;
+  if (rows[0].hash !== hashOf(input)) throw new IdempotencyConflictError(idempotencyKey);
+  return rows[0].answer;
+}
+
+/** Kept for a day at least; a trigger removes older ones. */
+export async function keepAnswer(
+  client: PoolClient,
+  userId: number,
+  idempotencyKey: string,
+  input: object,
+  answer: object,
+): Promise<void> {
+  await client.query(
+    `insert into public.idempotency_keys
+       (user_id, idempotency_key, request_hash, response_status, response_body)
+     values ($1, $2, $3, 201, $4)`,
+    [userId, idempotencyKey, hashOf(input), JSON.stringify(answer)],
+  );
+}
+
+/** Throws InvalidIdempotencyKeyError. */
+export function requireKey(idempotencyKey: string | undefined): void {
+  if (idempotencyKey !== undefined && !/^.{1,255}$/.test(idempotencyKey))
+    throw new InvalidIdempotencyKeyError(idempotencyKey);
+}
+
+/**
+ * Records one transaction. `input` is whatever came in; with an idempotency key the same request is recorded once,
+ * however often it comes. A ticker that nobody has traded yet is fetched first, which may take some seconds: `onProgress` is
+ * told; and so are the rates of a currency that nobody has used yet. Throws InvalidTransactionError, FutureDateError, MissingRateError, UnknownTickerError, UnsupportedCurrencyError,
+ * MarketDataUnavailableError, TooManyLookupsError, TooManyNewTickersError, HistoryUnavailableError, QuotaExceededError,
+ * OversellError, LotsError, ExternalIdTakenError, SplitTakenError, IdempotencyConflictError or InvalidIdempotencyKeyError; then nothing is recorded.
+ */
+export async function recordTransaction(
+  context: LedgerContext,
+  userId: number,
+  input: unknown,
+  idempotencyKey?: string,
+  onProgress: (progress: HistoryProgress) => void = () => {},
+): Promise<Recorded> {
+  const parsed = parseTransactionInput(input, context.clock);
+  requireKey(idempotencyKey);
+  const { wanted, toInsert, warnings } = await prepare(context, userId, parsed, onProgress);
+  return personTransaction(context.pool, userId, async (client) => {
+    await lockLedger(client, userId);
+    if (idempotencyKey !== undefined) {
+      const answer = await readAnswer<Answer>(client, userId, idempotencyKey, wanted);
+      if (answer) return { ...answer, replayed: true };
+    }
+    const [transaction] = await insertTransactions(client, userId, [toInsert]);
+    const recorded = transaction!;
+    await requireLedgerQuota(client, userId, context.quotas);
+    const holding = holdingOf(recorded);
+    if (holding && takesShares(recorded.type))
+      await requireCovered(client, userId, holding, (id) =>
+        id === recorded.transaction_id ? "sell" : "earlier sell",
+      );
+    const answer: Answer = { transaction: recorded, warnings };
+    if (idempotencyKey !== undefined) await keepAnswer(client, userId, idempotencyKey, wanted, answer);
+    return { ...answer, replayed: false };
+  });
+}
