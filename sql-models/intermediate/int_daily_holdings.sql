@@ -140,10 +140,22 @@ select
   held_before * dividend_per_share as local_income,
   -- What was held, and what was bought or sold on the day at its own price and rate, moved with the price: docs/metrics.md.
   case
-    when is_trade_day then prev_day_rate * (
-      held_before * (close - close_before) + local_sold_for - sold_quantity * close
-    ) + bought_at_rates * close - bought_for
-    else prev_day_rate * held_before * (close - close_before)
+    when currency = base_currency then quantity * close - held_before * close_before - case
+      when is_trade_day then buy_amount - sell_amount - fees
+      else 0
+    end
+    when not is_trade_day then prev_day_rate * held_before * (close - close_before)
+    else prev_day_rate * held_before * (close - close_before) + bought_at_rates * close - bought_for + (
+      local_sold_for - sold_quantity * close
+    ) * case
+      when sold_quantity <= held_before then prev_day_rate
+      -- what was held went first, the rest is of the day's purchases
+      else (
+        prev_day_rate * held_before + bought_at_rates * (sold_quantity - held_before) / (
+          quantity + sold_quantity - held_before
+        )
+      ) / sold_quantity
+    end
   end as price_effect,
   is_session,
   is_always_open,
