@@ -3,6 +3,8 @@
 -- Converted at the trade's own rate where it has one, else at its day's. Before the first known rate of a currency that one
 -- stands in where the trade brings none (is_rated). Of a currency without any rate there is no amount, and so no row, nor one of
 -- the ticker's later trades: missing until the rate has come, never in a wrong currency, never sold without the purchase.
+--
+-- Where all is of one currency no rate is looked up, and none is null but these.
 with
   trades as (
     select
@@ -23,73 +25,81 @@ with
       ) as converted
         on converted.user_id = t.user_id
   ),
-  dollars as (
+  rated as (
     select
       t.*,
-      usd.of_trade,
-      usd.of_asset,
-      usd.of_base,
-      usd.of_own,
-      t.asset_currency = t.base_currency or coalesce(usd.are_known, false) as is_rated
+      r.base_per_unit,
+      r.local_per_unit,
+      r.trade_rate,
+      r.rate,
+      r.is_rated,
+      bool_and(coalesce(r.is_convertible, true)) over (
+        partition by t.user_id, t.ticker
+        order by t.transaction_date, t.transaction_type, t.transaction_id
+        rows unbounded preceding
+      ) as is_convertible
     from
       trades as t
       left join lateral (
         select
-          max(rate.usd_per_unit) filter (where k.currency = t.trade_currency) as of_trade,
-          max(rate.usd_per_unit) filter (where k.currency = t.asset_currency) as of_asset,
-          max(rate.usd_per_unit) filter (where k.currency = t.base_currency) as of_base,
-          max(rate.usd_per_unit) filter (where k.currency = t.fx_currency) as of_own,
-          -- both of them: one without any rate has no row here
-          count(*) filter (where rate.is_known and k.currency in (t.asset_currency, t.base_currency)) = 2 as are_known
+          in_base.base_per_unit,
+          in_both.local_per_unit,
+          own.trade_rate,
+          case
+            when t.asset_currency = t.base_currency then 1
+            when usd.are_known then usd.of_asset / usd.of_base
+            else own.trade_rate
+          end as rate,
+          t.asset_currency = t.base_currency or usd.are_known as is_rated,
+          own.trade_rate is not null and in_both.local_per_unit is not null as is_convertible
         from
-          int_currencies as k
-          left join int_fx_daily as f on f.currency = k.currency and f.rate_date = t.transaction_date
+          (
+            select
+              max(rate.usd_per_unit) filter (where k.currency = t.trade_currency) as of_trade,
+              max(rate.usd_per_unit) filter (where k.currency = t.asset_currency) as of_asset,
+              max(rate.usd_per_unit) filter (where k.currency = t.base_currency) as of_base,
+              max(rate.usd_per_unit) filter (where k.currency = t.fx_currency) as of_own,
+              -- both of them: one without any rate has no row here
+              count(*) filter (where rate.is_known and k.currency in (t.asset_currency, t.base_currency)) = 2 as are_known
+            from
+              int_currencies as k
+              left join int_fx_daily as f on f.currency = k.currency and f.rate_date = t.transaction_date
+              cross join lateral (
+                select
+                  coalesce(f.usd_per_unit, k.first_usd_per_unit) as usd_per_unit,
+                  f.currency is not null as is_known
+              ) as rate
+            where k.currency in (t.trade_currency, t.asset_currency, t.base_currency, t.fx_currency)
+          ) as usd
           cross join lateral (
             select
-              coalesce(f.usd_per_unit, k.first_usd_per_unit) as usd_per_unit,
-              f.currency is not null as is_known
-          ) as rate
-        where
-          (t.trade_currency != t.base_currency or t.asset_currency != t.base_currency)
-          and k.currency in (t.trade_currency, t.asset_currency, t.base_currency, t.fx_currency)
-      ) as usd
+              case
+                when t.trade_currency = t.base_currency then 1
+                when t.fx_rate is null then usd.of_trade / usd.of_base
+                when t.fx_currency = t.base_currency then t.fx_rate
+                else t.fx_rate * usd.of_own / usd.of_base
+              end as base_per_unit
+          ) as in_base
+          cross join lateral (
+            select
+              case
+                when t.trade_currency = t.asset_currency then 1
+                when t.asset_currency = t.base_currency then in_base.base_per_unit
+                else usd.of_trade / usd.of_asset
+              end as local_per_unit
+          ) as in_both
+          cross join lateral (
+            select
+              case
+                when t.asset_currency = t.base_currency then 1
+                when t.trade_currency = t.asset_currency then in_base.base_per_unit
+                else in_base.base_per_unit / in_both.local_per_unit
+              end as trade_rate
+          ) as own
+        where t.trade_currency != t.base_currency or t.asset_currency != t.base_currency
+        offset 0 -- as in int_daily_holdings
+      ) as r
         on true
-  ),
-  in_base as (
-    select
-      *,
-      case
-        when trade_currency = base_currency then 1
-        when fx_rate is null then of_trade / of_base
-        when fx_currency = base_currency then fx_rate
-        else fx_rate * of_own / of_base
-      end as base_per_unit
-    from dollars
-  ),
-  in_both as (
-    select
-      *,
-      case
-        when trade_currency = asset_currency then 1
-        when asset_currency = base_currency then base_per_unit
-        else of_trade / of_asset
-      end as local_per_unit
-    from in_base
-  ),
-  rates as (
-    select
-      *,
-      case
-        when asset_currency = base_currency then 1
-        when trade_currency = asset_currency then base_per_unit
-        else base_per_unit / local_per_unit
-      end as trade_rate,
-      bool_and(base_per_unit is not null and local_per_unit is not null) over (
-        partition by user_id, ticker
-        order by transaction_date, transaction_type, transaction_id
-        rows unbounded preceding
-      ) as is_convertible
-    from in_both
   )
 select
   user_id,
@@ -103,17 +113,13 @@ select
   adjusted_quantity,
   units,
   units_per_share,
-  gross_amount * base_per_unit as gross_amount,
-  fee * base_per_unit as fee,
-  gross_amount * local_per_unit as local_gross_amount,
-  fee * local_per_unit as local_fee,
-  adjusted_price * local_per_unit as local_price,
-  trade_rate,
-  case
-    when asset_currency = base_currency then 1
-    when is_rated then of_asset / of_base
-    else trade_rate
-  end as rate,
-  is_rated
-from rates
+  gross_amount * coalesce(base_per_unit, 1) as gross_amount,
+  fee * coalesce(base_per_unit, 1) as fee,
+  gross_amount * coalesce(local_per_unit, 1) as local_gross_amount,
+  fee * coalesce(local_per_unit, 1) as local_fee,
+  adjusted_price * coalesce(local_per_unit, 1) as local_price,
+  coalesce(trade_rate, 1) as trade_rate,
+  coalesce(rate, 1) as rate,
+  coalesce(is_rated, true) as is_rated
+from rated
 where is_convertible
