@@ -4,7 +4,7 @@
 -- prev_quantity), so it can be computed without that day. Before a ticker's first bar there is no price: the person's
 -- own last transaction price stands in, and the row says so (is_priced); so does the last trade's exchange rate before the
 -- first known one (is_rated). Closes and local_ amounts are in the ticker's currency, all others in the person's base
--- currency. The rate is looked up only where the two differ.
+-- currency. The rate is looked up only where the two differ; else the trade's, 1, stands.
 with
   days as (
     select
@@ -56,21 +56,15 @@ with
   rated_days as (
     select
       d.*,
-      case
-        when d.currency = d.base_currency then 1
-        else coalesce(of_day.rate, d.rate)
-      end as day_rate,
-      case
-        when d.currency = d.base_currency then 1
-        else coalesce(
-          of_day.prev_rate,
-          case
-            when d.is_trade_day then d.prev_rate
-            else d.rate
-          end,
-          0
-        )
-      end as prev_day_rate,
+      coalesce(of_day.rate, d.rate) as day_rate,
+      coalesce(
+        of_day.prev_rate,
+        case
+          when d.is_trade_day then d.prev_rate
+          else d.rate
+        end,
+        0
+      ) as prev_day_rate,
       d.currency = d.base_currency or of_day.rate is not null as is_day_rated,
       case
         when d.is_trade_day then d.prev_quantity
