@@ -60,7 +60,9 @@ with
               max(rate.usd_per_unit) filter (where k.currency = t.base_currency) as of_base,
               max(rate.usd_per_unit) filter (where k.currency = t.fx_currency) as of_own,
               -- both of them: one without any rate has no row here
-              count(*) filter (where rate.is_known and k.currency in (t.asset_currency, t.base_currency)) = 2 as are_known
+              count(*) filter (
+                where rate.is_known and k.currency in (t.asset_currency, t.base_currency)
+              ) = 2 as are_known
             from
               int_currencies as k
               left join int_fx_daily as f on f.currency = k.currency and f.rate_date = t.transaction_date
