@@ -9,7 +9,7 @@ import { hashPassword, isHashOf } from "./hashing.ts";
 import { hashOfLinkToken } from "./link-tokens.ts";
 import type { Person, Role } from "./person.ts";
 import { type Actor, commandLine, recordSecurityEvent } from "./security-log.ts";
-import { revokeSessions } from "./sessions.ts";
+import { digestOfHash, revokeSessions } from "./sessions.ts";
 import { revokeTokens } from "./tokens.ts";
 
 /** As answers show it. */
@@ -44,6 +44,8 @@ export type CostBasisMethod = (typeof costBasisMethods)[number];
 /** As its owner sees it. */
 export interface OwnAccount extends Account {
   readonly cost_basis_method: CostBasisMethod;
+  /** ISO code of the currency in which their figures are. */
+  readonly base_currency: string;
   readonly created_at: Date;
 }
 
@@ -103,6 +105,12 @@ async function requireRoom(client: PoolClient, limit: number): Promise<void> {
   throw new QuotaExceededError(limit, "accounts", wayOut, "QUOTA_ACCOUNTS");
 }
 
+/** An account, and the digest of the hash that its password was compared with. */
+export interface FoundAccount {
+  readonly account: Account;
+  readonly password: string;
+}
+
 /**
  * The account with this email and password; null: there is none, which takes as long to find out either way, and
  * stands in the security log. Throws AccountDisabledError to who knows the password.
@@ -111,14 +119,17 @@ export async function findAccount(
   pool: Pool,
   { email, password }: Credentials,
   actor: Actor,
-): Promise<Account | null> {
+): Promise<FoundAccount | null> {
   const { rows } = await pool.query<Account & { password_hash: string | null; is_disabled: boolean }>(
     "select user_id as id, email, role, password_hash, is_disabled from public.sign_in_hash($1)",
     [email],
   );
   const row = rows[0];
   const matches = await isHashOf(password, row?.password_hash ?? null);
-  if (row && matches && !row.is_disabled) return { id: row.id, email: row.email, role: row.role };
+  if (row?.password_hash && matches && !row.is_disabled) {
+    const { id, email: known, role, password_hash } = row;
+    return { account: { id, email: known, role }, password: digestOfHash(password_hash) };
+  }
   const detail = row ? (matches ? "the account is disabled" : "wrong password") : "no such account";
   const refused = { kind: "sign_in", userId: row?.id ?? null, outcome: "refused", detail } as const;
   await recordSecurityEvent(pool, actor, refused);
@@ -134,7 +145,7 @@ export function readOwnAccount(pool: Pool, userId: number): Promise<OwnAccount> 
 /** The same within a transaction of theirs. */
 export async function readAccount(client: PoolClient, userId: number): Promise<OwnAccount> {
   const { rows } = await client.query<OwnAccount>(
-    `select user_id as id, email, role, cost_basis_method, created_at
+    `select user_id as id, email, role, cost_basis_method, base_currency, created_at
      from public.users
      where user_id = $1`,
     [userId],
@@ -182,6 +193,19 @@ export async function setCostBasisMethod(
        where user_id = $1
          and cost_basis_method <> $2`,
       [userId, costBasisMethod],
+    ),
+  );
+}
+
+/** As setCostBasisMethod. `baseCurrency`: one whose rates are known. */
+export async function setBaseCurrency(pool: Pool, userId: number, baseCurrency: string): Promise<void> {
+  await personTransaction(pool, userId, (client) =>
+    client.query(
+      `update public.users
+       set base_currency = $2
+       where user_id = $1
+         and base_currency <> $2`,
+      [userId, baseCurrency],
     ),
   );
 }

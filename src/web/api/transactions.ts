@@ -9,6 +9,7 @@ import {
 } from "../../ledger/index.ts";
 import { characters, day, decimal } from "../../values.ts";
 import { NotFoundError } from "../errors.ts";
+import { sendFile } from "../file-answer.ts";
 import { type Route, route } from "../route.ts";
 import { pageLimit, positiveId } from "../schemas.ts";
 
@@ -20,7 +21,12 @@ const transaction = z.object({
   price: decimal,
   fee: decimal,
   date: z.iso.date(),
-  total: decimal.describe("Paid for a BUY with its fee, received for a SELL net of it"),
+  currency: z.string().nullable().describe("What it was paid in; null: the ticker's own currency"),
+  fx_rate: decimal
+    .nullable()
+    .describe("What one of it was worth in `fx_currency`, as the person said; null: the day's rate"),
+  fx_currency: z.string().nullable().describe("The person's base currency when they said `fx_rate`"),
+  total: decimal.describe("Paid for a BUY with its fee, received for a SELL net of it; in `currency`"),
   created_at: z.iso.datetime(),
 });
 
@@ -42,6 +48,7 @@ export const transactionRoutes: readonly Route[] = [
     errors: [
       "unknown_ticker",
       "unsupported_currency",
+      "missing_fx_rate",
       "oversell",
       "future_date",
       "invalid_idempotency_key",
@@ -81,9 +88,10 @@ export const transactionRoutes: readonly Route[] = [
     status: 200,
     mediaType: "text/csv",
     handle: async ({ context, person, response }) => {
-      const csv = await exportTransactions(context, person.userId);
       const today = context.clock().toISOString().slice(0, 10);
-      response.attachment(`stratafolio-transactions-${today}.csv`).send(csv);
+      await sendFile(response, `stratafolio-transactions-${today}.csv`, (write) =>
+        exportTransactions(context, person.userId, write),
+      );
     },
   }),
   route({
@@ -111,7 +119,7 @@ export const transactionRoutes: readonly Route[] = [
     access: "person",
     parameters: z.object({ id: z.string() }),
     status: 204,
-    errors: ["not_found", "oversell"],
+    errors: ["not_found", "oversell", "quota_exceeded"],
     handle: async ({ context, person, parameters: { id } }) => {
       const transactionId = positiveId.safeParse(id);
       if (!transactionId.success) throw new NotFoundError(`transaction ${id}`);
