@@ -1,6 +1,7 @@
 /** Scheduled backups: a source whose rows are the files that are kept. Declared where the settings name a folder for them. */
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Pool } from "pg";
 import { writeBackup } from "../src/backup/index.ts";
 import type { BackupConfig } from "../src/config.ts";
 import {
@@ -15,8 +16,10 @@ import {
 import { count, flag, moment, text } from "./columns.ts";
 import type { MarketResources } from "./resources.ts";
 
-/** Of ours in the folder, the oldest first; whatever else lies there is left alone. */
-const fileName = /^stratafolio-\d{8}T\d{6}Z\.backup$/;
+/** What a backup that was killed has left, of whichever installation. */
+const draftName = /^stratafolio-\d{8}T\d{6}Z\.backup\.[0-9a-f-]{36}\.part$/;
+/** No backup takes that long: nobody writes there any more. */
+const draftMilliseconds = 86_400_000;
 
 export interface BackupSurroundings {
   readonly version: string;
@@ -25,7 +28,7 @@ export interface BackupSurroundings {
 
 const nameAt = (now: Date): string => `stratafolio-${now.toISOString().replaceAll(/[-:]|\.\d+/g, "")}.backup`;
 
-/** Writes one, then removes the oldest of those that are more than are kept. */
+/** Writes one, then removes the oldest of this installation's that are more than are kept. */
 async function makeBackup(
   { directory, keep, passphrase }: BackupConfig & { readonly directory: string },
   { version, isDemo }: BackupSurroundings,
@@ -44,19 +47,52 @@ async function makeBackup(
     signal,
   });
   log("info", `${file}: ${written.rows} rows, ${written.bytes} bytes`);
-  const kept = (await readdir(directory)).filter((name) => fileName.test(name)).sort();
-  const surplus = kept.slice(0, Math.max(0, kept.length - keep));
-  for (const name of surplus) {
-    await rm(join(directory, name));
-    log("info", `${name}: removed, since ${keep} are kept`);
-  }
-  const removed = await pool.query("delete from public.backups where file_name = any($1)", [surplus]);
   await pool.query(
     `insert into public.backups (file_name, created_at, bytes, sha256, is_encrypted)
      values ($1, $2, $3, $4, $5)`,
     [nameAt(now), now, written.bytes, written.sha256, written.isEncrypted],
   );
+  const ended = await surplusOf(pool, directory, nameAt(now), now, keep);
+  for (const name of ended) {
+    await rm(join(directory, name), { force: true });
+    log("info", `${name}: removed, since ${keep} are kept`);
+  }
+  const removed = await pool.query("delete from public.backups where file_name = any($1)", [ended]);
+  await removeDrafts(directory);
   return { rowsInserted: 1, rowsUpdated: 0, rowsDeleted: removed.rowCount ?? 0, failed: new Map() };
+}
+
+/**
+ * By this installation's own record, since another one's may lie in the same folder: those that are not there any more, and the oldest of
+ * more than are kept. Never the one just made; what the clock says is still to come was made while it was wrong, and goes first.
+ */
+async function surplusOf(
+  pool: Pool,
+  directory: string,
+  made: string,
+  now: Date,
+  keep: number,
+): Promise<string[]> {
+  const { rows } = await pool.query<{ file_name: string }>(
+    `select file_name
+     from public.backups
+     where file_name <> $1
+     order by created_at > $2 desc, created_at`,
+    [made, now],
+  );
+  const names = rows.map(({ file_name }) => file_name);
+  const present = new Set(await readdir(directory));
+  const there = names.filter((name) => present.has(name));
+  const oldest = there.slice(0, Math.max(0, there.length + 1 - keep));
+  return [...names.filter((name) => !present.has(name)), ...oldest];
+}
+
+async function removeDrafts(directory: string): Promise<void> {
+  for (const name of (await readdir(directory)).filter((each) => draftName.test(each))) {
+    const draft = join(directory, name);
+    const found = await stat(draft).catch(() => null); // another process may have removed it
+    if (found && Date.now() - found.mtimeMs > draftMilliseconds) await rm(draft, { force: true });
+  }
 }
 
 /** The asset and its schedule; nothing where no folder is set. */

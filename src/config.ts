@@ -118,12 +118,23 @@ export function isLoopbackOnly({ host, publicUrl }: Pick<Config, "host" | "publi
   return isLoopback(host) && (publicUrl === null || isLoopback(new URL(publicUrl).hostname));
 }
 
-/** Several by comma or line: the first signs, all verify. */
+/**
+ * One secret, whatever is in it, or one a line: the first signs, all verify. Several by comma, as they were once written, are taken
+ * for several only where each is long enough to be one, and the whole then counts, too: it may always have been one.
+ */
 export function parseSecrets(text: string): readonly string[] {
-  return text
-    .split(/[,\n]/)
+  return secretsBy("\n", text.trim()).flatMap((line) => {
+    const parts = secretsBy(",", line);
+    return parts.length > 1 ? [...parts, line] : parts;
+  });
+}
+
+function secretsBy(separator: string, text: string): readonly string[] {
+  const parts = text
+    .split(separator)
     .map((secret) => secret.trim())
     .filter((secret) => secret !== "");
+  return parts.length > 1 && parts.every(({ length }) => length >= minimumSecretLength) ? parts : [text];
 }
 
 /** Tokens that say who somebody is go over https, but for a trial on one machine. */
@@ -152,6 +163,15 @@ const wholeNumber = (from: number, to: number) =>
     })
     .transform(Number)
     .nullable();
+
+const secrets = z
+  .string()
+  .refine((text) => text.length >= minimumSecretLength, {
+    error: (issue) =>
+      `expected at least ${minimumSecretLength} characters, got ${(issue.input as string).length}`,
+  })
+  .transform(parseSecrets)
+  .nullable();
 
 const quota = wholeNumber(1, 100_000_000);
 
@@ -200,17 +220,8 @@ const environment = z.object({
       error: (issue) => `expected one of ${registrationPolicies.join(", ")}, got: ${issue.input}`,
     })
     .nullable(),
-  JWT_SECRET: z
-    .string()
-    .transform(parseSecrets)
-    .refine((secrets) => secrets.every(({ length }) => length >= minimumSecretLength), {
-      error: (issue) => {
-        const lengths = (issue.input as string[]).map(({ length }) => length);
-        const of = lengths.length > 1 ? `, of ${lengths.length} by comma` : "";
-        return `expected at least ${minimumSecretLength} characters, got ${Math.min(...lengths)}${of}`;
-      },
-    })
-    .nullable(),
+  JWT_SECRET: secrets,
+  FORMER_JWT_SECRET: secrets,
   YAHOO_BASE_URL: webUrl,
   FRED_API_BASE_URL: webUrl,
   FRED_WEB_BASE_URL: webUrl,
@@ -254,6 +265,8 @@ const environment = z.object({
   QUOTA_TRADES: quota,
   QUOTA_TICKERS: quota,
   QUOTA_NEW_TICKERS_A_DAY: quota,
+  QUOTA_CHANGES_A_DAY: quota,
+  QUOTA_IMPORT_ROWS: quota,
   QUOTA_TOKENS: quota,
   QUOTA_SESSIONS: quota,
   QUOTA_ACCOUNTS: quota,
@@ -293,6 +306,8 @@ export function readConfig(
         "(make one with: openssl rand -hex 32)",
     );
   }
+  if (given.FORMER_JWT_SECRET !== null && given.JWT_SECRET === null)
+    problems.push("JWT_SECRET: expected the one that signs now when FORMER_JWT_SECRET is set, got none");
   if (given.ALERT_EMAIL !== null && given.SMTP_URL === null)
     problems.push("SMTP_URL: expected smtp(s)://user:password@host:port when ALERT_EMAIL is set, got none");
   for (const name of ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"] as const)
@@ -314,7 +329,7 @@ export function readConfig(
     // Where strangers come by, whoever runs it says who they are.
     registration: settings.REGISTRATION ?? (isLoopbackOnly(place) ? "open" : "invitation"),
     jwtSecret: settings.JWT_SECRET?.[0] ?? null,
-    formerJwtSecrets: settings.JWT_SECRET?.slice(1) ?? [],
+    formerJwtSecrets: [...(settings.JWT_SECRET?.slice(1) ?? []), ...(settings.FORMER_JWT_SECRET ?? [])],
     yahooBaseUrl: settings.YAHOO_BASE_URL,
     fredApiBaseUrl: settings.FRED_API_BASE_URL,
     fredWebBaseUrl: settings.FRED_WEB_BASE_URL,
@@ -330,16 +345,22 @@ export function readConfig(
       passphrase: settings.BACKUP_PASSPHRASE,
     },
     statementSeconds: settings.STATEMENT_TIMEOUT_SECONDS ?? 15,
-    quotas: {
-      trades: settings.QUOTA_TRADES ?? defaultQuotas.trades,
-      tickers: settings.QUOTA_TICKERS ?? defaultQuotas.tickers,
-      newTickersADay: settings.QUOTA_NEW_TICKERS_A_DAY ?? defaultQuotas.newTickersADay,
-      tokens: settings.QUOTA_TOKENS ?? defaultQuotas.tokens,
-      sessions: settings.QUOTA_SESSIONS ?? defaultQuotas.sessions,
-      accounts: settings.QUOTA_ACCOUNTS ?? defaultQuotas.accounts,
-    },
+    quotas: quotasOf(settings),
     identityProvider: identityProviderOf(settings),
     logLevel: settings.LOG_LEVEL ?? "info",
+  };
+}
+
+function quotasOf(settings: z.output<typeof environment>): Quotas {
+  return {
+    trades: settings.QUOTA_TRADES ?? defaultQuotas.trades,
+    tickers: settings.QUOTA_TICKERS ?? defaultQuotas.tickers,
+    newTickersADay: settings.QUOTA_NEW_TICKERS_A_DAY ?? defaultQuotas.newTickersADay,
+    changesADay: settings.QUOTA_CHANGES_A_DAY ?? defaultQuotas.changesADay,
+    importRows: settings.QUOTA_IMPORT_ROWS ?? defaultQuotas.importRows,
+    tokens: settings.QUOTA_TOKENS ?? defaultQuotas.tokens,
+    sessions: settings.QUOTA_SESSIONS ?? defaultQuotas.sessions,
+    accounts: settings.QUOTA_ACCOUNTS ?? defaultQuotas.accounts,
   };
 }
 

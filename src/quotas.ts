@@ -6,6 +6,10 @@ export interface Quotas {
   readonly tickers: number;
   /** That nobody here has used yet, of one person on one day (UTC): each is fetched every day from then on. */
   readonly newTickersADay: number;
+  /** Trades recorded, deleted and brought back by one person on one day (UTC): each is kept in the audit for ever. */
+  readonly changesADay: number;
+  /** Rows of imported files, and what was said of such files, kept for one person. */
+  readonly importRows: number;
   /** API tokens of one person. */
   readonly tokens: number;
   /** Open ones of one person; a new one ends the one that was used longest ago. */
@@ -18,6 +22,8 @@ export const defaultQuotas: Quotas = {
   trades: 100_000,
   tickers: 2000,
   newTickersADay: 200,
+  changesADay: 50_000,
+  importRows: 200_000,
   tokens: 100,
   sessions: 100,
   accounts: 10_000,

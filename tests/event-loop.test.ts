@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { csvInTurns } from "../src/csv.ts";
 import { jsonInTurns, mapInTurns } from "../src/event-loop.ts";
 
 /** Keeps the thread busy, in time of the processor. */
@@ -36,12 +35,4 @@ test("an object is written as JSON.stringify writes it", async () => {
       expect(await jsonInTurns(fields)).toBe(JSON.stringify(fields));
     }),
   );
-});
-
-test("a table of many rows is one table", async () => {
-  const rows = Array.from({ length: 250 }, (_, line) => ({ line, text: 'a, "b"' }));
-  const csv = await csvInTurns(rows, { columns: ["line", "text"] });
-  expect(csv.split("\n")).toHaveLength(252);
-  expect(csv.startsWith('line,text\n0,"a, ""b"""\n')).toBe(true);
-  expect(await csvInTurns([], { columns: ["line"] })).toBe("line\n");
 });

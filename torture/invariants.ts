@@ -94,10 +94,10 @@ async function checkImports({ pool }: World): Promise<string[]> {
   return rows.map(({ import_id }) => `the import ${import_id} has no rows`);
 }
 
-/** Nothing half built stands about: schemas of builds, tables that no version names, locks of runs that are over. */
+/** Nothing half built stands about: schemas of builds, tables that no version names, locks of what worked for runs that are over. (A run's own the server keeps for a connection that the relay has swallowed.) */
 async function checkLeftovers({ pool }: World): Promise<string[]> {
   const { rows } = await pool.query<{ left: string }>(
-    `select 'schema ' || nspname as left from pg_namespace where nspname like 'build\\_%'
+    `select 'schema ' || nspname as left from pg_namespace where nspname like 'orchestrator\\_build\\_%'
      union all
      select 'table ' || relname
      from pg_class

@@ -53,7 +53,7 @@ async function failing(
   return [];
 }
 
-/** A failed fetch is repeated a minute later, and two minutes after that. */
+/** A failed fetch is repeated, here soon, and the source itself may be left alone for a minute and more. */
 const seconds = 240;
 
 export const marketFaults: readonly Fault[] = [

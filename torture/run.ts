@@ -1,7 +1,8 @@
 /**
  * Faults at random moments, and after each what must hold. `npm run torture` does each kind a few times; `-- --small` each
  * about once, in a minute or so, for CI; `-- --seed N --faults N [--kind TEXT]` asks for more, or for one kind; `--disk FOLDER`
- * keeps the server's files in a folder of a small file system, which is then filled up, too. Prints a table, and exits with 1
+ * keeps the server's files in a folder of a small file system, which is then filled up, too; `--fuzz N` sends so many requests that
+ * nobody means, and no faults unless `--faults` asks for them (a few hundred are part of the short form). Prints a table, and exits with 1
  * if anything was violated.
  */
 import { join } from "node:path";
@@ -10,6 +11,7 @@ import { parseArgs } from "node:util";
 import { printTable } from "../bench/table.ts";
 import { commandFaults } from "./command-faults.ts";
 import { diskFull, type Fault, faults } from "./faults.ts";
+import { fuzz } from "./fuzz.ts";
 import { becomesCalm, checkAll } from "./invariants.ts";
 import { marketFaults } from "./market-faults.ts";
 import { type Moment, moments } from "./moments.ts";
@@ -24,11 +26,13 @@ const { values } = parseArgs({
     faults: { type: "string" },
     kind: { type: "string" },
     disk: { type: "string" },
+    fuzz: { type: "string" },
     small: { type: "boolean", default: false },
   },
 });
 const seed = Number(values.seed ?? (values.small ? 1 : Date.now() % 1_000_000));
-const wanted = Number(values.faults ?? (values.small ? 14 : 60));
+const wanted = Number(values.faults ?? (values.small ? 14 : values.fuzz ? 0 : 60));
+const fuzzed = Number(values.fuzz ?? (values.small ? 600 : 0));
 /** So many in one world: its ledger and its list of tickers grow. */
 const faultsOfWorld = 25;
 const calmSeconds = 90;
@@ -123,7 +127,7 @@ async function tortureWorld(chosen: readonly Fault[], done: number): Promise<num
   return suffered;
 }
 
-/** What fails a fetch makes it wait for a minute: too long for a short run, unless it is asked for. */
+/** What fails a fetch may make the source wait for a minute: too long for a short run, unless it is asked for. */
 const all = [
   ...faults,
   ...commandFaults,
@@ -140,15 +144,25 @@ for (let done = 0; done < wanted && !interrupted; ) {
   const some = chosen.slice(0, Math.min(faultsOfWorld, wanted - done));
   done += await tortureWorld(some, done);
 }
-const total = [...tallies.values()].reduce((sum, tally) => sum + tally.faults, 0);
-printTable(
-  `Faults, seed ${seed}`,
-  ["", "faults", "with violations", "longest until calm"],
-  [...tallies]
-    .map(([name, tally]) => [name, tally.faults, tally.violations, `${(tally.longest / 1000).toFixed(1)} s`])
-    .concat([["all", total, violations.length, ""]]),
-);
-console.log(
-  `\n${acknowledged} acknowledged changes, ${looks} looks of a reader, the longest ${longestLook.toFixed(0)} ms`,
-);
+if (wanted > 0) report();
+
+function report(): void {
+  const total = [...tallies.values()].reduce((sum, tally) => sum + tally.faults, 0);
+  printTable(
+    `Faults, seed ${seed}`,
+    ["", "faults", "with violations", "longest until calm"],
+    [...tallies]
+      .map(([name, tally]) => [
+        name,
+        tally.faults,
+        tally.violations,
+        `${(tally.longest / 1000).toFixed(1)} s`,
+      ])
+      .concat([["all", total, violations.length, ""]]),
+  );
+  console.log(
+    `\n${acknowledged} acknowledged changes, ${looks} looks of a reader, the longest ${longestLook.toFixed(0)} ms`,
+  );
+}
+if (fuzzed > 0 && !interrupted) violations.push(...(await fuzz(fuzzed, seed, () => interrupted)));
 process.exitCode = violations.length === 0 ? 0 : 1;

@@ -9,7 +9,7 @@ import { hashPassword, isHashOf } from "./hashing.ts";
 import { hashOfLinkToken } from "./link-tokens.ts";
 import type { Person, Role } from "./person.ts";
 import { type Actor, commandLine, recordSecurityEvent } from "./security-log.ts";
-import { revokeSessions } from "./sessions.ts";
+import { digestOfHash, revokeSessions } from "./sessions.ts";
 import { revokeTokens } from "./tokens.ts";
 
 /** As answers show it. */
@@ -103,6 +103,12 @@ async function requireRoom(client: PoolClient, limit: number): Promise<void> {
   throw new QuotaExceededError(limit, "accounts", wayOut, "QUOTA_ACCOUNTS");
 }
 
+/** An account, and the digest of the hash that its password was compared with. */
+export interface FoundAccount {
+  readonly account: Account;
+  readonly password: string;
+}
+
 /**
  * The account with this email and password; null: there is none, which takes as long to find out either way, and
  * stands in the security log. Throws AccountDisabledError to who knows the password.
@@ -111,14 +117,17 @@ export async function findAccount(
   pool: Pool,
   { email, password }: Credentials,
   actor: Actor,
-): Promise<Account | null> {
+): Promise<FoundAccount | null> {
   const { rows } = await pool.query<Account & { password_hash: string | null; is_disabled: boolean }>(
     "select user_id as id, email, role, password_hash, is_disabled from public.sign_in_hash($1)",
     [email],
   );
   const row = rows[0];
   const matches = await isHashOf(password, row?.password_hash ?? null);
-  if (row && matches && !row.is_disabled) return { id: row.id, email: row.email, role: row.role };
+  if (row?.password_hash && matches && !row.is_disabled) {
+    const { id, email: known, role, password_hash } = row;
+    return { account: { id, email: known, role }, password: digestOfHash(password_hash) };
+  }
   const detail = row ? (matches ? "the account is disabled" : "wrong password") : "no such account";
   const refused = { kind: "sign_in", userId: row?.id ?? null, outcome: "refused", detail } as const;
   await recordSecurityEvent(pool, actor, refused);

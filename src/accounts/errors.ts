@@ -28,6 +28,17 @@ export class AccountDisabledError extends Error {
   }
 }
 
+/** By the time somebody was let in, what they had shown did not count any more. */
+export class CredentialsChangedError extends Error {
+  readonly code = "wrong_credentials";
+
+  constructor() {
+    super(
+      "expected a password and second factors that still count; they have just been changed: sign in again",
+    );
+  }
+}
+
 /** The account was deleted while its own request was under way. */
 export class AccountGoneError extends Error {
   readonly code = "unauthenticated";
@@ -139,8 +150,11 @@ export class InvitedEmailError extends Error {
   readonly code = "invalid_email";
   readonly field = "email";
 
-  constructor(invited: string) {
-    super(`expected the email that was invited, ${invited}`);
+  readonly invited: string;
+
+  constructor(invited: string, wayOut?: string) {
+    super(`expected the email that was invited, ${invited}${wayOut ? `: ${wayOut}` : ""}`);
+    this.invited = invited;
   }
 }
 

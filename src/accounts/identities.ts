@@ -6,7 +6,9 @@ import { type Account, insertAccount, type Newcomers } from "./accounts.ts";
 import type { AccountContext } from "./context.ts";
 import { IdentityTakenError, LastWayInError } from "./errors.ts";
 import { readFactors } from "./factors.ts";
+import type { Person } from "./person.ts";
 import { type Actor, commandLine, recordSecurityEvent } from "./security-log.ts";
+import { revokeSessions } from "./sessions.ts";
 
 /** As a provider vouches for it. */
 export interface Identity {
@@ -95,10 +97,13 @@ export async function isIdentityOf(pool: Pool, userId: number, identity: Identit
   });
 }
 
-/** Throws LastWayInError where there is no password to sign in with. */
+/**
+ * Every other session ends: it may have begun by way of what is disconnected. Throws LastWayInError where there is no password to sign in
+ * with.
+ */
 export async function disconnectIdentity(
   pool: Pool,
-  userId: number,
+  { userId, credentialId }: Person,
   issuer: string,
   actor: Actor,
 ): Promise<void> {
@@ -109,6 +114,7 @@ export async function disconnectIdentity(
       [userId, issuer],
     );
     if (rowCount === 0) return;
+    await revokeSessions(client, userId, credentialId);
     await recordSecurityEvent(client, actor, { kind: "provider_disconnected", userId, detail: issuer });
   });
 }

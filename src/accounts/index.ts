@@ -23,7 +23,9 @@ export { admit } from "./admission.ts";
 export { codeSchema, useCode } from "./codes.ts";
 export { deviceName } from "./device.ts";
 export {
+  CredentialsChangedError,
   IdentityTakenError,
+  InvitedEmailError,
   PasskeyRefusedError,
   PasswordReusedError,
   RegistrationClosedError,
@@ -80,7 +82,6 @@ export {
 export { type Person, type Role, roles, type Scope, scopes } from "./person.ts";
 export {
   accountSchema,
-  exportTable,
   type PersonalTable,
   personalDataSchema,
   readPersonalData,
@@ -101,6 +102,7 @@ export {
   securityEventKinds,
 } from "./security-log.ts";
 export {
+  type Basis,
   findPerson,
   isProved,
   listSessions,
@@ -109,6 +111,7 @@ export {
   proofMinutes,
   revokedChannel,
   revokeSession,
+  type Step,
   startSession,
 } from "./sessions.ts";
 export {

@@ -39,9 +39,12 @@ const base64url = z
   .regex(/^[\w-]*$/)
   .max(20_000);
 
+/** Of 1,023 bytes at most, as WebAuthn has it. */
+const credentialId = base64url.max(1364);
+
 const common = {
-  id: base64url,
-  rawId: base64url,
+  id: credentialId,
+  rawId: credentialId,
   type: z.literal("public-key"),
   clientExtensionResults: z.object({}),
 };

@@ -1,7 +1,6 @@
 /** Everything that is kept about a person, for that person. What it is made of beside the account, others bring. */
-import type { Pool, PoolClient } from "pg";
+import type { PoolClient } from "pg";
 import { z } from "zod";
-import { csvInTurns } from "../csv.ts";
 import { personTransaction } from "../database/person.ts";
 import { instant } from "../values.ts";
 import { costBasisMethods, type OwnAccount, readAccount } from "./accounts.ts";
@@ -23,19 +22,24 @@ export type PersonalRecords = Readonly<Record<string, PersonalRecord>>;
 export interface PersonalTable {
   readonly row: z.ZodType;
   readonly columns: readonly string[];
-  read(client: PoolClient, userId: number): Promise<readonly object[]>;
+  /** Of a person, `$1`: all of it, in its order. */
+  readonly select: string;
 }
 
 type TableRecords<T extends Readonly<Record<string, PersonalTable>>> = {
-  readonly [Name in keyof T]: { readonly schema: z.ZodType; readonly read: T[Name]["read"] };
+  readonly [Name in keyof T]: {
+    readonly schema: z.ZodType;
+    read(client: PoolClient, userId: number): Promise<object[]>;
+  };
 };
 
 /** Tables as fields of the export. */
 export function tableRecords<T extends Readonly<Record<string, PersonalTable>>>(tables: T): TableRecords<T> {
-  const records = Object.entries(tables).map(([name, { row, read }]) => [
-    name,
-    { schema: z.array(row), read },
-  ]);
+  const records = Object.entries(tables).map(([name, { row, select }]) => {
+    const read = async (client: PoolClient, userId: number) =>
+      (await client.query<object>(select, [userId])).rows;
+    return [name, { schema: z.array(row), read }];
+  });
   return Object.fromEntries(records) as TableRecords<T>;
 }
 
@@ -191,19 +195,4 @@ export function readPersonalData<R extends PersonalRecords>(
   };
   // One snapshot: the figures are those of the trades beside them, or of the trades just before.
   return personTransaction(pool, userId, work, { isLong: true, mode: "snapshot" });
-}
-
-/** One table of it, comma-separated, with a header. */
-export async function exportTable(
-  pool: Pool,
-  userId: number,
-  { columns, read }: PersonalTable,
-): Promise<string> {
-  const rows = await personTransaction(pool, userId, (client) => read(client, userId), {
-    isLong: true,
-  });
-  return csvInTurns(rows, {
-    columns: [...columns],
-    cast: { date: (value) => value.toISOString(), boolean: String },
-  });
 }

@@ -1,10 +1,11 @@
 /** Sessions: rows that vouch for tokens. A token is a signed session id, good while its row stands unrevoked. */
+import { createHash } from "node:crypto";
 import type { Pool, PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
 import { defaultQuotas } from "../quotas.ts";
 import type { AccountContext } from "./context.ts";
 import { deviceName } from "./device.ts";
-import { AccountDisabledError, AccountGoneError } from "./errors.ts";
+import { AccountDisabledError, AccountGoneError, CredentialsChangedError } from "./errors.ts";
 import type { Person, Role } from "./person.ts";
 import { type Actor, actorTransaction, recordSecurityEvent } from "./security-log.ts";
 import { signClaims, verifiedClaims } from "./signatures.ts";
@@ -31,19 +32,57 @@ export interface StartedSession {
   readonly isNewDevice: boolean;
 }
 
+/**
+ * What a sign-in rests on. Looking at a password takes a while, a second step minutes: it must still be so when the session begins, or a
+ * password that was changed meanwhile, because somebody else knew it, would let them in once more.
+ */
+export interface Basis {
+  /** Digest of the hash that the password was compared with; null: no password took part. */
+  readonly password: string | null;
+  /** A second factor took part, or a passkey, which is both. */
+  readonly isSecondProved: boolean;
+}
+
+/** A sign-in that lacks its second factor: whose it is, and the password of its basis. */
+export interface Step extends Pick<Basis, "password"> {
+  readonly id: number;
+  readonly email: string;
+}
+
+export function digestOfHash(passwordHash: string): string {
+  return createHash("sha256").update(passwordHash).digest("base64url");
+}
+
+/** Within the transaction that holds the account: nobody changes what is looked at here until its end. */
+async function stands(client: PoolClient, userId: number, basis: Basis): Promise<boolean> {
+  const { rows } = await client.query<{ password_hash: string | null; has_second: boolean }>(
+    `select
+       public.own_password_hash() as password_hash,
+       exists (select from public.totp_secrets where user_id = $1)
+       or exists (select from public.passkeys where user_id = $1) as has_second`,
+    [userId],
+  );
+  const { password_hash, has_second } = rows[0]!;
+  const isSame =
+    basis.password === null || (password_hash !== null && digestOfHash(password_hash) === basis.password);
+  return isSame && (basis.isSecondProved || !has_second);
+}
+
 /** What the log says of a sign-in from a device that is new. */
 export const newDevice = "new device";
 
 /**
  * Starts a session of 30 days, and writes it into the security log. `userAgent` is kept so that its owner can recognise it.
  * Of more than a person may have, those end that were used longest ago: who signs in is not to be kept out by what they
- * forgot to sign out of.
+ * forgot to sign out of. `basis` null: of an account that was made just now. Throws AccountGoneError, AccountDisabledError or
+ * CredentialsChangedError.
  */
 export async function startSession(
   { pool, clock, jwtSecret, quotas = defaultQuotas }: AccountContext,
   userId: number,
   userAgent: string | null,
   address: string | null = null,
+  basis: Basis | null = null,
 ): Promise<StartedSession> {
   const now = clock();
   const expiresAt = new Date(now.getTime() + sessionDays * 86_400_000);
@@ -58,7 +97,8 @@ export async function startSession(
       [userId],
     );
     if (!owners[0]) throw new AccountGoneError();
-    if (owners[0].is_disabled) return null;
+    if (owners[0].is_disabled) return new AccountDisabledError();
+    if (basis && !(await stands(client, userId, basis))) return new CredentialsChangedError();
     const known = await knownDevices(client, userId);
     const isNewDevice = known.size > 0 && !known.has(deviceName(agent));
     const { rows } = await client.query<{ session_id: string }>(
@@ -80,11 +120,14 @@ export async function startSession(
     );
     return { sessionId, isNewDevice };
   });
-  if (!started) {
-    const detail = "the account is disabled";
+  if (started instanceof Error) {
+    const detail =
+      started instanceof AccountDisabledError
+        ? "the account is disabled"
+        : "the password or a second factor was changed meanwhile";
     const stranger: Actor = { userId: null, via: "web", address, agent };
     await recordSecurityEvent(pool, stranger, { kind: "sign_in", userId, outcome: "refused", detail });
-    throw new AccountDisabledError();
+    throw started;
   }
   const { sessionId, isNewDevice } = started;
   const token = signClaims({ sub: String(userId), jti: sessionId }, jwtSecret, now, expiresAt);

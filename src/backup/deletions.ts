@@ -2,7 +2,8 @@
  * Who has left. A backup that is older than that must not bring them back, so what tells of it lies beside the backups, not
  * in the database alone, which may be what was lost.
  */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Pool } from "pg";
 import { Listener, messageOf } from "../engine/index.ts";
@@ -36,9 +37,13 @@ async function writeDeletions(pool: Pool, folder: string): Promise<void> {
   const keys = new Set([...known, ...rows.map(({ account_key }) => account_key)]);
   if (keys.size === known.length) return;
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const draft = `${deletionsBeside(folder)}.part`;
-  await writeFile(draft, `${[...keys].join("\n")}\n`, { mode: 0o600, flush: true });
-  await rename(draft, deletionsBeside(folder));
+  const draft = `${deletionsBeside(folder)}.${randomUUID()}.part`; // two processes may keep one list
+  try {
+    await writeFile(draft, `${[...keys].join("\n")}\n`, { flag: "wx", mode: 0o600, flush: true });
+    await rename(draft, deletionsBeside(folder));
+  } finally {
+    await rm(draft, { force: true });
+  }
 }
 
 /** Keeps the list in the folder of backups, from each deletion on, until it is closed. */

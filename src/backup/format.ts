@@ -25,7 +25,7 @@ export const headerSchema = z.object({
   /** false: prices that can be fetched again are not in it. */
   with_market_data: z.boolean(),
   /** That had run, by number. */
-  migrations: z.array(z.object({ id: z.int(), hash: z.string() })),
+  migrations: z.array(z.object({ id: z.int(), hash: z.string() })).min(1),
 });
 
 export type BackupHeader = z.output<typeof headerSchema>;

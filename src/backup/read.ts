@@ -17,6 +17,8 @@ import {
 
 const newLine = 0x0a;
 const longestLine = 1_000_000;
+/** Far more than the longest that is ever saved, an answer to a request: a row without an end must not fill the memory. */
+const longestRow = 64_000_000;
 
 /** Given a table and its rows, as COPY takes them; returns how many it took. */
 export type TakeTable = (table: BackupTable, rows: AsyncIterable<Buffer>) => Promise<number>;
@@ -36,6 +38,22 @@ class Text {
     const { done, value } = await this.#chunks.next();
     if (done) throw new BackupDamagedError(this.#file, "it ends before its end");
     this.#rest = Buffer.concat([this.#rest, value]);
+  }
+
+  /** Reads until a line ends, and puts it together once: a long one is not copied again for each piece. */
+  async #lineEnd(): Promise<void> {
+    const pieces = [this.#rest];
+    let length = this.#rest.length;
+    for (;;) {
+      const { done, value } = await this.#chunks.next();
+      if (done) throw new BackupDamagedError(this.#file, "it ends before its end");
+      pieces.push(value);
+      length += value.length;
+      if (value.includes(newLine)) break;
+      if (length > longestRow)
+        throw new BackupDamagedError(this.#file, `a row in it is longer than ${longestRow} bytes`);
+    }
+    this.#rest = Buffer.concat(pieces);
   }
 
   /** A line of JSON, as the schema has it. */
@@ -68,7 +86,7 @@ class Text {
         const lines = this.#rest.subarray(0, whole);
         this.#rest = this.#rest.subarray(whole);
         yield lines;
-      } else await this.#more();
+      } else await this.#lineEnd();
     }
   }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { ClientBase, Pool } from "pg";
+import { type ClientBase, DatabaseError, type Pool } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import { loadMigrationFiles } from "postgres-migrations";
 import { migrate, migrationsFolder } from "../database/migrate.ts";
@@ -28,6 +28,8 @@ export interface Restored {
   readonly rows: number;
   /** Accounts that were deleted after the backup was made, and are deleted again. */
   readonly deleted: number;
+  /** API tokens, passkeys, invitations and recovery codes that were revoked or used up after it, and end again. */
+  readonly ended: number;
 }
 
 /**
@@ -128,13 +130,26 @@ async function fill(
   await readBackup(file, passphrase, () => async (table, lines) => {
     if (!tables.includes(table.table))
       throw new BackupDamagedError(file, `an unknown table in it: ${table.table}`);
-    const copied = await copy(client, table, lines);
+    const copied = await copy(client, table, lines).catch((error: unknown) => {
+      throw asUntakeable(file, table, error);
+    });
     rows += copied;
     return copied;
   });
   for (const name of tables) await client.query(`alter table ${name} enable trigger user`);
   const deleted = await deleteAgain(client, deletedKeys);
-  return { rows, deleted };
+  const ended = await endAgain(client, tables, deletedKeys);
+  return { rows, deleted, ended };
+}
+
+/** Data of another kind, or that contradicts itself, or columns that are not there: it was not written as it is by a backup. */
+const untakeable = /^(22|23|42)/;
+
+function asUntakeable(file: string, { table }: BackupTable, error: unknown): unknown {
+  if (!(error instanceof DatabaseError) || !untakeable.test(error.code ?? "")) return error;
+  return new BackupDamagedError(file, `the database does not take its ${table}: ${error.message}`, {
+    cause: error,
+  });
 }
 
 async function presentTables(client: ClientBase): Promise<string[]> {
@@ -173,4 +188,30 @@ async function deleteAgain(client: ClientBase, keys: readonly string[]): Promise
     await client.query(`set local app.user_id = '${user_id}'; select public.delete_own_account()`);
   if (rows.length > 0) await client.query("set local app.user_id = ''");
   return rows.length;
+}
+
+/** What lets somebody in, each by the column that tells it from all others: as the triggers that remember their ends have it. */
+const credentials = [
+  { table: "public.api_tokens", kind: "api_token", column: "token_id" },
+  { table: "public.passkeys", kind: "passkey", column: "passkey_id" },
+  { table: "public.invitations", kind: "invitation", column: "invitation_id" },
+  { table: "public.recovery_codes", kind: "recovery_code", column: "code_hash" },
+] as const;
+
+/** What was revoked or used up since does not let anybody in again. `tables`: that the backup's migrations know. */
+async function endAgain(
+  client: ClientBase,
+  tables: readonly string[],
+  keys: readonly string[],
+): Promise<number> {
+  let ended = 0;
+  for (const { table, kind, column } of credentials.filter((each) => tables.includes(each.table))) {
+    const { rowCount } = await client.query(
+      `delete from ${table}
+       where encode(sha256(convert_to($1 || ' ' || ${column}::text, 'UTF8')), 'hex') = any($2)`,
+      [kind, keys],
+    );
+    ended += rowCount ?? 0;
+  }
+  return ended;
 }

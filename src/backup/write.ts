@@ -1,12 +1,12 @@
 /** Writes a backup, in one snapshot of the database, in memory that does not grow with it. */
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { link, open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import type { ClientBase, Pool } from "pg";
+import type { Client, ClientBase, Pool, PoolClient } from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import { shortestPassphrase } from "../config.ts";
 import { transaction } from "../database/transaction.ts";
@@ -47,7 +47,9 @@ export async function writeBackup(pool: Pool, options: BackupOptions): Promise<W
       `expected a passphrase of at least ${shortestPassphrase} characters, got ${passphrase.length}`,
     );
   if (await stat(file).catch(() => null)) throw new BackupExistsError(file);
-  const draft = `${file}.${process.pid}.part`;
+  // A name of its own that nobody can guess: two that write at once, as two containers with one process number, must not share it, and a
+  // link that somebody put in its place must not be followed ("wx").
+  const draft = `${file}.${randomUUID()}.part`;
   let rows = 0;
   try {
     await transaction(
@@ -62,12 +64,15 @@ export async function writeBackup(pool: Pool, options: BackupOptions): Promise<W
             signal: options.signal,
           }),
           encrypted(sealed, passphrase).then((stream) =>
-            pipeline(stream, createWriteStream(draft, { mode: 0o600, flush: true })),
+            pipeline(stream, createWriteStream(draft, { flags: "wx", mode: 0o600, flush: true })),
           ),
         ]);
-        await written;
+        await written.catch((error: unknown) => {
+          cutOff(client);
+          throw error;
+        });
       },
-      { begin: "begin isolation level repeatable read, read only" },
+      { begin: `begin isolation level repeatable read, read only; ${lockTables}` },
     );
     await link(draft, file); // fails where somebody was first
     await syncFolder(dirname(file));
@@ -80,6 +85,17 @@ export async function writeBackup(pool: Pool, options: BackupOptions): Promise<W
   const { size } = await stat(file);
   return { file, bytes: size, sha256: await hashOf(file), rows, isEncrypted: passphrase !== null };
 }
+
+/** Nobody takes the rows that are on their way, as when the disk is full: a rollback would wait behind them for good. */
+function cutOff(client: PoolClient): void {
+  // It is one, though the pool's type says less; while it is at work, it closes its connection at once.
+  void (client as PoolClient & Pick<Client, "end">).end();
+}
+
+/**
+ * Before the snapshot, and until its end: to a snapshot from before, a table that a migration rewrites afterwards is an empty one.
+ */
+const lockTables = `lock table ${["public.migrations", ...savedTables.map(({ name }) => name)].join(", ")} in access share mode`;
 
 async function* textOf(
   client: ClientBase,

@@ -61,6 +61,7 @@ async function backup(
 const restoredColumns = {
   rows: (restored: Restored) => restored.rows,
   "accounts deleted again": (restored: Restored) => restored.deleted,
+  "credentials ended again": (restored: Restored) => restored.ended,
 };
 
 /** Reads all of the file before anything is written; then fills, builds and verifies. */

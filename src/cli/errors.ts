@@ -38,7 +38,7 @@ export class SecretIsASettingError extends UsageError {
   readonly code = "secret_is_a_setting";
   constructor() {
     super(
-      "expected a secret kept in the data folder, got JWT_SECRET: set it to the new secret, a comma, and the one before",
+      "expected a secret kept in the data folder, got JWT_SECRET: set it to the new secret, and FORMER_JWT_SECRET to the one before",
     );
   }
 }

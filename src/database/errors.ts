@@ -163,6 +163,15 @@ export class DatabaseBusyError extends DatabaseError {
   }
 }
 
+/** A connection that looks open, and at whose other end nobody is. Whether what was asked was done nobody can tell. */
+export class DatabaseSilentError extends DatabaseError {
+  readonly code = "database_unavailable";
+  readonly retryAfterSeconds = 5;
+  constructor(waitedSeconds: number) {
+    super(`the database does not answer (nothing came for ${waitedSeconds} s); try again in a few seconds`);
+  }
+}
+
 /** One person asks for more at once than a person's share. */
 export class TooManyRequestsError extends DatabaseError {
   readonly code = "too_many_requests";

@@ -1,9 +1,9 @@
 import type { Pool, PoolClient } from "pg";
+import { timesLonger, withLongerAnswers } from "./answer-limit.ts";
 import { transaction } from "./transaction.ts";
 
-/** Four times as long as others may take; where those are not limited (0), neither are these. */
-const forLong =
-  "select set_config('statement_timeout', 4 * extract(epoch from current_setting('statement_timeout')::interval) || 's', true)";
+/** So many times as long as others may take; where those are not limited (0), neither are these. */
+const forLong = `select set_config('statement_timeout', ${timesLonger} * extract(epoch from current_setting('statement_timeout')::interval) || 's', true)`;
 
 export interface PersonTransactionOptions {
   /** Its statements touch all that the person has, and may take longer than the web's others. */
@@ -23,7 +23,10 @@ export function personTransaction<T>(
   // A literal, because set_config() does not reach the workers of a distributed database.
   const characteristics = mode === "snapshot" ? " isolation level repeatable read, read only" : "";
   const begin = `begin${characteristics}; set local app.user_id = '${userId}'`;
-  return transaction(pool, work, { begin: isLong ? `${begin}; ${forLong}` : begin });
+  if (!isLong) return transaction(pool, work, { begin });
+  return transaction(pool, (client) => withLongerAnswers(client, () => work(client)), {
+    begin: `${begin}; ${forLong}`,
+  });
 }
 
 /**

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { Bulkhead } from "../bulkhead.ts";
 import { currentRequest, type RequestScope } from "../request-scope.ts";
+import { limitAnswers } from "./answer-limit.ts";
 import { DatabaseBusyError, TooManyRequestsError } from "./errors.ts";
 import { createPool, type PoolOptions } from "./pool.ts";
 
@@ -22,11 +23,18 @@ export interface WebPoolOptions extends Omit<PoolOptions, "Pool" | "max"> {
 
 /**
  * A pool whose users notice nothing but its errors: TooManyRequestsError where one person asks for too much at once,
- * DatabaseBusyError where no connection became free in time. A request that is dropped leaves the queue; what it has running
+ * DatabaseBusyError where no connection became free in time, DatabaseSilentError where the server says nothing any more. A request that is dropped leaves the queue; what it has running
  * on the server is cancelled, and its transaction undone.
  */
 export function createWebPool(options: WebPoolOptions): pg.Pool {
-  return createPool({ waitSeconds: defaultWaitSeconds, ...options, max: connections, Pool: RequestPool });
+  const pool = createPool({
+    waitSeconds: defaultWaitSeconds,
+    ...options,
+    max: connections,
+    Pool: RequestPool,
+  });
+  pool.on("connect", (client) => limitAnswers(client, options.statementSeconds));
+  return pool;
 }
 
 type Release = (destroy?: Error | boolean) => void;

@@ -1,17 +1,14 @@
-import { csvInTurns } from "../csv.ts";
-import { personTransaction } from "../database/person.ts";
+import { exportTable } from "../database/table-export.ts";
 import type { LedgerContext } from "./context.ts";
-import { readTransactions } from "./rows.ts";
+import { ledgerTables } from "./personal-tables.ts";
 
 /** All of a person's transactions as CSV, oldest first; `importTransactions` reads it back. */
-export async function exportTransactions(
-  context: Pick<LedgerContext, "pool">,
+export function exportTransactions(
+  { pool }: Pick<LedgerContext, "pool">,
   userId: number,
-): Promise<string> {
-  const newestFirst = await personTransaction(context.pool, userId, (client) =>
-    readTransactions(client, userId, null, null),
-  );
-  return csvInTurns(newestFirst.reverse(), {
-    columns: ["date", "type", "ticker", "quantity", "price", "fee"],
-  });
+  write: (text: string) => Promise<void>,
+): Promise<void> {
+  const { select } = ledgerTables.transactions;
+  const columns = ["date", "type", "ticker", "quantity", "price", "fee"];
+  return exportTable(pool, userId, { select, columns }, write);
 }

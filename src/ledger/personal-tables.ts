@@ -1,5 +1,4 @@
 /** What the ledger keeps about a person, as their export has it. */
-import type { PoolClient } from "pg";
 import { z } from "zod";
 import { decimal, instant } from "../values.ts";
 
@@ -54,84 +53,59 @@ export const ledgerTables = {
   transactions: {
     row: z.object(trade),
     columns: Object.keys(trade),
-    read: async (client: PoolClient, userId: number): Promise<object[]> => {
-      const { rows } = await client.query<object>(
-        `select ${selectTrade}
-         from bronze.transactions
-         where user_id = $1
-         order by transaction_date, transaction_id`,
-        [userId],
-      );
-      return rows;
-    },
+    select: `
+      select ${selectTrade}
+      from bronze.transactions
+      where user_id = $1
+      order by transaction_date, transaction_id`,
   },
   audit: {
     row: z.object(auditedTrade),
     columns: Object.keys(auditedTrade),
-    read: async (client: PoolClient, userId: number): Promise<object[]> => {
-      const { rows } = await client.query<object>(
-        `select operation, audited_at, ${selectTrade}
-         from bronze.transactions_audit
-         where user_id = $1
-         order by audit_id`,
-        [userId],
-      );
-      return rows;
-    },
+    select: `
+      select operation, audited_at, ${selectTrade}
+      from bronze.transactions_audit
+      where user_id = $1
+      order by audit_id`,
   },
   imports: {
     row: z.object(importRow),
     columns: Object.keys(importRow),
-    read: async (client: PoolClient, userId: number): Promise<object[]> => {
-      const { rows } = await client.query<object>(
-        `select
-           import_id, imported_at, format, line, kind, word, entry_date, symbol, identifier,
-           trim_scale(quantity) as quantity,
-           trim_scale(price) as price,
-           trim_scale(amount) as amount,
-           trim_scale(fee) as fee,
-           currency, transaction_id, reason
-         from public.import_rows
-         join public.imports using (user_id, import_id)
-         where user_id = $1
-         order by imported_at, import_id, line`,
-        [userId],
-      );
-      return rows;
-    },
+    select: `
+      select
+        import_id, imported_at, format, line, kind, word, entry_date, symbol, identifier,
+        trim_scale(quantity) as quantity,
+        trim_scale(price) as price,
+        trim_scale(amount) as amount,
+        trim_scale(fee) as fee,
+        currency, transaction_id, reason
+      from public.import_rows
+      join public.imports using (user_id, import_id)
+      where user_id = $1
+      order by imported_at, import_id, line`,
   },
   /** How many tickers that nobody here had used they brought, on the last day on which they did. */
   new_tickers: {
     row: z.object(newTickers),
     columns: Object.keys(newTickers),
-    read: async (client: PoolClient, userId: number): Promise<object[]> => {
-      const { rows } = await client.query<object>(
-        `select brought_on, tickers
-         from public.new_tickers
-         where user_id = $1
-         order by brought_on`,
-        [userId],
-      );
-      return rows;
-    },
+    select: `
+      select brought_on, tickers
+      from public.new_tickers
+      where user_id = $1
+      order by brought_on`,
   },
   /** What was said of files' columns and words, and of what they call instruments. */
   import_choices: {
     row: z.object(importChoice),
     columns: Object.keys(importChoice),
-    read: async (client: PoolClient, userId: number): Promise<object[]> => {
-      const { rows } = await client.query<object>(
-        `select signature as about, choices::text as choice, chosen_at
-         from public.import_choices
-         where user_id = $1
-         union all
-         select symbol, ticker, chosen_at
-         from public.import_tickers
-         where user_id = $1
-         order by about`,
-        [userId],
-      );
-      return rows;
-    },
+    select: `
+      select signature as about, choices::text as choice, chosen_at
+      from public.import_choices
+      where user_id = $1
+      union all
+      select symbol, ticker, chosen_at
+      from public.import_tickers
+      where user_id = $1
+      order by about`,
   },
 };

@@ -7,8 +7,9 @@ import { TooManyNewTickersError } from "./errors.ts";
 export async function requireLedgerQuota(
   client: PoolClient,
   userId: number,
-  { trades, tickers }: Quotas = defaultQuotas,
+  quotas: Quotas = defaultQuotas,
 ): Promise<void> {
+  const { trades, tickers } = quotas;
   const { rows } = await client.query<{ trades: number; tickers: number }>(
     `select count(*) as trades, count(distinct ticker) as tickers
      from bronze.transactions
@@ -29,6 +30,61 @@ export async function requireLedgerQuota(
       "different tickers in one ledger",
       "delete the trades of one that is not needed",
       "QUOTA_TICKERS",
+    );
+  await requireChangeQuota(client, userId, quotas);
+}
+
+/**
+ * After the ledger was changed, under its lock: the audit keeps each change for ever, so that a day has so many. The count is of one
+ * index, and stops at the limit. Throws QuotaExceededError.
+ */
+export async function requireChangeQuota(
+  client: PoolClient,
+  userId: number,
+  { changesADay }: Quotas = defaultQuotas,
+): Promise<void> {
+  const { rowCount } = await client.query(
+    `select
+     from bronze.transactions_audit
+     where audit_id = (
+         select audit_id
+         from bronze.transactions_audit
+         where user_id = $1
+         order by audit_id desc
+         offset $2
+         limit 1
+       )
+       and audited_at >= date_trunc('day', now(), 'UTC')`,
+    [userId, changesADay],
+  );
+  if (rowCount !== 0)
+    throw new QuotaExceededError(
+      changesADay,
+      "trades of one person recorded, deleted or brought back on one day",
+      "go on from midnight UTC on",
+      "QUOTA_CHANGES_A_DAY",
+    );
+}
+
+/** After rows of a file were kept, under the ledger's lock. Throws QuotaExceededError. */
+export async function requireImportQuota(
+  client: PoolClient,
+  userId: number,
+  { importRows }: Quotas = defaultQuotas,
+): Promise<void> {
+  const { rows } = await client.query<{ kept: number }>(
+    `select
+       (select count(*) from public.import_rows where user_id = $1)
+       + (select count(*) from public.import_choices where user_id = $1)
+       + (select count(*) from public.import_tickers where user_id = $1) as kept`,
+    [userId],
+  );
+  if (rows[0]!.kept > importRows)
+    throw new QuotaExceededError(
+      importRows,
+      "rows of imported files kept for one person",
+      "record new trades by the form",
+      "QUOTA_IMPORT_ROWS",
     );
 }
 

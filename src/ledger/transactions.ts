@@ -13,7 +13,7 @@ import {
 import { type HistoryProgress, requestHistories, requireHistories } from "./histories.ts";
 import { isDate, parseTransactionInput, type TransactionInput } from "./input.ts";
 import { findOversell } from "./position.ts";
-import { requireLedgerQuota } from "./quotas.ts";
+import { requireChangeQuota, requireLedgerQuota } from "./quotas.ts";
 import {
   insertTransactions,
   lockLedger,
@@ -174,9 +174,12 @@ export async function recordTransaction(
   });
 }
 
-/** Returns what was deleted. Throws NotFoundError, also for another person's, or OversellError if a SELL needs it. */
+/**
+ * Returns what was deleted. Throws NotFoundError, also for another person's, OversellError if a SELL needs it, or
+ * QuotaExceededError.
+ */
 export async function deleteTransaction(
-  context: Pick<LedgerContext, "pool">,
+  context: Pick<LedgerContext, "pool" | "quotas">,
   userId: number,
   transactionId: number,
 ): Promise<Transaction> {
@@ -184,6 +187,7 @@ export async function deleteTransaction(
     await lockLedger(client, userId);
     const deleted = await removeTransaction(client, userId, transactionId);
     if (!deleted) throw new NotFoundError(transactionId);
+    await requireChangeQuota(client, userId, context.quotas);
     if (deleted.type === "BUY")
       await requireCovered(client, userId, deleted.ticker.trim().toUpperCase(), null);
     return deleted;

@@ -65,10 +65,15 @@ async function queryPersonRows<A extends AnyAsset & { columns: Columns }>(
 }
 
 function personTable(asset: AnyAsset & { columns: Columns }) {
+  const order = asset.key.filter((column) => column !== "user_id");
   return {
     row: rowSchema(asset, "user_id" as never),
     columns: Object.keys(asset.columns).filter((column) => column !== "user_id"),
-    read: (client: PoolClient, userId: number): Promise<object[]> => queryPersonRows(client, userId, asset),
+    select: `
+      select ${selectColumns(asset, "user_id")}
+      from ${quoteIdentifier(asset.name)}
+      where user_id = $1
+      ${order.length > 0 ? `order by ${quoteColumns(order)}` : ""}`,
   };
 }
 

@@ -7,6 +7,7 @@ import { authenticate } from "./auth.ts";
 import type { WebContext } from "./context.ts";
 import { noticeProxy, requireOwnHost } from "./deployment.ts";
 import { errorResponses, NotFoundError } from "./errors.ts";
+import { refuseLargeBody } from "./large-body.ts";
 import { createMetrics } from "./metrics.ts";
 import { refuseUnstorableAddress, refuseUnstorableBody } from "./outside-text.ts";
 import { pagesRouter } from "./pages/index.ts";
@@ -29,6 +30,7 @@ export function createApp(context: WebContext): Express {
   const { deployment } = context;
   const metrics = createMetrics(context);
   const guards = [
+    refuseLargeBody,
     authenticate(context),
     express.json({ limit: bodyLimit }),
     express.urlencoded({ extended: false, limit: bodyLimit }),

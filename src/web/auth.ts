@@ -5,6 +5,7 @@ import {
   type Account,
   actorTransaction,
   admit,
+  type Basis,
   type Credentials,
   connectIdentity,
   createAccount,
@@ -36,6 +37,7 @@ import {
   requireGoodPassword,
   revokeSession,
   SignInLimit,
+  type Step,
   setPassword,
   startSession,
   useCode,
@@ -58,6 +60,7 @@ import {
   WrongPasswordError,
 } from "./errors.ts";
 import {
+  notifyConnected,
   notifyNewDevice,
   notifyPasswordChanged,
   passwordPolicy,
@@ -135,7 +138,7 @@ export async function register(
     invitation: invitation === undefined ? undefined : { token: invitation, now: context.clock() },
   });
   await forgive();
-  return { user, token: await openSession(context, request, response, user) };
+  return { user, token: await openSession(context, request, response, user, null) };
 }
 
 interface Limits {
@@ -174,7 +177,7 @@ function attempt(context: WebContext, request: Request, email: string): Promise<
 }
 
 /**
- * Throws WrongCredentialsError; AccountDisabledError; SecondFactorRequiredError or WrongCodeError for an account that has a second
+ * Throws WrongCredentialsError; CredentialsChangedError; AccountDisabledError; SecondFactorRequiredError or WrongCodeError for an account that has a second
  * factor; or TooManyAttemptsError after ten failures for an account. What lacks its second factor is forgiven nothing: a known
  * password is not to buy more guesses at codes.
  */
@@ -185,28 +188,31 @@ export async function signIn(
   { email, password, code }: SignIn,
 ): Promise<SignedIn> {
   const forgive = await attempt(context, request, email);
-  const user = await findAccount(context.pool, { email, password }, strangerOf(request));
-  if (!user) throw new WrongCredentialsError();
-  if (hasSecondFactor(await readFactors(context.pool, user.id))) {
-    if (!code) throw new SecondFactorRequiredError(user);
+  const found = await findAccount(context.pool, { email, password }, strangerOf(request));
+  if (!found) throw new WrongCredentialsError();
+  const { account: user, password: digest } = found;
+  const isTwofold = hasSecondFactor(await readFactors(context.pool, user.id));
+  if (isTwofold) {
+    if (!code) throw new SecondFactorRequiredError({ id: user.id, email: user.email, password: digest });
     await useCode(context, user.id, code, strangerOf(request), "sign_in");
   }
   await forgive();
-  return { user, token: await openSession(context, request, response, user) };
+  const basis = { password: digest, isSecondProved: isTwofold };
+  return { user, token: await openSession(context, request, response, user, basis) };
 }
 
-/** The second step of somebody whose first one was right. Throws WrongCodeError or TooManyAttemptsError. */
+/** The second step of somebody whose first one was right. Throws WrongCodeError, TooManyAttemptsError or CredentialsChangedError. */
 export async function signInByCode(
   context: WebContext,
   request: Request,
   response: Response,
-  account: Pick<Account, "id" | "email">,
+  step: Step,
   code: string,
 ): Promise<void> {
-  const forgive = await attempt(context, request, account.email);
-  await useCode(context, account.id, code, strangerOf(request), "sign_in");
+  const forgive = await attempt(context, request, step.email);
+  await useCode(context, step.id, code, strangerOf(request), "sign_in");
   await forgive();
-  await openSession(context, request, response, account);
+  await openSession(context, request, response, step, { password: step.password, isSecondProved: true });
 }
 
 /** Both factors at once. Throws PasskeyRefusedError or TooManyAttemptsError. */
@@ -217,7 +223,7 @@ export async function signInByPasskey(
   answer: PasskeyAnswer,
 ): Promise<Account> {
   const account = await passkeyAccount(context, request, answer, null);
-  await openSession(context, request, response, account);
+  await openSession(context, request, response, account, { password: null, isSecondProved: true });
   return account;
 }
 
@@ -363,15 +369,22 @@ export async function endAccount(
   forgetSessionCookie(context, response);
 }
 
-/** Every way to sign in ends here. Throws AccountDisabledError. */
+/** Every way to sign in ends here; `basis` null: the account was made just now. Throws AccountDisabledError or CredentialsChangedError. */
 export async function openSession(
   context: WebContext,
   request: Request,
   response: Response,
   user: Pick<Account, "id" | "email">,
+  basis: Basis | null,
 ): Promise<string> {
   const agent = request.get("User-Agent") ?? null;
-  const { token, expiresAt, isNewDevice } = await startSession(context, user.id, agent, request.ip ?? null);
+  const { token, expiresAt, isNewDevice } = await startSession(
+    context,
+    user.id,
+    agent,
+    request.ip ?? null,
+    basis,
+  );
   if (isNewDevice) notifyNewDevice(context, user.email, agent);
   setSessionCookie(context, response, token, expiresAt);
   const device = rememberDevice(context, deviceTokenOf(context, request), user.email);
@@ -392,6 +405,7 @@ async function connectWaiting(
   takeTicket(context, response, "identity");
   try {
     await connectIdentity(context, id, waiting.identity, strangerOf(request));
+    notifyConnected(context, email);
   } catch (error) {
     // They are connected to another one there: that is no reason to keep them out.
     if (!(error instanceof IdentityTakenError)) throw error;

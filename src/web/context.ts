@@ -112,3 +112,9 @@ export function requireProof({ clock }: WebContext, request: Request): Person {
   if (!isProved(person, clock())) throw new ReauthenticationRequiredError();
   return person;
 }
+
+/** The same of an operator: what is done to other people's accounts asks for it. Throws ForbiddenError (403), too. */
+export function requireOperatorProof(context: WebContext, request: Request): Person {
+  requireOperator(request);
+  return requireProof(context, request);
+}

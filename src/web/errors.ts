@@ -1,9 +1,10 @@
 /** Errors of the web itself, and the one table from an error's code to its HTTP status. */
 import type { ErrorRequestHandler } from "express";
-import { type Account, proofMinutes } from "../accounts/index.ts";
+import { proofMinutes, type Step } from "../accounts/index.ts";
 import type { Log } from "../log.ts";
 
 const longestField = 100;
+const decimal = new Intl.NumberFormat("en-US");
 
 export class InvalidInputError extends Error {
   readonly code: string;
@@ -48,13 +49,14 @@ export class WrongCredentialsError extends Error {
 export class SecondFactorRequiredError extends Error {
   readonly code = "second_factor_required";
   readonly field = "code";
-  readonly account: Account;
+  /** The sign-in that can go on from here; null: it was none. */
+  readonly step: Step | null;
 
-  constructor(account: Account) {
+  constructor(step: Step | null) {
     super(
       "this account has a second factor: send `code` along, with a code of the authenticator app or a recovery code",
     );
-    this.account = account;
+    this.step = step;
   }
 }
 
@@ -69,6 +71,13 @@ export class ReauthenticationRequiredError extends Error {
         "`password`, and `code` where there is a second factor, or sign in again; then repeat the request",
     );
     this.isFirstProved = isFirstProved;
+  }
+}
+
+/** Of a file that is half sent: there is nobody to tell, but the log. */
+export class SlowReaderError extends Error {
+  constructor(seconds: number) {
+    super(`whoever asked for the file has gone, or took nothing of it for ${seconds} s`);
   }
 }
 
@@ -181,6 +190,18 @@ export class TooManyConnectionsError extends Error {
   }
 }
 
+export class BodyTooLargeError extends Error {
+  readonly code = "body_too_large";
+
+  /** In bytes; `got` null: it was not read to its end. */
+  constructor(limit: number, got: number | null) {
+    super(
+      `expected at most ${decimal.format(limit)} bytes in what is sent here, got ${got === null ? "more" : decimal.format(got)}; ` +
+        "send less at once: a file can be cut into several",
+    );
+  }
+}
+
 export class NotFoundError extends Error {
   readonly code = "not_found";
 
@@ -278,11 +299,8 @@ export interface ErrorAnswer {
   readonly retryAfterSeconds?: number;
 }
 
-// What body-parser calls them.
-const bodyErrors: ReadonlyMap<unknown, ErrorCode> = new Map([
-  ["entity.parse.failed", "invalid_json"],
-  ["entity.too.large", "body_too_large"],
-]);
+// What body-parser calls it.
+const bodyErrors: ReadonlyMap<unknown, ErrorCode> = new Map([["entity.parse.failed", "invalid_json"]]);
 
 // PostgreSQL is starting, stopping or full; Node could not reach it.
 const unavailable = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ENOENT)$/;
@@ -298,6 +316,7 @@ const canceled = "57014";
 interface Described {
   readonly code?: unknown;
   readonly field?: unknown;
+  readonly limit?: unknown;
   readonly retryAfterSeconds?: unknown;
   readonly status?: unknown;
   readonly type?: unknown;
@@ -309,6 +328,8 @@ export function describeError(error: unknown, method: string, id: string): Error
     return describeError(new UnauthenticatedError(), method, id);
   if (error instanceof Error) {
     const { code, field, retryAfterSeconds, status, type } = error as Described;
+    if (type === "entity.too.large")
+      return describeError(new BodyTooLargeError((error as Described).limit as number, null), method, id);
     const known = typeof code === "string" ? statusOf(code, method) : null;
     if (known !== null)
       return {

@@ -130,6 +130,22 @@ export function notifyFactorRemoved(context: WebContext, email: string, factor: 
   notify(context, email, "A second factor was removed", `${factor} was removed from your account.`);
 }
 
+/** A way in of its own, as a second factor is: whoever has the account there has this one. */
+export function notifyConnected(context: WebContext, email: string): void {
+  const name = context.identityProvider?.name ?? "a provider";
+  notify(context, email, "A new way to sign in", `Your account can be signed in to by way of ${name} now.`);
+}
+
+export function notifyDisconnected(context: WebContext, email: string): void {
+  const name = context.identityProvider?.name ?? "a provider";
+  notify(
+    context,
+    email,
+    "A way to sign in was removed",
+    `Your account can no longer be signed in to by way of ${name}.`,
+  );
+}
+
 function notify(context: WebContext, email: string, subject: string, what: string): void {
   const at = context.clock().toISOString().slice(0, 16).replace("T", " ");
   send(context, async (publicUrl) => ({

@@ -26,6 +26,8 @@ const purposeSchema = z.object({
   next: z.string(),
   /** The form that waits for a proof, sealed; empty: none. */
   pending: z.string(),
+  /** What the link carried by which somebody was invited; empty: nothing. */
+  invitation: z.string(),
 });
 
 /** What somebody went to the provider for. */

@@ -1,7 +1,7 @@
 /** The API described in OpenAPI 3.1, from the schemas that parse what comes in. */
 import { z } from "zod";
 import { type ErrorCode, statusOf } from "./errors.ts";
-import type { Route } from "./route.ts";
+import { isOperators, type Route } from "./route.ts";
 
 type JsonSchema = Record<string, unknown>;
 
@@ -127,9 +127,10 @@ export function errorCodes(route: Route): readonly ErrorCode[] {
   const codes: ErrorCode[] = [...(route.errors ?? [])];
   if (isPersonal(route)) codes.push("unauthenticated", "too_many_requests");
   if (route.access !== "public") codes.push("database_busy", "statement_timeout");
-  if (route.access === "operator") codes.push("forbidden");
-  if (route.access === "proof") codes.push("reauthentication_required");
-  const isOfAccount = route.access === "session" || route.access === "proof";
+  const asksProof = route.access === "proof" || route.access === "operator_proof";
+  if (isOperators(route)) codes.push("forbidden");
+  if (asksProof) codes.push("reauthentication_required");
+  const isOfAccount = route.access === "session" || asksProof;
   if (isOfAccount || (isPersonal(route) && route.method !== "get")) codes.push("insufficient_scope");
   if (route.method !== "get") codes.push("csrf");
   if (bodyOf(route)) codes.push("invalid_json", "body_too_large");

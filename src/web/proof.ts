@@ -47,8 +47,7 @@ export async function prove(
     throw new WrongPasswordError("password");
   }
   if (hasSecondFactor(await readFactors(pool, person.userId))) {
-    if (!code)
-      throw new SecondFactorRequiredError({ id: person.userId, email: person.email, role: person.role });
+    if (!code) throw new SecondFactorRequiredError(null);
     await useCode(context, person.userId, code, actor, "proof");
   }
   await forgive();

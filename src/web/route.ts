@@ -6,6 +6,7 @@ import { jsonInTurns } from "../event-loop.ts";
 import {
   operatorContext,
   requireOperator,
+  requireOperatorProof,
   requirePerson,
   requireProof,
   requireScope,
@@ -15,9 +16,9 @@ import { type ErrorCode, InvalidInputError } from "./errors.ts";
 
 /**
  * `session`: a person, but not by an API token: what is done to the account itself. `proof`: and one who proved within ten minutes
- * who they are. `public`: who asks is not looked at, so that the answer takes no database.
+ * who they are. `operator_proof`: the same of an operator. `public`: who asks is not looked at, so that the answer takes no database.
  */
-export type Access = "public" | "anybody" | "person" | "session" | "proof" | "operator";
+export type Access = "public" | "anybody" | "person" | "session" | "proof" | "operator" | "operator_proof";
 
 export interface Input<P, Q, B, A extends Access> {
   readonly parameters: P;
@@ -92,7 +93,7 @@ export function mountRoutes(
         person: person as Person,
         request,
         response,
-        context: definition.access === "operator" ? operatorContext(context, request) : context,
+        context: isOperators(definition) ? operatorContext(context, request) : context,
       })) as object | undefined;
       if (response.headersSent) return;
       response.status(definition.status);
@@ -102,10 +103,14 @@ export function mountRoutes(
   }
 }
 
+export const isOperators = ({ access }: Pick<Route, "access">): boolean =>
+  access === "operator" || access === "operator_proof";
+
 /** Before anything is parsed: who may not call learns nothing of what a call should look like. */
 function admit({ access, method }: Route, request: Request, context: WebContext): Person | undefined {
   if (access === "public" || access === "anybody") return request.person;
   if (access === "proof") return requireProof(context, request);
+  if (access === "operator_proof") return requireOperatorProof(context, request);
   const person = access === "operator" ? requireOperator(request) : requirePerson(request);
   requireScope(person, access === "session" ? "account" : method === "get" ? "read" : "write");
   return person;

@@ -1,15 +1,19 @@
 /** What is begun in one request and ends in another, in a sealed cookie of ten minutes. */
 import type { Request, Response } from "express";
 import { z } from "zod";
-import { openTicket, sealTicket, ticketMinutes } from "../accounts/index.ts";
+import { openTicket, type Step, sealTicket, ticketMinutes } from "../accounts/index.ts";
 import type { WebContext } from "./context.ts";
 import { forgetTicketCookie, setTicketCookie, ticketOf } from "./cookies.ts";
 
 /** `step`: a sign-in that lacks its second factor. `provider`: a way to a provider and back. `identity`: one to be connected. */
 export type TicketName = "step" | "provider" | "identity";
 
-/** Of `step`: whose sign-in it is. */
-export const stepSchema = z.object({ id: z.int(), email: z.string() });
+/** Of `step`: whose sign-in it is, and what its first step rests on; `password` null: on a provider. */
+export const stepSchema: z.ZodType<Step> = z.object({
+  id: z.int(),
+  email: z.string(),
+  password: z.string().nullable(),
+});
 
 /** Of `identity`: to be connected once the account with this email has been signed in to. */
 export const waitingSchema = z.object({

@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { backupDefinitions } from "../../assets/backups.ts";
 import { checkBackup } from "../../src/backup/index.ts";
@@ -48,6 +48,38 @@ test("each run writes one that is whole, the newest are kept, and what else lies
   for (const name of kept)
     expect(await checkBackup(join(folder, name), null)).toMatchObject({ with_market_data: true });
   expect((await engine.automations())[0]).toMatchObject({ name: "scheduled_backup", kind: "schedule" });
+});
+
+test("another installation's in the same folder are left alone, and so is what is written there now", async () => {
+  const shared = mkdtempSync(join(folder, "no-bodies-shared-"));
+  const others = ["stratafolio-20230101T020000Z.backup", "stratafolio-20230102T020000Z.backup"];
+  const draft = (second: string): string =>
+    join(shared, `stratafolio-2023010${second}T020000Z.backup.${crypto.randomUUID()}.part`);
+  const [killed, current] = [draft("3"), draft("4")];
+  for (const name of others) writeFileSync(join(shared, name), "");
+  for (const name of [killed, current]) writeFileSync(name, "");
+  utimesSync(killed, 0, 0);
+  const engine = await engineWith(shared);
+  for (const day of ["08", "09", "10"]) {
+    now = new Date(`2024-01-${day}T02:00:00Z`);
+    expect(await engine.run(backUp)).toMatchObject({ status: "succeeded" });
+  }
+  const kept = ["stratafolio-20240109T020000Z.backup", "stratafolio-20240110T020000Z.backup"];
+  expect(readdirSync(shared).sort()).toEqual([...others, basename(current), ...kept].sort());
+});
+
+test("a clock that was ahead does not end what is made after it", async () => {
+  const later = mkdtempSync(join(folder, "no-bodies-later-"));
+  const engine = await engineWith(later);
+  for (const day of ["2031-01-01", "2031-01-02", "2024-02-01", "2024-02-02"]) {
+    now = new Date(`${day}T02:00:00Z`);
+    expect(await engine.run(backUp)).toMatchObject({ status: "succeeded" });
+    expect(readdirSync(later)).toContain(`stratafolio-${day.replaceAll("-", "")}T020000Z.backup`);
+  }
+  expect(readdirSync(later).sort()).toEqual([
+    "stratafolio-20240201T020000Z.backup",
+    "stratafolio-20240202T020000Z.backup",
+  ]);
 });
 
 test("one that cannot be written is tried again, and says why", async () => {

@@ -1,6 +1,7 @@
 import { Secret, TOTP } from "otpauth";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { commandLine, invitationLink, invite } from "../../src/accounts/index.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { type OpenIdProvider, startOpenIdProvider } from "../support/openid-provider.ts";
 import { type Program, startProgram } from "../support/program.ts";
@@ -269,5 +270,37 @@ describe("what goes wrong is a plain page", () => {
     await page.getByText("New accounts are made by invitation here").waitFor();
     const { rows } = await invited.database.pool.query("select email, role from users");
     expect(rows).toEqual([{ email: "first@example.com", role: "operator" }]);
+
+    const open = async (email: string, role: "investor" | "operator") => {
+      const owner = { pool: invited.database.pool, clock: () => new Date() };
+      const { token } = await invite(owner, commandLine, { email, role });
+      await context.clearCookies();
+      await page.goto(invitationLink(invited.url, token));
+    };
+    const choose = () => page.getByRole("button", { name: "Sign in with Example ID" }).click();
+    await open("invited@example.com", "operator");
+    other.person = somebody("another");
+    await choose();
+    await page.getByText("Example ID knows you as another@example.com").waitFor();
+    await open("invited@example.com", "operator");
+    other.person = somebody("invited");
+    await context.clearCookies();
+    await choose();
+    await page.waitForURL(/portfolio/);
+    await page.goto(`${invited.url}/people`); // an operator's
+    await page.getByRole("heading", { name: "People" }).waitFor();
+
+    await open("third@example.com", "investor");
+    other.person = somebody("third");
+    await page.getByRole("link", { name: "Sign in" }).last().click();
+    await page.waitForURL(/sign-in/);
+    await choose();
+    await page.waitForURL(/portfolio/);
+    const made = await invited.database.pool.query("select email, role from users order by user_id");
+    expect(made.rows.slice(1)).toEqual([
+      { email: "invited@example.com", role: "operator" },
+      { email: "third@example.com", role: "investor" },
+    ]);
+    expect((await invited.database.pool.query("select from invitations")).rowCount).toBe(0);
   });
 });

@@ -83,7 +83,7 @@ test("what is typed wrong, and what the settings rule out, is told", async () =>
   const { code, stderr } = await runCli(["secret", "rotate"], variables);
   expect([code, stderr]).toEqual([
     2,
-    expect.stringContaining("set it to the new secret, a comma, and the one before"),
+    expect.stringContaining("set it to the new secret, and FORMER_JWT_SECRET to the one before"),
   ]);
 });
 

@@ -46,6 +46,8 @@ test("without any variable the program runs on its own", () => {
       trades: 100_000,
       tickers: 2000,
       newTickersADay: 200,
+      changesADay: 50_000,
+      importRows: 200_000,
       tokens: 100,
       sessions: 100,
       accounts: 10_000,
@@ -147,15 +149,34 @@ test.each([
   expect(readConfig(variables).registration).toBe(registration);
 });
 
-test("JWT_SECRET may be several, by comma or line: the first signs", () => {
+test.each([
+  "a secret, with a comma, that was there before",
+  `${"a".repeat(32)},hunter2`,
+  `,${"b".repeat(32)},`,
+])("JWT_SECRET is one secret, commas and all: %s", (secret) => {
+  expect(readConfig({ JWT_SECRET: secret })).toMatchObject({ jwtSecret: secret, formerJwtSecrets: [] });
+  const next = "n".repeat(32);
+  expect(readConfig({ JWT_SECRET: next, FORMER_JWT_SECRET: secret })).toMatchObject({
+    jwtSecret: next,
+    formerJwtSecrets: [secret],
+  });
+});
+
+test("FORMER_JWT_SECRET stands beside the one that signs, and is as long", () => {
+  expect(problemsOf({ FORMER_JWT_SECRET: "f".repeat(32) })).toEqual([
+    "JWT_SECRET: expected the one that signs now when FORMER_JWT_SECRET is set, got none",
+  ]);
+  expect(problemsOf({ JWT_SECRET: "n".repeat(32), FORMER_JWT_SECRET: "hunter2" })).toEqual([
+    "FORMER_JWT_SECRET: expected at least 32 characters, got 7",
+  ]);
+});
+
+test("several in JWT_SECRET, by comma or line, where each may be one: the first signs, and the whole counts, too", () => {
   const [first, second, third] = ["a", "b", "c"].map((letter) => letter.repeat(32));
   expect(readConfig({ JWT_SECRET: `${first}, ${second}\n${third}\n` })).toMatchObject({
     jwtSecret: first,
-    formerJwtSecrets: [second, third],
+    formerJwtSecrets: [second, `${first}, ${second}`, third],
   });
-  expect(problemsOf({ JWT_SECRET: `${first},hunter2` })).toEqual([
-    "JWT_SECRET: expected at least 32 characters, got 7, of 2 by comma",
-  ]);
 });
 
 test("the kept secret is made once and only its owner may read it; a rotation keeps the last one beside it", () => {

@@ -62,6 +62,26 @@ test("data, port and password survive a stop, and nothing is left running", asyn
   await second.stop();
 });
 
+test("what is committed is on disk before that is said, and pages that a power cut tore are mended", async () => {
+  const server = await startEmbedded({ dataDirectory: dataDirectory() });
+  const settings = await query(
+    server.connectionString,
+    `select name, setting
+     from pg_settings
+     where name in ('fsync', 'full_page_writes', 'synchronous_commit', 'wal_level', 'zero_damaged_pages', 'data_checksums')
+     order by name`,
+  );
+  await server.stop();
+  expect(Object.fromEntries(settings.map(({ name, setting }) => [name, setting]))).toEqual({
+    data_checksums: "on",
+    fsync: "on",
+    full_page_writes: "on",
+    synchronous_commit: "on",
+    wal_level: "replica",
+    zero_damaged_pages: "off",
+  });
+});
+
 test("other users of the machine get in neither without the password nor by reading it", async () => {
   const server = await start(dataDirectory());
   const url = new URL(server.connectionString);

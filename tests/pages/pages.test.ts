@@ -93,6 +93,8 @@ describe("signing in", () => {
     await visitor.post("/sign-out", {});
     const { status, location } = await visitor.get("/portfolio?range=1Y");
     expect([status, location]).toEqual([303, "/sign-in?next=%2Fportfolio%3Frange%3D1Y"]);
+    // Longer than may be come back to: in a header it would be more than clients read.
+    expect((await visitor.get(`/portfolio?range=${"%CC%81".repeat(2000)}`)).location).toBe("/sign-in");
     const credentials = { email: "back@example.com", password };
     expect((await visitor.post(location!, credentials)).location).toBe("/portfolio?range=1Y");
     for (const next of ["https://evil.example", "//evil.example", "/\\evil.example"])

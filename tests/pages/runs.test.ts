@@ -47,6 +47,31 @@ async function recordRun(
   return run_id;
 }
 
+describe("a run of many steps", () => {
+  test("shows a hundred at a time, and leads to the others", async () => {
+    const { pool } = program.database;
+    const runId = await recordRun({ status: "failed", selection: "*" }, [
+      { asset: "zz_last", status: "failed", error: "zz_last: division by zero" },
+    ]);
+    await pool.query(
+      `insert into orchestrator.steps (run_id, asset, action, status, reason)
+       select $1, format('asset_%s', lpad(number::text, 3, '0')), 'refresh', 'skipped', 'selected'
+       from generate_series(1, 220) as number`,
+      [runId],
+    );
+    const shown = async (query: string) => {
+      const { html } = await operator.get(`/runs/${runId}${query}`);
+      return { html, steps: [...html.matchAll(/ id="step-([a-z_0-9]+)"/g)].map(([, asset]) => asset!) };
+    };
+    const pages = await Promise.all(["", "?steps=2", "?steps=3", "?steps=99", "?steps=x"].map(shown));
+    expect(pages.map(({ steps }) => steps.length)).toEqual([100, 100, 21, 21, 100]);
+    expect(new Set(pages.slice(0, 3).flatMap(({ steps }) => steps)).size).toBe(221);
+    expect(pages[0]!.html).toContain("division by zero"); // what failed is told on each
+    expect(pages[0]!.html).toMatch(/steps(=|&#x3D;)2#steps-heading" rel="next"/);
+    expect(pages[2]!.html).toMatch(/steps(=|&#x3D;)2#steps-heading" rel="prev"/);
+  });
+});
+
 describe("runs", () => {
   test("are filtered by state, trigger, asset and day, and the pages keep the filter", async () => {
     const old = await recordRun(

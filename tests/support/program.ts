@@ -22,7 +22,19 @@ const tradedTickers = ["NORD", "WRLD", "CURA", "SYNC-USD"];
  * tickers that tests trade; stopped after the file.
  */
 export async function startProgram(changes: Partial<Config> = {}): Promise<Program> {
-  const database = await createTestDatabase();
+  const program = await openProgram(await createTestDatabase(), changes);
+  await program.engine.run({
+    triggerKind: "manual",
+    triggerName: "test",
+    selection: "raw_prices",
+    partitions: tradedTickers,
+  });
+  await program.engine.refresh("transaction_sensor");
+  return program;
+}
+
+/** The same on a database that is there, with the histories that are in it. */
+export async function openProgram(database: TestDatabase, changes: Partial<Config> = {}): Promise<Program> {
   const config: Config = {
     databaseUrl: database.url,
     webDatabaseUrl: null,
@@ -56,13 +68,6 @@ export async function startProgram(changes: Partial<Config> = {}): Promise<Progr
   const opened = { connectionString: database.url, webConnectionString, applied: [], close: async () => {} };
   const engine = await openEngine(surroundings, opened, database.pool);
   await engine.deploy();
-  await engine.run({
-    triggerKind: "manual",
-    triggerName: "test",
-    selection: "raw_prices",
-    partitions: tradedTickers,
-  });
-  await engine.refresh("transaction_sensor");
   const web = await startWeb(surroundings, opened, () => engine.registry);
   afterAll(async () => {
     await web.close();

@@ -200,6 +200,35 @@ describe("runs", () => {
     expect(body.run.checks).toMatchObject([{ check: "no_gap", failing_rows: 1 }]);
   });
 
+  test("have their steps page by page, each once, in the order in which they began", async () => {
+    const { rows } = await server.database.pool.query<{ run_id: number }>(
+      `insert into orchestrator.runs (trigger_kind, trigger_name, selection, status, started_at, finished_at)
+       values ('manual', 'test', '*', 'succeeded', now(), now())
+       returning run_id`,
+    );
+    const { run_id } = rows[0]!;
+    await server.database.pool.query(
+      `insert into orchestrator.steps (run_id, asset, action, status, reason, started_at)
+       select $1, format('asset_%s', number), 'refresh', 'succeeded', 'selected',
+         case when number % 3 > 0 then now() - number % 3 * interval '1 s' end
+       from generate_series(1, 25) as number`,
+      [run_id],
+    );
+    const whole = (await get(`/api/runs/${run_id}`)).body.run;
+    expect([whole.steps.length, whole.next_steps]).toEqual([25, null]);
+    const paged: unknown[] = [];
+    for (let after: string | null = ""; after !== null; ) {
+      const { body } = await get(`/api/runs/${run_id}?step_limit=10${after && `&steps_after=${after}`}`);
+      expect(answerOf(runRoutes, "/api/runs/:id").safeParse(body).error).toBeUndefined();
+      expect(body.run.steps.length).toBeLessThanOrEqual(10);
+      paged.push(...body.run.steps);
+      after = body.run.next_steps;
+    }
+    expect(paged).toEqual(whole.steps);
+    expect((await get(`/api/runs/${run_id}?step_limit=1001`)).status).toBe(422);
+    await server.database.pool.query("delete from orchestrator.runs where run_id = $1", [run_id]);
+  });
+
   test("can be asked to stop, also twice", async () => {
     const { run_id } = (await post("/api/assets/int_prices_daily/materialize")).body;
     for (let time = 0; time < 2; time++) {

@@ -103,6 +103,55 @@ describe("an operator", () => {
     },
   );
 
+  test("proves anew who they are before each act on an account or an invitation, and it goes on from there", async () => {
+    const { id } = await server.register("eli@example.org");
+    const invited = await server.call("POST", "/api/invitations", {
+      token: operator.token,
+      body: { email: "ivy@example.org" },
+    });
+    const invitation = invited.body.invitation.invitation_id;
+    await server.database.pool.query("update public.sessions set proved_at = proved_at - interval '11 min'");
+    const acts = [
+      "disable",
+      "enable",
+      "promote",
+      "demote",
+      "revoke",
+      "reset-factors",
+      "reset-link",
+      "delete",
+    ];
+    const paths = acts.map((act) => `/people/${id}/${act}`);
+    for (const path of [...paths, "/people/invitations", `/people/invitations/${invitation}/revoke`]) {
+      const { status, body } = await press(operator.token, path, { email: "eli@example.org" });
+      expect([path, status, body]).toEqual([path, 403, expect.stringContaining("Is it you?")]);
+      expect(body).not.toContain('href="/account">Leave');
+    }
+    for (const [method, path] of [
+      ["POST", "/api/invitations"],
+      ["DELETE", `/api/invitations/${invitation}`],
+    ] as const) {
+      const body = { email: "joe@example.org" };
+      const { status, body: told } = await server.call(method, path, { token: operator.token, body });
+      expect([status, told.error.code]).toEqual([403, "reauthentication_required"]);
+    }
+    const { rows } = await server.database.pool.query(
+      `select role, disabled_at is null as is_enabled, (select count(*)::int from public.invitations) as invitations
+       from public.users where user_id = $1`,
+      [id],
+    );
+    expect(rows).toEqual([{ role: "investor", is_enabled: true, invitations: 1 }]);
+
+    const asked = await press(operator.token, `/people/${id}/delete`, { email: "eli@example.org" });
+    const pending = /name="pending" value="([^"]+)"/.exec(asked.body)![1]!.replaceAll("&#x3D;", "=");
+    const wrong = await press(operator.token, `/people/${id}/delete`, { pending, password: "not this one" });
+    expect([wrong.status, wrong.body]).toEqual([422, expect.stringContaining("Is it you?")]);
+    const done = await press(operator.token, `/people/${id}/delete`, { pending, password });
+    expect([done.status, done.headers.get("Location")]).toEqual([303, "/people?done=delete"]);
+    const revoke = `/api/invitations/${invitation}`;
+    expect((await server.call("DELETE", revoke, { token: operator.token })).status).toBe(204);
+  });
+
   test("reads the log page by page, of one person or kind", async () => {
     for (let attempt = 0; attempt < 3; attempt++)
       await server.database.pool.query(

@@ -1,12 +1,22 @@
 /** How much may be kept: refused where it is written, in words that say the limit and the way out, however many write at once. */
 import { beforeAll, describe, expect, test } from "vitest";
+import { importTransactions } from "../../src/ledger/index.ts";
 import { rationed } from "../../src/market/rationed.ts";
 import { resourcesFrom } from "../ledger/context.ts";
 import { startIngestion } from "../support/engine.ts";
 import { emptyRegistry } from "./registry.ts";
 import { password, startWebServer, type WebServer } from "./server.ts";
 
-const quotas = { trades: 4, tickers: 2, newTickersADay: 3, tokens: 3, sessions: 3, accounts: 3 };
+const quotas = {
+  trades: 4,
+  tickers: 2,
+  newTickersADay: 3,
+  changesADay: 100,
+  importRows: 100,
+  tokens: 3,
+  sessions: 3,
+  accounts: 3,
+};
 
 let server: WebServer;
 let person: { token: string; id: number };
@@ -97,6 +107,59 @@ describe("one person", () => {
       [person.id],
     );
     expect(rows).toEqual([{ open: 3, ended: 4 }]); // as many stay on record, and the one that just ended
+  });
+});
+
+describe("what is kept for ever", () => {
+  const few = { ...quotas, trades: 100, changesADay: 5, importRows: 3, accounts: 10 };
+  let other: WebServer;
+  let token: string;
+
+  beforeAll(async () => {
+    other = await startWebServer(emptyRegistry, { quotas: few });
+    await startIngestion(
+      other.database,
+      resourcesFrom(() => other.market),
+    );
+    ({ token } = await other.register("changer@example.org"));
+  });
+
+  const change = (method: string, path: string, body?: object) =>
+    other.call(method, `/api/transactions${path}`, { token, ...(body && { body }) });
+  const buyOne = () =>
+    change("POST", "", { ticker: "ACME", type: "BUY", quantity: "1", price: "10", date: "2024-01-02" });
+
+  test("grows by so many changes a day, deletions among them, though ten come at once", async () => {
+    const { body } = await buyOne();
+    expect((await change("DELETE", `/${body.transaction.transaction_id}`)).status).toBe(204);
+    const answers = await Promise.all(Array.from({ length: 10 }, buyOne));
+    expect(codes(answers)).toEqual([...Array(3).fill("201"), ...Array(7).fill("409 quota_exceeded")]);
+    expect((await buyOne()).body.error.message).toBe(
+      "expected at most 5 trades of one person recorded, deleted or brought back on one day; go on from midnight UTC on, or ask " +
+        "whoever runs this installation to allow more (QUOTA_CHANGES_A_DAY)",
+    );
+    const { body: list } = await change("GET", "");
+    const kept = list.transactions.map(({ transaction_id }: { transaction_id: number }) => transaction_id);
+    expect(codes([await change("DELETE", `/${kept[0]}`)])).toEqual(["409 quota_exceeded"]);
+    expect((await change("GET", "")).body.transactions).toHaveLength(3);
+    await other.database.pool.query(
+      `alter table bronze.transactions_audit disable trigger user;
+       update bronze.transactions_audit set audited_at = audited_at - interval '1 day';
+       alter table bronze.transactions_audit enable trigger user`,
+    );
+    expect((await change("DELETE", `/${kept[0]}`)).status).toBe(204);
+  });
+
+  test("grows by so many rows of files", async () => {
+    const { id } = await other.register("importer@example.org");
+    const context = { ...other.context, quotas: few };
+    const csv = (...days: number[]) =>
+      `date,type,ticker,quantity,price,fee\n${days.map((day) => `2024-01-0${day},BUY,ACME,1,10,0\n`).join("")}`;
+    expect((await importTransactions(context, id, { csv: csv(2, 3) }, null)).imported).toBe(2);
+    await expect(importTransactions(context, id, { csv: csv(4, 5) }, null)).rejects.toThrow(
+      "expected at most 3 rows of imported files kept for one person; record new trades by the form, or ask",
+    );
+    expect((await importTransactions(context, id, { csv: csv(4) }, null)).imported).toBe(1);
   });
 });
 

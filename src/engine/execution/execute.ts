@@ -29,13 +29,13 @@ export class RunCancelledError extends EngineError {
   }
 }
 
-/** The connection that vouches for the run broke, and others take the run for dead: it must leave nothing behind. */
+/** A connection broke that vouches for the run, or whose lock keeps others out: others go on, and it must leave nothing behind. */
 export class RunLockLostError extends EngineError {
   readonly code = "run_lock_lost";
 
   constructor(runId: number, cause?: unknown) {
     const why = cause === undefined ? "" : `: ${messageOf(cause)}`;
-    super(`run ${runId} lost the connection that holds its lock${why}`, { cause });
+    super(`run ${runId} lost a connection that holds its lock${why}`, { cause });
   }
 }
 
@@ -79,7 +79,7 @@ class Executor {
 
   async execute(): Promise<RunDetail> {
     const { client, broken } = this.#lease.session;
-    const onBroken = (): void => this.#abort(new RunLockLostError(this.#runId, broken.reason));
+    const onBroken = (): void => this.#loseLock(broken.reason);
     const onNotification = (): void => void this.#cancelIfAsked().catch(onBroken);
     broken.addEventListener("abort", onBroken, { once: true });
     client.on("notification", onNotification);
@@ -107,6 +107,7 @@ class Executor {
       run,
       signal: this.#controller.signal,
       onBackend: this.#onBackendOf(this.#runId),
+      lockLost: (cause) => this.#loseLock(cause),
       confirm: async (client) => {
         if (!(await isRunning(client, this.#runId))) throw new RunLockLostError(this.#runId);
       },
@@ -131,6 +132,10 @@ class Executor {
       [this.#runId],
     );
     if (rows[0]?.asked) this.cancel();
+  }
+
+  #loseLock(cause: unknown): void {
+    this.#abort(new RunLockLostError(this.#runId, cause));
   }
 
   #abort(reason: Error): void {

@@ -8,6 +8,8 @@ export interface Execution {
   readonly run: RunDetail;
   readonly signal: AbortSignal;
   readonly onBackend: OnBackend;
+  /** A connection broke whose lock the run needs to the end: it is ended, and what works for it. */
+  lockLost(cause: unknown): void;
   /** Before any other effect is committed. Throws RunLockLostError when the run has been taken for dead. */
   confirm(client: ClientBase): Promise<void>;
   /**

@@ -330,6 +330,7 @@ export class Materialization {
         assets: new Set(steps.map(({ asset }) => asset)),
         signal: this.#execution.signal,
         onBackend: this.#execution.onBackend,
+        onLockLost: (cause) => this.#execution.lockLost(cause),
         onStart: (asset) => this.#steps.set(asset, "running"),
         onFilled: (asset, rowsInserted) => this.#steps.filled(asset, rowsInserted),
         onPublish: async (client, published, outcome) => {

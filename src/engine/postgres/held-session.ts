@@ -2,6 +2,9 @@ import type { Pool, PoolClient } from "pg";
 import { lockRunWorkForSession } from "./locks.ts";
 import { backendOf, type OnBackend } from "./transaction.ts";
 
+/** It only gives up what it holds. */
+const releaseMilliseconds = 5_000;
+
 /**
  * A connection kept apart for as long as what it holds counts: an advisory lock, a LISTEN. PostgreSQL gives both up when
  * the connection breaks, so whoever relies on them must hear of that.
@@ -45,11 +48,18 @@ export class HeldSession {
     return this.#broken.signal;
   }
 
-  /** Gives the connection back without locks and notifications, or throws it away. Never throws. */
+  /**
+   * Gives the connection back without locks and notifications, or throws it away: also where no answer comes, since whoever
+   * waits for one behind a connection that is gone without a word waits for ever, and its locks stay. Never throws.
+   */
   async release(): Promise<void> {
+    const unlock = {
+      text: "unlisten *; select pg_advisory_unlock_all()",
+      query_timeout: releaseMilliseconds,
+    };
     try {
       this.broken.throwIfAborted();
-      await this.client.query("unlisten *; select pg_advisory_unlock_all()");
+      await this.client.query(unlock);
       this.#giveBack(false);
     } catch {
       this.#giveBack(true);

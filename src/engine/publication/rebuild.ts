@@ -26,6 +26,8 @@ export interface RebuildRequest {
   readonly assets: ReadonlySet<string>;
   readonly signal: AbortSignal;
   readonly onBackend: OnBackend;
+  /** The connection that holds the lock of rebuilds broke: has the signal abort, and ends what works for the run. */
+  readonly onLockLost: (cause: unknown) => void;
   readonly onStart: (asset: string) => Promise<void>;
   readonly onFilled: (asset: string, rows: number) => Promise<void>;
   /**
@@ -61,12 +63,15 @@ export async function rebuild(context: Context, request: RebuildRequest): Promis
     context.pool,
     lockRebuild,
     async ({ broken }) => {
-      const signal = AbortSignal.any([request.signal, broken]);
+      // A table that is being filled would be for an hour, and others may rebuild beside it from now on.
+      const onBroken = (): void => request.onLockLost(broken.reason);
+      broken.addEventListener("abort", onBroken, { once: true });
       let published: string[];
       try {
         await dropLeftovers(context);
-        published = await rebuildAndPublish(context, { ...request, signal });
+        published = await rebuildAndPublish(context, request);
       } finally {
+        broken.removeEventListener("abort", onBroken);
         await dropBuild(context, request.runId);
       }
       await writeComments(context);

@@ -212,8 +212,19 @@ export interface LogRange {
   readonly limit?: number | undefined;
 }
 
+/** Which steps of a run: the first `limit` of those that come after that of an asset. Default: all. */
+export interface StepRange {
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
 /** A run with its steps in the order in which they began, its logs and its checks. Throws UnknownRunError. */
-export async function readRun(pool: Pool, runId: number, range: LogRange = {}): Promise<RunDetail> {
+export async function readRun(
+  pool: Pool,
+  runId: number,
+  range: LogRange = {},
+  stepRange: StepRange = {},
+): Promise<RunDetail> {
   const run = await pool.query<RunRecord>(`select ${runColumns} from orchestrator.runs where run_id = $1`, [
     runId,
   ]);
@@ -231,8 +242,18 @@ export async function readRun(pool: Pool, runId: number, range: LogRange = {}): 
        error
      from orchestrator.steps
      where run_id = $1
-     order by started_at nulls last, asset`,
-    [runId],
+       and (
+         $2::text is null
+         or (coalesce(started_at, 'infinity'), asset) > (
+           select coalesce(started_at, 'infinity'), asset
+           from orchestrator.steps
+           where run_id = $1
+             and asset = $2
+         )
+       )
+     order by started_at nulls last, asset
+     limit $3`,
+    [runId, stepRange.after, stepRange.limit],
   );
   const logs = await readLogs(pool, runId, range);
   const checks = await pool.query<CheckRecord>(

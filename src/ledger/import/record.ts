@@ -2,7 +2,7 @@ import type { PoolClient } from "pg";
 import { personTransaction } from "../../database/person.ts";
 import type { LedgerContext } from "../context.ts";
 import { requireHistories } from "../histories.ts";
-import { requireLedgerQuota } from "../quotas.ts";
+import { requireImportQuota, requireLedgerQuota } from "../quotas.ts";
 import { insertTransactions, lockLedger } from "../rows.ts";
 import { type Draft, draftImport, findUncovered, type Selection } from "./draft.ts";
 import { keepImport } from "./kept.ts";
@@ -151,6 +151,7 @@ export async function importTransactions(
     if (!draft.isSelectionKept || (await findUncovered(client, draft)).size > 0) return null;
     const done = await recordDraft(client, userId, draft, prepared, plain, context.clock());
     await requireLedgerQuota(client, userId, context.quotas);
+    await requireImportQuota(client, userId, context.quotas);
     return done;
   };
   const recorded = await personTransaction(context.pool, userId, record, { isLong: true });

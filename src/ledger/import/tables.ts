@@ -1,5 +1,6 @@
 /** The text of a file as tables, whatever stands before, between and after them. Pure. */
 import { parse } from "csv-parse/sync";
+import { fromText } from "../../csv.ts";
 import {
   EmptyCsvError,
   FileTooLargeError,
@@ -101,7 +102,7 @@ function parseLines(text: string, delimiter: Delimiter): ParsedLine[] {
   }
 }
 
-/** `="AAPL"`, which keeps a spreadsheet from reading it as something else, and blanks of all kinds around it. */
+/** `="AAPL"` and `'=AAPL`, which keep a spreadsheet from reading it as something else, and blanks of all kinds around it. */
 function clean(cell: string): string {
   const bare = cell.length > longestCell ? `${cell.slice(0, longestCell)}…` : cell;
   // A character cut in two is none that the database takes.
@@ -109,7 +110,7 @@ function clean(cell: string): string {
     .toWellFormed()
     .replaceAll(/[\u200b-\u200f\ufeff\u00a0]/g, " ")
     .trim();
-  return /^="[^"]*"$/.test(text) ? text.slice(2, -1).trim() : text;
+  return /^="[^"]*"$/.test(text) ? text.slice(2, -1).trim() : fromText(text);
 }
 
 /** By what such a file begins with, whatever it was decoded as. */

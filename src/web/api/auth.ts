@@ -50,7 +50,7 @@ const linkRoutes: readonly Route[] = [
     errors: ["spent_link", "email_taken"],
     handle: async ({ context, request, response, body }) => {
       const user = await confirm(context, request, body.token);
-      return { user, token: await openSession(context, request, response, user) };
+      return { user, token: await openSession(context, request, response, user, null) };
     },
   }),
   route({

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { cancelRun, listRuns, readRun, triggerKinds } from "../../engine/index.ts";
 import { runRecord, snakeCased } from "../../snake-case.ts";
-import { day, instant, wholeNumberOr } from "../../values.ts";
+import { characters, day, instant, wholeNumberOr } from "../../values.ts";
 import { NotFoundError } from "../errors.ts";
 import { type Route, route } from "../route.ts";
 import { pageLimit, positiveId } from "../schemas.ts";
@@ -78,6 +78,10 @@ const check = z.object({
 
 const runDetail = run.extend({
   steps: z.array(step),
+  next_steps: z
+    .string()
+    .nullable()
+    .describe("`steps_after` of the steps that come next; null: these are the last"),
   logs: z.array(logLine),
   checks: z.array(check),
 });
@@ -86,6 +90,7 @@ const parameters = z.object({ id: z.string() });
 
 /** In one answer. */
 const mostLogs = 10_000;
+const mostSteps = 1000;
 
 /** The id of a run in a path: what is no id is no run. */
 function runId(id: string): number {
@@ -120,13 +125,28 @@ export const runRoutes: readonly Route[] = [
     query: z.object({
       log_limit: wholeNumberOr(mostLogs, 1, mostLogs).describe("The newest logs"),
       logs_before: positiveId.optional().describe("`log_id` of the first log of an answer: those before it"),
+      step_limit: wholeNumberOr(mostSteps, 1, mostSteps).describe(
+        "The first steps, in the order in which they began",
+      ),
+      steps_after: characters(1, 100)
+        .optional()
+        .describe("`asset` of the last step of an answer: those after it"),
     }),
     status: 200,
     answer: z.object({ run: runDetail }),
     errors: ["not_found", "unknown_run"],
-    handle: async ({ context, parameters: { id }, query: { log_limit, logs_before } }) => ({
-      run: runRecord(await readRun(context.pool, runId(id), { limit: log_limit, before: logs_before })),
-    }),
+    handle: async ({ context, parameters: { id }, query }) => {
+      const { log_limit, logs_before, step_limit, steps_after } = query;
+      const logs = { limit: log_limit, before: logs_before };
+      // One more than fit, to know whether there are others.
+      const found = await readRun(context.pool, runId(id), logs, {
+        after: steps_after,
+        limit: step_limit + 1,
+      });
+      const steps = found.steps.slice(0, step_limit);
+      const next_steps = found.steps.length > step_limit ? steps.at(-1)!.asset : null;
+      return { run: { ...runRecord({ ...found, steps }), next_steps } };
+    },
   }),
   route({
     method: "post",

@@ -9,6 +9,7 @@ import {
 } from "../../ledger/index.ts";
 import { characters, day, decimal } from "../../values.ts";
 import { NotFoundError } from "../errors.ts";
+import { sendFile } from "../file-answer.ts";
 import { type Route, route } from "../route.ts";
 import { pageLimit, positiveId } from "../schemas.ts";
 
@@ -81,9 +82,10 @@ export const transactionRoutes: readonly Route[] = [
     status: 200,
     mediaType: "text/csv",
     handle: async ({ context, person, response }) => {
-      const csv = await exportTransactions(context, person.userId);
       const today = context.clock().toISOString().slice(0, 10);
-      response.attachment(`stratafolio-transactions-${today}.csv`).send(csv);
+      await sendFile(response, `stratafolio-transactions-${today}.csv`, (write) =>
+        exportTransactions(context, person.userId, write),
+      );
     },
   }),
   route({
@@ -111,7 +113,7 @@ export const transactionRoutes: readonly Route[] = [
     access: "person",
     parameters: z.object({ id: z.string() }),
     status: 204,
-    errors: ["not_found", "oversell"],
+    errors: ["not_found", "oversell", "quota_exceeded"],
     handle: async ({ context, person, parameters: { id } }) => {
       const transactionId = positiveId.safeParse(id);
       if (!transactionId.success) throw new NotFoundError(`transaction ${id}`);

@@ -6,7 +6,6 @@ import {
   createToken,
   deviceName,
   expiryOf,
-  exportTable,
   hasSecondFactor,
   listOwnSecurityEvents,
   listPasskeys,
@@ -20,18 +19,19 @@ import {
   tokenDays,
   tokenInput,
 } from "../../accounts/index.ts";
+import { exportTable } from "../../database/table-export.ts";
 import { countTransactions } from "../../ledger/index.ts";
 import { costBasisInput, deletionInput, passwordChangeInput } from "../api/account.ts";
 import { changePassword, endAccount, signOutEverywhere } from "../auth.ts";
 import { actorOf, requirePerson, requireProof, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
+import { sendFile } from "../file-answer.ts";
 import { notifyTokenMade } from "../notices.ts";
 import { relyingPartyOf } from "../origin.ts";
 import { type PersonalTableName, personalTableNames, personalTables } from "../personal-data.ts";
 import { parseInput } from "../route.ts";
 import { factorPages, type SendAccountProblem } from "./factors.ts";
 import { type Problem, type SendPage, sentence } from "./page.ts";
-import { proofPage, resumePending } from "./proof.ts";
 import { connectionPages } from "./provider.ts";
 import { describeOwnEvent } from "./security-event.ts";
 
@@ -75,7 +75,6 @@ type SendAccount = (
 export function accountPages(context: WebContext, sendPage: SendPage): Router {
   const sendAccount = createSendAccount(context, sendPage);
   const router = Router();
-  router.use("/account", resumePending(context, sendPage));
   router.get("/account", (request, response) => sendAccount(request, response));
 
   router.post("/account/password", async (request, response) => {
@@ -99,8 +98,9 @@ export function accountPages(context: WebContext, sendPage: SendPage): Router {
     const { userId } = requirePerson(request);
     const name = personalTableNames.find((known) => known === request.params.name);
     if (!name) throw new NotFoundError(`table ${request.params.name} in an export`);
-    response.attachment(`${name}.csv`).set("Cache-Control", "no-store");
-    response.send(await exportTable(context.pool, userId, personalTables[name]));
+    await sendFile(response, `${name}.csv`, (write) =>
+      exportTable(context.pool, userId, personalTables[name], write),
+    );
   });
 
   router.use(credentialPages(context, sendAccount));
@@ -109,7 +109,6 @@ export function accountPages(context: WebContext, sendPage: SendPage): Router {
   router.use(factorPages(context, sendPage, sendProblem));
   router.use(connectionPages(context, sendPage, sendProblem));
   router.use(accountDeletionPages(context, sendPage));
-  router.use(proofPage(context, sendPage));
   return router;
 }
 

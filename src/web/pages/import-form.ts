@@ -13,6 +13,7 @@ import {
   spell,
 } from "../../ledger/index.ts";
 import { InvalidInputError } from "../errors.ts";
+import { largestBody } from "../large-body.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 
@@ -21,11 +22,7 @@ import { positiveId } from "../schemas.ts";
  * URLSearchParams: of a file of quotation marks that takes 18 ms, in which nobody else is answered, and querystring's 120.
  */
 export const importBody: readonly RequestHandler[] = [
-  express.raw({
-    type: "application/x-www-form-urlencoded",
-    // A delimiter, a quotation mark and a line's end take three characters each.
-    limit: maxCharacters * 3,
-  }),
+  express.raw({ type: "application/x-www-form-urlencoded", limit: largestBody }),
   (request, _response, next) => {
     if (Buffer.isBuffer(request.body)) request.body = fieldsOf(request.body.toString());
     next();

@@ -4,6 +4,7 @@ import { type RequestHandler, Router } from "express";
 import { authenticate } from "../auth.ts";
 import { requirePerson, requireScope, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
+import { refuseLargeBody } from "../large-body.ts";
 import { createStaticFiles } from "../static-files.ts";
 import { createViews } from "../views.ts";
 import { accountPages } from "./account.ts";
@@ -18,6 +19,7 @@ import { invitationPages } from "./invitations.ts";
 import { createRenderEach, createSendPage, errorPages } from "./page.ts";
 import { peoplePages } from "./people.ts";
 import { portfolioPages } from "./portfolio.ts";
+import { proofPage, resumePending } from "./proof.ts";
 import { recoveryPages } from "./recovery.ts";
 import { runPage } from "./run.ts";
 import { runPages } from "./runs.ts";
@@ -40,11 +42,12 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   const router = Router();
   router.use(staticFiles.router);
   // A whole file is read for nobody who is not signed in.
-  router.use("/transactions/import", authenticate(context), forPeople, ...importBody);
+  router.use("/transactions/import", refuseLargeBody, authenticate(context), forPeople, ...importBody);
   router.use(...guards, refuseApiTokens);
   router.get("/", (_request, response) => response.redirect(303, "/portfolio"));
   router.use(sessionPages(context, sendPage));
   router.use(recoveryPages(context, sendPage));
+  router.use(["/account", "/people"], resumePending(context, sendPage));
   router.use(accountPages(context, sendPage));
   router.use(securityLogPages(context, sendPage));
   router.use(portfolioPages(context, sendPage));
@@ -61,6 +64,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(automationPages(context, sendPage));
   router.use(invitationPages(context, sendPage)); // before a person, who is a number
   router.use(peoplePages(context, sendPage));
+  router.use(proofPage(context, sendPage));
   router.use((request) => {
     throw new NotFoundError(`page ${request.path}`);
   });

@@ -2,7 +2,7 @@
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { invitationInput, listInvitations, revokeInvitation } from "../../accounts/index.ts";
-import { actorOf, requireOperator, type WebContext } from "../context.ts";
+import { actorOf, requireOperator, requireOperatorProof, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
 import { inviteInvestor } from "../invitations.ts";
 import { parseInput } from "../route.ts";
@@ -39,7 +39,7 @@ export function invitationPages(context: WebContext, sendPage: SendPage): Router
   router.get("/people/invitations", (request, response) => send(request, response));
 
   router.post("/people/invitations", async (request, response) => {
-    requireOperator(request);
+    requireOperatorProof(context, request);
     const input = invitationInput.safeParse(request.body);
     if (!input.success)
       return send(request, response, {
@@ -62,7 +62,7 @@ export function invitationPages(context: WebContext, sendPage: SendPage): Router
   });
 
   router.post("/people/invitations/:id/revoke", async (request, response) => {
-    requireOperator(request);
+    requireOperatorProof(context, request);
     const { id } = parseInput(parameters, request.params);
     if (!(await revokeInvitation(context.pool, actorOf(request), id)))
       throw new NotFoundError(`invitation ${id}`);

@@ -12,7 +12,18 @@ export function nextOf({ query }: Request): string {
   return nextPath.safeParse(query.next).data ?? "";
 }
 
-/** The same for the address of a form: "?next=%2Ftransactions", or nothing. */
+/** Where to sign in and come back to `path`; one that is too long to be come back to would make a header that nobody reads. */
+export function signInAddress(path: string): string {
+  const { data } = nextPath.safeParse(path);
+  return data === undefined ? "/sign-in" : `/sign-in?next=${encodeURIComponent(data)}`;
+}
+
+/** What `nextOf` gives for the address of a form: "?next=%2Ftransactions", or nothing. */
 export function nextQuery(next: string): string {
   return next && `?${new URLSearchParams({ next })}`;
+}
+
+/** For the address of a page that somebody who was invited goes on to: "?invitation=...", or nothing. */
+export function invitationQuery(invitation: string | undefined): string {
+  return invitation === undefined ? "" : `?${new URLSearchParams({ invitation })}`;
 }

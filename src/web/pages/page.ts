@@ -6,6 +6,7 @@ import { describeError } from "../errors.ts";
 import { type Currencies, formatFor } from "../format.ts";
 import { csrfToken } from "../security.ts";
 import type { Markup, ViewEnvironment, Views } from "../views.ts";
+import { signInAddress } from "./next-page.ts";
 
 export interface Page {
   /** A file of `ui/views`, without its ending. */
@@ -145,8 +146,7 @@ export function errorPages(context: WebContext, sendPage: SendPage): ErrorReques
     if (response.closed || response.headersSent || !request.accepts("html")) return next(error);
     const id = crypto.randomUUID();
     const { status, code, message, retryAfterSeconds } = describeError(error, request.method, id);
-    if (status === 401)
-      return response.redirect(303, `/sign-in?next=${encodeURIComponent(returnPath(request))}`);
+    if (status === 401) return response.redirect(303, signInAddress(returnPath(request)));
     if (status >= 500) context.log.error({ err: error, id, path: request.path }, "page failed");
     if (retryAfterSeconds !== undefined) response.set("Retry-After", String(retryAfterSeconds));
     const heading =

@@ -15,12 +15,13 @@ import {
   startReset,
 } from "../../accounts/index.ts";
 import { characters } from "../../values.ts";
-import { actorOf, requireOperator, type WebContext } from "../context.ts";
+import { actorOf, requireOperator, requireOperatorProof, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
 import { linkBase, mailProblem, notifyFactorRemoved } from "../notices.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { type Problem, type SendPage, sentence } from "./page.ts";
+import { proofPage, resumePending } from "./proof.ts";
 
 const pageLength = 50;
 
@@ -49,6 +50,7 @@ const notices: Readonly<Record<Action, string>> = {
 export function peoplePages(context: WebContext, sendPage: SendPage): Router {
   const { pool, clock } = context;
   const router = Router();
+  router.use("/people", resumePending(context, sendPage));
 
   router.get("/people", async (request, response) => {
     requireOperator(request);
@@ -75,6 +77,7 @@ export function peoplePages(context: WebContext, sendPage: SendPage): Router {
   });
 
   router.use(actionPages(context, createSendPerson(context, sendPage)));
+  router.use(proofPage(context, sendPage));
   return router;
 }
 
@@ -103,7 +106,7 @@ function actionPages(context: WebContext, sendPerson: SendPerson): Router {
   router.get("/people/:id", (request, response) => sendPerson(request, response));
 
   router.post("/people/:id/reset-link", async (request, response) => {
-    requireOperator(request);
+    requireOperatorProof(context, request);
     const { email } = await readPerson(context, request);
     const reset = await startReset(context, email, actorOf(request));
     if (!reset) {
@@ -115,7 +118,7 @@ function actionPages(context: WebContext, sendPerson: SendPerson): Router {
   });
 
   router.post("/people/:id/delete", async (request, response) => {
-    requireOperator(request);
+    requireOperatorProof(context, request);
     const { user_id, email } = await readPerson(context, request);
     const typed = String(request.body?.email ?? "")
       .trim()
@@ -129,7 +132,7 @@ function actionPages(context: WebContext, sendPerson: SendPerson): Router {
   });
 
   router.post("/people/:id/:action", async (request, response) => {
-    requireOperator(request);
+    requireOperatorProof(context, request);
     const action = actions.find((known) => known === request.params.action);
     if (!action) throw new NotFoundError(`action ${request.params.action}`);
     const known = await readPerson(context, request);

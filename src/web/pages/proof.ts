@@ -45,6 +45,11 @@ export function openPending(context: WebContext, person: Person, ticket: unknown
   return pending;
 }
 
+/** Where somebody goes who would rather not. */
+export function leaveOf({ path }: Pending): string {
+  return path.startsWith("/people") ? "/people" : "/account";
+}
+
 function pendingOf(request: Request, isFirstProved: boolean): Pending {
   const { csrf_token: _, ...typed } = (request.body ?? {}) as Record<string, unknown>;
   const fields = Object.fromEntries(
@@ -80,6 +85,7 @@ export async function sendProof(
     data: {
       problem,
       action: pending.path,
+      leave: leaveOf(pending),
       pending: sealPending(context, person, pending),
       asksForm: asksPassword || asksCode,
       asksPassword,
@@ -91,7 +97,7 @@ export async function sendProof(
   });
 }
 
-/** Before the account's forms: one that waited comes back with its proof, and becomes what it was. */
+/** Before the forms that act on accounts: one that waited comes back with its proof, and becomes what it was. */
 export function resumePending(context: WebContext, sendPage: SendPage): RequestHandler {
   return async (request, response, next) => {
     const ticket: unknown = request.body?.pending;
@@ -120,7 +126,7 @@ function proveBy(
   return prove(context, request, person, parseInput(proofSchema, request.body), isFirstProved);
 }
 
-/** After the account's pages: what asked for a proof gets its page. */
+/** After the pages: what asked for a proof gets its page. */
 export function proofPage(context: WebContext, sendPage: SendPage): ErrorRequestHandler {
   return async (error: unknown, request, response, next) => {
     if (!(error instanceof ReauthenticationRequiredError) || !request.accepts("html")) return next(error);

@@ -7,15 +7,19 @@ import {
   disconnectIdentity,
   findIdentityAccount,
   hasSecondFactor,
+  InvitedEmailError,
   isEmailTaken,
   isIdentityOf,
   markProved,
   readFactors,
+  type Step,
 } from "../../accounts/index.ts";
 import { defaultQuotas } from "../../quotas.ts";
 import { admitNewcomer, limitsOf, openSession } from "../auth.ts";
 import { actorOf, requirePerson, requireProof, strangerOf, type WebContext } from "../context.ts";
 import { ProviderRefusedError, UnverifiedEmailError } from "../errors.ts";
+import { invitationOf } from "../invitations.ts";
+import { notifyConnected, notifyDisconnected } from "../notices.ts";
 import {
   type Arrival,
   beginJourney,
@@ -28,7 +32,7 @@ import { giveTicket, takeTicket } from "../tickets.ts";
 import type { SendAccountProblem } from "./factors.ts";
 import { nextOf, nextQuery } from "./next-page.ts";
 import { refusal, type SendPage } from "./page.ts";
-import { openPending, sealPending, sendProof } from "./proof.ts";
+import { leaveOf, openPending, sealPending, sendProof } from "./proof.ts";
 
 export function providerPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
@@ -37,7 +41,8 @@ export function providerPages(context: WebContext, sendPage: SendPage): Router {
     const pending: unknown = request.body?.pending;
     if (pending === undefined) {
       const next = nextOf(request);
-      const purpose: Purpose = { purpose: "sign-in", credentialId: null, next, pending: "" };
+      const invitation = invitationOf(request) ?? "";
+      const purpose: Purpose = { purpose: "sign-in", credentialId: null, next, pending: "", invitation };
       return sendAway(context, sendPage, request, response, purpose);
     }
     const person = requirePerson(request);
@@ -47,6 +52,7 @@ export function providerPages(context: WebContext, sendPage: SendPage): Router {
       credentialId: person.credentialId,
       next: "",
       pending: String(pending),
+      invitation: "",
     });
   });
 
@@ -56,8 +62,9 @@ export function providerPages(context: WebContext, sendPage: SendPage): Router {
     if (purpose === "sign-in") await arrive(context, request, response, arrival);
     else if (purpose === "proof") await returnToProof(context, sendPage, request, response, arrival);
     else {
-      const { userId } = requirePerson(request);
+      const { userId, email } = requirePerson(request);
       await connectIdentity(context, userId, arrival.identity, actorOf(request));
+      notifyConnected(context, email);
       response.redirect(303, "/account?done=connected#provider");
     }
   });
@@ -78,14 +85,15 @@ export function connectionPages(
   const router = Router();
   router.post("/account/provider", async (request, response) => {
     const { credentialId } = requireProof(context, request);
-    const purpose: Purpose = { purpose: "connect", credentialId, next: "", pending: "" };
+    const purpose: Purpose = { purpose: "connect", credentialId, next: "", pending: "", invitation: "" };
     await sendAway(context, sendPage, request, response, purpose);
   });
 
   router.post("/account/provider/disconnect", async (request, response) => {
-    const { userId } = requireProof(context, request);
+    const person = requireProof(context, request);
     try {
-      await disconnectIdentity(context.pool, userId, requireProvider(context).issuer, actorOf(request));
+      await disconnectIdentity(context.pool, person, requireProvider(context).issuer, actorOf(request));
+      notifyDisconnected(context, person.email);
       response.redirect(303, "/account?done=disconnected#provider");
     } catch (error) {
       await sendAccountProblem(request, response, refusal(error, "Still connected."));
@@ -111,7 +119,7 @@ async function arrive(
   context: WebContext,
   request: Request,
   response: Response,
-  { identity, email, purpose: { next } }: Arrival,
+  { identity, email, purpose: { next, invitation } }: Arrival,
 ): Promise<void> {
   const known = await findIdentityAccount(context, identity);
   if (known) return enter(context, request, response, known, next);
@@ -124,11 +132,23 @@ async function arrive(
   const forgive = await limitsOf(context).registration.attempt(request.ip ?? "");
   const account = await createIdentityAccount(context, identity, email, {
     actor: strangerOf(request),
-    admit: (client) => admitNewcomer(context, client, request, { email }),
+    admit: (client) => admitNewcomer(context, client, request, { email, invitation: invitation || null }),
     quotas: context.quotas ?? defaultQuotas,
+    invitation: invitation === "" ? undefined : { token: invitation, now: context.clock() },
+  }).catch((error: unknown) => {
+    throw otherEmail(error, requireProvider(context).name, email);
   });
   await forgive();
   await enter(context, request, response, account, next);
+}
+
+/** Whoever was invited by another email than they have at the provider: what they can do. */
+function otherEmail(error: unknown, provider: string, email: string): unknown {
+  if (!(error instanceof InvitedEmailError)) return error;
+  const wayOut =
+    `${provider} knows you as ${email}; sign in there as who was invited, or choose a password here and connect the ` +
+    "two on the account page";
+  return new InvitedEmailError(error.invited, wayOut);
 }
 
 /** The provider is the first step, as a password is. */
@@ -140,10 +160,11 @@ async function enter(
   next: string,
 ): Promise<void> {
   if (hasSecondFactor(await readFactors(context.pool, account.id))) {
-    giveTicket(context, response, "step", account);
+    const step: Step = { id: account.id, email: account.email, password: null };
+    giveTicket(context, response, "step", step);
     return response.redirect(303, `/sign-in/second-step${nextQuery(next)}`);
   }
-  await openSession(context, request, response, account);
+  await openSession(context, request, response, account, { password: null, isSecondProved: false });
   response.redirect(303, next || "/portfolio");
 }
 
@@ -172,6 +193,6 @@ async function returnToProof(
   sendPage(request, response, {
     view: "proved",
     title: "It is you",
-    data: { action: pending.path, pending: sealPending(context, person, pending) },
+    data: { action: pending.path, leave: leaveOf(pending), pending: sealPending(context, person, pending) },
   });
 }

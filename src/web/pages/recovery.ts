@@ -57,7 +57,7 @@ export function recoveryPages(context: WebContext, sendPage: SendPage): Router {
   );
   router.post("/confirm-account/:token", async (request, response) => {
     const user = await confirm(context, request, request.params.token);
-    await openSession(context, request, response, user);
+    await openSession(context, request, response, user, null);
     response.redirect(303, "/portfolio");
   });
   return router;

@@ -16,6 +16,8 @@ import { describeTrigger } from "./trigger.ts";
 
 /** The newest lines that the page itself shows; a run over thousands of tickers writes tens of thousands. */
 const mostLogLines = 500;
+/** A page of them has so many. */
+const stepsPerPage = 100;
 /** More assets than this are counted, and their names a click away. */
 const mostNamed = 6;
 
@@ -26,11 +28,11 @@ export function isOpen({ status }: RunDetail): boolean {
 export function runData(
   run: RunDetail,
   registry: Registry,
-  filter: LogFilter,
+  { filter, page }: { readonly filter: LogFilter; readonly page: number },
   { format, now }: ViewEnvironment,
 ) {
   const { graph } = registry;
-  const steps = stepsData(run, graph, { format, now });
+  const steps = stepsData(run, graph, page, { format, now });
   const ended = run.steps.filter(({ status }) => status !== "pending" && status !== "running").length;
   const selected = run.selection.split(/\s+/).filter((term) => term !== "");
   const checks = run.checks.map((check) => ({
@@ -66,7 +68,8 @@ function failuresOf({ steps }: RunDetail) {
   );
 }
 
-function stepsData(run: RunDetail, graph: Graph, { format, now }: ViewEnvironment) {
+/** The axis and the critical path are of all steps; shown are those of a page. */
+function stepsData(run: RunDetail, graph: Graph, page: number, { format, now }: ViewEnvironment) {
   const upstream = (asset: string): ReadonlySet<string> =>
     graph.nodes.has(asset) ? graph.upstream(asset) : new Set();
   const views = run.steps.filter((step) => isQuiet(step) && step.status === "succeeded");
@@ -75,7 +78,11 @@ function stepsData(run: RunDetail, graph: Graph, { format, now }: ViewEnvironmen
   const chart = ganttChart(run.steps, upstream, now, publishedAt);
   const first = Math.min(...run.steps.map(({ startedAt }) => startedAt?.getTime() ?? Infinity));
   const critical = new Set(chart.criticalPath);
-  const rows = run.steps.map((step) => ({
+  const loud = run.steps.filter((step) => !isQuiet(step));
+  const pageOf = (asset: string): number =>
+    Math.floor(loud.findIndex((step) => step.asset === asset) / stepsPerPage) + 1;
+  const shown = pageOfSteps(run.runId, loud, page);
+  const rows = shown.steps.map((step) => ({
     ...step,
     bar: chart.bars.get(step.asset) ?? null,
     barLabel: barLabel(step, chart.bars.get(step.asset) ?? null, first, { format, now }),
@@ -88,9 +95,10 @@ function stepsData(run: RunDetail, graph: Graph, { format, now }: ViewEnvironmen
     progress: step.status === "running" ? step.progress : null,
     logHref: logAddress(run.runId, { step: step.asset }),
   }));
-  const quiet = rows.filter(isQuiet);
+  const quiet = run.steps.filter(isQuiet);
   return {
-    steps: rows.filter((step) => !isQuiet(step)),
+    steps: rows,
+    pager: shown.pager,
     viewGroups: (["succeeded", "pending"] as const).flatMap((status) => viewGroup(status, quiet)),
     span: chart.milliseconds,
     ticks: chart.ticks.map(({ x, milliseconds }, index) => ({
@@ -99,10 +107,32 @@ function stepsData(run: RunDetail, graph: Graph, { format, now }: ViewEnvironmen
       // A phone has room for every other one.
       rank: index === 0 ? "first" : index % 2 === 1 ? "minor" : "major",
     })),
-    criticalPath: chart.criticalPath,
+    criticalPath: chart.criticalPath.map((asset) => ({
+      asset,
+      href: `${shown.pager.pages > 1 ? stepsAddress(run.runId, pageOf(asset)) : ""}#step-${asset}`,
+    })),
     criticalMilliseconds: chart.criticalMilliseconds,
     publication: chart.publication,
-    hasWaits: chart.publication !== null || rows.some(({ bar }) => bar?.wait),
+    hasWaits: chart.publication !== null || [...chart.bars.values()].some((bar) => bar?.wait),
+  };
+}
+
+const stepsAddress = (runId: number, page: number): string => `/runs/${runId}?steps=${page}`;
+
+/** A page that there is not is the last one. */
+function pageOfSteps(runId: number, steps: readonly StepRecord[], asked: number) {
+  const pages = Math.max(1, Math.ceil(steps.length / stepsPerPage));
+  const page = Math.min(asked, pages);
+  const addressOf = (other: number): string => `${stepsAddress(runId, other)}#steps-heading`;
+  return {
+    steps: steps.slice((page - 1) * stepsPerPage, page * stepsPerPage),
+    pager: {
+      page,
+      pages,
+      hasPages: pages > 1,
+      previous: page > 1 ? addressOf(page - 1) : null,
+      next: page < pages ? addressOf(page + 1) : null,
+    },
   };
 }
 

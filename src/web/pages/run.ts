@@ -21,6 +21,9 @@ import { logFilter, streamLogs } from "./run-logs.ts";
 /** The newest: a run of an hour that logs each of its tickers has some thousands. */
 const mostLogsRead = 10_000;
 
+/** Which page of its steps. */
+const stepsPage = z.object({ steps: positiveId.catch(1) });
+
 const rerunForm = z.object({ only_failed: z.literal("true").optional() });
 
 export function runPage(context: WebContext, sendPage: SendPage): Router {
@@ -35,13 +38,14 @@ export function runPage(context: WebContext, sendPage: SendPage): Router {
     const own = operatorContext(context, request);
     const run = await readRun(own.pool, runId, { limit: mostLogsRead });
     const filter = parseInput(logFilter, request.query);
+    const { steps } = parseInput(stepsPage, request.query);
     sendPage(request, response, {
       view: "run",
       title: `Run ${run.runId}`,
       scripts: ["run.js"],
       status: problem === undefined ? 200 : 422,
       data: {
-        ...runData(run, context.registry(), filter, environmentOf(context, request)),
+        ...runData(run, context.registry(), { filter, page: steps }, environmentOf(context, request)),
         ...(await rerunsOf(own, run)),
         problem: problem && { heading: "It cannot be run again.", message: problem },
       },

@@ -1,6 +1,6 @@
 /** The second step of a sign-in, and signing in by passkey, which needs no other step. */
 import { type Request, type Response, Router } from "express";
-import { codeSchema, passkeyAnswerSchema } from "../../accounts/index.ts";
+import { CredentialsChangedError, codeSchema, passkeyAnswerSchema } from "../../accounts/index.ts";
 import { signInByCode, signInByPasskey } from "../auth.ts";
 import type { WebContext } from "../context.ts";
 import { relyingPartyOf } from "../origin.ts";
@@ -39,15 +39,19 @@ export function secondStepPages(context: WebContext, sendPage: SendPage, sendSig
   });
 
   router.post("/sign-in/second-step", async (request, response) => {
-    const account = stepOf(request);
-    if (!account) return response.redirect(303, "/sign-in");
+    const step = stepOf(request);
+    if (!step) return response.redirect(303, "/sign-in");
     try {
       const code = codeSchema.safeParse(request.body?.code).data ?? "";
-      await signInByCode(context, request, response, account, code);
+      await signInByCode(context, request, response, step, code);
       takeTicket(context, response, "step");
       response.redirect(303, nextOf(request) || "/portfolio");
     } catch (error) {
       const { status, problem } = refusal(error, "Not signed in yet.");
+      if (error instanceof CredentialsChangedError) {
+        takeTicket(context, response, "step"); // the first step is to be done again
+        return sendSignIn(request, response, status, problem);
+      }
       send(request, response, status, problem);
     }
   });

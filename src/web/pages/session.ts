@@ -5,14 +5,14 @@ import {
   currentPasswordSchema,
   findInvitation,
   hasAccounts,
-  invitationToken,
 } from "../../accounts/index.ts";
 import { admitNewcomer, register, signIn, signOut } from "../auth.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError, SecondFactorRequiredError } from "../errors.ts";
+import { invitationOf } from "../invitations.ts";
 import { relyingPartyOf } from "../origin.ts";
 import { giveTicket, readTicket, waitingSchema } from "../tickets.ts";
-import { nextOf, nextQuery } from "./next-page.ts";
+import { invitationQuery, nextOf, nextQuery } from "./next-page.ts";
 import { type Problem, type SendPage, sentence } from "./page.ts";
 import { providerPages } from "./provider.ts";
 import { type SendSignIn, secondStepPages } from "./second-step.ts";
@@ -34,8 +34,8 @@ export function sessionPages(context: WebContext, sendPage: SendPage): Router {
       await signIn(context, request, response, credentials.success ? credentials.data : unknownCredentials);
       response.redirect(303, nextOf(request) || "/portfolio");
     } catch (error) {
-      if (error instanceof SecondFactorRequiredError) {
-        giveTicket(context, response, "step", error.account);
+      if (error instanceof SecondFactorRequiredError && error.step) {
+        giveTicket(context, response, "step", error.step);
         return response.redirect(303, `/sign-in/second-step${nextQuery(nextOf(request))}`);
       }
       const { status, message } = refusal(error, request);
@@ -96,12 +96,6 @@ function registrationPages(context: WebContext, sendPage: SendPage): Router {
 /** No form could be sent that would do better. */
 const closedCodes = new Set(["first_account", "registration_closed", "invalid_invitation"]);
 
-/** What the link carried, from the address or the form. */
-function invitationOf({ query, body }: Request): string | undefined {
-  const parsed = invitationToken.safeParse(body?.invitation ?? query.invitation);
-  return parsed.data || undefined;
-}
-
 // What is no email address is nobody's: it takes the same way to the same answer.
 const unknownCredentials = { email: "", password: "" };
 
@@ -129,10 +123,13 @@ function createSendSignIn(context: WebContext, sendPage: SendPage): SendSignIn {
         isReset: request.query.done === "reset",
         hasPasskeys: relyingPartyOf(context, request) !== null,
         provider: context.identityProvider?.name,
+        invitation: invitationOf(request),
+        invitationQuery: invitationQuery(invitationOf(request)),
       },
     });
   };
 }
+
 interface CreateAccountState {
   readonly status?: number;
   /** As invited, where nothing was typed. */
@@ -143,7 +140,7 @@ interface CreateAccountState {
   readonly problem?: Problem | null;
 }
 
-function createSendCreateAccount({ pool }: WebContext, sendPage: SendPage) {
+function createSendCreateAccount({ pool, identityProvider }: WebContext, sendPage: SendPage) {
   return async (request: Request, response: Response, state: CreateAccountState): Promise<void> => {
     const { status = 200, email = "", errors = {}, ...shown } = state;
     const typed: unknown = request.body?.email;
@@ -157,6 +154,8 @@ function createSendCreateAccount({ pool }: WebContext, sendPage: SendPage) {
         isFirst: !(await hasAccounts(pool)),
         values: { email: typeof typed === "string" ? typed : email },
         invitation: invitationOf(request),
+        invitationQuery: invitationQuery(invitationOf(request)),
+        provider: identityProvider?.name,
       },
     });
   };

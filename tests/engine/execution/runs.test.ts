@@ -1,5 +1,6 @@
 import { getEventListeners } from "node:events";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { createPool } from "../../../src/database/pool.ts";
 import {
   cancelRun,
   type Engine,
@@ -8,6 +9,7 @@ import {
   requestRun,
 } from "../../../src/engine/index.ts";
 import { createTestDatabase } from "../../support/database.ts";
+import { startRelay } from "../../support/relay.ts";
 import {
   changesWaiting,
   createShops,
@@ -318,7 +320,59 @@ describe("a run whose process is gone", () => {
     );
     expect(await running).toMatchObject({
       status: "failed",
-      error: expect.stringContaining("lost the connection"),
+      error: expect.stringContaining("lost a connection"),
     });
+  });
+
+  test("ends although the connection that vouches for it is gone without a word", async () => {
+    const relay = await startRelay(database.url);
+    onTestFinished(() => relay.close());
+    const pool = createPool({ connectionString: relay.url, applicationName: "behind a relay" });
+    onTestFinished(() => pool.end());
+    const ingesting = Promise.withResolvers<number>();
+    const goOn = Promise.withResolvers<void>();
+    const ingest: IngestProducts = async ({ runId }) => {
+      ingesting.resolve(runId);
+      await goOn.promise;
+      return { rowsInserted: 0, rowsUpdated: 0, rowsDeleted: 0, failed: new Map() };
+    };
+    const engine = createShopsEngine({ ...database, pool }, await loadShops({ ingest }));
+    const running = engine.run({ ...manual, selection: "products" });
+    const runId = await ingesting.promise;
+    const [lease] = await query<{ port: number }>(
+      `select client_port as port
+       from pg_locks
+       join pg_stat_activity using (pid)
+       where database = (select oid from pg_database where datname = current_database())
+         and locktype = 'advisory' and classid = 7246010 and objid = $1`,
+      [runId],
+    );
+    relay.swallow(lease!.port);
+    goOn.resolve();
+    expect(await running).toMatchObject({ status: "succeeded" });
+  });
+
+  test("ends what it is filling when it loses the connection that keeps other rebuilds out", async () => {
+    const holder = await database.pool.connect();
+    await holder.query("begin; lock table shops.products in access exclusive mode");
+    const running = (await engineWith()).run({ ...manual, selection: "daily_revenue", fullRefresh: true });
+    const isFilling = () =>
+      query("select from pg_locks where relation = 'shops.products'::regclass and not granted");
+    while ((await isFilling()).length === 0);
+    await query(
+      `select pg_terminate_backend(pid)
+       from pg_locks
+       where database = (select oid from pg_database where datname = current_database())
+         and locktype = 'advisory'
+         and objsubid = 1
+         and (classid::bigint << 32) | objid::bigint = hashtextextended('engine rebuild', 0)`,
+    );
+    expect(await running).toMatchObject({
+      status: "failed",
+      error: expect.stringContaining("lost a connection"),
+    });
+    await holder.query("rollback");
+    holder.release();
+    expect(await query("select from pg_namespace where nspname like 'orchestrator\\_build\\_%'")).toEqual([]);
   });
 });

@@ -1,0 +1,17 @@
+/** How much a body may hold that is read at all. */
+import type { RequestHandler } from "express";
+import { maxCharacters } from "../ledger/index.ts";
+import { BodyTooLargeError } from "./errors.ts";
+
+/** In bytes, a file in a form: a delimiter, a quotation mark and a line's end take three characters each. */
+export const largestBody = maxCharacters * 3;
+
+/**
+ * A body that says beforehand that it is larger than any that is read is refused at once, while it is sent: the parsers would
+ * read it to its end first. What follows is thrown away as it comes, so that the answer is not cut off.
+ */
+export const refuseLargeBody: RequestHandler = ({ headers }, _response, next) => {
+  const length = Number(headers["content-length"] ?? 0);
+  if (length > largestBody) throw new BodyTooLargeError(largestBody, length);
+  next();
+};
