@@ -2,6 +2,7 @@
 import { sourceAsset } from "../src/engine/index.ts";
 import { amount, count, day, flag, moment, nullable, person, text, ticker } from "./columns.ts";
 import { fredSeries, ingestFred } from "./ingest/fred.ts";
+import { ingestFxRates } from "./ingest/fx-rates.ts";
 import { ingestPrices } from "./ingest/prices.ts";
 
 const fetchedAt = moment("When the row was last written with other values than before.");
@@ -16,7 +17,8 @@ const monthly = { maximumAgeHours: 32 * 24 };
 export const raw_prices = sourceAsset({
   name: "raw_prices",
   schema: "bronze",
-  description: "Daily bars as Yahoo Finance gives them, one row for each ticker and trading date.",
+  description:
+    "Daily bars as Yahoo Finance gives them, in its quote units, one row for each ticker and trading date.",
   columns: {
     ticker,
     price_date: day("Trading date in the exchange's time zone."),
@@ -25,7 +27,7 @@ export const raw_prices = sourceAsset({
     low: nullable(amount("Lowest price of the session, adjusted for splits.")),
     close: nullable(
       amount(
-        "Last price of the session, adjusted for all splits known when it was fetched, not for dividends.",
+        "Last price of the session in the ticker's quote unit, adjusted for all splits known when it was fetched, not for dividends.",
       ),
     ),
     adj_close: nullable(amount("Close adjusted for splits and for dividends paid since.")),
@@ -68,9 +70,11 @@ export const raw_assets = sourceAsset({
     asset_class: text("stock, etf, fund, index, crypto, currency, future or other."),
     sector: nullable(text("Sector of a stock; null where there is none.")),
     industry: nullable(text("Industry of a stock; null where there is none.")),
-    currency: text("ISO code of the currency it is quoted in, or in a hundredth or thousandth of which."),
-    quote_unit: nullable(text("What the source says its prices are in: USD, or GBp for pence.")),
-    unit_factor: amount("How many of the currency one quoted unit is: 1, 0.01 or 0.001."),
+    quote_unit: nullable(
+      text("What its prices are in, as the source spells it: USD, GBp for pence, ZAc for cents."),
+    ),
+    currency: text("Currency of that unit: an ISO code, GBP for pence."),
+    unit_factor: amount("What one of the unit is of the currency: 0.01 for pence, 0.001 for fils, else 1."),
     exchange: nullable(text("Name of the exchange it is listed on.")),
     exchange_timezone: text("IANA time zone in which the exchange's trading dates are reckoned."),
     is_active: flag("False: Yahoo Finance no longer knows the ticker; its stored prices stay."),
@@ -95,7 +99,9 @@ export const raw_corporate_actions = sourceAsset({
     numerator: nullable(amount("New shares in a split: 4 in 4:1.")),
     denominator: nullable(amount("Old shares in a split: 1 in 4:1.")),
     cash_per_share: nullable(
-      amount("Cash for each share, adjusted for all splits known when it was fetched."),
+      amount(
+        "Cash for each share in the ticker's quote unit, adjusted for all splits known when it was fetched.",
+      ),
     ),
     fetched_at: fetchedAt,
   },
@@ -115,7 +121,8 @@ export const market_defects = sourceAsset({
     ticker,
     defect_date: day("The bar's or the payment's day."),
     defect: text(
-      "not_positive, outside_range, hundredfold, lone_spike, ruled_out, doubled_dividend, no_close, missing_day or lone_day.",
+      "not_positive, outside_range, hundredfold, lone_spike, ruled_out, doubled_dividend, no_close, missing_day, lone_day, " +
+        "other_currency, other_company or other_unit.",
     ),
     is_kept_out: flag("Figures do as if the value were not there."),
     detail: text("What was found, and who ruled on it."),
@@ -148,6 +155,42 @@ export const split_rulings = sourceAsset({
   tags: ["market"],
 });
 
+export const raw_fx_rates = sourceAsset({
+  name: "raw_fx_rates",
+  schema: "bronze",
+  description:
+    "What one of each currency is worth in US dollars, one row for each currency and day that has a rate: Yahoo Finance's, or the " +
+    "Federal Reserve's where Yahoo has none.",
+  columns: {
+    currency: text("ISO code. USD is worth 1, by definition."),
+    rate_date: day(
+      "Day of the rate, in London for Yahoo Finance's and in New York for the Federal Reserve's.",
+    ),
+    usd_per_unit: amount(
+      "US dollars for one of the currency; where the source has it the other way round, its inverse to 20 digits.",
+    ),
+    is_final: flag("False while the day was still going on; the next fetch replaces the rate."),
+    source: text("definition, yahoo, fred or file."),
+    fetched_at: fetchedAt,
+  },
+  key: ["currency", "rate_date"],
+  partitionBy: "currency",
+  timeColumn: "rate_date",
+  checks: [
+    { kind: "accepted_values", column: "source", values: ["definition", "yahoo", "fred", "file"] },
+    {
+      kind: "expression",
+      name: "rate_positive",
+      description: "A rate is above 0.",
+      expression: "usd_per_unit > 0",
+    },
+  ],
+  freshness: afterTheWeekend,
+  tags: ["market"],
+  retry,
+  ingest: ingestFxRates,
+});
+
 export const raw_fred = sourceAsset({
   name: "raw_fred",
   schema: "bronze",
@@ -170,24 +213,6 @@ export const raw_fred = sourceAsset({
   ingest: ingestFred,
 });
 
-export const raw_fx_rates = sourceAsset({
-  name: "raw_fx_rates",
-  schema: "bronze",
-  description: "Exchange rates to the US dollar, one row for each currency and day.",
-  columns: {
-    currency: text("ISO code."),
-    rate_date: day("The day."),
-    usd_per_unit: amount("US dollars for one of the currency."),
-    is_final: flag("False while the day was not over; the next fetch replaces the rate."),
-    source: text("definition, yahoo, fred or file."),
-    fetched_at: fetchedAt,
-  },
-  key: ["currency", "rate_date"],
-  partitionBy: "currency",
-  timeColumn: "rate_date",
-  tags: ["market"],
-});
-
 export const transactions = sourceAsset({
   name: "transactions",
   schema: "bronze",
@@ -198,13 +223,13 @@ export const transactions = sourceAsset({
     ticker,
     transaction_type: text("BUY or SELL."),
     quantity: amount("Shares, coins or contracts traded; above 0 for both types."),
-    price: amount("Price of one, in the row's currency."),
-    fee: amount("Paid on top of a purchase or out of the proceeds of a sale, in the row's currency."),
-    currency: nullable(text("ISO code of what it was paid in; null: the ticker's own currency.")),
+    price: amount("Price of one, in `currency`."),
+    fee: amount("Paid on top of a purchase or out of the proceeds of a sale, in `currency`."),
+    currency: nullable(text("ISO code of what it was paid in; null: the ticker's own.")),
     fx_rate: nullable(
-      amount("What one of the currency was worth in fx_currency; null: the rate of the day."),
+      amount("What one of `currency` was worth in `fx_currency`, as the person said; null: the day's rate."),
     ),
-    fx_currency: nullable(text("The person's base currency when fx_rate was said.")),
+    fx_currency: nullable(text("The person's base currency when they said `fx_rate`; null without one.")),
     transaction_date: day("Day of the trade."),
     created_at: moment("When it was entered."),
   },
@@ -224,7 +249,7 @@ export const users = sourceAsset({
   columns: {
     user_id: count("Identity of the person."),
     cost_basis_method: text("average (moving average) or fifo (oldest lots are sold first)."),
-    base_currency: text("ISO code of the currency that figures are in."),
+    base_currency: text("ISO code of the currency in which their figures are."),
   },
   key: ["user_id"],
   partitionBy: "user_id",

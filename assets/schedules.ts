@@ -4,11 +4,11 @@ export const schedules: readonly Schedule[] = [
   schedule({
     name: "daily_market_data_ingestion",
     description:
-      "New bars of every ticker in the system, then everything downstream. US exchanges are open until 20:00 or " +
-      "21:00 UTC: the day's bar is provisional until the next fetch.",
+      "New bars of every ticker in the system and new rates of every currency, then everything downstream. US exchanges are open " +
+      "until 20:00 or 21:00 UTC: the day's bar is provisional until the next fetch.",
     cron: "0 18 * * 1-5",
     timeZone: "UTC",
-    selection: "raw_prices+",
+    selection: "raw_prices+ raw_fx_rates+",
   }),
   schedule({
     name: "monthly_fred_macro_refresh",

@@ -1,4 +1,5 @@
-import { type RunRequest, type Sensor, sensor } from "../src/engine/index.ts";
+import type { Pool } from "pg";
+import { type Sensor, sensor } from "../src/engine/index.ts";
 import {
   market_defects,
   raw_assets,
@@ -10,13 +11,54 @@ import {
   transactions,
   users,
 } from "./bronze.ts";
+import { neededCurrencies } from "./ingest/fx-tables.ts";
+
+/**
+ * From one ticker to the next by index: this is asked on every wake-up, and `distinct` reads every trade there is (100,000 trades of
+ * 100 tickers: 20 ms against 1 ms).
+ */
+async function readTickersWithoutPrices(pool: Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ ticker: string }>({
+    name: "tickers_without_prices",
+    text: `with recursive traded as (
+        select min(ticker) as ticker
+        from bronze.transactions
+        union all
+        select (select min(ticker) from bronze.transactions where transactions.ticker > traded.ticker)
+        from traded
+        where ticker is not null
+      ),
+      cleaned as (
+        select distinct upper(trim(ticker)) as ticker
+        from traded
+        where ticker is not null
+      )
+      select ticker
+      from cleaned
+      where not exists (select from bronze.raw_prices where raw_prices.ticker = cleaned.ticker)
+      order by ticker`,
+  });
+  return rows.map(({ ticker }) => ticker);
+}
+
+async function readCurrenciesWithoutRates(pool: Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ currency: string }>({
+    name: "currencies_without_rates",
+    text: `${neededCurrencies}
+      select currency
+      from needed
+      where not exists (select from bronze.raw_fx_rates where raw_fx_rates.currency = needed.currency)
+      order by currency`,
+  });
+  return rows.map(({ currency }) => currency);
+}
 
 export const sensors: readonly Sensor[] = [
   sensor({
     name: "transaction_sensor",
     description:
       "Refreshes what the changed rows of any source affect, first of all a person's trades; " +
-      "fetches the history of tickers that have been traded and have no price yet.",
+      "fetches the history of tickers that have been traded and have no price yet, and of currencies that have no rate yet.",
     sources: [
       transactions,
       raw_prices,
@@ -26,37 +68,22 @@ export const sensors: readonly Sensor[] = [
       split_rulings,
       raw_fx_rates,
       raw_fred,
+      raw_fx_rates,
       users,
     ],
-    requests: async (pool): Promise<RunRequest[]> => {
-      // From one ticker to the next by index: this is asked on every wake-up, and `distinct` reads every trade there is
-      // (100,000 trades of 100 tickers: 20 ms against 1 ms).
-      const { rows } = await pool.query<{ ticker: string }>({
-        name: "tickers_without_prices",
-        text: `with recursive traded as (
-            select min(ticker) as ticker
-            from bronze.transactions
-            union all
-            select (select min(ticker) from bronze.transactions where transactions.ticker > traded.ticker)
-            from traded
-            where ticker is not null
-          ),
-          cleaned as (
-            select distinct upper(trim(ticker)) as ticker
-            from traded
-            where ticker is not null
-          )
-          select ticker
-          from cleaned
-          where not exists (select from bronze.raw_prices where raw_prices.ticker = cleaned.ticker)
-          order by ticker`,
-      });
-      return rows.map(({ ticker }) => ({
+    requests: async (pool) => [
+      ...(await readTickersWithoutPrices(pool)).map((ticker) => ({
         selection: raw_prices.name,
         partitions: [ticker],
         requestKey: `backfill:${ticker}`,
         reason: `${ticker} has been traded and has no price yet`,
-      }));
-    },
+      })),
+      ...(await readCurrenciesWithoutRates(pool)).map((currency) => ({
+        selection: raw_fx_rates.name,
+        partitions: [currency],
+        requestKey: `backfill:rates:${currency}`,
+        reason: `${currency} is needed and has no rate yet`,
+      })),
+    ],
   }),
 ];

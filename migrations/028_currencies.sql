@@ -7,15 +7,26 @@ alter table bronze.raw_assets
   add column quote_unit text,
   add column unit_factor numeric not null default 1 check (unit_factor in (1, 0.01, 0.001));
 
+-- What the models make of it they make anew in any case: they are other models.
+alter table bronze.raw_assets disable trigger user;
 update bronze.raw_assets as a
 set quote_unit = a.currency,
   currency = coalesce(unit.currency, a.currency),
   unit_factor = coalesce(unit.factor, 1)
 from bronze.raw_assets as every
-left join (values ('GBp', 'GBP', 0.01), ('GBX', 'GBP', 0.01), ('ZAc', 'ZAR', 0.01), ('ILA', 'ILS', 0.01), ('KWF', 'KWD', 0.001))
+left join (values ('GBp', 'GBP', 0.01), ('GBX', 'GBP', 0.01), ('ZAc', 'ZAR', 0.01), ('ZAC', 'ZAR', 0.01), ('ILA', 'ILS', 0.01), ('USX', 'USD', 0.01), ('KWF', 'KWD', 0.001))
   as unit (name, currency, factor)
   on unit.name = every.currency
 where a.ticker = every.ticker;
+alter table bronze.raw_assets enable trigger user;
+
+-- Found by a fetch: the source calls the unit another, and the closes did not move with it.
+alter table bronze.market_defects
+  drop constraint market_defects_defect_check,
+  add constraint market_defects_defect_check check (defect in (
+    'not_positive', 'outside_range', 'hundredfold', 'lone_spike', 'ruled_out', 'doubled_dividend',
+    'no_close', 'missing_day', 'lone_day', 'other_currency', 'other_company', 'other_unit'
+  ));
 
 -- US dollars for one of the currency. Of one day there is one rate: Yahoo's, a file's, or FRED's where those fail.
 create table bronze.raw_fx_rates (
@@ -29,9 +40,33 @@ create table bronze.raw_fx_rates (
 );
 
 -- A dollar is a dollar: so that no rate needs a case of its own for it.
-insert into bronze.raw_fx_rates (currency, rate_date, usd_per_unit, source) values ('USD', '1900-01-01', 1, 'definition');
+insert into bronze.raw_fx_rates (currency, rate_date, usd_per_unit, source, fetched_at)
+values ('USD', '1900-01-01', 1, 'definition', '1900-01-01 00:00:00+00');
 
 grant select on bronze.raw_fx_rates to stratafolio_web;
+
+-- Asks for the rates of new currencies, as request_histories for the histories of new tickers; how the run is, histories_run says.
+create function public.request_rates(currencies text[], request_key text)
+returns table (run_id bigint, since_log bigint)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not request_key like 'backfill:rates:%'
+    or coalesce(cardinality(currencies), 0) not between 1 and 10
+    or exists (select from unnest(currencies) as currency where currency !~ '^[A-Z]{3}$' or currency is null)
+  then
+    raise exception 'expected up to ten codes of currencies and a key that begins with backfill:rates:, got % and %', currencies, request_key;
+  end if;
+  select coalesce(max(log_id), 0) into since_log from orchestrator.step_logs;
+  run_id := orchestrator.request_run('materialize', 'manual', 'new currency', 'raw_fx_rates',
+    jsonb_build_object('partitions', currencies), request_key);
+  return next;
+end
+$$;
+
+grant execute on function public.request_rates(text[], text) to stratafolio_web;
 
 create trigger capture_insert after insert on bronze.raw_fx_rates referencing new table as new_rows
   for each statement execute function orchestrator.capture_changes('raw_fx_rates', 'currency', 'rate_date');
@@ -52,6 +87,9 @@ alter table bronze.transactions
   add column fx_rate numeric check (fx_rate > 0 and fx_rate < 1e12),
   add column fx_currency text check (fx_currency ~ '^[A-Z]{3}$'),
   add constraint transactions_fx_rate_has_currency check ((fx_rate is null) = (fx_currency is null));
+
+-- From one currency to the next, not from trade to trade: asked whenever a rate may be missing.
+create index transactions_currency_idx on bronze.transactions (currency);
 
 alter table bronze.transactions_audit
   add column currency text,

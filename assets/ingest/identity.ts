@@ -1,10 +1,11 @@
 /** Is what was fetched still what is stored: the same company, in the same currency? */
 import type { ClientBase } from "pg";
+import { unitOf } from "../../src/market/currency.ts";
 import type { PriceHistory } from "../../src/market/source.ts";
 
 /** What a fetch found that no price may be stored beside what is there. */
 export interface Conflict {
-  readonly defect: "other_currency" | "other_company";
+  readonly defect: "other_currency" | "other_company" | "other_unit";
   readonly date: string;
   readonly detail: string;
 }
@@ -23,16 +24,7 @@ interface StoredIdentity {
 /** No exchange rests, and no share is halted, for so long without anybody's taking note of it. */
 const longGapDays = 30;
 
-/** Units of one currency, in Yahoo's spelling: 100 of the second are one of the first (1,000 for dinars). */
-const minorUnits: Readonly<Record<string, string>> = {
-  GBp: "GBP",
-  GBX: "GBP",
-  ZAc: "ZAR",
-  ILA: "ILS",
-  KWF: "KWD",
-};
-
-const majorOf = (currency: string): string => minorUnits[currency] ?? currency;
+const currencyOf = (quoteUnit: string): string => unitOf(quoteUnit)?.currency ?? quoteUnit;
 
 async function readIdentity(
   client: ClientBase,
@@ -64,7 +56,7 @@ async function readIdentity(
 
 /**
  * null: nothing speaks against storing it. Another currency is a conflict whatever the closes do, unless it is another
- * unit of the same one (pence and pounds: whether the closes moved with it shows in them). Another name, exchange or
+ * unit of the same one (pence and pounds: see quote-unit.ts). Another name, exchange or
  * kind is one only together with a gap, and with nothing left of what is stored: companies do change their names.
  */
 export async function findConflict(
@@ -79,7 +71,7 @@ export async function findConflict(
   const stored = await readIdentity(client, ticker, history, from);
   if (!stored) return null;
   const { currency } = description;
-  if (currency !== null && stored.last_date !== null && majorOf(currency) !== majorOf(stored.currency))
+  if (currency !== null && stored.last_date !== null && currencyOf(currency) !== stored.currency)
     return {
       defect: "other_currency",
       date: bars.at(-1)!.date,
@@ -121,25 +113,25 @@ export async function lostDates(
   return rows.map(({ date }) => date);
 }
 
-/** What stands of a ticker's conflicts becomes this one, or none. Returns whether it is news. */
+/** What stands of a ticker's conflicts becomes this one, or none. `isHeld`: nothing of it is stored. */
 export async function keepConflict(
   client: ClientBase,
   ticker: string,
   conflict: Conflict | null,
-): Promise<boolean> {
-  const { rowCount: isSettled } = await client.query(
+  isHeld: boolean,
+): Promise<void> {
+  await client.query(
     `delete from bronze.market_defects
      where ticker = $1
-       and defect in ('other_currency', 'other_company')
+       and defect in ('other_currency', 'other_company', 'other_unit')
        and defect is distinct from $2`,
     [ticker, conflict?.defect],
   );
-  if (!conflict) return isSettled !== 0;
-  const { rowCount } = await client.query(
+  if (!conflict) return;
+  await client.query(
     `insert into bronze.market_defects (ticker, defect_date, defect, is_kept_out, detail)
-     select $1, $2, $3, true, $4
+     select $1, $2, $3, $4, $5
      where not exists (select from bronze.market_defects where ticker = $1 and defect = $3)`,
-    [ticker, conflict.date, conflict.defect, conflict.detail],
+    [ticker, conflict.date, conflict.defect, isHeld, conflict.detail],
   );
-  return rowCount !== 0;
 }

@@ -1,5 +1,6 @@
 /** The statements that bring one ticker's rows in line with what was fetched. Each writes only rows that differ. */
 import type { ClientBase, Pool } from "pg";
+import type { Unit } from "../../src/market/currency.ts";
 import type { Bar, PriceHistory, Profile, TickerDescription } from "../../src/market/source.ts";
 import { countWritten, noRows, type RowCounts } from "./row-counts.ts";
 
@@ -8,7 +9,8 @@ export interface StoredTicker {
   readonly hasBars: boolean;
   /** Ten days before the last final bar; null: there is none. */
   readonly overlapFrom: string | null;
-  readonly currency: string | null;
+  /** What its prices are in, as the source spelt it. */
+  readonly quoteUnit: string | null;
   readonly lacksProfile: boolean;
 }
 
@@ -24,7 +26,7 @@ export async function readStoredTicker(pool: Pool, ticker: string): Promise<Stor
      select
        stored.has_bars as "hasBars",
        stored.overlap_from as "overlapFrom",
-       assets.currency,
+       coalesce(assets.quote_unit, assets.currency) as "quoteUnit",
        assets.sector is null and assets.industry is null as "lacksProfile"
      from stored
      left join bronze.raw_assets as assets on assets.ticker = $1`,
@@ -275,7 +277,7 @@ export async function writeMissingCloses(
 export async function writeAsset(
   client: ClientBase,
   description: TickerDescription,
-  currency: string,
+  unit: Unit,
   profile: Profile | null,
   fetchedAt: Date,
 ): Promise<RowCounts> {
@@ -283,26 +285,29 @@ export async function writeAsset(
     `with removed as (select where false),
      written as (
        insert into bronze.raw_assets as stored
-         (ticker, name, asset_class, sector, industry, currency, exchange, exchange_timezone, fetched_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         (ticker, name, asset_class, sector, industry, quote_unit, currency, unit_factor, exchange, exchange_timezone,
+          fetched_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
        on conflict (ticker) do update
        set
          name = case when excluded.name = excluded.ticker then stored.name else excluded.name end,
          asset_class = excluded.asset_class,
          sector = coalesce(excluded.sector, stored.sector),
          industry = coalesce(excluded.industry, stored.industry),
+         quote_unit = excluded.quote_unit,
          currency = excluded.currency,
+         unit_factor = excluded.unit_factor,
          exchange = coalesce(excluded.exchange, stored.exchange),
          exchange_timezone = excluded.exchange_timezone,
          is_active = true,
          last_error = null,
          fetched_at = excluded.fetched_at
-       where (stored.name, stored.asset_class, stored.sector, stored.industry, stored.currency, stored.exchange,
-              stored.exchange_timezone, stored.is_active, stored.last_error)
+       where (stored.name, stored.asset_class, stored.sector, stored.industry, stored.quote_unit, stored.currency,
+              stored.unit_factor, stored.exchange, stored.exchange_timezone, stored.is_active, stored.last_error)
          is distinct from
          (case when excluded.name = excluded.ticker then stored.name else excluded.name end, excluded.asset_class,
-          coalesce(excluded.sector, stored.sector), coalesce(excluded.industry, stored.industry), excluded.currency,
-          coalesce(excluded.exchange, stored.exchange), excluded.exchange_timezone, true, null)
+          coalesce(excluded.sector, stored.sector), coalesce(excluded.industry, stored.industry), excluded.quote_unit,
+          excluded.currency, excluded.unit_factor, coalesce(excluded.exchange, stored.exchange), excluded.exchange_timezone, true, null)
        returning old.ticker is null as inserted
      )
      ${countWritten}`,
@@ -312,7 +317,9 @@ export async function writeAsset(
       description.assetClass,
       profile?.sector,
       profile?.industry,
-      currency,
+      unit.name,
+      unit.currency,
+      unit.factor,
       description.exchange,
       description.exchangeTimezone,
       fetchedAt,

@@ -12,6 +12,7 @@ import type { PriceHistory, Profile } from "../../src/market/source.ts";
 import { parseTicker } from "../../src/market/ticker.ts";
 import type { MarketResources } from "../resources.ts";
 import { describeCorrections, keepReadTime, tickersToReadWhole } from "./deep-look.ts";
+import { databaseTime, logDefects } from "./defects.ts";
 import { findConflict, keepConflict, lostDates } from "./identity.ts";
 import {
   areActionsRewritten,
@@ -25,6 +26,7 @@ import {
   writeFailure,
   writeMissingCloses,
 } from "./price-tables.ts";
+import { judgeUnit, type QuotedUnit } from "./quote-unit.ts";
 import { addRowCounts, noRows, type RowCounts } from "./row-counts.ts";
 import { judgeDays } from "./trading-days.ts";
 
@@ -84,29 +86,6 @@ export async function ingestPrices(context: Context): Promise<IngestResult> {
     rowsDeleted: counts.deleted,
     failed,
   };
-}
-
-async function databaseTime(pool: Pool): Promise<Date> {
-  const { rows } = await pool.query<{ now: Date }>("select clock_timestamp() as now");
-  return rows[0]!.now;
-}
-
-/** What is newly found wrong with the data, one line each, and up to so many. */
-const loggedDefects = 200;
-
-async function logDefects(context: Context, tickers: readonly string[], since: Date): Promise<void> {
-  const { rows } = await context.pool.query<{ ticker: string; text: string }>(
-    `select
-       ticker,
-       defect_date || ': ' || replace(defect, '_', ' ') || case when is_kept_out then ', kept out: ' else ': ' end || detail as text
-     from bronze.market_defects
-     where ticker = any ($1)
-       and found_at >= $2
-     order by ticker, defect_date
-     limit $3`,
-    [tickers, since, loggedDefects],
-  );
-  for (const { ticker, text } of rows) context.log("warn", `${ticker} ${text}`);
 }
 
 interface Outcome {
@@ -211,6 +190,15 @@ interface Fetched {
   readonly isReadWhole: boolean;
 }
 
+/** What the reply's prices are in, and what speaks against storing them; with a unit they are stored all the same. */
+async function judgeQuote(
+  client: PoolClient,
+  { ticker, history, from, stored }: Fetched,
+): Promise<QuotedUnit> {
+  const conflict = await findConflict(client, ticker, history, from);
+  return conflict ? { unit: null, conflict } : judgeUnit(client, ticker, history, stored);
+}
+
 /** Writes all of it or nothing; null: nothing, because what is stored before `from` is no longer true. */
 async function writeHistory(context: Context, fetched: Fetched): Promise<RowCounts | null> {
   const { ticker, stored, from, history, profile } = fetched;
@@ -221,17 +209,18 @@ async function writeHistory(context: Context, fetched: Fetched): Promise<RowCoun
     // A reply without bars says nothing of actions either.
     const hasBars = history.bars.length > 0;
     if (!hasBars && !stored.hasBars) throw new NoPricesError(ticker);
-    const conflict = await findConflict(client, ticker, history, from);
-    await keepConflict(client, ticker, conflict);
-    if (conflict) return writeFailure(client, ticker, `${conflict.detail}: ${untilRuled}`, true);
+    const { unit, conflict } = await judgeQuote(client, fetched);
+    if (unit === null && conflict?.defect === "other_unit" && from !== null) return null; // the whole history may tell
+    await keepConflict(client, ticker, conflict, unit === null);
+    if (unit === null && conflict)
+      return writeFailure(client, ticker, `${conflict.detail}: ${untilRuled}`, true);
     const rewritten = hasBars && (await areClosesRewritten(client, ticker, history.bars));
     if (hasBars && from !== null && (rewritten || (await areActionsRewritten(client, ticker, history, from))))
       return null;
     const counts: RowCounts[] = [];
     if (history.description) {
-      const currency = history.description.currency ?? stored.currency;
-      if (currency === null) throw new UnsupportedCurrencyError(ticker, null);
-      counts.push(await writeAsset(client, history.description, currency, profile, fetchedAt));
+      if (unit === null) throw new UnsupportedCurrencyError(ticker, history.description.currency);
+      counts.push(await writeAsset(client, history.description, unit, profile, fetchedAt));
     }
     if (hasBars) {
       if (fetched.isReadWhole && stored.overlapFrom !== null)

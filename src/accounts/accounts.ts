@@ -44,6 +44,8 @@ export type CostBasisMethod = (typeof costBasisMethods)[number];
 /** As its owner sees it. */
 export interface OwnAccount extends Account {
   readonly cost_basis_method: CostBasisMethod;
+  /** ISO code of the currency in which their figures are. */
+  readonly base_currency: string;
   readonly created_at: Date;
 }
 
@@ -143,7 +145,7 @@ export function readOwnAccount(pool: Pool, userId: number): Promise<OwnAccount> 
 /** The same within a transaction of theirs. */
 export async function readAccount(client: PoolClient, userId: number): Promise<OwnAccount> {
   const { rows } = await client.query<OwnAccount>(
-    `select user_id as id, email, role, cost_basis_method, created_at
+    `select user_id as id, email, role, cost_basis_method, base_currency, created_at
      from public.users
      where user_id = $1`,
     [userId],
@@ -191,6 +193,19 @@ export async function setCostBasisMethod(
        where user_id = $1
          and cost_basis_method <> $2`,
       [userId, costBasisMethod],
+    ),
+  );
+}
+
+/** As setCostBasisMethod. `baseCurrency`: one whose rates are known. */
+export async function setBaseCurrency(pool: Pool, userId: number, baseCurrency: string): Promise<void> {
+  await personTransaction(pool, userId, (client) =>
+    client.query(
+      `update public.users
+       set base_currency = $2
+       where user_id = $1
+         and base_currency <> $2`,
+      [userId, baseCurrency],
     ),
   );
 }

@@ -16,6 +16,7 @@ export {
   isPasswordOf,
   passwordSchema,
   readOwnAccount,
+  setBaseCurrency,
   setCostBasisMethod,
   setPassword,
 } from "./accounts.ts";

@@ -48,6 +48,7 @@ export const accountSchema: z.ZodType<OwnAccount> = z.object({
   email: z.string(),
   role: z.enum(roles),
   cost_basis_method: z.enum(costBasisMethods),
+  base_currency: z.string().describe("In which figures are"),
   created_at: instant,
 });
 

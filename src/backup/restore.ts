@@ -69,9 +69,11 @@ async function refuseRows(client: Pool | ClientBase): Promise<void> {
     "select name from unnest($1::text[]) as name where to_regclass(name) is not null",
     [savedTables.map(({ name }) => name)],
   );
-  for (const { name } of rows) {
+  const present = new Set(rows.map(({ name }) => name));
+  for (const { name, own } of savedTables) {
+    if (!present.has(name)) continue;
     const found = await client.query<{ has_rows: boolean }>(
-      `select exists (select from ${name}) as has_rows`,
+      `select exists (select from ${name} where ${own ?? "true"}) as has_rows`,
     );
     if (found.rows[0]!.has_rows) throw new NotFreshError(`rows in ${name}`);
   }

@@ -36,6 +36,7 @@ const keepings: Readonly<Record<string, Keeping>> = {
   "bronze.raw_prices": "market",
   "bronze.raw_corporate_actions": "market",
   "bronze.raw_fred": "market",
+  "bronze.raw_fx_rates": "market",
   "bronze.market_defects": "market",
   "bronze.history_reads": "market",
   "bronze.raw_calendar": "made",
@@ -51,17 +52,22 @@ const keepings: Readonly<Record<string, Keeping>> = {
 export interface SavedTable {
   /** "schema.table". */
   readonly name: string;
-  /** Which of its rows are saved when market data is left out; null: all of them. */
+  /** Which of its rows are not a migration's own, which every installation has; null: all of them. */
+  readonly own: string | null;
+  /** Which of its rows are saved when market data is left out; null: those that are with it. */
   readonly kept: string | null;
 }
 
 /** Of delisted tickers nobody has the prices any more. */
 const dropped = "ticker in (select ticker from bronze.raw_assets where not is_active)";
+/** What can be fetched anew, all of it. */
+const fetched: ReadonlySet<string> = new Set(["bronze.raw_fred", "bronze.raw_fx_rates"]);
 
 export const savedTables: readonly SavedTable[] = Object.entries(keepings).flatMap(
   ([name, keeping]): SavedTable[] => {
-    if (keeping === "saved") return [{ name, kept: null }];
-    if (keeping === "market") return [{ name, kept: name === "bronze.raw_fred" ? "false" : dropped }];
+    const own = name === "bronze.raw_fx_rates" ? "source <> 'definition'" : null;
+    if (keeping === "saved") return [{ name, own, kept: null }];
+    if (keeping === "market") return [{ name, own, kept: fetched.has(name) ? "false" : dropped }];
     return [];
   },
 );

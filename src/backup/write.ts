@@ -119,7 +119,7 @@ async function* textOf(
     const table = await describe(client, saved);
     yield line(table);
     const columns = quoteColumns(table.columns);
-    const condition = withMarketData ? null : saved.kept;
+    const condition = (withMarketData ? null : saved.kept) ?? saved.own;
     const rows = client.query(
       copyTo(
         `copy (select ${columns} from ${saved.name}${condition === null ? "" : ` where ${condition}`}) to stdout`,

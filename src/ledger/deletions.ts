@@ -63,9 +63,11 @@ async function insertDeleted(
 ): Promise<Transaction | null> {
   const { rows } = await client.query<TransactionRow>(
     `insert into bronze.transactions
-       (transaction_id, user_id, ticker, transaction_type, quantity, price, fee, transaction_date, created_at)
+       (transaction_id, user_id, ticker, transaction_type, quantity, price, fee, transaction_date, currency, fx_rate,
+        fx_currency, created_at)
      select
-       transaction_id, user_id, ticker, transaction_type, quantity, price, fee, transaction_date, created_at
+       transaction_id, user_id, ticker, transaction_type, quantity, price, fee, transaction_date, currency, fx_rate,
+       fx_currency, created_at
      from bronze.transactions_audit
      where user_id = $1
        and transaction_id = $2

@@ -27,6 +27,13 @@ const daysBack = 7;
 const Price = Big();
 Price.DP = 12;
 
+/** As staging has them. */
+const inMajorUnits = `(
+  select ticker, price_date, trim_scale(close * unit_factor) as close
+  from bronze.raw_prices
+  join bronze.raw_assets using (ticker)
+)`;
+
 /** A stored close is in today's shares; the splits since the day bring back what was quoted then. */
 async function readClose(
   client: PoolClient,
@@ -34,10 +41,10 @@ async function readClose(
   date: string,
   splits: readonly Split[],
 ): Promise<Close | null> {
-  const relation = (await areModelsBuilt(client)) ? '"default".stg_raw_prices' : "bronze.raw_prices";
+  const relation = (await areModelsBuilt(client)) ? '"default".stg_raw_prices' : inMajorUnits;
   const { rows } = await client.query<Close>(
     `select close, price_date as date
-     from ${relation}
+     from ${relation} as prices
      where ticker = $1
        and price_date between $2::date - $3::integer and $2::date
        and close > 0

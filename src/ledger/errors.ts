@@ -1,6 +1,14 @@
 /** One class for each way in which the ledger refuses; `code` is what programs tell them apart by. */
 
-export type TransactionField = "ticker" | "type" | "quantity" | "price" | "fee" | "date";
+export type TransactionField =
+  | "ticker"
+  | "type"
+  | "quantity"
+  | "price"
+  | "fee"
+  | "date"
+  | "currency"
+  | "fx_rate";
 
 function shown(value: unknown): string {
   if (value === undefined) return "nothing";
@@ -32,21 +40,28 @@ export class FutureDateError extends Error {
   }
 }
 
-/** A new ticker's prices could not be had in time, and a trade is written only together with its prices. */
+/** A new ticker's prices, or a new currency's rates, could not be had in time, and a trade is written only together with them. */
 export class HistoryUnavailableError extends Error {
   readonly code = "market_data_unavailable";
-  readonly tickers: readonly string[];
+  /** Tickers or currencies. */
+  readonly missing: readonly string[];
   readonly retryAfterSeconds = 30;
 
-  constructor(tickers: readonly string[], problem: string) {
-    const named =
-      tickers.length > 3
-        ? `${tickers.slice(0, 3).join(", ")} and ${tickers.length - 3} more`
-        : tickers.join(", ");
-    super(
-      `the price history of ${named} could not be fetched: ${problem}; nothing was recorded, try again in 30 seconds`,
-    );
-    this.tickers = tickers;
+  constructor(what: string, problem: string, missing: readonly string[]) {
+    super(`${what} could not be fetched: ${problem}; nothing was recorded, try again in 30 seconds`);
+    this.missing = missing;
+  }
+}
+
+/** Figures of a day on which nobody knows what the currency was worth. */
+export class MissingRateError extends Error {
+  readonly code = "missing_fx_rate";
+  readonly field: "fx_rate" | "base_currency";
+
+  /** `way`: out of it. */
+  constructor(field: "fx_rate" | "base_currency", currency: string, firstDay: string, way: string) {
+    super(`no exchange rate of ${currency} from before ${firstDay} is known; ${way}`);
+    this.field = field;
   }
 }
 

@@ -9,6 +9,16 @@ export function exportTransactions(
   write: (text: string) => Promise<void>,
 ): Promise<void> {
   const { select } = ledgerTables.transactions;
-  const columns = ["date", "type", "ticker", "quantity", "price", "fee"];
+  const columns = [
+    "date",
+    "type",
+    "ticker",
+    "quantity",
+    "price",
+    "fee",
+    "currency",
+    "fx_rate",
+    "fx_currency",
+  ];
   return exportTable(pool, userId, { select, columns }, write);
 }

@@ -1,5 +1,6 @@
 import { Big } from "big.js";
 import { z } from "zod";
+import { inMajor, isCurrency, minorUnitNames, type Unit, unitOf } from "../market/currency.ts";
 import { typedTicker } from "../market/ticker.ts";
 import { day } from "../values.ts";
 import { FutureDateError, InvalidTransactionError, type TransactionField } from "./errors.ts";
@@ -14,6 +15,10 @@ export interface TransactionInput {
   readonly price: string;
   readonly fee: string;
   readonly date: string;
+  /** ISO code of what it was paid in; absent: the ticker's own currency. */
+  readonly currency?: string;
+  /** What one of it was worth in the person's base currency; absent: the day's rate. */
+  readonly fx_rate?: string;
 }
 
 const digits = "with at most 28 digits, 12 of them decimals";
@@ -24,17 +29,21 @@ const expectations: Record<TransactionField, string> = {
   price: `a number above 0 and below 1e15, ${digits}`,
   fee: `a number from 0 to 1e15, ${digits}`,
   date: "a day of the calendar since 1900, as YYYY-MM-DD",
+  currency: `the code of a currency, such as USD or KES, or one of ${minorUnitNames.join(", ")}, in which price and fee then are`,
+  fx_rate: `a number above 0 and below 1e12, ${digits}: what one of the currency was worth in your base currency`,
 };
 
-const limit = 1e15;
 const longestNumber = 100;
-/** Without an exponent, which in a text is a slip of the keyboard. */
-const plainDecimal = /^\s*0*(?:\d{1,15}(?:\.\d{0,12}0*)?|\.\d{1,12}0*)\s*$/;
+/** Without an exponent, which in a text is a slip of the keyboard. By how many digits there may be before the point. */
+const plainDecimal = {
+  15: /^\s*0*(?:\d{1,15}(?:\.\d{0,12}0*)?|\.\d{1,12}0*)\s*$/,
+  12: /^\s*0*(?:\d{1,12}(?:\.\d{0,12}0*)?|\.\d{1,12}0*)\s*$/,
+} as const;
 
 /** A text, or a JSON number, which is taken as it is written: 0.1 is 0.1. `some`: above 0. */
-function decimalFrom(some: boolean) {
-  const text = z.string().max(longestNumber, { abort: true }).regex(plainDecimal, { abort: true });
-  const number = z.number().lt(limit);
+function decimalFrom(some: boolean, digits: keyof typeof plainDecimal = 15) {
+  const text = z.string().max(longestNumber, { abort: true }).regex(plainDecimal[digits], { abort: true });
+  const number = z.number().lt(10 ** digits);
   return z
     .union([some ? text.regex(/[1-9]/) : text, some ? number.gt(0) : number.min(0)])
     .transform((value, context): string => {
@@ -66,6 +75,14 @@ const fee = z
   .nullish()
   .transform((value) => value || "0");
 
+// As a form sends an empty field for what nobody said. Whether there is such a currency is asked afterwards.
+const currency = z
+  .string()
+  .regex(new RegExp(`^(?:[A-Z]{3}|${minorUnitNames.join("|")}|)$`))
+  .nullish();
+
+const fxRate = z.literal("").or(decimalFrom(true, 12)).nullish();
+
 /** What is parsed; also what the API's description is made from. */
 export const transactionInput = z.object({
   ticker: ticker.describe(expectations.ticker),
@@ -74,6 +91,8 @@ export const transactionInput = z.object({
   price: positive.describe(expectations.price),
   fee: fee.describe(expectations.fee),
   date: day.describe(expectations.date),
+  currency: currency.describe(expectations.currency),
+  fx_rate: fxRate.describe(expectations.fx_rate),
 });
 
 /** Throws InvalidTransactionError for the first field that is wrong, or FutureDateError. `clock` says what day it is. */
@@ -86,7 +105,22 @@ export function parseTransactionInput(input: unknown, clock: () => Date): Transa
   }
   const today = latestToday(clock());
   if (parsed.data.date > today) throw new FutureDateError(parsed.data.date, today);
-  return parsed.data;
+  const { currency: name, fx_rate, ...trade } = parsed.data;
+  const unit = name ? unitOf(name) : null;
+  if (unit && !isCurrency(unit.currency))
+    throw new InvalidTransactionError("currency", expectations.currency, name);
+  return {
+    ...trade,
+    ...(unit && { currency: unit.currency, price: paid("price", unit), fee: paid("fee", unit) }),
+    ...(fx_rate && { fx_rate }),
+  };
+
+  /** In the unit's currency, once and for all; exactly, or not at all. */
+  function paid(field: "price" | "fee", unit: Unit): string {
+    const amount = inMajor(trade[field], unit);
+    if ((amount.split(".")[1]?.length ?? 0) <= 12) return amount;
+    throw new InvalidTransactionError(field, `${expectations[field]}, in ${unit.currency}`, amount);
+  }
 }
 
 /** Today where a day begins first (UTC+14), and so today for everybody. The table allows a whole day beyond UTC's. */

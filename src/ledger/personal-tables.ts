@@ -9,6 +9,9 @@ const trade = {
   quantity: decimal,
   price: decimal,
   fee: decimal,
+  currency: z.string().nullable(),
+  fx_rate: decimal.nullable(),
+  fx_currency: z.string().nullable(),
   transaction_id: z.int(),
   created_at: instant,
 };
@@ -22,6 +25,9 @@ const selectTrade = `
   trim_scale(quantity) as quantity,
   trim_scale(price) as price,
   trim_scale(fee) as fee,
+  currency,
+  trim_scale(fx_rate) as fx_rate,
+  fx_currency,
   transaction_id,
   created_at`;
 

@@ -2,7 +2,7 @@
 import { Big } from "big.js";
 import type { Split } from "./position.ts";
 
-/** A day of a ticker as it was quoted then; decimals. */
+/** A day of a ticker as it was quoted then; decimals, in the currency of its unit: pounds where the exchange has pence. */
 export interface QuotedDay {
   /** Of the bar: the day itself, or the last session before it. */
   readonly date: string;

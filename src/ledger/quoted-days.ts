@@ -1,5 +1,6 @@
 /** What tickers were quoted at on the days of trades: from the stored prices, else from the price source itself. */
 import { Big } from "big.js";
+import { inMajor, unitOf } from "../market/currency.ts";
 import {
   MarketDataUnavailableError,
   NoPricesError,
@@ -76,8 +77,13 @@ async function readStored(
   const pairs = [...days].flatMap(([ticker, dates]) => [...dates].map((date) => [ticker, date] as const));
   const { rows } = await pool.query<Bar & { ticker: string }>(
     `select distinct on (day.ticker, bar.price_date)
-       day.ticker, bar.price_date as date, bar.low, bar.high, bar.close
+       day.ticker,
+       bar.price_date as date,
+       trim_scale(bar.low * coalesce(unit_factor, 1)) as low,
+       trim_scale(bar.high * coalesce(unit_factor, 1)) as high,
+       trim_scale(bar.close * coalesce(unit_factor, 1)) as close
      from unnest($1::text[], $2::date[]) as day (ticker, day)
+     left join bronze.raw_assets as assets on assets.ticker = day.ticker
      cross join lateral (
        select price_date, low, high, close
        from bronze.raw_prices
@@ -140,7 +146,15 @@ async function fetchHistory(
     if (isAway) return "away";
     throw error;
   }
-  const history = { bars: reply.bars, splits: reply.splits };
+  const unit = unitOf(reply.description?.currency ?? "");
+  const inCurrency = (price: string): string => (unit ? inMajor(price, unit) : price);
+  const bars = reply.bars.map(({ date, low, high, close }) => ({
+    date,
+    low: low && inCurrency(low),
+    high: high && inCurrency(high),
+    close: inCurrency(close),
+  }));
+  const history = { bars, splits: reply.splits };
   if (kept.size >= keptHistories) kept.delete(kept.keys().next().value!);
   kept.set(ticker, { from, history, until: performance.now() + keptMilliseconds });
   return history;

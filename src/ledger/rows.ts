@@ -12,7 +12,12 @@ export interface Transaction {
   readonly price: string;
   readonly fee: string;
   readonly date: string;
-  /** Paid for a BUY with its fee, received for a SELL net of it. */
+  /** ISO code of what it was paid in; null: the ticker's own currency. */
+  readonly currency: string | null;
+  /** What one of it was worth in `fx_currency`, as the person said; null: the day's rate. */
+  readonly fx_rate: string | null;
+  readonly fx_currency: string | null;
+  /** Paid for a BUY with its fee, received for a SELL net of it; in `currency`. */
   readonly total: string;
   /** ISO 8601, UTC. */
   readonly created_at: string;
@@ -28,6 +33,9 @@ export const transactionColumns = `
   trim_scale(price) as price,
   trim_scale(fee) as fee,
   transaction_date as date,
+  currency,
+  trim_scale(fx_rate) as fx_rate,
+  fx_currency,
   trim_scale(quantity * price + case transaction_type when 'BUY' then fee else -fee end) as total,
   created_at`;
 
@@ -40,18 +48,25 @@ export async function lockLedger(client: PoolClient, userId: number): Promise<vo
   await client.query("select from public.users where user_id = $1 for no key update", [userId]);
 }
 
+/** A transaction as it is written: with what it was paid in, and with the currency that its own rate is in. */
+export interface TransactionToInsert extends TransactionInput {
+  readonly fx_currency?: string;
+}
+
 /** In the order of the inputs. */
 export async function insertTransactions(
   client: PoolClient,
   userId: number,
-  inputs: readonly TransactionInput[],
+  inputs: readonly TransactionToInsert[],
 ): Promise<Transaction[]> {
   const { rows } = await client.query<TransactionRow>(
     `insert into bronze.transactions
-       (user_id, ticker, transaction_type, quantity, price, fee, transaction_date)
-     select $1, ticker, transaction_type, quantity, price, fee, transaction_date
-     from unnest($2::text[], $3::text[], $4::numeric[], $5::numeric[], $6::numeric[], $7::date[]) with ordinality
-       as input (ticker, transaction_type, quantity, price, fee, transaction_date, position)
+       (user_id, ticker, transaction_type, quantity, price, fee, transaction_date, currency, fx_rate, fx_currency)
+     select $1, ticker, transaction_type, quantity, price, fee, transaction_date, currency, fx_rate, fx_currency
+     from unnest(
+       $2::text[], $3::text[], $4::numeric[], $5::numeric[], $6::numeric[], $7::date[], $8::text[], $9::numeric[], $10::text[]
+     ) with ordinality
+       as input (ticker, transaction_type, quantity, price, fee, transaction_date, currency, fx_rate, fx_currency, position)
      order by position
      returning ${transactionColumns}`,
     [
@@ -62,6 +77,9 @@ export async function insertTransactions(
       inputs.map((input) => input.price),
       inputs.map((input) => input.fee),
       inputs.map((input) => input.date),
+      inputs.map((input) => input.currency ?? null),
+      inputs.map((input) => input.fx_rate ?? null),
+      inputs.map((input) => input.fx_currency ?? null),
     ],
   );
   return rows.map(transactionOf).sort((a, b) => a.transaction_id - b.transaction_id);

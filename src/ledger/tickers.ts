@@ -1,6 +1,7 @@
 /** Which tickers there are: those already known here first, then Yahoo's. */
 import type { Pool } from "pg";
 import { personTransaction } from "../database/person.ts";
+import { type Unit, unitOf } from "../market/currency.ts";
 import {
   MarketDataUnavailableError,
   UnknownTickerError,
@@ -10,11 +11,10 @@ import type { AssetClass, TickerDescription } from "../market/source.ts";
 import type { LedgerContext } from "./context.ts";
 import { countNewTicker } from "./quotas.ts";
 
-/** The ledger has one currency. */
-const ledgerCurrency = "USD";
-
 export interface KnownTicker {
   readonly ticker: string;
+  /** What its prices are in; `name` is the source's. */
+  readonly unit: Unit;
   /** null: nobody knows. */
   readonly firstPriceDate: string | null;
   /** false: its history has to be fetched before it is traded (histories.ts). */
@@ -27,23 +27,24 @@ export interface KnownTicker {
 
 /**
  * A ticker that can be traded in the ledger. One that nobody has used yet is looked up at the price source and kept, as one of
- * those that the person may bring on a day. Throws UnknownTickerError, UnsupportedCurrencyError, MarketDataUnavailableError,
+ * those that the person may bring on a day. `quotedIn`: only if it is quoted in this. Throws UnknownTickerError, UnsupportedCurrencyError, MarketDataUnavailableError,
  * TooManyLookupsError or TooManyNewTickersError.
  */
 export async function requireTicker(
   context: LedgerContext,
   userId: number,
   ticker: string,
+  quotedIn?: string,
 ): Promise<KnownTicker> {
   const { pool, prices, clock } = context;
   const { rows } = await pool.query<{
-    currency: string;
+    quoteUnit: string;
     firstPriceDate: string | null;
     lastPriceDate: string | null;
     problem: string | null;
   }>(
     `select
-       assets.currency,
+       coalesce(assets.quote_unit, assets.currency) as "quoteUnit",
        assets.last_error as problem,
        (select min(price_date) from bronze.raw_prices where ticker = $1) as "firstPriceDate",
        (select max(price_date) from bronze.raw_prices where ticker = $1) as "lastPriceDate"
@@ -53,23 +54,30 @@ export async function requireTicker(
   );
   const known = rows[0];
   if (known) {
-    if (known.currency !== ledgerCurrency) throw new UnsupportedCurrencyError(ticker, known.currency);
+    const unit = requireUnit(ticker, known.quoteUnit, quotedIn);
     const { firstPriceDate, lastPriceDate, problem } = known;
     const weekAgo = new Date(clock().getTime() - 7 * 86_400_000).toISOString().slice(0, 10);
     const isStale = lastPriceDate !== null && lastPriceDate < weekAgo && problem === null;
-    return { ticker, firstPriceDate, problem, isStale, hasPrices: firstPriceDate !== null };
+    return { ticker, unit, firstPriceDate, problem, isStale, hasPrices: firstPriceDate !== null };
   }
   const description = await describeOrExplain({ pool, prices }, ticker);
-  if (description.currency !== ledgerCurrency)
-    throw new UnsupportedCurrencyError(ticker, description.currency);
-  await keepDescription(context, userId, description);
+  const unit = requireUnit(ticker, description.currency, quotedIn);
+  await keepDescription(context, userId, description, unit);
   return {
     ticker,
+    unit,
     firstPriceDate: description.firstTradeDate,
     hasPrices: false,
     isStale: false,
     problem: null,
   };
+}
+
+function requireUnit(ticker: string, said: string | null, quotedIn: string | undefined): Unit {
+  const unit = said === null ? null : unitOf(said);
+  if (unit === null || (quotedIn !== undefined && unit.name !== quotedIn))
+    throw new UnsupportedCurrencyError(ticker, said, quotedIn);
+  return unit;
 }
 
 /** Throws UnknownTickerError, with the new symbol where an operator has entered it. */
@@ -140,19 +148,22 @@ async function keepDescription(
   { pool, clock, quotas }: LedgerContext,
   userId: number,
   description: TickerDescription,
+  unit: Unit,
 ): Promise<void> {
   const now = clock();
   await personTransaction(pool, userId, async (client) => {
     const { rowCount } = await client.query(
       `insert into bronze.raw_assets
-         (ticker, name, asset_class, currency, exchange, exchange_timezone, fetched_at)
-       values ($1, $2, $3, $4, $5, $6, $7)
+         (ticker, name, asset_class, quote_unit, currency, unit_factor, exchange, exchange_timezone, fetched_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
        on conflict (ticker) do nothing`,
       [
         description.ticker,
         description.name,
         description.assetClass,
-        description.currency,
+        unit.name,
+        unit.currency,
+        unit.factor,
         description.exchange,
         description.exchangeTimezone,
         now,
@@ -180,11 +191,10 @@ async function searchKnown({ pool }: LedgerContext, text: string): Promise<Found
     `select ticker, name, asset_class, exchange
      from bronze.raw_assets
      where is_active
-       and currency = $2
        and (starts_with(ticker, upper($1)) or strpos(lower(name), lower($1)) > 0)
      order by ticker <> upper($1), not starts_with(ticker, upper($1)), ticker
      limit 8`,
-    [text, ledgerCurrency],
+    [text],
   );
   return rows;
 }

@@ -7,6 +7,7 @@ import {
   IdempotencyConflictError,
   InvalidCursorError,
   InvalidIdempotencyKeyError,
+  InvalidTransactionError,
   NotFoundError,
   OversellError,
 } from "./errors.ts";
@@ -14,6 +15,7 @@ import { type HistoryProgress, requestHistories, requireHistories } from "./hist
 import { isDate, parseTransactionInput, type TransactionInput } from "./input.ts";
 import { findOversell } from "./position.ts";
 import { requireChangeQuota, requireLedgerQuota } from "./quotas.ts";
+import { readBaseCurrency, requireConversion } from "./rates.ts";
 import {
   insertTransactions,
   lockLedger,
@@ -25,6 +27,7 @@ import {
   readTransactions,
   removeTransaction,
   type Transaction,
+  type TransactionToInsert,
 } from "./rows.ts";
 import { findSymbolChange, type KnownTicker, requireTicker } from "./tickers.ts";
 
@@ -66,20 +69,47 @@ async function renamed(
 }
 
 /**
- * Everything that has to stand before the trade may be written: the ticker is known, and its history is in bronze. A SELL
- * of what was never traded is refused for what it sells, whatever its prices. Returns the warnings.
+ * The ticker is known, and its history is in bronze. A SELL of what was never traded is refused for what it sells, whatever its
+ * prices.
  */
 async function requirePrices(
   context: LedgerContext,
   userId: number,
   wanted: TransactionInput,
   onProgress: (progress: HistoryProgress) => void,
-): Promise<string[]> {
+): Promise<KnownTicker> {
   const known = await requireTicker(context, userId, wanted.ticker);
   if (known.isStale) await requestHistories(context.pool, [wanted.ticker]); // nobody need wait: the past is there
-  if (known.hasPrices || wanted.type === "SELL") return warningsOf(wanted, known);
+  if (known.hasPrices || wanted.type === "SELL") return known;
   await requireHistories(context, [wanted.ticker], { onProgress });
-  return warningsOf(wanted, await requireTicker(context, userId, wanted.ticker));
+  return requireTicker(context, userId, wanted.ticker);
+}
+
+/** The trade with the currency that it was paid in and that of its own rate; the rates that its figures need are in bronze. */
+async function inItsCurrency(
+  context: LedgerContext,
+  userId: number,
+  wanted: TransactionInput,
+  { ticker, unit }: KnownTicker,
+): Promise<TransactionToInsert> {
+  const base = await readBaseCurrency(context, userId);
+  const { fx_rate, ...trade } = wanted;
+  const paidIn = wanted.currency ?? unit.currency;
+  if (fx_rate !== undefined && paidIn === base && fx_rate !== "1")
+    throw new InvalidTransactionError(
+      "fx_rate",
+      `left out, for the trade is in ${base} as your figures are`,
+      fx_rate,
+    );
+  await requireConversion(context, {
+    paidIn,
+    ticker: { symbol: ticker, currency: unit.currency },
+    base,
+    date: wanted.date,
+    hasOwnRate: fx_rate !== undefined,
+  });
+  const hasOwnRate = fx_rate !== undefined && paidIn !== base;
+  return { ...trade, currency: paidIn, ...(hasOwnRate && { fx_rate, fx_currency: base }) };
 }
 
 function hashOf(input: TransactionInput): string {
@@ -141,7 +171,7 @@ export async function requireCovered(
 /**
  * Records one transaction. `input` is whatever came in; with an idempotency key the same request is recorded once,
  * however often it comes. A ticker that nobody has traded yet is fetched first, which may take some seconds: `onProgress` is
- * told. Throws InvalidTransactionError, FutureDateError, UnknownTickerError, UnsupportedCurrencyError,
+ * told; and so are the rates of a currency that nobody has used yet. Throws InvalidTransactionError, FutureDateError, MissingRateError, UnknownTickerError, UnsupportedCurrencyError,
  * MarketDataUnavailableError, TooManyLookupsError, TooManyNewTickersError, HistoryUnavailableError, QuotaExceededError,
  * OversellError, IdempotencyConflictError or InvalidIdempotencyKeyError; then nothing is recorded.
  */
@@ -156,14 +186,16 @@ export async function recordTransaction(
   if (idempotencyKey !== undefined && !/^.{1,255}$/.test(idempotencyKey))
     throw new InvalidIdempotencyKeyError(idempotencyKey);
   const { wanted, warnings: renaming } = await renamed(context, parsed);
-  const warnings = [...renaming, ...(await requirePrices(context, userId, wanted, onProgress))];
+  const known = await requirePrices(context, userId, wanted, onProgress);
+  const toInsert = await inItsCurrency(context, userId, wanted, known);
+  const warnings = [...renaming, ...warningsOf(wanted, known)];
   return personTransaction(context.pool, userId, async (client) => {
     await lockLedger(client, userId);
     if (idempotencyKey !== undefined) {
       const answer = await readAnswer(client, userId, idempotencyKey, wanted);
       if (answer) return { ...answer, replayed: true };
     }
-    const [transaction] = await insertTransactions(client, userId, [wanted]);
+    const [transaction] = await insertTransactions(client, userId, [toInsert]);
     const recorded = transaction!;
     await requireLedgerQuota(client, userId, context.quotas);
     if (wanted.type === "SELL")

@@ -35,10 +35,11 @@ export class UnsupportedCurrencyError extends Error {
   readonly ticker: string;
   readonly currency: string | null;
 
-  constructor(ticker: string, currency: string | null) {
+  /** `expected`: the only one that is taken; else any that is known. */
+  constructor(ticker: string, currency: string | null, expected = "a currency that is known here") {
     super(
-      `expected a ticker quoted in USD, got: ${ticker}, quoted in ${currency ?? "an unknown currency"}; ` +
-        "look for its listing on a US exchange",
+      `expected a ticker quoted in ${expected}, got: ${ticker}, quoted in ${currency ?? "an unknown currency"}; ` +
+        "look for its listing on another exchange",
     );
     this.ticker = ticker;
     this.currency = currency;

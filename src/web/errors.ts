@@ -262,6 +262,7 @@ const statuses = {
   unreadable_secret: 422,
   unknown_ticker: 422,
   unsupported_currency: 422,
+  missing_fx_rate: 422,
   oversell: 422,
   future_date: 422,
   idempotency_conflict: 422,

@@ -22,6 +22,7 @@ const granted: Readonly<Record<string, readonly string[]>> = {
   "bronze.raw_calendar": ["select"],
   "bronze.raw_corporate_actions": ["select"],
   "bronze.raw_fred": ["select"],
+  "bronze.raw_fx_rates": ["select"],
   "bronze.raw_prices": ["select"],
   "bronze.split_rulings": ["delete", "insert", "select", "update"],
   "bronze.symbol_changes": ["delete", "insert", "select", "update"],
@@ -72,8 +73,8 @@ const granted: Readonly<Record<string, readonly string[]>> = {
   "public.sessions": ["delete", "insert", "select", "update (proved_at, revoked_at)"],
   "public.totp_secrets": ["delete", "insert", "select", "update (last_step, sealed_secret)"],
   "public.users": [
-    "select (cost_basis_method, created_at, disabled_at, email, role, user_id)",
-    "update (cost_basis_method, password_hash)",
+    "select (base_currency, cost_basis_method, created_at, disabled_at, email, role, user_id)",
+    "update (base_currency, cost_basis_method, password_hash)",
   ],
 };
 
@@ -104,6 +105,7 @@ const powers: readonly string[] = [
   "public.own_last_write(text[])",
   "public.own_password_hash()",
   "public.request_histories(text[],text)",
+  "public.request_rates(text[],text)",
   "public.reset_factors_as_operator(bigint)",
   "public.sign_in_hash(text)",
   "public.start_password_reset(text,bytea,timestamp with time zone,timestamp with time zone)",

@@ -152,7 +152,7 @@ test("a SELL of what was never traded is refused for what it sells, without a fe
 test("a slow source: 503 after a while; the fetch goes on, and the next attempt finds it done", async () => {
   const release = server.hold("chart");
   const waiting = requireHistories(ledger, ["ACME"], { patienceMilliseconds: 300 });
-  await expect(waiting).rejects.toThrow(/its history is still on its way/);
+  await expect(waiting).rejects.toThrow(/price history of ACME .* it is still on its way/);
   release();
   await requireHistories(ledger, ["ACME"]);
   expect(asked("ACME")).toBe(1);
@@ -216,7 +216,7 @@ describe("an import", () => {
     server.fail("chart", "500", 99, { subject: "GLOBEX" });
     await expect(importTransactions(ledger, alice, { csv }, null)).rejects.toMatchObject({
       code: "market_data_unavailable",
-      tickers: ["GLOBEX"],
+      missing: ["GLOBEX"],
     });
     expect(await written()).toEqual([]);
   });

@@ -65,17 +65,17 @@ const chosen = ({ fingerprint }: ImportReview, ...lines: number[]) => ({
   lines: new Set(lines),
 });
 
-const file = `date,type,ticker,quantity,price,fee
-2024-01-02,BUY,ACME,10,40.5,1
-2024-01-03,BUY,COIN-USD,0.00000001,20000,0
-2024-02-01,SELL,ACME,2.5,41,0.99
+const columns = "date,type,ticker,quantity,price,fee,currency,fx_rate,fx_currency\n";
+const file = `${columns}2024-01-02,BUY,ACME,10,40.5,1,USD,,
+2024-01-03,BUY,COIN-USD,0.00000001,20000,0,USD,,
+2024-02-01,SELL,ACME,2.5,41,0.99,USD,,
 `;
 
 describe("our own export", () => {
   test("can be imported by another person, and exported alike", async () => {
     expect((await importAll(file)).imported).toBe(3);
     expect(await exported(1)).toBe(file);
-    expect(await exported(2)).toBe("date,type,ticker,quantity,price,fee\n");
+    expect(await exported(2)).toBe(columns);
     expect((await importAll(await exported(1), 2)).imported).toBe(3);
     expect(await exported(2)).toBe(file);
   });
@@ -340,7 +340,7 @@ describe("new tickers", () => {
         1,
         tickers,
         ({ checked, total }) => told.push(`${checked} of ${total}`),
-        patience,
+        patience === undefined ? {} : { patience },
       );
     const first = await look(0);
     expect([first.checked, first.total]).toEqual([6, 20]); // those that were asked about at once

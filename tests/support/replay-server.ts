@@ -87,6 +87,7 @@ export interface ReplayServer {
   readonly requests: readonly ReplayRequest[];
   ticker(ticker: string): ReplayTicker;
   series(seriesId: string): ReplaySeries;
+  addSeries(seriesId: string, series: ReplaySeries): void;
   addTicker(ticker: ReplayTicker): void;
   /** Yahoo drops all it knows of it. */
   delist(ticker: string): void;
@@ -368,6 +369,7 @@ export async function createReplayServer(options: { today?: string } = {}): Prom
     requests: state.requests,
     ticker: (ticker) => known(state.tickers, ticker),
     series: (seriesId) => known(state.series, seriesId),
+    addSeries: (seriesId, series) => void state.series.set(seriesId, series),
     addTicker: (ticker) => void state.tickers.set(ticker.ticker, ticker),
     delist: (ticker) => void state.tickers.delete(ticker),
     setBars: (ticker, bars) => {

@@ -194,6 +194,22 @@ const listings: readonly (Listing & { first: number })[] = [
   },
 ];
 
+const currencies = {
+  type: "CURRENCY",
+  exchange: "CCY",
+  exchangeName: "CCY",
+  timezone: "Europe/London",
+  opens: "00:00",
+  closes: "23:59",
+  ...weekdays,
+} as const;
+
+/** Dollars for a euro, and shillings for a dollar: as markets quote them. */
+const pairs: typeof listings = [
+  { ticker: "EURUSD=X", name: "EUR/USD", currency: "USD", ...currencies, first: 1.1 },
+  { ticker: "KES=X", name: "USD/KES", currency: "KES", ...currencies, first: 108 },
+];
+
 function quarterlyDividends(bars: readonly ReplayBar[], firstMonth: number, amount: number) {
   const months = new Set<string>();
   return bars.flatMap(({ date }) => {
@@ -209,7 +225,7 @@ function quarterlyDividends(bars: readonly ReplayBar[], firstMonth: number, amou
 /** Three years of daily bars of each listing, to `today`. ACME split 4:1 some eighteen months ago. */
 export function defaultTickers(today: string): Map<string, ReplayTicker> {
   const tickers = new Map<string, ReplayTicker>();
-  for (const { first, ...listing } of listings) {
+  for (const { first, ...listing } of [...listings, ...pairs]) {
     const ticker: ReplayTicker = { ...listing, bars: [], splits: [], dividends: [] };
     let close = first;
     for (let date = addDays(today, -3 * 365); date <= today; date = addDays(date, 1)) {

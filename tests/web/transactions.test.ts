@@ -38,6 +38,9 @@ describe("recording", () => {
       price: "150.25",
       fee: "1.5",
       date: "2024-01-02",
+      currency: "USD",
+      fx_rate: null,
+      fx_currency: null,
       total: "16.525",
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
     });
@@ -71,7 +74,14 @@ describe("recording", () => {
     [{ ticker: "../../etc/passwd" }, "invalid_ticker", "ticker"],
     [{ ticker: "ACME'; drop table users" }, "invalid_ticker", "ticker"],
     [{ ticker: "NOSUCH" }, "unknown_ticker", "ticker"],
-    [{ ticker: "EURX.DE" }, "unsupported_currency", "ticker"],
+    [{ currency: "XYZ" }, "invalid_currency", "currency"],
+    [{ currency: "usd" }, "invalid_currency", "currency"],
+    [{ currency: 7 }, "invalid_currency", "currency"],
+    [{ fx_rate: "0" }, "invalid_fx_rate", "fx_rate"],
+    [{ fx_rate: "1e3" }, "invalid_fx_rate", "fx_rate"],
+    [{ fx_rate: "1000000000000" }, "invalid_fx_rate", "fx_rate"],
+    [{ fx_rate: "1.1" }, "invalid_fx_rate", "fx_rate"],
+    [{ currency: "EUR", date: "2019-05-06" }, "missing_fx_rate", "fx_rate"],
   ])("refuses %j with %s", async (change, code, field) => {
     const before = await ledger(anna.token);
     const { status, body } = await post({ ...buy, ...change });

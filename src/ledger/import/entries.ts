@@ -48,6 +48,8 @@ export interface Entry {
   readonly amount: string | null;
   readonly fee: string | null;
   readonly currency: string | null;
+  /** Of our own files alone: what the trade's currency was worth in another, as the person said; absent: the file is another's. */
+  readonly ownRate?: { readonly rate: string; readonly currency: string };
   readonly errors: readonly Remark[];
   /** Said of a row that can be recorded all the same. */
   readonly warnings: readonly Remark[];
@@ -281,6 +283,11 @@ function offsetOf({ beside = [] }: TextLine, { layout, surroundings }: Reading):
   );
 }
 
+function ownRateOf({ beside = [] }: TextLine): { rate: string; currency: string } {
+  const text = (column: string) => beside.find(({ name }) => spell(name) === column)?.text.slice(0, 60) ?? "";
+  return { rate: text("fxrate"), currency: text("fxcurrency") };
+}
+
 /** What one line says. A trade that cannot be understood whole has errors; anything else is kept as far as it is. */
 export function readEntry(textLine: TextLine, reading: Reading): Entry {
   const { line, texts } = textLine;
@@ -313,6 +320,7 @@ export function readEntry(textLine: TextLine, reading: Reading): Entry {
   );
   const instrument = hasInstrument ? instrumentOf(currency) : null;
   const base = {
+    ...(reading.layout.format?.isOwn && { ownRate: ownRateOf(textLine) }),
     line,
     texts,
     kind,

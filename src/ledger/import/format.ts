@@ -78,6 +78,8 @@ export interface Format {
   readonly zone?: "UTC";
   /** Where neither a column nor a figure says it. */
   readonly currency?: string;
+  /** Its trades are in the currencies that it names, whichever: it is our own. */
+  readonly isOwn?: boolean;
   /** Its tickers are coins. */
   readonly isCrypto?: boolean;
   /** For what stands within a text. What it gives counts before the columns; null: the line is none of the table's. */

@@ -1,4 +1,5 @@
 /** Which currency a price is in, and whether the ledger can take it. Pure. */
+import { isCurrency } from "../../market/currency.ts";
 import { AmbiguousCurrencyError, ForeignCurrencyError } from "../errors.ts";
 import { currencyOf, dollarTokens, isVague } from "./currencies.ts";
 import type { Texts } from "./format.ts";
@@ -66,7 +67,7 @@ export function checkCurrency(
   { layout }: Reading,
   remarks: Remarks,
 ): void {
-  if (currency === null || currency === "USD") return;
+  if (currency === null || currency === "USD" || (layout.format?.isOwn && isCurrency(currency))) return;
   if (dollarTokens.has(currency)) {
     remarks.warn("dollar_token", `paid in ${currency}, which is counted as a dollar`);
     return;

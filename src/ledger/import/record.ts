@@ -3,6 +3,7 @@ import { personTransaction } from "../../database/person.ts";
 import type { LedgerContext } from "../context.ts";
 import { requireHistories } from "../histories.ts";
 import { requireImportQuota, requireLedgerQuota } from "../quotas.ts";
+import { requireCurrencies } from "../rates.ts";
 import { insertTransactions, lockLedger } from "../rows.ts";
 import { type Draft, draftImport, findUncovered, type Selection } from "./draft.ts";
 import { keepImport } from "./kept.ts";
@@ -81,19 +82,27 @@ function ownTickers(rows: readonly ImportRow[], { tickers = {} }: ImportFile): R
   return Object.fromEntries(own);
 }
 
+/** What is known beside the draft. */
+interface Known {
+  /** The file as it is read without a person's word. */
+  readonly plain: ReadFile;
+  /** Of each ticker. */
+  readonly currencies: ReadonlyMap<string, string>;
+  readonly now: Date;
+}
+
 async function recordDraft(
   client: PoolClient,
   userId: number,
   draft: Draft,
   { file, given }: Prepared,
-  plain: ReadFile,
-  now: Date,
+  { plain, currencies, now }: Known,
 ): Promise<{ imported: number; kept: number }> {
   const recorded = inOrder(draft.selected.filter(({ input }) => input !== null));
   const transactions = await insertTransactions(
     client,
     userId,
-    recorded.map(({ input }) => input!),
+    recorded.map(({ input }) => ({ ...input!, currency: input!.currency ?? currencies.get(input!.ticker)! })),
   );
   const transactionIds = new Map(recorded.map((row, index) => [row, transactions[index]!.transaction_id]));
   const reasons = reasonsOf(draft);
@@ -117,7 +126,7 @@ async function recordDraft(
  * Records the selected rows in one transaction, all or none, and keeps the others with their reasons: nothing if a selected row
  * has an error, or if the file or the ledger is no longer the one that the selection was made for. `selection` null: every
  * trade but potential duplicates.
- * Throws QuotaExceededError, and HistoryUnavailableError when the history of a new ticker cannot be had; what is there by then stays.
+ * Throws QuotaExceededError, MissingRateError, and HistoryUnavailableError when the history of a new ticker cannot be had; what is there by then stays.
  */
 export async function importTransactions(
   context: LedgerContext,
@@ -143,13 +152,22 @@ export async function importTransactions(
   await requireHistories(context, tickers, {
     onProgress: ({ fetched, total }) => onProgress({ rows: review.rows.length, checked: fetched, total }),
   });
+  const currencies = await requireCurrencies(
+    context,
+    userId,
+    selected.flatMap(({ input }) => input ?? []),
+  );
   const plain = await readFileAside({ csv: importFile.csv }, context.clock());
   const record = async (client: PoolClient): Promise<Pick<Imported, "imported" | "kept"> | null> => {
     await lockLedger(client, userId);
     const draft = await draftImport(client, userId, prepared.rows, reviewed);
     // Somebody may have traded since the review; then it is made anew.
     if (!draft.isSelectionKept || (await findUncovered(client, draft)).size > 0) return null;
-    const done = await recordDraft(client, userId, draft, prepared, plain, context.clock());
+    const done = await recordDraft(client, userId, draft, prepared, {
+      plain,
+      currencies,
+      now: context.clock(),
+    });
     await requireLedgerQuota(client, userId, context.quotas);
     await requireImportQuota(client, userId, context.quotas);
     return done;

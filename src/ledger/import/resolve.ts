@@ -5,12 +5,10 @@ import { TickerNotCheckedError, UnknownInstrumentError } from "../errors.ts";
 import { requireTicker } from "../tickers.ts";
 import type { Entry } from "./entries.ts";
 import { isTrade } from "./kinds.ts";
-import { endsAsking, type LookupProgress } from "./lookup.ts";
+import { endsAsking, importCurrency, type LookupProgress } from "./lookup.ts";
 import { type Remark, remarkOf } from "./remarks.ts";
 import type { Resolve } from "./rows.ts";
 
-/** The ledger has one currency; a listing in it is what is looked for. */
-const currency = "USD";
 const searchesAtOnce = 4;
 /** Listings of one instrument that are looked at for one in the right currency. */
 const listingsLookedAt = 5;
@@ -22,12 +20,12 @@ export const instrumentKey = ({ instrument }: Pick<Entry, "instrument">): string
 
 type Found = string | Remark;
 
-/** The first listing in the ledger's currency; null: there is none. Throws what `endsAsking` is true of. */
+/** The first listing in a file's currency; null: there is none. Throws what `endsAsking` is true of. */
 async function search(context: LedgerContext, userId: number, identifier: string): Promise<string | null> {
   const matches = await context.prices.search(identifier);
   for (const { ticker } of matches.slice(0, listingsLookedAt)) {
     try {
-      return (await requireTicker(context, userId, ticker)).ticker;
+      return (await requireTicker(context, userId, ticker, importCurrency)).ticker;
     } catch (error) {
       if (!(error instanceof UnknownTickerError || error instanceof UnsupportedCurrencyError)) throw error;
     }
@@ -41,7 +39,7 @@ async function recall({ pool }: LedgerContext, identifiers: readonly string[]): 
      from bronze.identifiers
      where identifier = any ($1)
        and currency = $2`,
-    [identifiers, currency],
+    [identifiers, importCurrency],
   );
   return new Map(rows.map(({ identifier, ticker }) => [identifier, ticker]));
 }
@@ -52,14 +50,14 @@ async function remember({ pool, clock }: LedgerContext, identifier: string, tick
      values ($1, $2, $3, $4)
      on conflict (identifier, currency) do update
      set ticker = excluded.ticker, found_at = excluded.found_at`,
-    [identifier, currency, ticker, clock()],
+    [identifier, importCurrency, ticker, clock()],
   );
 }
 
 async function find(context: LedgerContext, userId: number, identifier: string): Promise<Found> {
   try {
     const ticker = await search(context, userId, identifier);
-    if (ticker === null) return remarkOf(new UnknownInstrumentError(identifier, currency));
+    if (ticker === null) return remarkOf(new UnknownInstrumentError(identifier, importCurrency));
     await remember(context, identifier, ticker);
     return ticker;
   } catch (error) {
@@ -115,7 +113,7 @@ export async function resolveInstruments(
     if (!instrument || instrument.ticker !== null) return undefined;
     if (instrument.identifier === null)
       return instrument.symbol === ""
-        ? remarkOf(new UnknownInstrumentError(instrument.name, currency))
+        ? remarkOf(new UnknownInstrumentError(instrument.name, importCurrency))
         : undefined;
     const result =
       found.get(instrument.identifier) ?? remarkOf(new TickerNotCheckedError(instrument.identifier));

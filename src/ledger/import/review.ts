@@ -198,6 +198,10 @@ export async function reviewImport(
   );
 }
 
+/** Of our own export: each trade is in the currency that it names. */
+export const isOwn = (rows: readonly ImportRow[]): boolean =>
+  rows.some(({ entry }) => entry.ownRate !== undefined);
+
 export async function reviewPrepared(
   context: LedgerContext,
   userId: number,
@@ -217,7 +221,7 @@ export async function reviewPrepared(
     userId,
     [...tickers],
     (progress) => onProgress({ rows: rows.length, ...progress }),
-    deadline - performance.now(),
+    { patience: deadline - performance.now(), ...(isOwn(rows) && { quotedIn: null }) },
   );
   const isKnown = ({ input }: ImportRow): boolean => {
     const found = input && lookup.tickers.get(input.ticker);

@@ -1,7 +1,9 @@
 /** Entries as transactions of the ledger, once it is known which tickers they are of. Pure but for the clock. */
 import { Big } from "big.js";
+import { isCurrency } from "../../market/currency.ts";
 import { FutureDateError, InvalidTransactionError } from "../errors.ts";
-import { parseTransactionInput, type TransactionInput } from "../input.ts";
+import { parseTransactionInput } from "../input.ts";
+import type { TransactionToInsert } from "../rows.ts";
 import type { Entry } from "./entries.ts";
 import { isTrade, type RowKind } from "./kinds.ts";
 import type { ImportField } from "./layout.ts";
@@ -16,7 +18,7 @@ export interface ImportRow {
   readonly values: Readonly<Partial<Record<ImportField, string>>>;
   readonly entry: Entry;
   /** null: it is no trade, or it cannot be read and `errors` say why. */
-  readonly input: TransactionInput | null;
+  readonly input: TransactionToInsert | null;
   readonly errors: readonly Remark[];
   readonly warnings: readonly Remark[];
   readonly notes: readonly string[];
@@ -52,11 +54,12 @@ function fitDecimal(field: string, value: string | null, text: string | undefine
   return rounded.toFixed();
 }
 
-function inputOf(entry: Entry, ticker: string, notes: string[], clock: () => Date): TransactionInput {
-  const { kind, texts } = entry;
+function inputOf(entry: Entry, ticker: string, notes: string[], clock: () => Date): TransactionToInsert {
+  const { kind, texts, ownRate } = entry;
   const quantity = fitDecimal("quantity", entry.quantity, texts.quantity, notes);
-  return parseTransactionInput(
+  const input = parseTransactionInput(
     {
+      ...(ownRate && { currency: entry.currency, fx_rate: ownRate.rate }),
       ticker,
       type: kind,
       // Some files write what is sold as less than nothing.
@@ -66,6 +69,14 @@ function inputOf(entry: Entry, ticker: string, notes: string[], clock: () => Dat
       date: tradingDay(entry, ticker) ?? (texts.date ?? "").slice(0, 40),
     },
     clock,
+  );
+  if (input.fx_rate === undefined) return input;
+  const fx_currency = ownRate?.currency ?? "";
+  if (isCurrency(fx_currency)) return { ...input, fx_currency };
+  throw new InvalidTransactionError(
+    "fx_rate",
+    "with the code of a currency in the column fx_currency",
+    fx_currency,
   );
 }
 

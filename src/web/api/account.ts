@@ -14,14 +14,17 @@ import {
   readPersonalData,
   revokeSession,
   revokeToken,
+  setBaseCurrency,
   setCostBasisMethod,
   tokenInput,
   tokenScopes,
 } from "../../accounts/index.ts";
+import { requireBaseCurrency } from "../../ledger/index.ts";
+import { isCurrency } from "../../market/currency.ts";
 import { instant } from "../../values.ts";
 import { changePassword, endAccount, signOutEverywhere } from "../auth.ts";
 import { actorOf } from "../context.ts";
-import { NotFoundError } from "../errors.ts";
+import { InvalidInputError, NotFoundError } from "../errors.ts";
 import { notifyTokenMade } from "../notices.ts";
 import { exportSchema, personalRecords } from "../personal-data.ts";
 import { type Route, route } from "../route.ts";
@@ -66,6 +69,8 @@ export const passwordChangeInput = z.object({
 });
 
 export const costBasisInput = z.object({ cost_basis_method: z.enum(costBasisMethods) });
+
+export const baseCurrencyInput = z.object({ base_currency: z.string().regex(/^[A-Z]{3}$/) });
 
 const sessionRoutes: readonly Route[] = [
   route({
@@ -168,6 +173,27 @@ export const accountRoutes: readonly Route[] = [
     answer: z.object({ account: accountSchema }),
     handle: async ({ context, person, body }) => {
       await setCostBasisMethod(context.pool, person.userId, body.cost_basis_method);
+      return { account: await readOwnAccount(context.pool, person.userId) };
+    },
+  }),
+  route({
+    method: "post",
+    path: "/api/account/base-currency",
+    summary:
+      "Choose the currency in which figures are; its rates are fetched first, the figures follow within seconds",
+    access: "person",
+    body: baseCurrencyInput,
+    status: 200,
+    answer: z.object({ account: accountSchema }),
+    errors: ["market_data_unavailable", "missing_fx_rate", "too_many_lookups"],
+    handle: async ({ context, person, body }) => {
+      if (!isCurrency(body.base_currency))
+        throw new InvalidInputError(
+          "base_currency",
+          "expected the ISO 4217 code of a currency, such as USD, EUR or KES",
+        );
+      await requireBaseCurrency(context, person.userId, body.base_currency);
+      await setBaseCurrency(context.pool, person.userId, body.base_currency);
       return { account: await readOwnAccount(context.pool, person.userId) };
     },
   }),

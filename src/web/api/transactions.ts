@@ -21,7 +21,12 @@ const transaction = z.object({
   price: decimal,
   fee: decimal,
   date: z.iso.date(),
-  total: decimal.describe("Paid for a BUY with its fee, received for a SELL net of it"),
+  currency: z.string().nullable().describe("What it was paid in; null: the ticker's own currency"),
+  fx_rate: decimal
+    .nullable()
+    .describe("What one of it was worth in `fx_currency`, as the person said; null: the day's rate"),
+  fx_currency: z.string().nullable().describe("The person's base currency when they said `fx_rate`"),
+  total: decimal.describe("Paid for a BUY with its fee, received for a SELL net of it; in `currency`"),
   created_at: z.iso.datetime(),
 });
 
@@ -43,6 +48,7 @@ export const transactionRoutes: readonly Route[] = [
     errors: [
       "unknown_ticker",
       "unsupported_currency",
+      "missing_fx_rate",
       "oversell",
       "future_date",
       "invalid_idempotency_key",

@@ -43,6 +43,8 @@ const tradeForm = z.object({
   price: z.string().default(""),
   fee: z.string().default(""),
   date: z.string().default(""),
+  currency: z.string().optional(),
+  fx_rate: z.string().optional(),
   idempotency_key: z.string().max(255).optional(),
 });
 

@@ -139,6 +139,7 @@ const defectNames: Readonly<Record<string, string>> = {
   lone_day: "A day that no other ticker has",
   other_currency: "Another currency",
   other_company: "Another company",
+  other_unit: "Another unit of the currency",
 };
 
 function defectNotes({ defects }: TickerFacts, format: Format): QualityNote[] {

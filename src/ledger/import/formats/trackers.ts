@@ -3,6 +3,20 @@ import type { Format } from "../format.ts";
 
 export const trackerFormats: readonly Format[] = [
   {
+    name: "Stratafolio",
+    headers: ["date", "type", "ticker", "quantity", "price", "fee", "currency", "fxrate", "fxcurrency"],
+    columns: {
+      date: "date",
+      type: "type",
+      ticker: "ticker",
+      quantity: "quantity",
+      price: "price",
+      fee: "fee",
+      currency: "currency",
+    },
+    isOwn: true,
+  },
+  {
     name: "Sharesight",
     headers: ["code", "marketcode", "date", "type", "qty", "price", "instrumentcurrency", "brokerage"],
     columns: {

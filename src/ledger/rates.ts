@@ -1,0 +1,192 @@
+/** The exchange rates that a trade or a person's figures need: in bronze before anything is written that counts on them. */
+import type { Pool } from "pg";
+import { personTransaction } from "../database/person.ts";
+import { requestKeyOf } from "../engine/index.ts";
+import { TooManyLookupsError } from "../market/errors.ts";
+import { type RequestedRun, usualPatience, waitForBackfill } from "./backfill.ts";
+import type { LedgerContext } from "./context.ts";
+import { HistoryUnavailableError, MissingRateError } from "./errors.ts";
+import type { TransactionInput } from "./input.ts";
+
+/** By definition worth one of itself, so that nobody need fetch it. */
+const dollar = "USD";
+
+/** Of each currency that has rates, the day of the first. */
+async function readFirstDays(pool: Pool, currencies: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await pool.query<{ currency: string; first: string }>(
+    `select wanted.currency, first.rate_date as first
+     from unnest($1::text[]) as wanted (currency)
+     cross join lateral (
+       select rate_date
+       from bronze.raw_fx_rates
+       where raw_fx_rates.currency = wanted.currency
+       order by rate_date
+       limit 1
+     ) as first`,
+    [currencies],
+  );
+  return new Map(rows.map(({ currency, first }) => [currency, first]));
+}
+
+async function readMissing(pool: Pool, currencies: readonly string[]): Promise<string[]> {
+  const firstDays = await readFirstDays(pool, currencies);
+  return currencies.filter((currency) => !firstDays.has(currency)).toSorted();
+}
+
+/** Of one currency it has the sensor's key: whoever else waits for it waits for the same run. */
+async function requestRates(pool: Pool, currencies: readonly string[]): Promise<RequestedRun> {
+  const key = requestKeyOf(`backfill:rates:${currencies.join(" ")}`);
+  const { rows } = await pool.query<Omit<RequestedRun, "key">>(
+    'select run_id as "runId", since_log as "sinceLog" from public.request_rates($1, $2)',
+    [currencies, key],
+  );
+  return { ...rows[0]!, key };
+}
+
+/**
+ * One look-up of the person's share for each currency that is new here, so that nobody has all of them fetched. Whatever else the
+ * source answers, the fetch itself finds out. Throws TooManyLookupsError.
+ */
+async function takeShare({ prices }: Pick<LedgerContext, "prices">, currencies: string[]): Promise<void> {
+  for (const currency of currencies)
+    await prices.describe(`${currency}=X`).catch((error: unknown) => {
+      if (error instanceof TooManyLookupsError) throw error;
+    });
+}
+
+/**
+ * Returns when each of the currencies has rates in bronze: at once for those that have. Throws HistoryUnavailableError
+ * (market_data_unavailable) when they cannot be had, or not in time, and TooManyLookupsError.
+ */
+export async function requireRates(
+  context: Pick<LedgerContext, "pool" | "prices">,
+  currencies: readonly string[],
+  { patienceMilliseconds = usualPatience }: { readonly patienceMilliseconds?: number } = {},
+): Promise<void> {
+  const { pool } = context;
+  const wanted = [...new Set(currencies)].filter((currency) => currency !== dollar);
+  const missing = wanted.length === 0 ? [] : await readMissing(pool, wanted);
+  if (missing.length === 0) return;
+  await takeShare(context, missing);
+  await waitForBackfill(
+    pool,
+    {
+      readMissing: (among) => readMissing(pool, among),
+      request: (among) => requestRates(pool, among),
+      tell: () => {},
+      refuse: (still, problem) =>
+        new HistoryUnavailableError(`the exchange rates of ${still.join(", ")}`, problem, still),
+      patienceMilliseconds,
+    },
+    missing,
+  );
+}
+
+export interface Conversion {
+  /** What the trade was paid in. */
+  readonly paidIn: string;
+  readonly ticker: { readonly symbol: string; readonly currency: string };
+  readonly base: string;
+  readonly date: string;
+  /** The trade says what one of `paidIn` was worth in `base`. */
+  readonly hasOwnRate: boolean;
+}
+
+/** The rates that figures of a trade need are there, and on its day. Throws what requireRates throws, and MissingRateError. */
+export async function requireConversion(
+  context: Pick<LedgerContext, "pool" | "prices">,
+  { paidIn, ticker, base, date, hasOwnRate }: Conversion,
+): Promise<void> {
+  const currencies = [...new Set([paidIn, ticker.currency, base])];
+  if (currencies.length === 1) return;
+  await requireRates(context, currencies);
+  const firstDays = await readFirstDays(context.pool, currencies);
+  const lateOf = (...pair: readonly string[]) =>
+    pair[0] === pair[1] ? undefined : pair.find((currency) => date < firstDays.get(currency)!);
+  const refuse = (currency: string, way: string) =>
+    new MissingRateError("fx_rate", currency, firstDays.get(currency)!, way);
+  const inTicker = lateOf(paidIn, ticker.currency);
+  if (inTicker !== undefined)
+    throw refuse(
+      inTicker,
+      `enter the trade of ${date} in ${ticker.currency}, in which ${ticker.symbol} is quoted, with its fx_rate to ${base}`,
+    );
+  const inBase = hasOwnRate ? undefined : lateOf(paidIn, base);
+  if (inBase !== undefined)
+    throw refuse(inBase, `say what one ${paidIn} was worth in ${base} on ${date}, as fx_rate`);
+}
+
+export async function readBaseCurrency(
+  { pool }: Pick<LedgerContext, "pool">,
+  userId: number,
+): Promise<string> {
+  return personTransaction(pool, userId, async (client) => {
+    const { rows } = await client.query<{ base: string }>(
+      "select base_currency as base from public.users where user_id = $1",
+      [userId],
+    );
+    return rows[0]?.base ?? dollar; // an account that has just been deleted: the insert says so
+  });
+}
+
+/** What requireConversion asks, of many trades of known tickers at once. Returns each ticker's currency. */
+export async function requireCurrencies(
+  context: Pick<LedgerContext, "pool" | "prices">,
+  userId: number,
+  trades: readonly TransactionInput[],
+): Promise<Map<string, string>> {
+  const { rows } = await context.pool.query<{ ticker: string; currency: string }>(
+    "select ticker, currency from bronze.raw_assets where ticker = any ($1)",
+    [trades.map(({ ticker }) => ticker)],
+  );
+  const currencies = new Map(rows.map(({ ticker, currency }) => [ticker, currency]));
+  const base = await readBaseCurrency(context, userId);
+  const conversions = new Map<string, Conversion>();
+  for (const { ticker, date, currency, fx_rate } of trades) {
+    const quotedIn = currencies.get(ticker)!;
+    const paidIn = currency ?? quotedIn;
+    const hasOwnRate = fx_rate !== undefined;
+    const key = `${paidIn} ${ticker} ${hasOwnRate}`;
+    const earliest = conversions.get(key);
+    if (!earliest || date < earliest.date)
+      conversions.set(key, {
+        paidIn,
+        ticker: { symbol: ticker, currency: quotedIn },
+        base,
+        date,
+        hasOwnRate,
+      });
+  }
+  for (const conversion of conversions.values()) await requireConversion(context, conversion);
+  return currencies;
+}
+
+/**
+ * The rates that a person's figures in this currency need are there, and since their first trade in another. Throws what
+ * requireRates throws, and MissingRateError.
+ */
+export async function requireBaseCurrency(
+  context: Pick<LedgerContext, "pool" | "prices">,
+  userId: number,
+  currency: string,
+): Promise<void> {
+  await requireRates(context, [currency]);
+  const first = await personTransaction(context.pool, userId, async (client) => {
+    const { rows } = await client.query<{ date: string | null }>(
+      `select min(transaction_date) as date
+       from bronze.transactions
+       where user_id = $1
+         and currency is distinct from $2`,
+      [userId, currency],
+    );
+    return rows[0]!.date;
+  });
+  const known = (await readFirstDays(context.pool, [currency])).get(currency)!;
+  if (first !== null && first < known)
+    throw new MissingRateError(
+      "base_currency",
+      currency,
+      known,
+      `and there is a trade of ${first} in another currency; choose a currency whose rates reach back as far`,
+    );
+}
