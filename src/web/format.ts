@@ -38,6 +38,11 @@ export interface Format {
   money(value: string): string;
   /** As money, with + or − unless zero. */
   signedMoney(value: string): string;
+  /** Set: `amount` and `signedAmount` leave this code out, so that what stands above them has to say it. */
+  readonly amountsIn: string | null;
+  /** As money, for a column of a wide table: a sign is written, a code of letters is not. */
+  amount(value: string): string;
+  signedAmount(value: string): string;
   /** A price of one unit: at least two decimals, as many as eight. */
   price(value: string): string;
   /** For an axis: "$1.2M". */
@@ -101,7 +106,16 @@ function relativeTo(formatter: Intl.RelativeTimeFormat, instant: Date, now: Date
 
 type MoneyFormat = Pick<
   Format,
-  "currency" | "currencyDisplay" | "minorDigits" | "money" | "signedMoney" | "price" | "compactMoney"
+  | "currency"
+  | "currencyDisplay"
+  | "minorDigits"
+  | "money"
+  | "signedMoney"
+  | "amountsIn"
+  | "amount"
+  | "signedAmount"
+  | "price"
+  | "compactMoney"
 >;
 
 /** What the sign of the currency is in the locale; its code where it has none. */
@@ -129,10 +143,18 @@ function createMoneyFormat(locale: string, currency: string, all: readonly strin
     maximumFractionDigits: 2,
     minimumFractionDigits: 0,
   });
+  const minorDigits = money.resolvedOptions().maximumFractionDigits ?? 2;
+  const isCode = isShared || /^\p{L}{3}/u.test(sign);
+  const plain = { minimumFractionDigits: minorDigits, maximumFractionDigits: minorDigits } as const;
+  const amount = isCode ? number(plain) : money;
+  const signedAmount = isCode ? number({ ...plain, signDisplay: "exceptZero" }) : signedMoney;
   return {
     currency,
     currencyDisplay,
-    minorDigits: money.resolvedOptions().maximumFractionDigits ?? 2,
+    minorDigits,
+    amountsIn: isCode ? currency : null,
+    amount: (value) => amount.format(value as Decimal),
+    signedAmount: (value) => signedAmount.format(value as Decimal),
     money: (value) => money.format(value as Decimal),
     signedMoney: (value) => signedMoney.format(value as Decimal),
     price: (value) => price.format(value as Decimal),

@@ -68,6 +68,8 @@ function withoutIndentation(source: string): string {
 const formatNames: readonly FormatName[] = [
   "money",
   "signedMoney",
+  "amount",
+  "signedAmount",
   "price",
   "quantity",
   "rate",

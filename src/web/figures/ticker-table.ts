@@ -63,6 +63,7 @@ export function tickerTable(
     };
   });
   return {
+    amountsIn: format.amountsIn,
     headings: columns.map(({ name, label }) => {
       const isCurrent = name === current.sort;
       // Figures are first wanted largest first, names from A.
