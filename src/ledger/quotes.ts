@@ -28,10 +28,7 @@ export async function readQuotes(
     [tickers.map((ticker) => ticker.trim().toUpperCase())],
   );
   return new Map(
-    rows.map(({ ticker, ...quote }) => [
-      ticker,
-      { ...quote, unitName: unitNameOf(quote.unit) },
-    ]),
+    rows.map(({ ticker, ...quote }) => [ticker, { ...quote, unitName: unitNameOf(quote.unit) }]),
   );
 }
 

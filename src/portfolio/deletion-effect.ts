@@ -1,6 +1,6 @@
 /** What deleting a trade would change, said by the model of holding periods itself. */
 import type { Pool, PoolClient } from "pg";
-import { int_holding_periods, int_positions } from "../../assets/intermediate.ts";
+import { int_holding_periods, int_positions, int_trades } from "../../assets/intermediate.ts";
 import { personTransaction } from "../database/person.ts";
 import type { Registry } from "../engine/index.ts";
 import { acrossPublications, readCurrentModels } from "./published-models.ts";
@@ -32,9 +32,14 @@ export function readDeletionEffect(
     const { models } = await readCurrentModels(client, registry);
     const body = models.get(int_holding_periods.name)?.body ?? null;
     if (body === null) return null;
-    // null: the published version of the periods does without it.
-    const positions = models.get(int_positions.name)?.body ?? null;
-    const expressions = `${positions === null ? "" : `${int_positions.name} as (\n${positions}\n),\n`}periods as (\n${body}\n)`;
+    const expressions = [
+      // Without a body: the published version of the periods does without it.
+      ...[int_trades.name, int_positions.name].flatMap((name) => {
+        const published = models.get(name)?.body ?? null;
+        return published === null ? [] : [`${name} as (\n${published}\n)`];
+      }),
+      `periods as (\n${body}\n)`,
+    ].join(",\n");
     const before = await readPosition(client, expressions, userId, trade.ticker, null);
     const after = await readPosition(client, expressions, userId, trade.ticker, trade.transaction_id);
     return {

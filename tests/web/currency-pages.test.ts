@@ -38,7 +38,8 @@ describe("a person with figures in shillings", () => {
     expect(html).toMatch(/class="value"><a [^>]*>KES [\d,]+\.\d\d</);
     expect(html).toMatch(/current_price\?[^"]*ticker=SMTT\.L[^>]*>£10\.\d+</);
     expect(html).toMatch(/current_price\?[^"]*ticker=NASP\.JO[^>]*>R 3,\d{3}\.\d+</);
-    expect(html).toMatch(/market_value\?[^"]*ticker=SMTT\.L[^>]*>KES 2\d\d,\d{3}\.\d\d</);
+    expect(html).toMatch(/market_value\?[^"]*ticker=SMTT\.L[^>]*>2\d\d,\d{3}\.\d\d</);
+    expect(html).toContain("; amounts in KES</p>");
     expect(html).toContain('data-unit="money" data-currency="KES"');
     expect(wordsOf(html)).toContain("Figures in KES. Times in UTC.");
     expect(html).not.toContain("US dollars");

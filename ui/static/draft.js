@@ -56,7 +56,10 @@ function inUnit(amount, places) {
   const [whole = "", part = ""] = amount.split(".");
   const digits = whole + part.padEnd(places, "0");
   const point = whole.length + places;
-  const [left, right] = [digits.slice(0, point).replace(/^0+(?=\d)/, ""), digits.slice(point).replace(/0+$/, "")];
+  const [left, right] = [
+    digits.slice(0, point).replace(/^0+(?=\d)/, ""),
+    digits.slice(point).replace(/0+$/, ""),
+  ];
   return right === "" ? left : `${left}.${right}`;
 }
 
@@ -86,7 +89,10 @@ function showChoice() {
   if (name === (shown?.dataset.units ?? "")) return;
   shown?.remove();
   if (!draft?.unit_name) return;
-  const field = Object.assign(document.createElement("fieldset"), { id: "unit", className: "field segmented" });
+  const field = Object.assign(document.createElement("fieldset"), {
+    id: "unit",
+    className: "field segmented",
+  });
   field.dataset.units = name;
   field.append(Object.assign(document.createElement("legend"), { textContent: "Price and fee in" }));
   for (const [value, text] of [

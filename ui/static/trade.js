@@ -192,11 +192,13 @@ function showTotal() {
   const gross = quantity.digits * price.digits * 10n ** BigInt(amountScale - quantity.scale - price.scale);
   const feePart = fee.digits * 10n ** BigInt(amountScale - fee.scale);
   const total = isSell ? gross - feePart : gross + feePart;
-  // Of pence the last two digits are pennies: of pounds there are two decimals more.
+  // An amount in pence has two decimals more in pounds.
   const scale = amountScale + Number(form.dataset.places ?? 0);
   const digits = String(total < 0n ? -total : total).padStart(scale + 1, "0");
   const text = `${total < 0n ? "-" : ""}${digits.slice(0, digits.length - scale)}.${digits.slice(digits.length - scale) || "0"}`;
-  output.value = moneyIn(form.dataset.currency || "USD").format(/** @type {Intl.StringNumericLiteral} */ (text));
+  output.value = moneyIn(form.dataset.currency || "USD").format(
+    /** @type {Intl.StringNumericLiteral} */ (text),
+  );
 }
 
 form.addEventListener("input", showTotal);

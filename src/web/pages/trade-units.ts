@@ -22,6 +22,8 @@ export function tradeUnits(draft: TradeDraft | null, chosen: string | undefined,
       unit_name === null
         ? []
         : unitChoices({ currency: currency!, quote_unit: quote_unit!, unit_name, isInUnit }),
+    /** Of which two choices these are, for the script of the form. */
+    key: unit_name === null ? "" : `${quote_unit} ${currency}`,
     /** The close of the day, in the unit. */
     close: close !== null && isInUnit ? new Big(close).div(unit_factor!).toFixed() : close,
     exchange: currency === null || currency === draft?.base_currency ? null : exchangeField(draft!, format),
