@@ -1,9 +1,10 @@
 /** What deleting a trade would change, said by the model of holding periods itself. */
 import type { Pool, PoolClient } from "pg";
-import { int_holding_periods, int_positions, int_trades } from "../../assets/intermediate.ts";
+import { int_holding_periods } from "../../assets/intermediate.ts";
+import { stg_transactions } from "../../assets/staging.ts";
 import { personTransaction } from "../database/person.ts";
 import type { Registry } from "../engine/index.ts";
-import { acrossPublications, readCurrentModels } from "./published-models.ts";
+import { acrossPublications, type PublishedModels, readCurrentModels } from "./published-models.ts";
 
 export interface DeletionEffect {
   readonly quantityBefore: string;
@@ -29,17 +30,11 @@ export function readDeletionEffect(
   trade: Trade,
 ): Promise<DeletionEffect | null> {
   const read = async (client: PoolClient): Promise<DeletionEffect | null> => {
-    const { models } = await readCurrentModels(client, registry);
-    const body = models.get(int_holding_periods.name)?.body ?? null;
+    const published = await readCurrentModels(client, registry);
+    const body = published.models.get(int_holding_periods.name)?.body ?? null;
     if (body === null) return null;
-    const expressions = [
-      // Without a body: the published version of the periods does without it.
-      ...[int_trades.name, int_positions.name].flatMap((name) => {
-        const published = models.get(name)?.body ?? null;
-        return published === null ? [] : [`${name} as (\n${published}\n)`];
-      }),
-      `periods as (\n${body}\n)`,
-    ].join(",\n");
+    const between = modelsOverLedger(published, int_holding_periods.name);
+    const expressions = [...between, `periods as (\n${body}\n)`].join(",\n");
     const before = await readPosition(client, expressions, userId, trade.ticker, null);
     const after = await readPosition(client, expressions, userId, trade.ticker, trade.transaction_id);
     return {
@@ -50,6 +45,24 @@ export function readDeletionEffect(
     };
   };
   return acrossPublications(() => personTransaction(pool, userId, read));
+}
+
+/**
+ * What stands between the ledger and a model, as common table expressions in the order in which they are read: a published view
+ * would read the ledger as it is.
+ */
+function modelsOverLedger({ models, reads }: PublishedModels, name: string): string[] {
+  const written = new Map<string, string | null>();
+  const isOverLedger = (model: string): boolean => {
+    if (model === stg_transactions.name) return true;
+    const known = written.get(model);
+    if (known !== undefined) return known !== null;
+    const isOver = (reads.get(model) ?? []).map(isOverLedger).includes(true);
+    written.set(model, isOver ? `${model} as (\n${models.get(model)!.body}\n)` : null);
+    return isOver;
+  };
+  for (const read of reads.get(name) ?? []) isOverLedger(read);
+  return [...written.values()].filter((expression) => expression !== null);
 }
 
 /** `expressions`: the periods and what they read. `without`: the transaction that is left out; null: none. */
