@@ -16,25 +16,34 @@ export interface RateState {
 export async function readRateStates(client: PoolClient, userId: number): Promise<RateState[]> {
   const { rows } = await client.query<RateState>({
     name: "read_rate_states",
-    text: `with trades as (
+    text: `with paid as ( -- all trades in a few rows, before anything is looked up for them
              select
-               upper(btrim(t.ticker)) as ticker,
-               t.transaction_date,
-               t.fx_rate,
+               ticker,
+               currency,
+               min(transaction_date) as first_trade_date,
+               bool_or(fx_rate is null) as has_no_rate
+             from bronze.transactions
+             where user_id = $1
+             group by ticker, currency
+           ),
+           trades as (
+             select
+               upper(btrim(paid.ticker)) as ticker,
+               paid.first_trade_date,
+               paid.has_no_rate,
                u.base_currency,
-               coalesce(a.currency, t.currency, 'USD') as asset_currency,
-               coalesce(t.currency, a.currency, 'USD') as trade_currency
-             from bronze.transactions t
-             join public.users u on u.user_id = t.user_id
-             left join bronze.raw_assets a on a.ticker = upper(btrim(t.ticker))
-             where t.user_id = $1
+               coalesce(a.currency, paid.currency, 'USD') as asset_currency,
+               coalesce(paid.currency, a.currency, 'USD') as trade_currency
+             from paid
+             join public.users u on u.user_id = $1
+             left join bronze.raw_assets a on a.ticker = upper(btrim(paid.ticker))
            ),
            needed as (
              select
                ticker,
                used.currency,
-               min(transaction_date) as first_trade_date,
-               bool_or(fx_rate is null or trade_currency <> asset_currency) as needs_rate
+               min(first_trade_date) as first_trade_date,
+               bool_or(has_no_rate or trade_currency <> asset_currency) as needs_rate
              from trades
              cross join lateral unnest(array[base_currency, asset_currency, trade_currency]) as used (currency)
              where base_currency <> asset_currency or base_currency <> trade_currency

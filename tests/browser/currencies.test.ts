@@ -1,8 +1,13 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
 import { insertNairobiLedger, insertNairobiMarket } from "../support/nairobi.ts";
 import { type Program, startProgram } from "../support/program.ts";
+
+const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 
 let program: Program;
 let browser: Browser;
@@ -134,6 +139,46 @@ describe("the ledger", () => {
     await page.goto(`${program.url}/transactions/deleted`);
     await page.getByRole("row", { name: /NASP\.JO.*R.24,460\.00/ }).waitFor();
   });
+});
+
+describe("pages in several currencies", () => {
+  test.each([1280, 360])(
+    "break no rule of axe and do not run over the edge at %i px",
+    async (width) => {
+      const context = await browser.newContext({
+        locale: "en-US",
+        viewport: { width, height: 800 },
+        bypassCSP: true, // axe is not one of our scripts
+        storageState: await page.context().storageState(),
+      });
+      const looked = await context.newPage();
+      const found: unknown[] = [];
+      for (const path of [
+        "/portfolio?from=2024-06-01&to=2025-05-31&benchmark=SPFD",
+        "/tickers/SMTT.L",
+        "/explain/currency_effect",
+        "/explain/market_value?ticker=SPFD",
+        "/transactions",
+      ]) {
+        await looked.goto(program.url + path);
+        if (path === "/transactions") {
+          await looked.getByLabel("Ticker", { exact: true }).fill("SMTT.L");
+          await looked.getByLabel("Ticker", { exact: true }).blur();
+          await looked.getByLabel("Price, pence", { exact: true }).waitFor();
+        }
+        await looked.evaluate(axe);
+        const { violations } = (await looked.evaluate("axe.run()")) as AxeResults;
+        const over = await looked.evaluate("document.documentElement.scrollWidth - innerWidth");
+        found.push(
+          ...violations.map(({ id, nodes }) => [path, id, nodes[0]?.html]),
+          ...(Number(over) > 0 ? [[path, over]] : []),
+        );
+      }
+      expect(found).toEqual([]);
+      await context.close();
+    },
+    60_000,
+  );
 });
 
 describe("the account", () => {
