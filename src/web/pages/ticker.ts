@@ -74,6 +74,8 @@ function tickerData(data: TickerData, range: TickerRangeName, format: Parameters
     currency,
     /** Set: its figures are converted into this one. */
     convertedInto: kpis !== null && currency !== format.currency ? format.currency : null,
+    /** Amounts begin with a code of letters, and are longer for it. */
+    hasCode: format.amountsIn !== null,
     isLeftOut: data.rates.some(({ is_left_out }) => is_left_out),
     facts: [
       description.asset_class && classLabel(description.asset_class),
