@@ -30,6 +30,7 @@ export { groupKept, nameKind, summarise } from "./import/summary.ts";
 export { maxCharacters, maxCsvRecords } from "./import/tables.ts";
 export { latestToday, parseTransactionInput, transactionInput } from "./input.ts";
 export { ledgerTables } from "./personal-tables.ts";
+export { type LedgerCurrencies, readLedgerCurrencies } from "./quotes.ts";
 export { requireBaseCurrency, requireRates } from "./rates.ts";
 export type { Transaction } from "./rows.ts";
 export {
