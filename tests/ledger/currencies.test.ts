@@ -231,6 +231,30 @@ describe("our own export", () => {
     expect((await importTransactions(ledger, 2, { csv }, null)).imported).toBe(0);
   });
 
+  test("compares a price in what it was paid in", async () => {
+    const { bars, ...world } = server.ticker("WORLD");
+    const flat = bars.map((bar) => ({ ...bar, open: 500, high: 505, low: 495, close: 500, adjClose: 500 }));
+    server.addTicker({ ...world, ticker: "FLAT.L", currency: "GBp", bars: flat, dividends: [] });
+    await requireRates(ledger, ["GBP", "KES"]);
+    const trade = { ...euros, ticker: "FLAT.L", fee: "0" };
+    const { rows } = await owner.query(
+      `select (5 * max(usd_per_unit) filter (where currency = 'GBP')
+         / max(usd_per_unit) filter (where currency = 'KES'))::numeric(20, 2) as price
+       from bronze.raw_fx_rates
+       where rate_date = '2024-01-10'`,
+    );
+    await record({ ...trade, price: rows[0].price, currency: "KES" });
+    await record({ ...trade, price: String(rows[0].price * 100), currency: "KES" });
+    await record({ ...trade, price: "5" });
+    const { review } = await importTransactions(ledger, 2, { csv: await exported(alice) }, null);
+    expect(review.rows.map(({ warnings }) => warnings.map(({ code }) => code))).toEqual([
+      [],
+      ["price_differs"],
+      [],
+    ]);
+    expect(review.rows[1]!.correction).toMatch(/^price \d+(\.\d+)? -> \d+(\.\d+)?$/);
+  });
+
   test("asks for the rates first, and for a rate of a day before them", async () => {
     const header = "date,type,ticker,quantity,price,fee,currency,fx_rate,fx_currency\n";
     const importing = (row: string) => importTransactions(ledger, 2, { csv: header + row }, null);
