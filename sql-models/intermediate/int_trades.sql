@@ -1,6 +1,7 @@
 -- One row per trade: its amounts in the person's base currency, and in the ticker's own (local_).
 --
--- Converted at the trade's own rate where it has one, else at its day's. Before the first known rate of a currency that one
+-- Converted at the trade's own rate where it has one, else at its day's; also where its own was said in a former base currency
+-- that had no rate yet on the day, so that nobody could carry it on. Before the first known rate of a currency that one
 -- stands in where the trade brings none (is_rated). Of a currency without any rate there is no amount, and so no row, nor one of
 -- the ticker's later trades: missing until the rate has come, never in a wrong currency, never sold without the purchase.
 --
@@ -59,6 +60,10 @@ with
               max(rate.usd_per_unit) filter (where k.currency = t.asset_currency) as of_asset,
               max(rate.usd_per_unit) filter (where k.currency = t.base_currency) as of_base,
               max(rate.usd_per_unit) filter (where k.currency = t.fx_currency) as of_own,
+              coalesce(bool_and(rate.is_known) filter (where k.currency = t.fx_currency), false) as is_own_known,
+              count(*) filter (
+                where rate.is_known and k.currency in (t.trade_currency, t.base_currency)
+              ) = 2 as are_paid_known,
               -- both of them: one without any rate has no row here
               count(*) filter (
                 where rate.is_known and k.currency in (t.asset_currency, t.base_currency)
@@ -77,8 +82,10 @@ with
             select
               case
                 when t.trade_currency = t.base_currency then 1
-                when t.fx_rate is null then usd.of_trade / usd.of_base
                 when t.fx_currency = t.base_currency then t.fx_rate
+                when t.fx_rate is null
+                or not usd.is_own_known
+                and usd.are_paid_known then usd.of_trade / usd.of_base
                 else t.fx_rate * usd.of_own / usd.of_base
               end as base_per_unit
           ) as in_base

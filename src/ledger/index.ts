@@ -41,6 +41,7 @@ export {
   withdrawSplitRuling,
 } from "./rulings.ts";
 export { enterSymbolChange, searchTickers } from "./tickers.ts";
+export { checkTrade } from "./trade-check.ts";
 export {
   deleteTransaction,
   findTransaction,

@@ -78,6 +78,9 @@ export function conversion(trade: Trade, security: Security, { base, rates }: Re
     if (paid === base) return one;
     if (!trade.fxRate || !trade.fxCurrency) return rates.estimated(paid, base, trade.date);
     if (trade.fxCurrency === base) return new Big(trade.fxRate);
+    const ofDay = rates.known(paid, base, trade.date);
+    // What it was said in had no rate yet: nobody can carry it on.
+    if (ofDay && !rates.known(trade.fxCurrency, "USD", trade.date)) return ofDay;
     return new Big(trade.fxRate).times(rates.estimated(trade.fxCurrency, base, trade.date));
   };
   const inBase = toBase();

@@ -122,6 +122,39 @@ describe("a person with figures in shillings", () => {
   });
 });
 
+test("a trade whose price or rate is of another unit is told of where it is said to be recorded", async () => {
+  const { rows } = await program.database.pool.query<{ transaction_id: number }>(
+    `insert into bronze.transactions
+       (user_id, ticker, transaction_type, quantity, price, transaction_date, currency, fx_rate, fx_currency)
+     values
+       (1, 'SMTT.L', 'BUY', 1, 850, '2024-03-04', 'GBP', 0.0063, 'KES'),
+       (1, 'SMTT.L', 'BUY', 1, 8.5, '2024-03-04', 'GBP', null, null)
+     returning transaction_id`,
+  );
+  const [wrong, right] = rows.map(({ transaction_id }) => transaction_id);
+  const html = await read(`/transactions?recorded=${wrong}`);
+  expect(html).toContain("as if it were in cents or pence; 8.5 would fit.");
+  expect(html).toMatch(
+    /One GBP was worth 15\d\.\d+ KES on 2024-03-04, the rate here is 0\.0063: it seems to be/,
+  );
+  expect(await read(`/transactions?recorded=${right}`)).not.toContain("would fit");
+  await program.database.pool.query("delete from bronze.transactions where transaction_id = any ($1)", [
+    [wrong, right],
+  ]);
+});
+
+test("the ledger sorts amounts by what they were worth, not by the figure", async () => {
+  const tickers = async (sort: string) => {
+    const table = /<tbody.*<\/tbody>/s.exec(await read(`/transactions?sort=${sort}`))![0];
+    const seen = [...table.matchAll(/SCOM\.XNAI|SPFD|NASP\.JO|SMTT\.L|COIN-USD/g)].map(([ticker]) => ticker);
+    return seen.filter((ticker, index) => ticker !== seen[index - 1]);
+  };
+  // In dollars 4,804 and 2,079 for SPFD, 2,104.20; 235,120 shillings were 1,904, 1,213.45 pounds 1,500, 24,460 rand 1,400.
+  const largest = ["SPFD", "COIN-USD", "SPFD", "SCOM.XNAI", "SMTT.L", "NASP.JO"];
+  expect(await tickers("-total")).toEqual(largest);
+  expect(await tickers("total")).toEqual(largest.toReversed());
+});
+
 describe("rates that do not reach", () => {
   test("are said where figures stand: estimated before the first, left out without any", async () => {
     const { pool } = program.database;

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { personTransaction } from "../../database/person.ts";
 import {
   browseLedger,
+  checkTrade,
   findTransaction,
   type HistoryProgress,
   latestToday,
@@ -159,6 +160,7 @@ async function sendLedger(
       latestToday: latestToday(context.clock()),
       idempotencyKey: crypto.randomUUID(),
       done: { ...done, recorded: inCurrency(done.recorded), restored: inCurrency(done.restored) },
+      doubts: done.recorded ? (await checkTrade(context, userId, done.recorded)).map(sentence) : [],
       notes: data.notes,
       fetching: data.fetching,
       hasTrades: ledger.tickers.length > 0,
