@@ -33,8 +33,12 @@ const periodsByDay = {
   reason: "up to the day of a change a period is what it was, wherever it ends now",
 } as const;
 
+const priceEffect = amount(
+  "What the day's move of prices added to the value, at the exchange rates before: all that neither a flow nor a rate did.",
+);
+
 const currencyEffect = amount(
-  "What the day's move of exchange rates added to the value: with price_effect, all that is no flow.",
+  "What the day's move of exchange rates added to the value: 0 where none is needed.",
 );
 
 const positionDay = {
@@ -73,7 +77,8 @@ export const int_daily_holdings = sqlAsset({
     income: amount("Dividends whose ex-date is the day, on what was held at the close of the day before."),
     income_paid_out: amount("income, unless the account keeps it as cash."),
     local_income: amount("income in the ticker's currency."),
-    price_effect: amount("What the day's move of the price added to the value, at the exchange rate before."),
+    price_effect: priceEffect,
+    currency_effect: currencyEffect,
     is_session: flag("The ticker had a bar on the day, on an exchange with hours."),
     is_always_open: flag("The ticker trades around the clock."),
     is_final: flag("False: the close is of a session that was still open."),
@@ -108,7 +113,7 @@ export const fct_daily_returns = sqlAsset({
     local_market_value: int_daily_holdings.columns.local_market_value,
     net_flow: int_daily_holdings.columns.net_flow,
     income: int_daily_holdings.columns.income,
-    price_effect: int_daily_holdings.columns.price_effect,
+    price_effect: priceEffect,
     currency_effect: currencyEffect,
     daily_return: dailyReturn,
     local_return: nullable(ratio("daily_return in the ticker's currency.")),
@@ -176,6 +181,7 @@ export const int_account_flows = sqlAsset({
     flow_date: day("The day."),
     movement: amount("Cash that came in, or below 0 went out, in its own currency; 0 where none is held."),
     ...flows,
+    dividends: amount("The market's dividends that stayed as cash: income of the holding."),
     rate: amount("Base currency for one of it, as a row of the day was converted."),
   },
   key: ["user_id", "account_id", "currency", "flow_date"],
@@ -200,6 +206,7 @@ export const int_cash_daily = sqlAsset({
     market_value: amount("The same in the person's base currency."),
     prev_market_value: amount("market_value of the day before."),
     ...flows,
+    currency_effect: currencyEffect,
     rate: amount("Base currency for one of it, at the close."),
     is_rated: isRated,
   },
@@ -278,7 +285,7 @@ export const int_portfolio_daily = sqlAsset({
     realized_pnl: amount("Realized by the day's sales."),
     income: amount("Dividends and interest of the day, before tax."),
     income_paid_out: amount("What of it left the portfolio, net: all of it, unless cash is tracked."),
-    price_effect: int_daily_holdings.columns.price_effect,
+    price_effect: priceEffect,
     currency_effect: currencyEffect,
     positions: count("Tickers held at the close."),
     is_trading_day: flag("An exchange-traded asset that is held had a bar."),

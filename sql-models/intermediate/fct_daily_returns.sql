@@ -19,8 +19,8 @@ with
       sum(local_net_flow) as local_net_flow,
       sum(income) as income,
       sum(local_income) as local_income,
-      sum(fees) as fees,
       sum(price_effect) as price_effect,
+      sum(currency_effect) as currency_effect,
       bool_and(is_priced) as is_priced
     from int_daily_holdings
     group by user_id, ticker, price_date
@@ -44,7 +44,7 @@ select
   net_flow,
   income,
   price_effect,
-  market_value - prev_market_value - net_flow + fees - price_effect as currency_effect,
+  currency_effect,
   daily_return,
   local_return,
   product(1 + coalesce(daily_return, 0)) over (

@@ -5,7 +5,7 @@
 -- transferred, so a purchase counts here as money taken out of cash (the holding counts it as put in, and the two cancel). One
 -- that does not holds no cash: an income is paid out at once, and a fee or tax of its own is money put in and gone.
 --
--- income - fees - taxes + net_flow - income_paid_out = what the cash is worth more, at the rates of the rows; a conversion is none
+-- income + dividends - fees - taxes + net_flow - income_paid_out = what the cash is worth more, at the rates of the rows; a conversion is none
 -- of these: what its own rate lost or won is the currency's.
 with
   entries as (
@@ -89,6 +89,7 @@ with
         else fees + taxes
       end as net_flow,
       income,
+      0 as dividends,
       case
         when tracks_cash
         or income = 0 then 0
@@ -109,6 +110,7 @@ with
       local_amount as movement,
       0 as net_flow,
       0 as income,
+      amount as dividends,
       0 as income_paid_out,
       0 as fees,
       0 as taxes,
@@ -125,6 +127,7 @@ select
   sum(movement) as movement,
   sum(net_flow) as net_flow,
   sum(income) as income,
+  sum(dividends) as dividends,
   sum(income_paid_out) as income_paid_out,
   sum(fees) as fees,
   sum(taxes) as taxes,

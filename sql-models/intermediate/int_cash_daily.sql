@@ -24,7 +24,11 @@ with
     select
       b.*,
       c.calendar_date as cash_date,
-      c.calendar_date = b.flow_date as is_flow_day
+      c.calendar_date = b.flow_date as is_flow_day,
+      case
+        when c.calendar_date = b.flow_date then b.movement
+        else 0
+      end as moved
     from
       balances as b
       join int_calendar as c
@@ -33,75 +37,72 @@ with
           when b.balance = 0 then b.flow_date + 1
           else b.next_date
         end
+  ),
+  rated as (
+    select
+      d.*,
+      coalesce(of_day.rate, d.rate) as day_rate,
+      coalesce(
+        of_day.prev_rate,
+        case
+          when d.is_flow_day then d.prev_rate
+          else d.rate
+        end,
+        0
+      ) as prev_day_rate,
+      d.currency = d.base_currency or of_day.rate is not null as is_rated
+    from
+      days as d
+      left join lateral (
+        select
+          own.usd_per_unit / base.usd_per_unit as rate,
+          own.prev_usd_per_unit / base.prev_usd_per_unit as prev_rate
+        from
+          int_fx_daily as own
+          join int_fx_daily as base on base.rate_date = own.rate_date
+        where
+          d.currency != d.base_currency
+          and own.currency = d.currency
+          and base.currency = d.base_currency
+          and own.rate_date = d.cash_date
+        offset 0 -- as in int_daily_holdings
+      ) as of_day
+        on true
   )
 select
-  d.user_id,
-  d.account_id,
-  d.currency,
-  d.base_currency,
-  d.cash_date,
-  d.balance,
-  d.balance * rated.rate as market_value,
-  (
-    d.balance - case
-      when d.is_flow_day then d.movement
-      else 0
-    end
-  ) * rated.prev_rate as prev_market_value,
+  user_id,
+  account_id,
+  currency,
+  base_currency,
+  cash_date,
+  balance,
+  balance * day_rate as market_value,
+  (balance - moved) * prev_day_rate as prev_market_value,
   case
-    when d.is_flow_day then d.net_flow
+    when is_flow_day then net_flow
     else 0
   end as net_flow,
   case
-    when d.is_flow_day then d.income
+    when is_flow_day then income
     else 0
   end as income,
   case
-    when d.is_flow_day then d.income_paid_out
+    when is_flow_day then income_paid_out
     else 0
   end as income_paid_out,
   case
-    when d.is_flow_day then d.fees
+    when is_flow_day then fees
     else 0
   end as fees,
   case
-    when d.is_flow_day then d.taxes
+    when is_flow_day then taxes
     else 0
   end as taxes,
-  rated.rate,
-  d.currency = d.base_currency or of_day.rate is not null as is_rated
-from
-  days as d
-  left join lateral (
-    select
-      own.usd_per_unit / base.usd_per_unit as rate,
-      own.prev_usd_per_unit / base.prev_usd_per_unit as prev_rate
-    from
-      int_fx_daily as own
-      join int_fx_daily as base on base.rate_date = own.rate_date
-    where
-      d.currency != d.base_currency
-      and own.currency = d.currency
-      and base.currency = d.base_currency
-      and own.rate_date = d.cash_date
-    offset 0 -- as in int_daily_holdings
-  ) as of_day
-    on true
-  cross join lateral (
-    select
-      case
-        when d.currency = d.base_currency then 1
-        else coalesce(of_day.rate, d.rate)
-      end as rate,
-      case
-        when d.currency = d.base_currency then 1
-        else coalesce(
-          of_day.prev_rate,
-          case
-            when d.is_flow_day then d.prev_rate
-            else d.rate
-          end,
-          0
-        )
-      end as prev_rate
-  ) as rated
+  -- What else changed the value: the price of cash is always 1.
+  balance * day_rate - (balance - moved) * prev_day_rate - case
+    when is_flow_day then net_flow + income + dividends - income_paid_out - fees - taxes
+    else 0
+  end as currency_effect,
+  day_rate as rate,
+  is_rated
+from rated

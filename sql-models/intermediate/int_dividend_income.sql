@@ -35,8 +35,8 @@ select
   d.base_currency,
   d.tracks_cash,
   d.quantity * d.cash_per_share as local_amount,
-  d.quantity * d.cash_per_share * rated.rate as amount,
-  rated.rate
+  d.quantity * d.cash_per_share * coalesce(of_day.rate, d.rate) as amount,
+  coalesce(of_day.rate, d.rate) as rate
 from
   dividends as d
   left join lateral (
@@ -52,11 +52,4 @@ from
     offset 0 -- as in int_daily_holdings
   ) as of_day
     on true
-  cross join lateral (
-    select
-      case
-        when d.currency = d.base_currency then 1
-        else coalesce(of_day.rate, d.rate)
-      end as rate
-  ) as rated
 where d.quantity > 0

@@ -17,8 +17,7 @@ with
         when transaction_type in ('BUY', 'BONUS') then local_gross_amount + local_fee
         when transaction_type = 'SELL' then local_gross_amount - local_fee
         else local_gross_amount
-      end as local_amount,
-      ledger_order(transaction_type) as day_order
+      end as local_amount
     from int_transactions
     where
       cost_basis_method != 'average'

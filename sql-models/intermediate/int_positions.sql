@@ -33,7 +33,6 @@ with
     select
       t.*,
       t.transaction_type in ('BUY', 'BONUS', 'TRANSFER_IN') as is_in,
-      ledger_order(t.transaction_type) as day_order,
       taken.cost as lots_cost,
       taken.local_cost as lots_local_cost
     from

@@ -41,6 +41,7 @@ export { groupKept, nameKind, summarise } from "./import/summary.ts";
 export { maxCharacters, maxCsvRecords } from "./import/tables.ts";
 export { latestToday, parseTransactionInput } from "./input.ts";
 export { ledgerTables } from "./personal-tables.ts";
+export { type LedgerCurrencies, readLedgerCurrencies } from "./quotes.ts";
 export { requireBaseCurrency, requireRates } from "./rates.ts";
 export { recordTransaction } from "./record.ts";
 export type { Transaction } from "./rows.ts";
@@ -53,6 +54,7 @@ export {
 } from "./rulings.ts";
 export { tradeSubject, transactionChange, transactionInput } from "./schemas.ts";
 export { enterSymbolChange, searchTickers } from "./tickers.ts";
+export { checkTrade } from "./trade-check.ts";
 export { transactionTypes } from "./transaction-types.ts";
 export {
   deleteTransaction,

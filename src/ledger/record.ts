@@ -12,6 +12,7 @@ import { requireLedgerQuota } from "./quotas.ts";
 import { readBaseCurrency, requireConversion } from "./rates.ts";
 import { insertTransactions, lockLedger, type Transaction, type TransactionToInsert } from "./rows.ts";
 import { findSymbolChange, type KnownTicker, requireTicker } from "./tickers.ts";
+import { checkTrade } from "./trade-check.ts";
 import { incoming } from "./transaction-types.ts";
 
 export interface Answer {
@@ -129,7 +130,12 @@ export async function prepare(
   const { wanted, warnings } = await renamed(context, parsed);
   const known = await requirePrices(context, userId, wanted, onProgress);
   const toInsert = await inItsCurrency(context, userId, { wanted, known, account, hasKeptRate });
-  return { wanted, toInsert, warnings: [...warnings, ...(known ? warningsOf(wanted, known) : [])] };
+  const doubts = await checkTrade(context, userId, toInsert);
+  return {
+    wanted,
+    toInsert,
+    warnings: [...warnings, ...(known ? warningsOf(wanted, known) : []), ...doubts],
+  };
 }
 
 /** The first ones in the order in which they have always been hashed: a request from before an update is still the same one. */

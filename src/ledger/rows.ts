@@ -45,6 +45,12 @@ export interface Transaction {
 
 export type TransactionRow = Omit<Transaction, "created_at"> & { readonly created_at: Date };
 
+/** Of the money that a row moved, after fee and tax. */
+export const total = `(
+  coalesce(amount, quantity * price)
+  + case when transaction_type in ('BUY', 'WITHDRAWAL', 'FX_OUT', 'TRANSFER_OUT') then fee + tax else -fee - tax end
+)`;
+
 export const transactionColumns = `
   transaction_id,
   account_id,
@@ -68,10 +74,7 @@ export const transactionColumns = `
   note,
   tags,
   external_id,
-  trim_scale(
-    coalesce(amount, quantity * price)
-    + case when transaction_type in ('BUY', 'WITHDRAWAL', 'FX_OUT', 'TRANSFER_OUT') then fee + tax else -fee - tax end
-  ) as total,
+  trim_scale(${total}) as total,
   created_at`;
 
 export function transactionOf(row: TransactionRow): Transaction {

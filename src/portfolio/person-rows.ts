@@ -141,7 +141,12 @@ export interface Holding {
   readonly cost_basis: string;
   readonly close: string;
   readonly market_value: string;
+  readonly base_currency: string;
+  readonly currency: string;
+  readonly local_market_value: string;
+  readonly rate: string;
   readonly is_priced: boolean;
+  readonly is_rated: boolean;
 }
 
 /**
@@ -165,7 +170,13 @@ export function readHoldings(
          -- before the first bar each account has its own
          first(close order by account_id desc) as close,
          sum(market_value) as market_value,
-         bool_and(is_priced) as is_priced
+         min(base_currency) as base_currency,
+         min(currency) as currency,
+         sum(local_market_value) as local_market_value,
+         -- before the first rate each account has its own
+         first(rate order by account_id desc) as rate,
+         bool_and(is_priced) as is_priced,
+         bool_and(is_rated) as is_rated
        from int_daily_holdings
        where user_id = $1
          and price_date = coalesce($2::date, (select max(calendar_date) from int_calendar))

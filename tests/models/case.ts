@@ -50,9 +50,9 @@ function ledgerRow(date: string, type: string, rest: string): Statement {
   shape.columns.forEach((column, at) => {
     row[column] = words[at];
   });
-  for (const [, name, value] of words.at(-1)!.matchAll(/ (\S+) (\S+)/g)) {
+  for (const [, name, value, unit] of words.at(-1)!.matchAll(/ (\S+) (\S+)(?: ([A-Z]{3}))?/g)) {
     if (name === "account") account = value;
-    else if (name === "rate") [row.fx_rate, row.fx_currency] = value!.split("/");
+    else if (name === "at") [row.fx_rate, row.fx_currency] = [value, unit];
     else if (name === "pair") row.transfer_id = `00000000-0000-4000-8000-${value!.padStart(12, "0")}`;
     else if (name === "lots")
       row.lots = JSON.stringify(Object.fromEntries(value!.split(",").map((lot) => lot.split(":"))));
@@ -106,10 +106,10 @@ const sections: Record<string, { pattern: RegExp; statement(...words: string[]):
   },
   assets: {
     pattern: /^(\S+) (\S+)(?: (\S+))?$/,
-    statement: (ticker, assetClass, unit = "USD") => ({
-      text: `insert into raw_assets (ticker, name, asset_class, currency, quote_unit, unit_factor, exchange_timezone)
-             values ($1, $1, $2, $3, $4, $5, 'UTC')`,
-      values: [ticker, assetClass, unit.toUpperCase(), unit, unit === unit.toUpperCase() ? 1 : 0.01],
+    statement: (ticker, assetClass, quoteUnit = "USD") => ({
+      text: `insert into raw_assets (ticker, name, asset_class, quote_unit, currency, unit_factor, exchange_timezone)
+             values ($1, $1, $2, $3, upper($3), case when $3 = upper($3) then 1 else 0.01 end, 'UTC')`,
+      values: [ticker, assetClass, quoteUnit],
     }),
   },
   splits: {
@@ -143,16 +143,19 @@ const sections: Record<string, { pattern: RegExp; statement(...words: string[]):
       values: [date, value],
     }),
   },
-  exchange: {
-    pattern: /^(\S+) (\S+) (\S+)$/,
+  fx: {
+    pattern: /^(\S+) ([A-Z]{3}) (\S+)$/,
     statement: (date, currency, dollars) => ({
-      text: "insert into raw_fx_rates (rate_date, currency, usd_per_unit, source) values ($1, $2, $3, 'yahoo')",
+      text: `insert into raw_fx_rates (rate_date, currency, usd_per_unit, source) values ($1, $2, $3, 'file')`,
       values: [date, currency, dollars],
     }),
   },
   base: {
-    pattern: /^([A-Z]{3})$/,
-    statement: (currency) => ({ text: "update users set base_currency = $1", values: [currency] }),
+    pattern: /^([A-Z]{3})(?: by (\d+))?$/,
+    statement: (currency, user) => ({
+      text: "update users set base_currency = $1 where user_id = coalesce($2, user_id)",
+      values: [currency, user],
+    }),
   },
   method: {
     pattern: /^(average|fifo|lifo|hifo)$/,

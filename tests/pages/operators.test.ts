@@ -192,7 +192,7 @@ describe("an asset", () => {
     ["reach=this&since=2024-02-30", "Expected a date, or nothing for all days."],
     [
       "reach=upstream&partitions=1",
-      "Expected no values, because the plan begins with raw_prices, which goes by ticker and not by user_id, got: 1",
+      "expected the first assets selected to share one partition column, got: ticker (market_defects), currency (raw_fx_rates)",
     ],
     ["reach=sideways", "Expected how far it reaches."],
   ])("keeps a form that cannot be planned, with the reason: %s", async (query, message) => {
