@@ -12,6 +12,7 @@ export interface LedgerQuery {
   /** undefined: all of them. */
   readonly ticker?: string | undefined;
   readonly type?: TransactionType | undefined;
+  readonly account?: number | undefined;
   /** First and last day, both included. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
@@ -27,8 +28,9 @@ export interface LedgerPage {
   readonly pages: number;
   /** How many transactions the filter lets through, on all pages. */
   readonly matches: number;
-  /** Every ticker of the person's ledger, whatever the filter. */
+  /** Every ticker and every type of the person's ledger, whatever the filter. */
   readonly tickers: readonly string[];
+  readonly types: readonly TransactionType[];
 }
 
 const filter = `
@@ -36,7 +38,8 @@ const filter = `
   and ($2::text is null or ticker = $2)
   and ($3::text is null or transaction_type = $3)
   and ($4::date is null or transaction_date >= $4)
-  and ($5::date is null or transaction_date <= $5)`;
+  and ($5::date is null or transaction_date <= $5)
+  and ($6::bigint is null or account_id = $6)`;
 
 /**
  * US dollars for one of what a trade was paid in, on its day: so that amounts in several currencies have an order. Looked up where
@@ -69,17 +72,18 @@ export async function browseLedger(
   query: LedgerQuery,
   length: number,
 ): Promise<LedgerPage> {
-  const values = [userId, query.ticker, query.type, query.from, query.to];
+  const values = [userId, query.ticker, query.type, query.from, query.to, query.account];
   return personTransaction(context.pool, userId, async (client) => {
-    const counted = await client.query<{ matches: number; tickers: string[] }>(
+    const counted = await client.query<Pick<LedgerPage, "matches" | "tickers" | "types">>(
       `select
          count(*) filter (where ${filter}) as matches,
-         coalesce(array_agg(distinct ticker) filter (where ticker is not null), '{}') as tickers
+         coalesce(array_agg(distinct ticker) filter (where ticker is not null), '{}') as tickers,
+         coalesce(array_agg(distinct transaction_type), '{}') as types
        from bronze.transactions
        where user_id = $1`,
       values,
     );
-    const { matches, tickers } = counted.rows[0]!;
+    const { matches, tickers, types } = counted.rows[0]!;
     const pages = Math.max(1, Math.ceil(matches / length));
     const page = Math.min(query.page, pages);
     const direction = query.isDescending ? "desc" : "asc";
@@ -98,10 +102,10 @@ export async function browseLedger(
          ${worth[query.sort] ?? query.sort} ${direction} nulls last, -- one of ledgerColumns, each an output column
          transaction_date ${query.sort === "date" ? direction : "desc"},
          transaction_id ${query.sort === "date" ? direction : "desc"}
-       limit $6
-       offset $7`,
+       limit $7
+       offset $8`,
       [...values, length, (page - 1) * length],
     );
-    return { transactions: rows.map(transactionOf), page, pages, matches, tickers };
+    return { transactions: rows.map(transactionOf), page, pages, matches, tickers, types };
   });
 }

@@ -55,7 +55,7 @@ export {
 export { tradeSubject, transactionChange, transactionInput } from "./schemas.ts";
 export { enterSymbolChange, searchTickers } from "./tickers.ts";
 export { checkTrade } from "./trade-check.ts";
-export { transactionTypes } from "./transaction-types.ts";
+export { type TransactionType, transactionTypes } from "./transaction-types.ts";
 export {
   deleteTransaction,
   findTransaction,

@@ -1,5 +1,11 @@
 /** The portfolio's only door: a person's figures, over the whole time or a range of days, and what is behind them. */
 
+export {
+  type AccountFigures,
+  readAccountFigures,
+  readExpectedIncome,
+  readRealizedYears,
+} from "./account-figures.ts";
 export { allocations, classLabel } from "./allocation.ts";
 export { bridge } from "./bridge.ts";
 export { type Choice, choiceParameters, choiceRecord, readChoice } from "./choice.ts";
@@ -16,8 +22,10 @@ export {
 export { type Month, type RangeFigures, readFigures, type TickerFigures } from "./figures.ts";
 export { countDefects, type DoubtfulSplit, readDoubtfulSplits } from "./market-defects.ts";
 export {
+  type IncomeRow,
   incomeGroupings,
   readCash,
+  readCashOn,
   readIncome,
   readRates,
   readRealized,

@@ -106,6 +106,26 @@ export function readCash(
   });
 }
 
+/** What an account held at the close of each of these days, by currency; no row: it held none, or no figures know the day yet. */
+export function readCashOn(
+  pool: Pool,
+  userId: number,
+  account: number,
+  dates: readonly string[],
+): Promise<Pick<CashRow, "currency" | "cash_date" | "balance">[]> {
+  return personTransaction(pool, userId, async (client) => {
+    const { rows } = await client.query<Pick<CashRow, "currency" | "cash_date" | "balance">>(
+      `select currency, cash_date, balance
+       from int_cash_daily
+       where user_id = $1
+         and account_id = $2
+         and cash_date = any ($3::date[])`,
+      [userId, account, dates],
+    );
+    return rows;
+  });
+}
+
 export interface RateRow {
   readonly rate_date: string;
   readonly usd_per_unit: string;

@@ -30,6 +30,8 @@ const date = new Intl.DateTimeFormat(locale, {
 /** @type {Draft | null} */
 let draft = null;
 let asked = "";
+/** Where there are several. */
+const account = /** @type {HTMLSelectElement | null} */ (document.getElementById("account"));
 // The server may have suggested one already.
 let suggested = suggestion.textContent === "" ? null : price.value;
 /** What the form asks for before a ticker says in what it is quoted. */
@@ -165,7 +167,11 @@ function suggest() {
 }
 
 async function ask() {
-  const subject = new URLSearchParams({ ticker: ticker.value.trim(), date: day.value }).toString();
+  const subject = new URLSearchParams({
+    ticker: ticker.value.trim(),
+    date: day.value,
+    ...(account && { account: account.value }),
+  }).toString();
   if (subject === asked) return;
   asked = subject;
   let answer = null;
@@ -189,6 +195,7 @@ async function ask() {
 
 ticker.addEventListener("change", () => void ask());
 day.addEventListener("change", () => void ask());
+account?.addEventListener("change", () => void ask());
 form.addEventListener("change", ({ target }) => {
   show();
   if (!(target instanceof HTMLInputElement && target.name === "currency")) return;

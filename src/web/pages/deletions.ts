@@ -12,10 +12,20 @@ import { readDeletionEffect } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
 import { positiveId } from "../schemas.ts";
+import { ledgerRow } from "./ledger-row.ts";
 import { type Problem, type SendPage, sentence } from "./page.ts";
 
 /** How many deleted rows are shown: an undo is of what was done lately. */
 const shownDeletions = 100;
+
+const restoreRefusals: ReadonlySet<string> = new Set([
+  "oversell",
+  "invalid_lots",
+  "external_id_taken",
+  "split_taken",
+  "quota_exceeded",
+  "not_found",
+]);
 
 export function deletionPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
@@ -31,7 +41,7 @@ export function deletionPages(context: WebContext, sendPage: SendPage): Router {
       response.redirect(303, `/transactions?restored=${transaction_id}`);
     } catch (error) {
       const { code, message } = describeError(error, "POST", "");
-      if (code !== "oversell" && code !== "quota_exceeded" && code !== "not_found") throw error;
+      if (!restoreRefusals.has(code)) throw error;
       const problem = { heading: "Not restored.", message: sentence(message) };
       await sendDeletions(context, sendPage, request, response, problem, code === "not_found" ? 404 : 409);
     }
@@ -47,8 +57,9 @@ export function deletionPages(context: WebContext, sendPage: SendPage): Router {
       const { transaction_id } = await deleteTransaction(context, userId, transactionIdOf(request));
       response.redirect(303, `/transactions?deleted=${transaction_id}`);
     } catch (error) {
-      if (describeError(error, "DELETE", "").code !== "oversell") throw error;
-      await sendDeletion(context, sendPage, request, response, 409);
+      const { code, message } = describeError(error, "DELETE", "");
+      if (code !== "oversell" && code !== "invalid_lots") throw error;
+      await sendDeletion(context, sendPage, request, response, sentence(message));
     }
   });
   return router;
@@ -81,7 +92,7 @@ async function sendDeletions(
     data: {
       deletions: deletions.map(({ transaction, ...deletion }) => ({
         ...deletion,
-        transaction: { ...transaction, currency: currencies.of(transaction) },
+        transaction: ledgerRow(transaction, currencies.of(transaction)),
       })),
       problem,
       isCut: deletions.length === shownDeletions,
@@ -95,12 +106,14 @@ async function sendDeletion(
   sendPage: SendPage,
   request: Request,
   response: Response,
-  status = 200,
+  /** Why it was refused just now; null: nobody has tried. */
+  refused: string | null = null,
 ): Promise<void> {
   const { userId } = requirePerson(request);
   const transaction = await findTransaction(context, userId, transactionIdOf(request));
   const currencies = await readLedgerCurrencies(context, userId, [transaction]);
-  const obstacle = await findDeletionObstacle(context, userId, transaction.transaction_id);
+  const found = await findDeletionObstacle(context, userId, transaction.transaction_id);
+  const obstacle = refused ?? (found && sentence(found.message));
   const { ticker, transaction_id } = transaction;
   const effect =
     ticker === null
@@ -109,11 +122,15 @@ async function sendDeletion(
   sendPage(request, response, {
     view: "delete-transaction",
     title: "Delete a trade",
-    status,
+    status: refused === null ? 200 : 409,
     currencies,
     data: {
-      transaction: { ...transaction, currency: currencies.of(transaction) },
-      obstacle: obstacle && sentence(obstacle.message),
+      what: transaction.price === null ? "transaction" : "trade",
+      isPair: transaction.transfer_id !== null,
+      // Of shares that are transferred away later the sentence itself says so.
+      isOfSale: obstacle?.startsWith("You sell") ?? false,
+      transaction: ledgerRow(transaction, currencies.of(transaction)),
+      obstacle,
       effect,
     },
   });

@@ -1,14 +1,25 @@
 /** The ledger's table: its order, filter and page stand in the address, so that they can be kept and sent. */
 import { z } from "zod";
-import { type LedgerColumn, type LedgerPage, type LedgerQuery, ledgerColumns } from "../../ledger/index.ts";
+import {
+  type LedgerColumn,
+  type LedgerPage,
+  type LedgerQuery,
+  ledgerColumns,
+  type TransactionType,
+  transactionTypes,
+} from "../../ledger/index.ts";
 import { day } from "../../values.ts";
+import { positiveId } from "../schemas.ts";
+import type { Account } from "./entry-form.ts";
+import { typeName } from "./entry-types.ts";
 
 const path = "/transactions";
 
 /** What is no filter is left out, an empty field too: an address can always be shown. */
 export const ledgerQuery = z.object({
   ticker: z.string().min(1).max(20).optional().catch(undefined),
-  type: z.enum(["BUY", "SELL"]).optional().catch(undefined),
+  type: z.enum(transactionTypes).optional().catch(undefined),
+  account: positiveId.optional().catch(undefined),
   from: day.optional().catch(undefined),
   to: day.optional().catch(undefined),
   sort: z.enum(["", "-"].flatMap((sign) => ledgerColumns.map((column) => sign + column))).catch("-date"),
@@ -82,13 +93,40 @@ const sorts: readonly (readonly [sort: string, label: string])[] = [
   ["total", "Smallest total"],
 ];
 
-/** What the template shows around the rows. */
-export function describeTable(address: Address, { page, pages, matches, tickers }: LedgerPage) {
-  const { ticker, type, from, to } = address;
+const tradeTypes: readonly TransactionType[] = ["BUY", "SELL"];
+const isTradeType = (type: TransactionType): boolean => tradeTypes.includes(type);
+const capitalised = (type: TransactionType): string =>
+  `${type.charAt(0)}${typeName(type).slice(1).toLowerCase()}`;
+
+/** Of who only buys and sells there are two types. */
+function sortsOf(types: readonly TransactionType[]) {
+  if (types.every(isTradeType)) return sorts;
+  const others: Readonly<Record<string, string>> = { type: "Type A to Z", "-type": "Type Z to A" };
+  return sorts.map(([sort, label]) => [sort, others[sort] ?? label] as const);
+}
+
+/** What the template shows around the rows. `accounts`: of the person. */
+export function describeTable(
+  address: Address,
+  { page, pages, matches, tickers, types }: LedgerPage,
+  accounts: readonly Account[],
+) {
+  const { ticker, type, account, from, to } = address;
+  const sorts = sortsOf(types);
   return {
+    types: [...tradeTypes, ...types.filter((one) => !isTradeType(one))].map((one) => ({
+      value: one,
+      label: capitalised(one),
+      isSelected: one === type,
+    })),
+    areTrades: types.every(isTradeType),
+    accounts:
+      accounts.length > 1
+        ? accounts.map(({ account_id, name }) => ({ account_id, name, isSelected: account_id === account }))
+        : null,
     headings: ledgerColumns.map((column) => heading(column, address)),
     filter: { ticker, type, from, to },
-    isFiltered: [ticker, type, from, to].some((value) => value !== undefined),
+    isFiltered: [ticker, type, account, from, to].some((value) => value !== undefined),
     isBackwards: from !== undefined && to !== undefined && from > to,
     tickers: tickers.map((name) => ({ name, isSelected: name === ticker })),
     sorts: sorts.map(([sort, label]) => ({ sort, label, isSelected: sort === address.sort })),

@@ -8,6 +8,7 @@ import {
   findTransaction,
   type HistoryProgress,
   latestToday,
+  listAccounts,
   readLedgerCurrencies,
   readTradeDraft,
   recordTransaction,
@@ -15,11 +16,15 @@ import {
   type Transaction,
   tradeSubject,
 } from "../../ledger/index.ts";
+import { readCashOn } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { readDataNotes } from "./data-notes.ts";
+import { entryChoices } from "./entry.ts";
+import { type Account, choicesOf } from "./entry-form.ts";
+import { ledgerRow } from "./ledger-row.ts";
 import { describeTable, ledgerQuery, ledgerQueryOf } from "./ledger-table.ts";
 import { environmentOf, type Problem, type SendPage, sentence } from "./page.ts";
 import { isDollarsAlone, tradeLabels, tradeUnits } from "./trade-units.ts";
@@ -31,6 +36,7 @@ const pageLength = 50;
 const doneQuery = z.object({
   recorded: positiveId.optional().catch(undefined),
   restored: positiveId.optional().catch(undefined),
+  edited: positiveId.optional().catch(undefined),
   deleted: positiveId.optional().catch(undefined),
   imported: positiveId.optional().catch(undefined),
   kept: positiveId.optional().catch(undefined),
@@ -48,6 +54,7 @@ const tradeForm = z.object({
   date: z.string().default(""),
   currency: z.string().optional(),
   fx_rate: z.string().optional(),
+  account: z.string().max(60).optional(),
   idempotency_key: z.string().max(255).optional(),
 });
 
@@ -60,7 +67,17 @@ interface FormState {
   readonly status: number;
 }
 
-const fields = new Set(["ticker", "type", "quantity", "price", "fee", "date", "currency", "fx_rate"]);
+const fields = new Set([
+  "ticker",
+  "type",
+  "quantity",
+  "price",
+  "fee",
+  "date",
+  "currency",
+  "fx_rate",
+  "account",
+]);
 
 export function transactionPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
@@ -86,7 +103,7 @@ export function transactionPages(context: WebContext, sendPage: SendPage): Route
     const { idempotency_key, ...trade } = parseInput(tradeForm, request.body ?? {});
     try {
       const { transaction } = await underway.during(person.userId, (onProgress) =>
-        recordTransaction(context, person.userId, trade, idempotency_key, onProgress),
+        recordTransaction(context, person.userId, inAccount(trade), idempotency_key, onProgress),
       );
       const entered = trade.ticker.trim().toUpperCase();
       const renamed = entered === transaction.ticker ? "" : `&entered=${encodeURIComponent(entered)}`;
@@ -97,6 +114,10 @@ export function transactionPages(context: WebContext, sendPage: SendPage): Route
   });
   return router;
 }
+
+/** The form names it by its id, which another one's name could be, too. */
+const inAccount = ({ account, ...trade }: Trade) =>
+  account ? { ...trade, account: Number(account) || account } : trade;
 
 /** In UTC: the page's script puts the person's own day in its place. */
 const today = ({ clock }: WebContext): string => clock().toISOString().slice(0, 10);
@@ -113,7 +134,9 @@ function refusal(error: unknown, values: Trade): FormState {
 /** What the form can tell of the ticker and day that were typed; null: of neither, or of no such thing. */
 async function readDraft(context: WebContext, userId: number, values: Trade): Promise<TradeDraft | null> {
   const { success, data } = tradeSubject.safeParse(values);
-  return success ? readTradeDraft(context, userId, data.ticker, data.date) : null;
+  return success
+    ? readTradeDraft(context, userId, data.ticker, data.date, values.account || undefined)
+    : null;
 }
 
 async function sendLedger(
@@ -131,13 +154,17 @@ async function sendLedger(
   );
   const ledger = await browseLedger(context, userId, ledgerQueryOf(address), pageLength);
   const draft = await readDraft(context, userId, values);
+  const accounts = await listAccounts(context, userId);
+  const cash = await readRunningCash(context, userId, accounts, address, ledger.transactions);
   const done = await readDone(context, userId, request);
-  const listed = [...ledger.transactions, done.recorded, done.restored].filter((row) => row !== null);
+  const listed = [...ledger.transactions, done.recorded, done.restored, done.edited].filter(
+    (row) => row !== null,
+  );
   const currencies = await readLedgerCurrencies(context, userId, listed, ledger.tickers);
   const own = environmentOf(context, request, currencies).format;
   const units = tradeUnits(draft, values.currency, own);
   const isSuggested = values.price === "" && units.close !== null;
-  const inCurrency = (row: Transaction | null) => row && { ...row, currency: currencies.of(row) };
+  const inCurrency = (row: Transaction | null) => row && ledgerRow(row, currencies.of(row));
   sendPage(request, response, {
     view: "transactions",
     title: "Transactions",
@@ -157,28 +184,65 @@ async function sendLedger(
       isSuggested,
       latestToday: latestToday(context.clock()),
       idempotencyKey: crypto.randomUUID(),
-      done: { ...done, recorded: inCurrency(done.recorded), restored: inCurrency(done.restored) },
+      done: {
+        ...done,
+        recorded: inCurrency(done.recorded),
+        restored: inCurrency(done.restored),
+        edited: inCurrency(done.edited),
+      },
       doubts: done.recorded ? (await checkTrade(context, userId, done.recorded)).map(sentence) : [],
       notes: data.notes,
       fetching: data.fetching,
-      hasTrades: ledger.tickers.length > 0,
-      table: describeTable(address, ledger),
+      hasTrades: ledger.types.length > 0,
+      accounts: accountChoices(accounts, values.account),
+      groups: entryChoices(accounts.length, null).slice(1), // trades are the form's own
+      table: describeTable(address, ledger, accounts),
+      hasCash: cash !== null,
       transactions: ledger.transactions.map((transaction) => ({
-        ...transaction,
-        currency: currencies.of(transaction),
+        ...ledgerRow(transaction, currencies.of(transaction)),
+        account: accounts.length > 1 ? nameOf(accounts, transaction.account_id) : null,
+        cash: cash?.get(`${currencies.of(transaction)} ${transaction.date}`),
         warning: warningOf(transaction, data.firstBars),
       })),
     },
   });
 }
 
+const nameOf = (accounts: readonly Account[], id: number): string =>
+  accounts.find(({ account_id }) => account_id === id)?.name ?? "";
+
+/** null: there is one, of which nothing need be said. */
+function accountChoices(accounts: readonly Account[], chosen: string | undefined) {
+  if (accounts.length < 2) return null;
+  return choicesOf(accounts, chosen ?? "");
+}
+
+/**
+ * By currency and day, what the account that is looked at held when the day closed; null: all accounts are, or it keeps no cash. As the
+ * figures know it: of a transaction just recorded a moment later.
+ */
+async function readRunningCash(
+  context: WebContext,
+  userId: number,
+  accounts: readonly Account[],
+  { account }: { readonly account?: number | undefined },
+  rows: readonly Transaction[],
+): Promise<ReadonlyMap<string, string> | null> {
+  const shown = account ?? (accounts.length === 1 ? accounts[0]!.account_id : undefined);
+  if (!accounts.find(({ account_id }) => account_id === shown)?.tracks_cash) return null;
+  const dates = [...new Set(rows.map(({ date }) => date))];
+  const balances = await readCashOn(context.pool, userId, shown!, dates);
+  return new Map(balances.map(({ currency, cash_date, balance }) => [`${currency} ${cash_date}`, balance]));
+}
+
 async function readDone(context: WebContext, userId: number, request: Request) {
-  const { recorded, restored, ...done } = parseInput(doneQuery, request.query);
+  const { recorded, restored, edited, ...done } = parseInput(doneQuery, request.query);
   return {
     ...done,
     isOneImported: done.imported === 1,
     recorded: recorded === undefined ? null : await findRecorded(context, userId, recorded),
     restored: restored === undefined ? null : await findRecorded(context, userId, restored),
+    edited: edited === undefined ? null : await findRecorded(context, userId, edited),
   };
 }
 
