@@ -1,6 +1,25 @@
 /** How each account of a person has done, and what its dividends may bring: an estimate. */
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
+
+export interface AccountName {
+  readonly account_id: number;
+  readonly name: string;
+  readonly tracks_cash: boolean;
+}
+
+/** The default one first, then by name. */
+export async function readAccountNames(client: PoolClient, userId: number): Promise<AccountName[]> {
+  const { rows } = await client.query<AccountName>({
+    name: "read_account_names",
+    text: `select account_id, name, tracks_cash
+           from public.accounts
+           where user_id = $1
+           order by is_default desc, lower(name)`,
+    values: [userId],
+  });
+  return rows;
+}
 
 /** In the person's base currency. */
 export interface AccountFigures {

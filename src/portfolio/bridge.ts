@@ -20,7 +20,7 @@ type Ranged = Pick<RangeFigures, "span" | "performance">;
 
 interface Part {
   readonly label: string;
-  readonly figure: string;
+  readonly figure: string | null;
   readonly amount: Big | string;
 }
 
@@ -35,7 +35,22 @@ function gains({ span, performance }: Ranged, unrealized: Big): Part[] {
     { label: "Prices", figure: "price_effect", amount: performance.price_effect },
     { label: "Exchange rates", figure: "currency_effect", amount: performance.currency_effect },
     { label: "Fees", figure: "fees", amount: new Big(performance.fees).times(-1) },
+    ...(new Big(performance.taxes).eq(0)
+      ? []
+      : [{ label: "Taxes", figure: null, amount: new Big(performance.taxes).times(-1) }]),
   ];
+}
+
+/** Fees and taxes that are of no holding: those of trades are taken off the gains. Said apart where exchange rates are. */
+function costsOfNoTrade({ span, performance }: Ranged, unrealized: Big): Part[] {
+  const { market_value, net_contributions, realized_pnl, income, income_paid_out } = performance;
+  const earned = [net_contributions, unrealized, realized_pnl, income].reduce<Big>(
+    (sum, part) => sum.plus(part),
+    new Big(span.opening_value),
+  );
+  const amount = new Big(market_value).minus(earned).plus(income_paid_out);
+  const isNone = isConverted(span) || amount.round(4).eq(0);
+  return isNone ? [] : [{ label: "Other fees, and taxes", figure: null, amount }];
 }
 
 /**
@@ -55,8 +70,9 @@ export function bridge({ span, performance }: Ranged, digits = 2) {
     {
       label: "Income paid out",
       figure: "income_paid_out",
-      amount: new Big(performance.income).times(-1),
+      amount: new Big(performance.income_paid_out).times(-1),
     },
+    ...costsOfNoTrade({ span, performance }, unrealized),
   ];
   const cents = (amount: Big | string): Big => new Big(amount).round(digits);
   const bars: Bar[] = [

@@ -14,6 +14,7 @@ import { type Benchmark, compareWith, readBenchmarkChoices, readBenchmarkPrices 
 import { type PublishedModels, readPublishedModels, requirePublished } from "./published-models.ts";
 import type { Span } from "./range.ts";
 import { overRange } from "./range-models.ts";
+import { accountSlices, slices } from "./slices.ts";
 
 /** A person's days in columns, as charts want them. Doubles: exact sums of money are in the performance. */
 export interface Days {
@@ -67,6 +68,8 @@ export interface FiguresRequest {
   readonly userId: number;
   readonly span: Span;
   readonly benchmark: string | null;
+  /** Of that one alone; `span` is its, too. Absent: all together. */
+  readonly account?: number | undefined;
 }
 
 /**
@@ -100,7 +103,14 @@ interface PublishedRequest extends FiguresRequest {
   readonly published: PublishedModels;
 }
 
-const valuesOf = ({ userId, span: { start, end } }: FiguresRequest): unknown[] => [userId, start, end];
+const valuesOf = ({ userId, span: { start, end }, account }: FiguresRequest): unknown[] => [
+  userId,
+  start,
+  end,
+  ...(account === undefined ? [] : [account]),
+];
+
+const slicesOf = ({ account }: FiguresRequest) => (account === undefined ? slices : accountSlices);
 
 /** One statement: all of it is read off the same index, which is then computed once. */
 async function readDays(client: PoolClient, request: PublishedRequest) {
@@ -132,6 +142,7 @@ async function readDays(client: PoolClient, request: PublishedRequest) {
            where d.drawdown_rank <= 5
          ) as drawdowns,
          (select coalesce(json_agg(m order by m.month), '[]') from gold_monthly_returns m) as months`,
+      slicesOf(request),
     ),
     values: valuesOf(request),
   });
@@ -161,6 +172,7 @@ async function readPortfolioFigures(client: PoolClient, request: PublishedReques
          performance.*,
          (select coalesce(json_agg(r order by r.days desc), '[]') from gold_regime_performance r) as regimes
        from gold__performance performance`,
+      slicesOf(request),
     ),
     values: valuesOf(request),
   });
@@ -192,6 +204,7 @@ async function readTickers(client: PoolClient, request: PublishedRequest) {
            and i.price_date = $2::date + round(point * ($3::date - $2::date) / 40.0)::integer
        ) closes
        order by kpis.current_value desc, kpis.ticker`,
+      slicesOf(request),
     ),
     values: valuesOf(request),
   });

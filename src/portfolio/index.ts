@@ -2,7 +2,9 @@
 
 export {
   type AccountFigures,
+  type AccountName,
   readAccountFigures,
+  readAccountNames,
   readExpectedIncome,
   readRealizedYears,
 } from "./account-figures.ts";

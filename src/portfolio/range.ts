@@ -78,7 +78,7 @@ export interface Span {
   readonly currency: string;
   /** Those of all that they ever held. */
   readonly currencies: readonly string[];
-  /** What was held at the close of `start`. */
+  /** What was held at the close of `start`. Cash counts with what it is worth as its own cost. */
   readonly opening_value: string;
   readonly opening_cost: string;
   /** It begins with the first trade: there is no close before it to measure from. */
@@ -93,24 +93,40 @@ export interface Span {
 export const isConverted = ({ currency, currencies }: Pick<Span, "currency" | "currencies">): boolean =>
   currencies.some((other) => other !== currency);
 
-/** null: nothing has been computed for this person yet. */
+/** The rows of an account's days; of a person's only one they are the whole's. */
+const portfolioOf = (account: number | null): string =>
+  account === null
+    ? "0"
+    : "(select max(portfolio_id) from int_portfolios where user_id = $1 and account_id = $7::bigint)";
+
+/** `account`: of that one alone. null: nothing has been computed for this person, or in this account, yet. */
 export async function readSpan(
   client: PoolClient,
   { graph }: Registry,
   userId: number,
   range: Range,
+  account: number | null = null,
 ): Promise<Span | null> {
+  const portfolio = portfolioOf(account);
   const own = "name" in range ? null : range;
   const name = "name" in range ? range.name : null;
   const personal = [...graph.nodes.values()].flatMap(({ asset }) =>
     asset.partitionBy === "user_id" ? [asset.name] : [],
   );
   const { rows } = await client.query<Span>({
-    name: "read_span",
+    name: account === null ? "read_span" : "read_account_span",
     text: `with span as (
              select
-               (select min(price_date) from int_portfolio_daily where user_id = $1 and portfolio_id = 0) as first,
-               (select max(price_date) from int_portfolio_daily where user_id = $1 and portfolio_id = 0) as as_of
+               (
+                 select min(price_date)
+                 from int_portfolio_daily
+                 where user_id = $1 and portfolio_id = ${portfolio}
+               ) as first,
+               (
+                 select max(price_date)
+                 from int_portfolio_daily
+                 where user_id = $1 and portfolio_id = ${portfolio}
+               ) as as_of
            ),
            starts as (
              select
@@ -137,11 +153,12 @@ export async function readSpan(
                select currency
                from int_portfolio_daily
                where user_id = $1
+                 and portfolio_id = ${portfolio}
                  and price_date = as_of
              ) as currency,
              array(select distinct currency from int_holding_periods where user_id = $1) as currencies,
              coalesce(opening.market_value, 0) as opening_value,
-             coalesce(opening.cost_basis, 0) as opening_cost,
+             coalesce(opening.cost_basis + opening.cash, 0) as opening_cost,
              wanted < first as is_whole,
              wanted < first - 1 as is_cut,
              "end" < first or wanted >= as_of as is_outside,
@@ -156,7 +173,7 @@ export async function readSpan(
                    order by p.price_date desc
                    limit 1
                  ) newest
-                 where held.user_id = $1
+                 where held.user_id = $1${account === null ? "" : "\n                   and held.account_id = $7"}
                    and held.quantity > 0
                    and held.valid_from <= starts."end"
                    and held.valid_to > starts."end"
@@ -164,8 +181,19 @@ export async function readSpan(
                "end"
              ) as prices_as_of
            from starts
-           left join int_portfolio_daily opening on opening.user_id = $1 and opening.portfolio_id = 0 and opening.price_date = starts.wanted`,
-    values: [userId, name, own?.from ?? null, own?.to ?? null, name && rangeIntervals[name], personal],
+           left join int_portfolio_daily opening
+             on opening.user_id = $1
+             and opening.portfolio_id = ${portfolio}
+             and opening.price_date = starts.wanted`,
+    values: [
+      userId,
+      name,
+      own?.from ?? null,
+      own?.to ?? null,
+      name && rangeIntervals[name],
+      personal,
+      ...(account === null ? [] : [account]),
+    ],
   });
   return rows[0] ?? null;
 }

@@ -286,3 +286,76 @@ describe("income and realised gains", () => {
     expect((await visitor.get("/realized?year=2020")).html).toContain("Nothing was sold in 2020.");
   });
 });
+
+describe("the portfolio of one account", () => {
+  const numberIn = (text: string): number => Number(text.replaceAll(/[^\d.-]/g, ""));
+  const headline = (html: string): { value: number; gain: number } => {
+    const [value, gain] = ["value", "amount"].map((name) =>
+      new RegExp(`class="${name}">(.*?)</(?:p|span)>`).exec(html)![1]!.replaceAll(/<[^>]*>/g, ""),
+    );
+    return { value: numberIn(value!), gain: numberIn(gain!.replace("−", "-")) };
+  };
+
+  test("is offered where there are several, has its figures alone, and those of all add up", async () => {
+    const visitor = await signedUp();
+    await enter(visitor, "buy", { ticker: "WRLD", quantity: "3", price: "100" });
+    await figures();
+    expect((await visitor.get("/portfolio")).html).not.toContain('name="account"');
+    const account = await open(visitor, "Broker", { tracks_cash: "on" });
+    await enter(visitor, "deposit", { amount: "1000", account });
+    await enter(visitor, "fee", { amount: "5", account });
+    await enter(visitor, "buy", { ticker: "NORD", quantity: "2", price: "300", fee: "1", account });
+    await figures();
+    const { html: form } = await visitor.get(`/transactions?account=${account}`);
+    const first = /<option value="(\d+)">Portfolio</.exec(form)![1]!;
+    for (const range of ["range=Max", "from=2024-05-01&to=2024-08-01"]) {
+      const pages = ["", `&account=${account}`, `&account=${first}`].map((of) =>
+        visitor.get(`/portfolio?${range}${of}`),
+      );
+      const [whole, broker, other] = (await Promise.all(pages)).map(({ html }) => html);
+      const sum = (of: "value" | "gain") => headline(broker!)[of] + headline(other!)[of];
+      expect(headline(whole!).value).toBeCloseTo(sum("value"), 1);
+      expect(headline(whole!).gain).toBeCloseTo(sum("gain"), 1);
+      expect(broker).toContain("<h1>Broker</h1>");
+      expect(broker).toContain(`href="/portfolio?range=1M&account=${account}"`);
+      expect(broker).not.toContain("WRLD</a>");
+      expect(broker).not.toContain('class="explain"'); // which is of all together
+      expect(whole).toContain('class="explain"');
+      expect(broker).toContain("<strong>Cash is part of the portfolio</strong>");
+    }
+    const { html } = await visitor.get(`/portfolio?range=Max&account=${account}`);
+    const steps = [
+      ...html.matchAll(
+        /<tr(?: class="sum")?><th scope="row">([^<]+)<\/th><td class="number[^>]*>(.*?)<\/td>/g,
+      ),
+    ];
+    const named = new Map(
+      steps.map(([, label, amount]) => [label, numberIn(amount!.replaceAll(/<[^>]*>/g, ""))]),
+    );
+    expect(named.get("Put in, net of money taken out")).toBe(1000);
+    expect(named.get("Other fees, and taxes")).toBe(-5);
+  });
+
+  test("another person's is not shown, and one without a transaction says so", async () => {
+    const [anna, bert] = [await signedUp(), await signedUp()];
+    await enter(anna, "buy", { ticker: "NORD", quantity: "1", price: "40" });
+    const account = await open(bert, "Secret");
+    await enter(bert, "buy", { ticker: "NORD", quantity: "2", price: "40" });
+    await figures();
+    expect((await anna.get(`/portfolio?account=${account}`)).html).toContain("<h1>Portfolio</h1>");
+    expect((await bert.get(`/portfolio?account=${account}`)).html).toContain(
+      "Nothing is in this account yet.",
+    );
+  });
+
+  test("the change over a range is the change of what is held, not of what it had cost", async () => {
+    const visitor = await signedUp();
+    await enter(visitor, "buy", { ticker: "NORD", quantity: "10", price: "40", date: "2023-03-06" });
+    await figures();
+    const { html } = await visitor.get("/portfolio?from=2023-06-01&to=2023-08-01");
+    const { html: json } = await visitor.get("/api/portfolio/timeseries?from=2023-05-31&to=2023-08-01");
+    const { rows } = JSON.parse(json) as { rows: { total_gain: string }[] };
+    const change = Number(rows.at(-1)!.total_gain) - Number(rows[0]!.total_gain);
+    expect(headline(html).gain).toBeCloseTo(change, 1);
+  });
+});

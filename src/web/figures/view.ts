@@ -9,7 +9,6 @@ import { regimeLabel } from "./labels.ts";
 /** Everything but the order of the tickers. */
 export function figuresView(figures: RangeFigures, format: Format) {
   const { span, days, performance } = figures;
-  const opening = new Big(span.opening_value).minus(span.opening_cost);
   // What comes before is the close that the range is measured from.
   const inRange = span.is_whole ? days.dates : days.dates.slice(1);
   return {
@@ -18,7 +17,12 @@ export function figuresView(figures: RangeFigures, format: Format) {
     firstDay: inRange[0],
     summary: {
       marketValue: performance.market_value,
-      gain: new Big(performance.total_gain).minus(opening).toFixed(),
+      // What there was at the start counts as put in.
+      gain: new Big(performance.market_value)
+        .minus(span.opening_value)
+        .minus(performance.net_contributions)
+        .plus(performance.income_paid_out)
+        .toFixed(),
       twr: performance.twr,
     },
     period: `${format.date(days.dates[0]!)} to ${format.date(span.end)}`,

@@ -1,8 +1,10 @@
 /** Portfolio Analytics: value, change in money, change in percent, and what is behind them, over a range of days. */
 import { type Request, Router } from "express";
+import { z } from "zod";
 import { personTransaction } from "../../database/person.ts";
 import { hasTransactions } from "../../ledger/index.ts";
 import {
+  type AccountName,
   acrossPublications,
   type Choice,
   choiceParameters,
@@ -10,6 +12,7 @@ import {
   Recent,
   rangeNames,
   rangeParameters,
+  readAccountNames,
   readChoice,
   readFigures,
   readSpan,
@@ -19,6 +22,8 @@ import { requirePerson, type WebContext } from "../context.ts";
 import { parseSort, type Sort, sortParameters, tickerTable } from "../figures/ticker-table.ts";
 import { figuresView } from "../figures/view.ts";
 import { currenciesOf, type Format } from "../format.ts";
+import { parseInput } from "../route.ts";
+import { positiveId } from "../schemas.ts";
 import { isOwnNavigation } from "../security.ts";
 import { readDataNotes } from "./data-notes.ts";
 import { environmentOf, type SendPage } from "./page.ts";
@@ -42,12 +47,19 @@ export function portfolioPages(context: WebContext, sendPage: SendPage): Router 
       request.query,
       isLook(context, request),
     );
+    const { account } = parseInput(accountInAddress, request.query);
     if (isFromMemory)
       return response.redirect(
         303,
-        address({ ...choiceParameters(choice), ...sortParameters(parseSort(request.query)) }),
+        address({
+          ...choiceParameters(choice),
+          ...accountParameter(account),
+          ...sortParameters(parseSort(request.query)),
+        }),
       );
-    const data = await acrossPublications(() => portfolioData(context, recent, request, choice));
+    const data = await acrossPublications(() =>
+      portfolioData(context, recent, request, { ...choice, account }),
+    );
     sendPage(request, response, {
       view: "portfolio",
       title: "Portfolio",
@@ -72,25 +84,52 @@ function isLook(context: WebContext, request: Request): boolean {
   );
 }
 
+const accountInAddress = z.object({ account: positiveId.optional().catch(undefined) });
+
+/** What is looked at, of which the account alone is not remembered: tomorrow everything is shown again. */
+interface Look extends Choice {
+  /** undefined: all together. */
+  readonly account: number | undefined;
+}
+
+const accountParameter = (account: number | undefined): Record<string, string> =>
+  account === undefined ? {} : { account: String(account) };
+
+const lookParameters = (look: Look): Record<string, string> => ({
+  ...choiceParameters(look),
+  ...accountParameter(look.account),
+});
+
 const address = (parameters: Record<string, string>): string =>
   `/portfolio?${new URLSearchParams(parameters)}`;
 
-async function portfolioData(context: WebContext, recent: Recent<Shown>, request: Request, choice: Choice) {
+async function portfolioData(context: WebContext, recent: Recent<Shown>, request: Request, asked: Look) {
   const { userId } = requirePerson(request);
   const standing = await personTransaction(context.pool, userId, async (client) => {
     const data = await readDataNotes(client, userId, environmentOf(context, request).format);
-    const span = await readSpan(client, context.registry(), userId, choice.range);
-    if (span) return { ...data, hasTrades: true, span };
-    return { ...data, hasTrades: await hasTransactions(client, userId), span };
+    const accounts = await readAccountNames(client, userId);
+    const account = accounts.find(({ account_id }) => account_id === asked.account)?.account_id;
+    const span = await readSpan(client, context.registry(), userId, asked.range, account ?? null);
+    if (span) return { ...data, accounts, account, hasTrades: true, span };
+    return { ...data, accounts, account, hasTrades: await hasTransactions(client, userId), span };
   });
-  const { notes, fetching, hasTrades, span } = standing;
-  if (!span) return { notes, fetching: hasTrades, isEmpty: !hasTrades };
-  const shared = { notes, fetching, span, hasRange: !span.is_outside, ...picker(choice, span) };
+  const { notes, fetching, accounts, account, hasTrades, span } = standing;
+  const look: Look = { ...asked, account };
+  const ofAccounts = accountPicker(accounts, look);
+  if (!span)
+    return {
+      ...ofAccounts,
+      notes,
+      fetching: hasTrades && account === undefined,
+      isEmpty: !hasTrades,
+      isAccountEmpty: hasTrades && account !== undefined,
+    };
+  const shared = { ...ofAccounts, notes, fetching, span, hasRange: !span.is_outside, ...picker(look, span) };
   if (span.is_outside) return { ...shared, isOutside: true };
   const sort = parseSort(request.query);
   const { format } = environmentOf(context, request, currenciesOf(span));
-  const shown = await recent.get(JSON.stringify([userId, span, choice, sort, format.locale]), () =>
-    makeShown(context, { userId, span, choice, sort }, format),
+  const shown = await recent.get(JSON.stringify([userId, span, look, sort, format.locale]), () =>
+    makeShown(context, { userId, span, look, sort }, format),
   );
   return {
     ...shared,
@@ -106,41 +145,64 @@ interface Wanted {
   readonly userId: number;
   /** Its version is read before the figures: they may be newer than it says, but never older. */
   readonly span: Span;
-  readonly choice: Choice;
+  readonly look: Look;
   readonly sort: Sort;
 }
 
 async function makeShown(
   { pool, registry }: WebContext,
-  { userId, span, choice, sort }: Wanted,
+  { userId, span, look, sort }: Wanted,
   format: Format,
 ): Promise<Shown> {
   const figures = await readFigures(pool, {
     registry: registry(),
     userId,
     span,
-    benchmark: choice.benchmark,
+    benchmark: look.benchmark,
+    account: look.account,
   });
   return {
     view: figuresView(figures, format),
     tickerTable: tickerTable(
       figures.tickers,
       sort,
-      (parameters) => address({ ...choiceParameters(choice), ...parameters }),
+      (parameters) => address({ ...lookParameters(look), ...parameters }),
       format,
     ),
     benchmarkChoices: figures.benchmarkChoices,
   };
 }
 
-function picker(choice: Choice, { start, end }: Span) {
-  const { range, benchmark } = choice;
+/** To be chosen from where there are several. Explanations are of all together: an account's figures lead to none. */
+function accountPicker(accounts: readonly AccountName[], { account }: Look) {
+  const shown = accounts.find(({ account_id }) => account_id === account);
+  return {
+    accounts:
+      accounts.length < 2
+        ? null
+        : accounts.map(({ account_id, name }) => ({
+            account_id,
+            name,
+            isSelected: account_id === account,
+          })),
+    account,
+    accountName: shown?.name,
+    isUnexplained: account !== undefined,
+    keepsCash: (shown ? [shown] : accounts).some(({ tracks_cash }) => tracks_cash),
+  };
+}
+
+function picker({ range, benchmark, account }: Look, { start, end }: Span) {
   return {
     ranges: rangeNames.map((name) => ({ name, isCurrent: "name" in range && name === range.name })),
-    benchmarkParameter: benchmark === null ? "" : `&benchmark=${encodeURIComponent(benchmark)}`,
+    /** What else an address says that is about other days. */
+    otherParameters: [
+      benchmark === null ? "" : `&benchmark=${encodeURIComponent(benchmark)}`,
+      account === undefined ? "" : `&account=${account}`,
+    ].join(""),
     at: rangeParameters(range),
     chosenBenchmark: benchmark,
-    withoutBenchmark: address({ ...rangeParameters(range), benchmark: "" }),
+    withoutBenchmark: address({ ...rangeParameters(range), ...accountParameter(account), benchmark: "" }),
     start,
     end,
   };

@@ -83,7 +83,16 @@ export function transactionPages(context: WebContext, sendPage: SendPage): Route
   const router = Router();
 
   router.get("/transactions", async (request, response) => {
-    const values = { ticker: "", type: "BUY", quantity: "", price: "", fee: "0", date: today(context) };
+    const { account } = parseInput(ledgerQuery, request.query);
+    const values = {
+      ticker: "",
+      type: "BUY",
+      quantity: "",
+      price: "",
+      fee: "0",
+      date: today(context),
+      ...(account !== undefined && { account: String(account) }),
+    };
     await sendLedger(context, sendPage, request, response, {
       values,
       errors: {},
