@@ -118,11 +118,9 @@ with
             when sold_quantity <= held_before then prev_day_rate
             -- what was held went first, the rest is of what was bought, or came by a transfer, on the day
             else (
-              prev_day_rate * held_before + (
-                bought_at_rates + greatest(transferred_quantity, 0) * day_rate
-              ) * (sold_quantity - held_before) / (
-                quantity + sold_quantity - held_before - least(transferred_quantity, 0)
-              )
+              prev_day_rate * held_before + (bought_at_rates + greatest(transferred_quantity, 0) * day_rate) * (
+                sold_quantity - held_before
+              ) / (quantity + sold_quantity - held_before - least(transferred_quantity, 0))
             ) / sold_quantity
           end
         )

@@ -41,9 +41,13 @@ with
       r.rate,
       r.is_rated,
       bool_and(coalesce(r.is_convertible, true)) over (
-        partition by t.user_id, t.account_id, t.ticker, case
-          when t.ticker is null then t.trade_currency
-        end
+        partition by
+          t.user_id,
+          t.account_id,
+          t.ticker,
+          case
+            when t.ticker is null then t.trade_currency
+          end
         order by t.transaction_date, t.day_order, t.transaction_id
         rows unbounded preceding
       ) as is_convertible
