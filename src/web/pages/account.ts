@@ -281,7 +281,7 @@ function createSendAccount(context: WebContext, sendPage: SendPage): SendAccount
         notice: done === "connected" && !provider?.isConnected ? undefined : notices.get(done),
         baseCurrency: valuesOf(request).base_currency || account.base_currency,
         offeredCurrencies: offeredCurrencies.map((code) => ({ code, name: currencyNames.of(code) })),
-        isFifo: account.cost_basis_method === "fifo",
+        isRareMethod: account.cost_basis_method === "lifo" || account.cost_basis_method === "hifo",
         sold,
         sessions: sessions
           .map((session) => ({

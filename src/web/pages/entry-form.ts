@@ -116,7 +116,10 @@ export function describeForm(context: Pick<WebContext, "clock">, subject: FormSu
   const account = accountOf(accounts, subject.values.account ?? subject.values.from);
   return {
     rows: rowsOf(shown.filter((field) => !isAside(field)).map(view)),
-    currency: { rows: rowsOf(currency), isOpen: currency.some(({ value, error }) => value !== "" || error) },
+    currency: {
+      rows: rowsOf(currency),
+      isOpen: currency.some(({ value, error }) => (value !== "" && value !== subject.base) || error),
+    },
     remarks: remarks.map(view),
     areRemarksOpen: isOneSide || remarks.some((field) => subject.values[field] || subject.errors[field]),
     withoutCash: movesCash.has(entry.name) && account && !account.tracks_cash && !isOneSide ? account : null,

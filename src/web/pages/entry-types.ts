@@ -124,7 +124,12 @@ export const entryGroups: readonly EntryGroup[] = [
         label: "Currency conversion",
         help: "Cash of one currency turned into another: both sides are written at once.",
         fields: ["amount", "currency", "to_amount", "to_currency", "fee", "date"],
-        labels: { amount: "Amount given", currency: "In", to_amount: "Amount received", to_currency: "In" },
+        labels: {
+          amount: "Amount given",
+          currency: "Currency given",
+          to_amount: "Amount received",
+          to_currency: "Currency received",
+        },
       },
     ],
   },

@@ -209,7 +209,10 @@ async function sendLedger(
       hasCash: cash !== null,
       transactions: ledger.transactions.map((transaction) => ({
         ...ledgerRow(transaction, currencies.of(transaction)),
-        account: accounts.length > 1 ? nameOf(accounts, transaction.account_id) : null,
+        account:
+          accounts.length > 1 && address.account === undefined
+            ? nameOf(accounts, transaction.account_id)
+            : null,
         cash: cash?.get(`${currencies.of(transaction)} ${transaction.date}`),
         warning: warningOf(transaction, data.firstBars),
       })),
