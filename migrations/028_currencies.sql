@@ -127,24 +127,21 @@ begin
 end
 $$;
 
--- What is held of one ticker in one account after a transaction, and what that cost in two currencies at once: the person's, and
--- the ticker's own. Of both the same share is removed; what is removed and what stays add up to what was paid, to the last digit.
--- local_cost null: the two currencies are one. price: of one, in the last transaction that had a price.
+-- A position in two currencies at once: what it cost in the person's, and in the ticker's own. Both are removed in the same
+-- proportion; of each what is removed and what stays add up to what was paid, to the last digit.
 create type public.position_in_two as (
   units numeric,
   cost numeric,
   local_cost numeric,
   removed_cost numeric,
   removed_local_cost numeric,
-  price numeric
+  fifo_cost numeric,
+  fifo_local_cost numeric
 );
 
--- One transaction, as in 022_position_folds.sql: units above 0 come in for `amount`, units below 0 go out, and with no units
--- `amount` is taken off the cost, which never falls below 0. `factor`: every share becomes so many. removed_cost,
--- removed_local_cost: what the lots that go out cost; null: the moving average, rounded once, to 12 decimals.
-create function public.apply_transaction(
-  state public.position_in_two, units numeric, amount numeric, local_amount numeric, removed_cost numeric, removed_local_cost numeric,
-  factor numeric, price numeric
+-- One trade, as in 022_position_folds.sql. local_amount null: the two currencies are one, and only `amount` is followed.
+create function public.apply_trade(
+  state public.position_in_two, units numeric, amount numeric, local_amount numeric, fifo_cost numeric, fifo_local_cost numeric
 )
 returns public.position_in_two
 language plpgsql
@@ -156,41 +153,40 @@ declare
 begin
   state.removed_cost := 0;
   state.removed_local_cost := 0;
-  state.price := coalesce(price, state.price);
-  if factor is not null then
-    state.units := round(state.units * factor, 12);
-    state.price := state.price / factor;
-    return state;
-  elsif units > 0 then
+  if units > 0 then
     state.cost := state.cost + amount;
     state.local_cost := state.local_cost + local_amount;
-  elsif is_exit and units < 0 then
+  elsif is_exit then
     state.removed_cost := state.cost;
     state.removed_local_cost := state.local_cost;
-  elsif removed_cost is not null then
-    state.removed_cost := removed_cost;
-    state.removed_local_cost := removed_local_cost;
-  elsif units = 0 then
-    state.removed_cost := least(state.cost, amount);
-    state.removed_local_cost := least(state.local_cost, local_amount);
-  else
+    state.cost := 0;
+    state.local_cost := 0;
+  elsif fifo_cost is null then
     state.removed_cost := round(state.cost * -units / state.units, 12);
     state.removed_local_cost := round(state.local_cost * -units / state.units, 12);
+    state.cost := state.cost - state.removed_cost;
+    state.local_cost := state.local_cost - state.removed_local_cost;
+  else
+    state.removed_cost := fifo_cost - state.fifo_cost;
+    state.removed_local_cost := fifo_local_cost - state.fifo_local_cost;
+    state.cost := state.cost - state.removed_cost;
+    state.local_cost := state.local_cost - state.removed_local_cost;
   end if;
-  -- A full exit: nothing is left, of no digit.
-  state.cost := case when is_exit and units < 0 then 0 else state.cost - state.removed_cost end;
-  state.local_cost := case when is_exit and units < 0 then 0 * state.local_cost else state.local_cost - state.removed_local_cost end;
+  if units <= 0 then
+    state.fifo_cost := fifo_cost;
+    state.fifo_local_cost := fifo_local_cost;
+  end if;
   state.units := state.units + units;
   return state;
 end
 $$;
 
 create aggregate public.position_after(
-  units numeric, amount numeric, local_amount numeric, removed_cost numeric, removed_local_cost numeric, factor numeric, price numeric
+  units numeric, amount numeric, local_amount numeric, fifo_cost numeric, fifo_local_cost numeric
 ) (
-  sfunc = public.apply_transaction,
+  sfunc = public.apply_trade,
   stype = public.position_in_two,
-  initcond = '(0,0,0,0,0,)',
+  initcond = '(0,0,0,0,0,0,0)',
   parallel = safe
 );
 
@@ -209,8 +205,8 @@ begin
   loop
     execute format(
       'grant execute on function
-         public.position_after(numeric, numeric, numeric, numeric, numeric, numeric, numeric),
-         public.apply_transaction(public.position_in_two, numeric, numeric, numeric, numeric, numeric, numeric, numeric)
+         public.position_after(numeric, numeric, numeric, numeric, numeric),
+         public.apply_trade(public.position_in_two, numeric, numeric, numeric, numeric, numeric)
        to %I',
       reader
     );

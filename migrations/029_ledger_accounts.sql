@@ -54,13 +54,6 @@ select user_id, 'Portfolio', true
 from public.users
 order by user_id;
 
-create trigger capture_insert after insert on public.accounts referencing new table as new_rows
-  for each statement execute function orchestrator.capture_changes('accounts', 'user_id', '');
-create trigger capture_update after update on public.accounts referencing old table as old_rows new table as new_rows
-  for each statement execute function orchestrator.capture_changes('accounts', 'user_id', '');
-create trigger capture_delete after delete on public.accounts referencing old table as old_rows
-  for each statement execute function orchestrator.capture_changes('accounts', 'user_id', '');
-
 -- amount: of what has no quantity and price. numerator and denominator: of a SPLIT. acquired_on: of shares that came by a
 -- TRANSFER_IN. transfer_id: the two sides of a transfer or a conversion. group_id: rows that were written together.
 -- lots: which purchases a SELL takes, and how much of each, as {"<transaction_id>": "<quantity>"}.
@@ -436,6 +429,73 @@ begin
 end
 $$;
 
+-- What is held of one ticker in one account after a transaction, and what that cost in two currencies at once: the person's, and
+-- the ticker's own. Of both the same share is removed; what is removed and what stays add up to what was paid, to the last digit.
+-- local_cost null: the two currencies are one. price: of one, in the last transaction that had a price.
+create type public.position_of_account as (
+  units numeric,
+  cost numeric,
+  local_cost numeric,
+  removed_cost numeric,
+  removed_local_cost numeric,
+  price numeric
+);
+
+-- One transaction, as in 022_position_folds.sql: units above 0 come in for `amount`, units below 0 go out, and with no units
+-- `amount` is taken off the cost, which never falls below 0. `factor`: every share becomes so many. removed_cost,
+-- removed_local_cost: what the lots that go out cost; null: the moving average, rounded once, to 12 decimals.
+create function public.apply_transaction(
+  state public.position_of_account, units numeric, amount numeric, local_amount numeric, removed_cost numeric, removed_local_cost numeric,
+  factor numeric, price numeric
+)
+returns public.position_of_account
+language plpgsql
+immutable
+parallel safe
+as $$
+declare
+  is_exit boolean := state.units + units <= 0;
+begin
+  state.removed_cost := 0;
+  state.removed_local_cost := 0;
+  state.price := coalesce(price, state.price);
+  if factor is not null then
+    state.units := round(state.units * factor, 12);
+    state.price := state.price / factor;
+    return state;
+  elsif units > 0 then
+    state.cost := state.cost + amount;
+    state.local_cost := state.local_cost + local_amount;
+  elsif is_exit and units < 0 then
+    state.removed_cost := state.cost;
+    state.removed_local_cost := state.local_cost;
+  elsif removed_cost is not null then
+    state.removed_cost := removed_cost;
+    state.removed_local_cost := removed_local_cost;
+  elsif units = 0 then
+    state.removed_cost := least(state.cost, amount);
+    state.removed_local_cost := least(state.local_cost, local_amount);
+  else
+    state.removed_cost := round(state.cost * -units / state.units, 12);
+    state.removed_local_cost := round(state.local_cost * -units / state.units, 12);
+  end if;
+  -- A full exit: nothing is left, of no digit.
+  state.cost := case when is_exit and units < 0 then 0 else state.cost - state.removed_cost end;
+  state.local_cost := case when is_exit and units < 0 then 0 * state.local_cost else state.local_cost - state.removed_local_cost end;
+  state.units := state.units + units;
+  return state;
+end
+$$;
+
+create aggregate public.position_after(
+  units numeric, amount numeric, local_amount numeric, removed_cost numeric, removed_local_cost numeric, factor numeric, price numeric
+) (
+  sfunc = public.apply_transaction,
+  stype = public.position_of_account,
+  initcond = '(0,0,0,0,0,)',
+  parallel = safe
+);
+
 -- In which order a day's transactions count: what is bought on a day can be sold on it, in shares of that day.
 create function public.ledger_order(transaction_type text)
 returns integer
@@ -459,10 +519,16 @@ begin
     from pg_catalog.pg_proc
     cross join aclexplode(proacl)
     join pg_catalog.pg_roles on pg_roles.oid = grantee
-    where pg_proc.oid = 'public.position_after(numeric, numeric, numeric, numeric, numeric, numeric, numeric)'::regprocedure
+    where pg_proc.oid = 'public.position_after(numeric, numeric, numeric, numeric, numeric)'::regprocedure
       and grantee <> proowner
   loop
-    execute format('grant execute on function public.match_lots, public.ledger_order to %I', reader);
+    execute format(
+      'grant execute on function
+         public.position_after(numeric, numeric, numeric, numeric, numeric, numeric, numeric),
+         public.apply_transaction, public.match_lots, public.ledger_order
+       to %I',
+      reader
+    );
   end loop;
 end
 $$;
@@ -470,9 +536,3 @@ $$;
 alter table public.users
   drop constraint users_cost_basis_method_check,
   add constraint users_cost_basis_method_check check (cost_basis_method in ('average', 'fifo', 'lifo', 'hifo'));
-
--- What a type must not have, its record has not either.
-alter table bronze.transactions_audit
-  alter column ticker drop not null,
-  alter column quantity drop not null,
-  alter column price drop not null;

@@ -168,7 +168,7 @@ test("a database of the version before is taken over: every row kept, nothing ca
   expect(deployed.filter((trigger) => !isMade(trigger))).toEqual(migratedTriggers);
   // Sources that are new since have theirs from their declarations alone.
   expect(new Set(deployed.filter(isMade).map(({ tgrelid }) => tgrelid))).toEqual(
-    new Set(["market_defects", "split_rulings"]),
+    new Set(["accounts", "market_defects", "split_rulings"]),
   );
   const waiting = await pool.query("select asset, partition_value, since from orchestrator.changes");
   expect(waiting.rows).toEqual([{ asset: "transactions", partition_value: "1", since: "2024-01-09" }]);
