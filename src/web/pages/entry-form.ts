@@ -122,6 +122,7 @@ export function describeForm(context: Pick<WebContext, "clock">, subject: FormSu
     },
     remarks: remarks.map(view),
     areRemarksOpen: isOneSide || remarks.some((field) => subject.values[field] || subject.errors[field]),
+    ofMarket: entry.type === "DIVIDEND" && account?.income === "market" ? account : null,
     withoutCash: movesCash.has(entry.name) && account && !account.tracks_cash && !isOneSide ? account : null,
   };
 }

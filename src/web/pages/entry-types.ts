@@ -83,7 +83,7 @@ export const entryGroups: readonly EntryGroup[] = [
         name: "dividend",
         type: "DIVIDEND",
         label: "Dividend",
-        help: "Counts in an account that books its own income; in another one the market’s dividends count, and this is kept beside them.",
+        help: "Cash that a holding paid.",
         fields: income,
         labels: { amount: "Amount before tax" },
       },
