@@ -187,7 +187,7 @@ export const int_account_flows = sqlAsset({
   key: ["user_id", "account_id", "currency", "flow_date"],
   partitionBy: "user_id",
   timeColumn: "flow_date",
-  materialized: "view",
+  materialized: "incremental",
   deps: [int_transactions, int_dividend_income],
   tags: ["portfolio"],
 });

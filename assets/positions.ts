@@ -71,10 +71,10 @@ export const int_transactions = sqlAsset({
     base_per_unit: amount("Base currency for one of what it was paid in."),
     is_rated: isRated,
   },
-  key: ["transaction_id"],
+  key: ["user_id", "transaction_id"],
   partitionBy: "user_id",
   timeColumn: "transaction_date",
-  materialized: "view",
+  materialized: "incremental",
   deps: [
     stg_transactions,
     { asset: users, time: "everything" },
@@ -110,6 +110,27 @@ export const int_lots = sqlAsset({
   partitionBy: "user_id",
   materialized: "view",
   deps: [int_transactions],
+  tags: ["portfolio"],
+});
+
+export const int_sale_costs = sqlAsset({
+  name: "int_sale_costs",
+  layer: "intermediate",
+  description: "What the purchases had cost that a sale took from: for every method but the average.",
+  columns: {
+    user_id: person,
+    account_id: account,
+    ticker,
+    transaction_id: count("The sale, transfer out or return of capital."),
+    sold_date: day("Its day."),
+    cost: amount("Cost of what it took, purchase fees included."),
+    local_cost: amount("The same in the ticker's currency."),
+  },
+  key: ["user_id", "transaction_id"],
+  partitionBy: "user_id",
+  timeColumn: "sold_date",
+  materialized: "incremental",
+  deps: [int_lots],
   tags: ["portfolio"],
 });
 
@@ -160,7 +181,7 @@ export const int_positions = sqlAsset({
       reason: "what is held after a transaction, and what it cost, follows from those up to it",
     },
     {
-      asset: int_lots,
+      asset: int_sale_costs,
       time: "carry",
       reason: "what a sale takes of purchases follows from the transactions up to it",
     },

@@ -88,7 +88,7 @@ with
     from
       (
         select
-          m.user_id,
+          f.user_id,
           m.portfolio_id,
           min(f.first_date) as first_date,
           min(f.base_currency) as base_currency
@@ -109,7 +109,7 @@ with
             from int_account_flows
           ) as f
           join int_portfolios as m on m.user_id = f.user_id and m.account_id = f.account_id
-        group by m.user_id, m.portfolio_id
+        group by f.user_id, m.portfolio_id
       ) as first_days
       join int_calendar as c on c.calendar_date >= first_days.first_date
   ),

@@ -3,32 +3,8 @@
 --
 -- A day's purchases come before its sales (they can be sold that day). Fees are part of the cost of a purchase. A return of
 -- capital is a sale of nothing: what it brings in comes off the cost. Cost: the moving average, or what the lots that a sale
--- took had cost (int_lots).
+-- took had cost (int_sale_costs).
 with
-  sales as (
-    select
-      user_id,
-      account_id,
-      ticker,
-      sale_id,
-      sum(cost) as cost,
-      sum(local_cost) as local_cost
-    from int_lots
-    where sale_id is not null
-    group by user_id, account_id, ticker, sale_id
-  ),
-  -- One row per ledger, to be looked up by key: joined by number, all sales would be compared with all transactions where
-  -- nobody has counted either yet.
-  lots_taken as (
-    select
-      user_id,
-      account_id,
-      ticker,
-      jsonb_object_agg(sale_id, cost) as costs,
-      jsonb_object_agg(sale_id, local_cost) as local_costs
-    from sales
-    group by user_id, account_id, ticker
-  ),
   transactions as (
     select
       t.*,
@@ -37,14 +13,15 @@ with
       taken.local_cost as lots_local_cost
     from
       int_transactions as t
-      left join lots_taken
-        on lots_taken.user_id = t.user_id and lots_taken.account_id = t.account_id and lots_taken.ticker = t.ticker
-      cross join lateral (
+      left join lateral (
         select
-          (lots_taken.costs -> t.transaction_id::text)::numeric as cost,
-          (lots_taken.local_costs -> t.transaction_id::text)::numeric as local_cost
-        offset 0 -- looked up before rows are sorted: flattened, each would be sorted with all costs
+          c.cost,
+          c.local_cost
+        from int_sale_costs as c
+        where t.cost_basis_method != 'average' and c.user_id = t.user_id and c.transaction_id = t.transaction_id
+        offset 0 -- looked up for a row; joined, those of all people would be read
       ) as taken
+        on true
     where
       t.ticker is not null
       and t.transaction_type in ('BUY', 'SELL', 'BONUS', 'TRANSFER_IN', 'TRANSFER_OUT', 'RETURN_OF_CAPITAL', 'SPLIT')
