@@ -101,9 +101,11 @@ describe("the account page", () => {
     const { headers } = await post(token, "/account/cost-basis-method", { cost_basis_method: "fifo" });
     expect(headers.get("Location")).toBe("/account?done=cost-basis#cost-basis");
     const { body } = await get(token);
-    expect(body).toMatch(/value="fifo" checked/);
+    expect(body).toMatch(/value="fifo"\s+checked/);
     expect(body).toContain("Yours: AAPL.");
-    expect((await post(token, "/account/cost-basis-method", { cost_basis_method: "lifo" })).status).toBe(422);
+    await post(token, "/account/cost-basis-method", { cost_basis_method: "hifo" });
+    expect((await get(token)).body).toMatch(/value="hifo"\s+checked/);
+    expect((await post(token, "/account/cost-basis-method", { cost_basis_method: "best" })).status).toBe(422);
   });
 
   test("deletes the account after the email and the password, and says goodbye", async () => {

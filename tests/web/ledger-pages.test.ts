@@ -92,6 +92,14 @@ describe("entering", () => {
     expect(html.match(/<tr id="transaction-/g)).toHaveLength(12);
     expect(html).toContain("#pay, #2024");
     expect(html).toContain(">first<");
+    await figures();
+    for (const path of [
+      "/tickers/NORD",
+      "/explain/total_gain?ticker=NORD",
+      "/explain/net_contributions",
+      "/portfolio",
+    ])
+      expect([path, (await visitor.get(path)).status]).toEqual([path, 200]);
     const { html: deposits } = await visitor.get("/transactions?type=DEPOSIT");
     expect(deposits.match(/<tr id="transaction-/g)).toHaveLength(1);
     expect(deposits).toContain('<option value="DEPOSIT" selected>Deposit</option>');
