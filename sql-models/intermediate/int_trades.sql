@@ -4,6 +4,7 @@
 -- that had no rate yet on the day, so that nobody could carry it on. Before the first known rate of a currency that one
 -- stands in where the trade brings none (is_rated). Of a currency without any rate there is no amount, and so no row, nor one of
 -- the ticker's later trades: missing until the rate has come, never in a wrong currency, never sold without the purchase.
+-- The same while nobody has said what the ticker is quoted in.
 --
 -- Where all is of one currency no rate is looked up, and none is null but these.
 with
@@ -12,12 +13,12 @@ with
       t.*,
       u.base_currency,
       u.cost_basis_method,
-      coalesce(t.currency, a.currency, 'USD') as trade_currency,
-      coalesce(a.currency, t.currency, 'USD') as asset_currency
+      coalesce(t.currency, a.currency) as trade_currency,
+      a.currency as asset_currency
     from
       stg_transactions as t
       join public.users as u on u.user_id = t.user_id
-      left join stg_assets as a on a.ticker = t.ticker
+      join stg_assets as a on a.ticker = t.ticker
       -- Nothing is taken from it, so that the planner leaves it out: it is what tells whose trades a rate concerns.
       left join (
         select user_id
