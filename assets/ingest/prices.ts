@@ -49,13 +49,27 @@ async function tradedTickers(pool: Pool): Promise<string[]> {
   return rows.map((row) => row.ticker);
 }
 
+/** Those that Yahoo Finance is asked for: the prices of others come in files, or are typed. */
+async function yahoosOf(context: Context, tickers: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await context.pool.query<{ ticker: string; source: string }>(
+    "select ticker, source from bronze.raw_assets where source <> 'yahoo' and ticker = any ($1)",
+    [tickers.map((ticker) => ticker.trim().toUpperCase())],
+  );
+  const others = new Map(rows.map(({ ticker, source }) => [ticker, source]));
+  return tickers.filter((ticker) => {
+    const source = others.get(ticker.trim().toUpperCase());
+    if (source !== undefined) context.log("debug", `${ticker}: not fetched, its prices come from: ${source}`);
+    return source === undefined;
+  });
+}
+
 /**
  * Ingests every ticker of `partitions`, each in one transaction. One that fails is listed with the reason and stops
  * no other. Of most only the last days are asked for; of some the whole history (see deep-look.ts). Throws only when the
  * run is cancelled or the database fails.
  */
 export async function ingestPrices(context: Context): Promise<IngestResult> {
-  const tickers = context.partitions ?? (await tradedTickers(context.pool));
+  const tickers = await yahoosOf(context, context.partitions ?? (await tradedTickers(context.pool)));
   const whole = await tickersToReadWhole(context.pool, tickers, {
     isDailyRun: context.partitions === null,
     now: context.resources.clock(),

@@ -55,6 +55,8 @@ const left = `
   insert into bronze.symbol_changes (from_ticker, to_ticker, changed_on) values ('OLD', 'ACME', '2020-01-01');
   insert into bronze.market_rulings values ('ACME', '2024-01-09', 'price', true, 'a slip', 'ann', now());
   insert into bronze.split_rulings values ('ACME', '2023-01-09', false, null, 'a spin-off', 'ann', now());
+  insert into bronze.price_files (name, digest, origin, received_by, report)
+  values ('XNAI/list.csv', repeat('0', 64), 'folder', 'the folder', '{"rows": 0}');
   insert into bronze.history_reads values ('ACME', now());
   insert into public.totp_secrets values (1, '\\x0102', 5, now());
   insert into public.recovery_codes values (1, '\\x03', null), (1, '\\x04', now());
