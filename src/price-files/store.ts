@@ -5,7 +5,7 @@ import { judgeRates } from "../../assets/ingest/fx-verdicts.ts";
 import type { DateOrder } from "../ledger/import/dates.ts";
 import { unitOf } from "../market/currency.ts";
 import { type PlacedSeries, type Placement, type PriceFileHints, placeSeries } from "./place.ts";
-import { readPriceFile } from "./read.ts";
+import { readPriceFileAside } from "./read-aside.ts";
 import type { PriceFileReading, RowNote } from "./reading.ts";
 
 export interface PriceFile extends PriceFileHints {
@@ -99,9 +99,9 @@ async function readAndPlace(
   const today = new Date(now.getTime() + 14 * 3_600_000).toISOString().slice(0, 10);
   const isRates = file.isRates || file.pair !== null;
   const read = (restDays: readonly number[]) =>
-    readPriceFile(file.text, { today, restDays, dateOrder: file.dateOrder });
+    readPriceFileAside(file.text, { today, restDays, dateOrder: file.dateOrder });
   const restDays = isRates ? [] : (file.exchange?.restDays ?? weekend);
-  const reading = read(restDays);
+  const reading = await read(restDays);
   if (reading.problem !== null) return { reading, placement: { kind: "nowhere", problem: reading.problem } };
   const placement = await placeSeries(pool, reading.series, file);
   const known =
@@ -111,7 +111,7 @@ async function readAndPlace(
         ? placement.placed[0]!.exchange.restDays
         : restDays;
   if (known.join() === restDays.join()) return { reading, placement };
-  const again = read(known);
+  const again = await read(known);
   return { reading: again, placement: await placeSeries(pool, again.series, file) };
 }
 
