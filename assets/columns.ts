@@ -3,7 +3,7 @@ import type { Column } from "../src/engine/index.ts";
 
 type Declared<T extends Column["type"]> = { readonly type: T; readonly description: string };
 
-/** Money in US dollars, a quantity or a price: exact. */
+/** Money, a quantity or a price: exact. */
 export const amount = (description: string): Declared<"numeric"> => ({ type: "numeric", description });
 
 /** A ratio: 0.05 is five percent. */

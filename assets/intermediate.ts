@@ -185,8 +185,12 @@ const periodsByDay = {
   reason: "up to the day of a change a period is what it was, wherever it ends now",
 } as const;
 
+const priceEffect = amount(
+  "What the day's move of prices added to the value, at the exchange rates before: all that neither a flow nor a rate did.",
+);
+
 const currencyEffect = amount(
-  "What the day's move of exchange rates added to the value: with price_effect, all that is no flow.",
+  "What the day's move of exchange rates added to the value: 0 where none is needed.",
 );
 
 const positionDay = {
@@ -221,7 +225,8 @@ export const int_daily_holdings = sqlAsset({
     realized_pnl: amount("Realized by the day's sales."),
     income: amount("Dividends whose ex-date is the day, on what was held at the close of the day before."),
     local_income: amount("income in the ticker's currency."),
-    price_effect: amount("What the day's move of the price added to the value, at the exchange rate before."),
+    price_effect: priceEffect,
+    currency_effect: currencyEffect,
     is_session: flag("The ticker had a bar on the day, on an exchange with hours."),
     is_always_open: flag("The ticker trades around the clock."),
     is_final: flag("False: the close is of a session that was still open."),
@@ -256,7 +261,7 @@ export const fct_daily_returns = sqlAsset({
     local_market_value: int_daily_holdings.columns.local_market_value,
     net_flow: int_daily_holdings.columns.net_flow,
     income: int_daily_holdings.columns.income,
-    price_effect: int_daily_holdings.columns.price_effect,
+    price_effect: priceEffect,
     currency_effect: currencyEffect,
     daily_return: dailyReturn,
     local_return: nullable(ratio("daily_return in the ticker's currency.")),
@@ -286,7 +291,7 @@ export const int_portfolio_daily = sqlAsset({
     fees: amount("Fees of the day's trades."),
     realized_pnl: amount("Realized by the day's sales."),
     income: amount("Dividends of the day."),
-    price_effect: int_daily_holdings.columns.price_effect,
+    price_effect: priceEffect,
     currency_effect: currencyEffect,
     positions: count("Tickers held at the close."),
     is_trading_day: flag("An exchange-traded asset that is held had a bar."),

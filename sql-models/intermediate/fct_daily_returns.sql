@@ -17,7 +17,7 @@ with
       net_flow,
       income,
       price_effect,
-      market_value - prev_market_value - net_flow + fees - price_effect as currency_effect,
+      currency_effect,
       is_priced,
       daily_return(market_value, prev_market_value, net_flow, income) as daily_return,
       daily_return(local_market_value, local_prev_market_value, local_net_flow, local_income) as local_return

@@ -4,7 +4,7 @@
 -- prev_quantity), so it can be computed without that day. Before a ticker's first bar there is no price: the person's
 -- own last transaction price stands in, and the row says so (is_priced); so does the last trade's exchange rate before the
 -- first known one (is_rated). Closes and local_ amounts are in the ticker's currency, all others in the person's base
--- currency. The rate is looked up only where the two differ.
+-- currency. The rate is looked up only where the two differ; else the trade's, 1, stands.
 with
   days as (
     select
@@ -56,21 +56,15 @@ with
   rated_days as (
     select
       d.*,
-      case
-        when d.currency = d.base_currency then 1
-        else coalesce(of_day.rate, d.rate)
-      end as day_rate,
-      case
-        when d.currency = d.base_currency then 1
-        else coalesce(
-          of_day.prev_rate,
-          case
-            when d.is_trade_day then d.prev_rate
-            else d.rate
-          end,
-          0
-        )
-      end as prev_day_rate,
+      coalesce(of_day.rate, d.rate) as day_rate,
+      coalesce(
+        of_day.prev_rate,
+        case
+          when d.is_trade_day then d.prev_rate
+          else d.rate
+        end,
+        0
+      ) as prev_day_rate,
       d.currency = d.base_currency or of_day.rate is not null as is_day_rated,
       case
         when d.is_trade_day then d.prev_quantity
@@ -94,6 +88,32 @@ with
         offset 0 -- looked up for a row; flattened, all rates of all days would be read for it
       ) as of_day
         on true
+  ),
+  moved as (
+    select
+      *,
+      -- All that changed the value, less what prices did to what was held, and to what was bought or sold on the day at its own
+      -- price and rate: docs/metrics.md.
+      case
+        when currency = base_currency then 0
+        when not is_trade_day then held_before * (close * (day_rate - prev_day_rate))
+        else quantity * close * day_rate - held_before * close_before * prev_day_rate - (
+          buy_amount - sell_amount - fees
+        ) - (
+          prev_day_rate * held_before * (close - close_before) + bought_at_rates * close - bought_for + (
+            local_sold_for - sold_quantity * close
+          ) * case
+            when sold_quantity <= held_before then prev_day_rate
+            -- what was held went first, the rest is of the day's purchases
+            else (
+              prev_day_rate * held_before + bought_at_rates * (sold_quantity - held_before) / (
+                quantity + sold_quantity - held_before
+              )
+            ) / sold_quantity
+          end
+        )
+      end as currency_effect
+    from rated_days
   )
 select
   user_id,
@@ -138,16 +158,15 @@ select
   end as realized_pnl,
   held_before * dividend_per_share * day_rate as income,
   held_before * dividend_per_share as local_income,
-  -- What was held, and what was bought or sold on the day at its own price and rate, moved with the price: docs/metrics.md.
-  case
-    when is_trade_day then prev_day_rate * (
-      held_before * (close - close_before) + local_sold_for - sold_quantity * close
-    ) + bought_at_rates * close - bought_for
-    else prev_day_rate * held_before * (close - close_before)
-  end as price_effect,
+  -- What else changed the value: exact, so that both effects always add up to it.
+  quantity * close * day_rate - held_before * close_before * prev_day_rate - case
+    when is_trade_day then buy_amount - sell_amount - fees
+    else 0
+  end - currency_effect as price_effect,
+  currency_effect,
   is_session,
   is_always_open,
   is_final,
   is_priced,
   is_day_rated as is_rated
-from rated_days
+from moved

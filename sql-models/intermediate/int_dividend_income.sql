@@ -28,10 +28,7 @@ select
   d.cash_per_share,
   d.currency,
   d.quantity * d.cash_per_share as local_amount,
-  d.quantity * d.cash_per_share * case
-    when d.currency = d.base_currency then 1
-    else coalesce(of_day.rate, d.rate)
-  end as amount
+  d.quantity * d.cash_per_share * coalesce(of_day.rate, d.rate) as amount
 from
   dividends as d
   left join lateral (

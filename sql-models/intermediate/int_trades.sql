@@ -1,8 +1,11 @@
 -- One row per trade: its amounts in the person's base currency, and in the ticker's own (local_).
 --
--- Converted at the trade's own rate where it has one, else at its day's. Before the first known rate of a currency that one
--- stands in where the trade brings none (is_rated). Of a currency without any rate there is no amount, and so no row: a
--- figure that is missing until the rate has come, never one in a wrong currency.
+-- Converted at the trade's own rate where it has one, else at its day's; also where its own was said in a former base currency
+-- that had no rate yet on the day, so that nobody could carry it on. Before the first known rate of a currency that one
+-- stands in where the trade brings none (is_rated). Of a currency without any rate there is no amount, and so no row, nor one of
+-- the ticker's later trades: missing until the rate has come, never in a wrong currency, never sold without the purchase.
+--
+-- Where all is of one currency no rate is looked up, and none is null but these.
 with
   trades as (
     select
@@ -10,12 +13,12 @@ with
       u.base_currency,
       u.cost_basis_method,
       coalesce(t.currency, a.currency, 'USD') as trade_currency,
-      coalesce(a.currency, t.currency, 'USD') as asset_currency,
-      converted.user_id is not null as is_converted
+      coalesce(a.currency, t.currency, 'USD') as asset_currency
     from
       stg_transactions as t
       join public.users as u on u.user_id = t.user_id
       left join stg_assets as a on a.ticker = t.ticker
+      -- Nothing is taken from it, so that the planner leaves it out: it is what tells whose trades a rate concerns.
       left join (
         select user_id
         from int_person_currencies
@@ -23,65 +26,89 @@ with
       ) as converted
         on converted.user_id = t.user_id
   ),
-  dollars as (
+  rated as (
     select
       t.*,
-      usd.of_trade,
-      usd.of_asset,
-      usd.of_base,
-      usd.of_own,
-      coalesce(usd.are_known, true) as is_rated
+      r.base_per_unit,
+      r.local_per_unit,
+      r.trade_rate,
+      r.rate,
+      r.is_rated,
+      bool_and(coalesce(r.is_convertible, true)) over (
+        partition by t.user_id, t.ticker
+        order by t.transaction_date, t.transaction_type, t.transaction_id
+        rows unbounded preceding
+      ) as is_convertible
     from
       trades as t
       left join lateral (
         select
-          max(rate.usd_per_unit) filter (where k.currency = t.trade_currency) as of_trade,
-          max(rate.usd_per_unit) filter (where k.currency = t.asset_currency) as of_asset,
-          max(rate.usd_per_unit) filter (where k.currency = t.base_currency) as of_base,
-          max(rate.usd_per_unit) filter (where k.currency = t.fx_currency) as of_own,
-          bool_and(rate.is_known) filter (where k.currency in (t.asset_currency, t.base_currency)) as are_known
+          in_base.base_per_unit,
+          in_both.local_per_unit,
+          own.trade_rate,
+          case
+            when t.asset_currency = t.base_currency then 1
+            when usd.are_known then usd.of_asset / usd.of_base
+            else own.trade_rate
+          end as rate,
+          t.asset_currency = t.base_currency or usd.are_known as is_rated,
+          own.trade_rate is not null and in_both.local_per_unit is not null as is_convertible
         from
-          int_currencies as k
-          left join int_fx_daily as f on f.currency = k.currency and f.rate_date = t.transaction_date
+          (
+            select
+              max(rate.usd_per_unit) filter (where k.currency = t.trade_currency) as of_trade,
+              max(rate.usd_per_unit) filter (where k.currency = t.asset_currency) as of_asset,
+              max(rate.usd_per_unit) filter (where k.currency = t.base_currency) as of_base,
+              max(rate.usd_per_unit) filter (where k.currency = t.fx_currency) as of_own,
+              coalesce(bool_and(rate.is_known) filter (where k.currency = t.fx_currency), false) as is_own_known,
+              count(*) filter (
+                where rate.is_known and k.currency in (t.trade_currency, t.base_currency)
+              ) = 2 as are_paid_known,
+              -- both of them: one without any rate has no row here
+              count(*) filter (
+                where rate.is_known and k.currency in (t.asset_currency, t.base_currency)
+              ) = 2 as are_known
+            from
+              int_currencies as k
+              left join int_fx_daily as f on f.currency = k.currency and f.rate_date = t.transaction_date
+              cross join lateral (
+                select
+                  coalesce(f.usd_per_unit, k.first_usd_per_unit) as usd_per_unit,
+                  f.currency is not null as is_known
+              ) as rate
+            where k.currency in (t.trade_currency, t.asset_currency, t.base_currency, t.fx_currency)
+          ) as usd
           cross join lateral (
             select
-              coalesce(f.usd_per_unit, k.first_usd_per_unit) as usd_per_unit,
-              f.currency is not null as is_known
-          ) as rate
-        where t.is_converted and k.currency in (t.trade_currency, t.asset_currency, t.base_currency, t.fx_currency)
-      ) as usd
+              case
+                when t.trade_currency = t.base_currency then 1
+                when t.fx_currency = t.base_currency then t.fx_rate
+                when t.fx_rate is null
+                or not usd.is_own_known
+                and usd.are_paid_known then usd.of_trade / usd.of_base
+                else t.fx_rate * usd.of_own / usd.of_base
+              end as base_per_unit
+          ) as in_base
+          cross join lateral (
+            select
+              case
+                when t.trade_currency = t.asset_currency then 1
+                when t.asset_currency = t.base_currency then in_base.base_per_unit
+                else usd.of_trade / usd.of_asset
+              end as local_per_unit
+          ) as in_both
+          cross join lateral (
+            select
+              case
+                when t.asset_currency = t.base_currency then 1
+                when t.trade_currency = t.asset_currency then in_base.base_per_unit
+                else in_base.base_per_unit / in_both.local_per_unit
+              end as trade_rate
+          ) as own
+        where t.trade_currency != t.base_currency or t.asset_currency != t.base_currency
+        offset 0 -- as in int_daily_holdings
+      ) as r
         on true
-  ),
-  in_base as (
-    select
-      *,
-      case
-        when trade_currency = base_currency then 1
-        when fx_rate is null then of_trade / of_base
-        when fx_currency = base_currency then fx_rate
-        else fx_rate * of_own / of_base
-      end as base_per_unit
-    from dollars
-  ),
-  in_both as (
-    select
-      *,
-      case
-        when trade_currency = asset_currency then 1
-        when asset_currency = base_currency then base_per_unit
-        else of_trade / of_asset
-      end as local_per_unit
-    from in_base
-  ),
-  rates as (
-    select
-      *,
-      case
-        when asset_currency = base_currency then 1
-        when trade_currency = asset_currency then base_per_unit
-        else base_per_unit / local_per_unit
-      end as trade_rate
-    from in_both
   )
 select
   user_id,
@@ -95,17 +122,13 @@ select
   adjusted_quantity,
   units,
   units_per_share,
-  gross_amount * base_per_unit as gross_amount,
-  fee * base_per_unit as fee,
-  gross_amount * local_per_unit as local_gross_amount,
-  fee * local_per_unit as local_fee,
-  adjusted_price * local_per_unit as local_price,
-  trade_rate,
-  case
-    when asset_currency = base_currency then 1
-    when is_rated then of_asset / of_base
-    else trade_rate
-  end as rate,
-  is_rated
-from rates
-where base_per_unit is not null and local_per_unit is not null and trade_rate is not null
+  gross_amount * coalesce(base_per_unit, 1) as gross_amount,
+  fee * coalesce(base_per_unit, 1) as fee,
+  gross_amount * coalesce(local_per_unit, 1) as local_gross_amount,
+  fee * coalesce(local_per_unit, 1) as local_fee,
+  adjusted_price * coalesce(local_per_unit, 1) as local_price,
+  coalesce(trade_rate, 1) as trade_rate,
+  coalesce(rate, 1) as rate,
+  coalesce(is_rated, true) as is_rated
+from rated
+where is_convertible

@@ -130,8 +130,9 @@ async function up({ output, signal }: CommandContext, asksForDemo: boolean): Pro
     await begin();
     output.text(`Stratafolio is ready at ${server.url}`);
     if (surroundings.isDemo) {
-      const { demoCredentials } = await import("../demo/account.ts");
+      const { demoCredentials, nairobiCredentials } = await import("../demo/account.ts");
       output.text(`Sign in as ${demoCredentials.email} with the password ${demoCredentials.password}`);
+      output.text(`or, for a portfolio in several currencies, as ${nairobiCredentials.email} with the same`);
     }
   });
 }

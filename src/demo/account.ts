@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import { createAccount } from "../accounts/index.ts";
+import { inMajor, unitOf } from "../market/currency.ts";
 import type { PriceHistory, PriceSource } from "../market/source.ts";
 import { dateOf, dayOf } from "./economy.ts";
 import { instruments } from "./instruments.ts";
@@ -7,13 +8,16 @@ import { instruments } from "./instruments.ts";
 /** Not a secret: the demo holds invented data and listens on this machine alone. */
 export const demoCredentials = { email: "demo@example.org", password: "demo-portfolio" };
 
+/** Somebody who lives in Nairobi and holds what four exchanges quote in four currencies. */
+export const nairobiCredentials = { email: "nairobi@example.org", password: demoCredentials.password };
+
 const yearDays = 365.25;
 const feePerTrade = "1.00";
 
 interface Intention {
   readonly yearsAgo: number;
   readonly ticker: string;
-  /** Dollars to put in, or the part of what is held to sell. */
+  /** What to put in, in the currency that it is quoted in, or the part of what is held to sell. */
   readonly buy?: number;
   readonly sell?: number;
 }
@@ -44,6 +48,21 @@ const intentions: readonly Intention[] = [
   { yearsAgo: 0.05, ticker: "SYNC-USD", buy: 800 },
 ];
 
+/** Shillings at home, and a fund in dollars, a trust in pounds and a share in rands abroad. */
+const nairobiIntentions: readonly Intention[] = [
+  { yearsAgo: 6, ticker: "BAOB.NB", buy: 150_000 },
+  { yearsAgo: 5.5, ticker: "WRLD", buy: 3_000 },
+  { yearsAgo: 5, ticker: "THAM.L", buy: 900 },
+  { yearsAgo: 4.2, ticker: "KARO.JO", buy: 22_000 },
+  { yearsAgo: 4, ticker: "BAOB.NB", buy: 120_000 },
+  { yearsAgo: 3.2, ticker: "WRLD", buy: 2_500 },
+  { yearsAgo: 2.6, ticker: "THAM.L", sell: 0.3 },
+  { yearsAgo: 2, ticker: "BAOB.NB", sell: 0.25 },
+  { yearsAgo: 1.4, ticker: "KARO.JO", sell: 0.4 },
+  { yearsAgo: 0.9, ticker: "WRLD", buy: 2_000 },
+  { yearsAgo: 0.4, ticker: "SYNC-USD", buy: 500 },
+];
+
 export interface DemoTrade {
   readonly ticker: string;
   readonly type: "BUY" | "SELL";
@@ -52,22 +71,29 @@ export interface DemoTrade {
   readonly date: string;
 }
 
-/** The sample account's trades, at that day's prices as they were before later splits. */
-export async function demoTrades(prices: PriceSource, now: Date): Promise<DemoTrade[]> {
+/** A sample account's trades, at that day's prices as they were before later splits: in dollars, or in what each ticker is quoted in. */
+export async function demoTrades(
+  prices: PriceSource,
+  now: Date,
+  plan: readonly Intention[] = intentions,
+): Promise<DemoTrade[]> {
   const trades: DemoTrade[] = [];
-  for (const { ticker, assetClass } of instruments) {
+  for (const { ticker, assetClass, quotedIn = "USD" } of instruments) {
+    const unit = unitOf(quotedIn)!;
     const lots = assetClass === "crypto" ? 1000 : 1; // whole shares and contracts; a coin has thousandths
     const history = await prices.history(ticker, null);
     let held = 0;
     let heldSince = "";
-    for (const { yearsAgo, buy = 0, sell = 0 } of intentions.filter((one) => one.ticker === ticker)) {
-      const { date, price } = quote(history, dateOf(dayOf(now) - Math.round(yearsAgo * yearDays)));
+    for (const { yearsAgo, buy = 0, sell = 0 } of plan.filter((one) => one.ticker === ticker)) {
+      const quoted = quote(history, dateOf(dayOf(now) - Math.round(yearsAgo * yearDays)));
+      const { date } = quoted;
+      const price = Number(inMajor(quoted.price.toFixed(2), unit));
       held *= splitFactor(history, heldSince, date);
       const quantity = wholeLots(buy > 0 ? buy / price : held * sell, lots);
       held += buy > 0 ? quantity : -quantity;
       heldSince = date;
       const type = buy > 0 ? "BUY" : "SELL";
-      trades.push({ ticker, type, quantity: String(quantity), price: price.toFixed(2), date });
+      trades.push({ ticker, type, quantity: String(quantity), price: String(price), date });
     }
   }
   return trades.toSorted((a, b) => (a.date < b.date ? -1 : 1));
@@ -102,7 +128,7 @@ export class NotADemoError extends Error {
 }
 
 /**
- * Makes the sample account and its ledger, once. Its prices come as anybody's do: the sensor sees what is missing.
+ * Makes the two sample accounts and their ledgers, once. Their prices and rates come as anybody's do: the sensor sees what is missing.
  * Throws NotADemoError.
  */
 export async function seedDemo(pool: Pool, prices: PriceSource, now: Date): Promise<void> {
@@ -112,8 +138,21 @@ export async function seedDemo(pool: Pool, prices: PriceSource, now: Date): Prom
   const first = rows[0]?.email;
   if (first === demoCredentials.email) return;
   if (first !== undefined) throw new NotADemoError();
-  const trades = await demoTrades(prices, now);
-  const account = await createAccount(pool, demoCredentials);
+  await seedAccount(pool, demoCredentials, "USD", await demoTrades(prices, now));
+  await seedAccount(pool, nairobiCredentials, "KES", await demoTrades(prices, now, nairobiIntentions));
+}
+
+async function seedAccount(
+  pool: Pool,
+  credentials: typeof demoCredentials,
+  baseCurrency: string,
+  trades: readonly DemoTrade[],
+): Promise<void> {
+  const account = await createAccount(pool, credentials);
+  await pool.query("update public.users set base_currency = $2 where user_id = $1", [
+    account.id,
+    baseCurrency,
+  ]);
   await pool.query(
     `insert into bronze.transactions
        (user_id, ticker, transaction_type, quantity, price, fee, transaction_date)

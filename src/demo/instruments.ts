@@ -6,6 +6,10 @@ export interface Instrument {
   readonly name: string;
   readonly assetClass: AssetClass;
   readonly exchange: string;
+  /** What it is quoted in, as Yahoo spells it: USD unless it says so, GBp for pence. */
+  readonly quotedIn?: string;
+  /** Where its sessions are; New York unless it says so. */
+  readonly timezone?: string;
   readonly sector: string | null;
   readonly industry: string | null;
   readonly firstPrice: number;
@@ -23,6 +27,8 @@ export interface Instrument {
 
 const stock = { assetClass: "stock", exchange: "NMS" } as const;
 const etf = { assetClass: "etf", exchange: "PCX", sector: null, industry: null } as const;
+
+const listing = { sector: null, industry: null } as const;
 
 export const instruments: readonly Instrument[] = [
   {
@@ -119,5 +125,83 @@ export const instruments: readonly Instrument[] = [
     ownDrift: 0.05,
     ownVolatility: 0.14,
     dividendYield: 0,
+  },
+  {
+    ...listing,
+    assetClass: "stock",
+    exchange: "NBO",
+    ticker: "BAOB.NB",
+    name: "Baobab Telecom",
+    quotedIn: "KES",
+    timezone: "Africa/Nairobi",
+    sector: "Communication Services",
+    industry: "Telecom Services",
+    firstPrice: 14,
+    beta: 0.4,
+    ownDrift: 0.05,
+    ownVolatility: 0.18,
+    dividendYield: 0.048,
+  },
+  {
+    ...listing,
+    assetClass: "fund",
+    exchange: "LSE",
+    ticker: "THAM.L",
+    name: "Thames Investment Trust",
+    quotedIn: "GBp",
+    timezone: "Europe/London",
+    firstPrice: 212,
+    beta: 0.8,
+    ownDrift: 0,
+    ownVolatility: 0.07,
+    dividendYield: 0.026,
+  },
+  {
+    ...listing,
+    assetClass: "stock",
+    exchange: "JNB",
+    ticker: "KARO.JO",
+    name: "Karoo Holdings",
+    quotedIn: "ZAc",
+    timezone: "Africa/Johannesburg",
+    sector: "Consumer Cyclical",
+    industry: "Internet Retail",
+    firstPrice: 51_000,
+    beta: 1.1,
+    ownDrift: 0.06,
+    ownVolatility: 0.25,
+    dividendYield: 0.003,
+  },
+];
+
+const pair = {
+  ...listing,
+  assetClass: "currency",
+  exchange: "CCY",
+  timezone: "Europe/London",
+  beta: -0.05,
+  dividendYield: 0,
+} as const;
+
+/** What one currency is worth in another: nobody buys them, rates are read from them. */
+export const pairs: readonly Instrument[] = [
+  {
+    ...pair,
+    ticker: "KES=X",
+    name: "USD/KES",
+    quotedIn: "KES",
+    firstPrice: 90,
+    ownDrift: 0.035,
+    ownVolatility: 0.05,
+  },
+  { ...pair, ticker: "GBPUSD=X", name: "GBP/USD", firstPrice: 1.53, ownDrift: -0.015, ownVolatility: 0.08 },
+  {
+    ...pair,
+    ticker: "ZAR=X",
+    name: "USD/ZAR",
+    quotedIn: "ZAR",
+    firstPrice: 11.6,
+    ownDrift: 0.04,
+    ownVolatility: 0.12,
   },
 ];

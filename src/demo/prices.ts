@@ -1,7 +1,7 @@
 import { UnknownTickerError } from "../market/errors.ts";
 import type { Bar, Dividend, PriceHistory, PriceSource, Split, TickerDescription } from "../market/source.ts";
 import { dateOf, dayOf, type EpochDay, epochDay, isWeekend, market, normal, timeOfDay } from "./economy.ts";
-import { type Instrument, instruments } from "./instruments.ts";
+import { type Instrument, instruments, pairs } from "./instruments.ts";
 
 const firstDay = epochDay("2015-01-02");
 const tradingDaysAYear = 252;
@@ -37,19 +37,20 @@ export function createSyntheticPriceSource(clock: () => Date): PriceSource {
 }
 
 function find(ticker: string): Instrument {
-  const instrument = instruments.find((one) => one.ticker === ticker);
+  const instrument = [...instruments, ...pairs].find((one) => one.ticker === ticker);
   if (!instrument) throw new UnknownDemoTickerError(ticker);
   return instrument;
 }
 
-function description({ ticker, name, assetClass, exchange }: Instrument): TickerDescription {
-  const exchangeTimezone = assetClass === "crypto" ? "UTC" : "America/New_York";
+function description(instrument: Instrument): TickerDescription {
+  const { ticker, name, assetClass, exchange, quotedIn = "USD", timezone = "America/New_York" } = instrument;
+  const exchangeTimezone = assetClass === "crypto" ? "UTC" : timezone;
   return {
     ticker,
     name: `${name} (synthetic)`,
     assetClass,
     exchange,
-    currency: "USD",
+    currency: quotedIn,
     exchangeTimezone,
     firstTradeDate: dateOf(firstDay),
   };

@@ -38,6 +38,30 @@ const filter = `
   and ($4::date is null or transaction_date >= $4)
   and ($5::date is null or transaction_date <= $5)`;
 
+/**
+ * US dollars for one of what a trade was paid in, on its day: so that amounts in several currencies have an order. Looked up where
+ * it is not dollars; null: no rate is known, and these come last.
+ */
+const dollars = `
+  case
+    when paid_in = 'USD' then 1
+    else (
+      select usd_per_unit
+      from bronze.raw_fx_rates
+      where raw_fx_rates.currency = paid_in
+        and rate_date <= transaction_date
+      order by rate_date desc
+      limit 1
+    )
+  end`;
+
+/** What is sorted by; of a column that is not here, itself. */
+const worth: Partial<Record<LedgerColumn, string>> = {
+  price: `price * ${dollars}`,
+  fee: `fee * ${dollars}`,
+  total: `(quantity * price + case transaction_type when 'BUY' then fee else -fee end) * ${dollars}`,
+};
+
 /** One page of at most `length` transactions; those that sort alike newest first. */
 export async function browseLedger(
   context: Pick<LedgerContext, "pool">,
@@ -62,9 +86,16 @@ export async function browseLedger(
     const { rows } = await client.query<TransactionRow>(
       `select ${transactionColumns}
        from bronze.transactions
+       cross join lateral (
+         select coalesce(
+           currency,
+           (select raw_assets.currency from bronze.raw_assets where raw_assets.ticker = transactions.ticker),
+           'USD'
+         ) as paid_in
+       ) as paid
        where ${filter}
        order by
-         ${query.sort} ${direction}, -- one of ledgerColumns, each an output column
+         ${worth[query.sort] ?? query.sort} ${direction} nulls last, -- one of ledgerColumns, each an output column
          transaction_date ${query.sort === "date" ? direction : "desc"},
          transaction_id ${query.sort === "date" ? direction : "desc"}
        limit $6

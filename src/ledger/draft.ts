@@ -3,16 +3,28 @@ import type { PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
 import type { LedgerContext } from "./context.ts";
 import { availableOn, type Split } from "./position.ts";
+import { readBaseCurrency, readQuotes, readRate } from "./quotes.ts";
 import { areModelsBuilt, readDailyTrades, readSplits } from "./rows.ts";
 
 /** What a trade of a ticker on a day starts from. */
 export interface TradeDraft {
   /** The most that can be sold, in shares of that day. */
   readonly available: string;
-  /** A share's price as it was traded then: the close of that day, or of the last session before it. */
+  /** A share's price as it was traded then, in `currency`: the close of that day, or of the last session before it. */
   readonly close: string | null;
   /** null with `close`: no price is known of the week before. */
   readonly close_date: string | null;
+  /** ISO code of what the ticker is quoted in; null: nobody has traded it yet. */
+  readonly currency: string | null;
+  /** As its exchange quotes, and how many of the currency that is: GBp, 0.01. */
+  readonly quote_unit: string | null;
+  readonly unit_factor: string | null;
+  /** The unit as people call it: "pence"; null: it is the currency itself. */
+  readonly unit_name: string | null;
+  /** The person's. */
+  readonly base_currency: string;
+  /** What one of `currency` was worth in `base_currency` on the day; null: they are one, or it is not known. */
+  readonly rate: string | null;
 }
 
 interface Close {
@@ -69,10 +81,18 @@ export async function readTradeDraft(
   return personTransaction(context.pool, userId, async (client) => {
     const splits = await readSplits(client, ticker);
     const close = await readClose(client, ticker, date, splits);
+    const quote = (await readQuotes(client, [ticker])).get(ticker) ?? null;
+    const base = await readBaseCurrency(client, userId);
     return {
       available: availableOn(date, await readDailyTrades(client, userId, ticker), splits),
       close: close?.close ?? null,
       close_date: close?.date ?? null,
+      currency: quote?.currency ?? null,
+      quote_unit: quote?.unit ?? null,
+      unit_factor: quote?.factor ?? null,
+      unit_name: quote?.unitName ?? null,
+      base_currency: base,
+      rate: quote && (await readRate(client, quote.currency, base, date)),
     };
   });
 }

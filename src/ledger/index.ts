@@ -30,6 +30,7 @@ export { groupKept, nameKind, summarise } from "./import/summary.ts";
 export { maxCharacters, maxCsvRecords } from "./import/tables.ts";
 export { latestToday, parseTransactionInput, transactionInput } from "./input.ts";
 export { ledgerTables } from "./personal-tables.ts";
+export { type LedgerCurrencies, readLedgerCurrencies } from "./quotes.ts";
 export { requireBaseCurrency, requireRates } from "./rates.ts";
 export type { Transaction } from "./rows.ts";
 export {
@@ -40,6 +41,7 @@ export {
   withdrawSplitRuling,
 } from "./rulings.ts";
 export { enterSymbolChange, searchTickers } from "./tickers.ts";
+export { checkTrade } from "./trade-check.ts";
 export {
   deleteTransaction,
   findTransaction,

@@ -49,6 +49,23 @@ const isWithin = (price: Big, { low, high }: QuotedDay, share: number): boolean 
 const ratioOf = (splits: readonly Split[]): Big =>
   splits.reduce((ratio, { numerator, denominator }) => ratio.times(numerator).div(denominator), new Price(1));
 
+/** Whether two figures differ by more than is worth a word. */
+export const isFarFrom = (left: string, right: string): boolean =>
+  new Price(left).gt(new Price(right).times(1 + tolerance)) ||
+  new Price(left).lt(new Price(right).times(1 - tolerance));
+
+/** What the day's prices were in another currency, at so many of it for one. */
+export function inAnother(evidence: PriceEvidence, rate: string): PriceEvidence {
+  const convert = (day: QuotedDay | null): QuotedDay | null =>
+    day && {
+      date: day.date,
+      low: new Price(day.low).times(rate).toFixed(),
+      high: new Price(day.high).times(rate).toFixed(),
+      close: new Price(day.close).times(rate).toFixed(),
+    };
+  return { ...evidence, day: convert(evidence.day), swappedDay: convert(evidence.swappedDay) };
+}
+
 /** null: the price fits its day, or nothing is known of it. */
 export function suspectPrice(text: string, evidence: PriceEvidence): Suspicion | null {
   const { day, swappedDay, laterSplits, rates } = evidence;
@@ -75,14 +92,16 @@ const shown = (value: string): string => {
   return price.round(price.lt(1) ? 6 : 2).toFixed();
 };
 
-/** In a sentence, with both figures and what it probably is. */
+/** In a sentence, with both figures and what it probably is. `currency`: of both, where that is worth saying. */
 export function describeSuspicion(
   { ticker, price, date }: { readonly ticker: string; readonly price: string; readonly date: string },
   day: QuotedDay,
   suspicion: Suspicion,
+  currency?: string,
 ): string {
-  const range =
+  const amounts =
     shown(day.low) === shown(day.high) ? shown(day.low) : `${shown(day.low)} to ${shown(day.high)}`;
+  const range = currency ? `${amounts} ${currency}` : amounts;
   const fact = `${ticker} traded at ${range} on ${day.date}, the price here is ${shown(price)}`;
   switch (suspicion.kind) {
     case "hundredfold":

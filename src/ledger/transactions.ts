@@ -30,6 +30,7 @@ import {
   type TransactionToInsert,
 } from "./rows.ts";
 import { findSymbolChange, type KnownTicker, requireTicker } from "./tickers.ts";
+import { checkTrade } from "./trade-check.ts";
 
 interface Answer {
   readonly transaction: Transaction;
@@ -188,7 +189,8 @@ export async function recordTransaction(
   const { wanted, warnings: renaming } = await renamed(context, parsed);
   const known = await requirePrices(context, userId, wanted, onProgress);
   const toInsert = await inItsCurrency(context, userId, wanted, known);
-  const warnings = [...renaming, ...warningsOf(wanted, known)];
+  const doubts = await checkTrade(context, userId, toInsert);
+  const warnings = [...renaming, ...warningsOf(wanted, known), ...doubts];
   return personTransaction(context.pool, userId, async (client) => {
     await lockLedger(client, userId);
     if (idempotencyKey !== undefined) {

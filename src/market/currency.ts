@@ -10,24 +10,36 @@ export interface Unit {
   readonly factor: "1" | "0.01" | "0.001";
 }
 
+interface MinorUnit extends Omit<Unit, "name"> {
+  /** As people call it. */
+  readonly word: string;
+}
+
 /** Yahoo's spellings, the London exchange's GBX and the Chicago exchange's USX among them. */
-const minorUnits: Readonly<Record<string, Omit<Unit, "name">>> = {
-  GBp: { currency: "GBP", factor: "0.01" },
-  GBX: { currency: "GBP", factor: "0.01" },
-  ZAc: { currency: "ZAR", factor: "0.01" },
-  ZAC: { currency: "ZAR", factor: "0.01" },
-  ILA: { currency: "ILS", factor: "0.01" },
-  USX: { currency: "USD", factor: "0.01" },
-  KWF: { currency: "KWD", factor: "0.001" },
+const minorUnits: Readonly<Record<string, MinorUnit>> = {
+  GBp: { currency: "GBP", factor: "0.01", word: "pence" },
+  GBX: { currency: "GBP", factor: "0.01", word: "pence" },
+  ZAc: { currency: "ZAR", factor: "0.01", word: "cents" },
+  ZAC: { currency: "ZAR", factor: "0.01", word: "cents" },
+  ILA: { currency: "ILS", factor: "0.01", word: "agorot" },
+  USX: { currency: "USD", factor: "0.01", word: "cents" },
+  KWF: { currency: "KWD", factor: "0.001", word: "fils" },
 };
 
 export const minorUnitNames: readonly string[] = Object.keys(minorUnits);
 
 /** What a source quotes in; null: no unit that is known. Case tells pence (GBp) from pounds (GBP). */
 export function unitOf(name: string): Unit | null {
-  if (Object.hasOwn(minorUnits, name)) return { name, ...minorUnits[name]! };
+  if (Object.hasOwn(minorUnits, name)) {
+    const { currency, factor } = minorUnits[name]!;
+    return { name, currency, factor };
+  }
   return /^[A-Z]{3}$/.test(name) ? { name, currency: name, factor: "1" } : null;
 }
+
+/** "pence" for GBp; null: it is a currency itself. */
+export const unitNameOf = (name: string): string | null =>
+  Object.hasOwn(minorUnits, name) ? minorUnits[name]!.word : null;
 
 const isoCodes: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
 

@@ -1,4 +1,4 @@
-/** What the portfolio consists of on the last day of the range: by ticker, by asset class, by sector. */
+/** What the portfolio consists of on the last day of the range: by ticker, by asset class, by sector, by currency. */
 import Big from "big.js";
 import type { TickerFigures } from "./figures.ts";
 
@@ -19,14 +19,16 @@ export interface Allocation {
 /** More bars than these are not compared any more: the smallest ones become one. */
 const slicesShown = 12;
 
-/** Empty: nothing is held. */
-export function allocations(tickers: readonly TickerFigures[]): Allocation[] {
+/** Empty: nothing is held. By currency where there is another than `base`, the person's own. */
+export function allocations(tickers: readonly TickerFigures[], base: string): Allocation[] {
   const held = tickers.filter(({ current_value }) => Number(current_value) > 0);
   if (held.length === 0) return [];
+  const isForeign = held.some(({ currency }) => currency !== base);
   return [
     { title: "By ticker", slices: slices(held, ({ ticker }) => ticker) },
     { title: "By asset class", slices: slices(held, ({ asset_class }) => classLabel(asset_class)) },
     { title: "By sector", slices: slices(held, ({ sector }) => sector ?? "No sector") },
+    ...(isForeign ? [{ title: "By currency", slices: slices(held, ({ currency }) => currency) }] : []),
   ];
 }
 

@@ -23,8 +23,10 @@ export interface Benchmark {
   readonly name: string | null;
   /** Total return since the start, one for each day asked for; null before its first price. Empty: it has none. */
   readonly returns: readonly (number | null)[];
-  /** The day of its first price, when that is after the start: it is measured from there. */
+  /** The day of its first price and rate, when that is after the start: it is measured from there. */
   readonly startsLate: string | null;
+  /** Its own currency where that is not the person's: it is converted at each day's rate. */
+  readonly convertedFrom: string | null;
 }
 
 /** A ticker's adjusted closes over a span, the last one on or before its start among them. */
@@ -32,6 +34,9 @@ export interface BenchmarkPrices {
   readonly ticker: string;
   readonly name: string | null;
   readonly bars: readonly Bar[];
+  readonly convertedFrom: string | null;
+  /** By day, from the first known one on: what one of its currency is in the person's. null: both are one. */
+  readonly rates: ReadonlyMap<string, number> | null;
 }
 
 interface Bar {
@@ -42,7 +47,7 @@ interface Bar {
 export async function readBenchmarkPrices(
   client: PoolClient,
   ticker: string,
-  { start, end }: Span,
+  { start, end, currency: base }: Span,
 ): Promise<BenchmarkPrices> {
   const { rows: bars } = await client.query<Bar>({
     name: "read_benchmark",
@@ -60,39 +65,74 @@ export async function readBenchmarkPrices(
            order by price_date`,
     values: [ticker, start, end],
   });
-  const { rows: assets } = await client.query<{ name: string }>({
-    name: "read_benchmark_name",
-    text: "select name from bronze.raw_assets where ticker = $1",
+  const { rows: assets } = await client.query<{ name: string; currency: string }>({
+    name: "read_benchmark_asset",
+    text: "select name, currency from bronze.raw_assets where ticker = $1",
     values: [ticker],
   });
-  return { ticker, name: assets[0]?.name ?? null, bars };
-}
-
-/**
- * Total return, dividends reinvested, by Yahoo's adjusted close: 0 at the start of the span, or at its first price after
- * it. A day without a bar keeps the last one. `days`: ascending.
- */
-export function compareWith(
-  { ticker, name, bars }: BenchmarkPrices,
-  { start }: Span,
-  days: readonly string[],
-): Benchmark {
-  const first = bars[0];
+  const { name = null, currency = base } = assets[0] ?? {};
+  const isOwn = currency === base;
   return {
     ticker,
     name,
-    returns: first ? rebase(bars, first.adj_close, days) : [],
-    startsLate: first && first.price_date > start ? first.price_date : null,
+    bars,
+    convertedFrom: isOwn ? null : currency,
+    rates: isOwn ? null : await readRates(client, currency, base, start, end),
   };
 }
 
-function rebase(bars: readonly Bar[], base: number, days: readonly string[]): (number | null)[] {
-  let next = 0;
-  return days.map((day) => {
-    while (next < bars.length && bars[next]!.price_date <= day) next++;
-    const bar = bars[next - 1];
-    return bar ? bar.adj_close / base - 1 : null;
+async function readRates(client: PoolClient, currency: string, base: string, start: string, end: string) {
+  const { rows } = await client.query<{ rate_date: string; rate: number }>({
+    name: "read_benchmark_rates",
+    text: `select
+             own.rate_date,
+             (own.usd_per_unit / base.usd_per_unit)::double precision as rate
+           from int_fx_daily own
+           join int_fx_daily base on base.rate_date = own.rate_date
+           where own.currency = $1
+             and base.currency = $2
+             and own.rate_date >= $3
+             and own.rate_date <= $4
+           order by own.rate_date`,
+    values: [currency, base, start, end],
   });
+  return new Map(rows.map(({ rate_date, rate }) => [rate_date, rate]));
+}
+
+/**
+ * Total return in the person's currency, dividends reinvested, by Yahoo's adjusted close: 0 at the start of the span, or
+ * at its first price and rate after it. A day without a bar keeps the last one. `days`: ascending.
+ */
+export function compareWith(
+  { ticker, name, convertedFrom, bars, rates }: BenchmarkPrices,
+  { start }: Pick<Span, "start">,
+  days: readonly string[],
+): Benchmark {
+  const firstDays = [start, bars[0]?.price_date, rates ? [...rates.keys()][0] : start];
+  const isKnown = !firstDays.includes(undefined);
+  const from = firstDays.reduce<string>((latest, day = "") => (day > latest ? day : latest), "");
+  return {
+    ticker,
+    name,
+    convertedFrom,
+    returns: isKnown ? rebase({ bars, rates }, from, days) : [],
+    startsLate: isKnown && from > start ? from : null,
+  };
+}
+
+function rebase(
+  { bars, rates }: Pick<BenchmarkPrices, "bars" | "rates">,
+  from: string,
+  days: readonly string[],
+): (number | null)[] {
+  let next = 0;
+  const valueOn = (day: string): number => {
+    while (next < bars.length && bars[next]!.price_date <= day) next++;
+    const { adj_close } = bars[next - 1]!;
+    return rates ? adj_close * rates.get(day)! : adj_close;
+  };
+  const base = valueOn(from);
+  return days.map((day) => (day < from ? null : valueOn(day) / base - 1));
 }
 
 /** What the picker proposes: tickers with prices, those of the person's own ledger first. */

@@ -1,6 +1,7 @@
 /** From what there was at the start to what there is at the end, step by step, so that it closes to the cent. */
 import Big from "big.js";
 import type { RangeFigures } from "./figures.ts";
+import { isConverted } from "./range.ts";
 
 interface Step {
   readonly label: string;
@@ -15,24 +16,41 @@ interface Step {
   readonly width: string;
 }
 
+type Ranged = Pick<RangeFigures, "span" | "performance">;
+
+interface Part {
+  readonly label: string;
+  readonly figure: string;
+  readonly amount: Big | string;
+}
+
+/** What the holdings earned: by what was sold, or, where exchange rates have a part in it, by what moved. */
+function gains({ span, performance }: Ranged, unrealized: Big): Part[] {
+  if (!isConverted(span))
+    return [
+      { label: "Unrealised gain", figure: "unrealized_pnl", amount: unrealized },
+      { label: "Realised gain", figure: "realized_pnl", amount: performance.realized_pnl },
+    ];
+  return [
+    { label: "Prices", figure: "price_effect", amount: performance.price_effect },
+    { label: "Exchange rates", figure: "currency_effect", amount: performance.currency_effect },
+    { label: "Fees", figure: "fees", amount: new Big(performance.fees).times(-1) },
+  ];
+}
+
 /**
- * Every running total is rounded to the cent and a step is the difference of two of them: no step is off by a cent or
- * more, and what is shown adds up.
+ * Every running total is rounded to the last digit of the currency and a step is the difference of two of them: no step is
+ * off by a cent or more, and what is shown adds up. `digits`: decimals of an amount in the currency.
  */
-export function bridge({ span, performance }: Pick<RangeFigures, "span" | "performance">) {
-  const opening = new Big(span.opening_value).minus(span.opening_cost);
-  const parts = [
+export function bridge({ span, performance }: Ranged, digits = 2) {
+  const unrealized = new Big(performance.unrealized_pnl).minus(span.opening_value).plus(span.opening_cost);
+  const parts: Part[] = [
     {
       label: "Put in, net of money taken out",
       figure: "net_contributions",
       amount: performance.net_contributions,
     },
-    {
-      label: "Unrealised gain",
-      figure: "unrealized_pnl",
-      amount: new Big(performance.unrealized_pnl).minus(opening),
-    },
-    { label: "Realised gain", figure: "realized_pnl", amount: performance.realized_pnl },
+    ...gains({ span, performance }, unrealized),
     { label: "Income", figure: "income", amount: performance.income },
     {
       label: "Income paid out",
@@ -40,6 +58,7 @@ export function bridge({ span, performance }: Pick<RangeFigures, "span" | "perfo
       amount: new Big(performance.income).times(-1),
     },
   ];
+  const cents = (amount: Big | string): Big => new Big(amount).round(digits);
   const bars: Bar[] = [
     {
       label: "Value at the start",
@@ -62,10 +81,15 @@ export function bridge({ span, performance }: Pick<RangeFigures, "span" | "perfo
     from: new Big(0),
     to: cents(performance.market_value),
   });
-  return { steps: place(bars), fees: performance.fees };
+  return {
+    steps: place(bars, digits),
+    fees: performance.fees,
+    /** Set: the steps do not say what of the gain was sold. */
+    byWhatMoved: isConverted(span)
+      ? { unrealized: unrealized.toFixed(), realized: performance.realized_pnl }
+      : null,
+  };
 }
-
-const cents = (amount: Big | string): Big => new Big(amount).round(2);
 
 interface Bar {
   readonly label: string;
@@ -75,7 +99,7 @@ interface Bar {
   readonly to: Big;
 }
 
-function place(bars: readonly Bar[]): Step[] {
+function place(bars: readonly Bar[], digits: number): Step[] {
   const ends = bars.flatMap(({ from, to }) => [Number(from), Number(to)]);
   const lowest = Math.min(...ends);
   const extent = Math.max(...ends) - lowest || 1;
@@ -84,7 +108,7 @@ function place(bars: readonly Bar[]): Step[] {
     label,
     figure,
     day,
-    amount: to.minus(from).toFixed(2),
+    amount: to.minus(from).toFixed(digits),
     isSum: index === 0 || index === bars.length - 1,
     x: percent(Math.min(Number(from), Number(to)) - lowest),
     width: percent(Math.abs(Number(to) - Number(from))),

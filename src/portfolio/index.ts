@@ -8,6 +8,7 @@ export { readDeletionEffect } from "./deletion-effect.ts";
 export {
   type Extent,
   readDividendEvidence,
+  readEffectEvidence,
   readPositionEvidence,
   readSaleEvidence,
   readTradeEvidence,
@@ -36,6 +37,7 @@ export {
   readUnbuiltModels,
 } from "./published-models.ts";
 export {
+  isConverted,
   parseRange,
   type Range,
   rangeNames,
@@ -44,6 +46,7 @@ export {
   type Span,
   wholeTime,
 } from "./range.ts";
+export { type RateState, readRateStates } from "./rate-states.ts";
 export { Recent } from "./recent.ts";
 export {
   type RegimeDay,

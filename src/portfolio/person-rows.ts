@@ -92,7 +92,12 @@ export interface Holding {
   readonly cost_basis: string;
   readonly close: string;
   readonly market_value: string;
+  readonly base_currency: string;
+  readonly currency: string;
+  readonly local_market_value: string;
+  readonly rate: string;
   readonly is_priced: boolean;
+  readonly is_rated: boolean;
 }
 
 /** What a person holds of each ticker on a day, with its value; default: the last day known. */
@@ -104,7 +109,9 @@ export function readHoldings(
 ): Promise<Holding[]> {
   return personTransaction(pool, userId, async (client) => {
     const { rows } = await client.query<Holding>(
-      `select ticker, price_date, quantity, cost_basis, close, market_value, is_priced
+      `select
+         ticker, price_date, quantity, cost_basis, close, market_value, base_currency, currency, local_market_value,
+         rate, is_priced, is_rated
        from int_daily_holdings
        where user_id = $1
          and price_date = coalesce($2::date, (select max(calendar_date) from int_calendar))

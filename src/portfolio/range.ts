@@ -74,6 +74,10 @@ export interface Span {
   readonly data_version: string;
   /** Of the code that made it: see `readPublishedModels`. */
   readonly published_version: string;
+  /** The person's base currency, as the published figures are in it. */
+  readonly currency: string;
+  /** Those of all that they ever held. */
+  readonly currencies: readonly string[];
   /** What was held at the close of `start`. */
   readonly opening_value: string;
   readonly opening_cost: string;
@@ -84,6 +88,10 @@ export interface Span {
   /** It ends before the first trade or begins after the newest data: there is nothing in it. */
   readonly is_outside: boolean;
 }
+
+/** Whether exchange rates have any part in the person's figures. */
+export const isConverted = ({ currency, currencies }: Pick<Span, "currency" | "currencies">): boolean =>
+  currencies.some((other) => other !== currency);
 
 /** null: nothing has been computed for this person yet. */
 export async function readSpan(
@@ -125,6 +133,13 @@ export async function readSpan(
              "end",
              orchestrator.data_stamp('user_id', $1::bigint::text, $6) as data_version,
              orchestrator.code_stamp() as published_version,
+             (
+               select currency
+               from int_portfolio_daily
+               where user_id = $1
+                 and price_date = as_of
+             ) as currency,
+             array(select distinct currency from int_holding_periods where user_id = $1) as currencies,
              coalesce(opening.market_value, 0) as opening_value,
              coalesce(opening.cost_basis, 0) as opening_cost,
              wanted < first as is_whole,

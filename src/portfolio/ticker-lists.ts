@@ -19,6 +19,8 @@ export interface Trade {
   readonly price: string;
   readonly fee: string;
   readonly total: string;
+  /** What it was paid in; null: the ticker's own currency. */
+  readonly currency: string | null;
   /** Shares of today for one that was traded; 1 where no split came after. */
   readonly split_factor: string;
   readonly is_split_since: boolean;
@@ -52,8 +54,10 @@ export interface TradeMark {
   /** As traded, of a single one; else in today's shares, as the average price is. */
   readonly quantity: string;
   readonly price: string;
-  /** In today's shares, as the closes are. */
-  readonly adjusted_price: string;
+  /** What `price` is in; null: the ticker's own currency. */
+  readonly currency: string | null;
+  /** In today's shares and the ticker's own currency, as the closes are. null: no exchange rate is known. */
+  readonly adjusted_price: string | null;
   readonly is_split_since: boolean;
 }
 
@@ -115,6 +119,7 @@ export async function readTrades(
        price,
        fee,
        case transaction_type when 'BUY' then gross_amount + fee else gross_amount - fee end as total,
+       currency,
        trim_scale(split_factor) as split_factor,
        split_factor <> 1 as is_split_since
      from stg_transactions
@@ -181,14 +186,24 @@ export async function readTradeMarks(
   const { rows } = await client.query<TradeMark>(
     `with trades as (
        select
-         *,
+         stg_transactions.*,
+         case when stg_transactions.currency is null then adjusted_price else in_own.local_price end as own_price,
          count(*) over () > $4 as are_many,
          (transaction_date - min(transaction_date) over ()) * $4::bigint
            / (1 + max(transaction_date) over () - min(transaction_date) over ()) as stretch
        from stg_transactions
-       where user_id = $1
-         and ticker = $2
-         and transaction_date >= $3
+       left join lateral (
+         select int_trades.local_price
+         from int_trades
+         where stg_transactions.currency is not null
+           and int_trades.user_id = $1
+           and int_trades.ticker = $2
+           and int_trades.transaction_id = stg_transactions.transaction_id
+         offset 0 -- looked up where a row says what it was paid in
+       ) in_own on true
+       where stg_transactions.user_id = $1
+         and stg_transactions.ticker = $2
+         and stg_transactions.transaction_date >= $3
      )
      select
        transaction_type,
@@ -197,9 +212,10 @@ export async function readTradeMarks(
        count(*) as trades,
        case when count(*) = 1 then min(quantity) else trim_scale(sum(adjusted_quantity)) end as quantity,
        min(price) as price,
+       min(currency) as currency,
        case
-         when count(*) = 1 then min(adjusted_price)
-         else trim_scale(round(sum(adjusted_price * adjusted_quantity) / sum(adjusted_quantity), 4))
+         when count(*) = 1 then min(own_price)
+         else trim_scale(round(sum(own_price * adjusted_quantity) / sum(adjusted_quantity), 4))
        end as adjusted_price,
        bool_or(split_factor <> 1) as is_split_since
      from trades

@@ -4,6 +4,7 @@ import type { dim_assets, gold_ticker_kpis } from "../../assets/gold.ts";
 import { priceBounds } from "../../assets/price-bounds.ts";
 import type { RowOf } from "../engine/index.ts";
 import { rangeIntervals } from "./range.ts";
+import { readRateStates } from "./rate-states.ts";
 import { readLots, readSales, readTradeMarks, readTrades } from "./ticker-lists.ts";
 
 const { Max, ...bounded } = rangeIntervals;
@@ -21,6 +22,7 @@ export type Description = Pick<
   | "sector"
   | "industry"
   | "exchange"
+  | "currency"
   | "is_active"
   | "last_error"
   | "first_price_date"
@@ -111,6 +113,8 @@ export async function readTicker(
     actions: await readActions(client, userId, ticker),
     oddities: await readOddities(client, ticker, ledger.first_date),
     isStale: await readStaleness(client, ticker),
+    rates: (await readRateStates(client, userId)).filter((state) => state.ticker === ticker),
+    currencies: await readCurrencies(client, userId),
     defects: await readDefects(client, ticker),
   };
 }
@@ -147,12 +151,29 @@ async function usesFifo(client: PoolClient, userId: number): Promise<boolean> {
   return rows[0]?.is_fifo ?? false;
 }
 
+/** The person's base currency, as figures are in it, and those of all that they ever held. */
+async function readCurrencies(
+  client: PoolClient,
+  userId: number,
+): Promise<{ readonly base: string; readonly all: readonly string[] }> {
+  const { rows } = await client.query<{ base: string; all: string[] }>(
+    `select
+       coalesce(min(base_currency), (select base_currency from users where user_id = $1)) as base,
+       coalesce(array_agg(distinct currency), '{}') as all
+     from int_holding_periods
+     where user_id = $1`,
+    [userId],
+  );
+  return rows[0]!;
+}
+
 const unknownTicker: Description = {
   name: "",
   asset_class: "",
   sector: null,
   industry: null,
   exchange: null,
+  currency: "USD",
   is_active: true,
   last_error: null,
   first_price_date: null,
@@ -163,7 +184,7 @@ const unknownTicker: Description = {
 async function readDescription(client: PoolClient, ticker: string): Promise<Description> {
   const { rows } = await client.query<Description>(
     `select
-       name, asset_class, sector, industry, exchange, is_active, last_error,
+       name, asset_class, sector, industry, exchange, currency, is_active, last_error,
        first_price_date, last_price_date, is_last_close_final
      from dim_assets
      where ticker = $1`,

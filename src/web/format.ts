@@ -1,11 +1,48 @@
-/** How figures are written for one reader: by locale, from decimal strings, without a detour through floating point. */
+/**
+ * How figures are written for one reader: by locale and in their currencies, from decimal strings, without a detour through
+ * floating point.
+ */
+
+import type { Span } from "../portfolio/index.ts";
+
+/** Of one person. */
+export interface Currencies {
+  /** In which their figures are. */
+  readonly base: string;
+  /** Every one that something of theirs is in. */
+  readonly all: readonly string[];
+}
+
+/** As the published figures are in them. */
+export const currenciesOf = ({
+  currency,
+  currencies,
+}: Pick<Span, "currency" | "currencies">): Currencies => ({
+  base: currency,
+  all: [currency, ...currencies],
+});
+
+const dollarsAlone: Currencies = { base: "USD", all: ["USD"] };
 
 export interface Format {
   readonly locale: string;
-  /** US dollars, two decimals: "1234.5" -> "$1,234.50". */
+  /** ISO code of what `money`, `price` and their kin are in. */
+  readonly currency: string;
+  /** `code` where another currency of the reader's has the same sign. */
+  readonly currencyDisplay: "narrowSymbol" | "code";
+  /** Decimals of an amount: 2 of most currencies, 0 of yen, 3 of Kuwaiti dinars. */
+  readonly minorDigits: number;
+  /** The same for amounts in another currency; null: this one. */
+  in(currency: string | null): Format;
+  /** With as many decimals as the currency has: "1234.5" of US dollars -> "$1,234.50". */
   money(value: string): string;
   /** As money, with + or − unless zero. */
   signedMoney(value: string): string;
+  /** Set: `amount` and `signedAmount` leave this code out, so that what stands above them has to say it. */
+  readonly amountsIn: string | null;
+  /** As money, for a column of a wide table: a sign is written, a code of letters is not. */
+  amount(value: string): string;
+  signedAmount(value: string): string;
   /** A price of one unit: at least two decimals, as many as eight. */
   price(value: string): string;
   /** For an axis: "$1.2M". */
@@ -13,6 +50,8 @@ export interface Format {
   /** For the axis of an indicator: "4.5". */
   compactNumber(value: number): string;
   quantity(value: string): string;
+  /** Of exchange, with six significant digits: "129.246". */
+  rate(value: string): string;
   /** A ratio: 0.1234 -> "12.34%". */
   percent(value: number): string;
   signedPercent(value: number): string;
@@ -65,20 +104,87 @@ function relativeTo(formatter: Intl.RelativeTimeFormat, instant: Date, now: Date
   return formatter.format(Math.trunc(seconds / size), unit);
 }
 
-function createFormat(locale: string): Format {
+type MoneyFormat = Pick<
+  Format,
+  | "currency"
+  | "currencyDisplay"
+  | "minorDigits"
+  | "money"
+  | "signedMoney"
+  | "amountsIn"
+  | "amount"
+  | "signedAmount"
+  | "price"
+  | "compactMoney"
+>;
+
+/** What the sign of the currency is in the locale; its code where it has none. */
+function signOf(locale: string, currency: string): string {
+  const parts = new Intl.NumberFormat(locale, {
+    style: "currency",
+    currency,
+    currencyDisplay: "narrowSymbol",
+  }).formatToParts(0);
+  return parts.find(({ type }) => type === "currency")?.value ?? currency;
+}
+
+function createMoneyFormat(locale: string, currency: string, all: readonly string[]): MoneyFormat {
+  const sign = signOf(locale, currency);
+  const isShared = all.some((other) => other !== currency && signOf(locale, other) === sign);
+  const currencyDisplay = isShared ? "code" : "narrowSymbol";
+  const style = { style: "currency", currency, currencyDisplay } as const;
   const number = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options);
-  const usd = { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" } as const;
-  const money = number(usd);
-  const signedMoney = number({ ...usd, signDisplay: "exceptZero" });
-  const price = number({ ...usd, maximumFractionDigits: 8 });
+  const money = number(style);
+  const signedMoney = number({ ...style, signDisplay: "exceptZero" });
+  const price = number({ ...style, maximumFractionDigits: 8 });
   const compactMoney = number({
-    ...usd,
+    ...style,
     notation: "compact",
     maximumFractionDigits: 2,
     minimumFractionDigits: 0,
   });
+  const minorDigits = money.resolvedOptions().maximumFractionDigits ?? 2;
+  const isCode = isShared || /^\p{L}{3}/u.test(sign);
+  const plain = { minimumFractionDigits: minorDigits, maximumFractionDigits: minorDigits } as const;
+  const amount = isCode ? number(plain) : money;
+  const signedAmount = isCode ? number({ ...plain, signDisplay: "exceptZero" }) : signedMoney;
+  return {
+    currency,
+    currencyDisplay,
+    minorDigits,
+    amountsIn: isCode ? currency : null,
+    amount: (value) => amount.format(value as Decimal),
+    signedAmount: (value) => signedAmount.format(value as Decimal),
+    money: (value) => money.format(value as Decimal),
+    signedMoney: (value) => signedMoney.format(value as Decimal),
+    price: (value) => price.format(value as Decimal),
+    compactMoney: (value) => compactMoney.format(value),
+  };
+}
+
+function createFormat(locale: string, { base, all }: Currencies): Format {
+  const numbers = createNumberFormat(locale);
+  const formats = new Map<string, Format>();
+  const inCurrency = (currency: string): Format => {
+    const known = formats.get(currency);
+    if (known) return known;
+    const format: Format = {
+      locale,
+      ...numbers,
+      ...createMoneyFormat(locale, currency, all),
+      in: (other) => (other === null ? format : inCurrency(other)),
+    };
+    formats.set(currency, format);
+    return format;
+  };
+  return inCurrency(base);
+}
+
+function createNumberFormat(locale: string): Omit<Format, keyof MoneyFormat | "locale" | "in"> {
+  const number = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options);
   const compactNumber = number({ maximumFractionDigits: 2 });
   const quantity = number({ maximumFractionDigits: 20 });
+  const rate = number({ maximumSignificantDigits: 6 });
   const percentage = { style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2 } as const;
   const percent = number(percentage);
   const signedPercent = number({ ...percentage, signDisplay: "exceptZero" });
@@ -93,13 +199,9 @@ function createFormat(locale: string): Format {
   const count = number({ maximumFractionDigits: 0 });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   return {
-    locale,
-    money: (value) => money.format(value as Decimal),
-    signedMoney: (value) => signedMoney.format(value as Decimal),
-    price: (value) => price.format(value as Decimal),
-    compactMoney: (value) => compactMoney.format(value),
     compactNumber: (value) => compactNumber.format(value),
     quantity: (value) => quantity.format(value as Decimal),
+    rate: (value) => rate.format(value as Decimal),
     percent: (value) => percent.format(value),
     signedPercent: (value) => signedPercent.format(value),
     compactPercent: (value) => compactPercent.format(value),
@@ -146,16 +248,17 @@ const fallbackLocale = "en-US";
 const mostLanguages = 10;
 const formats = new Map<string, Format>();
 
-/** The format of the first of the reader's languages that is known here. */
-export function formatFor(languages: readonly string[]): Format {
+/** The format of the first of the reader's languages that is known here; its amounts are in their base currency. */
+export function formatFor(languages: readonly string[], currencies: Currencies = dollarsAlone): Format {
   const locales = languages.slice(0, mostLanguages).map(knownLocale);
   const locale = locales.find((known) => known !== null) ?? fallbackLocale;
-  const known = formats.get(locale);
+  const key = [locale, currencies.base, ...new Set(currencies.all.toSorted())].join(" ");
+  const known = formats.get(key);
   if (known) return known;
   // Making one costs a millisecond and the header is free text: the cache is bounded, and starts anew when full.
   if (formats.size >= 50) formats.clear();
-  const format = createFormat(locale);
-  formats.set(locale, format);
+  const format = createFormat(locale, currencies);
+  formats.set(key, format);
   return format;
 }
 

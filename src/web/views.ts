@@ -25,9 +25,10 @@ interface HelperOptions extends Handlebars.HelperOptions {
   readonly data: ViewEnvironment;
 }
 
-type FormatName = {
-  [K in keyof Format]: Format[K] extends (value: never) => string ? K : never;
-}[keyof Format];
+type FormatName = Exclude<
+  { [K in keyof Format]: Format[K] extends (value: never) => string ? K : never }[keyof Format],
+  "in"
+>;
 
 /** Templates of `ui/views` and `ui/partials`, compiled once at start. */
 export function createViews(folder: string, staticFiles: StaticFiles): Views {
@@ -67,8 +68,11 @@ function withoutIndentation(source: string): string {
 const formatNames: readonly FormatName[] = [
   "money",
   "signedMoney",
+  "amount",
+  "signedAmount",
   "price",
   "quantity",
+  "rate",
   "percent",
   "signedPercent",
   "count",
@@ -137,14 +141,18 @@ export function direction(value: string | number | null): "gain" | "loss" | "fla
   return sign > 0 ? "gain" : sign < 0 ? "loss" : "flat";
 }
 
-/** `{{money value reason=why}}`: a figure that cannot be computed shows a dash and its reason, never 0, never nothing. */
+/**
+ * `{{money value reason=why}}`: a figure that cannot be computed shows a dash and its reason, never 0, never nothing.
+ * `{{price value currency=code}}`: what is not in the person's base currency says in which it is.
+ */
 function formatOrReason(
   handlebars: typeof Handlebars,
   name: FormatName,
   value: unknown,
   { data, hash }: HelperOptions,
 ): unknown {
-  if (value !== null && value !== undefined) return (data.format[name] as (value: unknown) => string)(value);
+  const format = hash.currency ? data.format.in(hash.currency) : data.format;
+  if (value !== null && value !== undefined) return (format[name] as (value: unknown) => string)(value);
   const reason = handlebars.escapeExpression(String(hash.reason ?? "not known"));
   return new handlebars.SafeString(
     `<span class="absent"><span aria-hidden="true">—</span> <span class="reason">${reason}</span></span>`,

@@ -82,7 +82,7 @@ test("a taken port is named, exits with 2, and leaves nothing running", async ()
 test("demo: a sample account whose dashboard fills by itself, offline, marked as synthetic", async () => {
   const folder = join(top, "demo");
   const demo = await startService(["demo"], { DATA_DIR: folder });
-  await expect.poll(() => demo.lines.length).toBe(2);
+  await expect.poll(() => demo.lines.length).toBe(3);
   const [, email, password] = /as (\S+) with the password (\S+)/.exec(demo.lines[1] ?? "") ?? [];
   const { body } = await call(demo.url, "/auth/login", undefined, { email, password });
   const figures = async () => {

@@ -130,13 +130,66 @@ const interestRate = fc.tuple(day, cents).map(
   }),
 );
 
+const currency = fc.constantFrom("USD", "KES", "GBP", "EUR");
+
+const paidPurchase = fc
+  .tuple(
+    purchase,
+    fc.option(currency),
+    fc.option(fc.tuple(currency, fc.constantFrom("0.5", "2", "130.123456"))),
+  )
+  .map(
+    ([{ values }, paid, own]): Event => ({
+      text: `insert into transactions
+               (user_id, ticker, transaction_type, quantity, price, fee, transaction_date, currency, fx_currency, fx_rate)
+             values ($1, $2, 'BUY', $3::numeric / 100, $4, 0.5, $5, $6, $7, $8)`,
+      values: [...values, paid, own?.[0], own?.[1]],
+    }),
+  );
+
+const exchangeRate = fc.tuple(fc.constantFrom("KES", "GBP", "EUR"), day, cents, fc.boolean()).map(
+  ([of, date, dollars, isFinal]): Event => ({
+    text: `insert into raw_fx_rates (currency, rate_date, usd_per_unit, is_final, source)
+           values ($1, $2, $3::numeric / 100, $4, 'file')
+           on conflict (currency, rate_date) do update
+           set usd_per_unit = excluded.usd_per_unit, is_final = excluded.is_final`,
+    values: [of, date, dollars, isFinal],
+  }),
+);
+
+const lostRates = fc.tuple(fc.constantFrom("KES", "GBP", "EUR"), day).map(
+  ([of, date]): Event => ({
+    text: "delete from raw_fx_rates where currency = $1 and rate_date <= $2::date",
+    values: [of, date],
+  }),
+);
+
+const base = fc.tuple(person, currency).map(
+  ([user, value]): Event => ({
+    text: "update users set base_currency = $2 where user_id = $1",
+    values: [user, value],
+  }),
+);
+
+const quoteUnit = fc.tuple(ticker, fc.constantFrom("USD", "KES", "GBP", "GBp")).map(
+  ([of, unit]): Event => ({
+    text: `update raw_assets
+           set quote_unit = $2, currency = upper($2), unit_factor = case when $2 = upper($2) then 1 else 0.01 end
+           where ticker = $1`,
+    values: [of, unit],
+  }),
+);
+
 const event = fc.oneof(
   { weight: 6, arbitrary: purchase },
   { weight: 4, arbitrary: sale },
   { weight: 2, arbitrary: deletion },
   { weight: 4, arbitrary: bar },
   { weight: 4, arbitrary: history },
-  ...[lostBars, split, dividend, assetClass, method, interestRate].map((arbitrary) => ({
+  { weight: 3, arbitrary: paidPurchase },
+  { weight: 4, arbitrary: exchangeRate },
+  ...[base, quoteUnit].map((arbitrary) => ({ weight: 2, arbitrary })),
+  ...[lostRates, lostBars, split, dividend, assetClass, method, interestRate].map((arbitrary) => ({
     weight: 1,
     arbitrary,
   })),

@@ -138,6 +138,65 @@ test("a trade paid in another currency needs the rates of all three", async () =
   expect(await stored()).toMatchObject([{ currency: "GBP", fx_rate: "201.25", fx_currency: "KES" }]);
 });
 
+describe("what the market says against it", () => {
+  /** Flat, so that every day's range is known; quoted at 500 pence. */
+  beforeEach(() => {
+    const { bars, ...world } = server.ticker("WORLD");
+    const flat = bars.map((bar) => ({ ...bar, open: 500, high: 505, low: 495, close: 500, adjClose: 500 }));
+    server.addTicker({ ...world, ticker: "FLAT.L", currency: "GBp", bars: flat, dividends: [] });
+  });
+  const flat = { ...euros, ticker: "FLAT.L", fee: "0" };
+  const warnings = async (input: object) => (await record({ ...flat, ...input })).warnings;
+
+  test("pounds that are pence, and pence that are pounds, are told", async () => {
+    expect(await warnings({ price: "5" })).toEqual([]);
+    expect(await warnings({ price: "500", currency: "GBp" })).toEqual([]);
+    expect(await warnings({ price: "500" })).toEqual([
+      "FLAT.L traded at 4.95 to 5.05 GBP on 2024-01-10, the price here is 500: a hundred times as much, as if it were in cents or pence; 5 would fit",
+    ]);
+    expect(await warnings({ price: "5", currency: "GBp" })).toEqual([
+      expect.stringMatching(/the price here is 0\.05: a hundredth of it; 5 would fit$/),
+    ]);
+  });
+
+  test("a price in another currency is compared in that", async () => {
+    await requireRates(ledger, ["GBP", "KES"]);
+    const { rows } = await owner.query(
+      `select (5 * max(usd_per_unit) filter (where currency = 'GBP')
+         / max(usd_per_unit) filter (where currency = 'KES'))::numeric(20, 2) as price
+       from bronze.raw_fx_rates
+       where rate_date = '2024-01-10'`,
+    );
+    expect(await warnings({ price: rows[0].price, currency: "KES" })).toEqual([]);
+    expect(await warnings({ price: "5", currency: "KES" })).toEqual([
+      expect.stringMatching(/^FLAT\.L traded at [\d.]+ to [\d.]+ KES on 2024-01-10, the price here is 5$/),
+    ]);
+  });
+
+  test("a rate of one's own that is the other way round, or of nothing, is told", async () => {
+    await requireRates(ledger, ["GBP"]);
+    const { rows } = await owner.query(
+      `select trim_scale(usd_per_unit) as rate, trim_scale(round(1 / usd_per_unit, 6)) as inverse
+       from bronze.raw_fx_rates
+       where currency = 'GBP'
+         and rate_date = '2024-01-10'`,
+    );
+    const rate: string = rows[0].rate;
+    const far = String(Number(rate) * 1000);
+    expect(await warnings({ price: "5", fx_rate: rate })).toEqual([]);
+    expect(await warnings({ price: "5", fx_rate: far })).toEqual([
+      expect.stringMatching(/^one GBP was worth [\d.]+ USD on 2024-01-10, the rate here is [\d.]+$/),
+    ]);
+    await requireBaseCurrency(ledger, alice, "KES");
+    await setBaseCurrency(web, alice, "KES");
+    expect(await warnings({ price: "5", fx_rate: "0.0025" })).toEqual([
+      expect.stringMatching(
+        /the rate here is 0\.0025: it seems to be the other way round; [\d.]+ would fit$/,
+      ),
+    ]);
+  });
+});
+
 test("an empty currency or rate, as a form sends it, is none", async () => {
   await record({ ...euros, currency: "", fx_rate: "" });
   expect(await stored()).toMatchObject([{ currency: "EUR", fx_rate: null }]);
@@ -170,6 +229,30 @@ describe("our own export", () => {
     expect(imported).toBe(3);
     expect(await exported(2)).toBe(csv);
     expect((await importTransactions(ledger, 2, { csv }, null)).imported).toBe(0);
+  });
+
+  test("compares a price in what it was paid in", async () => {
+    const { bars, ...world } = server.ticker("WORLD");
+    const flat = bars.map((bar) => ({ ...bar, open: 500, high: 505, low: 495, close: 500, adjClose: 500 }));
+    server.addTicker({ ...world, ticker: "FLAT.L", currency: "GBp", bars: flat, dividends: [] });
+    await requireRates(ledger, ["GBP", "KES"]);
+    const trade = { ...euros, ticker: "FLAT.L", fee: "0" };
+    const { rows } = await owner.query(
+      `select (5 * max(usd_per_unit) filter (where currency = 'GBP')
+         / max(usd_per_unit) filter (where currency = 'KES'))::numeric(20, 2) as price
+       from bronze.raw_fx_rates
+       where rate_date = '2024-01-10'`,
+    );
+    await record({ ...trade, price: rows[0].price, currency: "KES" });
+    await record({ ...trade, price: String(rows[0].price * 100), currency: "KES" });
+    await record({ ...trade, price: "5" });
+    const { review } = await importTransactions(ledger, 2, { csv: await exported(alice) }, null);
+    expect(review.rows.map(({ warnings }) => warnings.map(({ code }) => code))).toEqual([
+      [],
+      ["price_differs"],
+      [],
+    ]);
+    expect(review.rows[1]!.correction).toMatch(/^price \d+(\.\d+)? -> \d+(\.\d+)?$/);
   });
 
   test("asks for the rates first, and for a rate of a day before them", async () => {

@@ -25,11 +25,13 @@ type Statement = Case["statements"][number];
 /** What a line of a section says, as the row that it puts into bronze. */
 const sections: Record<string, { pattern: RegExp; statement(...words: string[]): Statement }> = {
   ledger: {
-    pattern: /^(\S+) (BUY|SELL) (\S+) (\S+) @ (\S+)(?: fee (\S+))?(?: by (\d+))?$/,
-    statement: (date, type, quantity, ticker, price, fee, user) => ({
-      text: `insert into transactions (transaction_date, transaction_type, quantity, ticker, price, fee, user_id)
-             values ($1, $2, $3, $4, $5, $6, $7)`,
-      values: [date, type, quantity, ticker, price, fee ?? 0, user ?? 1],
+    pattern:
+      /^(\S+) (BUY|SELL) (\S+) (\S+) @ (\S+)(?: ([A-Z]{3}))?(?: fee (\S+))?(?: at (\S+) ([A-Z]{3}))?(?: by (\d+))?$/,
+    statement: (date, type, quantity, ticker, price, currency, fee, fxRate, fxCurrency, user) => ({
+      text: `insert into transactions
+               (transaction_date, transaction_type, quantity, ticker, price, currency, fee, fx_rate, fx_currency, user_id)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+      values: [date, type, quantity, ticker, price, currency, fee ?? 0, fxRate, fxCurrency, user ?? 1],
     }),
   },
   prices: {
@@ -47,11 +49,11 @@ const sections: Record<string, { pattern: RegExp; statement(...words: string[]):
     }),
   },
   assets: {
-    pattern: /^(\S+) (\S+)$/,
-    statement: (ticker, assetClass) => ({
-      text: `insert into raw_assets (ticker, name, asset_class, currency, exchange_timezone)
-             values ($1, $1, $2, 'USD', 'UTC')`,
-      values: [ticker, assetClass],
+    pattern: /^(\S+) (\S+)(?: (\S+))?$/,
+    statement: (ticker, assetClass, quoteUnit = "USD") => ({
+      text: `insert into raw_assets (ticker, name, asset_class, quote_unit, currency, unit_factor, exchange_timezone)
+             values ($1, $1, $2, $3, upper($3), case when $3 = upper($3) then 1 else 0.01 end, 'UTC')`,
+      values: [ticker, assetClass, quoteUnit],
     }),
   },
   splits: {
@@ -83,6 +85,20 @@ const sections: Record<string, { pattern: RegExp; statement(...words: string[]):
     statement: (date, value) => ({
       text: "insert into raw_fred (series_id, observation_date, value) values ('DTB3', $1, $2)",
       values: [date, value],
+    }),
+  },
+  fx: {
+    pattern: /^(\S+) ([A-Z]{3}) (\S+)$/,
+    statement: (date, currency, dollars) => ({
+      text: `insert into raw_fx_rates (rate_date, currency, usd_per_unit, source) values ($1, $2, $3, 'file')`,
+      values: [date, currency, dollars],
+    }),
+  },
+  base: {
+    pattern: /^([A-Z]{3})(?: by (\d+))?$/,
+    statement: (currency, user) => ({
+      text: "update users set base_currency = $1 where user_id = coalesce($2, user_id)",
+      values: [currency, user],
     }),
   },
   method: {

@@ -6,8 +6,8 @@ import Big from "big.js";
 import fc from "fast-check";
 import type { Pool } from "pg";
 import { beforeAll, expect, test } from "vitest";
-import type { Security, Trade } from "../oracle/ledger.ts";
 import { allDays, securityArbitrary, tradesArbitrary } from "../oracle/random-world.ts";
+import type { Security, Trade } from "../oracle/world.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { buildModels } from "../support/models.ts";
 

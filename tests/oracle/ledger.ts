@@ -4,31 +4,8 @@
  * Money and quantities are exact decimals (big.js), dates are `YYYY-MM-DD`.
  */
 import Big from "big.js";
-
-Big.DP = 40;
-
-export interface Trade {
-  readonly id: number;
-  readonly ticker: string;
-  readonly type: "BUY" | "SELL";
-  readonly quantity: string;
-  readonly price: string;
-  readonly fee: string;
-  readonly date: string;
-}
-
-export interface Security {
-  readonly ticker: string;
-  /** Trades every day of the week: its bars do not make a trading day. */
-  readonly always: boolean;
-  readonly bars: readonly { readonly date: string; readonly close: string }[];
-  readonly splits: readonly {
-    readonly date: string;
-    readonly numerator: string;
-    readonly denominator: string;
-  }[];
-  readonly dividends: readonly { readonly date: string; readonly cashPerShare: string }[];
-}
+import { conversion, effects, type Moves, Rates, type Reader } from "./currencies.ts";
+import { daysBetween, nextDay, type Security, type Trade } from "./world.ts";
 
 export interface PositionDay {
   readonly ticker: string;
@@ -44,18 +21,17 @@ export interface PositionDay {
   readonly fees: Big;
   /** An exchange-traded holding with a bar on this day. */
   readonly session: boolean;
+  /** Base currency for one of the security's, at the close. */
+  readonly rate: Big;
+  /** What a price, or an exchange rate, of a trade stands in for the market's. */
+  readonly isEstimated: boolean;
+  readonly priceEffect: Big;
+  readonly currencyEffect: Big;
+  /** The same figures in the security's currency. */
+  readonly local: Pick<PositionDay, "costBasis" | "value" | "previousValue" | "netFlow" | "income">;
 }
 
 const zero = new Big(0);
-
-/** The calendar day after `date`; civil-date arithmetic in UTC, where days have no other length. */
-export function nextDay(date: string): string {
-  return new Date(Date.parse(`${date}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
-}
-
-export function daysBetween(from: string, to: string): number {
-  return Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / 86_400_000);
-}
 
 /** A split counts when the close across it stays nearer to unchanged than to a jump by the ratio. */
 export function acceptedSplits(security: Security): Security["splits"] {
@@ -139,74 +115,157 @@ class Position {
   }
 }
 
+/** Figures of a day in one of the two currencies. */
+class Account {
+  readonly position: Position;
+  previousValue = zero;
+  value = zero;
+  netFlow = zero;
+  realized = zero;
+  fees = zero;
+
+  constructor(method: "average" | "fifo") {
+    this.position = new Position(method);
+  }
+
+  beginDay(): void {
+    this.previousValue = this.value;
+    this.netFlow = zero;
+    this.realized = zero;
+    this.fees = zero;
+  }
+
+  trade(type: Trade["type"], quantity: Big, gross: Big, fee: Big): void {
+    this.fees = this.fees.plus(fee);
+    if (type === "BUY") {
+      this.position.buy(quantity, gross.plus(fee));
+      this.netFlow = this.netFlow.plus(gross).plus(fee);
+      return;
+    }
+    const proceeds = gross.minus(fee);
+    this.realized = this.realized.plus(proceeds).minus(this.position.sell(quantity));
+    this.netFlow = this.netFlow.minus(proceeds);
+  }
+}
+
+const inDollars: Reader = { base: "USD", rates: new Rates({}, "1970-01-01", "1970-01-01") };
+
+/** What one share of a day is in today's. */
+function splitFactor(splits: Security["splits"], date: string): [Big, Big] {
+  const later = splits.filter((split) => split.date > date);
+  return [
+    later.reduce((product, split) => product.times(split.numerator), new Big(1)),
+    later.reduce((product, split) => product.times(split.denominator), new Big(1)),
+  ];
+}
+
+/** A ticker of one person, carried on day by day. */
+class Holding {
+  private readonly base: Account;
+  private readonly own: Account;
+  private readonly splits: Security["splits"];
+  private readonly closes: ReadonlyMap<string, Big>;
+  private readonly dividends: ReadonlyMap<string, Big>;
+  private readonly unit: Big;
+  private readonly currency: string;
+  private barClose: Big | null;
+  private tradePrice = zero;
+  private tradeRate = zero;
+  private before = { price: zero, rate: zero };
+  private readonly security: Security;
+  private readonly reader: Reader;
+
+  constructor(security: Security, reader: Reader, method: "average" | "fifo", firstDay: string) {
+    this.security = security;
+    this.reader = reader;
+    this.base = new Account(method);
+    this.own = new Account(method);
+    this.currency = security.currency ?? "USD";
+    this.unit = new Big(security.unitFactor ?? 1);
+    this.splits = acceptedSplits(security);
+    this.closes = new Map(security.bars.map((bar) => [bar.date, this.unit.times(bar.close)]));
+    this.dividends = paidDividends(security);
+    const earlier = security.bars.findLast((bar) => bar.date < firstDay);
+    this.barClose = earlier ? this.unit.times(earlier.close) : null;
+  }
+
+  private trade(trade: Trade): Moves["trades"][number] {
+    const [numerator, denominator] = splitFactor(this.splits, trade.date);
+    const converted = conversion(trade, this.security, this.reader);
+    const quantity = new Big(trade.quantity).times(numerator).div(denominator);
+    const [gross, fee] = [new Big(trade.quantity).times(trade.price), new Big(trade.fee)];
+    this.tradePrice = new Big(trade.price).times(converted.local).times(denominator).div(numerator);
+    this.tradeRate = converted.rate;
+    this.base.trade(trade.type, quantity, gross.times(converted.base), fee.times(converted.base));
+    this.own.trade(trade.type, quantity, gross.times(converted.local), fee.times(converted.local));
+    return { type: trade.type, quantity, amount: gross.times(converted.local), rate: converted.rate };
+  }
+
+  /** Null on a day on which nothing was held or traded. */
+  day(date: string, todays: readonly Trade[]): PositionDay | null {
+    const { base, own } = this;
+    const held = base.position.quantity;
+    base.beginDay();
+    own.beginDay();
+    const trades = todays.map((trade) => this.trade(trade));
+    const close = this.closes.get(date);
+    this.barClose = close ?? this.barClose;
+    const known =
+      this.currency === this.reader.base
+        ? new Big(1)
+        : this.reader.rates.known(this.currency, this.reader.base, date);
+    const after = { price: this.barClose ?? this.tradePrice, rate: known ?? this.tradeRate };
+    const quantity = base.position.quantity;
+    own.value = quantity.times(after.price);
+    base.value = own.value.times(after.rate);
+    const moved = effects({ held, before: this.before, after, trades });
+    this.before = after;
+    if (held.eq(0) && todays.length === 0) return null;
+    const income = held.times(this.dividends.get(date) ?? zero).times(this.unit);
+    return {
+      ticker: this.security.ticker,
+      date,
+      quantity,
+      costBasis: base.position.cost,
+      value: base.value,
+      previousValue: base.previousValue,
+      netFlow: base.netFlow,
+      income: income.times(after.rate),
+      realized: base.realized,
+      fees: base.fees,
+      session: close !== undefined && !this.security.always,
+      rate: after.rate,
+      isEstimated: this.barClose === null || known === null,
+      priceEffect: moved.price,
+      currencyEffect: moved.currency,
+      local: {
+        costBasis: own.position.cost,
+        value: own.value,
+        previousValue: own.previousValue,
+        netFlow: own.netFlow,
+        income,
+      },
+    };
+  }
+}
+
 /** One row for each calendar day from the first trade to `lastDay` on which the ticker was held or traded. */
 export function positionDays(
   trades: readonly Trade[],
   security: Security,
   lastDay: string,
   method: "average" | "fifo" = "average",
+  reader: Reader = inDollars,
 ): PositionDay[] {
-  const splits = acceptedSplits(security);
-  const factor = (date: string): [Big, Big] => {
-    const later = splits.filter((split) => split.date > date);
-    return [
-      later.reduce((product, split) => product.times(split.numerator), new Big(1)),
-      later.reduce((product, split) => product.times(split.denominator), new Big(1)),
-    ];
-  };
   const ordered = inOrder(trades.filter((trade) => trade.ticker === security.ticker));
   const first = ordered[0];
   if (!first) return [];
-  const position = new Position(method);
+  const byDate = Map.groupBy(ordered, (trade) => trade.date);
+  const holding = new Holding(security, reader, method, first.date);
   const rows: PositionDay[] = [];
-  const closes = new Map(security.bars.map((bar) => [bar.date, new Big(bar.close)]));
-  const dividends = paidDividends(security);
-  let barClose: Big | null = security.bars.findLast((bar) => bar.date < first.date)?.close
-    ? new Big(security.bars.findLast((bar) => bar.date < first.date)?.close ?? "0")
-    : null;
-  let tradePrice = zero;
-  let previousValue = zero;
   for (let date = first.date; date <= lastDay; date = nextDay(date)) {
-    const held = position.quantity;
-    let netFlow = zero;
-    let realized = zero;
-    let fees = zero;
-    const todays = ordered.filter((trade) => trade.date === date);
-    for (const trade of todays) {
-      const [numerator, denominator] = factor(trade.date);
-      const quantity = new Big(trade.quantity).times(numerator).div(denominator);
-      const gross = new Big(trade.quantity).times(trade.price);
-      tradePrice = new Big(trade.price).times(denominator).div(numerator);
-      fees = fees.plus(trade.fee);
-      if (trade.type === "BUY") {
-        position.buy(quantity, gross.plus(trade.fee));
-        netFlow = netFlow.plus(gross).plus(trade.fee);
-      } else {
-        const proceeds = gross.minus(trade.fee);
-        realized = realized.plus(proceeds).minus(position.sell(quantity));
-        netFlow = netFlow.minus(proceeds);
-      }
-    }
-    const close = closes.get(date);
-    if (close) barClose = close;
-    const quantity = position.quantity;
-    const value = quantity.times(barClose ?? tradePrice);
-    if (held.gt(0) || todays.length > 0) {
-      rows.push({
-        ticker: security.ticker,
-        date,
-        quantity,
-        costBasis: position.cost,
-        value,
-        previousValue,
-        netFlow,
-        income: held.times(dividends.get(date) ?? zero),
-        realized,
-        fees,
-        session: close !== undefined && !security.always,
-      });
-    }
-    previousValue = value;
+    const row = holding.day(date, byDate.get(date) ?? []);
+    if (row) rows.push(row);
   }
   return rows;
 }

@@ -1,6 +1,7 @@
 /** The independent oracle, part two: a person's days, returns, risk and money-weighted figures. */
 import Big from "big.js";
-import { daysBetween, nextDay, type PositionDay } from "./ledger.ts";
+import type { PositionDay } from "./ledger.ts";
+import { daysBetween, nextDay } from "./world.ts";
 
 const zero = new Big(0);
 
@@ -13,7 +14,12 @@ export interface PortfolioDay {
   readonly income: Big;
   readonly realized: Big;
   readonly fees: Big;
+  readonly priceEffect: Big;
+  readonly currencyEffect: Big;
+  readonly isEstimated: boolean;
   readonly dailyReturn: number | null;
+  /** dailyReturn without what exchange rates did. */
+  readonly priceReturn: number | null;
   readonly index: number;
   readonly runningPeak: number;
   readonly drawdown: number;
@@ -49,6 +55,7 @@ export function portfolioDays(
     const netFlow = sum((row) => row.netFlow);
     const income = sum((row) => row.income);
     const dailyReturn = dayReturn(marketValue, previousValue, netFlow, income);
+    const currencyEffect = sum((row) => row.currencyEffect);
     contributions = contributions.plus(netFlow);
     index *= 1 + (dailyReturn ?? 0);
     peak = Math.max(peak, index);
@@ -61,7 +68,11 @@ export function portfolioDays(
       income,
       realized: sum((row) => row.realized),
       fees: sum((row) => row.fees),
+      priceEffect: sum((row) => row.priceEffect),
+      currencyEffect,
+      isEstimated: rows.some((row) => row.isEstimated),
       dailyReturn,
+      priceReturn: dayReturn(marketValue.minus(currencyEffect), previousValue, netFlow, income),
       index,
       runningPeak: peak,
       drawdown: index / peak - 1,
@@ -153,12 +164,20 @@ export interface Performance {
   readonly income: Big;
   readonly fees: Big;
   readonly totalGain: Big;
+  readonly priceEffect: Big;
+  readonly currencyEffect: Big;
   readonly twr: number;
+  readonly priceReturn: number;
   readonly moneyWeightedReturn: number | null;
   readonly volatility: number | null;
   readonly sharpe: number | null;
   readonly sortino: number | null;
   readonly maxDrawdown: number;
+}
+
+/** The part of a growth that is not the other's; 0 when that lost everything. */
+export function currencyReturn(growth: number, priceGrowth: number): number {
+  return priceGrowth === 0 ? 0 : growth / priceGrowth - 1;
 }
 
 /** The figures of one person over all their days; `riskFree` is the annual rate known on a date, as a ratio. */
@@ -182,6 +201,7 @@ export function performance(
     date,
     amount: Number(income.minus(netFlow).plus(date === last.date ? last.marketValue : 0)),
   }));
+  const priceGrowth = days.reduce((growth, day) => growth * (1 + (day.priceReturn ?? 0)), 1);
   return {
     marketValue: last.marketValue,
     netContributions: last.netContributions,
@@ -190,7 +210,10 @@ export function performance(
     income,
     fees: total((day) => day.fees),
     totalGain: unrealized.plus(realized).plus(income),
+    priceEffect: total((day) => day.priceEffect),
+    currencyEffect: total((day) => day.currencyEffect),
     twr: last.index - 1,
+    priceReturn: priceGrowth - 1,
     moneyWeightedReturn: moneyWeightedReturn(flows),
     volatility: enough ? sampleDeviation(values) * Math.sqrt(perYear) : null,
     sharpe: enough && deviation > 0 ? (mean(excess) / deviation) * Math.sqrt(perYear) : null,

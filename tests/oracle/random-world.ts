@@ -4,7 +4,9 @@
  */
 import Big from "big.js";
 import fc from "fast-check";
-import { acceptedSplits, nextDay, type Security, type Trade } from "./ledger.ts";
+import type { KnownRates } from "./currencies.ts";
+import { acceptedSplits } from "./ledger.ts";
+import { nextDay, type Security, type Trade } from "./world.ts";
 
 /** Begins shortly before a turn of the year. */
 export const allDays: readonly string[] = Array.from({ length: 260 }).reduce<string[]>(
@@ -115,4 +117,68 @@ export function tradesArbitrary(securities: readonly Security[], maximum = 12): 
     }
     return trades;
   });
+}
+
+/** Dollars for one, about; and from which day of allDays on a rate is known. */
+export const currencies: Readonly<Record<string, { readonly about: string; readonly from: number }>> = {
+  KES: { about: "0.008", from: 0 },
+  GBP: { about: "1.25", from: 3 },
+  EUR: { about: "1.1", from: 60 },
+  ZAR: { about: "0.055", from: 140 },
+};
+
+/** Rates on days that are no weekend, some missing, at most 3 % apart. */
+export function ratesArbitrary(): fc.Arbitrary<KnownRates> {
+  const everyDay = { minLength: allDays.length, maxLength: allDays.length };
+  const one = ([currency, { about, from }]: (typeof entries)[number]) =>
+    fc
+      .record({
+        moves: fc.array(fc.integer({ min: -30, max: 30 }), everyDay),
+        missing: fc.array(fc.integer({ min: 0, max: 9 }), everyDay),
+      })
+      .map(({ moves, missing }) => {
+        let dollars = new Big(about);
+        const known = allDays.flatMap((date, day) => {
+          if (day < from || isWeekend(date) || missing[day] === 0) return [];
+          dollars = dollars
+            .times(1000 + (moves[day] ?? 0))
+            .div(1000)
+            .round(8);
+          return [{ date, dollars: dollars.toFixed() }];
+        });
+        return [currency, known] as const;
+      });
+  const entries = Object.entries(currencies);
+  return fc.tuple(...entries.map(one)).map((known) => Object.fromEntries(known));
+}
+
+const anyCurrency = fc.constantFrom("USD", ...Object.keys(currencies));
+
+/** What a trade says of how it was paid: mostly nothing; at its own rate within a tenth of what is about right. */
+const paymentArbitrary = fc.record({
+  currency: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: anyCurrency }),
+  fxCurrency: fc.oneof(
+    { weight: 2, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: anyCurrency },
+  ),
+  promille: fc.integer({ min: 900, max: 1100 }),
+});
+
+/** Ledgers whose trades were paid in any currency, some at a rate of their own, told in any base currency of that time. */
+export function paidTradesArbitrary(securities: readonly Security[], maximum = 12): fc.Arbitrary<Trade[]> {
+  const about = (currency: string) => currencies[currency]?.about ?? "1";
+  return fc
+    .tuple(
+      tradesArbitrary(securities, maximum),
+      fc.array(paymentArbitrary, { minLength: maximum, maxLength: maximum }),
+    )
+    .map(([trades, payments]) =>
+      trades.map((trade, index): Trade => {
+        const { currency, fxCurrency, promille } = payments[index]!;
+        if (!fxCurrency) return { ...trade, currency };
+        const paid = currency ?? securities.find(({ ticker }) => ticker === trade.ticker)?.currency ?? "USD";
+        const fxRate = new Big(about(paid)).div(about(fxCurrency)).times(promille).div(1000).round(8);
+        return { ...trade, currency, fxCurrency, fxRate: fxRate.toFixed() };
+      }),
+    );
 }

@@ -19,6 +19,24 @@ describe("format", () => {
     expect(formatFor(["de"]).money("1234.5")).toBe("1.234,50\u00a0$");
   });
 
+  test("writes each currency with its own decimals, and by its code where its sign is another's, too", () => {
+    const nairobi = formatFor(["en-US"], { base: "KES", all: ["KES", "USD", "GBP"] });
+    expect(nairobi.money("1234.5")).toBe("KES\u00a01,234.50");
+    expect(nairobi.in("USD").money("1234.5")).toBe("$1,234.50");
+    expect(nairobi.in("GBP").price("8.0512")).toBe("£8.0512");
+    expect(nairobi.in("JPY").money("1234")).toBe("¥1,234");
+    expect(nairobi.in("KWD").money("1.5")).toBe("KWD\u00a01.500");
+    expect(nairobi.in("KWD").minorDigits).toBe(3);
+    expect(nairobi.in("USD").in(null).currency).toBe("USD");
+    const toronto = formatFor(["en-US"], { base: "CAD", all: ["USD", "CAD"] });
+    expect(toronto.money("1")).toBe("CAD\u00a01.00");
+    expect(toronto.in("USD").signedMoney("1")).toBe("+USD\u00a01.00");
+    expect(formatFor(["en-US"], { base: "CAD", all: ["CAD"] }).money("1")).toBe("$1.00");
+    expect(formatFor(["en-US"], { base: "USD", all: ["USD"] }).money("1")).toBe(
+      formatFor(["en-US"]).money("1"),
+    );
+  });
+
   test("writes the month in letters", () => {
     expect(formatFor(["en-US"]).date("2021-05-04")).toBe("May 4, 2021");
     expect(formatFor(["en-GB"]).date("2021-05-04")).toBe("4 May 2021");

@@ -124,12 +124,24 @@ describe("the trade form", () => {
       available: "3",
       close: expect.any(String),
       close_date: "2021-01-04",
+      currency: "USD",
+      quote_unit: "USD",
+      unit_factor: "1",
+      unit_name: null,
+      base_currency: "USD",
+      rate: null,
     });
     expect(Number(early.close)).toBeCloseTo(Number(rows[0].close) * Number(rows[0].factor), 6);
     expect(await ask("ticker=NOSUCH&date=2024-03-04")).toEqual({
       available: "0",
       close: null,
       close_date: null,
+      currency: null,
+      quote_unit: null,
+      unit_factor: null,
+      unit_name: null,
+      base_currency: "USD",
+      rate: null,
     });
     expect((await visitor.get("/api/transactions/draft?ticker=NORD&date=soon")).status).toBe(422);
   });

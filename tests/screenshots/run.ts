@@ -32,6 +32,14 @@ const pages = {
   "not-found": "/nowhere",
 };
 
+/** Of the person with several currencies. */
+const nairobiPages = {
+  "nairobi-portfolio": "/portfolio?range=Max",
+  "nairobi-transactions": "/transactions",
+  "nairobi-ticker": "/tickers/THAM.L",
+  "nairobi-explain": "/explain/currency_effect",
+};
+
 const looks = {
   light: { colorScheme: "light", viewport: { width: 1440, height: 900 } },
   dark: { colorScheme: "dark", viewport: { width: 1440, height: 900 } },
@@ -68,9 +76,9 @@ async function startDemo(folder: string): Promise<{ url: string; stop(): Promise
   return { url, stop };
 }
 
-async function signIn(page: Page, url: string): Promise<void> {
+async function signIn(page: Page, url: string, email: string): Promise<void> {
   await page.goto(`${url}/sign-in`);
-  await page.getByLabel("Email").fill("demo@example.org");
+  await page.getByLabel("Email").fill(email);
   await page.getByLabel("Password").fill("demo-portfolio");
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL((address) => address.pathname !== "/sign-in");
@@ -100,7 +108,7 @@ try {
   for (const [look, options] of Object.entries(looks)) {
     const context = await browser.newContext(options);
     const page = await context.newPage();
-    await signIn(page, demo.url);
+    await signIn(page, demo.url, "demo@example.org");
     await settle(context, demo.url);
     for (const [name, path] of Object.entries(pages)) {
       await page.goto(demo.url + path);
@@ -110,10 +118,16 @@ try {
         writeFileSync(join("docs", `${name}-${look}.webp`), await asWebp(page));
       }
     }
+    await context.clearCookies();
+    await signIn(page, demo.url, "nairobi@example.org");
+    for (const [name, path] of Object.entries(nairobiPages)) {
+      await page.goto(demo.url + path);
+      await page.screenshot({ path: join("screenshots", `${name}-${look}.png`), fullPage: true });
+    }
     await context.close();
   }
   process.stdout.write(
-    `screenshots/ has ${Object.keys(pages).length * Object.keys(looks).length} pictures\n`,
+    `screenshots/ has ${(Object.keys(pages).length + Object.keys(nairobiPages).length) * Object.keys(looks).length} pictures\n`,
   );
 } finally {
   await browser.close();

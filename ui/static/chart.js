@@ -12,17 +12,23 @@ const day = new Intl.DateTimeFormat(locale, {
   year: "numeric",
   timeZone: "UTC",
 });
-const dollars = /** @type {const} */ ({
-  style: "currency",
-  currency: "USD",
-  currencyDisplay: "narrowSymbol",
-});
-const writers = {
-  money: new Intl.NumberFormat(locale, dollars),
-  price: new Intl.NumberFormat(locale, { ...dollars, maximumFractionDigits: 8 }),
-  quantity: new Intl.NumberFormat(locale, { maximumFractionDigits: 8 }),
-  percent: new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 2 }),
-};
+/**
+ * How a chart's values are written.
+ * @param {DOMStringMap} chart
+ * @returns {Intl.NumberFormat}
+ */
+function writerOf({ unit, currency = "USD", currencyDisplay = "narrowSymbol" }) {
+  if (unit === "percent")
+    return new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 2 });
+  if (unit === "quantity") return new Intl.NumberFormat(locale, { maximumFractionDigits: 8 });
+  return new Intl.NumberFormat(locale, {
+    style: "currency",
+    currency,
+    currencyDisplay: /** @type {"code" | "narrowSymbol"} */ (currencyDisplay),
+    ...(unit === "price" && { maximumFractionDigits: 8 }),
+  });
+}
+
 /** Pixels that a hand moves without meaning to. */
 const slip = 5;
 
@@ -36,7 +42,7 @@ class Chart {
     this.plot = plot;
     this.zoom = figure.dataset.zoom;
     this.labels = [...figure.querySelectorAll("thead th")].slice(1).map((cell) => cell.textContent ?? "");
-    this.writer = writers[/** @type {keyof typeof writers} */ (figure.dataset.unit)];
+    this.writer = writerOf(figure.dataset);
     this.points = (figure.dataset.points ?? "").split(";").map((point) => {
       const [date = "", ...values] = point.split(",");
       return { instant: Date.parse(date), values };

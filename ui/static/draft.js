@@ -1,5 +1,8 @@
 // @ts-check
-/** The trade form: what can be sold of the ticker on the day, and the day's close until a price is typed. */
+/**
+ * The trade form: what can be sold of the ticker on the day, the day's close until a price is typed, and in what the ticker
+ * is quoted.
+ */
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("trade"));
 const ticker = /** @type {HTMLInputElement} */ (document.getElementById("ticker"));
@@ -9,6 +12,7 @@ const available = /** @type {HTMLElement} */ (document.getElementById("available
 const suggestion = /** @type {HTMLElement} */ (document.getElementById("suggestion"));
 const locale = document.documentElement.dataset.locale;
 const quantity = new Intl.NumberFormat(locale, { maximumFractionDigits: 20 });
+const sixDigits = new Intl.NumberFormat(locale, { maximumSignificantDigits: 6 });
 const date = new Intl.DateTimeFormat(locale, {
   day: "numeric",
   month: "short",
@@ -16,13 +20,128 @@ const date = new Intl.DateTimeFormat(locale, {
   timeZone: "UTC",
 });
 
-/** @typedef {{ available: string, close: string | null, close_date: string | null }} Draft */
+/**
+ * @typedef {{
+ *   available: string, close: string | null, close_date: string | null, currency: string | null,
+ *   quote_unit: string | null, unit_factor: string | null, unit_name: string | null, base_currency: string, rate: string | null
+ * }} Draft
+ */
 
 /** @type {Draft | null} */
 let draft = null;
 let asked = "";
 // The server may have suggested one already.
 let suggested = suggestion.textContent === "" ? null : price.value;
+/** What the form asks for before a ticker says in what it is quoted. */
+const usual = { price: labelOf("price").textContent, fee: labelOf("fee").textContent };
+
+/** @param {string} name */
+function labelOf(name) {
+  return /** @type {HTMLLabelElement} */ (form.querySelector(`label[for=${name}]`));
+}
+
+/** Decimals between a unit and its currency: 2 from pence to pounds. 0: price and fee are in the currency itself. */
+function places() {
+  const chosen = new FormData(form).get("currency");
+  if (!draft?.unit_name || chosen === draft.currency) return 0;
+  return (draft.unit_factor ?? "").length - 2;
+}
+
+/**
+ * An amount of the currency in units of which 10^places are one: "8.052" pounds, with 2 places, "805.2" pence.
+ * @param {string} amount
+ * @param {number} places
+ */
+function inUnit(amount, places) {
+  const [whole = "", part = ""] = amount.split(".");
+  const digits = whole + part.padEnd(places, "0");
+  const point = whole.length + places;
+  const [left, right] = [
+    digits.slice(0, point).replace(/^0+(?=\d)/, ""),
+    digits.slice(point).replace(/0+$/, ""),
+  ];
+  return right === "" ? left : `${left}.${right}`;
+}
+
+/** A symbol with an exchange's ending, or a pair, is hardly quoted in dollars. @param {string} symbol */
+const isForeign = (symbol) => /[.=]|-(?!USD$)[A-Z]{3}$/i.test(symbol);
+
+/** What price and fee are in stands in their labels, and in the form for the total. */
+function showUnit() {
+  const unit = draft?.currency ? (places() > 0 ? draft.unit_name : draft.currency) : null;
+  const isUnknown = unit === null && isForeign(ticker.value.trim());
+  for (const [name, label] of /** @type {const} */ ([
+    ["price", "Price"],
+    ["fee", "Fee"],
+  ]))
+    labelOf(name).textContent = unit ? `${label}, ${unit}` : isUnknown ? label : usual[name];
+  const hint = document.getElementById("price-help");
+  if (hint && !hint.querySelector(".error"))
+    hint.textContent = isUnknown ? "In the currency that it is quoted in; not in pence or cents." : "";
+  form.dataset.currency = draft?.currency ?? "";
+  form.dataset.places = String(places());
+}
+
+/** Which of the two a quote in pence may be typed in. */
+function showChoice() {
+  const shown = document.getElementById("unit");
+  const name = draft?.unit_name ? `${draft.quote_unit} ${draft.currency}` : "";
+  if (name === (shown?.dataset.units ?? "")) return;
+  shown?.remove();
+  if (!draft?.unit_name) return;
+  const field = Object.assign(document.createElement("fieldset"), {
+    id: "unit",
+    className: "field segmented",
+  });
+  field.dataset.units = name;
+  field.append(Object.assign(document.createElement("legend"), { textContent: "Price and fee in" }));
+  for (const [value, text] of [
+    [draft.quote_unit, draft.unit_name],
+    [draft.currency, draft.currency],
+  ]) {
+    const choice = document.createElement("label");
+    const input = Object.assign(document.createElement("input"), { type: "radio", name: "currency", value });
+    input.checked = value === draft.quote_unit;
+    choice.append(input, " ", Object.assign(document.createElement("span"), { textContent: text }));
+    field.append(choice);
+  }
+  available.before(field);
+}
+
+/** What one of the currency was worth, where that is not the person's own. */
+function showRate() {
+  const isConverted = draft?.currency && draft.currency !== draft.base_currency;
+  const shown = document.getElementById("fx_rate");
+  if (!isConverted) return shown?.closest(".field")?.remove();
+  const field = shown?.closest(".field") ?? addRate();
+  const [label, hint] = [field.querySelector("label"), field.querySelector(".help")];
+  if (label) label.textContent = `Exchange rate, ${draft?.base_currency} for one ${draft?.currency}`;
+  if (hint && !hint.querySelector(".error")) hint.textContent = hintOf(draft?.rate ?? null);
+}
+
+/** @param {string | null} rate */
+function hintOf(rate) {
+  if (rate === null) return "No rate of that day is known: say yours.";
+  return `Leave it empty for the day’s: ${sixDigits.format(/** @type {Intl.StringNumericLiteral} */ (rate))}`;
+}
+
+function addRate() {
+  const field = Object.assign(document.createElement("div"), { className: "field" });
+  const input = Object.assign(document.createElement("input"), {
+    id: "fx_rate",
+    name: "fx_rate",
+    inputMode: "decimal",
+    autocomplete: "off",
+  });
+  input.setAttribute("aria-describedby", "fx_rate-help");
+  field.append(
+    Object.assign(document.createElement("label"), { htmlFor: "fx_rate" }),
+    input,
+    Object.assign(document.createElement("p"), { className: "help", id: "fx_rate-help" }),
+  );
+  form.querySelector(".total")?.before(field);
+  return field;
+}
 
 function show() {
   const isSell = new FormData(form).get("type") === "SELL";
@@ -36,7 +155,7 @@ function show() {
 function suggest() {
   if (document.activeElement === price) return;
   if (price.value !== "" && price.value !== suggested) return;
-  suggested = draft?.close ?? null;
+  suggested = draft?.close ? inUnit(draft.close, places()) : null;
   price.value = suggested ?? "";
   suggestion.textContent =
     draft?.close_date && suggested
@@ -61,12 +180,22 @@ async function ask() {
   if (subject !== asked) return; // another one was chosen meanwhile
   draft = answer;
   show();
+  showChoice();
+  showRate();
+  showUnit();
   suggest();
+  form.dispatchEvent(new Event("input")); // the total is in the same
 }
 
 ticker.addEventListener("change", () => void ask());
 day.addEventListener("change", () => void ask());
-form.addEventListener("change", show);
+form.addEventListener("change", ({ target }) => {
+  show();
+  if (!(target instanceof HTMLInputElement && target.name === "currency")) return;
+  showUnit();
+  suggest();
+  form.dispatchEvent(new Event("input"));
+});
 price.addEventListener("input", () => {
   suggested = null;
   suggestion.textContent = "";

@@ -8,11 +8,24 @@ const output = /** @type {HTMLOutputElement} */ (document.getElementById("total"
 const searchProblem = /** @type {HTMLElement} */ (document.getElementById("search-problem"));
 const totalLabel = /** @type {HTMLElement} */ (document.getElementById("total-label"));
 const progress = /** @type {HTMLElement} */ (document.getElementById("progress"));
-const money = new Intl.NumberFormat(document.documentElement.dataset.locale, {
-  style: "currency",
-  currency: "USD",
-  currencyDisplay: "narrowSymbol",
-});
+const { locale } = document.documentElement.dataset;
+
+/**
+ * In the currency of the ticker; by its code where another of the person's has the same sign, as the pages write it.
+ * @param {string} currency
+ */
+function moneyIn(currency) {
+  const others = (form.dataset.currencies ?? "USD").split(" ").filter((other) => other !== currency);
+  const isShared = others.some((other) => signOf(other) === signOf(currency));
+  const currencyDisplay = isShared ? "code" : "narrowSymbol";
+  return new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay });
+}
+
+/** @param {string} currency */
+function signOf(currency) {
+  const style = /** @type {const} */ ({ style: "currency", currency, currencyDisplay: "narrowSymbol" });
+  return new Intl.NumberFormat(locale, style).formatToParts(0).find(({ type }) => type === "currency")?.value;
+}
 
 /** @typedef {{ ticker: string, name: string, asset_class: string, exchange: string | null }} Match */
 
@@ -175,13 +188,17 @@ function showTotal() {
     output.value = "–";
     return;
   }
-  const scale = Math.max(quantity.scale + price.scale, fee.scale);
-  const gross = quantity.digits * price.digits * 10n ** BigInt(scale - quantity.scale - price.scale);
-  const feePart = fee.digits * 10n ** BigInt(scale - fee.scale);
+  const amountScale = Math.max(quantity.scale + price.scale, fee.scale);
+  const gross = quantity.digits * price.digits * 10n ** BigInt(amountScale - quantity.scale - price.scale);
+  const feePart = fee.digits * 10n ** BigInt(amountScale - fee.scale);
   const total = isSell ? gross - feePart : gross + feePart;
+  // An amount in pence has two decimals more in pounds.
+  const scale = amountScale + Number(form.dataset.places ?? 0);
   const digits = String(total < 0n ? -total : total).padStart(scale + 1, "0");
   const text = `${total < 0n ? "-" : ""}${digits.slice(0, digits.length - scale)}.${digits.slice(digits.length - scale) || "0"}`;
-  output.value = money.format(/** @type {Intl.StringNumericLiteral} */ (text));
+  output.value = moneyIn(form.dataset.currency || "USD").format(
+    /** @type {Intl.StringNumericLiteral} */ (text),
+  );
 }
 
 form.addEventListener("input", showTotal);

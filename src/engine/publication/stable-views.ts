@@ -65,10 +65,10 @@ export async function replaceViews(
     // Locks each view as a statement that reads it does: a view before those it reads. The other way round, a reader
     // that has the upper view waits for us at the lower one while we wait for it (a reader in a loop held us up 10 s).
     ...standing.map((name) => `alter view ${stableName(graph.schemas, name)} set (security_invoker = true)`),
-    ...graph
-      .inOrder(dropped)
-      .reverse()
-      .map((name) => `drop view ${stableName(graph.schemas, name)}`),
+    // In one statement: what is published stands on one another as it did then, which the graph of today need not say.
+    ...(dropped.size === 0
+      ? []
+      : [`drop view ${[...dropped].map((name) => stableName(graph.schemas, name)).join(", ")}`]),
     ...made.flatMap((name) => [
       `create or replace view ${stableName(graph.schemas, name)} with (security_invoker = true) as ${viewBody(versions.get(name)!)}`,
       `grant select on ${stableName(graph.schemas, name)} to ${quoteIdentifier(readerRole)}`,

@@ -3,7 +3,13 @@ import { Big } from "big.js";
 import { mapInTurns } from "../../event-loop.ts";
 import type { LedgerContext } from "../context.ts";
 import type { TransactionInput } from "../input.ts";
-import { describeSuspicion, type PriceEvidence, type Suspicion, suspectPrice } from "../price-check.ts";
+import {
+  describeSuspicion,
+  inAnother,
+  type PriceEvidence,
+  type Suspicion,
+  suspectPrice,
+} from "../price-check.ts";
 import { readEvidence } from "../quoted-days.ts";
 import { isCoin } from "./instrument.ts";
 import { ledgerDecimals } from "./money.ts";
@@ -42,6 +48,59 @@ function correct(input: TransactionInput, suspicion: Suspicion): TransactionInpu
 }
 
 type EvidenceOf = (input: TransactionInput) => PriceEvidence;
+
+/** Of one day, what one of the ticker's currency was worth in the trade's. */
+const conversionKey = ({
+  ticker,
+  currency,
+  date,
+}: Pick<TransactionInput, "ticker" | "currency" | "date">): string => `${ticker} ${currency} ${date}`;
+
+/** In what each trade was paid in, where that is not the ticker's own; nothing is known where a rate is missing. */
+async function inItsCurrency(
+  { pool }: LedgerContext,
+  inputs: readonly TransactionInput[],
+  evidenceOf: EvidenceOf,
+): Promise<EvidenceOf> {
+  const named = inputs.filter(({ currency }) => currency !== undefined);
+  if (named.length === 0) return evidenceOf;
+  const { rows } = await pool.query<{ ticker: string; currency: string; date: string; rate: string | null }>(
+    `with foreign_trades as (
+       select distinct trade.ticker, trade.currency, trade.date, assets.currency as quoted_in
+       from unnest($1::text[], $2::text[], $3::date[]) as trade (ticker, currency, date)
+       join bronze.raw_assets assets
+         on assets.ticker = trade.ticker
+         and assets.currency <> trade.currency
+     )
+     select ticker, currency, date, trim_scale(round(own.usd_per_unit / paid.usd_per_unit, 12)) as rate
+     from foreign_trades as trade
+     left join lateral (
+       select usd_per_unit
+       from bronze.raw_fx_rates
+       where raw_fx_rates.currency = trade.quoted_in
+         and rate_date <= trade.date
+       order by rate_date desc
+       limit 1
+     ) own on true
+     left join lateral (
+       select usd_per_unit
+       from bronze.raw_fx_rates
+       where raw_fx_rates.currency = trade.currency
+         and rate_date <= trade.date
+       order by rate_date desc
+       limit 1
+     ) paid on true`,
+    [named.map(({ ticker }) => ticker), named.map(({ currency }) => currency), named.map(({ date }) => date)],
+  );
+  const rates = new Map(rows.map(({ rate, ...trade }) => [conversionKey(trade), rate]));
+  return (input) => {
+    const rate = rates.get(conversionKey(input));
+    if (rate === undefined) return evidenceOf(input);
+    return rate === null
+      ? { day: null, swappedDay: null, laterSplits: [] }
+      : inAnother(evidenceOf(input), rate);
+  };
+}
 
 /** With exchange rates of the days of prices that nothing else explains. */
 async function withRates(
@@ -84,7 +143,7 @@ export async function checkPrices(
   const evidenceOf = await withRates(
     context,
     inputs,
-    await readEvidence(context, inputs, deadline),
+    await inItsCurrency(context, inputs, await readEvidence(context, inputs, deadline)),
     deadline,
   );
   const findings = new Map<ImportRow, PriceFinding>();

@@ -21,6 +21,8 @@ export type RowStatus = "OK" | "WARNING" | "ERROR" | "KEPT";
 
 export interface ReviewedRow extends ImportRow {
   readonly status: RowStatus;
+  /** ISO code of what price and fee are in; null: not known yet. */
+  readonly currency: string | null;
   /** "price 7000 -> 70": what would fit the market, done where a person says so; null: nothing to correct. */
   readonly correction: string | null;
   /** false: the import leaves it out. */
@@ -118,7 +120,7 @@ interface Findings extends Draft {
 
 function reviewRow(row: ImportRow, findings: Findings, selected: ReadonlySet<ImportRow>): ReviewedRow {
   if (row.kind !== null && !isTrade(row.kind))
-    return { ...row, status: "KEPT", correction: null, isSelected: false };
+    return { ...row, status: "KEPT", currency: null, correction: null, isSelected: false };
   const { duplicates, lookup, uncovered, prices } = findings;
   const finding = prices.get(row);
   const found = row.input ? lookup.tickers.get(row.input.ticker) : undefined;
@@ -136,8 +138,9 @@ function reviewRow(row: ImportRow, findings: Findings, selected: ReadonlySet<Imp
       : []),
   ];
   const status = errors.length > 0 ? "ERROR" : warnings.length > 0 ? "WARNING" : "OK";
+  const currency = row.input?.currency ?? (found instanceof Error ? null : (found?.unit.currency ?? null));
   const correction = finding ? describeCorrection(row, finding) : null;
-  return { ...row, errors, warnings, status, correction, isSelected: selected.has(row) };
+  return { ...row, errors, warnings, status, currency, correction, isSelected: selected.has(row) };
 }
 
 const asked = new Set(["unknown_ticker", "invalid_ticker"]);

@@ -23,7 +23,7 @@ import { requireBaseCurrency } from "../../ledger/index.ts";
 import { isCurrency } from "../../market/currency.ts";
 import { instant } from "../../values.ts";
 import { changePassword, endAccount, signOutEverywhere } from "../auth.ts";
-import { actorOf } from "../context.ts";
+import { actorOf, type WebContext } from "../context.ts";
 import { InvalidInputError, NotFoundError } from "../errors.ts";
 import { notifyTokenMade } from "../notices.ts";
 import { exportSchema, personalRecords } from "../personal-data.ts";
@@ -71,6 +71,21 @@ export const passwordChangeInput = z.object({
 export const costBasisInput = z.object({ cost_basis_method: z.enum(costBasisMethods) });
 
 export const baseCurrencyInput = z.object({ base_currency: z.string().regex(/^[A-Z]{3}$/) });
+
+/** Fetches the rates first that are needed. Throws InvalidInputError, and what requireBaseCurrency throws. */
+export async function chooseBaseCurrency(
+  context: WebContext,
+  userId: number,
+  baseCurrency: string,
+): Promise<void> {
+  if (!isCurrency(baseCurrency))
+    throw new InvalidInputError(
+      "base_currency",
+      "expected the ISO 4217 code of a currency, such as USD, EUR or KES",
+    );
+  await requireBaseCurrency(context, userId, baseCurrency);
+  await setBaseCurrency(context.pool, userId, baseCurrency);
+}
 
 const sessionRoutes: readonly Route[] = [
   route({
@@ -187,13 +202,7 @@ export const accountRoutes: readonly Route[] = [
     answer: z.object({ account: accountSchema }),
     errors: ["market_data_unavailable", "missing_fx_rate", "too_many_lookups"],
     handle: async ({ context, person, body }) => {
-      if (!isCurrency(body.base_currency))
-        throw new InvalidInputError(
-          "base_currency",
-          "expected the ISO 4217 code of a currency, such as USD, EUR or KES",
-        );
-      await requireBaseCurrency(context, person.userId, body.base_currency);
-      await setBaseCurrency(context.pool, person.userId, body.base_currency);
+      await chooseBaseCurrency(context, person.userId, body.base_currency);
       return { account: await readOwnAccount(context.pool, person.userId) };
     },
   }),

@@ -18,10 +18,17 @@ const holding = z.object({
   ticker: z.string(),
   price_date: z.iso.date(),
   quantity: decimal,
-  cost_basis: decimal,
-  close: decimal,
+  cost_basis: decimal.describe("In `base_currency`, as `market_value` is"),
+  close: decimal.describe("In `currency`, as `local_market_value` is"),
   market_value: decimal,
+  base_currency: z.string().describe("ISO code of the person's currency"),
+  currency: z.string().describe("ISO code of the ticker's"),
+  local_market_value: decimal,
+  rate: decimal.describe("What one of `currency` was worth in `base_currency` on the day"),
   is_priced: z.boolean().describe("false: before the first bar; close is the last transaction's price"),
+  is_rated: z
+    .boolean()
+    .describe("false: before the first known exchange rate; rate is the last transaction's"),
 });
 
 export const portfolioRoutes: readonly Route[] = [

@@ -109,6 +109,24 @@ export const transactionRoutes: readonly Route[] = [
           "As quoted on `close_date`: not adjusted for later splits. null: no price of that week is known",
         ),
       close_date: z.iso.date().nullable().describe("The day, or the last one before it with a price"),
+      currency: z
+        .string()
+        .nullable()
+        .describe(
+          "ISO code of what the ticker is quoted in, and `close` is in; null: nobody has traded it yet",
+        ),
+      quote_unit: z.string().nullable().describe("As its exchange quotes: GBp is a hundredth of a GBP"),
+      unit_factor: decimal.nullable().describe("How many of the currency one unit is: 1, 0.01 or 0.001"),
+      unit_name: z
+        .string()
+        .nullable()
+        .describe("The unit as people call it, such as pence; null: it is the currency itself"),
+      base_currency: z.string().describe("The person's"),
+      rate: decimal
+        .nullable()
+        .describe(
+          "What one of `currency` was worth in `base_currency` on the day; null: they are one, or it is not known",
+        ),
     }),
     handle: ({ context, person, query }) => readTradeDraft(context, person.userId, query.ticker, query.date),
   }),

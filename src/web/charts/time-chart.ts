@@ -107,9 +107,12 @@ export function timeChart(input: TimeChartInput, format: Format) {
     markers,
     markerLegend: markerLegend(markers),
     unit: input.unit,
+    ...currencyOf(input.unit, format),
     zoom: input.zoom,
     points: kept
-      .map((index) => [dates[index], ...told.map(({ values }) => exact(values[index], input.unit))].join(","))
+      .map((index) =>
+        [dates[index], ...told.map(({ values }) => exact(values[index], input.unit, format))].join(","),
+      )
       .join(";"),
     table: table(input, told, format),
   };
@@ -126,6 +129,12 @@ function keptDays({ dates, series, markers = [] }: TimeChartInput): number[] {
 function valueWriter(unit: Unit, format: Format): (value: number) => string {
   const writers = { money: format.money, price: format.price, quantity: format.quantity };
   return unit === "percent" ? format.percent : (value) => writers[unit](String(value));
+}
+
+/** For the script that reads the chart, which writes US dollars unless it is told. */
+function currencyOf(unit: Unit, { currency, currencyDisplay }: Format) {
+  const isMoney = unit === "money" || unit === "price";
+  return isMoney && (currency !== "USD" || currencyDisplay === "code") ? { currency, currencyDisplay } : {};
 }
 
 function axisWriter(unit: Unit, format: Format): (value: number) => string {
@@ -273,9 +282,13 @@ function table({ dates, unit }: TimeChartInput, told: readonly Told[], format: F
   };
 }
 
-function exact(value: number | null | undefined, unit: Unit): string {
+function exact(value: number | null | undefined, unit: Unit, { minorDigits }: Format): string {
   if (value === null || value === undefined) return "";
-  return unit === "money" ? value.toFixed(2) : unit === "percent" ? value.toFixed(6) : String(value);
+  return unit === "money"
+    ? value.toFixed(minorDigits)
+    : unit === "percent"
+      ? value.toFixed(6)
+      : String(value);
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;

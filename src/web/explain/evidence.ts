@@ -5,6 +5,7 @@ import {
   type Extent,
   type Movement,
   readDividendEvidence,
+  readEffectEvidence,
   readPositionEvidence,
   readSaleEvidence,
   readTradeEvidence,
@@ -26,7 +27,7 @@ export interface Evidence {
   readonly note: string | null;
 }
 
-type Kind = "positions" | "trades" | "sales" | "dividends" | "movements";
+type Kind = "positions" | "trades" | "sales" | "dividends" | "movements" | "effects";
 
 const kinds: Readonly<Record<FigureName, readonly Kind[]>> = {
   market_value: ["positions", "trades"],
@@ -48,6 +49,10 @@ const kinds: Readonly<Record<FigureName, readonly Kind[]>> = {
   total_gain: ["positions", "sales", "dividends", "trades"],
   unrealized_pnl: ["positions", "trades"],
   realized_pnl: ["sales", "trades"],
+  price_effect: ["effects", "positions"],
+  currency_effect: ["effects", "positions"],
+  price_return: ["effects", "positions", "dividends"],
+  currency_return: ["effects", "positions"],
   income: ["dividends"],
   income_paid_out: ["dividends"],
   fees: ["trades"],
@@ -95,6 +100,7 @@ const readers: Readonly<Record<Exclude<Kind, "movements">, Reader>> = {
   trades: readTrades,
   sales: readSales,
   dividends: readDividends,
+  effects: readEffects,
 };
 
 /** A table of the first rows; labels that start with # are of numbers. */
@@ -117,21 +123,42 @@ const tickerCell = (ticker: string): Cell => ({
   href: `/tickers/${encodeURIComponent(ticker)}`,
 });
 
+/** Whether any of the rows is in another currency than the person's figures. */
+const isForeign = (rows: readonly { readonly currency: string }[], { currency }: Format): boolean =>
+  rows.some((row) => row.currency !== currency);
+
+/** Cells that are there only where something was converted. */
+const where = (isConverted: boolean, ...cells: Cell[]): Cell[] => (isConverted ? cells : []);
+
 async function readPositions(client: PoolClient, extent: Extent, format: Format): Promise<Evidence> {
   const rows = await readPositionEvidence(client, extent);
+  const isConverted = isForeign(rows, format);
   return tableOf(
     `Prices of ${format.date(extent.end)}`,
-    ["Ticker", "#Quantity", "#Close", "Close of", "#Value", "#Cost"],
+    [
+      "Ticker",
+      "#Quantity",
+      "#Close",
+      "Close of",
+      ...(isConverted ? ["#In its currency", "#Exchange rate"] : []),
+      "#Value",
+      "#Cost",
+    ],
     rows.map((row) => [
       tickerCell(row.ticker),
       { text: format.quantity(row.quantity) },
-      { text: format.price(row.close) },
+      { text: format.in(row.currency).price(row.close) },
       {
         text:
           row.bar_date === null
             ? "your own last trade: no bar yet"
             : `${format.date(row.bar_date)}${row.is_final ? "" : ", provisional"}`,
       },
+      ...where(
+        isConverted,
+        { text: format.in(row.currency).money(row.local_market_value) },
+        { text: `× ${format.rate(row.rate)}` },
+      ),
       { text: format.money(row.market_value) },
       { text: format.money(row.cost_basis) },
     ]),
@@ -140,19 +167,43 @@ async function readPositions(client: PoolClient, extent: Extent, format: Format)
 
 async function readTrades(client: PoolClient, extent: Extent, format: Format): Promise<Evidence> {
   const rows = await readTradeEvidence(client, extent, limit + 1);
+  const isConverted = isForeign(rows, format);
   return tableOf(
     "Transactions",
-    ["Date", "Type", "Ticker", "#Quantity", "#Price", "#Fee", "#Total"],
-    rows.map((row) => [
-      { text: format.date(row.transaction_date), href: ledgerPath(row) },
-      { text: row.transaction_type },
-      tickerCell(row.ticker),
-      { text: format.quantity(row.quantity) },
-      { text: format.price(row.price) },
-      { text: format.money(row.fee) },
-      { text: format.money(row.total) },
-    ]),
+    [
+      "Date",
+      "Type",
+      "Ticker",
+      "#Quantity",
+      "#Price",
+      "#Fee",
+      "#Total",
+      ...(isConverted ? ["#Exchange rate", `#In ${format.currency}`] : []),
+    ],
+    rows.map((row) => {
+      const own = format.in(row.currency);
+      return [
+        { text: format.date(row.transaction_date), href: ledgerPath(row) },
+        { text: row.transaction_type },
+        tickerCell(row.ticker),
+        { text: format.quantity(row.quantity) },
+        { text: own.price(row.price) },
+        { text: own.money(row.fee) },
+        { text: own.money(row.total) },
+        ...where(
+          isConverted,
+          { text: rateOf(row.base_total, row.total, format) },
+          { text: row.base_total === null ? "no rate is known" : format.money(row.base_total) },
+        ),
+      ];
+    }),
   );
+}
+
+/** What the amount was multiplied by. */
+function rateOf(converted: string | null, amount: string, format: Format): string {
+  if (converted === null || Number(amount) === 0) return "–";
+  return `× ${format.rate(String(Number(converted) / Number(amount)))}`;
 }
 
 async function readSales(client: PoolClient, extent: Extent, format: Format): Promise<Evidence> {
@@ -172,16 +223,45 @@ async function readSales(client: PoolClient, extent: Extent, format: Format): Pr
 
 async function readDividends(client: PoolClient, extent: Extent, format: Format): Promise<Evidence> {
   const rows = await readDividendEvidence(client, extent, limit + 1);
+  const isConverted = isForeign(rows, format);
   return tableOf(
     "Dividends",
-    ["Ex-date", "Ticker", "#Quantity held", "#For each", "#Amount"],
+    [
+      "Ex-date",
+      "Ticker",
+      "#Quantity held",
+      "#For each",
+      ...(isConverted ? ["#In its currency", "#Exchange rate"] : []),
+      "#Amount",
+    ],
     rows.map((row) => [
       { text: format.date(row.ex_date) },
       tickerCell(row.ticker),
       { text: format.quantity(row.quantity) },
-      { text: format.price(row.cash_per_share) },
+      { text: format.in(row.currency).price(row.cash_per_share) },
+      ...where(
+        isConverted,
+        { text: format.in(row.currency).money(row.local_amount) },
+        { text: rateOf(row.amount, row.local_amount, format) },
+      ),
       { text: format.money(row.amount) },
     ]),
+  );
+}
+
+async function readEffects(client: PoolClient, extent: Extent, format: Format): Promise<Evidence> {
+  const rows = await readEffectEvidence(client, extent);
+  return tableOf(
+    "What prices and exchange rates did",
+    ["Ticker", "Currency", "#Price effect", "#Currency effect", "#Together"],
+    rows.map((row) => [
+      tickerCell(row.ticker),
+      { text: row.currency },
+      { text: format.signedMoney(row.price_effect) },
+      { text: format.signedMoney(row.currency_effect) },
+      { text: format.signedMoney(new Big(row.price_effect).plus(row.currency_effect).toFixed()) },
+    ]),
+    rows.length,
   );
 }
 

@@ -24,7 +24,7 @@ import {
 } from "../../portfolio/index.ts";
 import type { WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
-import type { Format } from "../format.ts";
+import { type Currencies, currenciesOf, type Format } from "../format.ts";
 import { type Evidence, readEvidence } from "./evidence.ts";
 import { type FigureName, figures } from "./figures.ts";
 import { portfolioWorkings } from "./portfolio-working.ts";
@@ -56,6 +56,8 @@ export interface Explanation {
   readonly tickers: readonly string[] | null;
   /** The same of a figure by regime. */
   readonly regimes: readonly string[] | null;
+  /** undefined: nothing is in any yet. */
+  readonly currencies: Currencies | undefined;
 }
 
 interface Answer {
@@ -71,11 +73,11 @@ export function explainFigure(
   context: WebContext,
   userId: number,
   question: Question,
-  format: Format,
+  formatIn: (currencies: Currencies | undefined) => Format,
 ): Promise<Explanation> {
   return acrossPublications(() =>
     personTransaction(context.pool, userId, (client) =>
-      readExplanation(client, context.registry(), userId, question, format),
+      readExplanation(client, context.registry(), userId, question, formatIn),
     ),
   );
 }
@@ -85,7 +87,7 @@ async function readExplanation(
   registry: Registry,
   userId: number,
   question: Question,
-  format: Format,
+  formatIn: (currencies: Currencies | undefined) => Format,
 ): Promise<Explanation> {
   const { graph } = registry;
   const { figure, ticker, regime } = question;
@@ -96,14 +98,16 @@ async function readExplanation(
   const assets = lineage.flatMap((stage) => stage.assets);
   const sources = assets.filter((name) => graph.get(name).asset.kind === "source");
   const span = await readSpan(client, registry, userId, question.range);
+  const currencies = span ? currenciesOf(span) : undefined;
   return {
+    currencies,
     ticker,
     origin,
     lineage,
     sources,
     between: assets.length - sources.length - 1,
     publication: await readPublication(client, graph, origin),
-    answer: await readAnswer(client, published, userId, span, question, format),
+    answer: await readAnswer(client, published, userId, span, question, formatIn(currencies)),
     tickers: ticker === null && portfolio === null ? await readTickerNames(client, userId) : null,
     regimes: figure in regimeWorkings && regime === null ? await readRegimes(client, userId) : null,
   };

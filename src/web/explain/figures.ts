@@ -71,6 +71,18 @@ export const figures = {
     portfolio: performance("realized_pnl"),
     ticker: kpi("realized_pnl"),
   },
+  price_effect: { title: "Price effect", portfolio: performance("price_effect"), ticker: null },
+  currency_effect: { title: "Currency effect", portfolio: performance("currency_effect"), ticker: null },
+  price_return: {
+    title: "Return of prices and dividends",
+    portfolio: performance("price_return"),
+    ticker: kpi("local_return"),
+  },
+  currency_return: {
+    title: "Return of exchange rates",
+    portfolio: performance("currency_return"),
+    ticker: kpi("currency_return"),
+  },
   income: { title: "Income", portfolio: performance("income"), ticker: kpi("income") },
   income_paid_out: { title: "Income paid out", portfolio: day("income_paid_out"), ticker: null },
   fees: { title: "Fees", portfolio: performance("fees"), ticker: kpi("fees") },

@@ -3,7 +3,7 @@ import Big from "big.js";
 import type { PortfolioDay, PortfolioFacts } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
 import type { FigureName } from "./figures.ts";
-import { computed, equation, impossible, precise, total, type Working } from "./working.ts";
+import { computed, equation, exchangeReturn, impossible, precise, total, type Working } from "./working.ts";
 
 type Work = (facts: PortfolioFacts, format: Format) => Working;
 
@@ -26,6 +26,13 @@ export const portfolioWorkings: Partial<Record<FigureName, Work>> = {
   },
   realized_pnl: ({ last }, format) =>
     total("the gains of the sales below", format.signedMoney(last.realized_pnl)),
+  price_effect: ({ performance: { price_effect } }, format) =>
+    total("the price effects below", format.signedMoney(price_effect)),
+  currency_effect: ({ performance: { currency_effect } }, format) =>
+    total("the currency effects below", format.signedMoney(currency_effect)),
+  price_return: ({ performance: { price_return } }, format) => computed(format.signedPercent(price_return)),
+  currency_return: ({ performance: { twr, price_return, currency_return } }, format) =>
+    exchangeReturn(twr, price_return, currency_return, format),
   income: ({ last }, format) => total("the dividends below", format.signedMoney(last.income_paid_out)),
   income_paid_out: ({ last: { income_paid_out } }, format) => {
     const value = format.signedMoney(new Big(0).minus(income_paid_out).toFixed());

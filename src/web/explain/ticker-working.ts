@@ -3,22 +3,39 @@ import Big from "big.js";
 import type { TickerFigureFacts } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
 import type { FigureName } from "./figures.ts";
-import { computed, equation, impossible, precise, total, type Working } from "./working.ts";
+import { computed, equation, exchangeReturn, impossible, precise, total, type Working } from "./working.ts";
 
 type Work = (facts: TickerFigureFacts, format: Format) => Working;
 
+const priceOf = ({ local_price, currency }: TickerFigureFacts, format: Format): string =>
+  format.in(currency).price(local_price);
+
+/** " × 129.25", or nothing where the ticker's currency is the person's. */
+const rateOf = ({ currency, rate }: TickerFigureFacts, format: Format): string =>
+  currency === format.currency ? "" : ` × ${format.rate(rate)}`;
+
 export const tickerWorkings: Partial<Record<FigureName, Work>> = {
-  market_value: ({ quantity, current_price, current_value }, format) => {
-    const value = format.money(current_value);
-    return computed(value, equation(`${format.quantity(quantity)} × ${format.price(current_price)}`, value));
+  market_value: (facts, format) => {
+    const value = format.money(facts.current_value);
+    return computed(
+      value,
+      equation(
+        `${format.quantity(facts.quantity)} × ${priceOf(facts, format)}${rateOf(facts, format)}`,
+        value,
+      ),
+    );
   },
-  current_price: ({ current_price, is_priced, days_since_bar }, format) => {
+  current_price: (facts, format) => {
+    const { is_priced, days_since_bar } = facts;
     const source = is_priced
       ? days_since_bar === 0
         ? "the close of the last day known"
         : `the last close, ${format.count(days_since_bar ?? 0)} days old`
       : "no bar is known: the price of your own last transaction";
-    return computed(format.price(current_price), source);
+    const price = priceOf(facts, format);
+    const rate = rateOf(facts, format);
+    if (rate === "") return computed(price, source);
+    return computed(price, source, equation(`${price}${rate}`, format.price(facts.current_price)));
   },
   quantity: ({ quantity, bought, sold }, format) => {
     const value = format.quantity(quantity);
@@ -63,6 +80,9 @@ export const tickerWorkings: Partial<Record<FigureName, Work>> = {
       );
     return computed(value, ...steps);
   },
+  price_return: ({ local_return }, format) => computed(format.signedPercent(local_return)),
+  currency_return: ({ total_return, local_return, currency_return }, format) =>
+    exchangeReturn(total_return, local_return, currency_return, format),
   total_return: ({ total_return }, format) => computed(format.signedPercent(total_return)),
   xirr: ({ xirr, xirr_reason }, format) => {
     if (xirr === null) return impossible(xirr_reason);

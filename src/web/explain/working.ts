@@ -22,6 +22,15 @@ export const impossible = (reason: string | null, ...steps: string[]): Working =
 export const precise = (format: Format, value: number, digits = 6): string =>
   format.quantity(value.toFixed(digits));
 
+/** What exchange rates made of a return: they multiply what it is in the assets' own currencies. */
+export function exchangeReturn(whole: number, local: number, rates: number, format: Format): Working {
+  const value = format.signedPercent(rates);
+  return computed(
+    value,
+    equation(`(1 + ${precise(format, whole)}) ÷ (1 + ${precise(format, local)}) − 1`, value),
+  );
+}
+
 /** What a table of the page adds up to: the column is the formula. */
 export const total = (column: string, value: string): Working =>
   computed(value, equation(`sum of ${column}`, value));

@@ -51,17 +51,19 @@ export function tickerTable(
   const rows = tickers.map((ticker) => {
     const spark = sparkline(ticker.closes);
     const known = ticker.closes.filter((close) => close !== null);
+    const { price } = format.in(ticker.currency);
     return {
       ...ticker,
       gain: new Big(ticker.total_gain).minus(ticker.opening_pnl).toFixed(),
       isClosed: Number(ticker.quantity) === 0,
       spark: spark && {
         ...spark,
-        description: `Price from ${format.price(String(known[0]))} to ${format.price(String(known.at(-1)))}`,
+        description: `Price from ${price(String(known[0]))} to ${price(String(known.at(-1)))}`,
       },
     };
   });
   return {
+    amountsIn: format.amountsIn,
     headings: columns.map(({ name, label }) => {
       const isCurrent = name === current.sort;
       // Figures are first wanted largest first, names from A.

@@ -1,6 +1,6 @@
 /** What the page's template is given of a range. */
 import Big from "big.js";
-import { allocations, bridge, type RangeFigures } from "../../portfolio/index.ts";
+import { allocations, bridge, isConverted, type RangeFigures } from "../../portfolio/index.ts";
 import { timeChart } from "../charts/time-chart.ts";
 import type { Format } from "../format.ts";
 import { heatmap } from "./heatmap.ts";
@@ -32,11 +32,11 @@ export function figuresView(figures: RangeFigures, format: Format) {
       from: inRange.find((day) => day > drawdown.peak_date),
       to: drawdown.recovery_date ?? span.end,
     })),
-    tiles: tiles(performance, format),
-    bridge: bridge(figures),
+    tiles: [...tiles(performance, format), ...effectTiles(figures, format)],
+    bridge: bridge(figures, format.minorDigits),
     heatmap: heatmap(figures.months, inRange, format),
     regimes: figures.regimes.map((regime) => ({ ...regime, label: regimeLabel(regime.regime) })),
-    allocations: allocations(figures.tickers),
+    allocations: allocations(figures.tickers, span.currency),
   };
 }
 
@@ -102,6 +102,28 @@ function tiles(performance: RangeFigures["performance"], format: Format) {
       value: performance.worst_day,
       reason: performance.worst_day_reason,
       note: dated(performance.worst_day_date),
+      isSigned: true,
+    },
+  ];
+}
+
+/** What prices and exchange rates did apart; none where all is in one currency. */
+function effectTiles({ span, performance }: RangeFigures, format: Format) {
+  if (!isConverted(span)) return [];
+  const { price_return, price_effect, currency_return, currency_effect } = performance;
+  return [
+    {
+      figure: "price_return",
+      label: "Prices and dividends",
+      value: price_return,
+      note: `${format.signedMoney(price_effect)} by prices`,
+      isSigned: true,
+    },
+    {
+      figure: "currency_return",
+      label: "Exchange rates",
+      value: currency_return,
+      note: format.signedMoney(currency_effect),
       isSigned: true,
     },
   ];
@@ -196,11 +218,12 @@ function returnsChart(figures: RangeFigures, format: Format) {
 /** `problem`: why there is no line, or not the whole of it. */
 function benchmarkView({ span, performance, benchmark }: RangeFigures, format: Format) {
   if (!benchmark) return null;
-  const { ticker, name, returns, startsLate } = benchmark;
+  const { ticker, name, returns, startsLate, convertedFrom } = benchmark;
   const reached = returns.at(-1) ?? null;
   return {
     ticker,
     name,
+    convertedFrom,
     return: reached,
     difference: reached === null || startsLate ? null : performance.twr - reached,
     problem: benchmarkProblem(),
@@ -209,10 +232,12 @@ function benchmarkView({ span, performance, benchmark }: RangeFigures, format: F
   function benchmarkProblem(): string | null {
     if (returns.length === 0 && name === null)
       return `No prices of ${ticker} are known here. Prices are fetched for tickers that somebody has traded.`;
+    if (returns.length === 0 && convertedFrom !== null)
+      return `No adjusted prices of ${ticker}, or no exchange rates of ${convertedFrom}, are known from ${format.date(span.start)} to ${format.date(span.end)}.`;
     if (returns.length === 0)
       return `No adjusted prices of ${ticker} are known from ${format.date(span.start)} to ${format.date(span.end)}.`;
     if (startsLate)
-      return `The prices of ${ticker} begin on ${format.date(startsLate)}: it is measured from there, and not compared.`;
+      return `${convertedFrom === null ? "The prices" : "Prices and exchange rates"} of ${ticker} begin on ${format.date(startsLate)}: it is measured from there, and not compared.`;
     return null;
   }
 }

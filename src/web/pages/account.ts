@@ -21,7 +21,7 @@ import {
 } from "../../accounts/index.ts";
 import { exportTable } from "../../database/table-export.ts";
 import { countTransactions } from "../../ledger/index.ts";
-import { costBasisInput, deletionInput, passwordChangeInput } from "../api/account.ts";
+import { chooseBaseCurrency, costBasisInput, deletionInput, passwordChangeInput } from "../api/account.ts";
 import { changePassword, endAccount, signOutEverywhere } from "../auth.ts";
 import { actorOf, requirePerson, requireProof, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
@@ -39,6 +39,7 @@ import { describeOwnEvent } from "./security-event.ts";
 const notices: ReadonlyMap<unknown, string> = new Map([
   ["password", "Your password is changed. You are signed out everywhere else."],
   ["cost-basis", "Your cost basis method is saved. The figures that depend on it are being computed anew."],
+  ["base-currency", "Your base currency is saved. Your figures are being computed anew."],
   ["session", "That session is signed out."],
   ["token", "The token is revoked: it no longer works."],
   ["totp", "Your authenticator app is set up."],
@@ -50,6 +51,17 @@ const notices: ReadonlyMap<unknown, string> = new Map([
   ["disconnected", "The two accounts are no longer connected."],
   ["proved", "It is you. Press the button once more to go on."],
 ]);
+
+/** As people type it; what is no code is told by name. */
+const baseCurrencyForm = z.object({ base_currency: z.string().max(20).trim().toUpperCase().catch("") });
+
+/** Of the largest markets, and of those whose exchanges' files are read here; any other can be typed. */
+const offeredCurrencies = (
+  "USD EUR GBP JPY CHF CAD AUD NZD SEK NOK DKK PLN CZK HUF TRY ILS INR CNY HKD SGD KRW TWD THB IDR MYR PHP " +
+  "BRL MXN CLP ZAR KES NGN GHS UGX TZS RWF EGP MAD AED SAR KWD"
+).split(" ");
+
+const currencyNames = new Intl.DisplayNames("en", { type: "currency" });
 
 interface FormState {
   readonly status: number;
@@ -92,6 +104,17 @@ export function accountPages(context: WebContext, sendPage: SendPage): Router {
     const { cost_basis_method } = parseInput(costBasisInput, request.body);
     await setCostBasisMethod(context.pool, userId, cost_basis_method);
     response.redirect(303, "/account?done=cost-basis#cost-basis");
+  });
+
+  router.post("/account/base-currency", async (request, response) => {
+    const { userId } = requirePerson(request);
+    const { base_currency } = parseInput(baseCurrencyForm, request.body);
+    try {
+      await chooseBaseCurrency(context, userId, base_currency);
+      response.redirect(303, "/account?done=base-currency#base-currency");
+    } catch (error) {
+      await sendAccount(request, response, refusal(error, "Your base currency is as it was."));
+    }
   });
 
   router.get("/account/export/:name.csv", async (request, response) => {
@@ -192,12 +215,13 @@ function accountDeletionPages(context: WebContext, sendPage: SendPage): Router {
   return router;
 }
 
-const fields = new Set(["current_password", "new_password", "name", "email", "password"]);
+const fields = new Set(["base_currency", "current_password", "new_password", "name", "email", "password"]);
 
 /** The form again, with what is wrong with it; what is ours is thrown on. */
 function refusal(error: unknown, heading: string): FormState {
   const { status, code, field, message } = describeError(error, "POST", "");
-  if (status >= 500 || code === "reauthentication_required") throw error;
+  const isOurs = status >= 500 && code !== "market_data_unavailable";
+  if (isOurs || code === "reauthentication_required") throw error;
   const said = sentence(message.replace(`${field}: `, ""));
   if (field && fields.has(field)) return { status, errors: { [field]: said }, problem: null };
   return { status, errors: {}, problem: { heading, message: said } };
@@ -210,6 +234,7 @@ function valuesOf({ body, query }: Request): Readonly<Record<string, string>> {
     typed("passkey_name") || (typeof query.passkey_name === "string" ? query.passkey_name : "");
   return {
     name: typed("name"),
+    base_currency: typed("base_currency"),
     scope: typed("scope") || "read",
     expires_in_days: typed("expires_in_days") || "90",
     email: typed("email"),
@@ -254,6 +279,8 @@ function createSendAccount(context: WebContext, sendPage: SendPage): SendAccount
         provider,
         // Whoever signed in to another account instead has connected nothing.
         notice: done === "connected" && !provider?.isConnected ? undefined : notices.get(done),
+        baseCurrency: valuesOf(request).base_currency || account.base_currency,
+        offeredCurrencies: offeredCurrencies.map((code) => ({ code, name: currencyNames.of(code) })),
         isFifo: account.cost_basis_method === "fifo",
         sold,
         sessions: sessions

@@ -6,8 +6,10 @@ import {
   type PriceState,
   readDoubtfulSplits,
   readPriceStates,
+  readRateStates,
 } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
+import { rateNote } from "../ticker/quality.ts";
 
 export interface DataNote {
   readonly kind: "information" | "warning" | "failure";
@@ -30,10 +32,12 @@ export async function readDataNotes(
   const progress =
     fetched.length > 0 ? await readIngestions(client, fetched) : new Map<string, StepProgress | null>();
   const splits = await readDoubtfulSplits(client, userId);
+  const rates = await readRateStates(client, userId);
   return {
     notes: [
       ...states.flatMap((state) => describe(state, progress.get(state.ticker) ?? null, format)),
       ...splits.map((split) => describeSplit(split, format)),
+      ...rates.map((rate) => ({ ...rateNote(rate, format), ticker: rate.ticker, progress: null })),
       ...provisionalNotes(states, format),
     ],
     fetching: states.some(isFetching),

@@ -5,6 +5,7 @@ import {
   findDeletionObstacle,
   findTransaction,
   listDeletions,
+  readLedgerCurrencies,
   restoreTransaction,
 } from "../../ledger/index.ts";
 import { readDeletionEffect } from "../../portfolio/index.ts";
@@ -70,11 +71,22 @@ async function sendDeletions(
 ): Promise<void> {
   const { userId } = requirePerson(request);
   const deletions = await listDeletions(context, userId, shownDeletions);
+  const trades = deletions.map(({ transaction }) => transaction);
+  const currencies = await readLedgerCurrencies(context, userId, trades);
   sendPage(request, response, {
     view: "deleted-transactions",
     title: "Deleted trades",
     status,
-    data: { deletions, problem, isCut: deletions.length === shownDeletions, shownDeletions },
+    currencies,
+    data: {
+      deletions: deletions.map(({ transaction, ...deletion }) => ({
+        ...deletion,
+        transaction: { ...transaction, currency: currencies.of(transaction) },
+      })),
+      problem,
+      isCut: deletions.length === shownDeletions,
+      shownDeletions,
+    },
   });
 }
 
@@ -87,12 +99,18 @@ async function sendDeletion(
 ): Promise<void> {
   const { userId } = requirePerson(request);
   const transaction = await findTransaction(context, userId, transactionIdOf(request));
+  const currencies = await readLedgerCurrencies(context, userId, [transaction]);
   const obstacle = await findDeletionObstacle(context, userId, transaction.transaction_id);
   const effect = await readDeletionEffect(context.pool, context.registry(), userId, transaction);
   sendPage(request, response, {
     view: "delete-transaction",
     title: "Delete a trade",
     status,
-    data: { transaction, obstacle: obstacle && sentence(obstacle.message), effect },
+    currencies,
+    data: {
+      transaction: { ...transaction, currency: currencies.of(transaction) },
+      obstacle: obstacle && sentence(obstacle.message),
+      effect,
+    },
   });
 }

@@ -35,12 +35,17 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
         `${figures[figure].title.toLowerCase()} of a ticker: it is of the whole portfolio`,
       );
     const question: Question = { figure, ticker, regime, range: range ?? wholeTime };
-    const { format } = environmentOf(context, request);
-    const explanation = await explainFigure(context, userId, question, format);
+    const { currencies, ...explanation } = await explainFigure(
+      context,
+      userId,
+      question,
+      (currencies) => environmentOf(context, request, currencies).format,
+    );
     sendPage(request, response, {
       view: "explain",
       title: `${figures[figure].title}, explained`,
       scripts: ["explain.js"],
+      currencies,
       data: {
         figure,
         title: figures[figure].title,

@@ -57,13 +57,15 @@ function describeColumns(review: ImportReview) {
 
 /** A row as it will be recorded; one that cannot be read, as it stands in the file. */
 export function describeRow(row: ReviewedRow) {
-  const { line, input, values, status, errors, warnings, notes, isSelected, correction, isCorrected } = row;
+  const { line, input, currency, values, status, errors, warnings, notes, isSelected } = row;
+  const { correction, isCorrected } = row;
   return {
     line,
     correction,
     isCorrected,
     hasRemarks: errors.length + warnings.length + notes.length > 0,
     input,
+    currency,
     values,
     status,
     isSelected,

@@ -3,7 +3,7 @@ import type { ErrorRequestHandler, Request, Response } from "express";
 import type { WebContext } from "../context.ts";
 import { missingSettings } from "../deployment.ts";
 import { describeError } from "../errors.ts";
-import { formatFor } from "../format.ts";
+import { type Currencies, formatFor } from "../format.ts";
 import { csrfToken } from "../security.ts";
 import type { Markup, ViewEnvironment, Views } from "../views.ts";
 import { signInAddress } from "./next-page.ts";
@@ -13,6 +13,8 @@ export interface Page {
   readonly view: string;
   readonly title: string;
   readonly data?: object;
+  /** Of whose amounts there are any on the page. */
+  readonly currencies?: Currencies | undefined;
   /** Files of `ui/static`; `live.js` is always there for who is signed in. */
   readonly scripts?: readonly string[];
   readonly status?: number;
@@ -64,8 +66,12 @@ const operatorDestinations: readonly Destination[] = [
 const account: Destination = { href: "/account", label: "Account" };
 
 /** The reader's format and the time, for templates and charts. */
-export function environmentOf(context: WebContext, request: Request): ViewEnvironment {
-  return { format: formatFor(request.acceptsLanguages()), now: context.clock() };
+export function environmentOf(
+  context: WebContext,
+  request: Request,
+  currencies?: Currencies,
+): ViewEnvironment {
+  return { format: formatFor(request.acceptsLanguages(), currencies), now: context.clock() };
 }
 
 /**
@@ -73,8 +79,9 @@ export function environmentOf(context: WebContext, request: Request): ViewEnviro
  * page renews itself.
  */
 export function createSendPage(context: WebContext, views: Views): SendPage {
-  return (request, response, { view, title, data = {}, scripts = [], status = 200, refresh }) => {
-    const environment = environmentOf(context, request);
+  return (request, response, page) => {
+    const { view, title, data = {}, currencies, scripts = [], status = 200, refresh } = page;
+    const environment = environmentOf(context, request, currencies);
     const { person } = request;
     const shared = {
       person,
@@ -91,6 +98,7 @@ export function createSendPage(context: WebContext, views: Views): SendPage {
     if (request.get("X-Fragment") === "main") return void response.send(body);
     const frame = {
       ...shared,
+      figuresIn: currencies?.base,
       title,
       body,
       refresh,

@@ -18,7 +18,7 @@ import {
 import { requirePerson, type WebContext } from "../context.ts";
 import { parseSort, type Sort, sortParameters, tickerTable } from "../figures/ticker-table.ts";
 import { figuresView } from "../figures/view.ts";
-import type { Format } from "../format.ts";
+import { currenciesOf, type Format } from "../format.ts";
 import { isOwnNavigation } from "../security.ts";
 import { readDataNotes } from "./data-notes.ts";
 import { environmentOf, type SendPage } from "./page.ts";
@@ -47,11 +47,13 @@ export function portfolioPages(context: WebContext, sendPage: SendPage): Router 
         303,
         address({ ...choiceParameters(choice), ...sortParameters(parseSort(request.query)) }),
       );
+    const data = await acrossPublications(() => portfolioData(context, recent, request, choice));
     sendPage(request, response, {
       view: "portfolio",
       title: "Portfolio",
       scripts: ["chart.js", "explain.js", "sort.js"],
-      data: { typed, ...(await acrossPublications(() => portfolioData(context, recent, request, choice))) },
+      currencies: "span" in data ? currenciesOf(data.span) : undefined,
+      data: { typed, ...data },
     });
   });
   return router;
@@ -75,9 +77,8 @@ const address = (parameters: Record<string, string>): string =>
 
 async function portfolioData(context: WebContext, recent: Recent<Shown>, request: Request, choice: Choice) {
   const { userId } = requirePerson(request);
-  const { format } = environmentOf(context, request);
   const standing = await personTransaction(context.pool, userId, async (client) => {
-    const data = await readDataNotes(client, userId, format);
+    const data = await readDataNotes(client, userId, environmentOf(context, request).format);
     const span = await readSpan(client, context.registry(), userId, choice.range);
     if (span) return { ...data, hasTrades: true, span };
     return { ...data, hasTrades: await hasTransactions(client, userId), span };
@@ -87,6 +88,7 @@ async function portfolioData(context: WebContext, recent: Recent<Shown>, request
   const shared = { notes, fetching, span, hasRange: !span.is_outside, ...picker(choice, span) };
   if (span.is_outside) return { ...shared, isOutside: true };
   const sort = parseSort(request.query);
+  const { format } = environmentOf(context, request, currenciesOf(span));
   const shown = await recent.get(JSON.stringify([userId, span, choice, sort, format.locale]), () =>
     makeShown(context, { userId, span, choice, sort }, format),
   );

@@ -3,6 +3,7 @@ import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import {
   previewSplitRuling,
+  readLedgerCurrencies,
   readSplitVerdict,
   ruleOnSplit,
   transactionInput,
@@ -72,6 +73,7 @@ async function sendSplit(
   const { userId, role } = requirePerson(request);
   const split = splitOf(request);
   const verdict = await readSplitVerdict(context, userId, split.ticker, split.date);
+  const currencies = await readLedgerCurrencies(context, userId, [{ ticker: split.ticker, currency: null }]);
   const current = (Object.keys(choices) as (keyof typeof choices)[]).find(
     (name) =>
       choices[name].changes_quantity === verdict.is_accepted &&
@@ -84,8 +86,10 @@ async function sendSplit(
     title: `Split of ${split.ticker}`,
     scripts: [],
     status: problem === null ? 200 : 422,
+    currencies,
     data: {
       split: verdict,
+      currency: currencies.of({ ticker: split.ticker, currency: null }),
       isOperator: role === "operator",
       problem: problem && { heading: "Not ruled.", message: problem },
       chosen,

@@ -42,15 +42,20 @@ export function tickerPages(context: WebContext, sendPage: SendPage): Router {
     if (!asked.success) throw new TickerNotHeldError(request.params.ticker);
     const { ticker } = asked.data;
     const { range, ...pages } = parseInput(query, request.query);
-    const { format } = environmentOf(context, request);
     const data = await personTransaction(context.pool, userId, (client) =>
       readTicker(client, userId, ticker, range, pages),
     );
     if (!data) throw new TickerNotHeldError(ticker);
+    const currencies = {
+      base: data.currencies.base,
+      all: [...data.currencies.all, data.description.currency],
+    };
+    const { format } = environmentOf(context, request, currencies);
     sendPage(request, response, {
       view: "ticker",
       title: ticker,
       scripts: ["chart.js", "explain.js"],
+      currencies,
       data: tickerData(data, range, format),
     });
   });
@@ -62,9 +67,16 @@ type TickerData = NonNullable<Awaited<ReturnType<typeof readTicker>>>;
 function tickerData(data: TickerData, range: TickerRangeName, format: Parameters<typeof priceChart>[1]) {
   const { ticker, description, kpis, prices, days, trades, lots, sales, actions } = data;
   const { notes, fetching } = describeQuality(data, format);
+  const { currency } = description;
   return {
     ticker,
     description,
+    currency,
+    /** Set: its figures are converted into this one. */
+    convertedInto: kpis !== null && currency !== format.currency ? format.currency : null,
+    /** Amounts begin with a code of letters, and are longer for it. */
+    hasCode: format.amountsIn !== null,
+    isLeftOut: data.rates.some(({ is_left_out }) => is_left_out),
     facts: [
       description.asset_class && classLabel(description.asset_class),
       description.exchange,
@@ -78,11 +90,14 @@ function tickerData(data: TickerData, range: TickerRangeName, format: Parameters
     pricesAsOf: description.last_price_date ?? kpis?.as_of ?? null,
     isClosed: kpis !== null && Number(kpis.quantity) === 0,
     ranges: tickerRangeNames.map((name) => ({ name, isCurrent: name === range })),
-    priceChart: prices.length > 0 ? priceChart(data, format) : null,
+    priceChart: prices.length > 0 ? priceChart(data, format.in(currency)) : null,
     positionCharts: days.length > 0 ? positionCharts(days, format) : null,
     lots: lots && { ...pagerOf(data, range, "lots", lots), rows: lots.rows.map((lot) => lotRow(data, lot)) },
     sales: sales && { ...pagerOf(data, range, "sales", sales), rows: sales.rows },
-    trades: { ...pagerOf(data, range, "trades", trades), rows: trades.rows },
+    trades: {
+      ...pagerOf(data, range, "trades", trades),
+      rows: trades.rows.map((trade) => ({ ...trade, currency: trade.currency ?? currency })),
+    },
     actions: actions.map((action) => ({ ...action, isSplit: action.action_type === "split" })).toReversed(),
   };
 }

@@ -4,9 +4,11 @@ import { z } from "zod";
 import { personTransaction } from "../../database/person.ts";
 import {
   browseLedger,
+  checkTrade,
   findTransaction,
   type HistoryProgress,
   latestToday,
+  readLedgerCurrencies,
   readTradeDraft,
   recordTransaction,
   type TradeDraft,
@@ -20,6 +22,7 @@ import { positiveId } from "../schemas.ts";
 import { readDataNotes } from "./data-notes.ts";
 import { describeTable, ledgerQuery, ledgerQueryOf } from "./ledger-table.ts";
 import { environmentOf, type Problem, type SendPage, sentence } from "./page.ts";
+import { isDollarsAlone, tradeLabels, tradeUnits } from "./trade-units.ts";
 import { Underway } from "./underway.ts";
 
 const pageLength = 50;
@@ -57,7 +60,7 @@ interface FormState {
   readonly status: number;
 }
 
-const fields = new Set(["ticker", "type", "quantity", "price", "fee", "date"]);
+const fields = new Set(["ticker", "type", "quantity", "price", "fee", "date", "currency", "fx_rate"]);
 
 export function transactionPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
@@ -130,14 +133,24 @@ async function sendLedger(
   );
   const ledger = await browseLedger(context, userId, ledgerQueryOf(address), pageLength);
   const draft = await readDraft(context, userId, values);
-  const isSuggested = values.price === "" && draft?.close !== null && draft?.close !== undefined;
+  const done = await readDone(context, userId, request);
+  const listed = [...ledger.transactions, done.recorded, done.restored].filter((row) => row !== null);
+  const currencies = await readLedgerCurrencies(context, userId, listed, ledger.tickers);
+  const own = environmentOf(context, request, currencies).format;
+  const units = tradeUnits(draft, values.currency, own);
+  const isSuggested = values.price === "" && units.close !== null;
+  const inCurrency = (row: Transaction | null) => row && { ...row, currency: currencies.of(row) };
   sendPage(request, response, {
     view: "transactions",
     title: "Transactions",
     scripts: ["trade.js", "draft.js"],
     status,
+    currencies,
     data: {
-      values: isSuggested ? { ...values, price: draft.close } : values,
+      values: isSuggested ? { ...values, price: units.close } : values,
+      units,
+      labels: tradeLabels(units.unit, currencies),
+      formCurrencies: isDollarsAlone(currencies) ? null : currencies.all.join(" "),
       isDateOpen: values.date === today(context),
       errors,
       problem,
@@ -146,13 +159,15 @@ async function sendLedger(
       isSuggested,
       latestToday: latestToday(context.clock()),
       idempotencyKey: crypto.randomUUID(),
-      done: await readDone(context, userId, request),
+      done: { ...done, recorded: inCurrency(done.recorded), restored: inCurrency(done.restored) },
+      doubts: done.recorded ? (await checkTrade(context, userId, done.recorded)).map(sentence) : [],
       notes: data.notes,
       fetching: data.fetching,
       hasTrades: ledger.tickers.length > 0,
       table: describeTable(address, ledger),
       transactions: ledger.transactions.map((transaction) => ({
         ...transaction,
+        currency: currencies.of(transaction),
         warning: warningOf(transaction, data.firstBars),
       })),
     },

@@ -10,6 +10,7 @@ function withNewestTrade({ prices, ledger }: TickerFacts): TickerFacts["prices"]
   return last && newest > last.price_date ? [...prices, { ...last, price_date: newest }] : prices;
 }
 
+/** `format`: in the ticker's own currency. */
 export function priceChart(facts: TickerFacts, format: Format) {
   const { marks, actions } = facts;
   const prices = withNewestTrade(facts);
@@ -42,17 +43,18 @@ function tradeMarker(mark: TradeMark, format: Format): Marker {
   return {
     name: mark.transaction_type === "BUY" ? "buy" : "sell",
     date: mark.last_date,
-    value: Number(mark.adjusted_price),
+    value: mark.adjusted_price === null ? null : Number(mark.adjusted_price),
     title: mark.trades === 1 ? tradeTitle(mark, format) : stretchTitle(mark, format),
   };
 }
 
 function tradeTitle(
-  { transaction_type, last_date, quantity, price, adjusted_price, is_split_since }: TradeMark,
+  { transaction_type, last_date, quantity, price, currency, adjusted_price, is_split_since }: TradeMark,
   format: Format,
 ): string {
-  const since = is_split_since ? `, ${format.price(adjusted_price)} in today’s shares` : "";
-  return `${transaction_type} ${format.quantity(quantity)} at ${format.price(price)} on ${format.date(last_date)}${since}`;
+  const since =
+    is_split_since && adjusted_price !== null ? `, ${format.price(adjusted_price)} in today’s shares` : "";
+  return `${transaction_type} ${format.quantity(quantity)} at ${format.in(currency).price(price)} on ${format.date(last_date)}${since}`;
 }
 
 function stretchTitle(mark: TradeMark, format: Format): string {
@@ -62,7 +64,8 @@ function stretchTitle(mark: TradeMark, format: Format): string {
       ? `on ${format.date(last_date)}`
       : `from ${format.date(first_date)} to ${format.date(last_date)}`;
   const since = mark.is_split_since ? ", in today’s shares" : "";
-  return `${format.count(trades)} times ${transaction_type}, ${format.quantity(quantity)} at ${format.price(adjusted_price)} on average, ${days}${since}`;
+  const price = adjusted_price === null ? "" : ` at ${format.price(adjusted_price)} on average`;
+  return `${format.count(trades)} times ${transaction_type}, ${format.quantity(quantity)}${price}, ${days}${since}`;
 }
 
 function actionMarker(action: CorporateAction, format: Format): Marker {

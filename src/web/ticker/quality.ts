@@ -1,5 +1,5 @@
 /** How good the data of a ticker is, in words, each beside what it touches. */
-import type { CorporateAction, TickerFacts } from "../../portfolio/index.ts";
+import type { CorporateAction, RateState, TickerFacts } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
 
 /** What a note is about, and so where on the page it stands. */
@@ -27,7 +27,7 @@ export function describeQuality(
         ...oddityNotes(facts, format),
         ...defectNotes(facts, format),
       ],
-      position: estimateNotes(facts, format),
+      position: [...estimateNotes(facts, format), ...facts.rates.map((rate) => rateNote(rate, format))],
       actions: facts.actions.flatMap((action) => splitNotes(action, format)),
     },
   };
@@ -86,6 +86,22 @@ function estimateNotes({ ledger, description }: TickerFacts, format: Format): Qu
       text: `Traded on ${format.date(firstTrade)}, before its first known price of ${format.date(first_price_date)}: until then it is valued at the price of your own last trade.`,
     },
   ];
+}
+
+/** Of a currency whose rates do not reach back to the first trade. */
+export function rateNote({ currency, first_rate_date, is_left_out }: RateState, format: Format): QualityNote {
+  if (is_left_out)
+    return {
+      kind: "warning",
+      text: `Left out of all figures: no exchange rate of ${currency} is known yet. It counts as soon as one is.`,
+    };
+  return {
+    kind: "warning",
+    text:
+      first_rate_date === null
+        ? `No exchange rate of ${currency} is known yet: it is valued at the rate that your own trade says. That is an estimate.`
+        : `Traded before the first known exchange rate of ${currency}, of ${format.date(first_rate_date)}: until then it is valued at the rate that your own trade says, or else at that first one. That is an estimate.`,
+  };
 }
 
 function splitNotes(action: CorporateAction, format: Format): QualityNote[] {

@@ -1,0 +1,98 @@
+/** In what tickers are quoted, and what that is worth to the person: what a trade's price and fee are in. */
+import type { PoolClient } from "pg";
+import { personTransaction } from "../database/person.ts";
+import { unitNameOf } from "../market/currency.ts";
+import type { LedgerContext } from "./context.ts";
+import type { Transaction } from "./rows.ts";
+
+export interface Quote {
+  /** ISO code. */
+  readonly currency: string;
+  /** As the exchange quotes: GBp is a hundredth of a GBP. */
+  readonly unit: string;
+  /** How many of the currency one unit is: 1, 0.01 or 0.001. */
+  readonly factor: string;
+  /** Of the unit, as people call it: "pence". null: it is the currency itself. */
+  readonly unitName: string | null;
+}
+
+/** By ticker. Of one that nobody has traded yet nothing is known. */
+export async function readQuotes(
+  client: PoolClient,
+  tickers: readonly string[],
+): Promise<ReadonlyMap<string, Quote>> {
+  const { rows } = await client.query<Omit<Quote, "unitName"> & { ticker: string }>(
+    `select ticker, currency, coalesce(quote_unit, currency) as unit, trim_scale(unit_factor) as factor
+     from bronze.raw_assets
+     where ticker = any($1::text[])`,
+    [tickers.map((ticker) => ticker.trim().toUpperCase())],
+  );
+  return new Map(
+    rows.map(({ ticker, ...quote }) => [ticker, { ...quote, unitName: unitNameOf(quote.unit) }]),
+  );
+}
+
+export async function readBaseCurrency(client: PoolClient, userId: number): Promise<string> {
+  const { rows } = await client.query<{ base_currency: string }>(
+    "select base_currency from public.users where user_id = $1",
+    [userId],
+  );
+  return rows[0]!.base_currency;
+}
+
+/** What a trade says of its currency. */
+type Paid = Pick<Transaction, "ticker" | "currency">;
+
+export interface LedgerCurrencies {
+  /** The person's. */
+  readonly base: string;
+  readonly all: readonly string[];
+  /** What price, fee and total of a trade are in. */
+  of(trade: Paid): string;
+}
+
+/** Of trades, and of whatever other tickers the person has. */
+export function readLedgerCurrencies(
+  { pool }: Pick<LedgerContext, "pool">,
+  userId: number,
+  trades: readonly Paid[],
+  tickers: readonly string[] = [],
+): Promise<LedgerCurrencies> {
+  return personTransaction(pool, userId, async (client) => {
+    const base = await readBaseCurrency(client, userId);
+    const quotes = await readQuotes(client, [...tickers, ...trades.map(({ ticker }) => ticker)]);
+    // As in int_trades: of a ticker that nothing is known of, dollars.
+    const of = ({ ticker, currency }: Paid): string =>
+      currency ?? quotes.get(ticker.trim().toUpperCase())?.currency ?? "USD";
+    const all = [base, ...[...quotes.values()].map(({ currency }) => currency), ...trades.map(of)];
+    return { base, all: [...new Set(all)], of };
+  });
+}
+
+/** What one of the currency was worth in the other on the day, or on the last one before it; null: not known. */
+export async function readRate(
+  client: PoolClient,
+  currency: string,
+  base: string,
+  date: string,
+): Promise<string | null> {
+  if (currency === base) return null;
+  const { rows } = await client.query<{ rate: string | null }>(
+    `select trim_scale(round(max(usd_per_unit) filter (where currency = $1)
+       / max(usd_per_unit) filter (where currency = $2), 8)) as rate
+     from (
+       select wanted.currency, known.usd_per_unit
+       from unnest(array[$1, $2]) as wanted (currency)
+       cross join lateral (
+         select usd_per_unit
+         from bronze.raw_fx_rates
+         where raw_fx_rates.currency = wanted.currency
+           and rate_date <= $3::date
+         order by rate_date desc
+         limit 1
+       ) known
+     ) rates`,
+    [currency, base, date],
+  );
+  return rows[0]?.rate ?? null;
+}
