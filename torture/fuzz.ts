@@ -213,8 +213,9 @@ class Fuzz {
     }
     const known =
       decodeURIComponent(request.path.replaceAll(/%(?![0-9a-f]{2})/gi, "%25")) + (request.body ?? "");
-    const { email, ...ledger } = secrets;
-    const hidden = actor.name === "operator" ? ledger : { email, ...ledger };
+    // The security log is the operators': who somebody is, and what their tokens are called, stands in it.
+    const { quantity, price } = secrets;
+    const hidden = actor.name === "operator" ? { quantity, price } : secrets;
     const told = Object.values(hidden).find((secret) => text.includes(secret) && !known.includes(secret));
     return told === undefined ? null : `tells ${told}, which is another person's`;
   }

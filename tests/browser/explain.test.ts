@@ -43,6 +43,7 @@ test("from the portfolio to a ticker to a figure's explanation, over the page, b
   page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
   await page.getByRole("link", { name: "NORD", exact: true }).first().click();
   await page.getByRole("heading", { name: /^NORD/ }).waitFor();
+  await page.waitForLoadState(); // until then a figure leads to its page
   const figure = await page.locator(unrealized).textContent();
 
   await page.locator(unrealized).focus();
