@@ -10,15 +10,18 @@ create table bronze.price_files (
   name text not null check (length(name) between 1 and 300),
   digest text not null check (digest ~ '^[0-9a-f]{64}$'), -- SHA-256 of its text
   origin text not null check (origin in ('upload', 'folder', 'command')),
-  received_by text not null,
+  user_id bigint references public.users on delete set null, -- who uploaded it; null: nobody, or somebody who has left
   received_at timestamptz not null default clock_timestamp(),
   report jsonb not null
 );
 
 create index price_files_digest_idx on bronze.price_files (digest);
+create index price_files_user_id_idx on bronze.price_files (user_id); -- an account that ends is looked up
 
 alter table bronze.price_files enable row level security;
 create policy operators_read on bronze.price_files for select to stratafolio_web using ((select public.is_operator()));
+-- In the export of who is no operator any more.
+create policy own_read on bronze.price_files for select to stratafolio_web using (user_id = (select public.current_person()));
 grant select on bronze.price_files to stratafolio_web;
 
 -- Why a whole series of a file is not written; null: it is. far: days on which a close is more than 15 % off the stored one.
@@ -260,8 +263,8 @@ declare
   end;
   answer jsonb;
 begin
-  insert into bronze.price_files (name, digest, origin, received_by, report)
-  values (file ->> 'name', file ->> 'digest', file ->> 'origin', file ->> 'received_by', (file -> 'report') || stored)
+  insert into bronze.price_files (name, digest, origin, user_id, report)
+  values (file ->> 'name', file ->> 'digest', file ->> 'origin', (file ->> 'user_id')::bigint, (file -> 'report') || stored)
   returning report || jsonb_build_object('file_id', file_id, 'received_at', received_at)
   into answer;
   return answer;
@@ -279,7 +282,7 @@ begin
   if not public.is_operator() then
     raise exception 'price files are for operators' using errcode = 'insufficient_privilege';
   end if;
-  return bronze.store_price_file(file || '{"origin": "upload"}');
+  return bronze.store_price_file(file || jsonb_build_object('origin', 'upload', 'user_id', public.current_person()));
 end
 $$;
 

@@ -46,7 +46,6 @@ function prices({ output }: CommandContext, files: readonly string[], options: O
         pair: options.pair?.toUpperCase() ?? null,
         isRates: false,
         origin: "command",
-        receivedBy: "the command line",
         dateOrder: null,
         replaces: options.replace ?? false,
       } as const;

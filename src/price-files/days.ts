@@ -1,9 +1,12 @@
 /** The days of a price file: their notation is decided over the whole file, and a day that cannot be is told. Pure. */
 import { type DateOrder, proveDateOrder, readMoment } from "../ledger/import/dates.ts";
 
+/** What no ledger may name, no price is dated with: a slip. */
+const firstDay = "1900-01-01";
+
 const isDay = (date: string): boolean => {
   const day = new Date(`${date}T00:00:00Z`);
-  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(date);
+  return date >= firstDay && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(date);
 };
 
 export const weekdayOf = (date: string): number => new Date(`${date}T00:00:00Z`).getUTCDay();
@@ -40,7 +43,7 @@ export function readDays(
     } else if (order === null) {
       const problem = `the file does not say whether days or months come first in its dates: ${text} may be ${date.day} or ${date.month}`;
       return { days: null, problem };
-    } else days.set(text, date[order]);
+    } else if (isDay(date[order])) days.set(text, date[order]);
   }
   return { days, problem: null };
 }

@@ -1,7 +1,7 @@
 /** A folder of price files, watched: whatever is put there is taken in, once. */
 import { createHash } from "node:crypto";
-import { lstat, readFile } from "node:fs/promises";
-import { relative, sep } from "node:path";
+import { constants, type FileHandle, open, realpath } from "node:fs/promises";
+import { dirname, relative, sep } from "node:path";
 import { watch } from "chokidar";
 import type { Pool } from "pg";
 import { transaction } from "../database/transaction.ts";
@@ -68,11 +68,49 @@ export async function watchPriceFolder(options: PriceFolderOptions): Promise<Pri
   };
 }
 
+const isSame = async (file: FileHandle, size: number, changedAt: number): Promise<boolean> => {
+  const now = await file.stat();
+  return now.size === size && now.mtimeMs === changedAt;
+};
+
+/**
+ * Of a file itself, not of what a link leads to, and no longer than it may be whatever its size says; null: passed over. What changes while
+ * it is read is told once more when it is quiet.
+ */
+async function readPlainFile(path: string, folder: string, log: Log): Promise<Buffer | null> {
+  const pass = (why: string): null => {
+    log.warn({ path }, `${path} is passed over: ${why}`);
+    return null;
+  };
+  const place = relative(await realpath(folder), await realpath(dirname(path)));
+  if (place.split(sep)[0] === "..") return pass("it is outside the folder");
+  let file: FileHandle;
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ELOOP") return pass("it is a link");
+    if (code === "ENOENT") return null;
+    throw error;
+  }
+  try {
+    const status = await file.stat();
+    if (!status.isFile()) return pass("it is no file");
+    if (status.size > maxCharacters * 2) return pass("it is too large: split it");
+    const bytes = Buffer.alloc(status.size);
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
+    return bytesRead === status.size && (await isSame(file, status.size, status.mtimeMs))
+      ? bytes
+      : pass("it changes while it is read");
+  } finally {
+    await file.close();
+  }
+}
+
 async function takeFromFolder(path: string, { folder, pool, clock, log }: PriceFolderOptions): Promise<void> {
-  const status = await lstat(path);
-  if (!status.isFile() || status.size > maxCharacters * 2)
-    return log.warn({ path }, `${path} is no file, or too large: it is passed over`);
-  const { text } = decodeFile(await readFile(path));
+  const bytes = await readPlainFile(path, folder, log);
+  if (bytes === null) return;
+  const { text } = decodeFile(bytes);
   const name = relative(folder, path).split(sep).join("/");
   const places = name.split("/").slice(0, -1);
   const { rows } = await pool.query(
@@ -91,7 +129,6 @@ async function takeFromFolder(path: string, { folder, pool, clock, log }: PriceF
         pair: null,
         isRates: places.some((place) => place.toLowerCase() === "fx"),
         origin: "folder",
-        receivedBy: "the folder of price files",
         dateOrder: null,
         replaces: false,
       },

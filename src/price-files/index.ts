@@ -2,5 +2,5 @@
 export { exchangeOf, exchanges } from "./exchanges.ts";
 export { watchPriceFolder } from "./folder.ts";
 export { maxCharacters } from "./records.ts";
-export { listPriceFiles, readPriceFileReport } from "./reports.ts";
+export { listPriceFiles, priceFileTables, readPriceFileReport } from "./reports.ts";
 export { type PriceFileReport, takePriceFile } from "./store.ts";

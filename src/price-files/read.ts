@@ -51,6 +51,7 @@ export function readPriceFile(text: string, options: ReadingOptions): PriceFileR
   const frame: Frame = {
     ...options,
     columns,
+    width: header.cells.length,
     days,
     misplaced: new Set([...misplaced].map((index) => dated[index]!.line)),
     mark: markOf(lines, columns),

@@ -2,6 +2,7 @@
 
 /** Why a row is not used, each told with its line. */
 export const refusalReasons = [
+  "too_many_cells",
   "unreadable_date",
   "future",
   "rest_day",

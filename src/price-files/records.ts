@@ -30,6 +30,19 @@ function delimiterOf(text: string): string {
   return counted.sort((a, b) => b.count - a.count)[0]!.delimiter;
 }
 
+/** What people give that is no table of text, and what they can do; null: it may be one. */
+function otherThanText(text: string): string | null {
+  const start = text.slice(0, 2000);
+  if (start.startsWith("%PDF")) return "this is a PDF: ask whoever made it for the figures as CSV";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+  if (/[\u0001-\u0008\u000e-\u001f]/.test(start))
+    return "this is no text but a spreadsheet or an archive: unpack it, or save it as CSV";
+  if (/^\s*<(!doctype|html|\?xml|table)\b/i.test(start))
+    return "this is a web page and no table of text: save what it shows as CSV, or download its file";
+  if (/^\s*[{[]/.test(start)) return "this is JSON: expected comma-separated text";
+  return null;
+}
+
 /** `problem`: no lines, for people. */
 export function readLines(text: string): ReadLines {
   if (text.length > maxCharacters)
@@ -37,6 +50,8 @@ export function readLines(text: string): ReadLines {
       lines: null,
       problem: `expected at most ${maxCharacters} characters, got ${text.length}: split the file`,
     };
+  const other = otherThanText(text);
+  if (other !== null) return { lines: null, problem: other };
   try {
     const records = parse(text, {
       bom: true,

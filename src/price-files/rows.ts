@@ -2,7 +2,7 @@
 import type { DecimalMark } from "../ledger/import/figures.ts";
 import { type Columns, codePattern } from "./columns.ts";
 import { weekdayOf } from "./days.ts";
-import { readPrice, readVolume } from "./figures.ts";
+import { readPrice, readSidePrice, readVolume } from "./figures.ts";
 import type { DoubtReason, FileBar, RefusalReason, RowNote } from "./reading.ts";
 import type { Line } from "./records.ts";
 
@@ -15,6 +15,8 @@ export interface ReadRow {
 /** What is decided over the whole file. */
 export interface Frame {
   readonly columns: Columns;
+  /** How many columns the first line names. */
+  readonly width: number;
   /** By the text of the date. */
   readonly days: ReadonlyMap<string, string>;
   /** Lines whose dates stand where they do not belong. */
@@ -42,9 +44,18 @@ export function readRow({ line, cells }: Line, frame: Frame): ReadRow | RowNote 
   const { columns, days, mark } = frame;
   const cell = (index: number | undefined): string => (index === undefined ? "" : (cells[index] ?? ""));
   const refuse = (reason: RefusalReason, detail: string): RowNote => ({ line, reason, detail });
+  const surplus = cells.slice(frame.width).filter((text) => text !== "");
+  if (surplus.length > 0)
+    return refuse(
+      "too_many_cells",
+      `expected ${frame.width} cells, got ${cells.length}: a comma within a figure, as in 1,900.50, divides it unless it is quoted`,
+    );
   const date = days.get(cell(columns.date));
   if (date === undefined)
-    return refuse("unreadable_date", `expected a day, got: ${cell(columns.date).slice(0, 40) || "nothing"}`);
+    return refuse(
+      "unreadable_date",
+      `expected a day from 1900 on, got: ${cell(columns.date).slice(0, 40) || "nothing"}`,
+    );
   const problem = dayProblem(date, line, frame);
   if (problem) return refuse(...problem);
   const code = columns.code === undefined ? null : cell(columns.code).toUpperCase();
@@ -55,7 +66,7 @@ export function readRow({ line, cells }: Line, frame: Frame): ReadRow | RowNote 
   if (price === undefined)
     return refuse("unreadable_price", `expected a price, got: ${cell(columns.close).slice(0, 40)}`);
   if (!(Number(price) > 0)) return refuse("not_positive", `expected a price above 0, got: ${price}`);
-  const figure = (index: number | undefined): string | null => readPrice(cell(index), mark) ?? null;
+  const figure = (index: number | undefined): string | null => readSidePrice(cell(index), mark) ?? null;
   const { open, high, low, adjClose, adjusted, previous, volume } = columns;
   const bar: FileBar = {
     line,
@@ -84,7 +95,7 @@ export function doubtsOf(
   for (const role of ["open", "high", "low"] as const) {
     const index = columns[role];
     const text = index === undefined ? "" : (cells[index] ?? "");
-    if (readPrice(text, mark) === undefined)
+    if (readSidePrice(text, mark) === undefined)
       doubt("unreadable_figure", `expected a price for ${role}, got: ${text.slice(0, 40)}`);
   }
   const volume = columns.volume === undefined ? "" : (cells[columns.volume] ?? "");

@@ -11,8 +11,6 @@ import type { PriceFileReading, RowNote } from "./reading.ts";
 export interface PriceFile extends PriceFileHints {
   readonly text: string;
   readonly origin: "upload" | "folder" | "command";
-  /** Who gave it. */
-  readonly receivedBy: string;
   readonly dateOrder: DateOrder | null;
   /** What it contradicts becomes what it says; else what is stored stands. */
   readonly replaces: boolean;
@@ -74,6 +72,10 @@ const weekend = [0, 6];
 /** Of an account that acts for an operator (`public.store_price_file`), or of the owner of the schemas. */
 export type StoringFunction = "public.store_price_file" | "bronze.store_price_file";
 
+/** PostgreSQL takes neither NUL nor half of a pair of surrogates: a cell that was cut may end in one. */
+const storable = (_key: string, value: unknown): unknown =>
+  typeof value === "string" ? value.toWellFormed().replaceAll("\0", "\ufffd") : value;
+
 /** Throws what the database throws; whatever is wrong with the file stands in its report. */
 export async function takePriceFile(
   pool: Pool | ClientBase,
@@ -83,9 +85,9 @@ export async function takePriceFile(
   const { reading, placement } = await readAndPlace(pool, file, now);
   const brought = await broughtBy(pool, reading, placement);
   const digest = createHash("sha256").update(file.text).digest("hex");
-  const { name, origin, receivedBy: received_by, replaces } = file;
+  const { name, origin, replaces } = file;
   const { rows } = await pool.query<{ report: PriceFileReport }>(`select ${by}($1::jsonb) as report`, [
-    JSON.stringify({ name: name.slice(0, 300), digest, origin, received_by, replaces, ...brought }),
+    JSON.stringify({ name: name.slice(0, 300), digest, origin, replaces, ...brought }, storable),
   ]);
   return rows[0]!.report;
 }

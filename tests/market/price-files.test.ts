@@ -37,7 +37,6 @@ const give = (
       pair: pair ?? null,
       isRates: false,
       origin: "command",
-      receivedBy: "test",
       dateOrder: null,
       replaces,
     },

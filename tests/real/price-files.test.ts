@@ -77,7 +77,6 @@ const give = (
       pair: null,
       isRates: place === "fx",
       origin: "command",
-      receivedBy: "test",
       dateOrder: null,
       replaces: false,
     },

@@ -122,3 +122,18 @@ test("the ticker can be traded, and Yahoo Finance is not asked for it", async ()
   );
   expect(asset.rows).toEqual([{ source: "file", is_active: true, last_error: null }]);
 });
+
+test("who has left is named in no report; until then it is in their export", async () => {
+  await signUp(program, "carla@example.com");
+  const { pool } = program.database;
+  await pool.query("update public.users set role = 'operator' where email = 'carla@example.com'");
+  const token = await signIn("carla@example.com");
+  const given = await call("/api/prices/files?name=hers.csv&ticker=SCOM.XNAI", token, history);
+  await pool.query("update public.users set role = 'investor' where email = 'carla@example.com'");
+  expect((await call("/api/account/export", token)).body.price_files).toMatchObject([{ name: "hers.csv" }]);
+  expect((await call("/api/account/export", tokens.investor)).body.price_files).toEqual([]);
+  await pool.query("delete from public.users where email = 'carla@example.com'");
+  const { body } = await call(`/api/prices/files/${given.body.file.file_id}`, tokens.operator);
+  expect(body.file.received_by).toBe("somebody who has left");
+  expect(JSON.stringify(body)).not.toContain("carla");
+});

@@ -56,7 +56,6 @@ export function takeUpload(
     pair: hints.pair?.trim().toUpperCase() || null,
     isRates: false,
     origin: "upload",
-    receivedBy: person.email,
     dateOrder: hints.date_order ?? null,
     replaces: hints.replace === "true",
   } as const;
