@@ -96,7 +96,7 @@ begin
   select
     coalesce(array_agg(ticker), '{}'),
     coalesce(jsonb_agg(jsonb_build_object('ticker', ticker, 'reason', reason, 'rows', rows, 'detail', case reason
-      when 'other_source' then 'its prices come from ' || source || ': these were compared with them and not written'
+      when 'other_source' then 'its prices come from ' || source || ': these were compared with them and not written; switch its source to files first, if they are to take their place'
       when 'other_unit' then format('the stored prices are in %s, and these in %s', quote_unit, file_unit)
       else format('on %s of %s days that are stored these are other prices, about %s times the stored ones: adjusted otherwise, or another share''s',
         far, common, round(ratio, 4))
@@ -286,8 +286,94 @@ begin
 end
 $$;
 
+-- Prices of one source are adjusted otherwise than another's, so that a ticker has those of one alone. What the other one gave is set
+-- aside when the source is switched, as a whole, and comes back with it.
+create table bronze.set_aside_prices (
+  ticker text not null,
+  source text not null check (source in ('yahoo', 'file', 'manual', 'url')),
+  set_aside_at timestamptz not null default clock_timestamp(),
+  bars jsonb not null,
+  actions jsonb not null,
+  rulings jsonb not null, -- on splits that were read from files
+  primary key (ticker, source)
+);
+
+alter table bronze.set_aside_prices enable row level security;
+
+-- What was set aside and what came back, in bars; null: there is no such ticker, or it has this source.
+create function bronze.switch_price_source(of_ticker text, to_source text)
+returns jsonb
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  from_source text;
+  own bronze.set_aside_prices;
+  former bronze.set_aside_prices;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('raw_prices ' || of_ticker, 0));
+  select source into from_source from bronze.raw_assets where ticker = of_ticker for update;
+  if from_source is null or from_source = to_source then
+    return null;
+  end if;
+
+  with bars as (
+    delete from bronze.raw_prices as stored where ticker = of_ticker returning to_jsonb(stored) as bar
+  ),
+  actions as (
+    delete from bronze.raw_corporate_actions as stored where ticker = of_ticker returning to_jsonb(stored) as action
+  ),
+  rulings as (
+    delete from bronze.split_rulings as stored
+    where ticker = of_ticker
+      and from_source = 'file'
+      and ruled_by like 'the file %'
+    returning to_jsonb(stored) as ruling
+  )
+  insert into bronze.set_aside_prices as aside (ticker, source, bars, actions, rulings)
+  values (of_ticker, from_source,
+    (select coalesce(jsonb_agg(bar), '[]') from bars),
+    (select coalesce(jsonb_agg(action), '[]') from actions),
+    (select coalesce(jsonb_agg(ruling), '[]') from rulings))
+  on conflict (ticker, source) do update
+  set bars = excluded.bars, actions = excluded.actions, rulings = excluded.rulings, set_aside_at = excluded.set_aside_at
+  returning aside.* into own;
+
+  delete from bronze.set_aside_prices
+  where ticker = of_ticker
+    and source = to_source
+  returning * into former;
+  insert into bronze.raw_prices
+  select (jsonb_populate_recordset(null::bronze.raw_prices, former.bars)).*;
+  insert into bronze.raw_corporate_actions
+  select (jsonb_populate_recordset(null::bronze.raw_corporate_actions, former.actions)).*;
+  insert into bronze.split_rulings
+  select (jsonb_populate_recordset(null::bronze.split_rulings, former.rulings)).*
+  on conflict (ticker, action_date) do nothing;
+  delete from bronze.history_reads where ticker = of_ticker;
+  update bronze.raw_assets set source = to_source, is_active = true, last_error = null where ticker = of_ticker;
+  return jsonb_build_object(
+    'set_aside', jsonb_array_length(own.bars),
+    'brought_back', coalesce(jsonb_array_length(former.bars), 0));
+end
+$$;
+
+create function public.switch_price_source(of_ticker text, to_source text)
+returns jsonb
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not public.is_operator() then
+    raise exception 'sources of prices are for operators' using errcode = 'insufficient_privilege';
+  end if;
+  return bronze.switch_price_source(of_ticker, to_source);
+end
+$$;
+
 revoke execute on function
-  bronze.series_refusal(text, text, text, bigint, boolean), bronze.store_file_prices(jsonb), bronze.store_file_rates(jsonb),
+  bronze.switch_price_source(text, text), public.switch_price_source(text, text), bronze.series_refusal(text, text, text, bigint, boolean), bronze.store_file_prices(jsonb), bronze.store_file_rates(jsonb),
   bronze.store_price_file(jsonb), public.store_price_file(jsonb)
 from public;
-grant execute on function public.store_price_file(jsonb) to stratafolio_web;
+grant execute on function public.store_price_file(jsonb), public.switch_price_source(text, text) to stratafolio_web;

@@ -102,6 +102,15 @@ export async function ingestPrices(context: Context): Promise<IngestResult> {
   };
 }
 
+/** Asked again under the ticker's lock: bars of two sources are never mixed. */
+async function isAnothers(client: PoolClient, ticker: string): Promise<boolean> {
+  const { rowCount } = await client.query(
+    "select from bronze.raw_assets where ticker = $1 and source <> 'yahoo'",
+    [ticker],
+  );
+  return rowCount !== 0;
+}
+
 interface Outcome {
   readonly counts: RowCounts;
   /** null: it did not fail. */
@@ -220,6 +229,10 @@ async function writeHistory(context: Context, fetched: Fetched): Promise<RowCoun
   const fetchedAt = context.resources.clock();
   return transaction(context.pool, async (client) => {
     await lockTicker(client, ticker);
+    if (await isAnothers(client, ticker)) {
+      context.log("info", `${ticker}: its source was switched meanwhile; what came is not written`);
+      return noRows;
+    }
     // A reply without bars says nothing of actions either.
     const hasBars = history.bars.length > 0;
     if (!hasBars && !stored.hasBars) throw new NoPricesError(ticker);

@@ -32,6 +32,7 @@ const keepings: Readonly<Record<string, Keeping>> = {
   "bronze.market_rulings": "saved",
   "bronze.split_rulings": "saved",
   "bronze.price_files": "saved",
+  "bronze.set_aside_prices": "saved",
   "orchestrator.automations": "saved", // what is switched off
   "bronze.raw_assets": "market",
   "bronze.raw_prices": "market",

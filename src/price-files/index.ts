@@ -4,3 +4,8 @@ export { watchPriceFolder } from "./folder.ts";
 export { maxCharacters } from "./records.ts";
 export { listPriceFiles, priceFileTables, readPriceFileReport } from "./reports.ts";
 export { type PriceFileReport, takePriceFile } from "./store.ts";
+export {
+  type SourceSwitch,
+  sourceProblem,
+  switchPriceSource,
+} from "./switch-source.ts";

@@ -57,6 +57,7 @@ const left = `
   insert into bronze.split_rulings values ('ACME', '2023-01-09', false, null, 'a spin-off', 'ann', now());
   insert into bronze.price_files (name, digest, origin, user_id, report)
   values ('XNAI/list.csv', repeat('0', 64), 'upload', 1, '{"rows": 0}');
+  insert into bronze.set_aside_prices (ticker, source, bars, actions, rulings) values ('ACME', 'file', '[]', '[]', '[]');
   insert into bronze.history_reads values ('ACME', now());
   insert into public.totp_secrets values (1, '\\x0102', 5, now());
   insert into public.recovery_codes values (1, '\\x03', null), (1, '\\x04', now());

@@ -111,6 +111,7 @@ const powers: readonly string[] = [
   "public.sign_in_hash(text)",
   "public.start_password_reset(text,bytea,timestamp with time zone,timestamp with time zone)",
   "public.store_price_file(jsonb)",
+  "public.switch_price_source(text,text)",
   "public.take_pending_account(bytea,timestamp with time zone)",
   "public.use_api_token(bytea,timestamp with time zone)",
   "public.use_password_reset(bytea,timestamp with time zone,text)",

@@ -1,5 +1,5 @@
 /** Prices from files, as operators give them and everybody's figures have them. */
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type Program, startProgram } from "../support/program.ts";
 import { type Reader, settle, signUp, textOf } from "./reader.ts";
 
@@ -136,4 +136,56 @@ test("who has left is named in no report; until then it is in their export", asy
   const { body } = await call(`/api/prices/files/${given.body.file.file_id}`, tokens.operator);
   expect(body.file.received_by).toBe("somebody who has left");
   expect(JSON.stringify(body)).not.toContain("carla");
+});
+
+describe("a ticker switched from Yahoo Finance to files and back", () => {
+  const bars = async () =>
+    (
+      await program.database.pool.query<{ bar: string }>(
+        "select price_date || ' ' || trim_scale(close) as bar from bronze.raw_prices where ticker = 'NPN.JO' order by 1",
+      )
+    ).rows.map(({ bar }) => bar);
+  const post = async (token: string, body: object) => {
+    const response = await fetch(`${program.url}/api/prices/source`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    return { status: response.status, body: JSON.parse(await response.text()) };
+  };
+
+  test("has the bars of one alone, and loses none", async () => {
+    await program.database.pool.query(
+      `insert into bronze.raw_assets (ticker, name, asset_class, currency, quote_unit, unit_factor, exchange_timezone)
+       values ('NPN.JO', 'Naspers', 'stock', 'ZAR', 'ZAc', 0.01, 'Africa/Johannesburg');
+       insert into bronze.raw_prices (ticker, price_date, close) values ('NPN.JO', '2024-01-02', 62.5), ('NPN.JO', '2023-12-29', 61);
+       insert into bronze.raw_corporate_actions (ticker, action_date, action_type, cash_per_share) values ('NPN.JO', '2023-12-29', 'dividend', 1)`,
+    );
+    expect((await post(tokens.investor, { ticker: "NPN.JO", source: "file" })).status).toBe(403);
+    expect((await post(tokens.operator, { ticker: "AAPL", source: "file" })).status).toBe(422);
+    expect((await post(tokens.operator, { ticker: "SCOM.XNAI", source: "yahoo" })).status).toBe(422);
+    expect((await post(tokens.operator, { ticker: "PRX.JO", source: "file" })).status).toBe(404);
+    const there = await post(tokens.operator, { ticker: "npn.jo", source: "file" });
+    expect(there).toEqual({ status: 200, body: { set_aside: 2, brought_back: 0 } });
+    expect(await bars()).toEqual([]);
+    const given = await call("/api/prices/files?name=n.csv&ticker=NPN.JO", tokens.operator, history);
+    expect(given.body.file).toMatchObject({ inserted: 4, series_refused: [] });
+    const own = await bars();
+    const { html } = await ada.get("/assets/prices");
+    const csrf = /name="csrf_token" value="([^"]+)"/.exec(html)![1]!;
+    const back = await ada.post("/assets/prices/source", {
+      csrf_token: csrf,
+      ticker: "NPN.JO",
+      source: "yahoo",
+    });
+    expect([back.status, back.location]).toEqual([303, "/tickers/NPN.JO"]);
+    expect(await bars()).toEqual(["2023-12-29 61", "2024-01-02 62.5"]);
+    const { rows } = await program.database.pool.query(
+      "select action_type from bronze.raw_corporate_actions where ticker = 'NPN.JO'",
+    );
+    expect(rows).toEqual([{ action_type: "dividend" }]);
+    const again = await post(tokens.operator, { ticker: "NPN.JO", source: "file" });
+    expect(again.body).toEqual({ set_aside: 2, brought_back: 4 });
+    expect(await bars()).toEqual(own);
+  });
 });

@@ -2,13 +2,16 @@
 import express, { type Request, type Response } from "express";
 import { z } from "zod";
 import { personTransaction } from "../../database/person.ts";
-import { decodeFile } from "../../ledger/index.ts";
+import { decodeFile, transactionInput } from "../../ledger/index.ts";
 import {
   exchangeOf,
   listPriceFiles,
   maxCharacters,
   type PriceFileReport,
   readPriceFileReport,
+  type SourceSwitch,
+  sourceProblem,
+  switchPriceSource,
   takePriceFile,
 } from "../../price-files/index.ts";
 import { characters, decimal, instant } from "../../values.ts";
@@ -65,6 +68,29 @@ export function takeUpload(
   });
 }
 
+export const sourceChoice = z.strictObject({
+  ticker: transactionInput.shape.ticker,
+  source: z.enum(["yahoo", "file"]).describe("Who gives its prices from now on"),
+});
+
+/** Throws InvalidInputError, NotFoundError. */
+export async function switchSource(
+  context: WebContext,
+  person: { readonly userId: number },
+  { ticker, source }: z.output<typeof sourceChoice>,
+): Promise<SourceSwitch> {
+  const problem = sourceProblem(ticker, source);
+  if (problem !== null) throw new InvalidInputError("ticker", problem);
+  const switched = await personTransaction(
+    context.pool,
+    person.userId,
+    (client) => switchPriceSource(client, ticker, source, context.clock()),
+    { isLong: true },
+  );
+  if (switched === null) throw new NotFoundError(`ticker ${ticker} whose prices come from elsewhere`);
+  return switched;
+}
+
 const readBytes = express.raw({ type: () => true, limit: maxCharacters });
 
 /** The body as it is, whatever it is called. */
@@ -114,6 +140,21 @@ const fileReport = z.object({
 });
 
 export const priceRoutes: readonly Route[] = [
+  route({
+    method: "post",
+    path: "/api/prices/source",
+    summary:
+      "Switch who gives a ticker's prices: what the other source gave is set aside, and comes back with it",
+    access: "operator",
+    body: sourceChoice,
+    status: 200,
+    answer: z.object({
+      set_aside: z.int().describe("Bars of the source that was"),
+      brought_back: z.int().describe("Bars that the new one had given before"),
+    }),
+    errors: ["not_found"],
+    handle: ({ context, person, body }) => switchSource(context, person, body),
+  }),
   route({
     method: "post",
     path: "/api/prices/files",

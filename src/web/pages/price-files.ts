@@ -2,7 +2,7 @@
 import { Router } from "express";
 import { z } from "zod";
 import { exchanges, listPriceFiles, readPriceFileReport } from "../../price-files/index.ts";
-import { priceFileHints, takeUpload } from "../api/prices.ts";
+import { priceFileHints, sourceChoice, switchSource, takeUpload } from "../api/prices.ts";
 import { operatorContext, requireOperator, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
 import { parseInput } from "../route.ts";
@@ -41,6 +41,13 @@ export function priceFilePages(context: WebContext, sendPage: SendPage): Router 
     const { csv, ...hints } = parseInput(uploadForm, request.body ?? {});
     const { file_id } = await takeUpload(context, operator, csv, hints);
     response.redirect(303, `/assets/prices/${file_id}`);
+  });
+
+  router.post("/assets/prices/source", async (request, response) => {
+    const operator = requireOperator(request);
+    const { csrf_token: _, ...choice } = request.body ?? {};
+    await switchSource(context, operator, parseInput(sourceChoice, choice));
+    response.redirect(303, `/tickers/${encodeURIComponent(String(choice.ticker).trim().toUpperCase())}`);
   });
 
   router.get("/assets/prices/:file_id", async (request, response) => {
