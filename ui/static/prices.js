@@ -7,10 +7,16 @@ const name = /** @type {HTMLInputElement} */ (document.getElementById("name"));
 const file = /** @type {HTMLInputElement} */ (document.getElementById("file"));
 const help = /** @type {HTMLElement} */ (document.getElementById("file-help"));
 
+const largest = 2_500_000;
+
 file.closest("[hidden]")?.removeAttribute("hidden");
 file.addEventListener("change", async () => {
   const [chosen] = file.files ?? [];
   if (!chosen) return;
+  if (chosen.size > largest) {
+    help.textContent = `${chosen.name} is larger than 2.5 MB: split it, or put it into the folder of price files.`;
+    return;
+  }
   try {
     const response = await fetch("/transactions/import/text", {
       method: "POST",
