@@ -12,6 +12,7 @@ import { macroRoutes } from "./macro.ts";
 import { marketRoutes } from "./market.ts";
 import { operationRoutes } from "./operations.ts";
 import { portfolioRoutes } from "./portfolio.ts";
+import { priceRoutes } from "./prices.ts";
 import { runRoutes } from "./runs.ts";
 import { tickerRoutes } from "./tickers.ts";
 import { transactionRoutes } from "./transactions.ts";
@@ -28,6 +29,7 @@ export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route
     ...portfolioRoutes,
     ...macroRoutes,
     ...marketRoutes,
+    ...priceRoutes,
     ...assetRoutes,
     ...runRoutes,
     ...automationRoutes,
