@@ -4,7 +4,8 @@
 -- that had no rate yet on the day, so that nobody could carry it on. Before the first known rate of a currency that one
 -- stands in where the trade brings none (is_rated). Of a currency without any rate there is no amount, and so no row, nor one of
 -- the ticker's later trades: missing until the rate has come, never in a wrong currency, never sold without the purchase.
--- The same while nobody has said what the ticker is quoted in.
+-- A ticker that nobody has described yet is missing, too, but to those who have nothing but dollars: to them it is as before
+-- there were other currencies.
 --
 -- Where all is of one currency no rate is looked up, and none is null but these.
 with
@@ -13,12 +14,12 @@ with
       t.*,
       u.base_currency,
       u.cost_basis_method,
-      coalesce(t.currency, a.currency) as trade_currency,
-      a.currency as asset_currency
+      coalesce(t.currency, a.currency, 'USD') as trade_currency,
+      coalesce(a.currency, 'USD') as asset_currency
     from
       stg_transactions as t
       join public.users as u on u.user_id = t.user_id
-      join stg_assets as a on a.ticker = t.ticker
+      left join stg_assets as a on a.ticker = t.ticker
       -- Nothing is taken from it, so that the planner leaves it out: it is what tells whose trades a rate concerns.
       left join (
         select user_id
@@ -26,6 +27,7 @@ with
         group by user_id
       ) as converted
         on converted.user_id = t.user_id
+    where a.ticker is not null or u.base_currency = 'USD' and coalesce(t.currency, 'USD') = 'USD'
   ),
   rated as (
     select

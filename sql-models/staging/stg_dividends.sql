@@ -11,7 +11,7 @@ select
       when s.numerator is null then a.cash_per_share
       else a.cash_per_share * s.numerator / s.denominator
     end
-  ) * min(u.unit_factor) as cash_per_share
+  ) * coalesce(min(u.unit_factor), 1) as cash_per_share
 from
   bronze.raw_corporate_actions as a
   left join lateral (
@@ -24,7 +24,7 @@ from
     limit 1 -- there is one at most; so it is looked up, by index
   ) as s
     on true
-  join stg_assets as u on u.ticker = a.ticker
+  left join stg_assets as u on u.ticker = a.ticker
   left join bronze.market_defects as k
     on k.ticker = a.ticker and k.defect_date = a.action_date and k.defect = 'doubled_dividend' and k.is_kept_out
 where

@@ -1,6 +1,6 @@
 -- One row per ticker and trading day that has a usable close, adjusted for just the splits that count.
 --
--- In major units: a quote in pence is pounds from here on (stg_assets), and of a ticker whose unit nobody has said there is no price. Yahoo Finance reports days without trading as bars without a close, and now and then a close of 0; others are a hundred
+-- In major units: a quote in pence is pounds from here on (stg_assets). Yahoo Finance reports days without trading as bars without a close, and now and then a close of 0; others are a hundred
 -- times too high, or not of this ticker at all (bronze.market_defects). None of them is a price: the last good close stands
 -- instead (int_prices_daily carries it forward). Prices before a split that Yahoo's history is not adjusted for, or
 -- is adjusted for though it changed nobody's shares, are scaled (stg_price_scales): each column by itself, so that one
@@ -15,7 +15,7 @@ select
       where c.ticker = p.ticker and c.valid_from <= p.price_date and c.valid_to > p.price_date
     ),
     p.open
-  ) * a.unit_factor as open,
+  ) * coalesce(a.unit_factor, 1) as open,
   coalesce(
     (
       select p.high * c.numerator / c.denominator
@@ -23,7 +23,7 @@ select
       where c.ticker = p.ticker and c.valid_from <= p.price_date and c.valid_to > p.price_date
     ),
     p.high
-  ) * a.unit_factor as high,
+  ) * coalesce(a.unit_factor, 1) as high,
   coalesce(
     (
       select p.low * c.numerator / c.denominator
@@ -31,7 +31,7 @@ select
       where c.ticker = p.ticker and c.valid_from <= p.price_date and c.valid_to > p.price_date
     ),
     p.low
-  ) * a.unit_factor as low,
+  ) * coalesce(a.unit_factor, 1) as low,
   coalesce(
     (
       select p.close * c.numerator / c.denominator
@@ -39,7 +39,7 @@ select
       where c.ticker = p.ticker and c.valid_from <= p.price_date and c.valid_to > p.price_date
     ),
     p.close
-  ) * a.unit_factor as close,
+  ) * coalesce(a.unit_factor, 1) as close,
   coalesce(
     (
       select p.adj_close * c.numerator / c.denominator
@@ -47,7 +47,7 @@ select
       where c.ticker = p.ticker and c.valid_from <= p.price_date and c.valid_to > p.price_date
     ),
     p.adj_close
-  ) * a.unit_factor as adj_close,
+  ) * coalesce(a.unit_factor, 1) as adj_close,
   coalesce(
     (
       select p.volume * c.denominator / c.numerator
@@ -60,7 +60,7 @@ select
   p.fetched_at
 from
   bronze.raw_prices as p
-  join stg_assets as a on a.ticker = p.ticker
+  left join stg_assets as a on a.ticker = p.ticker
 where
   p.close > 0
   and p.close < 'infinity'::numeric -- NaN sorts above infinity

@@ -105,7 +105,7 @@ export async function readTradeEvidence(
        trades.price,
        trades.fee,
        trades.total,
-       coalesce(trades.currency, assets.currency) as currency,
+       coalesce(trades.currency, assets.currency, 'USD') as currency,
        case
          when trades.transaction_type = 'BUY' then in_base.gross_amount + in_base.fee
          else in_base.gross_amount - in_base.fee

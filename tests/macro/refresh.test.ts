@@ -2,7 +2,6 @@
 import { beforeAll, expect, test } from "vitest";
 import type { Engine } from "../../src/engine/index.ts";
 import { createTestDatabase } from "../support/database.ts";
-import { insertDollarAssets } from "../support/dollar-assets.ts";
 import { deployedEngine } from "../support/engine.ts";
 import { cycle, insertObservations } from "./economy.ts";
 
@@ -17,7 +16,6 @@ beforeAll(async () => {
     `insert into users (user_id, email, password_hash) values (1, 'ann@example.org', 'x');
      insert into bronze.raw_prices (ticker, price_date, close) values ('SPY', '2001-01-02', 1), ('SPY', '2003-09-30', 2);`,
   );
-  await insertDollarAssets(pool);
   await engine.refresh("transaction_sensor");
 });
 

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { createTestDatabase } from "../support/database.ts";
-import { insertDollarAssets } from "../support/dollar-assets.ts";
 import { deployModels } from "../support/models.ts";
 import {
   cycle,
@@ -102,7 +101,6 @@ describe("data that are not all there", () => {
     await pool.query(
       "insert into bronze.raw_prices (ticker, price_date, close) values ('SPY', '2024-01-02', 1)",
     );
-    await insertDollarAssets(pool);
     expect((await pool.query("select * from fct_macro_regimes")).rows).toEqual([]);
     expect((await pool.query("select * from gold_macro_context")).rows).toEqual([]);
   });
@@ -179,7 +177,6 @@ describe("data that are not all there", () => {
     await pool.query(
       "insert into bronze.raw_prices (ticker, price_date, close) values ('SPY', '2003-12-31', 1)",
     );
-    await insertDollarAssets(pool);
     expect(await contextOn("2003-12-31", "regime, regime_start, unemployment")).toEqual(before);
     expect(await contextOn("2004-01-01", "regime")).toBeUndefined();
   });

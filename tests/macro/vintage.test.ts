@@ -2,7 +2,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createTestDatabase } from "../support/database.ts";
-import { insertDollarAssets } from "../support/dollar-assets.ts";
 import { deployModels } from "../support/models.ts";
 import { insertObservations, monthAfter, type Observed } from "./economy.ts";
 
@@ -10,7 +9,6 @@ const { pool } = await createTestDatabase();
 await deployModels(pool);
 // The portfolio's days go on after the last publication.
 await pool.query("insert into bronze.raw_prices (ticker, price_date, close) values ('SPY', '2005-06-30', 1)");
-await insertDollarAssets(pool);
 
 const months = 60;
 const regimesSeen = new Set<string>();

@@ -5,7 +5,6 @@ import { readFileSync } from "node:fs";
 import Big from "big.js";
 import type { PoolClient } from "pg";
 import { expect } from "vitest";
-import { insertDollarAssets } from "../support/dollar-assets.ts";
 
 interface Expectation {
   readonly model: string;
@@ -148,7 +147,6 @@ export async function playCase(client: PoolClient, { statements, expectations }:
       `insert into users (user_id, email, password_hash) values (1, 'a@example.org', ''), (2, 'b@example.org', '')`,
     );
     for (const { text, values } of statements) await client.query(text, [...values]);
-    await insertDollarAssets(client);
     for (const expectation of expectations) await compare(client, expectation);
   } finally {
     await client.query("rollback");

@@ -2,7 +2,6 @@ import type { Pool } from "pg";
 import { beforeAll, expect, test } from "vitest";
 import { enforceContract } from "../../src/engine/publication/index.ts";
 import { createTestDatabase } from "../support/database.ts";
-import { insertDollarAssets } from "../support/dollar-assets.ts";
 import { bodyOf, deployModels, models } from "../support/models.ts";
 
 const { pool, connect } = await createTestDatabase();
@@ -41,7 +40,6 @@ test("the web's role reads every gold model, and only the rows of the person it 
      values (1, 'ACME', 'BUY', 1, 10, '2024-01-02'), (2, 'ACME', 'BUY', 1, 10, '2024-01-02')`,
   );
   await pool.query(`insert into raw_prices (ticker, price_date, close) values ('ACME', '2024-01-02', 10)`);
-  await insertDollarAssets(pool);
   await pool.query(`grant select on all tables in schema "default" to stratafolio_web`);
   const web = connect({ role: "stratafolio_web" });
   for (const name of ["gold_p_timeseries", "gold__performance", "gold_ticker_kpis", "fct_daily_returns"]) {

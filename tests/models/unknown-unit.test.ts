@@ -1,4 +1,4 @@
-/** Before anybody has said what a ticker is quoted in, its prices, dividends and trades are no figures: none is a wrong one. */
+/** Before anybody has said what a ticker is quoted in, it is no figure of a person with other currencies than the dollar. */
 import { beforeAll, expect, test } from "vitest";
 import type { Engine } from "../../src/engine/index.ts";
 import { createTestDatabase } from "../support/database.ts";
