@@ -6,6 +6,8 @@
 -- stands in where the row brings none (is_rated). Of a currency without any rate there is no amount, and so no row, nor one of
 -- the ticker's (or of cash, the currency's) later ones: missing until the rate has come, never in a wrong currency, never sold
 -- without the purchase.
+-- A ticker that nobody has described yet is missing, too, but to those who have nothing but dollars: to them it is as before
+-- there were other currencies.
 --
 -- Where all is of one currency no rate is looked up, and none is null but these.
 with
@@ -31,6 +33,11 @@ with
         group by user_id
       ) as converted
         on converted.user_id = t.user_id
+    where
+      t.ticker is null
+      or asset.ticker is not null
+      or u.base_currency = 'USD'
+      and coalesce(t.currency, 'USD') = 'USD'
   ),
   rated as (
     select
