@@ -52,6 +52,7 @@ export const int_transactions = sqlAsset({
     trade_currency: text("ISO code of what it was paid in."),
     cost_basis_method: users.columns.cost_basis_method,
     ...accountChoices,
+    quantity: stg_transactions.columns.quantity,
     adjusted_quantity: stg_transactions.columns.adjusted_quantity,
     units: stg_transactions.columns.units,
     units_per_share: stg_transactions.columns.units_per_share,

@@ -252,7 +252,7 @@ $$;
 -- to its cost: each part is the difference of two rounded shares of the whole, so 50,000 transactions are one walk.
 --
 -- types: of the transactions. dates: theirs; acquired: when what came in had been bought. units: of stg_transactions; of a SPLIT by how
--- much each lot is multiplied. A RETURN_OF_CAPITAL is taken off the cost of all that is open, by units, never below 0. Rows: a part
+-- much each lot is multiplied. quantities: as traded, which is what `chosen` is in. A RETURN_OF_CAPITAL is taken off the cost of all that is open, by units, never below 0. Rows: a part
 -- taken, or (taker_id null) what is left of a lot. They bring along what else is said of a part: to look it up by number in
 -- the transactions again would be a join of all with all, where nobody has counted them yet.
 create function public.match_lots(

@@ -35,7 +35,7 @@ with
       array_agg(transaction_date order by transaction_date, day_order, transaction_id) as dates,
       array_agg(acquired_on order by transaction_date, day_order, transaction_id) as acquired,
       array_agg(coalesce(units, own_split) order by transaction_date, day_order, transaction_id) as units,
-      array_agg(adjusted_quantity order by transaction_date, day_order, transaction_id) as quantities,
+      array_agg(quantity order by transaction_date, day_order, transaction_id) as quantities,
       array_agg(amount order by transaction_date, day_order, transaction_id) as amounts,
       array_agg(local_amount order by transaction_date, day_order, transaction_id) as local_amounts,
       array_agg(lots order by transaction_date, day_order, transaction_id) as chosen,

@@ -143,6 +143,7 @@ select
   cost_basis_method,
   tracks_cash,
   books_income,
+  quantity,
   adjusted_quantity,
   units,
   units_per_share,
