@@ -70,7 +70,6 @@ export const sensors: readonly Sensor[] = [
       split_rulings,
       raw_fx_rates,
       raw_fred,
-      raw_fx_rates,
       users,
       accounts,
     ],

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { portfolioRoutes } from "../../src/web/api/portfolio.ts";
-import { deployModels } from "../support/models.ts";
+import { deployedEngine } from "../support/engine.ts";
 import { emptyRegistry } from "./registry.ts";
 import { startWebServer, type WebServer } from "./server.ts";
 
@@ -13,8 +13,7 @@ const paths = portfolioRoutes.map(({ path }) => path);
 beforeAll(async () => {
   server = await startWebServer(emptyRegistry);
   const { pool } = server.database;
-  await deployModels(pool);
-  await pool.query('grant select on all tables in schema "default" to stratafolio_web');
+  const engine = await deployedEngine(server.database);
   await pool.query(
     `insert into raw_assets (ticker, name, asset_class, currency, exchange_timezone)
      values ('ACME', 'Acme Corporation', 'stock', 'USD', 'America/New_York');
@@ -33,6 +32,7 @@ beforeAll(async () => {
       token: anna.token,
       body: { ticker: "ACME", type, quantity, price, date, fee: "1" },
     });
+  await engine.refresh("transaction_sensor");
 });
 
 const get = (path: string, token = anna.token) => server.call("GET", path, { token });
