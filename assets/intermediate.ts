@@ -17,7 +17,12 @@ import {
   ticker,
 } from "./columns.ts";
 import { int_calendar, int_fx_daily, int_prices_daily, int_tickers } from "./market.ts";
-import { int_holding_periods, int_person_currencies, int_transactions } from "./positions.ts";
+import {
+  int_detailed_ledgers,
+  int_holding_periods,
+  int_person_currencies,
+  int_transactions,
+} from "./positions.ts";
 import { stg_dividends } from "./staging.ts";
 
 /** Of a position and of a portfolio alike. */
@@ -188,7 +193,11 @@ export const int_account_flows = sqlAsset({
   partitionBy: "user_id",
   timeColumn: "flow_date",
   materialized: "incremental",
-  deps: [int_transactions, int_dividend_income],
+  deps: [
+    { asset: int_transactions, via: int_detailed_ledgers },
+    { asset: int_dividend_income, via: int_detailed_ledgers },
+    int_detailed_ledgers,
+  ],
   tags: ["portfolio"],
 });
 
