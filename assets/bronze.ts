@@ -18,7 +18,7 @@ export const raw_prices = sourceAsset({
   name: "raw_prices",
   schema: "bronze",
   description:
-    "Daily bars as Yahoo Finance gives them, in its quote units, one row for each ticker and trading date.",
+    "Daily bars as Yahoo Finance gives them, or an exchange's file, in its quote units, one row for each ticker and trading date.",
   columns: {
     ticker,
     price_date: day("Trading date in the exchange's time zone."),
@@ -79,6 +79,7 @@ export const raw_assets = sourceAsset({
     exchange_timezone: text("IANA time zone in which the exchange's trading dates are reckoned."),
     is_active: flag("False: Yahoo Finance no longer knows the ticker; its stored prices stay."),
     last_error: nullable(text("Why the last fetch failed; null when it did not.")),
+    source: text("Who gives its prices: yahoo, file, manual or url."),
     fetched_at: fetchedAt,
   },
   key: ["ticker"],

@@ -8,7 +8,7 @@ export const schedules: readonly Schedule[] = [
       "until 20:00 or 21:00 UTC: the day's bar is provisional until the next fetch.",
     cron: "0 18 * * 1-5",
     timeZone: "UTC",
-    selection: "raw_prices+ raw_fx_rates+",
+    selection: "raw_prices+ raw_assets+ raw_fx_rates+",
   }),
   schedule({
     name: "monthly_fred_macro_refresh",

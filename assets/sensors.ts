@@ -37,6 +37,7 @@ async function readTickersWithoutPrices(pool: Pool): Promise<string[]> {
       select ticker
       from cleaned
       where not exists (select from bronze.raw_prices where raw_prices.ticker = cleaned.ticker)
+        and not exists (select from bronze.raw_assets where raw_assets.ticker = cleaned.ticker and source <> 'yahoo')
       order by ticker`,
   });
   return rows.map(({ ticker }) => ticker);

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { Cron } from "croner";
 import { z } from "zod";
 import { isLoopback, isSubnet } from "./addresses.ts";
@@ -53,6 +53,8 @@ export interface Config {
   /** A service of HIBP's range API that new passwords are looked up in; null: the list that comes along is enough. */
   readonly breachedPasswordsUrl: string | null;
   readonly backup: BackupConfig;
+  /** Files of prices that are put here are taken in. Absolute. */
+  readonly priceFilesDirectory: string;
   /** The longest that a statement of a request may take. */
   readonly statementSeconds: number;
   /** How much one person, and the installation, may keep. */
@@ -241,6 +243,7 @@ const environment = z.object({
     .refine(isUrl(["smtp:", "smtps:"]), "expected smtp(s)://user:password@host:port")
     .nullable(),
   BREACHED_PASSWORDS_URL: webUrl,
+  PRICE_FILES_DIR: z.string().nullable(),
   BACKUP_DIR: z.string().nullable(),
   BACKUP_SCHEDULE: z
     .string()
@@ -339,6 +342,9 @@ export function readConfig(
     alertEmail: settings.ALERT_EMAIL,
     smtpUrl: settings.SMTP_URL,
     breachedPasswordsUrl: settings.BREACHED_PASSWORDS_URL,
+    priceFilesDirectory: resolve(
+      settings.PRICE_FILES_DIR ?? join(settings.DATA_DIR ?? defaultDataDirectory, "prices"),
+    ),
     backup: {
       directory: settings.BACKUP_DIR === null ? null : resolve(settings.BACKUP_DIR),
       schedule: settings.BACKUP_SCHEDULE ?? "0 2 * * *",

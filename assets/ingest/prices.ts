@@ -49,13 +49,27 @@ async function tradedTickers(pool: Pool): Promise<string[]> {
   return rows.map((row) => row.ticker);
 }
 
+/** Those that Yahoo Finance is asked for: the prices of others come in files, or are typed. */
+async function yahoosOf(context: Context, tickers: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await context.pool.query<{ ticker: string; source: string }>(
+    "select ticker, source from bronze.raw_assets where source <> 'yahoo' and ticker = any ($1)",
+    [tickers.map((ticker) => ticker.trim().toUpperCase())],
+  );
+  const others = new Map(rows.map(({ ticker, source }) => [ticker, source]));
+  return tickers.filter((ticker) => {
+    const source = others.get(ticker.trim().toUpperCase());
+    if (source !== undefined) context.log("debug", `${ticker}: not fetched, its prices come from: ${source}`);
+    return source === undefined;
+  });
+}
+
 /**
  * Ingests every ticker of `partitions`, each in one transaction. One that fails is listed with the reason and stops
  * no other. Of most only the last days are asked for; of some the whole history (see deep-look.ts). Throws only when the
  * run is cancelled or the database fails.
  */
 export async function ingestPrices(context: Context): Promise<IngestResult> {
-  const tickers = context.partitions ?? (await tradedTickers(context.pool));
+  const tickers = await yahoosOf(context, context.partitions ?? (await tradedTickers(context.pool)));
   const whole = await tickersToReadWhole(context.pool, tickers, {
     isDailyRun: context.partitions === null,
     now: context.resources.clock(),
@@ -86,6 +100,15 @@ export async function ingestPrices(context: Context): Promise<IngestResult> {
     rowsDeleted: counts.deleted,
     failed,
   };
+}
+
+/** Asked again under the ticker's lock: bars of two sources are never mixed. */
+async function isAnothers(client: PoolClient, ticker: string): Promise<boolean> {
+  const { rowCount } = await client.query(
+    "select from bronze.raw_assets where ticker = $1 and source <> 'yahoo'",
+    [ticker],
+  );
+  return rowCount !== 0;
 }
 
 interface Outcome {
@@ -206,6 +229,10 @@ async function writeHistory(context: Context, fetched: Fetched): Promise<RowCoun
   const fetchedAt = context.resources.clock();
   return transaction(context.pool, async (client) => {
     await lockTicker(client, ticker);
+    if (await isAnothers(client, ticker)) {
+      context.log("info", `${ticker}: its source was switched meanwhile; what came is not written`);
+      return noRows;
+    }
     // A reply without bars says nothing of actions either.
     const hasBars = history.bars.length > 0;
     if (!hasBars && !stored.hasBars) throw new NoPricesError(ticker);

@@ -1,5 +1,5 @@
 -- One row per currency that has a rate: the first one. A trade of before it counts at its own rate, or else at this one,
--- and says so (int_trades).
+-- and says so (int_transactions).
 select distinct on (currency)
   currency,
   rate_date as first_rate_date,

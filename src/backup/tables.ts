@@ -2,7 +2,7 @@
 
 /**
  * - saved: what people said and did, which is nowhere else.
- * - market: fetched, and saved too unless it is to be left out: then of tickers alone that the source has dropped.
+ * - market: fetched, and saved too unless it is to be left out: then of tickers alone that the source has dropped, or that come in files.
  * - made: by the program itself, in any installation.
  * - ended: it belongs to the installation that was; a restored one begins without it.
  */
@@ -32,6 +32,8 @@ const keepings: Readonly<Record<string, Keeping>> = {
   "bronze.symbol_changes": "saved",
   "bronze.market_rulings": "saved",
   "bronze.split_rulings": "saved",
+  "bronze.price_files": "saved",
+  "bronze.set_aside_prices": "saved",
   "orchestrator.automations": "saved", // what is switched off
   "bronze.raw_assets": "market",
   "bronze.raw_prices": "market",
@@ -59,16 +61,19 @@ export interface SavedTable {
   readonly kept: string | null;
 }
 
-/** Of delisted tickers nobody has the prices any more. */
-const dropped = "ticker in (select ticker from bronze.raw_assets where not is_active)";
-/** What can be fetched anew, all of it. */
-const fetched: ReadonlySet<string> = new Set(["bronze.raw_fred", "bronze.raw_fx_rates"]);
+/** Of delisted tickers nobody has the prices any more, and what came in a file is not fetched. */
+const dropped = "ticker in (select ticker from bronze.raw_assets where not is_active or source <> 'yahoo')";
+/** Tables without tickers, and what of them cannot be fetched anew. */
+const unfetched: Readonly<Record<string, string>> = {
+  "bronze.raw_fred": "false",
+  "bronze.raw_fx_rates": "source = 'file'",
+};
 
 export const savedTables: readonly SavedTable[] = Object.entries(keepings).flatMap(
   ([name, keeping]): SavedTable[] => {
     const own = name === "bronze.raw_fx_rates" ? "source <> 'definition'" : null;
     if (keeping === "saved") return [{ name, own, kept: null }];
-    if (keeping === "market") return [{ name, own, kept: fetched.has(name) ? "false" : dropped }];
+    if (keeping === "market") return [{ name, own, kept: unfetched[name] ?? dropped }];
     return [];
   },
 );

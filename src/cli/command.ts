@@ -5,6 +5,7 @@ import { automationCommands } from "./automation.ts";
 import { backupCommands } from "./backup.ts";
 import type { Outcome } from "./exit.ts";
 import { materializeCommands } from "./materialize.ts";
+import { priceCommands } from "./prices.ts";
 import { createRegister } from "./register.ts";
 import { runCommands } from "./runs.ts";
 import { secretCommands } from "./secrets.ts";
@@ -27,5 +28,6 @@ export function createCommand(signal: AbortSignal, report: (outcome: Outcome) =>
   userCommands(program, register);
   secretCommands(program, register);
   backupCommands(program, register);
+  priceCommands(program, register);
   return program;
 }

@@ -5,6 +5,7 @@ import type { Database } from "../database/open.ts";
 import { createPool } from "../database/pool.ts";
 import { webRole } from "../database/roles.ts";
 import { type Engine, type Registry, requestRun } from "../engine/index.ts";
+import { keeperOf } from "../folder-keeper.ts";
 import {
   logProblems,
   marketResources,
@@ -68,11 +69,26 @@ async function openOrchestrator(
     await engine.deploy();
     await engine.start();
     opened.push({ close: () => engine.stop() }, await watchModels(engine, surroundings));
+    opened.push(await openPriceFolder(pool, surroundings));
     const { directory } = surroundings.config.backup;
     if (directory !== null) opened.push(await openDeletions(pool, directory, surroundings));
     await requestFirstMacroRun(pool);
   };
   return { engine, begin };
+}
+
+/** Made if it is not there, as whom the data folder belongs to. */
+async function openPriceFolder(pool: Pool, { config, clock, log }: Surroundings): Promise<Part> {
+  const { watchPriceFolder } = await import("../price-files/index.ts");
+  const folder = config.priceFilesDirectory;
+  try {
+    keeperOf(folder).makeFolder(folder, 0o700);
+  } catch (error) {
+    // Prices can be uploaded all the same.
+    log.warn({ err: error }, `the folder of price files ${folder} cannot be made, and is not watched`);
+    return { close: async () => {} };
+  }
+  return await watchPriceFolder({ folder, pool, clock, log });
 }
 
 /** The list of those who have left, beside the backups that know them still. */

@@ -114,10 +114,10 @@ export async function readTradeEvidence(
      left join bronze.raw_assets assets on assets.ticker = trades.ticker
      left join lateral (
        select gross_amount, fee
-       from int_trades
+       from int_transactions
        where user_id = $1
-         and int_trades.ticker = trades.ticker
-         and int_trades.transaction_id = trades.transaction_id
+         and int_transactions.ticker = trades.ticker
+         and int_transactions.transaction_id = trades.transaction_id
        offset 0
      ) in_base on true
      order by trades.transaction_date desc, trades.transaction_id desc`,

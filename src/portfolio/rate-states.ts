@@ -32,11 +32,11 @@ export async function readRateStates(client: PoolClient, userId: number): Promis
                paid.first_trade_date,
                paid.has_no_rate,
                u.base_currency,
-               coalesce(a.currency, paid.currency, 'USD') as asset_currency,
-               coalesce(paid.currency, a.currency, 'USD') as trade_currency
+               a.currency as asset_currency,
+               coalesce(paid.currency, a.currency) as trade_currency
              from paid
              join public.users u on u.user_id = $1
-             left join bronze.raw_assets a on a.ticker = upper(btrim(paid.ticker))
+             join bronze.raw_assets a on a.ticker = upper(btrim(paid.ticker))
            ),
            needed as (
              select

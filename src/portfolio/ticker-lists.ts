@@ -193,12 +193,12 @@ export async function readTradeMarks(
            / (1 + max(transaction_date) over () - min(transaction_date) over ()) as stretch
        from stg_transactions
        left join lateral (
-         select int_trades.local_price
-         from int_trades
+         select int_transactions.local_price
+         from int_transactions
          where stg_transactions.currency is not null
-           and int_trades.user_id = $1
-           and int_trades.ticker = $2
-           and int_trades.transaction_id = stg_transactions.transaction_id
+           and int_transactions.user_id = $1
+           and int_transactions.ticker = $2
+           and int_transactions.transaction_id = stg_transactions.transaction_id
          offset 0 -- looked up where a row says what it was paid in
        ) in_own on true
        where stg_transactions.user_id = $1

@@ -315,7 +315,24 @@ async function readOddities(client: PoolClient, ticker: string, since: string): 
        select
          *,
          abs(change) > $3 as is_spike,
-         gap_days > $4 as is_gap
+         case
+           when gap_days > $4 then not exists ( -- the exchange's others rest as long: no bar is missing
+             select
+             from raw_assets as own
+             join raw_assets as others on others.exchange = own.exchange and others.ticker <> own.ticker
+             where own.ticker = $1
+               and own.source <> 'yahoo'
+             having bool_or(exists (select from raw_prices where ticker = others.ticker and price_date = bars.price_date))
+               and not bool_or(exists (
+                 select
+                 from raw_prices
+                 where ticker = others.ticker
+                   and price_date > bars.price_date - bars.gap_days
+                   and price_date < bars.price_date
+               ))
+           )
+           else false
+         end as is_gap
        from bars
        where price_date >= $2
      )

@@ -318,6 +318,8 @@ const accountGone = (error: Error): boolean => {
 };
 /** PostgreSQL stopped a statement that took longer than the web lets one take. */
 const canceled = "57014";
+/** A relation that is not there: tables are, from before the first request on, but a model is not before it is built. */
+const undefinedTable = "42P01";
 
 interface Described {
   readonly code?: unknown;
@@ -355,6 +357,13 @@ export function describeError(error: unknown, method: string, id: string): Error
           "this takes the database longer than one request may, and was stopped; ask for less at once (fewer days, a smaller " +
           "page), or try again when less is going on",
         retryAfterSeconds: 30,
+      };
+    if (code === undefinedTable)
+      return {
+        status: 503,
+        code: "models_unavailable",
+        message: "the figures are being built for the first time; try again in a few seconds",
+        retryAfterSeconds: 5,
       };
     if (typeof code === "string" && unavailable.test(code))
       return {

@@ -2,9 +2,13 @@
 import { type PersonalTable, personalDataSchema, tableRecords } from "../accounts/index.ts";
 import { ledgerTables } from "../ledger/index.ts";
 import { choiceRecord, figureTables } from "../portfolio/index.ts";
+import { priceFileTables } from "../price-files/index.ts";
 
 /** By the name of their file and their field. */
-export const personalTables = { ...ledgerTables, ...figureTables } satisfies Record<string, PersonalTable>;
+export const personalTables = { ...ledgerTables, ...figureTables, ...priceFileTables } satisfies Record<
+  string,
+  PersonalTable
+>;
 
 export type PersonalTableName = keyof typeof personalTables;
 

@@ -40,6 +40,7 @@ test("without any variable the program runs on its own", () => {
     alertEmail: null,
     smtpUrl: null,
     breachedPasswordsUrl: null,
+    priceFilesDirectory: resolve(".stratafolio/prices"),
     backup: { directory: null, schedule: "0 2 * * *", keep: 7, passphrase: null },
     statementSeconds: 15,
     quotas: {

@@ -12,7 +12,7 @@ let resources: MarketResources;
 
 beforeEach(async () => {
   await pool.query(
-    `truncate bronze.raw_prices, bronze.raw_assets, bronze.raw_corporate_actions, bronze.transactions;
+    `truncate bronze.raw_prices, bronze.raw_assets, bronze.raw_corporate_actions, bronze.transactions, bronze.set_aside_prices;
      truncate orchestrator.changes`,
   );
   server = await createReplayServer();
@@ -325,4 +325,27 @@ test("two processes that ingest one ticker write it once", async () => {
   const written = results.reduce((sum, result) => sum + result.rowsInserted, 0);
   expect(written).toBe(bars.length + splits.length + dividends.length + 1);
   expect(results.map((result) => result.failed.size)).toEqual([0, 0]);
+});
+
+test("a reply that comes after the ticker was switched to files is not written among their bars", async () => {
+  server.ticker("ACME");
+  await ingest("ACME");
+  const { prices } = resources;
+  const switching: MarketResources = {
+    ...resources,
+    prices: {
+      search: prices.search.bind(prices),
+      describe: prices.describe.bind(prices),
+      profile: prices.profile.bind(prices),
+      history: async (...asked) => {
+        const reply = await prices.history(...asked);
+        await pool.query("select bronze.switch_price_source('ACME', 'file')");
+        return reply;
+      },
+    },
+  };
+  const result = await ingestPrices(contextOf(pool, switching, { partitions: ["ACME"] }));
+  expect(result).toEqual(nothing);
+  expect(await stored("ACME")).toEqual([]);
+  expect(await ingest("ACME")).toEqual(nothing);
 });

@@ -55,6 +55,7 @@ export async function openProgram(database: TestDatabase, changes: Partial<Confi
     alertEmail: null,
     smtpUrl: null,
     breachedPasswordsUrl: null,
+    priceFilesDirectory: "",
     backup: { directory: null, schedule: "0 2 * * *", keep: 7, passphrase: null },
     statementSeconds: 15,
     quotas: defaultQuotas,

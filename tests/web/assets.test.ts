@@ -261,4 +261,8 @@ test("the server is not ready before the models are built", async () => {
   const { status, body } = await server.call("GET", "/readyz");
   expect(status).toBe(503);
   expect(body.problem).toMatch(/^not built yet: .*gold_p_timeseries/);
+  for (const path of ["/api/portfolio/performance", "/api/portfolio/drawdowns"]) {
+    const early = await server.call("GET", path, { token: investor.token });
+    expect([early.status, early.body.error.code], path).toEqual([503, "models_unavailable"]);
+  }
 });

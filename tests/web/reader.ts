@@ -6,6 +6,8 @@ import type { Program } from "../support/program.ts";
 
 export interface Reader {
   get(path: string): Promise<{ status: number; html: string }>;
+  /** A form. */
+  post(path: string, fields: Record<string, string>): Promise<{ status: number; location: string | null }>;
   trade(ticker: string, type: "BUY" | "SELL", quantity: string, price: string, date: string): Promise<void>;
 }
 
@@ -22,6 +24,15 @@ export async function signUp(program: Program, email: string): Promise<Reader> {
     async get(path) {
       const answer = await fetch(program.url + path, { headers: { ...headers, Accept: "text/html" } });
       return { status: answer.status, html: await readText(answer) };
+    },
+    async post(path, fields) {
+      const answer = await fetch(program.url + path, {
+        method: "POST",
+        headers: { ...headers, Accept: "text/html", Origin: program.url },
+        body: new URLSearchParams(fields),
+        redirect: "manual",
+      });
+      return { status: answer.status, location: answer.headers.get("Location") };
     },
     async trade(ticker, type, quantity, price, date) {
       const answer = await fetch(`${program.url}/api/transactions`, {

@@ -14,6 +14,7 @@ import { marketRoutes } from "./market.ts";
 import { moneyRoutes } from "./money.ts";
 import { operationRoutes } from "./operations.ts";
 import { portfolioRoutes } from "./portfolio.ts";
+import { priceRoutes } from "./prices.ts";
 import { runRoutes } from "./runs.ts";
 import { tickerRoutes } from "./tickers.ts";
 import { transactionRoutes } from "./transactions.ts";
@@ -32,6 +33,7 @@ export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route
     ...moneyRoutes,
     ...macroRoutes,
     ...marketRoutes,
+    ...priceRoutes,
     ...assetRoutes,
     ...runRoutes,
     ...automationRoutes,

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { type RequestHandler, Router } from "express";
 import { authenticate } from "../auth.ts";
-import { requirePerson, requireScope, type WebContext } from "../context.ts";
+import { requireOperator, requirePerson, requireScope, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
 import { refuseLargeBody } from "../large-body.ts";
 import { createStaticFiles } from "../static-files.ts";
@@ -19,6 +19,7 @@ import { invitationPages } from "./invitations.ts";
 import { createRenderEach, createSendPage, errorPages } from "./page.ts";
 import { peoplePages } from "./people.ts";
 import { portfolioPages } from "./portfolio.ts";
+import { priceFilePages } from "./price-files.ts";
 import { proofPage, resumePending } from "./proof.ts";
 import { recoveryPages } from "./recovery.ts";
 import { runPage } from "./run.ts";
@@ -43,6 +44,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(staticFiles.router);
   // A whole file is read for nobody who is not signed in.
   router.use("/transactions/import", refuseLargeBody, authenticate(context), forPeople, ...importBody);
+  router.use("/assets/prices", refuseLargeBody, authenticate(context), forOperators, ...importBody);
   router.use(...guards, refuseApiTokens);
   router.get("/", (_request, response) => response.redirect(303, "/portfolio"));
   router.use(sessionPages(context, sendPage));
@@ -57,6 +59,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(tickerPages(context, sendPage));
   router.use(splitPages(context, sendPage));
   router.use(explainPages(context, sendPage));
+  router.use(priceFilePages(context, sendPage)); // before an asset, which has a name
   router.use(assetPages(context, sendPage));
   router.use(assetPage(context, sendPage));
   router.use(runPages(context, sendPage));
@@ -74,6 +77,11 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
 
 const forPeople: RequestHandler = (request, _response, next) => {
   requirePerson(request);
+  next();
+};
+
+const forOperators: RequestHandler = (request, _response, next) => {
+  requireOperator(request);
   next();
 };
 
