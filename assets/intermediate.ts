@@ -331,8 +331,9 @@ export const int_portfolio_daily = sqlAsset({
     {
       kind: "expression",
       name: "value_not_negative",
-      description: "A portfolio of holdings is worth nothing or more; cash may be owed.",
-      expression: "market_value >= cash and (cash < 0 or daily_return >= -1)",
+      description:
+        "Holdings are worth nothing or more; cash may be owed, and a return on what was owed may be below -100 %.",
+      expression: "market_value >= cash and (least(cash, prev_market_value) < 0 or daily_return >= -1)",
     },
     {
       kind: "expression",
