@@ -17,7 +17,12 @@ import {
   ticker,
 } from "./columns.ts";
 import { int_calendar, int_fx_daily, int_prices_daily, int_tickers } from "./market.ts";
-import { int_holding_periods, int_person_currencies, int_transactions } from "./positions.ts";
+import {
+  int_detailed_ledgers,
+  int_holding_periods,
+  int_person_currencies,
+  int_transactions,
+} from "./positions.ts";
 import { stg_dividends } from "./staging.ts";
 
 /** Of a position and of a portfolio alike. */
@@ -188,7 +193,11 @@ export const int_account_flows = sqlAsset({
   partitionBy: "user_id",
   timeColumn: "flow_date",
   materialized: "incremental",
-  deps: [int_transactions, int_dividend_income],
+  deps: [
+    { asset: int_transactions, via: int_detailed_ledgers },
+    { asset: int_dividend_income, via: int_detailed_ledgers },
+    int_detailed_ledgers,
+  ],
   tags: ["portfolio"],
 });
 
@@ -322,8 +331,9 @@ export const int_portfolio_daily = sqlAsset({
     {
       kind: "expression",
       name: "value_not_negative",
-      description: "A portfolio of holdings is worth nothing or more; cash may be owed.",
-      expression: "market_value >= cash and (cash < 0 or daily_return >= -1)",
+      description:
+        "Holdings are worth nothing or more; cash may be owed, and a return on what was owed may be below -100 %.",
+      expression: "market_value >= cash and (least(cash, prev_market_value) < 0 or daily_return >= -1)",
     },
     {
       kind: "expression",

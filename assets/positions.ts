@@ -36,6 +36,19 @@ export const int_person_currencies = sqlAsset({
   tags: ["portfolio"],
 });
 
+export const int_detailed_ledgers = sqlAsset({
+  name: "int_detailed_ledgers",
+  layer: "intermediate",
+  description:
+    "People whose figures need more of the ledger than what is held at its average cost: cash, other rows than purchases and sales, single lots.",
+  columns: { user_id: person },
+  key: ["user_id"],
+  partitionBy: "user_id",
+  materialized: "incremental",
+  deps: [transactions, users, accounts],
+  tags: ["portfolio"],
+});
+
 export const int_transactions = sqlAsset({
   name: "int_transactions",
   layer: "intermediate",
@@ -72,10 +85,10 @@ export const int_transactions = sqlAsset({
     base_per_unit: amount("Base currency for one of what it was paid in."),
     is_rated: isRated,
   },
-  key: ["user_id", "transaction_id"],
+  key: ["transaction_id"],
   partitionBy: "user_id",
   timeColumn: "transaction_date",
-  materialized: "incremental",
+  materialized: "view",
   deps: [
     stg_transactions,
     { asset: users, time: "everything" },
@@ -131,7 +144,7 @@ export const int_sale_costs = sqlAsset({
   partitionBy: "user_id",
   timeColumn: "sold_date",
   materialized: "incremental",
-  deps: [int_lots],
+  deps: [{ asset: int_lots, via: int_detailed_ledgers }, int_detailed_ledgers],
   tags: ["portfolio"],
 });
 

@@ -151,7 +151,6 @@ export const stg_transactions = sqlAsset({
   columns: {
     transaction_id: transactions.columns.transaction_id,
     user_id: person,
-    account_id: account,
     ticker: nullable(ticker),
     transaction_type: transactions.columns.transaction_type,
     transaction_date: transactions.columns.transaction_date,
@@ -159,12 +158,9 @@ export const stg_transactions = sqlAsset({
     signed_quantity: nullable(amount("Quantity as entered, below 0 where it leaves.")),
     price: transactions.columns.price,
     fee: transactions.columns.fee,
-    tax: transactions.columns.tax,
     currency: transactions.columns.currency,
     fx_rate: transactions.columns.fx_rate,
     fx_currency: transactions.columns.fx_currency,
-    acquired_on: transactions.columns.acquired_on,
-    lots: transactions.columns.lots,
     gross_amount: amount(
       "The amount, or quantity x price without the fee; the same before and after a split.",
     ),
@@ -175,10 +171,15 @@ export const stg_transactions = sqlAsset({
     adjusted_price: nullable(amount("Price of one of today's shares.")),
     units: nullable(amount("Exact quantity: adjusted_quantity x units_per_share, without a division.")),
     units_per_share: amount("Units of one of today's shares; the same for all trades of a ticker."),
+    created_at: transactions.columns.created_at,
+    // After those that were there before: what stands on the view may stay.
+    account_id: account,
+    tax: transactions.columns.tax,
+    acquired_on: transactions.columns.acquired_on,
+    lots: transactions.columns.lots,
     own_split: nullable(
       amount("Of a SPLIT: by how much it multiplies what is held, beside the market's of that day."),
     ),
-    created_at: transactions.columns.created_at,
   },
   key: ["transaction_id"],
   partitionBy: "user_id",

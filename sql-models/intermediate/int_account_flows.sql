@@ -7,6 +7,8 @@
 --
 -- income + dividends - fees - taxes + net_flow - income_paid_out = what the cash is worth more, at the rates of the rows; a conversion is none
 -- of these: what its own rate lost or won is the currency's.
+--
+-- Joined to int_detailed_ledgers, so that a trade of somebody without any of this is not carried here.
 with
   entries as (
     select
@@ -119,18 +121,20 @@ with
     where tracks_cash
   )
 select
-  user_id,
-  account_id,
-  currency,
-  base_currency,
-  flow_date,
-  sum(movement) as movement,
-  sum(net_flow) as net_flow,
-  sum(income) as income,
-  sum(dividends) as dividends,
-  sum(income_paid_out) as income_paid_out,
-  sum(fees) as fees,
-  sum(taxes) as taxes,
-  min(rate) as rate
-from flows
-group by user_id, account_id, currency, base_currency, flow_date
+  f.user_id,
+  f.account_id,
+  f.currency,
+  f.base_currency,
+  f.flow_date,
+  sum(f.movement) as movement,
+  sum(f.net_flow) as net_flow,
+  sum(f.income) as income,
+  sum(f.dividends) as dividends,
+  sum(f.income_paid_out) as income_paid_out,
+  sum(f.fees) as fees,
+  sum(f.taxes) as taxes,
+  min(f.rate) as rate
+from
+  flows as f
+  join int_detailed_ledgers as d on d.user_id = f.user_id
+group by f.user_id, f.account_id, f.currency, f.base_currency, f.flow_date

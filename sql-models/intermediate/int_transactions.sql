@@ -5,9 +5,8 @@
 -- that had no rate yet on the day, so that nobody could carry it on. Before the first known rate of a currency that one
 -- stands in where the row brings none (is_rated). Of a currency without any rate there is no amount, and so no row, nor one of
 -- the ticker's (or of cash, the currency's) later ones: missing until the rate has come, never in a wrong currency, never sold
--- without the purchase.
--- A ticker that nobody has described yet is missing, too, but to those who have nothing but dollars: to them it is as before
--- there were other currencies.
+-- without the purchase. A ticker that nobody has described yet is missing, too, but to those who have nothing but dollars: to
+-- them it is as before there were other currencies.
 --
 -- Where all is of one currency no rate is looked up, and none is null but these.
 with
@@ -19,7 +18,10 @@ with
       a.tracks_cash,
       a.income = 'ledger' as books_income,
       coalesce(t.currency, asset.currency, 'USD') as trade_currency,
-      coalesce(asset.currency, t.currency, 'USD') as asset_currency,
+      case
+        when t.ticker is null then t.currency
+        else coalesce(asset.currency, 'USD')
+      end as asset_currency,
       ledger_order(t.transaction_type) as day_order
     from
       stg_transactions as t

@@ -55,7 +55,6 @@ with
 select
   transaction_id,
   user_id,
-  account_id,
   ticker,
   transaction_type,
   transaction_date,
@@ -66,19 +65,20 @@ select
   end as signed_quantity,
   price,
   fee,
-  tax,
   currency,
   fx_rate,
   fx_currency,
-  acquired_on,
-  lots,
   coalesce(amount, quantity * price, 0) as gross_amount,
   numerators / denominators as split_factor,
   quantity * numerators / denominators as adjusted_quantity,
   price * denominators / numerators as adjusted_price,
   quantity * numerators * earlier_denominators as units,
   denominators * earlier_denominators as units_per_share,
+  created_at,
+  account_id,
+  tax,
+  acquired_on,
+  lots,
   -- The person's word against the market's: by how much it multiplies what the market's splits say already.
-  numerator * denominator_of_day / (denominator * numerator_of_day) as own_split,
-  created_at
+  numerator * denominator_of_day / (denominator * numerator_of_day) as own_split
 from factors

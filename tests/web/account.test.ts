@@ -315,7 +315,7 @@ describe("the cost basis method", () => {
     expect(await changes()).toEqual([]);
     expect((await choose("fifo")).body.account.cost_basis_method).toBe("fifo");
     expect(await changes()).toEqual([{ asset: "users" }]);
-    expect((await choose("lifo")).body.error.code).toBe("invalid_cost_basis_method");
+    expect((await choose("newest")).body.error.code).toBe("invalid_cost_basis_method");
   });
 });
 

@@ -95,7 +95,8 @@ export interface Dependency {
   readonly asset: AnyAsset;
   /**
    * Where the partition columns differ: a relation that has both (the dependency's and the asset's), so that
-   * the values of one can be looked up by those of the other. Absent and different: every partition.
+   * the values of one can be looked up by those of the other. Absent and different: every partition. Where they are the same:
+   * the values that the relation has, no others; a body that joins the relation has no rows of others.
    */
   readonly via?: AnyAsset;
   /**

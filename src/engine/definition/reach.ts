@@ -46,8 +46,7 @@ export function reachesOf(
 
 function believe(asset: AnyAsset, dependency: Dependency, proven: Reach): DependencyReach {
   const time = timeOf(asset, dependency, proven);
-  const isMapped = dependency.via !== undefined && dependency.asset.partitionBy !== asset.partitionBy;
-  const partitions = isMapped ? "mapped" : (dependency.partitions ?? proven.partitions);
+  const partitions = dependency.via !== undefined ? "mapped" : (dependency.partitions ?? proven.partitions);
   const overrides = {
     time: time !== "everything" && proven.time === "everything",
     partitions: partitions === "same" && proven.partitions === "all",
