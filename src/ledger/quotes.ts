@@ -3,6 +3,7 @@ import type { PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
 import { unitNameOf } from "../market/currency.ts";
 import type { LedgerContext } from "./context.ts";
+import { PersonGoneError } from "./errors.ts";
 import type { Transaction } from "./rows.ts";
 
 export interface Quote {
@@ -32,12 +33,14 @@ export async function readQuotes(
   );
 }
 
+/** Throws PersonGoneError. */
 export async function readBaseCurrency(client: PoolClient, userId: number): Promise<string> {
   const { rows } = await client.query<{ base_currency: string }>(
     "select base_currency from public.users where user_id = $1",
     [userId],
   );
-  return rows[0]!.base_currency;
+  if (!rows[0]) throw new PersonGoneError();
+  return rows[0].base_currency;
 }
 
 /** What a trade says of its currency. */
