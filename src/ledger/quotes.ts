@@ -64,7 +64,7 @@ export function readLedgerCurrencies(
   return personTransaction(pool, userId, async (client) => {
     const base = await readBaseCurrency(client, userId);
     const quotes = await readQuotes(client, [...tickers, ...trades.map(({ ticker }) => ticker)]);
-    // As in int_trades: of a ticker that nothing is known of, dollars.
+    // Of a ticker that nobody has described, dollars: what int_trades takes it for where it counts it at all.
     const of = ({ ticker, currency }: Paid): string =>
       currency ?? quotes.get(ticker.trim().toUpperCase())?.currency ?? "USD";
     const all = [base, ...[...quotes.values()].map(({ currency }) => currency), ...trades.map(of)];

@@ -15,7 +15,8 @@ import { type HistoryProgress, requestHistories, requireHistories } from "./hist
 import { isDate, parseTransactionInput, type TransactionInput } from "./input.ts";
 import { findOversell } from "./position.ts";
 import { requireChangeQuota, requireLedgerQuota } from "./quotas.ts";
-import { readBaseCurrency, requireConversion } from "./rates.ts";
+import { readBaseCurrency } from "./quotes.ts";
+import { requireConversion } from "./rates.ts";
 import {
   insertTransactions,
   lockLedger,
@@ -93,7 +94,7 @@ async function inItsCurrency(
   wanted: TransactionInput,
   { ticker, unit }: KnownTicker,
 ): Promise<TransactionToInsert> {
-  const base = await readBaseCurrency(context, userId);
+  const base = await personTransaction(context.pool, userId, (client) => readBaseCurrency(client, userId));
   const { fx_rate, ...trade } = wanted;
   const paidIn = wanted.currency ?? unit.currency;
   if (fx_rate !== undefined && paidIn === base && fx_rate !== "1")
