@@ -5,7 +5,7 @@
  *   node .ci/tests.ts npm test        prints `N passed, N failed` of it last
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 
@@ -25,20 +25,29 @@ const mostFiles = 5;
 const command = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "tests-"));
 
-function run(files: readonly string[]): Report {
-  const report = join(folder, `${files.length}.json`);
+interface Outcome {
+  readonly report: Report;
+  /** Names of the tests that failed by file; of a file that failed without one, the file's. */
+  readonly failures: ReadonlyMap<string, readonly string[]>;
+}
+
+function run(files: readonly string[]): Outcome {
+  const path = join(folder, `${files.length}.json`);
   const [program, ...words] = [
     ...command,
     "--",
     "--reporter=default",
     "--reporter=json",
-    `--outputFile.json=${report}`,
+    `--outputFile.json=${path}`,
   ];
-  spawnSync(program!, [...words, ...files], { stdio: "inherit" });
-  return JSON.parse(readFileSync(report, "utf8")) as Report;
+  const { status } = spawnSync(program!, [...words, ...files], { stdio: "inherit" });
+  const report = JSON.parse(readFileSync(path, "utf8")) as Report;
+  const failures = failuresOf(report);
+  // An error that belongs to no test ends the run with an exit code alone.
+  if (status !== 0 && failures.size === 0) failures.set("(the run itself)", [`exit code ${status}`]);
+  return { report, failures };
 }
 
-/** Names of the tests that failed; of a file that failed without one, the file's. */
 function failuresOf({ testResults }: Report): Map<string, string[]> {
   const failed = testResults.filter(({ status }) => status === "failed");
   return new Map(
@@ -60,13 +69,13 @@ const count = (failures: ReadonlyMap<string, readonly string[]>): number =>
   [...failures.values()].reduce((sum, tests) => sum + tests.length, 0);
 
 try {
-  const first = run([]);
-  const once = failuresOf(first);
-  const isAgain = once.size > 0 && once.size <= mostFiles;
-  const failed = isAgain ? failuresOf(run([...once.keys()])) : once;
+  const { report, failures: once } = run([]);
+  const isAgain =
+    once.size > 0 && once.size <= mostFiles && [...once.keys()].every((file) => existsSync(file));
+  const failed = isAgain ? run([...once.keys()]).failures : once;
   if (isAgain) print("failed once, and was run again alone", once);
   print("failed", failed);
-  const passed = first.numPassedTests + Math.max(0, count(once) - count(failed));
+  const passed = report.numPassedTests + Math.max(0, count(once) - count(failed));
   process.stdout.write(`${passed} passed, ${count(failed)} failed\n`);
   process.exitCode = failed.size > 0 ? 1 : 0;
 } finally {

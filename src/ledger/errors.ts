@@ -120,6 +120,15 @@ export class OversellError extends Error {
   }
 }
 
+/** The account was deleted while its own request was under way. */
+export class PersonGoneError extends Error {
+  readonly code = "unauthenticated";
+
+  constructor() {
+    super("expected a person whose account stands; it has just been deleted");
+  }
+}
+
 export class NotFoundError extends Error {
   readonly code = "not_found";
 

@@ -3,6 +3,7 @@ import type { PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
 import { unitNameOf } from "../market/currency.ts";
 import type { LedgerContext } from "./context.ts";
+import { PersonGoneError } from "./errors.ts";
 import type { Transaction } from "./rows.ts";
 
 export interface Quote {
@@ -32,12 +33,14 @@ export async function readQuotes(
   );
 }
 
+/** Throws PersonGoneError. */
 export async function readBaseCurrency(client: PoolClient, userId: number): Promise<string> {
   const { rows } = await client.query<{ base_currency: string }>(
     "select base_currency from public.users where user_id = $1",
     [userId],
   );
-  return rows[0]!.base_currency;
+  if (!rows[0]) throw new PersonGoneError();
+  return rows[0].base_currency;
 }
 
 /** What a trade says of its currency. */
@@ -61,7 +64,7 @@ export function readLedgerCurrencies(
   return personTransaction(pool, userId, async (client) => {
     const base = await readBaseCurrency(client, userId);
     const quotes = await readQuotes(client, [...tickers, ...trades.flatMap(({ ticker }) => ticker ?? [])]);
-    // As in int_transactions: of a ticker that nothing is known of, dollars.
+    // Of a ticker that nobody has described, dollars: what int_transactions takes it for where it counts it at all.
     const of = ({ ticker, currency }: Paid): string =>
       currency ?? (ticker === null ? null : quotes.get(ticker.trim().toUpperCase())?.currency) ?? "USD";
     const all = [base, ...[...quotes.values()].map(({ currency }) => currency), ...trades.map(of)];

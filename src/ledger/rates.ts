@@ -7,6 +7,7 @@ import { type RequestedRun, usualPatience, waitForBackfill } from "./backfill.ts
 import type { LedgerContext } from "./context.ts";
 import { HistoryUnavailableError, MissingRateError } from "./errors.ts";
 import type { TransactionInput } from "./input.ts";
+import { readBaseCurrency } from "./quotes.ts";
 
 /** By definition worth one of itself, so that nobody need fetch it. */
 const dollar = "USD";
@@ -117,19 +118,6 @@ export async function requireConversion(
     throw refuse(inBase, `say what one ${paidIn} was worth in ${base} on ${date}, as fx_rate`);
 }
 
-export async function readBaseCurrency(
-  { pool }: Pick<LedgerContext, "pool">,
-  userId: number,
-): Promise<string> {
-  return personTransaction(pool, userId, async (client) => {
-    const { rows } = await client.query<{ base: string }>(
-      "select base_currency as base from public.users where user_id = $1",
-      [userId],
-    );
-    return rows[0]?.base ?? dollar; // an account that has just been deleted: the insert says so
-  });
-}
-
 /**
  * What requireConversion asks, of many rows of known tickers at once. Returns what each is paid in: what it says, else its ticker's
  * currency, else, of cash, what `cashIn` says.
@@ -145,7 +133,7 @@ export async function requireCurrencies<Row extends TransactionInput>(
     [inputs.map(({ ticker }) => ticker ?? null)],
   );
   const quotes = new Map(rows.map(({ ticker, currency }) => [ticker, currency]));
-  const base = await readBaseCurrency(context, userId);
+  const base = await personTransaction(context.pool, userId, (client) => readBaseCurrency(client, userId));
   const conversions = new Map<string, Conversion>();
   const currencies = new Map<Row, string>();
   for (const input of inputs) {

@@ -9,7 +9,8 @@ import { IdempotencyConflictError, InvalidIdempotencyKeyError, InvalidTransactio
 import { type HistoryProgress, requestHistories, requireHistories } from "./histories.ts";
 import { parseTransactionInput, type TransactionInput } from "./input.ts";
 import { requireLedgerQuota } from "./quotas.ts";
-import { readBaseCurrency, requireConversion } from "./rates.ts";
+import { readBaseCurrency } from "./quotes.ts";
+import { requireConversion } from "./rates.ts";
 import { insertTransactions, lockLedger, type Transaction, type TransactionToInsert } from "./rows.ts";
 import { findSymbolChange, type KnownTicker, requireTicker } from "./tickers.ts";
 import { checkTrade } from "./trade-check.ts";
@@ -93,7 +94,7 @@ async function inItsCurrency(
     hasKeptRate,
   }: { wanted: TransactionInput; known: KnownTicker | null; account: Account; hasKeptRate: boolean },
 ): Promise<TransactionToInsert> {
-  const base = await readBaseCurrency(context, userId);
+  const base = await personTransaction(context.pool, userId, (client) => readBaseCurrency(client, userId));
   const { fx_rate, account: _named, ...row } = wanted;
   const paidIn = wanted.currency ?? known?.unit.currency ?? account.currency ?? base;
   if (fx_rate !== undefined && paidIn === base && fx_rate !== "1")

@@ -8,10 +8,14 @@ export const largestBody = maxCharacters * 3;
 
 /**
  * A body that says beforehand that it is larger than any that is read is refused at once, while it is sent: the parsers would
- * read it to its end first. What follows is thrown away as it comes, so that the answer is not cut off.
+ * read it to its end first. What follows is thrown away as it comes. The connection is left open for it, also where the sender asks
+ * to have it closed after the answer: closed with something unread, it is reset, and the answer lost.
  */
-export const refuseLargeBody: RequestHandler = ({ headers }, _response, next) => {
+export const refuseLargeBody: RequestHandler = ({ headers }, response, next) => {
   const length = Number(headers["content-length"] ?? 0);
-  if (length > largestBody) throw new BodyTooLargeError(largestBody, length);
+  if (length > largestBody) {
+    response.shouldKeepAlive = true;
+    throw new BodyTooLargeError(largestBody, length);
+  }
   next();
 };

@@ -5,6 +5,7 @@ import {
   deleteTransaction,
   exportTransactions,
   importTransactions,
+  readLedgerCurrencies,
   recordTransaction,
   requireBaseCurrency,
   requireRates,
@@ -367,4 +368,8 @@ describe("a base currency", () => {
       message: expect.stringContaining("there is a trade of 2019-05-06 in another currency"),
     });
   });
+});
+
+test("who has just been deleted is told so, by whatever asks for their currency", async () => {
+  await expect(readLedgerCurrencies(ledger, 4711, [])).rejects.toMatchObject({ code: "unauthenticated" });
 });

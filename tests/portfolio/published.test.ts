@@ -65,8 +65,8 @@ function readablePaths(): string[] {
   const values: Record<string, string> = { name: "gold_drawdowns", run_id: "1", id: "1", ticker: "NORD" };
   return [
     ...api
-      // No split of NORD is known and no file was given, so there is none to read.
-      .filter(({ path }) => !path.includes("/splits/") && !path.includes("/files/:"))
+      // No split of NORD is known, and nobody has given a file of prices, so there is none to read.
+      .filter(({ path }) => !path.includes("/splits/") && !path.includes("/prices/files/"))
       .filter(({ method, mediaType }) => method === "get" && mediaType !== "text/event-stream")
       .map(({ path }) => path.replaceAll(/:(\w+)/g, (_, name) => values[name]!) + (examples[path] ?? "")),
     ...Object.keys(figures).map((figure) => `/explain/${figure}?range=1Y`),
