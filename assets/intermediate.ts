@@ -105,6 +105,25 @@ export const int_daily_holdings = sqlAsset({
   tags: ["portfolio"],
 });
 
+export const int_booked_dividends = sqlAsset({
+  name: "int_booked_dividends",
+  layer: "intermediate",
+  description: "Dividends that accounts which book their own received, by ticker and day.",
+  columns: {
+    user_id: person,
+    ticker,
+    pay_date: day("Day of the payment."),
+    local_net: amount("Received, without tax and fee, in the ticker's currency."),
+    net: amount("The same in the person's base currency, at the rate of the day."),
+  },
+  key: ["user_id", "ticker", "pay_date"],
+  partitionBy: "user_id",
+  timeColumn: "pay_date",
+  materialized: "view",
+  deps: [int_transactions],
+  tags: ["portfolio"],
+});
+
 export const fct_daily_returns = sqlAsset({
   name: "fct_daily_returns",
   layer: "intermediate",
@@ -129,7 +148,7 @@ export const fct_daily_returns = sqlAsset({
   partitionBy: "user_id",
   timeColumn: "price_date",
   materialized: "view",
-  deps: [int_daily_holdings],
+  deps: [int_daily_holdings, int_booked_dividends],
   tags: ["portfolio"],
 });
 
