@@ -105,6 +105,33 @@ export const int_daily_holdings = sqlAsset({
   tags: ["portfolio"],
 });
 
+export const int_booked_income = sqlAsset({
+  name: "int_booked_income",
+  layer: "intermediate",
+  description: "Dividends and interest as accounts booked them.",
+  columns: {
+    user_id: person,
+    account_id: account,
+    transaction_id: count("The transaction."),
+    ticker: nullable(ticker),
+    is_dividend: flag("A dividend, not interest."),
+    pay_date: day("Its day."),
+    currency: text("ISO code of what was paid."),
+    local_gross: amount("Before tax, in that currency."),
+    gross: amount("Before tax, in the person's base currency."),
+    tax: amount("Withheld."),
+    net: amount("Received: without tax and fee."),
+    ticker_net: amount("The same in the ticker's currency."),
+    rate: amount("Base currency for one of the ticker's, on the day."),
+  },
+  key: ["user_id", "transaction_id"],
+  partitionBy: "user_id",
+  timeColumn: "pay_date",
+  materialized: "incremental",
+  deps: [{ asset: int_transactions, via: int_detailed_ledgers }, int_detailed_ledgers],
+  tags: ["portfolio"],
+});
+
 export const int_booked_dividends = sqlAsset({
   name: "int_booked_dividends",
   layer: "intermediate",
@@ -120,7 +147,7 @@ export const int_booked_dividends = sqlAsset({
   partitionBy: "user_id",
   timeColumn: "pay_date",
   materialized: "view",
-  deps: [int_transactions],
+  deps: [int_booked_income],
   tags: ["portfolio"],
 });
 
@@ -275,7 +302,7 @@ export const int_income = sqlAsset({
   partitionBy: "user_id",
   timeColumn: "pay_date",
   materialized: "view",
-  deps: [int_dividend_income, int_transactions],
+  deps: [int_dividend_income, int_booked_income],
   tags: ["portfolio"],
 });
 

@@ -3,18 +3,9 @@
 select
   user_id,
   ticker,
-  transaction_date as pay_date,
-  sum(local_net) as local_net,
-  sum(local_net * rate) as net
-from
-  (
-    select
-      user_id,
-      ticker,
-      transaction_date,
-      rate,
-      (own_gross_amount - own_costs) * coalesce(local_gross_amount / nullif(own_gross_amount, 0), 1) as local_net
-    from int_transactions
-    where books_income and transaction_type = 'DIVIDEND'
-  ) as bookings
-group by user_id, ticker, transaction_date
+  pay_date,
+  sum(ticker_net) as local_net,
+  sum(ticker_net * rate) as net
+from int_booked_income
+where is_dividend
+group by user_id, ticker, pay_date
