@@ -43,6 +43,14 @@ export interface TickerFigures extends RowOf<typeof gold_ticker_kpis> {
   readonly closes: readonly (number | null)[];
 }
 
+/** What there is beside the holdings at the close of the last day, and in which accounts all of it lies; in the base currency. */
+export interface Standing {
+  /** Below 0: owed. */
+  readonly cash: readonly { readonly currency: string; readonly value: string }[];
+  /** Empty where the figures are of one account, or there is only one. */
+  readonly accounts: readonly { readonly name: string; readonly value: string }[];
+}
+
 /** Days of a macro regime that follow one another. */
 export interface RegimePeriod {
   readonly regime: string;
@@ -61,6 +69,7 @@ export interface RangeFigures {
   readonly months: readonly Month[];
   readonly regimes: readonly RegimeFigures[];
   readonly tickers: readonly TickerFigures[];
+  readonly standing: Standing;
 }
 
 export interface FiguresRequest {
@@ -212,7 +221,40 @@ async function readTickers(client: PoolClient, request: PublishedRequest) {
     tickers: rows,
     benchmark: benchmark === null ? null : await readBenchmarkPrices(client, benchmark, span),
     benchmarkChoices: await readBenchmarkChoices(client, userId),
+    standing: await readStanding(client, request),
   };
+}
+
+async function readStanding(
+  client: PoolClient,
+  { userId, span, account }: FiguresRequest,
+): Promise<Standing> {
+  const { rows } = await client.query<Standing>({
+    name: "read_standing",
+    // As text: a JSON number is a double.
+    text: `select
+             (
+               select coalesce(json_agg(c order by c.currency), '[]')
+               from (
+                 select currency, sum(market_value)::text as value
+                 from int_cash_daily
+                 where user_id = $1 and cash_date = $2 and ($3::bigint is null or account_id = $3)
+                 group by currency
+               ) c
+             ) as cash,
+             (
+               select coalesce(json_agg(a order by a.name), '[]')
+               from (
+                 select account.name, d.market_value::text as value
+                 from int_portfolios p
+                 join int_portfolio_daily d on d.user_id = p.user_id and d.portfolio_id = p.portfolio_id
+                 join public.accounts account on account.account_id = p.account_id
+                 where p.user_id = $1 and p.portfolio_id > 0 and d.price_date = $2 and $3::bigint is null
+               ) a
+             ) as accounts`,
+    values: [userId, span.end, account ?? null],
+  });
+  return rows[0]!;
 }
 
 async function readRegimePeriods(client: PoolClient, { start, end }: Span): Promise<RegimePeriod[]> {
