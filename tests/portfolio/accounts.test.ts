@@ -101,7 +101,7 @@ test.each(["timeseries", "tickers", "holdings", "regimes", "drawdowns", "monthly
 );
 
 test("cash is a part of what there is, and accounts are where it lies; of one account they are not asked", async () => {
-  const page = async (query = "") => {
+  const page = async (query = ""): Promise<Record<string, [string, number][]>> => {
     const response = await fetch(`${program.url}/portfolio?range=Max${query}`, {
       headers: { Authorization: `Bearer ${ada}`, Accept: "text/html" },
     });
