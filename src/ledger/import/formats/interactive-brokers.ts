@@ -29,6 +29,12 @@ function withoutCancelled(lines: readonly TextLine[]): TextLine[] {
   });
 }
 
+/** "MSFT(US5949181045) Cash Dividend USD 0.75 per Share (Ordinary Dividend)" */
+function takeInstrument(description: string): { ticker: string; identifier: string } | null {
+  const match = /^([A-Z0-9. ]{1,20}?) ?\(([A-Z0-9]{6,12})\)/.exec(description.slice(0, 60));
+  return match && { ticker: match[1]!, identifier: match[2]! };
+}
+
 export const interactiveBrokersFormats: readonly Format[] = [
   {
     name: "Interactive Brokers Flex",
@@ -65,6 +71,7 @@ export const interactiveBrokersFormats: readonly Format[] = [
       amount: "amount",
       currency: "currencyprimary",
     },
+    take: (cell) => (cell("symbol") === "" ? takeInstrument(cell("description")) : null) ?? {},
     words: { depositswithdrawals: "CASH", depositsandwithdrawals: "CASH" },
     decimalMark: "point",
   },
@@ -138,7 +145,10 @@ export const interactiveBrokersFormats: readonly Format[] = [
         currency: "currency",
       },
       // "Total", and totals of each currency.
-      take: (cell) => (cell("currency").startsWith("Total") ? null : { type: kind ?? "cash" }),
+      take: (cell) =>
+        cell("currency").startsWith("Total")
+          ? null
+          : { type: kind ?? "cash", ...takeInstrument(cell("description")) },
       ...(kind && { kind }),
       decimalMark: "point",
     }),
