@@ -171,6 +171,12 @@ describe("a conversion", () => {
     expect(new Set(rows.map(({ input }) => input?.transfer_id))).toEqual(new Set(["line 2"]));
   });
 
+  test("is known by its moment where its reference was broken in two", async () => {
+    const broken = out.replace('"0,00",\n', '"0,00",5925d76b\n');
+    const whole = into.replace('"0,00",\n', '"0,00",5925d76b-eb36\n');
+    expect(told(await booked(head + broken + whole))).toEqual(["2: FX_OUT 29.1 EUR", "3: FX_IN 31.9 USD"]);
+  });
+
   test("with one side alone stays out, and so does one whose other side cannot be read", async () => {
     const alone = "not: the other side of the conversion is not in the file";
     expect(told(await booked(head + out))).toEqual([`2: FX_OUT ${alone}`]);
@@ -181,6 +187,57 @@ describe("a conversion", () => {
     const unknown = await booked(head + out + into.replaceAll("USD", "USDT"));
     expect(unknown.every(({ input, problem }) => input === null && problem)).toBe(true);
   });
+});
+
+describe("sums", () => {
+  const swissquote = (...rows: string[]): Promise<ImportRow[]> =>
+    booked(
+      `Date;Order #;Transaction;Symbol;Name;ISIN;Quantity;Unit price;Costs;Accrued Interest;Net Amount;Balance;Currency\n${rows.join("\n")}\n`,
+    );
+
+  test("go the way that their sign says, whatever number stands beside them", async () => {
+    const rows = await swissquote(
+      "23-08-2022 12:00:25;114723639;Forex credit;;;;1.0;1995.39;0.00;0.00;1995.39;2937.32;EUR",
+      "23-08-2022 12:00:25;114723639;Forex debit;;;;1.0;2000.00;0.00;0.00;-2000.00;166660.08;USD",
+      "24-08-2022 07:00:15;00000000;Debit;;;;1.0;2000.00;2.00;0.00;-2002.00;6612.40;CHF",
+      "30-06-2022 18:01:13;00000000;Custody Fees;;;;1.0;50.00;3.85;0.00;-53.85;28197.90;CHF",
+      "01-01-2022 11:37:15;00000000;Interests;;;;1.0;0.01;0.00;0.00;-0.01;1985.91;CHF",
+    );
+    expect(told(rows)).toEqual([
+      "2: FX_IN 1995.39 EUR",
+      "3: FX_OUT 2000 USD",
+      "4: WITHDRAWAL 2000 CHF fee 2",
+      "5: FEE 53.85 CHF",
+      "6: INTEREST -0.01 CHF",
+    ]);
+  });
+
+  test("before and after costs say what was withheld of an income, or add up", async () => {
+    const rabobank = (gross: string, net: string): Promise<ImportRow[]> =>
+      booked(
+        `Portefeuille;Naam;Datum;Type mutatie;Valuta mutatie;Volume;Koers;Valuta koers;Valuta kosten €;Waarde;Bedrag;Isin code;Tijd;Beurs
+1;Aandelen;28-11-2023;Contant dividend;EUR;60,5563;1,331559 ;EUR;0;${gross};${net};NL0014065450;;\n`,
+      );
+    expect(told(await rabobank("80,63", "68,54"))).toEqual(["2: DIVIDEND NL0014065450 80.63 EUR tax 12.09"]);
+    expect(told(await rabobank("80,63", "8,54"))[0]).toContain("which do not add up");
+    expect(told(await rabobank("68,54", "80,63"))[0]).toContain("which do not add up");
+  });
+
+  test("in pence are pounds", async () => {
+    const rows = await booked(
+      "date,type,ticker,quantity,price,amount,tax,currency\n2024-01-02,Dividend,VOD.L,,,90.5,10,GBX\n",
+    );
+    expect(told(rows)).toEqual(["2: DIVIDEND VOD.L 1.005 GBP tax 0.1"]);
+  });
+});
+
+test("what is paid in lieu of a dividend is one, and a return of capital among dividends is none", async () => {
+  const head = '"Type","SettleDate","ISIN","Description","Amount","CurrencyPrimary"\n';
+  const rows = await booked(
+    `${head}"Dividends","20230913","CH0111762537","SMM(CH0111762537) CASH DIVIDEND CHF 0.69 PER SHARE (Return of Capital)","4.83","CHF"
+"Payment In Lieu Of Dividends","20250630","US11135F1012","AVGO(US11135F1012) PAYMENT IN LIEU OF DIVIDEND (Ordinary Dividend)","0.59","USD"\n`,
+  );
+  expect(told(rows)).toEqual(["2: RETURN_OF_CAPITAL CH0111762537 4.83 CHF", "3: DIVIDEND AVGO 0.59 USD"]);
 });
 
 describe("a row that nobody can tell the truth of stays out", () => {

@@ -184,6 +184,19 @@ test("a dividend of a ticker that nobody knows stays out, and is asked for by na
   expect(await recorded()).toEqual(["2024-01-03 DIVIDEND ACME 2.5 USD"]);
 });
 
+test("a dividend in another currency than its ticker's is asked about, unless that ticker was traded", async () => {
+  const head = "date,type,ticker,quantity,price,amount,currency\n";
+  const dividend = "2024-01-03,Dividend,ACME,,,2.50,EUR\n";
+  const alone = await importAll(head + dividend);
+  expect([alone.others, alone.review.rows[0]?.problem?.message]).toEqual([
+    0,
+    "it was paid in EUR, and ACME is quoted in USD: say which ticker ACME is",
+  ]);
+  const buy = `2024-01-02,Buy,ACME,10,${priceOf("ACME", "2024-01-02")},,USD\n`;
+  const { imported, others } = await importAll(head + buy + dividend);
+  expect([imported, others]).toEqual([1, 1]);
+});
+
 test("five thousand dividends are reviewed and recorded", async () => {
   const rows = Array.from({ length: 4990 }, (_, index) => {
     const day = `20${10 + (index % 10)}-0${1 + (index % 9)}-1${index % 10}`;

@@ -36,6 +36,7 @@ export interface Sum {
   readonly currency: string;
 }
 
+const none = new Big(0);
 const cent = new Big("0.011");
 
 /** "ZUSD", "$CASH-USD": money, where others have a share. */
@@ -85,6 +86,18 @@ function costsOf({ costs }: BookedFigures, of: "fee" | "tax", currency: string):
 
 const inLedger = (value: Big): Big => value.round(ledgerDecimals, Big.roundHalfUp);
 
+/** What an income came to less by, where no column says of what; 0: nothing. Throws NotRecordable where sums do not add up otherwise. */
+function withheld({ kind }: Entry, gross: Big, net: Big, costs: Big): Big {
+  const isOff = (sum: Big): boolean => sum.abs().minus(net.abs()).abs().gt(cent);
+  if (!isOff(gross.minus(costs)) || !isOff(gross.plus(costs))) return none;
+  const missing = gross.minus(costs).minus(net);
+  const isIncome = kind === "DIVIDEND" || kind === "INTEREST";
+  if (isIncome && costs.eq(0) && net.gt(0) && missing.gt(0) && missing.lt(gross.div(2))) return missing;
+  throw new NotRecordable(
+    `it was ${gross.toFixed()} before and ${net.toFixed()} after costs of ${costs.toFixed()}, which do not add up`,
+  );
+}
+
 /** How much money it was. Throws NotRecordable. */
 export function readSum(entry: Entry, signs: FileSigns): Sum {
   const { booked, quantity, instrument } = entry;
@@ -100,16 +113,7 @@ export function readSum(entry: Entry, signs: FileSigns): Sum {
   const costs = fee.plus(tax);
   const gross = isSaid(booked.gross) ? inLedger(new Big(booked.gross)) : null;
   const net = isSaid(booked.net) ? inLedger(new Big(booked.net)) : null;
-  if (gross && net) {
-    const [less, more] = [gross.minus(costs), gross.plus(costs)].map((sum) =>
-      sum.abs().minus(net.abs()).abs(),
-    );
-    if (less!.gt(cent) && more!.gt(cent))
-      throw new NotRecordable(
-        `it was ${gross.toFixed()} before and ${net.toFixed()} after costs of ${costs.toFixed()}, which do not add up`,
-      );
-    return { gross, fee, tax, currency };
-  }
+  if (gross && net) return { gross, fee, currency, tax: tax.plus(withheld(entry, gross, net, costs)) };
   if (gross) return { gross, fee, tax, currency };
   // What is left after costs.
   if (net) return { gross: net.plus(costs), fee, tax, currency };
@@ -132,19 +136,20 @@ export function readCharge(entry: Entry, signs: FileSigns): Sum {
     const value = own.reduce((sum, cost) => sum.plus(cost.value), new Big(0));
     return { ...zero, gross: value, currency: currency || currencyOfEntry(entry, signs) };
   }
-  const { currency, fee, tax } = readSum(entry, signs);
-  const amount = new Big((isSaid(booked!.net) ? booked!.net : booked!.gross) ?? 0);
+  const { currency, gross, fee, tax } = readSum(entry, signs);
+  // After costs is all that was paid.
+  const isStated = isSaid(booked!.net) || isSaid(booked!.gross);
+  const amount = isSaid(booked!.net) ? new Big(booked!.net) : gross;
   // So much for each has no sign.
-  if (amount.eq(0)) return { ...zero, gross: readSum(entry, signs).gross, currency };
-  const costs = fee.plus(tax);
-  if (!costs.eq(0) && !costs.abs().eq(amount.abs()))
-    throw new NotRecordable(`it has two sums, ${amount.toFixed()} and ${costs.toFixed()}`);
+  if (!isStated) return { ...zero, gross: amount, currency };
+  if (!isSaid(booked!.net) && !fee.plus(tax).eq(0))
+    throw new NotRecordable(`it has two sums, ${amount.toFixed()} and ${fee.plus(tax).toFixed()}`);
   if (signs.isSigned) return { ...zero, gross: amount.neg(), currency };
   if (signs.isUnsigned || booked!.format === null) return { ...zero, gross: amount, currency };
   throw new NotRecordable(`nothing says ${paidBack}`);
 }
 
-const zero = { fee: new Big(0), tax: new Big(0) };
+const zero = { fee: none, tax: none };
 
 const owed = /\b(debit|margin|soll|sollzinsen|charged?)\b/i;
 const reinvesting = /reinvest|wiederanl|\bdrip\b/i;

@@ -40,27 +40,30 @@ export function readConversion(entry: Entry, currency: string): Conversion {
 const isConversion = ({ kind }: Entry): boolean => kind === "FX_IN" || kind === "FX_OUT";
 
 /** One side of a conversion whose other side is another row. Throws NotRecordable. */
-export function readSide(entry: Entry, signs: FileSigns): Sum {
+export function readSide(entry: Entry, signs: FileSigns): Sum & { readonly type: "FX_IN" | "FX_OUT" } {
   const sum = readSum(entry, signs);
-  return { ...sum, gross: sum.gross.abs() };
+  return { ...sum, type: isOut(entry) ? "FX_OUT" : "FX_IN", gross: sum.gross.abs() };
 }
 
 const isOut = ({ amount }: Entry): boolean => new Big(amount ?? 0).lt(0);
 
-/** Two rows in a row, of one moment and reference, of which one takes of a currency and the other brings of another. */
+/** Two rows in a row, of one moment, of which one takes of a currency and the other brings of another; of one reference first. */
 export function pairConversions(entries: readonly Entry[]): Map<Entry, Entry> {
-  const moments = Map.groupBy(
-    entries.filter((entry) => isConversion(entry) && entry.amount !== null && pairOf(entry) === null),
-    ({ date, time, texts }) => [date, time, texts.status].join(" "),
-  );
   const pairs = new Map<Entry, Entry>();
-  for (const group of moments.values())
-    for (let index = 0; index + 1 < group.length; index++) {
-      const [one, other] = [group[index]!, group[index + 1]!];
-      if (isOut(one) === isOut(other) || one.currency === other.currency) continue;
-      pairs.set(one, other).set(other, one);
-      index++;
-    }
+  const sides = entries.filter(
+    (entry) => isConversion(entry) && entry.amount !== null && pairOf(entry) === null,
+  );
+  const momentOf = ({ date, time }: Entry): string => `${date} ${time}`;
+  for (const keyOf of [(entry: Entry) => `${momentOf(entry)} ${entry.texts.status}`, momentOf]) {
+    const left = sides.filter((entry) => !pairs.has(entry));
+    for (const group of Map.groupBy(left, keyOf).values())
+      for (let index = 0; index + 1 < group.length; index++) {
+        const [one, other] = [group[index]!, group[index + 1]!];
+        if (isOut(one) === isOut(other) || one.currency === other.currency) continue;
+        pairs.set(one, other).set(other, one);
+        index++;
+      }
+  }
   return pairs;
 }
 

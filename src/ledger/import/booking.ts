@@ -147,7 +147,10 @@ function book(entry: Entry, booking: Booking): Booked {
     case "FX_OUT": {
       const partner = booking.conversions.get(entry);
       const transfer_id = `line ${Math.min(entry.line, partner?.line ?? entry.line)}`;
-      if (partner) return { fields: { type: kind, date, transfer_id, ...plain(readSide(entry, signs)) } };
+      if (partner) {
+        const { type, ...sum } = readSide(entry, signs);
+        return { fields: { type, date, transfer_id, ...plain(sum) } };
+      }
       const { out, into } = readConversion(entry, currencyOfEntry(entry, signs));
       return {
         fields: { type: "FX_OUT", date, transfer_id, ...plain(out) },

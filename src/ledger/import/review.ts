@@ -5,6 +5,7 @@ import { mapInTurns } from "../../event-loop.ts";
 import { readAccounts } from "../accounts.ts";
 import type { LedgerContext } from "../context.ts";
 import { warningsOf } from "../record.ts";
+import type { KnownTicker } from "../tickers.ts";
 import { needsTicker } from "./booked-sums.ts";
 import { bookRows } from "./booking.ts";
 import {
@@ -70,6 +71,8 @@ export interface ImportReview extends Omit<ReadFile, "entries">, Choice {
   readonly unrecorded: GroupCounts;
   /** The account's cash as it would be, where the account keeps it or would: without dividends of the market's. */
   readonly cashAfter: readonly CashAfter[];
+  /** Rows that moved money and are left out of it. */
+  readonly leftOut: number;
   /** The account's first purchase, where the file begins after it. */
   readonly earlierSince: string | null;
 }
@@ -279,16 +282,35 @@ async function lookUpBoth(
   };
 }
 
+/** An income in another currency than its ticker's is of another listing, unless that one was traded. */
+function doubtTicker({ input, entry }: ImportRow, { unit }: KnownTicker, isTraded: boolean): Remark | null {
+  if (isTraded || input?.currency === undefined || input.currency === unit.currency) return null;
+  const name = entry.instrument?.symbol || input.ticker;
+  return {
+    code: "unknown_ticker",
+    message: `it was paid in ${input.currency}, and ${input.ticker} is quoted in ${unit.currency}: say which ticker ${name} is`,
+  };
+}
+
 /** Those whose tickers nobody knows stay out; trades of such have to be left out by a person. */
 function leaveUnknown(
-  { selected }: Draft,
+  { selected, ledger }: Draft,
   { tickers }: Lookup,
+  { tickers: named = {} }: ImportFile,
   left: ReadonlyMap<number, Remark>,
 ): Map<number, Remark> {
+  const traded = new Set([
+    ...ledger.map(({ ticker }) => ticker),
+    ...selected.flatMap((row) => (isForLedger(row) ? (row.input?.ticker ?? []) : [])),
+    ...Object.values(named),
+  ]);
   const more = new Map(left);
   for (const row of selected) {
-    const found = row.input?.ticker === undefined ? undefined : tickers.get(row.input.ticker);
-    if (!isForLedger(row) && found instanceof Error) more.set(row.line, remarkOf(found));
+    const { ticker } = row.input ?? {};
+    const found = ticker === undefined ? undefined : tickers.get(ticker);
+    if (isForLedger(row) || !found) continue;
+    const remark = found instanceof Error ? remarkOf(found) : doubtTicker(row, found, traded.has(ticker!));
+    if (remark) more.set(row.line, remark);
   }
   return more;
 }
@@ -309,7 +331,7 @@ export async function reviewPrepared(
   const lookup = await lookUpBoth(context, userId, draft, deadline, (progress) =>
     onProgress({ rows: rows.length, ...progress }),
   );
-  const left = leaveUnknown(draft, lookup, first.left);
+  const left = leaveUnknown(draft, lookup, given, first.left);
   const chosen = draft.selected.filter(({ line, partOf }) => !left.has(partOf ?? line));
   const isKnown = ({ input }: ImportRow): boolean => {
     const found = input?.ticker && lookup.tickers.get(input.ticker);
@@ -331,9 +353,23 @@ export async function reviewPrepared(
     isRemembered,
     unrecorded: countUnrecorded(reviewed),
     cashAfter: await readCash(context, userId, choice, chosen, lookup),
+    leftOut: countLeftOut(reviewed),
     earlierSince: earlierSince(draft, choice),
   };
 }
+
+const movesNothing = new Set(["NOT_EXECUTED", "SPLIT"]);
+
+/** Neither recorded now nor before. */
+const countLeftOut = (rows: readonly ReviewedRow[]): number =>
+  rows.filter(
+    ({ isSelected, warnings, kind, entry, partOf }) =>
+      !isSelected &&
+      partOf === undefined &&
+      !warnings.some(({ code }) => code === "potential_duplicate") &&
+      !movesNothing.has(kind ?? "") &&
+      (kind === "BUY" || kind === "SELL" || Number(entry.amount ?? 0) !== 0),
+  ).length;
 
 /** []: the account keeps no cash, and would not. */
 async function readCash(

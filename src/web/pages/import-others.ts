@@ -142,8 +142,10 @@ export function describeOthers(review: ImportReview) {
     others: recordGroups.map((group) => describeGroup(group, review)).filter(({ isThere }) => isThere),
     otherCount: recorded.length,
     cashAfter,
+    leftOut: review.leftOut,
     isBeforeDividends: account.income === "market" && !review.recording.dividends,
-    accounts: accountChoices(accounts, account.account_id),
+    // Our own export names each row's.
+    accounts: rows.some(({ entry }) => entry.own) ? null : accountChoices(accounts, account.account_id),
     account,
   };
 }

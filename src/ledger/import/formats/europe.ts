@@ -215,7 +215,9 @@ export const europeanFormats: readonly Format[] = [
     },
     take: (cell) => {
       const pair = /^([A-Z0-9.]{1,12})\/([A-Z]{3})$/.exec(cell("details").slice(0, 20));
-      return pair ? { ticker: pair[1]! } : {};
+      // What pays in dollars and is priced elsewhere may be another company at home.
+      const isOfTrade = /position/i.test(cell("type"));
+      return pair && (isOfTrade || pair[2] === "USD") ? { ticker: pair[1]! } : {};
     },
     words: { openposition: "BUY", positionclosed: "SELL", withdrawrequest: "WITHDRAWAL", edit: "OTHER" },
     currency: "USD",

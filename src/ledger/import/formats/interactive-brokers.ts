@@ -35,6 +35,12 @@ function takeInstrument(description: string): { ticker: string; identifier: stri
   return match && { ticker: match[1]!, identifier: match[2]! };
 }
 
+const isOfCapital = (description: string): boolean =>
+  /\(Return of Capital\)\s*$/i.test(description.slice(0, 300));
+
+const typeOf = (title: string, description: string): string =>
+  title !== "Dividends" ? "cash" : isOfCapital(description) ? "return of capital" : "dividend";
+
 export const interactiveBrokersFormats: readonly Format[] = [
   {
     name: "Interactive Brokers Flex",
@@ -71,7 +77,10 @@ export const interactiveBrokersFormats: readonly Format[] = [
       amount: "amount",
       currency: "currencyprimary",
     },
-    take: (cell) => (cell("symbol") === "" ? takeInstrument(cell("description")) : null) ?? {},
+    take: (cell) => ({
+      ...(cell("symbol") === "" && takeInstrument(cell("description"))),
+      ...(isOfCapital(cell("description")) && { type: "return of capital" }),
+    }),
     words: { depositswithdrawals: "CASH", depositsandwithdrawals: "CASH" },
     decimalMark: "point",
   },
@@ -125,7 +134,8 @@ export const interactiveBrokersFormats: readonly Format[] = [
   },
   ...(
     [
-      ["Dividends", "DIVIDEND"],
+      // Which may be a return of capital.
+      ["Dividends", undefined],
       ["Withholding Tax", "TAX"],
       ["Interest", "INTEREST"],
       ["Fees", "FEE"],
@@ -148,7 +158,7 @@ export const interactiveBrokersFormats: readonly Format[] = [
       take: (cell) =>
         cell("currency").startsWith("Total")
           ? null
-          : { type: kind ?? "cash", ...takeInstrument(cell("description")) },
+          : { type: kind ?? typeOf(title, cell("description")), ...takeInstrument(cell("description")) },
       ...(kind && { kind }),
       decimalMark: "point",
     }),
