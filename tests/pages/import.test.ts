@@ -100,7 +100,7 @@ describe("what a file has beside its trades", () => {
   test("is listed by kind, and an account that nobody has asked stays as it is kept", async () => {
     const who = await register(program, "kinds@example.org");
     const html = (await who.post(path, { csv: csv("a"), step: "review" })).html;
-    expect(html).toContain("Record 1 dividend, and count these instead of the market&#x27;s");
+    expect(html).toContain("Record 1 dividend, and count it instead of the market&#x27;s");
     expect(html).toContain("Record 1 deposit, and keep this account&#x27;s cash");
     expect(html).toContain("Nothing says of which instrument it is");
     expect(html).toMatch(/\$2\.88/); // before what was withheld

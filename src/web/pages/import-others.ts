@@ -21,25 +21,30 @@ function nameRows(rows: readonly ReviewedRow[]): string {
   return [...types].map(([type, of]) => `${of.length} ${nameKind(type, of.length)}`).join(", ");
 }
 
-function describeChoice(group: RecordGroup, names: string, { account }: ImportReview) {
+function describeChoice(
+  group: RecordGroup,
+  { names, count }: { readonly names: string; readonly count: number },
+  { account }: ImportReview,
+) {
+  const [these, them] = count === 1 ? ["it", "it"] : ["these", "them"];
   const record = `Record ${names}`;
   switch (group) {
     case "dividends":
       return account.income === "market"
         ? {
-            record: `${record}, and count these instead of the market's`,
-            leave: "Leave them out: the market's are counted, as before",
+            record: `${record}, and count ${these} instead of the market's`,
+            leave: `Leave ${them} out: the market's are counted, as before`,
           }
-        : { record, leave: "Leave them out: nothing counts in their place" };
+        : { record, leave: `Leave ${them} out: the market's are not counted either` };
     case "cash":
       return account.tracks_cash
-        ? { record, leave: "Leave them out: the account's cash lacks them" }
+        ? { record, leave: `Leave ${them} out: the account's cash lacks ${them}` }
         : {
             record: `${record}, and keep this account's cash`,
-            leave: "Leave them out: a purchase is money in and a sale money out, as before",
+            leave: `Leave ${them} out: a purchase is money in and a sale money out, as before`,
           };
     default:
-      return { record, leave: "Leave them out" };
+      return { record, leave: `Leave ${them} out` };
   }
 }
 
@@ -118,14 +123,18 @@ function describeGroup(group: RecordGroup, review: ImportReview) {
     isThere: own.length > 0,
     hasRows: rows.length > 0,
     names,
+    words: [...new Set(own.map(({ entry }) => entry.word.slice(0, 60)))]
+      .filter(Boolean)
+      .slice(0, 6)
+      .join(", "),
     isRecorded: review.recording[group],
     count: rows.length,
-    ...describeChoice(group, names, review),
+    ...describeChoice(group, { names, count: rows.length }, review),
     consequences: rows.length === 0 ? [] : describeConsequence(group, review),
     rows: rows.slice(0, shown).map(describeRow),
     isOpen: rows.length <= 10,
     more: rows.length > shown ? rows.length - shown : 0,
-    sums: sumsOf(rows),
+    sums: rows.length > 1 ? sumsOf(rows) : [],
     known: recordable.length - rows.length,
     problems: problems.slice(0, shown).map(describeProblem),
     problemNames: plural(problems.length, "row cannot be recorded", "rows cannot be recorded"),
