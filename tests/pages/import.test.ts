@@ -124,6 +124,8 @@ describe("what a file has beside its trades", () => {
     expect(await account("kinds2@example.org")).toEqual({ income: "ledger", tracks_cash: true });
     const again = (await who.post(path, { csv: csv("b"), step: "review" })).html;
     expect(again).toContain("stand in the ledger already");
+    expect(again).toContain("Nothing new here.");
+    expect(again).toMatch(/1\s+look like trades/);
     expect(again).not.toContain('name="record_dividends"');
     const { rows } = await program.database.pool.query<{ told: string }>(
       `select concat_ws(' ', transaction_type, ticker, trim_scale(amount), trim_scale(tax), currency) as told

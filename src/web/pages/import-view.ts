@@ -143,8 +143,9 @@ export function describeReview(review: ImportReview) {
     isOneSelected: selected === 1,
     blocking: count((row) => row.isSelected && row.status === "ERROR"),
     leaving: rowsToLeaveOut(review).length,
-    duplicates: count((row) => row.warnings.some(({ code }) => code === "potential_duplicate")),
-    isAllDuplicates: trades.length > 0 && selected === 0,
+    duplicates: trades.filter((row) => row.warnings.some(({ code }) => code === "potential_duplicate"))
+      .length,
+    isAllDuplicates: trades.length > 0 && !rows.some(({ isSelected }) => isSelected),
     isLookupUnfinished: lookup.checked < lookup.total,
   };
 }
