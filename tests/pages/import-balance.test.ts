@@ -124,3 +124,26 @@ test("DEGIRO's balances in two currencies, with the conversion that paid for the
   await who.post(`/transactions/${rows[0]!.id}/delete`);
   expect(await cashOf("degiro@example.org")).toEqual({ EUR: "500", USD: "-199.62" });
 });
+
+test("a deposit from before its currency has a rate is refused with the reason, and nothing is recorded", async () => {
+  const who = await register(program, "early@example.org");
+  const csv = `date,type,ticker,quantity,price,amount,currency
+2024-01-05,Buy,WRLD,1,200,,USD
+2022-01-05,Deposit,,,,500,EUR
+`;
+  const first = (await who.post(path, { csv, step: "review" })).html;
+  const refused = await who.post(path, {
+    csv,
+    step: "import",
+    header: hidden(first, "header"),
+    fingerprint: hidden(first, "fingerprint"),
+    line: "2",
+    record_cash: "1",
+  });
+  expect([refused.status, refused.html.includes("Nothing was imported.")]).toEqual([422, true]);
+  expect(refused.html).toContain("No exchange rate of EUR from before 2023-01-02 is known");
+  const { rows } = await program.database.pool.query(
+    "select from bronze.transactions join public.users using (user_id) where email = 'early@example.org'",
+  );
+  expect(rows).toHaveLength(0);
+});
