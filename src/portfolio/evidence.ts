@@ -82,7 +82,7 @@ export interface TradeEvidence extends OfAccount {
 }
 
 /** Of the money that a row of stg_transactions or int_transactions moved: its costs come on top of what is paid, off what is received. */
-const total = `case
+export const movedMoney = `case
            when transaction_type in ('BUY', 'BONUS', 'WITHDRAWAL', 'FX_OUT', 'TRANSFER_OUT') then gross_amount + fee + tax
            else gross_amount - fee - tax
          end`;
@@ -108,7 +108,7 @@ export async function readTradeEvidence(
          tax,
          (ticker is null or transaction_type not in ('TRANSFER_IN', 'TRANSFER_OUT'))
            and (gross_amount <> 0 or fee <> 0 or tax <> 0) as moves_money,
-         ${total} as total,
+         ${movedMoney} as total,
          currency
        from stg_transactions
        where user_id = $1
@@ -126,7 +126,7 @@ export async function readTradeEvidence(
          own.total
        from trades
        cross join lateral (
-         select ${total} as total
+         select ${movedMoney} as total
          from int_transactions
          where user_id = $1
            and int_transactions.ticker = trades.ticker
@@ -136,7 +136,7 @@ export async function readTradeEvidence(
        union all
        select
          transaction_id,
-         ${total}
+         ${movedMoney}
        from int_transactions
        where user_id = $1
          and ticker is null

@@ -87,6 +87,7 @@ export {
 // One ticker.
 export {
   type CorporateAction,
+  type CostMethod,
   type HeldDay,
   readTicker,
   type TickerFacts,

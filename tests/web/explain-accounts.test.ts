@@ -245,6 +245,99 @@ describe("rows", () => {
   });
 });
 
+describe("the page of a ticker", () => {
+  const page = async (path: string): Promise<string> => {
+    const { status, html } = await ada.get(path);
+    expect(status, path).toBe(200);
+    return textOf(html);
+  };
+
+  test.each(["NORD", "WRLD", "SMTT.L", "CURA"])(
+    "of %s shows what its explanations say, of all and of each account",
+    async (ticker) => {
+      const { rows } = await program.database.pool.query<{ account_id: number }>(
+        "select distinct account_id::integer from transactions where user_id = 1 and ticker = $1",
+        [ticker],
+      );
+      for (const query of ["", ...rows.map(({ account_id }) => `?account=${account_id}`)]) {
+        const { html } = await ada.get(`/tickers/${ticker}${query}`);
+        await sameAsShown(html, 10);
+      }
+    },
+  );
+
+  test("adds up over accounts, and each is one of them", async () => {
+    const held = async (query: string): Promise<number> =>
+      numberIn(/explain\/quantity[^>]*>([^<]*)</.exec(await page(`/tickers/NORD${query}`))![1]!);
+    const [all, one, other] = [
+      await held(""),
+      await held(`?account=${books}`),
+      await held(`?account=${broker}`),
+    ];
+    expect([one, other]).toEqual([18, 16]); // in shares of after the split
+    expect(all).toBe(one! + other!);
+    const points = /id="position-quantity"[^>]* data-points="([^"]*)"/.exec(await page("/tickers/NORD"))![1]!;
+    const days = points.split(";").map((point) => point.split(",")[0]);
+    expect(new Set(days).size).toBe(days.length); // a day of two accounts is one day
+  });
+
+  test("keeps the account on its links, and lists its rows alone", async () => {
+    const html = await page(`/tickers/NORD?account=${books}`);
+    expect(html).toContain(`<option value="${books}" selected>Books</option>`);
+    expect(html).toContain(`href="/tickers/NORD?range=1M&account=${books}"`);
+    expect(html).toContain(`href="/transactions?ticker=NORD&account=${books}"`);
+    expect(html).toMatch(/<span class="type TRANSFER_OUT">TRANSFER OUT<\/span>/);
+    expect(html).not.toContain(">SELL<");
+    expect(html).toContain("as booked");
+    const all = await page("/tickers/NORD");
+    expect(all).toMatch(/<span class="aside">Broker<\/span>/);
+    expect(all).toContain("<title>BUY 6 at $118.00");
+    expect(all).not.toMatch(/<title>(?:DIVIDEND|BONUS|TRANSFER)/);
+    expect(await page("/tickers/WRLD")).not.toContain('name="account"'); // it is in one alone
+  });
+
+  test("says by which method lots are taken, and what took them", async () => {
+    const { pool } = program.database;
+    await pool.query("update users set cost_basis_method = 'lifo' where user_id = 1");
+    await settle(program);
+    const html = await page(`/tickers/NORD?account=${books}`);
+    expect(html).toContain("Latest first out (LIFO), as your account says.");
+    expect(html).toMatch(/<span class="aside">transferred<\/span>/);
+    for (const query of ["", `?account=${books}`, `?account=${broker}`])
+      await sameAsShown((await ada.get(`/tickers/NORD${query}`)).html, 10);
+    await pool.query("update users set cost_basis_method = 'average' where user_id = 1");
+    await settle(program);
+  });
+
+  test("is not found in an account that never held it, nor in another's", async () => {
+    expect((await ada.get(`/tickers/WRLD?account=${broker}`)).status).toBe(404);
+    expect((await ada.get("/tickers/WRLD?account=999999")).status).toBe(404);
+  });
+});
+
+test("what shares had gained before a transfer is a step of its own, and no fee", async () => {
+  const carl = await signUp(program, "carl@example.com");
+  await program.database.pool.query(
+    `insert into transactions (user_id, ticker, transaction_type, quantity, amount, transaction_date)
+     select user_id, 'WRLD', 'TRANSFER_IN', 3, 90, '2024-05-06' from users where email = 'carl@example.com'`,
+  );
+  await carl.trade("WRLD", "BUY", "2", "150", "2024-06-05");
+  await settle(program);
+  const { html } = await carl.get("/portfolio?range=Max");
+  const bridge = /<table class="bridge">(.*?)<\/table>/s.exec(html)![1]!;
+  const steps = [...bridge.matchAll(/<th scope="row">([^<]+)<\/th><td class="number[^>]*>(.*?)<\/td>/g)].map(
+    ([, label, amount]) => [label!, numberIn(amount!.replaceAll(/<[^>]*>/g, ""))] as const,
+  );
+  const [end, ...parts] = steps.map(([, amount]) => amount).toReversed();
+  expect(parts.reduce((sum, part) => sum + part, 0)).toBeCloseTo(end!, 2);
+  const labels = new Map(steps);
+  expect(labels.has("Other fees, and taxes")).toBe(false);
+  const { steps: gain } = explanationOf((await carl.get("/explain/total_gain")).html);
+  const before = numberIn(/gains transferred with shares = (\S+)/.exec(gain[0]!)![1]!);
+  expect(before).toBeGreaterThan(0);
+  expect(labels.get("Gains transferred with shares")).toBeCloseTo(-before, 1);
+});
+
 test("an account of nobody's, or of somebody else, is not found", async () => {
   const bob = await signUp(program, "bob@example.com");
   for (const account of [broker, 999_999])
