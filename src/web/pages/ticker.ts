@@ -131,7 +131,7 @@ const lotNotes: Readonly<Record<CostMethod, string>> = {
 };
 
 /** What the page says of accounts: to be chosen from where the ticker is in several, and beside rows of all of them. */
-function accountData({ accounts, account }: TickerData, range: TickerRangeName) {
+function accountData({ ticker, accounts, account }: TickerData, range: TickerRangeName) {
   const shown = accounts.filter(({ account_id }) => account === null || account_id === account);
   const areSeveral = accounts.length > 1;
   return {
@@ -143,7 +143,14 @@ function accountData({ accounts, account }: TickerData, range: TickerRangeName) 
     at: range === "Held" ? {} : { range },
     accountQuery: account === null ? "" : `&account=${account}`,
     isBooked: shown.some(({ books_income }) => books_income),
-    keepsCash: shown.some(({ tracks_cash }) => tracks_cash),
+    /** What its figures are of. */
+    scope: { ticker, account: account ?? undefined },
+    weightOf:
+      account !== null
+        ? "of what the account holds"
+        : shown.some(({ tracks_cash }) => tracks_cash)
+          ? "of all holdings"
+          : "of the portfolio",
     nameOf: ({ account_id }: { readonly account_id: number }): string | null =>
       account === null && areSeveral
         ? (accounts.find((one) => one.account_id === account_id)?.name ?? null)
