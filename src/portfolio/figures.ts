@@ -1,4 +1,5 @@
 /** Every figure of a person over a range of days. */
+import Big from "big.js";
 import type { Pool, PoolClient } from "pg";
 import {
   gold_drawdowns,
@@ -11,8 +12,9 @@ import { gold__performance } from "../../assets/performance.ts";
 import { personTransaction } from "../database/person.ts";
 import type { Registry, RowOf } from "../engine/index.ts";
 import { type Benchmark, compareWith, readBenchmarkChoices, readBenchmarkPrices } from "./benchmark.ts";
+import { readGainParts } from "./money-evidence.ts";
 import { type PublishedModels, readPublishedModels, requirePublished } from "./published-models.ts";
-import type { Span } from "./range.ts";
+import { isConverted, type Span } from "./range.ts";
 import { overRange } from "./range-models.ts";
 import { accountSlices, slices } from "./slices.ts";
 
@@ -65,6 +67,8 @@ export interface RangeFigures {
   readonly benchmark: Benchmark | null;
   readonly benchmarkChoices: readonly { readonly ticker: string; readonly name: string }[];
   readonly performance: Performance;
+  /** What shares had gained before a transfer brought them, less that of those that one took: in the gains, but not of the range. */
+  readonly transferredGain: string;
   readonly drawdowns: readonly Drawdown[];
   readonly months: readonly Month[];
   readonly regimes: readonly RegimeFigures[];
@@ -186,7 +190,30 @@ async function readPortfolioFigures(client: PoolClient, request: PublishedReques
     values: valuesOf(request),
   });
   const { regimes, ...performance } = rows[0]!;
-  return { performance, regimes, regimePeriods: await readRegimePeriods(client, span) };
+  return {
+    performance,
+    regimes,
+    transferredGain: await readTransferredGain(client, request, performance),
+    regimePeriods: await readRegimePeriods(client, span),
+  };
+}
+
+/** Looked for where something is left of the gain beside trades and income alone: hardly anybody's. */
+async function readTransferredGain(
+  client: PoolClient,
+  { userId, span, account }: PublishedRequest,
+  performance: Performance,
+): Promise<string> {
+  const { unrealized_pnl, realized_pnl, income, net_contributions, income_paid_out } = performance;
+  const gains = [unrealized_pnl, realized_pnl, income, net_contributions, span.opening_cost];
+  const left = gains.reduce(
+    (rest, part) => rest.minus(part),
+    new Big(performance.market_value).plus(income_paid_out),
+  );
+  if (left.round(4).eq(0) || isConverted(span)) return "0";
+  const extent = { ...span, userId, account: account ?? null, ticker: null };
+  const { transferred } = await readGainParts(client, extent);
+  return new Big(transferred).times(-1).toFixed();
 }
 
 async function readTickers(client: PoolClient, request: PublishedRequest) {
