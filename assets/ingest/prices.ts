@@ -44,7 +44,10 @@ const manyRows = 1000;
 /** Whoever trades a ticker wants its prices; also what came in by SQL, in whatever case. */
 async function tradedTickers(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<{ ticker: string }>(
-    "select distinct upper(trim(ticker)) as ticker from bronze.transactions order by ticker",
+    `select distinct upper(trim(ticker)) as ticker
+     from bronze.transactions
+     where ticker is not null
+     order by ticker`,
   );
   return rows.map((row) => row.ticker);
 }

@@ -27,7 +27,7 @@ export async function readPriceStates(client: PoolClient, userId: number): Promi
                upper(btrim(ticker)) as ticker,
                min(transaction_date) as first_trade_date
              from bronze.transactions
-             where user_id = $1
+             where user_id = $1 and ticker is not null
              group by upper(btrim(ticker))
            )
            select

@@ -2,13 +2,14 @@
 import type { PoolClient } from "pg";
 
 export interface RateState {
-  readonly ticker: string;
+  /** null: cash. */
+  readonly ticker: string | null;
   /** The one whose rates are missing, or begin too late. */
   readonly currency: string;
   /** null: none is known yet. */
   readonly first_rate_date: string | null;
   readonly first_trade_date: string;
-  /** What is traded in it counts in no figure until a rate is known. */
+  /** What is traded or kept in it counts in no figure until a rate is known. */
   readonly is_left_out: boolean;
 }
 
@@ -32,11 +33,12 @@ export async function readRateStates(client: PoolClient, userId: number): Promis
                paid.first_trade_date,
                paid.has_no_rate,
                u.base_currency,
-               a.currency as asset_currency,
+               coalesce(a.currency, paid.currency) as asset_currency,
                coalesce(paid.currency, a.currency) as trade_currency
              from paid
              join public.users u on u.user_id = $1
-             join bronze.raw_assets a on a.ticker = upper(btrim(paid.ticker))
+             left join bronze.raw_assets a on a.ticker = upper(btrim(paid.ticker))
+             where paid.ticker is null or a.ticker is not null
            ),
            needed as (
              select

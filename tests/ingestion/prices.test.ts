@@ -292,6 +292,11 @@ test("without partitions: whatever anybody ever traded, in whatever case it was 
      values (1, 'acme', 'BUY', 1, 1, '2024-01-02'), (1, 'ACME', 'SELL', 1, 1, '2024-01-03'),
        (1, 'COIN-USD', 'BUY', 1, 1, '2024-01-02')`,
   );
+  // Cash is of no ticker.
+  await pool.query(
+    `insert into transactions (user_id, transaction_type, amount, currency, transaction_date)
+     values (1, 'DEPOSIT', 100, 'USD', '2024-01-02')`,
+  );
   const context = contextOf(pool, resources);
   await ingestPrices(context);
   expect(context.progressed.map(([, , ticker]) => ticker).sort()).toEqual(["ACME", "COIN-USD"]);

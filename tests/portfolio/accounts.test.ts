@@ -133,6 +133,32 @@ test("cash is a part of what there is, and accounts are where it lies; of one ac
   ]).toEqual([false, ["Cash", "Stock"]]);
 });
 
+test("cash is of no ticker whose prices could be fetched, and says so where its currency has no rate", async () => {
+  const { pool } = program.database;
+  const notes = async () => {
+    const response = await fetch(`${program.url}/transactions`, {
+      headers: { Authorization: `Bearer ${ada}`, Accept: "text/html" },
+    });
+    return [...(await response.text()).matchAll(/<strong>([^<]*)<\/strong> ([^<]*)/g)].map(
+      ([, what, text]) => [what, text!.trim()],
+    );
+  };
+  expect(await notes()).toEqual([]);
+  const { rows } = await pool.query<{ transaction_id: number }>(
+    `insert into transactions (user_id, account_id, transaction_type, amount, currency, transaction_date)
+     select user_id, account_id, 'DEPOSIT', 5, 'NGN', '2022-01-04' from accounts where account_id = $1
+     returning transaction_id`,
+    [broker],
+  );
+  expect(await notes()).toEqual([
+    [
+      "Cash in NGN",
+      "Left out of all figures: no exchange rate of NGN is known yet. It counts as soon as one is.",
+    ],
+  ]);
+  await pool.query("delete from transactions where transaction_id = $1", [rows[0]!.transaction_id]);
+});
+
 // In shares of today: NORD was split 2:1 since.
 test("what is held in two accounts is one ticker of the whole", async () => {
   const quantities = async (query: string) =>

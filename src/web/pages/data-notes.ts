@@ -37,7 +37,11 @@ export async function readDataNotes(
     notes: [
       ...states.flatMap((state) => describe(state, progress.get(state.ticker) ?? null, format)),
       ...splits.map((split) => describeSplit(split, format)),
-      ...rates.map((rate) => ({ ...rateNote(rate, format), ticker: rate.ticker, progress: null })),
+      ...rates.map((rate) => ({
+        ...rateNote(rate, format),
+        ticker: rate.ticker ?? `Cash in ${rate.currency}`,
+        progress: null,
+      })),
       ...provisionalNotes(states, format),
     ],
     fetching: states.some(isFetching),
