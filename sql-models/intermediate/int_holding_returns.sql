@@ -17,7 +17,9 @@ select
         p.prev_rate,
         0
       ),
-      p.buy_amount - p.sell_amount + p.transferred_quantity * coalesce(first_day.close, p.trade_price) * p.rate,
+      p.buy_amount - p.sell_amount + (
+        (p.transferred_quantity - p.exchanged_quantity) * coalesce(first_day.close, p.trade_price) + p.exchanged_value
+      ) * p.rate,
       p.prev_quantity * coalesce(first_dividend.cash_per_share, 0) * p.rate
     )::double precision,
     1
@@ -26,7 +28,10 @@ select
     daily_growth(
       p.quantity * coalesce(first_day.close, p.trade_price),
       p.prev_quantity * coalesce(first_day.prev_close, p.prev_trade_price, 0),
-      p.local_buy_amount - p.local_sell_amount + p.transferred_quantity * coalesce(first_day.close, p.trade_price),
+      p.local_buy_amount - p.local_sell_amount + (p.transferred_quantity - p.exchanged_quantity) * coalesce(
+        first_day.close,
+        p.trade_price
+      ) + p.exchanged_value,
       p.prev_quantity * coalesce(first_dividend.cash_per_share, 0)
     )::double precision,
     1
