@@ -1,5 +1,6 @@
 /** Corporate actions through the API: what is written, what it makes of cost, value and purchase dates, and how it is undone. */
 import { beforeAll, describe, expect, test } from "vitest";
+import { importTransactions } from "../../src/ledger/index.ts";
 import { buy, spinOff, startCorporateWorld, twoPurchases } from "./corporate-world.ts";
 
 let world: Awaited<ReturnType<typeof startCorporateWorld>>;
@@ -125,6 +126,19 @@ describe("spin-off", () => {
     expect((await world.done("GET", "/api/corporate-actions", token)).actions[0].undone_at).not.toBeNull();
     await world.done("POST", `${path}/undo`, token);
     expect(await world.allFigures(id)).toEqual(with_);
+  });
+
+  test("the export has all of it, and the import reads it back", async () => {
+    const from = await world.holder("from", "fifo", twoPurchases);
+    await world.done("POST", "/api/corporate-actions", from.token, spinOff);
+    const to = await world.holder("to", "fifo");
+    const csv = (await world.call("GET", "/api/transactions.csv", from.token)).body;
+    const { imported } = await importTransactions(world.server.context, to.id, { csv }, null);
+    expect(imported).toBe(5);
+    expect((await world.call("GET", "/api/transactions.csv", to.token)).body).toBe(csv);
+    expect(await world.daily(to.id)).toEqual(await world.daily(from.id));
+    const more = "date,ticker,type,quantity,price,fee\n2024-01-05,PAR,SELL,1,82,0\n";
+    expect((await importTransactions(world.server.context, from.id, { csv: more }, null)).imported).toBe(1);
   });
 });
 
