@@ -14,7 +14,14 @@ import {
   text,
   ticker,
 } from "./columns.ts";
-import { int_cash_daily, int_income, int_portfolio_daily, int_portfolio_index } from "./intermediate.ts";
+import {
+  int_booked_dividends,
+  int_cash_daily,
+  int_dividend_income,
+  int_income,
+  int_portfolio_daily,
+  int_portfolio_index,
+} from "./intermediate.ts";
 import { int_calendar, int_fx_daily, int_last_day, int_prices_daily } from "./market.ts";
 import { int_lots, int_person_currencies, int_positions, int_ticker_periods } from "./positions.ts";
 import { stg_dividends, stg_raw_prices } from "./staging.ts";
@@ -157,6 +164,8 @@ export const int_holding_returns = sqlAsset({
     { asset: stg_dividends, via: int_ticker_periods },
     { asset: int_fx_daily, via: int_person_currencies },
     int_calendar,
+    int_booked_dividends,
+    int_dividend_income,
   ],
   tags: ["portfolio"],
 });

@@ -105,6 +105,52 @@ export const int_daily_holdings = sqlAsset({
   tags: ["portfolio"],
 });
 
+export const int_booked_income = sqlAsset({
+  name: "int_booked_income",
+  layer: "intermediate",
+  description: "Dividends and interest as accounts booked them.",
+  columns: {
+    user_id: person,
+    account_id: account,
+    transaction_id: count("The transaction."),
+    ticker: nullable(ticker),
+    is_dividend: flag("A dividend, not interest."),
+    pay_date: day("Its day."),
+    currency: text("ISO code of what was paid."),
+    local_gross: amount("Before tax, in that currency."),
+    gross: amount("Before tax, in the person's base currency."),
+    tax: amount("Withheld."),
+    net: amount("Received: without tax and fee."),
+    ticker_net: amount("The same in the ticker's currency."),
+    rate: amount("Base currency for one of the ticker's, on the day."),
+  },
+  key: ["user_id", "transaction_id"],
+  partitionBy: "user_id",
+  timeColumn: "pay_date",
+  materialized: "incremental",
+  deps: [{ asset: int_transactions, via: int_detailed_ledgers }, int_detailed_ledgers],
+  tags: ["portfolio"],
+});
+
+export const int_booked_dividends = sqlAsset({
+  name: "int_booked_dividends",
+  layer: "intermediate",
+  description: "Dividends that accounts which book their own received, by ticker and day.",
+  columns: {
+    user_id: person,
+    ticker,
+    pay_date: day("Day of the payment."),
+    local_net: amount("Received, without tax and fee, in the ticker's currency."),
+    net: amount("The same in the person's base currency, at the rate of the day."),
+  },
+  key: ["user_id", "ticker", "pay_date"],
+  partitionBy: "user_id",
+  timeColumn: "pay_date",
+  materialized: "view",
+  deps: [int_booked_income],
+  tags: ["portfolio"],
+});
+
 export const fct_daily_returns = sqlAsset({
   name: "fct_daily_returns",
   layer: "intermediate",
@@ -129,7 +175,7 @@ export const fct_daily_returns = sqlAsset({
   partitionBy: "user_id",
   timeColumn: "price_date",
   materialized: "view",
-  deps: [int_daily_holdings],
+  deps: [int_daily_holdings, int_booked_dividends],
   tags: ["portfolio"],
 });
 
@@ -256,7 +302,7 @@ export const int_income = sqlAsset({
   partitionBy: "user_id",
   timeColumn: "pay_date",
   materialized: "view",
-  deps: [int_dividend_income, int_transactions],
+  deps: [int_dividend_income, int_booked_income],
   tags: ["portfolio"],
 });
 

@@ -314,6 +314,7 @@ export const int_ticker_periods = sqlAsset({
     prev_trade_price: int_holding_periods.columns.prev_trade_price,
     rate: int_holding_periods.columns.rate,
     prev_rate: int_holding_periods.columns.prev_rate,
+    has_booked_income: flag("Some account books its own dividends of it."),
   },
   key: ["user_id", "ticker", "valid_from"],
   partitionBy: "user_id",

@@ -1,7 +1,8 @@
 -- One row per person, ticker and calendar day held: the ticker's own return, with its own flows, over all accounts.
 --
 -- The same definition as the portfolio's (int_portfolio_daily). cumulative_return goes on over an exit and a new
--- purchase, as the portfolio's index does. In the person's base currency; local_return is that in the ticker's own.
+-- purchase, as the portfolio's index does. In the person's base currency; local_return is that in the ticker's own. Of an account
+-- that books its own dividends what it received counts, if the ticker was still held on that day.
 with
   holdings as (
     select
@@ -25,12 +26,21 @@ with
     from int_daily_holdings
     group by user_id, ticker, price_date
   ),
+  received as (
+    select
+      h.*,
+      h.income + coalesce(b.net, 0) as all_income,
+      h.local_income + coalesce(b.local_net, 0) as all_local_income
+    from
+      holdings as h
+      left join int_booked_dividends as b on b.user_id = h.user_id and b.ticker = h.ticker and b.pay_date = h.price_date
+  ),
   returns as (
     select
       *,
-      daily_return(market_value, prev_market_value, net_flow, income) as daily_return,
-      daily_return(local_market_value, local_prev_market_value, local_net_flow, local_income) as local_return
-    from holdings
+      daily_return(market_value, prev_market_value, net_flow, all_income) as daily_return,
+      daily_return(local_market_value, local_prev_market_value, local_net_flow, all_local_income) as local_return
+    from received
   )
 select
   user_id,
@@ -42,7 +52,7 @@ select
   market_value,
   local_market_value,
   net_flow,
-  income,
+  all_income as income,
   price_effect,
   currency_effect,
   daily_return,

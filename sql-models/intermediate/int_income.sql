@@ -17,12 +17,11 @@ select
   user_id,
   account_id,
   ticker,
-  transaction_date as pay_date,
-  trade_currency as currency,
-  own_gross_amount as local_gross,
-  gross_amount as gross,
+  pay_date,
+  currency,
+  local_gross,
+  gross,
   tax,
-  gross_amount - tax - fee as net,
+  net,
   'ledger' as source
-from int_transactions
-where transaction_type = 'INTEREST' or (transaction_type = 'DIVIDEND' and books_income)
+from int_booked_income

@@ -60,8 +60,8 @@ select
   last_day.cost_basis,
   m.net_contributions,
   last_day.cash,
-  -- all that it is worth and has paid out, above what was put in
-  last_day.market_value - m.net_contributions + m.income_paid_out as total_gain,
+  -- all that it is worth and has paid out, above what was put in or was there before
+  last_day.market_value - first_day.prev_market_value - m.net_contributions + m.income_paid_out as total_gain,
   m.realized_pnl,
   last_day.market_value - last_day.cash - last_day.cost_basis as unrealized_pnl,
   m.income,

@@ -38,6 +38,7 @@ with
   added as (
     select
       *,
+      bool_or(books_income) over whole as has_booked_income,
       min(first_account) over whole = max(last_account) over whole as is_in_one_account,
       trim_scale(sum(quantity_change) over to_date) as quantity_to_date,
       sum(cost_change) over to_date as cost_to_date,
@@ -108,5 +109,6 @@ select
   trade_price,
   prev_trade_price,
   rate,
-  prev_rate
+  prev_rate,
+  has_booked_income
 from held

@@ -63,6 +63,38 @@ const nairobiIntentions: readonly Intention[] = [
   { yearsAgo: 0.4, ticker: "SYNC-USD", buy: 500 },
 ];
 
+interface Movement {
+  readonly yearsAgo: number;
+  readonly type: "DEPOSIT" | "WITHDRAWAL" | "INTEREST" | "FEE";
+  readonly amount: string;
+  /** Withheld. */
+  readonly tax: string;
+}
+
+/** A deposit each quarter for three years, and twice a year the interest. */
+const savings: readonly Movement[] = [
+  ...Array.from(
+    { length: 12 },
+    (_, quarter): Movement => ({
+      yearsAgo: 3 - quarter / 4,
+      type: "DEPOSIT",
+      amount: "400",
+      tax: "0",
+    }),
+  ),
+  ...Array.from(
+    { length: 5 },
+    (_, half): Movement => ({
+      yearsAgo: 2.5 - half / 2,
+      type: "INTEREST",
+      amount: String(12 * (half + 1)),
+      tax: (1.8 * (half + 1)).toFixed(2),
+    }),
+  ),
+  { yearsAgo: 1.7, type: "FEE", amount: "15", tax: "0" },
+  { yearsAgo: 0.8, type: "WITHDRAWAL", amount: "900", tax: "0" },
+];
+
 export interface DemoTrade {
   readonly ticker: string;
   readonly type: "BUY" | "SELL";
@@ -139,7 +171,33 @@ export async function seedDemo(pool: Pool, prices: PriceSource, now: Date): Prom
   if (first === demoCredentials.email) return;
   if (first !== undefined) throw new NotADemoError();
   await seedAccount(pool, demoCredentials, "USD", await demoTrades(prices, now));
-  await seedAccount(pool, nairobiCredentials, "KES", await demoTrades(prices, now, nairobiIntentions));
+  const nairobi = await seedAccount(
+    pool,
+    nairobiCredentials,
+    "KES",
+    await demoTrades(prices, now, nairobiIntentions),
+  );
+  await seedSavings(pool, nairobi, now);
+}
+
+/** A bank account in dollars beside: what is put by, what it bears, what it costs, and once something is taken out. */
+async function seedSavings(pool: Pool, userId: number, now: Date): Promise<void> {
+  const { rows } = await pool.query<{ account_id: number }>(
+    `insert into public.accounts (user_id, name, kind, currency, tracks_cash)
+     values ($1, 'Dollar savings', 'bank', 'USD', true)
+     returning account_id`,
+    [userId],
+  );
+  const movements = savings.map(({ yearsAgo, ...movement }) => ({
+    ...movement,
+    date: dateOf(dayOf(now) - Math.round(yearsAgo * yearDays)),
+  }));
+  await pool.query(
+    `insert into bronze.transactions (user_id, account_id, transaction_type, amount, currency, tax, transaction_date)
+     select $1, $2, type, amount, 'USD', tax, date
+     from jsonb_to_recordset($3) as movement (type text, amount numeric, tax numeric, date date)`,
+    [userId, rows[0]!.account_id, JSON.stringify(movements)],
+  );
 }
 
 async function seedAccount(
@@ -147,7 +205,7 @@ async function seedAccount(
   credentials: typeof demoCredentials,
   baseCurrency: string,
   trades: readonly DemoTrade[],
-): Promise<void> {
+): Promise<number> {
   const account = await createAccount(pool, credentials);
   await pool.query("update public.users set base_currency = $2 where user_id = $1", [
     account.id,
@@ -169,4 +227,5 @@ async function seedAccount(
       trades.map((trade) => trade.date),
     ],
   );
+  return account.id;
 }

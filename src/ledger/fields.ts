@@ -45,30 +45,37 @@ const plainDecimal: Readonly<Record<Digits, RegExp>> = {
 };
 
 type Range = "above 0" | "from 0" | "not 0" | "any";
-const isIn: Readonly<Record<Range, (value: Big) => boolean>> = {
-  "above 0": (value) => value.gt(0),
-  "from 0": (value) => value.gte(0),
-  "not 0": (value) => !value.eq(0),
-  any: () => true,
-};
+
+/** In the schema itself, not asked afterwards: the API's description is made from it. */
+function decimalIn(
+  range: Range,
+  digits: Digits,
+): z.ZodUnion<readonly [z.ZodType<string>, z.ZodType<number>]> {
+  const plain = z.string().max(longestNumber, { abort: true }).regex(plainDecimal[digits], { abort: true });
+  const some = plain.regex(/[1-9]/);
+  const unsigned = /^[^-]*$/;
+  const end = 10 ** digits;
+  const number = z.number().lt(end);
+  switch (range) {
+    case "above 0":
+      return z.union([some.regex(unsigned), number.gt(0)]);
+    case "from 0":
+      return z.union([plain.regex(unsigned), number.min(0)]);
+    case "not 0":
+      return z.union([some, z.union([number.gt(0), z.number().gt(-end).lt(0)])]);
+    case "any":
+      return z.union([plain, number.gt(-end)]);
+  }
+}
 
 /** A text, or a JSON number, which is taken as it is written: 0.1 is 0.1. Without exponent and trailing zeros. */
 function decimalFrom(range: Range, digits: Digits = 15) {
-  const isSigned = range === "not 0" || range === "any";
-  const text = z.string().max(longestNumber, { abort: true }).regex(plainDecimal[digits], { abort: true });
-  const number = z.number().lt(10 ** digits);
-  return z
-    .union([
-      isSigned ? text : text.regex(/^[^-]*$/, { abort: true }),
-      isSigned ? number.gt(-(10 ** digits)) : number.min(0),
-    ])
-    .transform((value, context): string => {
-      const decimal = new Big(String(value).trim().replace(/\.$/, ""));
-      const plain = decimal.toFixed();
-      if ((plain.split(".")[1]?.length ?? 0) <= 12 && isIn[range](decimal)) return plain;
-      context.addIssue({ code: "custom" });
-      return z.NEVER;
-    });
+  return decimalIn(range, digits).transform((value, context): string => {
+    const decimal = new Big(String(value).trim().replace(/\.$/, "")).toFixed();
+    if ((decimal.split(".")[1]?.length ?? 0) <= 12) return decimal;
+    context.addIssue({ code: "custom" });
+    return z.NEVER;
+  });
 }
 
 export const ticker = z

@@ -47,7 +47,8 @@ export type { Selection } from "./import/draft.ts";
 export { type RowKind, rowKinds } from "./import/kinds.ts";
 export { type ColumnMapping, type ImportField, importFields, requiredFields } from "./import/layout.ts";
 export type { ImportFile } from "./import/read.ts";
-export { importTransactions } from "./import/record.ts";
+export { importTransactions, isAllSeen } from "./import/record.ts";
+export { type RecordGroup, recordGroups } from "./import/recording.ts";
 export {
   type ImportProgress,
   type ImportReview,

@@ -1,6 +1,6 @@
-/** What the portfolio consists of on the last day of the range: by ticker, by asset class, by sector, by currency. */
+/** What the portfolio consists of on the last day of the range: by ticker, by asset class, by sector, by currency, by account. */
 import Big from "big.js";
-import type { TickerFigures } from "./figures.ts";
+import type { Standing, TickerFigures } from "./figures.ts";
 
 export interface Slice {
   readonly label: string;
@@ -19,22 +19,63 @@ export interface Allocation {
 /** More bars than these are not compared any more: the smallest ones become one. */
 const slicesShown = 12;
 
-/** Empty: nothing is held. By currency where there is another than `base`, the person's own. */
-export function allocations(tickers: readonly TickerFigures[], base: string): Allocation[] {
-  const held = tickers.filter(({ current_value }) => Number(current_value) > 0);
-  if (held.length === 0) return [];
-  const isForeign = held.some(({ currency }) => currency !== base);
+/** What has a value on the last day, and what it is in each respect. */
+interface Part {
+  readonly ticker: string;
+  readonly assetClass: string;
+  readonly sector: string;
+  readonly currency: string;
+  readonly value: string;
+}
+
+const cashLabel = "Cash";
+
+/**
+ * Empty: nothing is held. By currency where there is another than `base`, the person's own, and by account where there are
+ * several. What is owed is no part of anything.
+ */
+export function allocations(
+  tickers: readonly TickerFigures[],
+  standing: Standing,
+  base: string,
+): Allocation[] {
+  const parts = [...tickers.map(partOf), ...standing.cash.map(cashPart)].filter(isPositive);
+  if (parts.length === 0) return [];
+  const isForeign = parts.some(({ currency }) => currency !== base);
+  const accounts = standing.accounts.filter(isPositive);
   return [
-    { title: "By ticker", slices: slices(held, ({ ticker }) => ticker) },
-    { title: "By asset class", slices: slices(held, ({ asset_class }) => classLabel(asset_class)) },
-    { title: "By sector", slices: slices(held, ({ sector }) => sector ?? "No sector") },
-    ...(isForeign ? [{ title: "By currency", slices: slices(held, ({ currency }) => currency) }] : []),
+    { title: "By ticker", slices: slices(parts, ({ ticker }) => ticker) },
+    { title: "By asset class", slices: slices(parts, ({ assetClass }) => assetClass) },
+    { title: "By sector", slices: slices(parts, ({ sector }) => sector) },
+    ...(isForeign ? [{ title: "By currency", slices: slices(parts, ({ currency }) => currency) }] : []),
+    ...(accounts.length > 1 ? [{ title: "By account", slices: slices(accounts, ({ name }) => name) }] : []),
   ];
 }
 
-function slices(held: readonly TickerFigures[], labelOf: (ticker: TickerFigures) => string): Slice[] {
-  const sums = [...Map.groupBy(held, labelOf)]
-    .map(([label, members]) => ({ label, value: sum(members.map(({ current_value }) => current_value)) }))
+const partOf = ({ ticker, asset_class, sector, currency, current_value }: TickerFigures): Part => ({
+  ticker,
+  assetClass: classLabel(asset_class),
+  sector: sector ?? "No sector",
+  currency,
+  value: current_value,
+});
+
+const cashPart = ({ currency, value }: Standing["cash"][number]): Part => ({
+  ticker: cashLabel,
+  assetClass: cashLabel,
+  sector: cashLabel,
+  currency,
+  value,
+});
+
+const isPositive = ({ value }: { readonly value: string }): boolean => Number(value) > 0;
+
+function slices<Of extends { readonly value: string }>(
+  parts: readonly Of[],
+  labelOf: (part: Of) => string,
+): Slice[] {
+  const sums = [...Map.groupBy(parts, labelOf)]
+    .map(([label, members]) => ({ label, value: sum(members.map(({ value }) => value)) }))
     .sort((left, right) => right.value.cmp(left.value));
   const small = sums.length > slicesShown ? sums.splice(slicesShown - 1) : [];
   if (small.length > 0)

@@ -16,7 +16,7 @@ interface Step {
   readonly width: string;
 }
 
-type Ranged = Pick<RangeFigures, "span" | "performance">;
+type Ranged = Pick<RangeFigures, "span" | "performance" | "transferredGain">;
 
 interface Part {
   readonly label: string;
@@ -25,7 +25,7 @@ interface Part {
 }
 
 /** What the holdings earned: by what was sold, or, where exchange rates have a part in it, by what moved. */
-function gains({ span, performance }: Ranged, unrealized: Big): Part[] {
+function gains({ span, performance }: Omit<Ranged, "transferredGain">, unrealized: Big): Part[] {
   if (!isConverted(span))
     return [
       { label: "Unrealised gain", figure: "unrealized_pnl", amount: unrealized },
@@ -41,23 +41,31 @@ function gains({ span, performance }: Ranged, unrealized: Big): Part[] {
   ];
 }
 
-/** Fees and taxes that are of no holding: those of trades are taken off the gains. Said apart where exchange rates are. */
-function costsOfNoTrade({ span, performance }: Ranged, unrealized: Big): Part[] {
+/**
+ * Fees and taxes that are of no holding: those of trades are taken off the gains. What transferred shares had gained before. Where exchange
+ * rates have a part in it, both are in what moved.
+ */
+function costsOfNoTrade({ span, performance, transferredGain }: Ranged, unrealized: Big): Part[] {
   const { market_value, net_contributions, realized_pnl, income, income_paid_out } = performance;
   const earned = [net_contributions, unrealized, realized_pnl, income].reduce<Big>(
     (sum, part) => sum.plus(part),
     new Big(span.opening_value),
   );
-  const amount = new Big(market_value).minus(earned).plus(income_paid_out);
-  const isNone = isConverted(span) || amount.round(4).eq(0);
-  return isNone ? [] : [{ label: "Other fees, and taxes", figure: null, amount }];
+  if (isConverted(span)) return [];
+  const amount = new Big(market_value).minus(earned).plus(income_paid_out).plus(transferredGain);
+  const parts: Part[] = [
+    { label: "Other fees, and taxes", figure: null, amount },
+    // The unrealised gain has it in it, and it is nothing that the days of the range did.
+    { label: "Gains transferred with shares", figure: null, amount: new Big(transferredGain).times(-1) },
+  ];
+  return parts.filter((part) => !new Big(part.amount).round(4).eq(0));
 }
 
 /**
  * Every running total is rounded to the last digit of the currency and a step is the difference of two of them: no step is
  * off by a cent or more, and what is shown adds up. `digits`: decimals of an amount in the currency.
  */
-export function bridge({ span, performance }: Ranged, digits = 2) {
+export function bridge({ span, performance, transferredGain }: Ranged, digits = 2) {
   const unrealized = new Big(performance.unrealized_pnl).minus(span.opening_value).plus(span.opening_cost);
   const parts: Part[] = [
     {
@@ -72,7 +80,7 @@ export function bridge({ span, performance }: Ranged, digits = 2) {
       figure: "income_paid_out",
       amount: new Big(performance.income_paid_out).times(-1),
     },
-    ...costsOfNoTrade({ span, performance }, unrealized),
+    ...costsOfNoTrade({ span, performance, transferredGain }, unrealized),
   ];
   const cents = (amount: Big | string): Big => new Big(amount).round(digits);
   const bars: Bar[] = [

@@ -1,16 +1,21 @@
-/** The rows behind a figure: trades, prices, dividends, sales. */
+/** The rows behind a figure: trades, prices, dividends, sales. Those of money are in money-evidence.ts. */
 import type { PoolClient } from "pg";
+import type { Whose } from "./range.ts";
 
 /** Whose rows, and of which days: after `start`, up to `end`. */
-export interface Extent {
-  readonly userId: number;
+export interface Extent extends Whose {
   /** null: all that the person traded. */
   readonly ticker: string | null;
   readonly start: string;
   readonly end: string;
 }
 
-export interface PositionEvidence {
+/** Every row is of one account: a ticker in two of them has two. */
+interface OfAccount {
+  readonly account_id: number;
+}
+
+export interface PositionEvidence extends OfAccount {
   readonly ticker: string;
   readonly quantity: string;
   readonly close: string;
@@ -29,10 +34,11 @@ export interface PositionEvidence {
 /** What is held on the last day of the extent. */
 export async function readPositionEvidence(
   client: PoolClient,
-  { userId, ticker, end }: Extent,
+  { userId, account, ticker, end }: Extent,
 ): Promise<PositionEvidence[]> {
   const { rows } = await client.query<PositionEvidence>(
     `select
+       held.account_id,
        held.ticker,
        held.quantity,
        held.close,
@@ -50,36 +56,48 @@ export async function readPositionEvidence(
      where held.user_id = $1
        and held.price_date = $2
        and ($3::text is null or held.ticker = $3)
-     order by held.market_value desc, held.ticker`,
-    [userId, end, ticker],
+       and ($4::bigint is null or held.account_id = $4)
+     order by held.market_value desc, held.ticker, held.account_id`,
+    [userId, end, ticker, account],
   );
   return rows;
 }
 
-export interface TradeEvidence {
+export interface TradeEvidence extends OfAccount {
   readonly transaction_id: number;
   readonly transaction_date: string;
   readonly transaction_type: string;
-  readonly ticker: string;
-  readonly quantity: string;
-  readonly price: string;
+  /** null: of cash. */
+  readonly ticker: string | null;
+  readonly quantity: string | null;
+  readonly price: string | null;
   readonly fee: string;
-  readonly total: string;
-  /** What price, fee and total are in. */
+  readonly tax: string;
+  /** The money that it moved, after fee and tax; null: it moved none. */
+  readonly total: string | null;
+  /** What price, fee, tax and total are in. */
   readonly currency: string;
   /** The total in the person's currency; null: no exchange rate is known. */
   readonly base_total: string | null;
 }
 
-/** All up to the last day, the newest first. */
+/** Of the money that a row of stg_transactions or int_transactions moved: its costs come on top of what is paid, off what is received. */
+export const movedMoney = `case
+           when transaction_type in ('BUY', 'BONUS', 'WITHDRAWAL', 'FX_OUT', 'TRANSFER_OUT') then gross_amount + fee + tax
+           else gross_amount - fee - tax
+         end`;
+
+/** All up to the last day, the newest first; `after`: of later days alone. */
 export async function readTradeEvidence(
   client: PoolClient,
-  { userId, ticker, end }: Extent,
+  { userId, account, ticker, end }: Extent,
   limit: number,
+  after = "-infinity",
 ): Promise<TradeEvidence[]> {
   const { rows } = await client.query<TradeEvidence>(
     `with trades as (
        select
+         account_id,
          transaction_id,
          transaction_date,
          transaction_type,
@@ -87,16 +105,45 @@ export async function readTradeEvidence(
          quantity,
          price,
          fee,
-         case transaction_type when 'BUY' then gross_amount + fee else gross_amount - fee end as total,
+         tax,
+         (ticker is null or transaction_type not in ('TRANSFER_IN', 'TRANSFER_OUT'))
+           and (gross_amount <> 0 or fee <> 0 or tax <> 0) as moves_money,
+         ${movedMoney} as total,
          currency
        from stg_transactions
        where user_id = $1
          and transaction_date <= $2
+         and transaction_date > $6
          and ($3::text is null or ticker = $3)
+         and ($5::bigint is null or account_id = $5)
        order by transaction_date desc, transaction_id desc
        limit $4
+     ),
+     -- Of those shown alone; of a ticker, and of cash, each looked up by its own key.
+     in_base as (
+       select
+         trades.transaction_id,
+         own.total
+       from trades
+       cross join lateral (
+         select ${movedMoney} as total
+         from int_transactions
+         where user_id = $1
+           and int_transactions.ticker = trades.ticker
+           and int_transactions.transaction_id = trades.transaction_id
+         offset 0
+       ) own
+       union all
+       select
+         transaction_id,
+         ${movedMoney}
+       from int_transactions
+       where user_id = $1
+         and ticker is null
+         and transaction_id in (select transaction_id from trades where ticker is null)
      )
      select
+       trades.account_id,
        trades.transaction_id,
        trades.transaction_date,
        trades.transaction_type,
@@ -104,63 +151,80 @@ export async function readTradeEvidence(
        trades.quantity,
        trades.price,
        trades.fee,
-       trades.total,
+       trades.tax,
+       case when trades.moves_money then trades.total end as total,
        coalesce(trades.currency, assets.currency, 'USD') as currency,
-       case
-         when trades.transaction_type = 'BUY' then in_base.gross_amount + in_base.fee
-         else in_base.gross_amount - in_base.fee
-       end as base_total
+       in_base.total as base_total
      from trades
      left join bronze.raw_assets assets on assets.ticker = trades.ticker
-     left join lateral (
-       select gross_amount, fee
-       from int_transactions
-       where user_id = $1
-         and int_transactions.ticker = trades.ticker
-         and int_transactions.transaction_id = trades.transaction_id
-       offset 0
-     ) in_base on true
+     left join in_base on in_base.transaction_id = trades.transaction_id
      order by trades.transaction_date desc, trades.transaction_id desc`,
-    [userId, end, ticker, limit],
+    [userId, end, ticker, limit, account, after],
   );
   return rows;
 }
 
-export interface SaleEvidence {
+/** Whether there is anything but purchases and sales in the extent. */
+export async function readHasOtherRows(
+  client: PoolClient,
+  { userId, account, ticker, start, end }: Extent,
+): Promise<boolean> {
+  const { rows } = await client.query<{ has_others: boolean }>(
+    `select exists (
+       select
+       from stg_transactions
+       where user_id = $1
+         and transaction_type not in ('BUY', 'SELL')
+         and transaction_date > $2
+         and transaction_date <= $3
+         and ($4::text is null or ticker = $4)
+         and ($5::bigint is null or account_id = $5)
+     ) as has_others`,
+    [userId, start, end, ticker, account],
+  );
+  return rows[0]!.has_others;
+}
+
+export interface SaleEvidence extends OfAccount {
   readonly ticker: string;
   readonly valid_from: string;
   readonly sell_amount: string;
   readonly cost: string;
   readonly realized_pnl: string;
+  /** Nothing was sold on the day: capital was handed back. */
+  readonly is_return_of_capital: boolean;
 }
 
 /** The newest first. */
 export async function readSaleEvidence(
   client: PoolClient,
-  { userId, ticker, start, end }: Extent,
+  { userId, account, ticker, start, end }: Extent,
   limit: number,
 ): Promise<SaleEvidence[]> {
   const { rows } = await client.query<SaleEvidence>(
     `select
+       account_id,
        ticker,
        valid_from,
        sell_amount,
        sell_amount - realized_pnl as cost,
-       realized_pnl
+       realized_pnl,
+       sold_quantity = 0 as is_return_of_capital
      from int_holding_periods
      where user_id = $1
-       and sell_amount <> 0
+       and (sell_amount <> 0 or realized_pnl <> 0) -- fees can take all of it
        and valid_from > $2
        and valid_from <= $3
        and ($4::text is null or ticker = $4)
-     order by valid_from desc, ticker
+       and ($6::bigint is null or account_id = $6)
+     order by valid_from desc, ticker, account_id
      limit $5`,
-    [userId, start, end, ticker, limit],
+    [userId, start, end, ticker, limit, account],
   );
   return rows;
 }
 
-export interface DividendEvidence {
+export interface DividendEvidence extends OfAccount {
   readonly ticker: string;
   readonly ex_date: string;
   readonly quantity: string;
@@ -171,14 +235,16 @@ export interface DividendEvidence {
   readonly amount: string;
 }
 
-/** The newest first. */
+/** Of the market's dividends, the newest first; `isPaidOut`: those alone that an account without cash passes on. */
 export async function readDividendEvidence(
   client: PoolClient,
-  { userId, ticker, start, end }: Extent,
+  { userId, account, ticker, start, end }: Extent,
   limit: number,
+  isPaidOut: boolean,
 ): Promise<DividendEvidence[]> {
   const { rows } = await client.query<DividendEvidence>(
     `select
+       account_id,
        ticker,
        ex_date,
        quantity,
@@ -191,24 +257,27 @@ export async function readDividendEvidence(
        and ex_date > $2
        and ex_date <= $3
        and ($4::text is null or ticker = $4)
-     order by ex_date desc, ticker
+       and ($6::bigint is null or account_id = $6)
+       and (not $7 or not tracks_cash)
+     order by ex_date desc, ticker, account_id
      limit $5`,
-    [userId, start, end, ticker, limit],
+    [userId, start, end, ticker, limit, account, isPaidOut],
   );
   return rows;
 }
 
 export interface EffectEvidence {
-  readonly ticker: string;
+  /** null: cash in the currency. */
+  readonly ticker: string | null;
   readonly currency: string;
   readonly price_effect: string;
   readonly currency_effect: string;
 }
 
-/** What prices and exchange rates did to each ticker, over all days of the extent. */
+/** What prices and exchange rates did to each ticker, and to cash in each currency, over all days of the extent. */
 export async function readEffectEvidence(
   client: PoolClient,
-  { userId, ticker, start, end }: Extent,
+  { userId, account, ticker, start, end }: Extent,
 ): Promise<EffectEvidence[]> {
   const { rows } = await client.query<EffectEvidence>(
     `select
@@ -221,9 +290,24 @@ export async function readEffectEvidence(
        and price_date > $2
        and price_date <= $3
        and ($4::text is null or ticker = $4)
+       and ($5::bigint is null or account_id = $5)
      group by ticker
-     order by ticker`,
-    [userId, start, end, ticker],
+     union all
+     select
+       null,
+       currency,
+       0,
+       sum(currency_effect)
+     from int_cash_daily
+     where user_id = $1
+       and cash_date > $2
+       and cash_date <= $3
+       and $4::text is null
+       and ($5::bigint is null or account_id = $5)
+     group by currency
+     having bool_or(balance <> 0) or sum(currency_effect) <> 0
+     order by ticker, currency`,
+    [userId, start, end, ticker, account],
   );
   return rows;
 }

@@ -1,4 +1,5 @@
 /** Every figure of a person over a range of days. */
+import Big from "big.js";
 import type { Pool, PoolClient } from "pg";
 import {
   gold_drawdowns,
@@ -11,8 +12,9 @@ import { gold__performance } from "../../assets/performance.ts";
 import { personTransaction } from "../database/person.ts";
 import type { Registry, RowOf } from "../engine/index.ts";
 import { type Benchmark, compareWith, readBenchmarkChoices, readBenchmarkPrices } from "./benchmark.ts";
+import { readGainParts } from "./money-evidence.ts";
 import { type PublishedModels, readPublishedModels, requirePublished } from "./published-models.ts";
-import type { Span } from "./range.ts";
+import { isConverted, type Span } from "./range.ts";
 import { overRange } from "./range-models.ts";
 import { accountSlices, slices } from "./slices.ts";
 
@@ -43,6 +45,14 @@ export interface TickerFigures extends RowOf<typeof gold_ticker_kpis> {
   readonly closes: readonly (number | null)[];
 }
 
+/** What there is beside the holdings at the close of the last day, and in which accounts all of it lies; in the base currency. */
+export interface Standing {
+  /** Below 0: owed. */
+  readonly cash: readonly { readonly currency: string; readonly value: string }[];
+  /** Empty where the figures are of one account, or there is only one. */
+  readonly accounts: readonly { readonly name: string; readonly value: string }[];
+}
+
 /** Days of a macro regime that follow one another. */
 export interface RegimePeriod {
   readonly regime: string;
@@ -57,10 +67,13 @@ export interface RangeFigures {
   readonly benchmark: Benchmark | null;
   readonly benchmarkChoices: readonly { readonly ticker: string; readonly name: string }[];
   readonly performance: Performance;
+  /** What shares had gained before a transfer brought them, less that of those that one took: in the gains, but not of the range. */
+  readonly transferredGain: string;
   readonly drawdowns: readonly Drawdown[];
   readonly months: readonly Month[];
   readonly regimes: readonly RegimeFigures[];
   readonly tickers: readonly TickerFigures[];
+  readonly standing: Standing;
 }
 
 export interface FiguresRequest {
@@ -177,7 +190,30 @@ async function readPortfolioFigures(client: PoolClient, request: PublishedReques
     values: valuesOf(request),
   });
   const { regimes, ...performance } = rows[0]!;
-  return { performance, regimes, regimePeriods: await readRegimePeriods(client, span) };
+  return {
+    performance,
+    regimes,
+    transferredGain: await readTransferredGain(client, request, performance),
+    regimePeriods: await readRegimePeriods(client, span),
+  };
+}
+
+/** Looked for where something is left of the gain beside trades and income alone: hardly anybody's. */
+async function readTransferredGain(
+  client: PoolClient,
+  { userId, span, account }: PublishedRequest,
+  performance: Performance,
+): Promise<string> {
+  const { unrealized_pnl, realized_pnl, income, net_contributions, income_paid_out } = performance;
+  const gains = [unrealized_pnl, realized_pnl, income, net_contributions, span.opening_cost];
+  const left = gains.reduce(
+    (rest, part) => rest.minus(part),
+    new Big(performance.market_value).plus(income_paid_out),
+  );
+  if (left.round(4).eq(0) || isConverted(span)) return "0";
+  const extent = { ...span, userId, account: account ?? null, ticker: null };
+  const { transferred } = await readGainParts(client, extent);
+  return new Big(transferred).times(-1).toFixed();
 }
 
 async function readTickers(client: PoolClient, request: PublishedRequest) {
@@ -212,7 +248,40 @@ async function readTickers(client: PoolClient, request: PublishedRequest) {
     tickers: rows,
     benchmark: benchmark === null ? null : await readBenchmarkPrices(client, benchmark, span),
     benchmarkChoices: await readBenchmarkChoices(client, userId),
+    standing: await readStanding(client, request),
   };
+}
+
+async function readStanding(
+  client: PoolClient,
+  { userId, span, account }: FiguresRequest,
+): Promise<Standing> {
+  const { rows } = await client.query<Standing>({
+    name: "read_standing",
+    // As text: a JSON number is a double.
+    text: `select
+             (
+               select coalesce(json_agg(c order by c.currency), '[]')
+               from (
+                 select currency, sum(market_value)::text as value
+                 from int_cash_daily
+                 where user_id = $1 and cash_date = $2 and ($3::bigint is null or account_id = $3)
+                 group by currency
+               ) c
+             ) as cash,
+             (
+               select coalesce(json_agg(a order by a.name), '[]')
+               from (
+                 select account.name, d.market_value::text as value
+                 from int_portfolios p
+                 join int_portfolio_daily d on d.user_id = p.user_id and d.portfolio_id = p.portfolio_id
+                 join public.accounts account on account.account_id = p.account_id
+                 where p.user_id = $1 and p.portfolio_id > 0 and d.price_date = $2 and $3::bigint is null
+               ) a
+             ) as accounts`,
+    values: [userId, span.end, account ?? null],
+  });
+  return rows[0]!;
 }
 
 async function readRegimePeriods(client: PoolClient, { start, end }: Span): Promise<RegimePeriod[]> {

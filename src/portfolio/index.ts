@@ -17,12 +17,21 @@ export {
   type Extent,
   readDividendEvidence,
   readEffectEvidence,
+  readHasOtherRows,
   readPositionEvidence,
   readSaleEvidence,
   readTradeEvidence,
+  type TradeEvidence,
 } from "./evidence.ts";
 export { type Month, type RangeFigures, readFigures, type TickerFigures } from "./figures.ts";
 export { countDefects, type DoubtfulSplit, readDoubtfulSplits } from "./market-defects.ts";
+export {
+  type ContributionKind,
+  readBookedEvidence,
+  readCashEvidence,
+  readContributionEvidence,
+  readCostEvidence,
+} from "./money-evidence.ts";
 export {
   type IncomeRow,
   incomeGroupings,
@@ -62,6 +71,7 @@ export {
   rangeParameters,
   readSpan,
   type Span,
+  type Whose,
   wholeTime,
 } from "./range.ts";
 export { type RateState, readRateStates } from "./rate-states.ts";
@@ -77,6 +87,7 @@ export {
 // One ticker.
 export {
   type CorporateAction,
+  type CostMethod,
   type HeldDay,
   readTicker,
   type TickerFacts,

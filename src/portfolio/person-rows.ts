@@ -14,6 +14,7 @@ import {
 } from "../engine/index.ts";
 import { rowSchema } from "../values.ts";
 import { acrossPublications, readCurrentModels } from "./published-models.ts";
+import { beforeAllDays } from "./range.ts";
 import { overRange } from "./range-models.ts";
 import { accountSlices } from "./slices.ts";
 
@@ -76,9 +77,6 @@ export function readPersonRows<A extends AnyAsset & { columns: Columns }>(
     }),
   );
 }
-
-/** An account's figures over the whole time are those over a range that begins before all days. */
-const beforeAllDays = "1899-12-31";
 
 async function readAccountsLastDay(client: PoolClient, userId: number, account: number): Promise<string> {
   const { rows } = await client.query<{ last_day: string }>(

@@ -1,14 +1,19 @@
 /** A person's own numbers, as far as the formulas of portfolio figures ask for them. */
 import type { PoolClient } from "pg";
 import { gold_p_timeseries } from "../../assets/gold.ts";
+import { int_portfolio_daily } from "../../assets/intermediate.ts";
 import { gold__performance, int_performance_figures } from "../../assets/performance.ts";
 import type { RowOf } from "../engine/index.ts";
 import type { Performance } from "./figures.ts";
+import { type Contributions, type GainParts, readContributions, readGainParts } from "./money-evidence.ts";
 import type { PublishedModels } from "./published-models.ts";
-import type { Span } from "./range.ts";
+import type { Span, Whose } from "./range.ts";
 import { modelsOverRange } from "./range-models.ts";
 
-export type PortfolioDay = RowOf<typeof gold_p_timeseries>;
+export type PortfolioDay = RowOf<typeof gold_p_timeseries> & {
+  /** Income of the day that left the portfolio. */
+  readonly paid_out: string;
+};
 
 /** Ingredients of the figures, as int_performance_figures has them. */
 export type Ingredients = Pick<
@@ -37,7 +42,8 @@ export interface PortfolioFacts {
   readonly worst: PortfolioDay | null;
   /** null: the index never fell. */
   readonly trough: PortfolioDay | null;
-  readonly trades: { readonly bought: string; readonly sold: string };
+  readonly contributions: Contributions;
+  readonly gain: GainParts;
   readonly movements: readonly Movement[];
 }
 
@@ -45,12 +51,13 @@ export interface PortfolioFacts {
 export async function readPortfolioFacts(
   client: PoolClient,
   published: PublishedModels,
-  userId: number,
+  whose: Whose,
   span: Span,
 ): Promise<PortfolioFacts | null> {
-  const range = [userId, span.start, span.end];
+  const { userId, account } = whose;
+  const range = [userId, span.start, span.end, account];
   const { rows } = await client.query<Performance & { ingredients: Ingredients }>(
-    `${modelsOverRange(published, gold__performance, int_performance_figures)}
+    `${modelsOverRange(published, account, gold__performance, int_performance_figures)}
      select
        performance.*,
        to_jsonb(figures) as ingredients
@@ -63,8 +70,13 @@ export async function readPortfolioFacts(
   if (!performance) return null;
   const { best_day_date, worst_day_date, max_drawdown_trough_date } = performance;
   const { rows: days } = await client.query<PortfolioDay>(
-    `${modelsOverRange(published, gold_p_timeseries)}
-     select * from gold_p_timeseries where user_id = $1 and price_date = any($4::date[])`,
+    `${modelsOverRange(published, account, gold_p_timeseries, int_portfolio_daily)}
+     select
+       days.*,
+       own.income_paid_out as paid_out
+     from gold_p_timeseries days
+     join int_portfolio_daily own on own.user_id = days.user_id and own.price_date = days.price_date and own.portfolio_id = 0
+     where days.user_id = $1 and days.price_date = any($5::date[])`,
     [...range, [performance.as_of, best_day_date, worst_day_date, max_drawdown_trough_date]],
   );
   const dayOf = (date: string | null): PortfolioDay | null =>
@@ -77,54 +89,44 @@ export async function readPortfolioFacts(
     best: dayOf(best_day_date),
     worst: dayOf(worst_day_date),
     trough: dayOf(max_drawdown_trough_date),
-    trades: await readTrades(client, userId, span),
-    movements: await readMovements(client, published, userId, span),
+    contributions: await readContributions(client, { ...whose, ...span, ticker: null }),
+    gain: await readGainParts(client, { ...whose, ...span, ticker: null }),
+    movements: await readMovements(client, published, whose, span),
   };
-}
-
-async function readTrades(client: PoolClient, userId: number, { start, end }: Span) {
-  const { rows } = await client.query<{ bought: string; sold: string }>(
-    `select
-       coalesce(sum(buy_amount), 0) as bought,
-       coalesce(sum(sell_amount), 0) as sold
-     from int_holding_periods
-     where user_id = $1
-       and valid_from > $2
-       and valid_from <= $3`,
-    [userId, start, end],
-  );
-  return rows[0]!;
 }
 
 /** What was held at the start as money put in, what moved until the last day, and the value then as money taken out. */
 async function readMovements(
   client: PoolClient,
   published: PublishedModels,
-  userId: number,
+  { userId, account }: Whose,
   { start, end }: Span,
 ): Promise<Movement[]> {
   const { rows } = await client.query<Movement>(
-    `${modelsOverRange(published, gold_p_timeseries)},
+    `${modelsOverRange(published, account, int_portfolio_daily)},
+     days as (
+       select price_date, prev_market_value, market_value, net_flow, income_paid_out
+       from int_portfolio_daily
+       where user_id = $1
+         and portfolio_id = 0
+     ),
      movements as (
        (
          select $2::date as flow_date, -prev_market_value as amount, 'start' as kind
-         from gold_p_timeseries
-         where user_id = $1
+         from days
          order by price_date
          limit 1
        )
        union all
        select
          price_date,
-         income - net_flow,
-         case when net_flow = 0 then 'dividends' when income = 0 then 'trades' else 'both' end
-       from gold_p_timeseries
-       where user_id = $1
+         income_paid_out - net_flow,
+         case when net_flow = 0 then 'dividends' when income_paid_out = 0 then 'trades' else 'both' end
+       from days
        union all
        (
          select price_date, market_value, 'end'
-         from gold_p_timeseries
-         where user_id = $1
+         from days
          order by price_date desc
          limit 1
        )
@@ -139,7 +141,7 @@ async function readMovements(
      order by
        flow_date,
        kind = 'end'`,
-    [userId, start, end],
+    [userId, start, end, account],
   );
   return rows;
 }

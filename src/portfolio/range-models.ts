@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import type { AnyAsset } from "../engine/index.ts";
 import type { PublishedModels } from "./published-models.ts";
-import { type Slice, slices } from "./slices.ts";
+import { accountSlices, type Slice, slices } from "./slices.ts";
 
 /** What is published cannot be run over a range now: it was never built, or is being replaced. */
 export class ModelsUnavailableError extends Error {
@@ -53,9 +53,18 @@ export function overRange(
   return statement;
 }
 
-/** The WITH clause under which `from <model>` reads the models over the range: $1 person, $2 start, $3 last day. */
-export function modelsOverRange(published: PublishedModels, ...models: readonly AnyAsset[]): string {
-  return modelsOver(slices, published, models);
+/**
+ * The WITH clause under which `from <model>` reads the models over the range: $1 person, $2 start, $3 last day, $4 the account;
+ * null: all together.
+ */
+export function modelsOverRange(
+  published: PublishedModels,
+  account: number | null,
+  ...models: readonly AnyAsset[]
+): string {
+  // A parameter that nothing names has no type.
+  const asked = "asked as (select $4::bigint as account_id)";
+  return `${modelsOver(account === null ? slices : accountSlices, published, models)},\n${asked}`;
 }
 
 function modelsOver(

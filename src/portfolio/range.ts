@@ -81,12 +81,24 @@ export interface Span {
   /** What was held at the close of `start`. Cash counts with what it is worth as its own cost. */
   readonly opening_value: string;
   readonly opening_cost: string;
+  /** What of both was cash. */
+  readonly opening_cash: string;
   /** It begins with the first trade: there is no close before it to measure from. */
   readonly is_whole: boolean;
   /** It was asked to begin before the first trade. */
   readonly is_cut: boolean;
   /** It ends before the first trade or begins after the newest data: there is nothing in it. */
   readonly is_outside: boolean;
+}
+
+/** An account's figures over the whole time are those over a range that begins before all days. */
+export const beforeAllDays = "1899-12-31";
+
+/** A person, and which of their accounts. */
+export interface Whose {
+  readonly userId: number;
+  /** null: all together. */
+  readonly account: number | null;
 }
 
 /** Whether exchange rates have any part in the person's figures. */
@@ -159,6 +171,7 @@ export async function readSpan(
              array(select distinct currency from int_holding_periods where user_id = $1) as currencies,
              coalesce(opening.market_value, 0) as opening_value,
              coalesce(opening.cost_basis + opening.cash, 0) as opening_cost,
+             coalesce(opening.cash, 0) as opening_cash,
              wanted < first as is_whole,
              wanted < first - 1 as is_cut,
              "end" < first or wanted >= as_of as is_outside,

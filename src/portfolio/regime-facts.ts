@@ -3,7 +3,7 @@ import type { PoolClient } from "pg";
 import { type fct_macro_regimes, gold_regime_performance } from "../../assets/macro.ts";
 import type { RowOf } from "../engine/index.ts";
 import type { PublishedModels } from "./published-models.ts";
-import type { Span } from "./range.ts";
+import { beforeAllDays, type Span, type Whose } from "./range.ts";
 import { modelsOverRange } from "./range-models.ts";
 
 /** Days of the regime that follow one another. */
@@ -21,11 +21,19 @@ export type RegimeFacts = RowOf<typeof gold_regime_performance> & {
   readonly trough: { readonly price_date: string; readonly index: number; readonly peak: number };
 };
 
-/** The regimes that the person's days were in. */
-export async function readRegimes(client: PoolClient, userId: number): Promise<string[]> {
+/** The regimes that the person's days were in, or those of one account; `span`: null before there are any. */
+export async function readRegimes(
+  client: PoolClient,
+  published: PublishedModels,
+  { userId, account }: Whose,
+  span: Span | null,
+): Promise<string[]> {
+  if (!span) return [];
   const { rows } = await client.query<{ regime: string }>(
-    "select regime from gold_regime_performance where user_id = $1 order by days desc",
-    [userId],
+    `${modelsOverRange(published, account, gold_regime_performance)}
+     select regime from gold_regime_performance where user_id = $1 order by days desc`,
+    // over the whole time: links to them name no range
+    [userId, beforeAllDays, span.as_of, account],
   );
   return rows.map(({ regime }) => regime);
 }
@@ -34,12 +42,12 @@ export async function readRegimes(client: PoolClient, userId: number): Promise<s
 export async function readRegimeFacts(
   client: PoolClient,
   published: PublishedModels,
-  userId: number,
+  { userId, account }: Whose,
   regime: string,
   { start, end }: Span,
 ): Promise<RegimeFacts | null> {
   const { rows } = await client.query<RegimeFacts>(
-    `${modelsOverRange(published, gold_regime_performance)},
+    `${modelsOverRange(published, account, gold_regime_performance)},
      regime_days as (
        select
          r.price_date,
@@ -50,7 +58,7 @@ export async function readRegimeFacts(
        from int_risk_returns r
        left join fct_macro_regimes m on m.date = r.price_date
        where r.user_id = $1
-         and coalesce(m.regime, 'unknown') = $4
+         and coalesce(m.regime, 'unknown') = $5
      ),
      peaks as (
        select
@@ -75,8 +83,8 @@ export async function readRegimeFacts(
        (select to_json(p) from peaks p order by p.index / p.peak, p.price_date limit 1) as trough
      from gold_regime_performance performance
      where performance.user_id = $1
-       and performance.regime = $4`,
-    [userId, start, end, regime],
+       and performance.regime = $5`,
+    [userId, start, end, account, regime],
   );
   return rows[0] ?? null;
 }

@@ -9,11 +9,11 @@
  *
  * $1: the person; $2: the day whose close the range is measured from; $3: its last day; $4, of an account alone: it.
  */
-import { int_portfolio_daily } from "../../assets/intermediate.ts";
+import { int_booked_income, int_portfolio_daily } from "../../assets/intermediate.ts";
 import { fct_macro_regimes } from "../../assets/macro.ts";
 import { int_calendar, int_last_day } from "../../assets/market.ts";
 import { int_risk_free } from "../../assets/performance.ts";
-import { int_holding_periods, int_transactions } from "../../assets/positions.ts";
+import { int_holding_periods } from "../../assets/positions.ts";
 import { type Columns, quoteColumns, quoteIdentifier, type SqlAsset } from "../engine/index.ts";
 
 export class SliceColumnsError extends Error {
@@ -184,9 +184,7 @@ const everybodys = [
   rowsWhere(fct_macro_regimes, "date > $2::date and date <= $3::date"),
 ];
 
-/** Of what is booked as income: what is held is in the periods. */
-const transactionsInRange =
-  "user_id = $1::bigint and transaction_date > $2::date and transaction_date <= $3::date";
+const paidInRange = "user_id = $1::bigint and pay_date > $2::date and pay_date <= $3::date";
 
 /** By model: of all accounts together. */
 export const slices = byModel(
@@ -196,7 +194,7 @@ export const slices = byModel(
     true,
   ),
   ...everybodys,
-  rowsWhere(int_transactions, transactionsInRange, true),
+  rowsWhere(int_booked_income, paidInRange, true),
   periodsOf(""),
 );
 
@@ -204,6 +202,6 @@ export const slices = byModel(
 export const accountSlices = byModel(
   { ...daysOfAccount, isLookedUp: true },
   ...everybodys,
-  rowsWhere(int_transactions, `${transactionsInRange} and account_id = $4::bigint`, true),
+  rowsWhere(int_booked_income, `${paidInRange} and account_id = $4::bigint`, true),
   periodsOf(" and p.account_id = $4::bigint"),
 );

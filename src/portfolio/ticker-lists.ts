@@ -1,5 +1,7 @@
 /** What a person did with a ticker, in lists of which a page shows a part: trades, lots, sales, and marks on a chart. */
 import type { PoolClient } from "pg";
+import { movedMoney } from "./evidence.ts";
+import type { Whose } from "./range.ts";
 
 /** A part of a list, of at most 100 rows. */
 export interface Part<Row> {
@@ -14,11 +16,13 @@ export interface Part<Row> {
 export interface Trade {
   readonly transaction_id: number;
   readonly transaction_date: string;
-  readonly transaction_type: "BUY" | "SELL";
-  readonly quantity: string;
-  readonly price: string;
+  readonly transaction_type: string;
+  readonly account_id: number;
+  readonly quantity: string | null;
+  readonly price: string | null;
   readonly fee: string;
-  readonly total: string;
+  /** The money that it moved, after fee and tax; null: none. */
+  readonly total: string | null;
   /** What it was paid in; null: the ticker's own currency. */
   readonly currency: string | null;
   /** Shares of today for one that was traded; 1 where no split came after. */
@@ -26,19 +30,24 @@ export interface Trade {
   readonly is_split_since: boolean;
 }
 
+/** Of one account. */
 export interface Sale {
+  readonly account_id: number;
   readonly sold_date: string;
   readonly proceeds: string;
   readonly cost: string;
   readonly realized_pnl: string;
 }
 
-/** What a sale took of a purchase, or what is left of it: then there is no sale. */
+/** What a sale took of a purchase, or what is left of it: then there is no sale. Of one account. */
 export interface Lot {
+  readonly account_id: number;
   readonly transaction_id: number;
   readonly bought_date: string;
   readonly sale_id: number | null;
   readonly sold_date: string | null;
+  /** Null: still held. */
+  readonly sale_type: "SELL" | "TRANSFER_OUT" | "RETURN_OF_CAPITAL" | null;
   readonly quantity: string;
   readonly cost: string;
   readonly proceeds: string | null;
@@ -65,12 +74,13 @@ const partLength = 100;
 /** Of each type; as many stretches as a chart has room for. */
 const mostMarks = 150;
 
-/** `list`: a SELECT over $1, the person, and $2, the ticker; `order`: of its columns. */
+/** `list`: a SELECT over $1, the person, $2, the ticker, and $3, the account or null; `order`: of its columns. */
 async function readPart<Row extends object>(
   client: PoolClient,
   list: string,
   order: string,
-  values: readonly [userId: number, ticker: string],
+  { userId, account }: Whose,
+  ticker: string,
   page: number,
 ): Promise<Part<Row>> {
   const { rows } = await client.query<Row & { list_length: number; place: number }>(
@@ -86,9 +96,9 @@ async function readPart<Row extends object>(
      )
      select *
      from placed
-     where (place - 1) / $3 = least($4::bigint - 1, (list_length - 1) / $3)
+     where (place - 1) / $4 = least($5::bigint - 1, (list_length - 1) / $4)
      order by place`,
-    [...values, partLength, page],
+    [userId, ticker, account, partLength, page],
   );
   const length = rows[0]?.list_length ?? 0;
   const pages = Math.max(1, Math.ceil(length / partLength));
@@ -98,16 +108,21 @@ async function readPart<Row extends object>(
 /** The newest first. */
 export async function readTrades(
   client: PoolClient,
-  userId: number,
+  whose: Whose,
   ticker: string,
   page: number,
 ): Promise<Part<Trade>> {
   const order = "transaction_date desc, transaction_id desc";
   const part = await readPart<{ transaction_id: number }>(
     client,
-    "select transaction_id, transaction_date from transactions where user_id = $1 and ticker = $2",
+    `select transaction_id, transaction_date
+     from transactions
+     where user_id = $1
+       and ticker = $2
+       and ($3::bigint is null or account_id = $3)`,
     order,
-    [userId, ticker],
+    whose,
+    ticker,
     page,
   );
   const { rows } = await client.query<Trade>(
@@ -115,10 +130,13 @@ export async function readTrades(
        transaction_id,
        transaction_date,
        transaction_type,
+       account_id,
        quantity,
        price,
        fee,
-       case transaction_type when 'BUY' then gross_amount + fee else gross_amount - fee end as total,
+       case
+         when transaction_type not in ('TRANSFER_IN', 'TRANSFER_OUT', 'SPLIT') then ${movedMoney}
+       end as total,
        currency,
        trim_scale(split_factor) as split_factor,
        split_factor <> 1 as is_split_since
@@ -126,28 +144,25 @@ export async function readTrades(
      where user_id = $1
        and transaction_id = any($2::bigint[])
      order by ${order}`,
-    [userId, part.rows.map(({ transaction_id }) => transaction_id)],
+    [whose.userId, part.rows.map(({ transaction_id }) => transaction_id)],
   );
   return { ...part, rows };
 }
 
-/** What is left of them first, each kind the last bought first; empty but under FIFO. */
-export function readLots(
-  client: PoolClient,
-  userId: number,
-  ticker: string,
-  page: number,
-): Promise<Part<Lot>> {
+/** What is left of them first, each kind the last bought first; empty at the moving average. */
+export function readLots(client: PoolClient, whose: Whose, ticker: string, page: number): Promise<Part<Lot>> {
   return readPart(
     client,
     `select
-       transaction_id, bought_date, sale_id, sold_date, quantity, cost, proceeds,
+       account_id, transaction_id, bought_date, sale_id, sold_date, sale_type, quantity, cost, proceeds,
        proceeds - cost as realized_pnl
      from int_lots
      where user_id = $1
-       and ticker = $2`,
+       and ticker = $2
+       and ($3::bigint is null or account_id = $3)`,
     "sale_id is not null, bought_date desc, transaction_id desc, sold_date desc, sale_id desc",
-    [userId, ticker],
+    whose,
+    ticker,
     page,
   );
 }
@@ -155,13 +170,14 @@ export function readLots(
 /** By day, the newest first. */
 export function readSales(
   client: PoolClient,
-  userId: number,
+  whose: Whose,
   ticker: string,
   page: number,
 ): Promise<Part<Sale>> {
   return readPart(
     client,
     `select
+       account_id,
        valid_from as sold_date,
        sell_amount as proceeds,
        sell_amount - realized_pnl as cost,
@@ -169,17 +185,19 @@ export function readSales(
      from int_holding_periods
      where user_id = $1
        and ticker = $2
-       and sell_amount <> 0`,
-    "sold_date desc",
-    [userId, ticker],
+       and ($3::bigint is null or account_id = $3)
+       and (sell_amount <> 0 or realized_pnl <> 0)`,
+    "sold_date desc, account_id",
+    whose,
+    ticker,
     page,
   );
 }
 
-/** Of the trades since `start`, by day. */
+/** Of the purchases and sales since `start`, by day. */
 export async function readTradeMarks(
   client: PoolClient,
-  userId: number,
+  { userId, account }: Whose,
   ticker: string,
   start: string,
 ): Promise<TradeMark[]> {
@@ -204,6 +222,8 @@ export async function readTradeMarks(
        where stg_transactions.user_id = $1
          and stg_transactions.ticker = $2
          and stg_transactions.transaction_date >= $3
+         and stg_transactions.transaction_type in ('BUY', 'SELL')
+         and ($5::bigint is null or stg_transactions.account_id = $5)
      )
      select
        transaction_type,
@@ -221,7 +241,7 @@ export async function readTradeMarks(
      from trades
      group by transaction_type, case when are_many then stretch else transaction_id end
      order by last_date, min(transaction_id)`,
-    [userId, ticker, start, mostMarks],
+    [userId, ticker, start, mostMarks, account],
   );
   return rows;
 }

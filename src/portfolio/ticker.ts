@@ -1,10 +1,13 @@
 /** Everything the page of a ticker shows of it, for one person. */
 import type { PoolClient } from "pg";
-import type { dim_assets, gold_ticker_kpis } from "../../assets/gold.ts";
+import { type dim_assets, gold_ticker_kpis } from "../../assets/gold.ts";
 import { priceBounds } from "../../assets/price-bounds.ts";
-import type { RowOf } from "../engine/index.ts";
-import { rangeIntervals } from "./range.ts";
+import type { Registry, RowOf } from "../engine/index.ts";
+import { readCurrentModels } from "./published-models.ts";
+import { beforeAllDays, rangeIntervals, type Whose } from "./range.ts";
+import { overRange } from "./range-models.ts";
 import { readRateStates } from "./rate-states.ts";
+import { accountSlices } from "./slices.ts";
 import { readLots, readSales, readTradeMarks, readTrades } from "./ticker-lists.ts";
 
 const { Max, ...bounded } = rangeIntervals;
@@ -49,8 +52,10 @@ export interface CorporateAction {
   readonly numerator: string | null;
   readonly denominator: string | null;
   readonly cash_per_share: string | null;
-  /** What the person was paid; null for a split, and for a dividend while nothing was held. */
+  /** What the person was paid by the market's word; null for a split, and for a dividend while nothing was held. */
   readonly income: string | null;
+  /** It was held where dividends are booked: what was paid is among the transactions. */
+  readonly is_booked: boolean;
   /** false: a split that changes nobody's shares. */
   readonly is_accepted: boolean;
   /** false: Yahoo's prices before the split are not adjusted for it, and are scaled here. */
@@ -86,31 +91,44 @@ export interface TickerPages {
   readonly sales: number;
 }
 
-/** null: the person never traded the ticker. */
+/** An account that the ticker is, or was, in. */
+export interface TickerAccount {
+  readonly account_id: number;
+  readonly name: string;
+  readonly tracks_cash: boolean;
+  readonly books_income: boolean;
+}
+
+/** null: the person never traded the ticker, or not in that account. */
 export async function readTicker(
   client: PoolClient,
-  userId: number,
+  registry: Registry,
+  whose: Whose,
   ticker: string,
   range: TickerRangeName,
   pages: TickerPages,
 ) {
-  const ledger = await readLedgerDays(client, userId, ticker);
+  const { userId } = whose;
+  const ledger = await readLedgerDays(client, whose, ticker);
   if (ledger === null) return null;
   const start = await readStart(client, ledger.first_date, range);
-  const isFifo = await usesFifo(client, userId);
+  const method = await readMethod(client, userId);
+  const hasLots = method !== "average";
   return {
     ticker,
     ledger,
-    isFifo,
+    account: whose.account,
+    accounts: await readAccounts(client, userId, ticker),
+    method,
     description: await readDescription(client, ticker),
-    kpis: await readKpis(client, userId, ticker),
+    kpis: await readKpis(client, registry, whose, ticker),
     prices: await readPrices(client, ticker, start),
-    days: await readHeldDays(client, userId, ticker, start),
-    marks: await readTradeMarks(client, userId, ticker, start),
-    trades: await readTrades(client, userId, ticker, pages.trades),
-    lots: isFifo ? await readLots(client, userId, ticker, pages.lots) : null,
-    sales: isFifo ? null : await readSales(client, userId, ticker, pages.sales),
-    actions: await readActions(client, userId, ticker),
+    days: await readHeldDays(client, whose, ticker, start),
+    marks: await readTradeMarks(client, whose, ticker, start),
+    trades: await readTrades(client, whose, ticker, pages.trades),
+    lots: hasLots ? await readLots(client, whose, ticker, pages.lots) : null,
+    sales: hasLots ? null : await readSales(client, whose, ticker, pages.sales),
+    actions: await readActions(client, whose, ticker),
     oddities: await readOddities(client, ticker, ledger.first_date),
     isStale: await readStaleness(client, ticker),
     rates: (await readRateStates(client, userId)).filter((state) => state.ticker === ticker),
@@ -129,7 +147,7 @@ interface LedgerDays {
 
 async function readLedgerDays(
   client: PoolClient,
-  userId: number,
+  { userId, account }: Whose,
   ticker: string,
 ): Promise<LedgerDays | null> {
   const { rows } = await client.query<LedgerDays>(
@@ -137,18 +155,38 @@ async function readLedgerDays(
      from transactions
      where user_id = $1
        and ticker = $2
+       and ($3::bigint is null or account_id = $3)
      having count(*) > 0`,
-    [userId, ticker],
+    [userId, ticker, account],
   );
   return rows[0] ?? null;
 }
 
-async function usesFifo(client: PoolClient, userId: number): Promise<boolean> {
-  const { rows } = await client.query<{ is_fifo: boolean }>(
-    "select cost_basis_method = 'fifo' as is_fifo from users where user_id = $1",
+export type CostMethod = "average" | "fifo" | "lifo" | "hifo";
+
+async function readMethod(client: PoolClient, userId: number): Promise<CostMethod> {
+  const { rows } = await client.query<{ method: CostMethod }>(
+    "select cost_basis_method as method from users where user_id = $1",
     [userId],
   );
-  return rows[0]?.is_fifo ?? false;
+  return rows[0]?.method ?? "average";
+}
+
+/** The default one first, then by name. */
+async function readAccounts(client: PoolClient, userId: number, ticker: string): Promise<TickerAccount[]> {
+  const { rows } = await client.query<TickerAccount>(
+    `select
+       account_id,
+       name,
+       tracks_cash,
+       income = 'ledger' as books_income
+     from public.accounts
+     where user_id = $1
+       and account_id in (select account_id from transactions where user_id = $1 and ticker = $2)
+     order by is_default desc, lower(name)`,
+    [userId, ticker],
+  );
+  return rows;
 }
 
 /** The person's base currency, as figures are in it, and those of all that they ever held. */
@@ -210,14 +248,37 @@ async function readStart(client: PoolClient, firstTrade: string, range: TickerRa
 
 async function readKpis(
   client: PoolClient,
-  userId: number,
+  registry: Registry,
+  { userId, account }: Whose,
   ticker: string,
 ): Promise<RowOf<typeof gold_ticker_kpis> | null> {
+  if (account !== null) return readAccountKpis(client, registry, userId, account, ticker);
   // Not restricted to the ticker: its weight is a share of all of them.
   const { rows } = await client.query<RowOf<typeof gold_ticker_kpis>>(
     "with kpis as materialized (select * from gold_ticker_kpis where user_id = $1) select * from kpis where ticker = $2",
     [userId, ticker],
   );
+  return rows[0] ?? null;
+}
+
+/** Of the account's slice over the whole time. */
+async function readAccountKpis(
+  client: PoolClient,
+  registry: Registry,
+  userId: number,
+  account: number,
+  ticker: string,
+): Promise<RowOf<typeof gold_ticker_kpis> | null> {
+  const published = await readCurrentModels(client, registry);
+  const { rows: days } = await client.query<{ last_day: string }>("select last_day from int_last_day");
+  const statement = overRange(
+    published,
+    [gold_ticker_kpis],
+    "select * from gold_ticker_kpis where ticker = $5",
+    accountSlices,
+  );
+  const values = [userId, beforeAllDays, days[0]?.last_day ?? beforeAllDays, account, ticker];
+  const { rows } = await client.query<RowOf<typeof gold_ticker_kpis>>({ ...statement, values });
   return rows[0] ?? null;
 }
 
@@ -237,33 +298,43 @@ async function readPrices(client: PoolClient, ticker: string, start: string): Pr
 
 async function readHeldDays(
   client: PoolClient,
-  userId: number,
+  { userId, account }: Whose,
   ticker: string,
   start: string,
 ): Promise<HeldDay[]> {
   const { rows } = await client.query<HeldDay>(
     `select
        price_date,
-       quantity,
-       market_value,
-       cost_basis
+       sum(quantity) as quantity,
+       sum(market_value) as market_value,
+       sum(cost_basis) as cost_basis
      from int_daily_holdings
      where user_id = $1
        and ticker = $2
        and price_date >= $3
+       and ($4::bigint is null or account_id = $4)
+     group by price_date
      order by price_date`,
-    [userId, ticker, start],
+    [userId, ticker, start, account],
   );
   return rows;
 }
 
-async function readActions(client: PoolClient, userId: number, ticker: string): Promise<CorporateAction[]> {
+async function readActions(
+  client: PoolClient,
+  { userId, account }: Whose,
+  ticker: string,
+): Promise<CorporateAction[]> {
   const { rows } = await client.query<CorporateAction>(
     `with received as materialized ( -- once, not once more for each dividend
-       select ex_date, amount
+       select
+         ex_date,
+         sum(amount) as amount
        from int_dividend_income
        where user_id = $1
          and ticker = $2
+         and ($3::bigint is null or account_id = $3)
+       group by ex_date
      )
      select
        action_date,
@@ -272,6 +343,7 @@ async function readActions(client: PoolClient, userId: number, ticker: string): 
        denominator,
        null as cash_per_share,
        null as income,
+       false as is_booked,
        is_accepted,
        is_history_adjusted,
        is_doubtful,
@@ -286,6 +358,17 @@ async function readActions(client: PoolClient, userId: number, ticker: string): 
        null,
        dividends.cash_per_share,
        received.amount,
+       exists (
+         select
+         from int_holding_periods
+         where user_id = $1
+           and ticker = $2
+           and ($3::bigint is null or account_id = $3)
+           and books_income
+           and quantity > 0
+           and valid_from < dividends.ex_date
+           and valid_to >= dividends.ex_date
+       ),
        true,
        true,
        false,
@@ -294,7 +377,7 @@ async function readActions(client: PoolClient, userId: number, ticker: string): 
      left join received on received.ex_date = dividends.ex_date
      where dividends.ticker = $2
      order by action_date`,
-    [userId, ticker],
+    [userId, ticker, account],
   );
   return rows;
 }

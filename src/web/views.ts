@@ -22,10 +22,7 @@ export interface Views {
 export type Markup = Handlebars.SafeString;
 
 interface HelperOptions extends Handlebars.HelperOptions {
-  readonly data: ViewEnvironment & {
-    /** The page. */
-    readonly root: { readonly isUnexplained?: boolean };
-  };
+  readonly data: ViewEnvironment;
 }
 
 type FormatName = Exclude<
@@ -106,11 +103,10 @@ function registerHelpers(handlebars: typeof Handlebars, staticFiles: StaticFiles
   );
   helper("concat", (left: string, right: string) => `${left}${right}`);
   /**
-   * `{{#explain "xirr" ticker=ticker over=at}}…{{/explain}}`: the figure inside leads to its explanation. `over` brings the
-   * parameters of the days that it is about. On a page whose figures are explained nowhere it is the figure alone.
+   * `{{#explain "xirr" ticker=ticker over=scope}}…{{/explain}}`: the figure inside leads to its explanation. `over` brings the
+   * parameters of the days, and of the account, that it is about.
    */
   helper("explain", function (this: unknown, figure: string, options: HelperOptions) {
-    if (options.data.root.isUnexplained) return new handlebars.SafeString(options.fn(this));
     const { over, ...about } = options.hash;
     const href = handlebars.escapeExpression(explainPath(figure, { ...over, ...about }));
     return new handlebars.SafeString(`<a class="explain" href="${href}">${options.fn(this)}</a>`);

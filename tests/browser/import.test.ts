@@ -123,6 +123,33 @@ test("a file is pasted, imported, and a deletion undone, without JavaScript", as
   await page.context().close();
 });
 
+test("what is no trade is recorded with one choice for each kind, which the button counts", async () => {
+  const { page, problems } = await signUp();
+  await page.goto(`${program.url}/transactions/import`);
+  await page.getByLabel("Or paste its text").fill(`date,type,ticker,quantity,price,amount,tax,currency
+2024-01-05,Buy,NORD,10,1120.50,,,USD
+2024-02-04,Dividend,NORD,,,20,3,USD
+2024-01-04,Deposit,,,,12000,,USD
+2024-02-05,Fee,,,,-5,,USD
+2024-02-06,Split,NORD,10,,,,USD
+`);
+  await page.getByRole("button", { name: "Preview" }).click();
+  await page.getByRole("button", { name: "Import 1 trade and 1 other row" }).waitFor();
+  await page.getByLabel("Record 1 dividend, and count it instead of the market's").check();
+  await page.getByRole("button", { name: "Import 1 trade and 2 other rows" }).waitFor();
+  await page.getByLabel("Record 1 deposit, and keep this account's cash").check();
+  await page.getByRole("button", { name: "Check again" }).last().click();
+  // 12,000 less 11,205 for the shares and 5 of costs, and 20 of income.
+  await page.getByText("The account's cash comes to $810.00.").waitFor();
+  await page.getByRole("button", { name: "Import 1 trade and 3 other rows" }).click();
+  await page.getByText("1 trade and 3 other rows are in the ledger.").waitFor();
+  await program.engine.refresh("transaction_sensor");
+  await page.goto(`${program.url}/cash`);
+  await page.getByText("$810.00").first().waitFor();
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
 describe("the trade form", () => {
   test("says what is available and suggests the close of the day, but never over what was typed", async () => {
     const { page, problems } = await signUp();

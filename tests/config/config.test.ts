@@ -47,6 +47,7 @@ test("without any variable the program runs on its own", () => {
       trades: 100_000,
       tickers: 2000,
       newTickersADay: 200,
+      portfolioAccounts: 50,
       changesADay: 50_000,
       importRows: 200_000,
       tokens: 100,

@@ -96,10 +96,14 @@ test("the sample accounts are made once", async () => {
   await seedDemo(pool, prices, evening());
   await seedDemo(pool, prices, evening());
   const { rows } = await pool.query(
-    "select email, base_currency, count(*) from users join transactions using (user_id) group by 1, 2 order by 3 desc",
+    `select email, name, base_currency, count(*)
+     from users join transactions using (user_id) join accounts using (account_id)
+     group by users.user_id, accounts.account_id
+     order by users.user_id, accounts.account_id`,
   );
   expect(rows).toEqual([
-    { email: demoCredentials.email, base_currency: "USD", count: 22 },
-    { email: nairobiCredentials.email, base_currency: "KES", count: 11 },
+    { email: demoCredentials.email, name: "Portfolio", base_currency: "USD", count: 22 },
+    { email: nairobiCredentials.email, name: "Portfolio", base_currency: "KES", count: 11 },
+    { email: nairobiCredentials.email, name: "Dollar savings", base_currency: "KES", count: 19 },
   ]);
 });

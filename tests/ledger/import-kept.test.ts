@@ -70,12 +70,7 @@ const mixed = (): string => `date,type,ticker,quantity,price,amount
 describe("rows that are no trades", () => {
   test("are kept with the import, with those that were left out and what became of the others", async () => {
     const first = await review(mixed());
-    expect(told(first)).toEqual([
-      "2 OK ACME",
-      "(3 KEPT ACME)".replace(" ACME", ""),
-      "(4 KEPT)",
-      "5 ERROR invalid_ticker",
-    ]);
+    expect(told(first)).toEqual(["2 OK ACME", "(3 KEPT ACME)", "(4 KEPT)", "5 ERROR invalid_ticker"]);
     const selection = { fingerprint: first.fingerprint, lines: new Set([2]) };
     const { imported, kept } = await importTransactions(ledger, 1, { csv: mixed() }, selection);
     expect([imported, kept]).toEqual([1, 2]);

@@ -1,7 +1,7 @@
 /**
  * Laws of accounts, cash and lots: what must hold of any ledger, in any market. Each random ledger belongs to several people, who
  * differ in how they keep it and in nothing else: all in one account, each ticker in one of two, an account that keeps
- * cash, a method to take lots by.
+ * cash, a method to take lots by, the market's dividends booked by themselves.
  */
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
@@ -13,7 +13,9 @@ const seed = Number(process.env.LAWS_SEED ?? Math.floor(Math.random() * 2 ** 31)
 const ledgerCount = Number(process.env.LAWS_LEDGERS ?? 30);
 
 /** Ledger i is person i's in one account at the average cost, i + `split`: in two accounts, and so on. */
-const [split, cash, fifo, lifo, hifo] = [1_000_000, 2_000_000, 3_000_000, 4_000_000, 5_000_000];
+const [split, cash, fifo, lifo, hifo, booked] = [1, 2, 3, 4, 5, 6].map(
+  (millions) => millions * 1_000_000,
+) as [number, number, number, number, number, number];
 
 const securities = ["AAA", "BBB", "CCC", "DDD-USD"].map(
   (ticker, index) => fc.sample(securityArbitrary(ticker), { numRuns: 1, seed: seed + index })[0]!,
@@ -84,6 +86,7 @@ beforeAll(async () => {
     [fifo, "fifo"],
     [lifo, "lifo"],
     [hifo, "hifo"],
+    [booked, "average"],
   ] as const)
     await writePeople(from, method);
   // Every other ticker lies in an account of its own.
@@ -116,8 +119,22 @@ beforeAll(async () => {
      ) as movement (type, amount, day)`,
     [cash, fifo],
   );
+  await bookDividends();
   await buildModels(pool);
 }, 300_000);
+
+/** Just those that the market paid to whoever books none. */
+async function bookDividends(): Promise<void> {
+  await buildModels(pool, "unbooked");
+  await pool.query("update accounts set income = 'ledger' where user_id > $1", [booked]);
+  await pool.query(
+    `insert into transactions (user_id, ticker, transaction_type, amount, transaction_date)
+     select user_id + $1, ticker, 'DIVIDEND', local_amount, ex_date
+     from unbooked.int_dividend_income
+     where user_id < $2`,
+    [booked, split],
+  );
+}
 
 const law = (title: string, sql: string) =>
   test(title, async () => {
@@ -186,7 +203,7 @@ law(
      select user_id, account_id, ticker, sum(quantity) as quantity, sum(cost) as cost
      from int_lots where sale_id is null group by user_id, account_id, ticker
    ) l using (user_id, account_id, ticker)
-   where p.user_id > ${fifo} and p.valid_to = 'infinity'
+   where p.user_id > ${fifo} and p.user_id < ${booked} and p.valid_to = 'infinity'
      and (p.quantity <> coalesce(l.quantity, 0) or abs(p.cost_basis - coalesce(l.cost, 0)) > 1e-9)`,
 );
 
@@ -220,4 +237,32 @@ law(
    from int_portfolio_daily
    where market_value - prev_market_value - net_flow + income_paid_out <> price_effect + currency_effect + income - fees - taxes
      or currency_effect <> 0`,
+);
+
+law(
+  "dividends that are booked as the market paid them earn what they earn unbooked, of tickers too",
+  `select a.user_id, a.ticker, a.income, b.income, a.total_return, b.total_return
+   from gold_ticker_kpis a
+   full join gold_ticker_kpis b on b.user_id = a.user_id + ${booked} and b.ticker = a.ticker
+   where coalesce(a.user_id, 1) < ${split} and coalesce(b.user_id, ${booked} + 1) > ${booked}
+     and (a.income is distinct from b.income or a.total_gain is distinct from b.total_gain
+       or (abs(a.total_return - b.total_return) > 1e-9) is not false
+       or (abs(a.local_return - b.local_return) > 1e-9) is not false)
+   union all
+   select a.user_id, null, a.total_gain, b.total_gain, a.twr, b.twr
+   from gold__performance a
+   left join gold__performance b on b.user_id = a.user_id + ${booked}
+   where a.user_id < ${split}
+     and (a.total_gain is distinct from b.total_gain or (abs(a.twr - b.twr) > 1e-9) is not false)`,
+);
+
+law(
+  "what a ticker's days multiplied put end to end is what its periods did, booked dividends included",
+  `select k.user_id, k.ticker, k.total_return, d.cumulative_return
+   from gold_ticker_kpis k
+   join lateral (
+     select cumulative_return from fct_daily_returns r
+     where r.user_id = k.user_id and r.ticker = k.ticker order by price_date desc limit 1
+   ) d on true
+   where abs(k.total_return - d.cumulative_return) > 1e-9 * (1 + abs(k.total_return))`,
 );

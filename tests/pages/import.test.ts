@@ -68,7 +68,115 @@ test("dividends and deposits are shown in groups, and kept when nothing else is 
   expect((await visitor.get(done.location!)).html).toContain("2 rows that are no trades are kept");
   const exported = (await visitor.get("/account/export/imports.csv")).html;
   expect(exported).toMatch(/^import_id,imported_at,format,line,kind,word,/);
-  expect(exported).toMatch(/,2,DIVIDEND,Dividend,2024-01-05,WRLD,.*the ledger has no such type yet/);
+  expect(exported).toMatch(/,2,DIVIDEND,Dividend,2024-01-05,WRLD,.*left out/);
+});
+
+describe("what a file has beside its trades", () => {
+  const csv = (tag: string): string =>
+    `date,type,ticker,quantity,price,amount,tax,currency,note
+2024-01-05,Buy,WRLD,10,${price},,,USD,${tag}
+2024-01-08,Dividend,WRLD,,,2.50,0.38,USD,${tag}
+2024-01-09,Deposit,,,,1000,,USD,${tag}
+2024-01-10,Fee,,,,-1,,USD,${tag}
+2024-01-11,Dividend,,,,4,,USD,${tag}
+`;
+  const form = (html: string) => ({
+    step: "import",
+    header: hidden(html, "header"),
+    fingerprint: hidden(html, "fingerprint"),
+    line: "2",
+    unrecorded_dividends: hidden(html, "unrecorded_dividends"),
+    unrecorded_cash: hidden(html, "unrecorded_cash"),
+    unrecorded_costs: hidden(html, "unrecorded_costs"),
+  });
+  const account = async (email: string) => {
+    const { rows } = await program.database.pool.query<{ income: string; tracks_cash: boolean }>(
+      `select income, tracks_cash from public.accounts join public.users using (user_id) where email = $1 and is_default`,
+      [email],
+    );
+    return rows[0]!;
+  };
+
+  test("is listed by kind, and an account that nobody has asked stays as it is kept", async () => {
+    const who = await register(program, "kinds@example.org");
+    const html = (await who.post(path, { csv: csv("a"), step: "review" })).html;
+    expect(html).toContain("Record 1 dividend, and count it instead of the market&#x27;s");
+    expect(html).toContain("Record 1 deposit, and keep this account&#x27;s cash");
+    expect(html).toContain("Nothing says of which instrument it is");
+    expect(html).toMatch(/\$2\.88/); // before what was withheld
+    expect(html).toMatch(/Import\s+1\s+trade\s+and\s+1\s+other\s+row/);
+    const done = await who.post(path, { csv: csv("a"), ...form(html) });
+    expect([done.status, done.location]).toEqual([303, "/transactions?imported=1&others=1"]);
+    expect((await who.get(done.location!)).html).toMatch(/1\s+trade\s+and\s+1\s+other\s+row\s+are/);
+    expect(await account("kinds@example.org")).toEqual({ income: "market", tracks_cash: false });
+  });
+
+  test("is recorded with one choice for each kind, and the account is then kept so; the same file again adds nothing", async () => {
+    const who = await register(program, "kinds2@example.org");
+    const html = (await who.post(path, { csv: csv("b"), step: "review" })).html;
+    const done = await who.post(path, {
+      csv: csv("b"),
+      ...form(html),
+      record_dividends: "1",
+      record_cash: "1",
+    });
+    expect([done.status, done.location]).toEqual([303, "/transactions?imported=1&others=3"]);
+    expect(await account("kinds2@example.org")).toEqual({ income: "ledger", tracks_cash: true });
+    const again = (await who.post(path, { csv: csv("b"), step: "review" })).html;
+    expect(again).toContain("stand in the ledger already");
+    expect(again).toContain("Nothing new here.");
+    expect(again).toMatch(/1\s+look like trades/);
+    expect(again).not.toContain('name="record_dividends"');
+    const { rows } = await program.database.pool.query<{ told: string }>(
+      `select concat_ws(' ', transaction_type, ticker, trim_scale(amount), trim_scale(tax), currency) as told
+       from bronze.transactions join public.users using (user_id) where email = $1 and transaction_type <> 'BUY'
+       order by transaction_date`,
+      ["kinds2@example.org"],
+    );
+    expect(rows.map(({ told }) => told)).toEqual([
+      "DIVIDEND WRLD 2.88 0.38 USD",
+      "DEPOSIT 1000 0 USD",
+      "FEE 1 0 USD",
+    ]);
+  });
+
+  test("what cannot be recorded and was not shown so comes back before anything is", async () => {
+    const who = await register(program, "kinds3@example.org");
+    const unknown = csv("c").replace("2024-01-11,Dividend,,", "2024-01-11,Dividend,NOPE9,");
+    const html = (await who.post(path, { csv: unknown, step: "review" })).html;
+    const chosen = { csv: unknown, ...form(html), record_dividends: "1" };
+    const refused = await who.post(path, chosen);
+    expect([refused.status, refused.html.includes("Some of what you chose to record cannot be")]).toEqual([
+      422,
+      true,
+    ]);
+    const done = await who.post(path, { ...chosen, ...form(refused.html) });
+    expect(done.location).toBe("/transactions?imported=1&others=2");
+  });
+
+  test("goes into the account that one says, and an account that is not one's own is refused", async () => {
+    const who = await register(program, "kinds4@example.org");
+    expect((await who.get(path)).html).not.toContain('name="account"');
+    const opened = await who.post("/accounts", { name: "Broker", kind: "brokerage", income: "ledger" });
+    expect(opened.status).toBe(303);
+    const { rows } = await program.database.pool.query<{ id: string }>(
+      "select account_id as id from public.accounts join public.users using (user_id) where email = $1 and not is_default",
+      ["kinds4@example.org"],
+    );
+    const id = String(rows[0]!.id);
+    expect((await who.get(path)).html).toContain('name="account"');
+    const html = (await who.post(path, { csv: csv("d"), step: "review", account: id })).html;
+    expect(html).toMatch(/Import\s+1\s+trade\s+and\s+2\s+other\s+rows/);
+    const done = await who.post(path, { csv: csv("d"), ...form(html), account: id, reviewed_account: id });
+    expect(done.location).toBe("/transactions?imported=1&others=2");
+    const counted = await program.database.pool.query<{ count: string }>(
+      "select count(*) as count from bronze.transactions where account_id = $1",
+      [id],
+    );
+    expect(Number(counted.rows[0]!.count)).toBe(3);
+    const strange = await who.post(path, { csv: csv("d"), step: "review", account: "999999" });
+    expect(strange.status).toBe(422);
+  });
 });
 
 describe("a large file", () => {

@@ -100,6 +100,39 @@ test.each(["timeseries", "tickers", "holdings", "regimes", "drawdowns", "monthly
   },
 );
 
+test("cash is a part of what there is, and accounts are where it lies; of one account they are not asked", async () => {
+  const page = async (query = ""): Promise<Record<string, [string, number][]>> => {
+    const response = await fetch(`${program.url}/portfolio?range=Max${query}`, {
+      headers: { Authorization: `Bearer ${ada}`, Accept: "text/html" },
+    });
+    const html = await response.text();
+    return Object.fromEntries(
+      [...html.matchAll(/<table class="allocation">\s*<caption>([^<]+)<\/caption>([\s\S]*?)<\/table>/g)].map(
+        ([, title, table]) => [
+          title,
+          [...table!.matchAll(/<th scope="row">([^<]+)<[\s\S]*?title="\$([\d,.]+)"/g)].map(
+            ([, label, value]) => [label, Number(value!.replaceAll(",", ""))],
+          ),
+        ],
+      ),
+    );
+  };
+  const whole = await page();
+  const figures = (await get("/api/portfolio/performance")).body.performance;
+  for (const title of ["By ticker", "By asset class", "By account"])
+    expect(
+      whole[title]!.reduce((sum, [, value]) => sum + Number(value), 0),
+      title,
+    ).toBeCloseTo(Number(figures.market_value), 1);
+  expect(whole["By ticker"]!.find(([label]) => label === "Cash")).toEqual(["Cash", 608.8]);
+  expect(whole["By account"]!.map(([label]) => label).sort()).toEqual(["Broker", "Portfolio"]);
+  const one = await page(`&account=${broker}`);
+  expect([
+    Object.keys(one).includes("By account"),
+    one["By asset class"]!.map(([label]) => label).sort(),
+  ]).toEqual([false, ["Cash", "Stock"]]);
+});
+
 // In shares of today: NORD was split 2:1 since.
 test("what is held in two accounts is one ticker of the whole", async () => {
   const quantities = async (query: string) =>

@@ -25,6 +25,11 @@ export class Visitor {
     return this.#send(path, { method: "POST", body: new URLSearchParams(form) });
   }
 
+  /** Of a form with several fields of one name. */
+  postForm(path: string, form: URLSearchParams): Promise<Answer> {
+    return this.#send(path, { method: "POST", body: form });
+  }
+
   async #send(path: string, init: RequestInit): Promise<Answer> {
     const response = await fetch(this.#url + path, {
       ...init,

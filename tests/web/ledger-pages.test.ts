@@ -327,7 +327,7 @@ describe("the portfolio of one account", () => {
       expect(broker).toContain("<h1>Broker</h1>");
       expect(broker).toContain(`href="/portfolio?range=1M&account=${account}"`);
       expect(broker).not.toContain("WRLD</a>");
-      expect(broker).not.toContain('class="explain"'); // which is of all together
+      expect(broker).toMatch(new RegExp(`class="explain" href="/explain/twr\\?[^"]*account=${account}"`));
       expect(whole).toContain('class="explain"');
       expect(broker).toContain("<strong>Cash is part of the portfolio</strong>");
     }

@@ -39,16 +39,23 @@ file?.addEventListener("change", async () => {
   }
 });
 
-/** The ticked rows are counted on the button. */
+/** What is ticked, and what else is to be recorded, is counted on the button. */
 function count() {
   const button = form.querySelector("button[data-label]");
   if (!button) return;
+  const { locale } = document.documentElement.dataset;
   const ticked = form.querySelectorAll("input[name=line]:checked").length;
-  const number = ticked.toLocaleString(document.documentElement.dataset.locale);
-  button.textContent = `Import ${number} ${ticked === 1 ? "trade" : "trades"}`;
+  const chosen = /** @type {NodeListOf<HTMLInputElement>} */ (
+    form.querySelectorAll("input[data-rows]:checked")
+  );
+  const others = [...chosen].reduce((sum, { dataset }) => sum + Number(dataset.rows), 0);
+  const rows = `${others.toLocaleString(locale)} ${ticked > 0 ? "other " : ""}${others === 1 ? "row" : "rows"}`;
+  const trades = `${ticked.toLocaleString(locale)} ${ticked === 1 ? "trade" : "trades"}`;
+  const named = others === 0 ? trades : ticked === 0 ? rows : `${trades} and ${rows}`;
+  button.textContent = `Import ${named}`;
 }
 form.addEventListener("change", (event) => {
-  if (event.target instanceof HTMLInputElement && event.target.name === "line") count();
+  if (event.target instanceof HTMLInputElement && /^(line|record_.*)$/.test(event.target.name)) count();
 });
 
 const lookups = /** @type {HTMLElement | null} */ (document.getElementById("import-lookups"));

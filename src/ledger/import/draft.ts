@@ -8,6 +8,7 @@ import { findOversells, type Oversell, overruled, type Split, type Trade } from 
 import { readSplits, readTransactions, type Transaction } from "../rows.ts";
 import { incoming, outgoing } from "../transaction-types.ts";
 import { keyRows, readImportedRows } from "./kept.ts";
+import type { GroupCounts, Recording } from "./recording.ts";
 import { type Remark, remarkOf } from "./remarks.ts";
 import { type ImportRow, isForLedger, type RowInput } from "./rows.ts";
 
@@ -15,6 +16,8 @@ import { type ImportRow, isForLedger, type RowInput } from "./rows.ts";
 export interface Selection {
   readonly fingerprint: string;
   readonly lines: ReadonlySet<number>;
+  /** How many rows of each kind the review said could not be recorded; absent: nobody looked. */
+  readonly unrecorded?: Partial<GroupCounts>;
 }
 
 export interface Draft {
@@ -86,23 +89,38 @@ async function fingerprintOf(rows: readonly ImportRow[], duplicates: Known["dupl
   await mapInTurns(rows, (row) => {
     const { line, kind, input, errors, values } = row;
     hash.update(JSON.stringify([line, kind, input, errors, values, duplicates.has(row)]));
+    if (row.counterpart) hash.update(JSON.stringify(row.counterpart));
   });
   return hash.digest("base64url");
 }
 
-/** Duplicates are left out unless the selection says otherwise; what is no trade is never selected. */
+/** Of what is no trade: what a person has chosen of it, but for what the lines say. */
+export interface Chosen {
+  readonly recording: Recording;
+  readonly without: ReadonlySet<number>;
+}
+
+const isChosen = ({ group, line, partOf }: ImportRow, { recording, without }: Chosen): boolean =>
+  group !== undefined && group !== null && recording[group] && !without.has(partOf ?? line);
+
+/** Duplicates are left out unless the selection says otherwise; what is no trade is recorded, and no duplicate, as it is chosen. */
 export async function draftImport(
   client: PoolClient,
   userId: number,
   rows: readonly ImportRow[],
   selection: Selection | null,
+  chosen: Chosen,
 ): Promise<Draft> {
   const ledger = await readTransactions(client, userId, null, null);
   const { duplicates, keptBefore } = await findKnown(client, userId, rows, ledger);
   const fingerprint = await fingerprintOf(rows, duplicates);
   const kept = selection?.fingerprint === fingerprint ? selection : null;
+  const lineOf = new Map(rows.map((row) => [row.line, row]));
   const isSelected = (row: ImportRow): boolean => {
-    if (!isForLedger(row)) return false;
+    if (!isForLedger(row)) {
+      const whole = row.partOf === undefined ? row : lineOf.get(row.partOf)!;
+      return whole.input !== null && !duplicates.has(whole) && isChosen(row, chosen);
+    }
     return kept ? kept.lines.has(row.line) : !duplicates.has(row);
   };
   return {

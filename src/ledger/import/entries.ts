@@ -8,10 +8,10 @@ import {
   UnknownUnitError,
   UnsupportedAssetError,
 } from "../errors.ts";
-import { type CostReading, costFields, readCosts } from "./costs.ts";
+import { type CostField, type CostReading, costFields, readCosts } from "./costs.ts";
 import { currencyOf, isMoney, isVague } from "./currencies.ts";
 import { type DateOrder, type Moment, readMoment } from "./dates.ts";
-import type { Entry, Reading } from "./entry.ts";
+import type { BookedCost, BookedFigures, Entry, Reading } from "./entry.ts";
 import { type DecimalMark, isBlank, readFigure } from "./figures.ts";
 import type { TextLine, Texts } from "./format.ts";
 import { type Instrument, readInstrument } from "./instrument.ts";
@@ -267,13 +267,7 @@ export function readEntry(textLine: TextLine, reading: Reading): Entry {
   const quote = hasInstrument ? instrumentOf(null).quote : null;
   const isKept = kind !== null && !isTrade(kind);
   const counted = isKept ? { ...figures, gross: null, price: null, priceUnit: null } : figures;
-  const currency = currencyFor(
-    counted,
-    texts,
-    isKept ? null : quote,
-    reading,
-    isKept ? new Remarks() : remarks,
-  );
+  const currency = currencyFor(counted, texts, isKept ? null : quote, reading, remarks);
   const instrument = hasInstrument ? instrumentOf(currency) : null;
   const base = {
     line,
@@ -286,7 +280,7 @@ export function readEntry(textLine: TextLine, reading: Reading): Entry {
     instrument,
     currency,
   };
-  if (isKept) return { ...base, ...asKept(figures, texts, reading) };
+  if (isKept) return { ...base, ...asKept(textLine, figures, currency, reading, remarks) };
   if (kind === null) remarks.refuse(new UnknownKindError((texts.type ?? "").slice(0, 60)));
   // A contract stands for many units, and its price is one unit's.
   if (/^(fut|futures?)$/i.test(texts.assetType ?? ""))
@@ -308,17 +302,49 @@ export function readEntry(textLine: TextLine, reading: Reading): Entry {
   return { ...base, ...money, amount: figures.amount ?? figures.gross, errors, warnings, notes };
 }
 
-/** Of an entry that is no trade nothing is asked: its figures stand by as they are understood. */
-function asKept(figures: Figures, texts: Texts, reading: Reading) {
+/** Of an entry that is no trade nothing is asked: its figures stand by as they are understood, with what speaks against them. */
+function asKept(
+  line: TextLine,
+  figures: Figures,
+  currency: string | null,
+  reading: Reading,
+  remarks: Remarks,
+) {
+  const { texts } = line;
+  refuseScales(figures, reading, remarks);
   const silent = new Remarks();
-  const costs = [...(texts.fee ?? [])]
+  const sums = [...(texts.fee ?? [])]
     .map((text) => figureOf("fee", text, reading, silent).value)
     .filter((value) => value !== null);
+  const costsOf = (of: CostField): BookedCost[] =>
+    readCosts(
+      { ...line, texts: { ...texts, fee: [], tax: [], [of]: texts[of] ?? [] } },
+      currency ?? "",
+      costReading(reading, remarks),
+    ).flatMap(({ value, currency: paidIn }) =>
+      value.eq(0) ? [] : [{ of, value: value.toFixed(), currency: paidIn }],
+    );
+  const costs = costFields.flatMap(costsOf);
+  // In two currencies they are no sums of one another.
+  const isForeign =
+    figures.amount !== null &&
+    Boolean(texts.currency && texts.amountCurrency) &&
+    currencyOf(texts.currency!) !== currencyOf(texts.amountCurrency!);
+  const { isCrypto = false, bringsCost = false } = reading.layout.format ?? {};
+  const booked: BookedFigures = {
+    gross: isForeign ? null : figures.gross,
+    net: figures.amount,
+    price: figures.price,
+    costs,
+    problem: remarks.errors[0] ?? remarks.warnings.find(({ code }) => code === "fee_left_out") ?? null,
+    format: reading.layout.format && { isCrypto, bringsCost },
+  };
   return {
     quantity: figures.quantity,
     price: figures.price,
     amount: figures.amount ?? figures.gross,
-    fee: costs.length === 0 ? null : costs.reduce((sum, cost) => sum.plus(cost), new Big(0)).toFixed(),
+    fee: sums.length === 0 ? null : sums.reduce((sum, cost) => sum.plus(cost), new Big(0)).toFixed(),
+    booked,
     errors: [],
     warnings: [],
     notes: [],

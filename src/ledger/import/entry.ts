@@ -1,7 +1,7 @@
 /** What is understood of a line of a file, and what it is read by. */
 import type { DateOrder } from "./dates.ts";
 import type { DecimalMark } from "./figures.ts";
-import type { Texts } from "./format.ts";
+import type { Format, Texts } from "./format.ts";
 import type { Instrument } from "./instrument.ts";
 import type { RowKind } from "./kinds.ts";
 import type { Layout } from "./layout.ts";
@@ -39,6 +39,26 @@ export interface Notation {
   readonly decimalMark: DecimalMark | null;
 }
 
+/** Of an entry that is no trade: what it says of money, for who records it. Plain decimals in its sign; null: it does not say. */
+export interface BookedFigures {
+  /** Before costs, */
+  readonly gross: string | null;
+  /** and after them. */
+  readonly net: string | null;
+  readonly price: string | null;
+  readonly costs: readonly BookedCost[];
+  /** Why nobody should record it: a figure or a day of two readings, a word of taking it back; null: nothing. */
+  readonly problem: Remark | null;
+  readonly format: Pick<Format, "isCrypto" | "bringsCost"> | null;
+}
+
+export interface BookedCost {
+  readonly of: "fee" | "tax";
+  /** Above 0: paid. */
+  readonly value: string;
+  readonly currency: string;
+}
+
 /** What was understood of a line. Decimals are plain and have their sign; null: the line does not say. */
 export interface Entry {
   readonly line: number;
@@ -57,6 +77,8 @@ export interface Entry {
   readonly amount: string | null;
   readonly fee: string | null;
   readonly currency: string | null;
+  /** Of others than trades alone. */
+  readonly booked?: BookedFigures;
   /** Of our own files alone: what its other columns say; absent: the file is another's. */
   readonly own?: OwnTexts;
   readonly errors: readonly Remark[];

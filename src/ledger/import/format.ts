@@ -82,6 +82,8 @@ export interface Format {
   readonly isOwn?: boolean;
   /** Its tickers are coins. */
   readonly isCrypto?: boolean;
+  /** Shares that come in by a transfer bring what they had cost, not what they are worth on that day. */
+  readonly bringsCost?: boolean;
   /** For what stands within a text. What it gives counts before the columns; null: the line is none of the table's. */
   readonly take?: (cell: (name: string) => string) => Partial<Texts> | null;
   /** Where one trade is several lines. */

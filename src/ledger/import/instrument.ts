@@ -152,3 +152,7 @@ export function readInstrument(texts: InstrumentTexts): Instrument {
   const spelled = isTicker(ticker) ? ticker : null;
   return { ...found, spelled, ticker: isForeign && !ticker.includes(".") ? null : spelled, derivative: null };
 }
+
+/** What a person says of an instrument is said of this. */
+export const instrumentKey = ({ instrument }: { readonly instrument: Instrument | null }): string =>
+  (instrument?.symbol || instrument?.identifier || (instrument?.name ?? "")).toUpperCase().slice(0, 40);

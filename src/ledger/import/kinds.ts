@@ -91,6 +91,7 @@ const meanings = new Map<string, Meaning>(
 const phrases: readonly (readonly [RegExp, Meaning])[] = [
   [/\b(buy|sell|bought|sold) to (open|close)\b|\b(opening|closing) transaction\b/, "OPTION"],
   [/\b(sell|sold) short\b|\bshort (sale|sell)\b|\bbuy to cover\b/, "SHORT_SALE"],
+  [/\bpayments? in lieu( of (a )?(div|dividends?))?\b/, "DIVIDEND"],
   [/\breturn of capital\b|\bcapital return\b/, "RETURN_OF_CAPITAL"],
   [
     /\b(name change|cash in lieu|spin off|stock merger|exchange offer|symbol change|rights issue)\b/,

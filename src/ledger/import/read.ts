@@ -25,6 +25,7 @@ import { findHiddenCosts, unreadFigures } from "./hidden-costs.ts";
 import { isTrade, type RowKind } from "./kinds.ts";
 import { type ColumnMapping, type Layout, layOut, mappingOf, meaningIn, requiredFields } from "./layout.ts";
 import { readTexts } from "./lines.ts";
+import type { Recording } from "./recording.ts";
 import { type Remark, remarkOf } from "./remarks.ts";
 import { spell } from "./spelling.ts";
 import { readSurroundings, type Surroundings } from "./surroundings.ts";
@@ -42,6 +43,10 @@ export interface ImportFile {
   readonly tickers?: Readonly<Record<string, string>>;
   /** Lines to be recorded as the market says that they were. */
   readonly corrections?: readonly number[] | "all";
+  /** Which of one's accounts it is of; absent: the default one. Our own export names each row's. */
+  readonly account?: number;
+  /** Which of its rows that are no trades are recorded; what is not said is as the account is kept. */
+  readonly recording?: Partial<Recording>;
 }
 
 /** Lines that are no entries, or a table that has none. */
@@ -227,10 +232,14 @@ function refuseUnnamedCurrencies(entries: readonly Entry[]): Entry[] {
 
 function readLine(line: TextLine, reading: Reading, part: Part): Entry {
   const entry = readEntry(line, reading);
-  if (entry.kind !== null && !isTrade(entry.kind) && entry.own === undefined) return entry;
-  if (line.count !== undefined)
-    return { ...entry, errors: [remarkOf(new ValueCountError(part.table.headers.length, line.count))] };
-  return line.isSplit ? { ...entry, errors: [remarkOf(new SplitFigureError())] } : entry;
+  const problem =
+    line.count !== undefined
+      ? remarkOf(new ValueCountError(part.table.headers.length, line.count))
+      : line.isSplit
+        ? remarkOf(new SplitFigureError())
+        : null;
+  if (problem === null) return entry;
+  return entry.booked ? { ...entry, booked: { ...entry.booked, problem } } : { ...entry, errors: [problem] };
 }
 
 /** A file of which nothing is known but why. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { PoolClient } from "pg";
 import { personTransaction } from "../../database/person.ts";
 import { type Account, accountNamed, insertAccount, listAccounts, requireNamed } from "../accounts.ts";
@@ -8,14 +9,17 @@ import { requireImportQuota, requireLedgerQuota } from "../quotas.ts";
 import { requireCurrencies } from "../rates.ts";
 import { insertTransactions, lockLedger, type TransactionToInsert } from "../rows.ts";
 import { incoming } from "../transaction-types.ts";
-import { type Draft, draftImport, findUncovered, type Selection } from "./draft.ts";
+import { draftCovered, keepAccount } from "./choice.ts";
+import type { Draft, Selection } from "./draft.ts";
+import { instrumentKey } from "./instrument.ts";
 import { keepImport } from "./kept.ts";
 import type { ImportField } from "./layout.ts";
 import { patienceMilliseconds } from "./lookup.ts";
 import type { ImportFile, ReadFile } from "./read.ts";
 import { readFileAside } from "./read-aside.ts";
+import { recordGroups } from "./recording.ts";
+import type { Remark } from "./remarks.ts";
 import { type KeptChoices, rememberChoices, rememberTickers } from "./remembered.ts";
-import { instrumentKey } from "./resolve.ts";
 import {
   type ImportProgress,
   type ImportReview,
@@ -26,9 +30,11 @@ import {
 import { type ImportRow, isForLedger, type RowInput } from "./rows.ts";
 
 export interface Imported {
-  /** Trades that are in the ledger now. */
+  /** Trades that are in the ledger now, of our own export rows of any type, */
   readonly imported: number;
-  /** Rows of other kinds that are kept now. Both 0: nothing was recorded, and the review says why. */
+  /** and rows of other kinds. */
+  readonly others: number;
+  /** Rows of other kinds that are kept with the import now. All 0: nothing was recorded, and the review says why. */
   readonly kept: number;
   readonly review: ImportReview;
 }
@@ -46,14 +52,16 @@ function inOrder(rows: readonly ImportRow[]): ImportRow[] {
 }
 
 /** Why each row that is not recorded is not; those that an earlier import kept already are not kept again. */
-function reasonsOf({ rows, selected, duplicates, keptBefore }: Draft): Map<ImportRow, string> {
+function reasonsOf(
+  { rows, selected, duplicates, keptBefore }: Draft,
+  left: ReadonlyMap<number, Remark>,
+): Map<ImportRow, string> {
   const chosen = new Set(selected);
   const reasons = new Map<ImportRow, string>();
   for (const row of rows) {
     if (chosen.has(row) || keptBefore.has(row) || duplicates.has(row)) continue;
-    const isKept = !isForLedger(row);
-    const error = row.errors[0]?.message;
-    reasons.set(row, isKept ? "the ledger has no such type yet" : `left out${error ? `: ${error}` : ""}`);
+    const error = row.problem ?? left.get(row.partOf ?? row.line) ?? row.errors[0];
+    reasons.set(row, `left out${error ? `: ${error.message}` : ""}`);
   }
   return reasons;
 }
@@ -90,6 +98,8 @@ interface Known {
   readonly plain: ReadFile;
   /** What each row is paid in. */
   readonly currencies: ReadonlyMap<RowInput, string>;
+  /** Rows that were chosen and cannot be recorded, by line. */
+  readonly left: ReadonlyMap<number, Remark>;
   readonly context: Pick<LedgerContext, "quotas" | "clock">;
 }
 
@@ -108,6 +118,19 @@ async function openNamed(
     known.push(await insertAccount(context, client, userId, { name: String(name) }));
   }
   return known;
+}
+
+/** With ids in place of the placeholders by which the two sides of a conversion know each other. */
+function withTransferIds(toInsert: (input: RowInput) => TransactionToInsert) {
+  const ids = new Map<string, string>();
+  return (input: RowInput): TransactionToInsert => {
+    const row = toInsert(input);
+    const placeholder = row.transfer_id;
+    if (!placeholder?.startsWith("line ")) return row;
+    const id = ids.get(placeholder) ?? randomUUID();
+    ids.set(placeholder, id);
+    return { ...row, transfer_id: id };
+  };
 }
 
 /** What a file calls a purchase is its number there: a SELL of the file that names it is of the one that it became. */
@@ -145,19 +168,26 @@ async function recordDraft(
   client: PoolClient,
   userId: number,
   draft: Draft,
-  { file, given }: Prepared,
-  { plain, currencies, context }: Known,
-): Promise<{ imported: number; kept: number }> {
+  { file, given, choice }: Prepared,
+  { plain, currencies, left, context }: Known,
+): Promise<Omit<Imported, "review">> {
   const recorded = inOrder(draft.selected.filter(({ input }) => input !== null));
   const accounts = await openNamed(context, client, userId, recorded, draft.accounts);
-  const transactionIds = await insertRows(client, userId, recorded, (input) => ({
+  const toInsert = withTransferIds((input) => ({
     ...input,
     account_id: requireNamed(accounts, input.account, null).account_id,
     ...(input.type !== "SPLIT" && { currency: input.currency ?? currencies.get(input)! }),
   }));
+  const transactionIds = await insertRows(client, userId, recorded, toInsert);
+  const sides = recorded.flatMap(({ counterpart }) => (counterpart ? [toInsert(counterpart)] : []));
+  if (sides.length > 0) await insertTransactions(client, userId, sides);
+  const byLine = new Map(recorded.map((row) => [row.line, transactionIds.get(row)!]));
+  for (const row of draft.selected)
+    if (row.partOf !== undefined) transactionIds.set(row, byLine.get(row.partOf)!);
+  await keepAccount(client, userId, choice, recorded);
   for (const holding of await readNamingHoldings(client, userId, [...transactionIds.values()]))
     await requireCovered(client, userId, holding, () => "edit");
-  const reasons = reasonsOf(draft);
+  const reasons = reasonsOf(draft, left);
   const now = context.clock();
   const { format, signature } = file;
   if (recorded.length + reasons.size > 0)
@@ -169,10 +199,21 @@ async function recordDraft(
     );
   await rememberChoices(client, userId, signature, ownChoices(given, plain), now);
   await rememberTickers(client, userId, signature, ownTickers(draft.rows, given), now);
+  const imported = recorded.filter(isForLedger).length;
   return {
-    imported: recorded.length,
+    imported,
+    others: recorded.length - imported,
     kept: [...reasons.keys()].filter((row) => !isForLedger(row)).length,
   };
+}
+
+/** Whether a look has shown what cannot be recorded of what is chosen: it would go in silence. */
+export function isAllSeen({ recording, unrecorded }: ImportReview, selection: Selection | null): boolean {
+  const seen = selection?.unrecorded;
+  return (
+    seen === undefined ||
+    recordGroups.every((group) => !recording[group] || unrecorded[group] <= (seen[group] ?? 0))
+  );
 }
 
 /**
@@ -195,11 +236,18 @@ export async function importTransactions(
   const isReady =
     review.problem === null && review.isSelectionKept && selected.every(({ status }) => status !== "ERROR");
   const hasKept = review.rows.some(({ status }) => status === "KEPT");
-  if (!isReady || (selected.length === 0 && !hasKept)) return { imported: 0, kept: 0, review };
+  const isSeen = isAllSeen(review, selection);
+  if (!isReady || !isSeen || (selected.length === 0 && !hasKept))
+    return { imported: 0, others: 0, kept: 0, review };
   const reviewed: Selection = {
     fingerprint: review.fingerprint,
     lines: new Set(selected.map(({ line }) => line)),
   };
+  const left = new Map(
+    review.rows.flatMap(({ status, group, line, problem }) =>
+      status === "KEPT" && group && problem ? [[line, problem] as const] : [],
+    ),
+  );
   // Histories first, all rows at once afterwards; patience for many.
   const tickers = selected.flatMap(({ input }) =>
     input?.ticker && incoming.has(input.type) ? [input.ticker] : [],
@@ -211,18 +259,20 @@ export async function importTransactions(
   const currencies = await requireCurrencies(
     context,
     userId,
-    selected.flatMap(({ input }) => input ?? []),
+    selected.flatMap(({ input, counterpart }) => [input ?? [], counterpart ?? []].flat()),
     ({ account }) => accountNamed(accounts, account)?.currency ?? null,
   );
   const plain = await readFileAside({ csv: importFile.csv }, context.clock());
-  const record = async (client: PoolClient): Promise<Pick<Imported, "imported" | "kept"> | null> => {
+  const record = async (client: PoolClient): Promise<Omit<Imported, "review"> | null> => {
     await lockLedger(client, userId);
-    const draft = await draftImport(client, userId, prepared.rows, reviewed);
+    const covered = await draftCovered(client, userId, prepared, reviewed, left);
+    const { draft } = covered;
     // Somebody may have traded since the review; then it is made anew.
-    if (!draft.isSelectionKept || (await findUncovered(client, draft)).size > 0) return null;
+    if (!draft.isSelectionKept || covered.uncovered.size > 0 || covered.left.size > left.size) return null;
     const done = await recordDraft(client, userId, draft, prepared, {
       plain,
       currencies,
+      left,
       context,
     });
     await requireLedgerQuota(client, userId, context.quotas);
@@ -230,7 +280,7 @@ export async function importTransactions(
     return done;
   };
   const recorded = await personTransaction(context.pool, userId, record, { isLong: true });
-  if (recorded && recorded.imported + recorded.kept > 0) return { ...recorded, review };
+  if (recorded && recorded.imported + recorded.others + recorded.kept > 0) return { ...recorded, review };
   const again = await reviewPrepared(
     context,
     userId,
@@ -238,5 +288,5 @@ export async function importTransactions(
     reviewed,
     performance.now() + patienceMilliseconds,
   );
-  return { imported: 0, kept: 0, review: again };
+  return { imported: 0, others: 0, kept: 0, review: again };
 }

@@ -3,7 +3,9 @@ import { UnknownTickerError, UnsupportedCurrencyError } from "../../market/error
 import type { LedgerContext } from "../context.ts";
 import { TickerNotCheckedError, UnknownInstrumentError } from "../errors.ts";
 import { requireTicker } from "../tickers.ts";
+import { needsTicker } from "./booked-sums.ts";
 import type { Entry } from "./entry.ts";
+import { instrumentKey } from "./instrument.ts";
 import { isTrade } from "./kinds.ts";
 import { endsAsking, importCurrency, type LookupProgress } from "./lookup.ts";
 import { type Remark, remarkOf } from "./remarks.ts";
@@ -13,10 +15,6 @@ const searchesAtOnce = 4;
 /** Listings of one instrument that are looked at for one in the right currency. */
 const listingsLookedAt = 5;
 export const maxSearches = 40;
-
-/** What a person says of an instrument is said of this. */
-export const instrumentKey = ({ instrument }: Pick<Entry, "instrument">): string =>
-  (instrument?.symbol || instrument?.identifier || (instrument?.name ?? "")).toUpperCase().slice(0, 40);
 
 type Found = string | Remark;
 
@@ -66,17 +64,17 @@ async function find(context: LedgerContext, userId: number, identifier: string):
   }
 }
 
-/** Numbers that trades cannot do without, each once. */
+/** Numbers that trades cannot do without, each once, and then those of dividends. */
 function neededIdentifiers(entries: readonly Entry[], chosen: Readonly<Record<string, string>>): string[] {
-  const needed = entries.flatMap((entry) => {
-    const { kind, errors, instrument } = entry;
-    const isNeeded =
-      isTrade(kind) && entry.own === undefined && errors.length === 0 && instrument?.ticker === null;
+  const identifierOf = (entry: Entry): string[] => {
+    const { instrument } = entry;
+    const isNeeded = entry.own === undefined && entry.errors.length === 0 && instrument?.ticker === null;
     return isNeeded && instrument.identifier && !Object.hasOwn(chosen, instrumentKey(entry))
       ? [instrument.identifier]
       : [];
-  });
-  return [...new Set(needed)];
+  };
+  const trades = entries.filter(({ kind }) => isTrade(kind));
+  return [...new Set([...trades, ...entries.filter(needsTicker)].flatMap(identifierOf))];
 }
 
 /**

@@ -2,20 +2,35 @@
 
 import { personTransaction } from "../../database/person.ts";
 import { mapInTurns } from "../../event-loop.ts";
+import { readAccounts } from "../accounts.ts";
 import type { LedgerContext } from "../context.ts";
 import { warningsOf } from "../record.ts";
-import { type Draft, draftImport, findUncovered, type Selection } from "./draft.ts";
-import { isCoin } from "./instrument.ts";
+import type { KnownTicker } from "../tickers.ts";
+import { needsTicker } from "./booked-sums.ts";
+import { bookRows } from "./booking.ts";
+import {
+  type CashAfter,
+  type Choice,
+  choose,
+  countUnrecorded,
+  draftCovered,
+  earlierSince,
+  inAccount,
+  readCashAfter,
+} from "./choice.ts";
+import type { Draft, Selection } from "./draft.ts";
+import { instrumentKey, isCoin } from "./instrument.ts";
 import { type Lookup, type LookupProgress, lookUpTickers, patienceMilliseconds } from "./lookup.ts";
 import { checkPrices, correctRows, describeCorrection, type PriceFinding } from "./prices.ts";
 import type { ImportFile, ReadFile } from "./read.ts";
 import { readFileAside } from "./read-aside.ts";
+import type { GroupCounts } from "./recording.ts";
 import { type Remark, remarkOf } from "./remarks.ts";
 import { recallChoices, recallTickers } from "./remembered.ts";
-import { instrumentKey, resolveInstruments } from "./resolve.ts";
+import { resolveInstruments } from "./resolve.ts";
 import { type ImportRow, isForLedger, readRow } from "./rows.ts";
 
-/** KEPT: no trade, so the ledger cannot take it yet; it is kept with the import. */
+/** KEPT: no trade; recorded where it is selected, else kept with the import. */
 export type RowStatus = "OK" | "WARNING" | "ERROR" | "KEPT";
 
 export interface ReviewedRow extends ImportRow {
@@ -42,7 +57,7 @@ export interface SymbolQuestion {
   readonly proposals: readonly string[];
 }
 
-export interface ImportReview extends Omit<ReadFile, "entries"> {
+export interface ImportReview extends Omit<ReadFile, "entries">, Choice {
   readonly rows: readonly ReviewedRow[];
   readonly symbols: readonly SymbolQuestion[];
   readonly lookup: LookupProgress;
@@ -52,6 +67,14 @@ export interface ImportReview extends Omit<ReadFile, "entries"> {
   readonly isSelectionKept: boolean;
   /** What was said of files like it before, and holds for this one. */
   readonly isRemembered: boolean;
+  /** Rows that cannot be recorded, each with its problem. */
+  readonly unrecorded: GroupCounts;
+  /** The account's cash as it would be, where the account keeps it or would: without dividends of the market's. */
+  readonly cashAfter: readonly CashAfter[];
+  /** Rows that moved money and are left out of it. */
+  readonly leftOut: number;
+  /** The account's first purchase, where the file begins after it. */
+  readonly earlierSince: string | null;
 }
 
 /**
@@ -75,6 +98,7 @@ export interface Prepared {
   readonly rows: readonly ImportRow[];
   readonly given: ImportFile;
   readonly isRemembered: boolean;
+  readonly choice: Choice;
 }
 
 /** The file's rows with their tickers: as the person says now, said before, or as the price source knows them. */
@@ -86,10 +110,12 @@ export async function prepareImport(
   onProgress: (progress: ImportProgress) => void = () => {},
 ): Promise<Prepared> {
   const first = await readFileAside(importFile, context.clock());
-  const { choices, tickers } = await personTransaction(context.pool, userId, async (client) => ({
+  const { accounts, choices, tickers } = await personTransaction(context.pool, userId, async (client) => ({
+    accounts: await readAccounts(client, userId),
     choices: await recallChoices(client, userId, first.signature),
     tickers: await recallTickers(client, userId, first.signature),
   }));
+  const choice = choose(accounts, importFile, context.clock());
   const isRemembered = Object.keys(choices).length > 0;
   const given: ImportFile = {
     ...choices,
@@ -107,19 +133,31 @@ export async function prepareImport(
     (progress) => onProgress({ rows: file.entries.length, ...progress }),
   );
   const read = await mapInTurns(file.entries, (entry) => readRow(entry, resolve, context.clock));
-  const rows = await correctRows(context, read, importFile.corrections ?? [], deadline);
-  return { file, rows, given, isRemembered };
+  const corrected = await correctRows(context, read, importFile.corrections ?? [], deadline);
+  const rows = inAccount(await bookRows(corrected, resolve, context.clock), choice);
+  return { file, rows, given, isRemembered, choice };
 }
 
 interface Findings extends Draft {
   readonly lookup: Lookup;
   readonly uncovered: ReadonlyMap<ImportRow, Remark>;
   readonly prices: ReadonlyMap<ImportRow, PriceFinding>;
+  readonly left: ReadonlyMap<number, Remark>;
 }
 
 function reviewRow(row: ImportRow, findings: Findings, selected: ReadonlySet<ImportRow>): ReviewedRow {
-  if (!isForLedger(row))
-    return { ...row, status: "KEPT", currency: null, correction: null, isSelected: false };
+  if (!isForLedger(row)) {
+    const problem = row.problem ?? findings.left.get(row.line);
+    return {
+      ...row,
+      ...(problem && { problem }),
+      warnings: findings.duplicates.has(row) ? [findings.duplicates.get(row)!] : [],
+      status: "KEPT",
+      currency: row.input?.currency ?? null,
+      correction: null,
+      isSelected: selected.has(row),
+    };
+  }
   const { duplicates, lookup, uncovered, prices } = findings;
   const finding = prices.get(row);
   const found = row.input?.ticker ? lookup.tickers.get(row.input.ticker) : undefined;
@@ -143,13 +181,19 @@ function reviewRow(row: ImportRow, findings: Findings, selected: ReadonlySet<Imp
 }
 
 const asked = new Set(["unknown_ticker", "invalid_ticker"]);
-const hasCode = ({ errors, warnings }: ReviewedRow, isSo: (remark: Remark) => boolean): boolean =>
-  errors.some(isSo) || warnings.some(isSo);
+const hasCode = ({ errors, warnings, problem }: ReviewedRow, isSo: (remark: Remark) => boolean): boolean =>
+  errors.some(isSo) || warnings.some(isSo) || (problem !== undefined && isSo(problem));
 
 /** Instruments that nobody knows by their name, or whose prices say that they are another, each once. */
-function questionsOf(rows: readonly ReviewedRow[], given: ImportFile): SymbolQuestion[] {
+function questionsOf(
+  rows: readonly ReviewedRow[],
+  given: ImportFile,
+  { recording }: Choice,
+): SymbolQuestion[] {
+  const isAsked = (row: ReviewedRow): boolean =>
+    isForLedger(row) || Boolean(row.group && recording[row.group] && needsTicker(row.entry));
   const groups = Map.groupBy(
-    rows.filter((row) => isForLedger(row) && row.entry.instrument !== null),
+    rows.filter((row) => isAsked(row) && row.entry.instrument !== null),
     ({ entry }) => instrumentKey(entry),
   );
   return [...groups].flatMap(([symbol, group]) => {
@@ -204,6 +248,73 @@ export async function reviewImport(
 export const isOwn = (rows: readonly ImportRow[]): boolean =>
   rows.some(({ entry }) => entry.own !== undefined);
 
+/** Tickers of trades in US dollars, and then those of other rows, which are of any currency. */
+async function lookUpBoth(
+  context: LedgerContext,
+  userId: number,
+  { selected }: Pick<Draft, "selected">,
+  deadline: number,
+  onProgress: (progress: LookupProgress) => void,
+): Promise<Lookup> {
+  const tickersOf = (rows: readonly ImportRow[]): string[] => [
+    ...new Set(rows.flatMap(({ input }) => input?.ticker ?? [])),
+  ];
+  const trades = await lookUpTickers(context, userId, tickersOf(selected.filter(isForLedger)), onProgress, {
+    patience: deadline - performance.now(),
+    ...(isOwn(selected) && { quotedIn: null }),
+  });
+  const others = tickersOf(selected.filter((row) => !isForLedger(row))).filter(
+    (ticker) => !trades.tickers.has(ticker),
+  );
+  if (others.length === 0) return trades;
+  const { checked, total } = trades;
+  const more = await lookUpTickers(
+    context,
+    userId,
+    others,
+    (progress) => onProgress({ checked: checked + progress.checked, total: total + progress.total }),
+    { patience: Math.max(0, deadline - performance.now()), quotedIn: null },
+  );
+  return {
+    tickers: new Map([...trades.tickers, ...more.tickers]),
+    checked: checked + more.checked,
+    total: total + more.total,
+  };
+}
+
+/** An income in another currency than its ticker's is of another listing, unless that one was traded. */
+function doubtTicker({ input, entry }: ImportRow, { unit }: KnownTicker, isTraded: boolean): Remark | null {
+  if (isTraded || input?.currency === undefined || input.currency === unit.currency) return null;
+  const name = entry.instrument?.symbol || input.ticker;
+  return {
+    code: "unknown_ticker",
+    message: `it was paid in ${input.currency}, and ${input.ticker} is quoted in ${unit.currency}: say which ticker ${name} is`,
+  };
+}
+
+/** Those whose tickers nobody knows stay out; trades of such have to be left out by a person. */
+function leaveUnknown(
+  { selected, ledger }: Draft,
+  { tickers }: Lookup,
+  { tickers: named = {} }: ImportFile,
+  left: ReadonlyMap<number, Remark>,
+): Map<number, Remark> {
+  const traded = new Set([
+    ...ledger.map(({ ticker }) => ticker),
+    ...selected.flatMap((row) => (isForLedger(row) ? (row.input?.ticker ?? []) : [])),
+    ...Object.values(named),
+  ]);
+  const more = new Map(left);
+  for (const row of selected) {
+    const { ticker } = row.input ?? {};
+    const found = ticker === undefined ? undefined : tickers.get(ticker);
+    if (isForLedger(row) || !found) continue;
+    const remark = found instanceof Error ? remarkOf(found) : doubtTicker(row, found, traded.has(ticker!));
+    if (remark) more.set(row.line, remark);
+  }
+  return more;
+}
+
 export async function reviewPrepared(
   context: LedgerContext,
   userId: number,
@@ -212,35 +323,68 @@ export async function reviewPrepared(
   deadline: number,
   onProgress: (progress: ImportProgress) => void = () => {},
 ): Promise<ImportReview> {
-  const { rows, given, isRemembered } = prepared;
-  const { draft, uncovered } = await personTransaction(context.pool, userId, async (client) => {
-    const draft = await draftImport(client, userId, rows, selection);
-    return { draft, uncovered: await findUncovered(client, draft) };
-  });
-  const tickers = new Set(draft.selected.flatMap(({ input }) => input?.ticker ?? []));
-  const lookup = await lookUpTickers(
-    context,
-    userId,
-    [...tickers],
-    (progress) => onProgress({ rows: rows.length, ...progress }),
-    { patience: deadline - performance.now(), ...(isOwn(rows) && { quotedIn: null }) },
+  const { rows, given, isRemembered, choice } = prepared;
+  const first = await personTransaction(context.pool, userId, (client) =>
+    draftCovered(client, userId, prepared, selection),
   );
+  const { draft, uncovered } = first;
+  const lookup = await lookUpBoth(context, userId, draft, deadline, (progress) =>
+    onProgress({ rows: rows.length, ...progress }),
+  );
+  const left = leaveUnknown(draft, lookup, given, first.left);
+  const chosen = draft.selected.filter(({ line, partOf }) => !left.has(partOf ?? line));
   const isKnown = ({ input }: ImportRow): boolean => {
     const found = input?.ticker && lookup.tickers.get(input.ticker);
     return Boolean(found) && !(found instanceof Error);
   };
-  const prices = await checkPrices(context, draft.selected.filter(isKnown), deadline);
-  const findings = { ...draft, lookup, uncovered, prices };
-  const selected = new Set(draft.selected);
+  const prices = await checkPrices(context, chosen.filter(isKnown), deadline);
+  const findings = { ...draft, lookup, uncovered, prices, left };
+  const selected = new Set(chosen);
   const reviewed = await mapInTurns(rows, (row) => reviewRow(row, findings, selected));
   const { entries: _, ...file } = prepared.file;
   return {
     ...file,
+    ...choice,
     rows: reviewed,
-    symbols: questionsOf(reviewed, given),
+    symbols: questionsOf(reviewed, given, choice),
     lookup: { checked: lookup.checked, total: lookup.total },
     fingerprint: draft.fingerprint,
     isSelectionKept: draft.isSelectionKept,
     isRemembered,
+    unrecorded: countUnrecorded(reviewed),
+    cashAfter: await readCash(context, userId, choice, chosen, lookup),
+    leftOut: countLeftOut(reviewed),
+    earlierSince: earlierSince(draft, choice),
   };
+}
+
+const movesNothing = new Set(["NOT_EXECUTED", "SPLIT"]);
+
+/** Neither recorded now nor before. */
+const countLeftOut = (rows: readonly ReviewedRow[]): number =>
+  rows.filter(
+    ({ isSelected, warnings, kind, entry, partOf }) =>
+      !isSelected &&
+      partOf === undefined &&
+      !warnings.some(({ code }) => code === "potential_duplicate") &&
+      !movesNothing.has(kind ?? "") &&
+      (kind === "BUY" || kind === "SELL" || Number(entry.amount ?? 0) !== 0),
+  ).length;
+
+/** []: the account keeps no cash, and would not. */
+async function readCash(
+  { pool }: LedgerContext,
+  userId: number,
+  choice: Choice,
+  chosen: readonly ImportRow[],
+  { tickers }: Lookup,
+): Promise<CashAfter[]> {
+  const keepsCash = choice.account.tracks_cash || chosen.some(({ group }) => group === "cash");
+  if (!keepsCash || isOwn(chosen)) return [];
+  return personTransaction(pool, userId, (client) =>
+    readCashAfter(client, userId, choice, chosen, ({ ticker, currency }) => {
+      const found = ticker === undefined ? undefined : tickers.get(ticker);
+      return currency ?? (found && !(found instanceof Error) ? found.unit.currency : "USD");
+    }),
+  );
 }

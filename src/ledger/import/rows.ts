@@ -11,6 +11,7 @@ import { isTrade, type RowKind } from "./kinds.ts";
 import type { ImportField } from "./layout.ts";
 import { ledgerDecimals } from "./money.ts";
 import { ownFields } from "./own.ts";
+import type { RecordGroup } from "./recording.ts";
 import { type Remark, remarkOf } from "./remarks.ts";
 
 /** What a row would have recorded. Its account is named as the file does. */
@@ -28,8 +29,15 @@ export interface ImportRow {
   /** As the file has them. */
   readonly values: Readonly<Partial<Record<ImportField, string>>>;
   readonly entry: Entry;
-  /** null: it is no trade, or it cannot be read and `errors` say why. */
+  /** null: it cannot be recorded, and `errors` or `problem` say why, or it is part of another row. */
   readonly input: RowInput | null;
+  /** Of what is no trade: with which others it is recorded or left out; null: it cannot be recorded, and `problem` says why. */
+  readonly group?: RecordGroup | null;
+  readonly problem?: Remark;
+  /** Of a conversion in one row, which is recorded as what went out: what came in. */
+  readonly counterpart?: RowInput;
+  /** Line of the dividend that this was withheld of. */
+  readonly partOf?: number;
   readonly errors: readonly Remark[];
   readonly warnings: readonly Remark[];
   readonly notes: readonly string[];
@@ -62,7 +70,7 @@ function parseOwn(
   return { ...input, amount: amount.data };
 }
 
-/** Rows that the ledger takes; what is not understood is to be. Others are kept with their import. */
+/** Trades, what is to be understood yet, and whatever our own export has; of others a person says whether they are recorded. */
 export const isForLedger = ({ kind, entry }: Pick<ImportRow, "kind" | "entry">): boolean =>
   kind === null || isTrade(kind) || entry.own !== undefined;
 

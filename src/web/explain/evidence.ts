@@ -1,4 +1,4 @@
-/** The rows behind a figure, as tables: trades, prices, dividends, sales, movements of money. */
+/** The rows behind a figure, as tables: trades, prices, dividends, sales, movements of money. Those of cash are in money-tables.ts. */
 import Big from "big.js";
 import type { PoolClient } from "pg";
 import {
@@ -6,72 +6,109 @@ import {
   type Movement,
   readDividendEvidence,
   readEffectEvidence,
+  readHasOtherRows,
   readPositionEvidence,
   readSaleEvidence,
   readTradeEvidence,
+  type TradeEvidence,
 } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
 import { ledgerPath } from "../pages/ledger-table.ts";
 import type { FigureName } from "./figures.ts";
+import { readBooked, readCash, readContributed, readCosts } from "./money-tables.ts";
+import {
+  type Asked,
+  accountCells,
+  type Cell,
+  type Evidence,
+  rowLimit,
+  tableOf,
+  tickerCell,
+  where,
+} from "./table.ts";
 
-export interface Cell {
-  readonly text: string;
-  readonly href?: string;
-}
+type Kind =
+  | "positions"
+  | "cash"
+  | "trades"
+  | "contributed"
+  | "sales"
+  | "dividends"
+  | "booked"
+  | "paid_out"
+  | "booked_paid_out"
+  | "movements"
+  | "effects"
+  | "fees"
+  | "other_fees"
+  | "taxes";
 
-export interface Evidence {
-  readonly title: string;
-  readonly headers: readonly { readonly label: string; readonly isNumber: boolean }[];
-  readonly rows: readonly (readonly Cell[])[];
-  /** Set: there are more rows than are shown. */
-  readonly note: string | null;
-}
+const gains: readonly Kind[] = [
+  "positions",
+  "cash",
+  "sales",
+  "dividends",
+  "booked",
+  "other_fees",
+  "taxes",
+  "contributed",
+  "trades",
+];
+const returns: readonly Kind[] = ["positions", "cash", "trades", "dividends", "booked"];
+const standing: readonly Kind[] = ["positions", "cash", "trades"];
+const ofDay: readonly Kind[] = ["positions", "cash"];
 
-type Kind = "positions" | "trades" | "sales" | "dividends" | "movements" | "effects";
-
+/** What a figure does not have (cash of who keeps none) is left out, table and all. */
 const kinds: Readonly<Record<FigureName, readonly Kind[]>> = {
-  market_value: ["positions", "trades"],
-  change: ["positions", "sales", "dividends", "trades"],
-  twr: ["positions", "trades", "dividends"],
-  annualized_return: ["positions", "trades", "dividends"],
-  xirr: ["movements", "positions"],
-  money_weighted_return: ["movements", "positions"],
-  daily_return: ["positions", "trades"],
-  best_day: ["positions"],
-  worst_day: ["positions"],
-  volatility: ["positions", "trades"],
-  sharpe: ["positions", "trades"],
-  sortino: ["positions", "trades"],
-  max_drawdown: ["positions"],
-  current_drawdown: ["positions"],
-  calmar: ["positions", "trades"],
-  net_contributions: ["trades"],
-  total_gain: ["positions", "sales", "dividends", "trades"],
+  market_value: standing,
+  change: gains,
+  twr: returns,
+  annualized_return: returns,
+  xirr: ["movements", ...ofDay],
+  money_weighted_return: ["movements", ...ofDay],
+  daily_return: standing,
+  best_day: ofDay,
+  worst_day: ofDay,
+  volatility: standing,
+  sharpe: standing,
+  sortino: standing,
+  max_drawdown: ofDay,
+  current_drawdown: ofDay,
+  calmar: standing,
+  net_contributions: ["contributed", "trades"],
+  total_gain: gains,
   unrealized_pnl: ["positions", "trades"],
   realized_pnl: ["sales", "trades"],
   price_effect: ["effects", "positions"],
-  currency_effect: ["effects", "positions"],
-  price_return: ["effects", "positions", "dividends"],
-  currency_return: ["effects", "positions"],
-  income: ["dividends"],
-  income_paid_out: ["dividends"],
-  fees: ["trades"],
+  currency_effect: ["effects", ...ofDay],
+  price_return: ["effects", "positions", "dividends", "booked"],
+  currency_return: ["effects", ...ofDay],
+  income: ["dividends", "booked"],
+  income_paid_out: ["paid_out", "booked_paid_out"],
+  fees: ["fees"],
   cost_basis: ["positions", "trades"],
   average_cost: ["trades"],
   quantity: ["trades"],
   current_price: ["positions"],
   weight: ["positions"],
-  total_return: ["positions", "trades", "dividends"],
+  total_return: ["positions", "trades", "dividends", "booked"],
   holding_days: ["trades"],
   regime: [],
   regime_days: ["trades"],
-  regime_return: ["positions", "trades", "dividends"],
-  regime_annualized_return: ["positions", "trades", "dividends"],
-  regime_volatility: ["positions", "trades"],
-  regime_drawdown: ["positions", "trades"],
+  regime_return: returns,
+  regime_annualized_return: returns,
+  regime_volatility: standing,
+  regime_drawdown: standing,
 };
 
-const limit = 50;
+/** Of a ticker there is no cash, and fees and taxes of no trade are none of its figures. */
+const ofAll: ReadonlySet<Kind> = new Set<Kind>(["cash", "contributed", "other_fees", "taxes"]);
+
+export interface Movements {
+  readonly movements: readonly Movement[];
+  /** Money moves by purchases, sales and the market's dividends alone. */
+  readonly areTrades: boolean;
+}
 
 /** The tables for a figure; `day`: whose prices. Tables without a row are left out. */
 export async function readEvidence(
@@ -79,64 +116,51 @@ export async function readEvidence(
   figure: FigureName,
   extent: Extent,
   day: string,
-  movements: readonly Movement[],
-  format: Format,
+  movements: Movements,
+  asked: Asked,
 ): Promise<Evidence[]> {
   const evidence: Evidence[] = [];
   for (const kind of kinds[figure]) {
-    if (kind === "movements") evidence.push(movementTable(movements, format));
-    else
-      evidence.push(
-        await readers[kind](client, kind === "positions" ? { ...extent, end: day } : extent, format),
-      );
+    if (extent.ticker !== null && ofAll.has(kind)) continue;
+    const isOfDay = kind === "positions" || kind === "cash";
+    if (kind === "movements") evidence.push(movementTable(movements, asked.format));
+    else evidence.push(await readers[kind](client, isOfDay ? { ...extent, end: day } : extent, asked));
   }
   return evidence.filter(({ rows }) => rows.length > 0);
 }
 
-type Reader = (client: PoolClient, extent: Extent, format: Format) => Promise<Evidence>;
+type Reader = (client: PoolClient, extent: Extent, asked: Asked) => Promise<Evidence>;
 
 const readers: Readonly<Record<Exclude<Kind, "movements">, Reader>> = {
   positions: readPositions,
+  cash: readCash,
   trades: readTrades,
+  contributed: readContributed,
   sales: readSales,
-  dividends: readDividends,
+  dividends: (client, extent, asked) => readDividends(client, extent, asked, false),
+  paid_out: (client, extent, asked) => readDividends(client, extent, asked, true),
+  booked: (client, extent, asked) => readBooked(client, extent, asked, false),
+  booked_paid_out: (client, extent, asked) => readBooked(client, extent, asked, true),
   effects: readEffects,
+  fees: readFees,
+  other_fees: (client, extent, asked) => readCosts(client, extent, asked, "other_fee"),
+  taxes: (client, extent, asked) => readCosts(client, extent, asked, "tax"),
 };
-
-/** A table of the first rows; labels that start with # are of numbers. */
-export function tableOf(
-  title: string,
-  labels: readonly string[],
-  rows: readonly Cell[][],
-  length = limit,
-): Evidence {
-  return {
-    title,
-    headers: labels.map((label) => ({ label: label.replace("#", ""), isNumber: label.startsWith("#") })),
-    rows: rows.slice(0, length),
-    note: rows.length > length ? `The newest ${limit} are shown; there are more.` : null,
-  };
-}
-
-const tickerCell = (ticker: string): Cell => ({
-  text: ticker,
-  href: `/tickers/${encodeURIComponent(ticker)}`,
-});
 
 /** Whether any of the rows is in another currency than the person's figures. */
 const isForeign = (rows: readonly { readonly currency: string }[], { currency }: Format): boolean =>
   rows.some((row) => row.currency !== currency);
 
-/** Cells that are there only where something was converted. */
-const where = (isConverted: boolean, ...cells: Cell[]): Cell[] => (isConverted ? cells : []);
-
-async function readPositions(client: PoolClient, extent: Extent, format: Format): Promise<Evidence> {
+async function readPositions(client: PoolClient, extent: Extent, asked: Asked): Promise<Evidence> {
+  const { format } = asked;
   const rows = await readPositionEvidence(client, extent);
   const isConverted = isForeign(rows, format);
+  const account = accountCells(rows, asked);
   return tableOf(
     `Prices of ${format.date(extent.end)}`,
     [
       "Ticker",
+      ...account.labels,
       "#Quantity",
       "#Close",
       "Close of",
@@ -145,7 +169,8 @@ async function readPositions(client: PoolClient, extent: Extent, format: Format)
       "#Cost",
     ],
     rows.map((row) => [
-      tickerCell(row.ticker),
+      tickerCell(row.ticker, asked),
+      ...account.of(row),
       { text: format.quantity(row.quantity) },
       { text: format.in(row.currency).price(row.close) },
       {
@@ -165,35 +190,51 @@ async function readPositions(client: PoolClient, extent: Extent, format: Format)
   );
 }
 
-async function readTrades(client: PoolClient, extent: Extent, format: Format): Promise<Evidence> {
-  const rows = await readTradeEvidence(client, extent, limit + 1);
+async function readTrades(client: PoolClient, extent: Extent, asked: Asked): Promise<Evidence> {
+  return tradeTable(await readTradeEvidence(client, extent, rowLimit + 1), asked);
+}
+
+function tradeTable(rows: readonly TradeEvidence[], asked: Asked): Evidence {
+  const { format } = asked;
   const isConverted = isForeign(rows, format);
+  const isTaxed = rows.some(({ tax }) => Number(tax) !== 0);
+  const account = accountCells(rows, asked);
+  const orNone = (write: (value: string) => string, value: string | null): Cell => ({
+    text: value === null ? "–" : write(value),
+  });
   return tableOf(
     "Transactions",
     [
       "Date",
       "Type",
       "Ticker",
+      ...account.labels,
       "#Quantity",
       "#Price",
       "#Fee",
+      ...(isTaxed ? ["#Tax"] : []),
       "#Total",
       ...(isConverted ? ["#Exchange rate", `#In ${format.currency}`] : []),
     ],
     rows.map((row) => {
       const own = format.in(row.currency);
+      const { total, base_total } = row;
       return [
-        { text: format.date(row.transaction_date), href: ledgerPath(row) },
-        { text: row.transaction_type },
-        tickerCell(row.ticker),
-        { text: format.quantity(row.quantity) },
-        { text: own.price(row.price) },
+        { text: format.date(row.transaction_date), href: ledgerPath(row, asked.account) },
+        { text: row.transaction_type.replaceAll("_", " ") },
+        tickerCell(row.ticker, asked),
+        ...account.of(row),
+        orNone(format.quantity, row.quantity),
+        orNone(own.price, row.price),
         { text: own.money(row.fee) },
-        { text: own.money(row.total) },
+        ...where(isTaxed, { text: own.money(row.tax) }),
+        orNone(own.money, total),
         ...where(
           isConverted,
-          { text: rateOf(row.base_total, row.total, format) },
-          { text: row.base_total === null ? "no rate is known" : format.money(row.base_total) },
+          { text: total === null ? "–" : rateOf(base_total, total, format) },
+          total === null || base_total !== null
+            ? orNone(format.money, total && base_total)
+            : { text: "no rate is known" },
         ),
       ];
     }),
@@ -206,14 +247,33 @@ function rateOf(converted: string | null, amount: string, format: Format): strin
   return `× ${format.rate(String(Number(converted) / Number(amount)))}`;
 }
 
-async function readSales(client: PoolClient, extent: Extent, format: Format): Promise<Evidence> {
-  const rows = await readSaleEvidence(client, extent, limit + 1);
+/** Who only bought and sold, and in one currency, reads them off the trades. */
+async function readFees(client: PoolClient, extent: Extent, asked: Asked): Promise<Evidence> {
+  const trades = await readTradeEvidence(client, extent, rowLimit + 1, extent.start);
+  return isForeign(trades, asked.format) || (await readHasOtherRows(client, extent))
+    ? readCosts(client, extent, asked, "fee")
+    : tradeTable(trades, asked);
+}
+
+async function readSales(client: PoolClient, extent: Extent, asked: Asked): Promise<Evidence> {
+  const { format } = asked;
+  const rows = await readSaleEvidence(client, extent, rowLimit + 1);
+  const account = accountCells(rows, asked);
+  const isCapital = rows.some(({ is_return_of_capital }) => is_return_of_capital);
   return tableOf(
-    "Sales",
-    ["Date", "Ticker", "#Proceeds, net of fees", "#Cost of what was sold", "#Realised"],
+    isCapital ? "Sales and returns of capital" : "Sales",
+    [
+      "Date",
+      "Ticker",
+      ...account.labels,
+      "#Proceeds, net of fees",
+      isCapital ? "#Cost that it took away" : "#Cost of what was sold",
+      "#Realised",
+    ],
     rows.map((row) => [
       { text: format.date(row.valid_from) },
-      tickerCell(row.ticker),
+      tickerCell(row.ticker, asked),
+      ...account.of(row),
       { text: format.money(row.sell_amount) },
       { text: format.money(row.cost) },
       { text: format.signedMoney(row.realized_pnl) },
@@ -221,14 +281,22 @@ async function readSales(client: PoolClient, extent: Extent, format: Format): Pr
   );
 }
 
-async function readDividends(client: PoolClient, extent: Extent, format: Format): Promise<Evidence> {
-  const rows = await readDividendEvidence(client, extent, limit + 1);
+async function readDividends(
+  client: PoolClient,
+  extent: Extent,
+  asked: Asked,
+  isPaidOut: boolean,
+): Promise<Evidence> {
+  const { format } = asked;
+  const rows = await readDividendEvidence(client, extent, rowLimit + 1, isPaidOut);
   const isConverted = isForeign(rows, format);
+  const account = accountCells(rows, asked);
   return tableOf(
     "Dividends",
     [
       "Ex-date",
       "Ticker",
+      ...account.labels,
       "#Quantity held",
       "#For each",
       ...(isConverted ? ["#In its currency", "#Exchange rate"] : []),
@@ -236,7 +304,8 @@ async function readDividends(client: PoolClient, extent: Extent, format: Format)
     ],
     rows.map((row) => [
       { text: format.date(row.ex_date) },
-      tickerCell(row.ticker),
+      tickerCell(row.ticker, asked),
+      ...account.of(row),
       { text: format.quantity(row.quantity) },
       { text: format.in(row.currency).price(row.cash_per_share) },
       ...where(
@@ -249,13 +318,14 @@ async function readDividends(client: PoolClient, extent: Extent, format: Format)
   );
 }
 
-async function readEffects(client: PoolClient, extent: Extent, format: Format): Promise<Evidence> {
+async function readEffects(client: PoolClient, extent: Extent, asked: Asked): Promise<Evidence> {
+  const { format } = asked;
   const rows = await readEffectEvidence(client, extent);
   return tableOf(
     "What prices and exchange rates did",
     ["Ticker", "Currency", "#Price effect", "#Currency effect", "#Together"],
     rows.map((row) => [
-      tickerCell(row.ticker),
+      tickerCell(row.ticker, asked),
       { text: row.currency },
       { text: format.signedMoney(row.price_effect) },
       { text: format.signedMoney(row.currency_effect) },
@@ -272,17 +342,25 @@ const movementNames: Readonly<Record<Movement["kind"], string>> = {
   both: "Trades and dividends",
   end: "Value at the end",
 };
+/** Where it is not trades alone that move money. */
+const moneyNames: Readonly<Record<Movement["kind"], string>> = {
+  ...movementNames,
+  trades: "Put in or taken out",
+  dividends: "Income paid out",
+  both: "Put in or taken out, and income paid out",
+};
 
 /** Movements that are listed one by one; earlier ones are one row, since all are to be added up. */
 const mostMovements = 500;
 
-function movementTable(movements: readonly Movement[], format: Format): Evidence {
+function movementTable({ movements, areTrades }: Movements, format: Format): Evidence {
+  const names = areTrades ? movementNames : moneyNames;
   const newest = movements.toReversed();
   const rows = newest
     .slice(0, mostMovements)
     .map(({ flow_date, amount, days, kind }) => [
       { text: format.date(flow_date) },
-      { text: movementNames[kind] },
+      { text: names[kind] },
       { text: format.count(days) },
       { text: format.signedMoney(amount) },
     ]);

@@ -1,5 +1,7 @@
 /** A figure of a person, explained: its numbers put in, where it comes from, the rows behind it. */
 import type { PoolClient } from "pg";
+import { gold_p_timeseries } from "../../../assets/gold.ts";
+import { gold__performance, gold_account_performance } from "../../../assets/performance.ts";
 import { personTransaction } from "../../database/person.ts";
 import type { Registry } from "../../engine/index.ts";
 import {
@@ -10,6 +12,7 @@ import {
   type Publication,
   type PublishedModels,
   type Range,
+  readAccountNames,
   readCurrentModels,
   readPortfolioFacts,
   readPublication,
@@ -21,15 +24,17 @@ import {
   readTickerMovements,
   readTickerNames,
   type Span,
+  type Whose,
 } from "../../portfolio/index.ts";
 import type { WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
 import { type Currencies, currenciesOf, type Format } from "../format.ts";
-import { type Evidence, readEvidence } from "./evidence.ts";
+import { type Movements, readEvidence } from "./evidence.ts";
 import { type FigureName, figures } from "./figures.ts";
 import { portfolioWorkings } from "./portfolio-working.ts";
 import { regimeWorking } from "./regime.ts";
 import { regimeWorkings, spellTable } from "./regime-working.ts";
+import type { Asked, Evidence } from "./table.ts";
 import { tickerWorkings } from "./ticker-working.ts";
 import type { Working } from "./working.ts";
 
@@ -39,11 +44,14 @@ export interface Question {
   readonly ticker: string | null;
   /** Of the figures by regime; null: none was named. */
   readonly regime: string | null;
+  /** null: of all together. */
+  readonly account: number | null;
   readonly range: Range;
 }
 
 export interface Explanation {
   readonly ticker: string | null;
+  readonly account: { readonly id: number; readonly name: string } | null;
   readonly origin: Origin;
   readonly lineage: readonly LineageStage[];
   /** Where the lineage begins, and how many models lie between there and the origin. */
@@ -68,7 +76,10 @@ interface Answer {
   readonly period: string | null;
 }
 
-/** Throws NotFoundError for a ticker that the person never held, and for a regime that the range has no day of. */
+/**
+ * Throws NotFoundError for a ticker that the person never held, or not in that account, for a regime that the range has no day of, and
+ * for an account that is not theirs.
+ */
 export function explainFigure(
   context: WebContext,
   userId: number,
@@ -90,61 +101,83 @@ async function readExplanation(
   formatIn: (currencies: Currencies | undefined) => Format,
 ): Promise<Explanation> {
   const { graph } = registry;
-  const { figure, ticker, regime } = question;
-  const { portfolio, ticker: ofTicker } = figures[figure];
-  const origin = (ticker === null ? portfolio : ofTicker) ?? ofTicker ?? portfolio!;
+  const { figure, ticker, regime, account } = question;
+  const { portfolio } = figures[figure];
+  const whose = { userId, account };
+  const accounts = new Map(
+    (await readAccountNames(client, userId)).map(({ account_id, name }) => [account_id, name]),
+  );
+  const name = account === null ? null : accounts.get(account);
+  if (name === undefined) throw new NotFoundError(`account ${account} of yours`);
+  const origin = originOf(question);
   const published = await readCurrentModels(client, registry);
   const lineage = lineageStages(graph, published, origin);
   const assets = lineage.flatMap((stage) => stage.assets);
   const sources = assets.filter((name) => graph.get(name).asset.kind === "source");
-  const span = await readSpan(client, registry, userId, question.range);
+  const span = await readSpan(client, registry, userId, question.range, account);
   const currencies = span ? currenciesOf(span) : undefined;
+  const asked = { format: formatIn(currencies), account, accounts };
   return {
     currencies,
     ticker,
+    account: account === null || name === null ? null : { id: account, name },
     origin,
     lineage,
     sources,
     between: assets.length - sources.length - 1,
     publication: await readPublication(client, graph, origin),
-    answer: await readAnswer(client, published, userId, span, question, formatIn(currencies)),
-    tickers: ticker === null && portfolio === null ? await readTickerNames(client, userId) : null,
-    regimes: figure in regimeWorkings && regime === null ? await readRegimes(client, userId) : null,
+    answer: await readAnswer({ client, published, whose, span, asked }, question),
+    tickers: ticker === null && portfolio === null ? await readTickerNames(client, whose) : null,
+    regimes:
+      figure in regimeWorkings && regime === null ? await readRegimes(client, published, whose, span) : null,
   };
 }
 
+/** An account's figures over the whole time have a model of their own. */
+function originOf({ figure, ticker, account }: Question): Origin {
+  const { portfolio, ticker: ofTicker } = figures[figure];
+  const origin = (ticker === null ? portfolio : ofTicker) ?? ofTicker ?? portfolio!;
+  const isOfAccount = account !== null && Object.hasOwn(gold_account_performance.columns, origin.column);
+  const isOfPerson = origin.asset === gold__performance.name || origin.asset === gold_p_timeseries.name;
+  return isOfAccount && isOfPerson ? { ...origin, asset: gold_account_performance.name } : origin;
+}
+
+/** What an answer is read from. */
+interface Reading<S = Span> {
+  readonly client: PoolClient;
+  readonly published: PublishedModels;
+  readonly whose: Whose;
+  readonly span: S;
+  readonly asked: Asked;
+}
+
+const noMovements: Movements = { movements: [], areTrades: true };
+
 async function readAnswer(
-  client: PoolClient,
-  published: PublishedModels,
-  userId: number,
-  span: Span | null,
+  reading: Reading<Span | null>,
   { figure, ticker, regime }: Question,
-  format: Format,
 ): Promise<Answer | null> {
+  const { client, span, asked } = reading;
   if (figure === "regime") {
     const day = await readRegimeDay(client, span?.end ?? null);
-    return { working: regimeWorking(day, format), asOf: day?.date ?? null, evidence: [], period: null };
+    return { working: regimeWorking(day, asked.format), asOf: day?.date ?? null, evidence: [], period: null };
   }
   if (!span || span.is_outside) {
     if (ticker !== null) throw new NotFoundError(`position of yours in ${ticker}`);
     return null;
   }
-  if (regime !== null) return answerForRegime(client, published, userId, figure, regime, span, format);
+  if (regime !== null) return answerForRegime({ ...reading, span }, figure, regime);
   return ticker === null
-    ? answerForPortfolio(client, published, userId, figure, span, format)
-    : answerForTicker(client, published, userId, figure, ticker, span, format);
+    ? answerForPortfolio({ ...reading, span }, figure)
+    : answerForTicker({ ...reading, span }, figure, ticker);
 }
 
 async function answerForPortfolio(
-  client: PoolClient,
-  published: PublishedModels,
-  userId: number,
+  { client, published, whose, span, asked }: Reading,
   figure: FigureName,
-  span: Span,
-  format: Format,
 ): Promise<Answer | null> {
   const work = portfolioWorkings[figure];
-  const facts = work && (await readPortfolioFacts(client, published, userId, span));
+  const facts = work && (await readPortfolioFacts(client, published, whose, span));
   if (!work || !facts) return null;
   const { best_day_date, worst_day_date, max_drawdown_trough_date, as_of } = facts.performance;
   const days: Partial<Record<FigureName, string | null>> = {
@@ -152,60 +185,71 @@ async function answerForPortfolio(
     worst_day: worst_day_date,
     max_drawdown: max_drawdown_trough_date,
   };
-  const extent = { userId, ticker: null, start: span.start, end: span.end };
+  const extent = { ...whose, ticker: null, start: span.start, end: span.end };
+  const { movements, contributions, gain } = facts;
+  const areTrades =
+    Object.keys(contributions).every((kind) => kind === "bought" || kind === "sold") &&
+    Number(gain.booked_gross) === 0;
   return {
-    working: work(facts, format),
-    evidence: await readEvidence(client, figure, extent, days[figure] ?? as_of, facts.movements, format),
+    working: work(facts, asked.format),
+    evidence: await readEvidence(
+      client,
+      figure,
+      extent,
+      days[figure] ?? as_of,
+      { movements, areTrades },
+      asked,
+    ),
     asOf: as_of,
-    period: periodOf(figure, span, format),
+    period: periodOf(figure, span, asked.format),
   };
 }
 
 async function answerForTicker(
-  client: PoolClient,
-  published: PublishedModels,
-  userId: number,
+  { client, published, whose, span, asked }: Reading,
   figure: FigureName,
   ticker: string,
-  span: Span,
-  format: Format,
 ): Promise<Answer | null> {
   const work = tickerWorkings[figure];
-  const facts = await readTickerFacts(client, published, userId, ticker, span);
+  const facts = await readTickerFacts(client, published, whose, ticker, span);
   if (!facts) throw new NotFoundError(`position of yours in ${ticker}`);
   if (!work) return null;
   const movements =
-    figure === "xirr" ? await readTickerMovements(client, published, userId, facts, span) : [];
-  const extent = { userId, ticker, start: span.start, end: span.end };
+    figure === "xirr"
+      ? {
+          movements: await readTickerMovements(client, published, whose, facts, span),
+          areTrades: facts.quantities.others === null && Number(facts.booked_net) === 0,
+        }
+      : noMovements;
+  const extent = { ...whose, ticker, start: span.start, end: span.end };
   return {
-    working: work(facts, format),
-    evidence: await readEvidence(client, figure, extent, facts.as_of, movements, format),
+    working: work(facts, asked.format),
+    evidence: await readEvidence(client, figure, extent, facts.as_of, movements, asked),
     asOf: facts.as_of,
-    period: periodOf(figure, span, format),
+    period: periodOf(figure, span, asked.format),
   };
 }
 
 async function answerForRegime(
-  client: PoolClient,
-  published: PublishedModels,
-  userId: number,
+  { client, published, whose, span, asked }: Reading,
   figure: FigureName,
   regime: string,
-  span: Span,
-  format: Format,
 ): Promise<Answer | null> {
   const work = regimeWorkings[figure];
-  const facts = work && (await readRegimeFacts(client, published, userId, regime, span));
+  const facts = work && (await readRegimeFacts(client, published, whose, regime, span));
   if (!work || !facts) throw new NotFoundError(`day of yours in the regime ${regime}`);
   const { trough, spells } = facts;
   const lastDay = spells.at(-1)!.last_day;
   const day = figure === "regime_drawdown" ? trough.price_date : lastDay;
-  const extent = { userId, ticker: null, start: span.start, end: lastDay };
+  const extent = { ...whose, ticker: null, start: span.start, end: lastDay };
   return {
-    working: work(facts, format),
-    evidence: [spellTable(spells, format), ...(await readEvidence(client, figure, extent, day, [], format))],
+    working: work(facts, asked.format),
+    evidence: [
+      spellTable(spells, asked),
+      ...(await readEvidence(client, figure, extent, day, noMovements, asked)),
+    ],
     asOf: span.end,
-    period: periodOf(figure, span, format),
+    period: periodOf(figure, span, asked.format),
   };
 }
 

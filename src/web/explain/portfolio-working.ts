@@ -3,27 +3,19 @@ import Big from "big.js";
 import type { PortfolioDay, PortfolioFacts } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
 import type { FigureName } from "./figures.ts";
+import { contributionsOf, gainOf, incomeOf, paidOutOf, unrealizedOf, worthOf } from "./money-working.ts";
 import { computed, equation, exchangeReturn, impossible, precise, total, type Working } from "./working.ts";
 
 type Work = (facts: PortfolioFacts, format: Format) => Working;
 
 /** Figures that only a ticker has, and the economy's, are not among them. */
 export const portfolioWorkings: Partial<Record<FigureName, Work>> = {
-  market_value: ({ last }, format) => total("the values below", format.money(last.market_value)),
+  market_value: worthOf,
   cost_basis: ({ last }, format) => total("the costs below", format.money(last.cost_basis)),
-  unrealized_pnl: (facts, format) => {
-    const { span, last } = facts;
-    const value = format.signedMoney(unrealizedOf(facts));
-    const atEnd = `${format.money(last.market_value)} − ${format.money(last.cost_basis)}`;
-    const atStart = `${format.money(span.opening_value)} − ${format.money(span.opening_cost)}`;
-    return computed(value, equation(span.is_whole ? atEnd : `(${atEnd}) − (${atStart})`, value));
-  },
-  total_gain: gain,
-  change: gain,
-  net_contributions: ({ last, trades: { bought, sold } }, format) => {
-    const value = format.signedMoney(last.net_contributions);
-    return computed(value, equation(`${format.money(bought)} − ${format.money(sold)}`, value));
-  },
+  unrealized_pnl: unrealizedOf,
+  total_gain: gainOf,
+  change: gainOf,
+  net_contributions: contributionsOf,
   realized_pnl: ({ last }, format) =>
     total("the gains of the sales below", format.signedMoney(last.realized_pnl)),
   price_effect: ({ performance: { price_effect } }, format) =>
@@ -33,14 +25,8 @@ export const portfolioWorkings: Partial<Record<FigureName, Work>> = {
   price_return: ({ performance: { price_return } }, format) => computed(format.signedPercent(price_return)),
   currency_return: ({ performance: { twr, price_return, currency_return } }, format) =>
     exchangeReturn(twr, price_return, currency_return, format),
-  income: ({ last }, format) => total("the dividends below", format.signedMoney(last.income_paid_out)),
-  income_paid_out: ({ last: { income_paid_out } }, format) => {
-    const value = format.signedMoney(new Big(0).minus(income_paid_out).toFixed());
-    return computed(
-      value,
-      equation(`0 − sum of the dividends below = 0 − ${format.money(income_paid_out)}`, value),
-    );
-  },
+  income: incomeOf,
+  income_paid_out: paidOutOf,
   fees: ({ last }, format) => total("the fees below", format.money(last.fees_paid)),
   twr: ({ last }, format) => {
     const value = format.signedPercent(last.cumulative_return);
@@ -109,27 +95,11 @@ export const portfolioWorkings: Partial<Record<FigureName, Work>> = {
   },
 };
 
-/** What the unrealised gain grew by over the range: before the first trade there is none. */
-function unrealizedOf({ span, last }: PortfolioFacts): string {
-  return new Big(last.unrealized_pnl).minus(span.opening_value).plus(span.opening_cost).toFixed();
-}
-
-function gain(facts: PortfolioFacts, format: Format): Working {
-  const { realized_pnl, income_paid_out } = facts.last;
-  const parts = [unrealizedOf(facts), realized_pnl, income_paid_out];
-  const value = format.signedMoney(parts.reduce((sum, part) => sum.plus(part), new Big(0)).toFixed());
-  return computed(
-    value,
-    `unrealised = ${format.money(parts[0]!)}, realised = ${format.money(realized_pnl)}, income = ${format.money(income_paid_out)}`,
-    equation(parts.map(format.money).join(" + "), value),
-  );
-}
-
 function returnOf(day: PortfolioDay, format: Format): Working {
   if (day.daily_return === null) return impossible("nothing was invested on that day");
   const flow = new Big(day.net_flow);
   const moneyIn = flow.gt(0) ? flow : new Big(0);
-  const moneyOut = (flow.lt(0) ? flow.times(-1) : new Big(0)).plus(day.income);
+  const moneyOut = (flow.lt(0) ? flow.times(-1) : new Big(0)).plus(day.paid_out);
   const [paidIn, paidOut] = [moneyIn, moneyOut].map((amount) => format.money(amount.toFixed()));
   const value = format.signedPercent(day.daily_return);
   return computed(

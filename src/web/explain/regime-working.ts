@@ -1,15 +1,16 @@
 /** The formulas of a portfolio's figures in one macro regime, with the person's own numbers put in. */
 import type { RegimeFacts, RegimeSpell } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
-import { type Evidence, tableOf } from "./evidence.ts";
 import type { FigureName } from "./figures.ts";
+import { type Asked, type Evidence, tableOf } from "./table.ts";
 import { computed, equation, impossible, precise, type Working } from "./working.ts";
 
-export function spellTable(spells: readonly RegimeSpell[], format: Format): Evidence {
+export function spellTable(spells: readonly RegimeSpell[], { format, account }: Asked): Evidence {
+  const ofAccount = account === null ? "" : `&account=${account}`;
   const rows = spells.map(({ first_day, last_day, days, return: earned }) => [
     {
       text: `${format.date(first_day)} to ${format.date(last_day)}`,
-      href: `/portfolio?from=${first_day}&to=${last_day}`,
+      href: `/portfolio?from=${first_day}&to=${last_day}${ofAccount}`,
     },
     { text: format.count(days) },
     { text: format.signedPercent(earned) },

@@ -3,7 +3,18 @@ import Big from "big.js";
 import type { TickerFigureFacts } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
 import type { FigureName } from "./figures.ts";
-import { computed, equation, exchangeReturn, impossible, precise, total, type Working } from "./working.ts";
+import {
+  addition,
+  computed,
+  equation,
+  exchangeReturn,
+  impossible,
+  known,
+  named,
+  precise,
+  total,
+  type Working,
+} from "./working.ts";
 
 type Work = (facts: TickerFigureFacts, format: Format) => Working;
 
@@ -37,14 +48,37 @@ export const tickerWorkings: Partial<Record<FigureName, Work>> = {
     if (rate === "") return computed(price, source);
     return computed(price, source, equation(`${price}${rate}`, format.price(facts.current_price)));
   },
-  quantity: ({ quantity, bought, sold }, format) => {
+  quantity: ({ quantity, quantities: { bought, sold, others } }, format) => {
     const value = format.quantity(quantity);
-    return computed(value, equation(`${format.quantity(bought)} − ${format.quantity(sold)}`, value));
+    if (!others)
+      return computed(value, equation(`${format.quantity(bought)} − ${format.quantity(sold)}`, value));
+    const terms = known([
+      { name: "bought", amount: bought },
+      { name: "bonus", amount: others.bonus },
+      { name: "transferred in", amount: others.transferred_in },
+      { name: "by splits of your own", amount: others.split },
+      { name: "sold", amount: sold, isTaken: true },
+      { name: "transferred out", amount: others.transferred_out, isTaken: true },
+    ]);
+    return computed(value, named(terms, format.quantity), equation(addition(terms, format.quantity), value));
   },
   cost_basis: ({ cost_basis, last_period }, format) => {
-    const { valid_from, prev_cost_basis, buy_amount, removed_cost } = last_period;
+    const { valid_from, prev_cost_basis, buy_amount, transferred_cost, removed_cost } = last_period;
     const [before, bought, removed] = [prev_cost_basis, buy_amount, removed_cost].map(format.money);
     const value = format.money(cost_basis);
+    if (Number(transferred_cost) !== 0) {
+      const terms = [
+        { name: "cost before", amount: prev_cost_basis },
+        { name: "purchases", amount: buy_amount },
+        { name: "cost of what was transferred", amount: transferred_cost },
+        { name: "cost of what was sold", amount: removed_cost, isTaken: true },
+      ];
+      return computed(
+        value,
+        `on ${format.date(valid_from)}: ${named(terms, format.money)}`,
+        equation(addition(terms, format.money), value),
+      );
+    }
     return computed(
       value,
       `on ${format.date(valid_from)}: cost before = ${before}, purchases = ${bought}, cost of what was sold = ${removed}`,
@@ -62,7 +96,17 @@ export const tickerWorkings: Partial<Record<FigureName, Work>> = {
   },
   realized_pnl: ({ realized_pnl }, format) =>
     total("the gains of the sales below", format.signedMoney(realized_pnl)),
-  income: ({ income }, format) => total("the dividends below", format.money(income)),
+  income: ({ income, booked_net }, format) => {
+    const value = format.money(income);
+    const fromMarket = new Big(income).minus(booked_net);
+    if (Number(booked_net) === 0) return total("the dividends below", value);
+    if (fromMarket.eq(0)) return total("what is left below of the income as booked", value);
+    const terms = [
+      { name: "sum of the dividends below", amount: fromMarket },
+      { name: "sum of what is left below of the income as booked", amount: booked_net },
+    ];
+    return computed(value, named(terms, format.money), equation(addition(terms, format.money), value));
+  },
   fees: ({ fees }, format) => total("the fees below", format.money(fees)),
   total_gain: ({ unrealized_pnl, realized_pnl, income, total_gain }, format) => {
     const value = format.signedMoney(total_gain);

@@ -1,4 +1,5 @@
 /** A figure's formula with a person's own numbers put in. */
+import Big from "big.js";
 import type { Format } from "../format.ts";
 
 export interface Working {
@@ -34,6 +35,32 @@ export function exchangeReturn(whole: number, local: number, rates: number, form
 /** What a table of the page adds up to: the column is the formula. */
 export const total = (column: string, value: string): Working =>
   computed(value, equation(`sum of ${column}`, value));
+
+/** A part of a sum. */
+export interface Term {
+  readonly name: string;
+  readonly amount: Big | string;
+  /** It is taken off. */
+  readonly isTaken?: boolean;
+}
+
+/** "bought = $10.00, sold = $4.00" */
+export const named = (terms: readonly Term[], write: (amount: string) => string): string =>
+  terms.map(({ name, amount }) => `${name} = ${write(new Big(amount).toFixed())}`).join(", ");
+
+/** "$10.00 − $4.00" */
+export function addition(terms: readonly Term[], write: (amount: string) => string): string {
+  const parts = terms.map(({ amount, isTaken }, index) => {
+    const value = new Big(amount).times(isTaken ? -1 : 1);
+    if (index === 0) return write(value.toFixed());
+    return `${value.lt(0) ? " − " : " + "}${write(value.abs().toFixed())}`;
+  });
+  return parts.join("") || write("0");
+}
+
+/** Without those that are nothing. */
+export const known = (terms: readonly Term[]): Term[] =>
+  terms.filter(({ amount }) => !new Big(amount).round(12).eq(0));
 
 /** `numbers` put together, with what they come to: "$1,020.00 − $1,001.00 = $19.00". */
 export const equation = (numbers: string, result: string): string => `${numbers} = ${result}`;

@@ -40,7 +40,7 @@ export function figuresView(figures: RangeFigures, format: Format) {
     bridge: bridge(figures, format.minorDigits),
     heatmap: heatmap(figures.months, inRange, format),
     regimes: figures.regimes.map((regime) => ({ ...regime, label: regimeLabel(regime.regime) })),
-    allocations: allocations(figures.tickers, span.currency),
+    allocations: allocations(figures.tickers, figures.standing, span.currency),
   };
 }
 

@@ -11,11 +11,13 @@ import { explainFigure, type Question } from "../explain/explanation.ts";
 import { type FigureName, figures, isFigureName } from "../explain/figures.ts";
 import { regimeLabel } from "../figures/labels.ts";
 import { parseInput } from "../route.ts";
+import { positiveId } from "../schemas.ts";
 import { environmentOf, type SendPage } from "./page.ts";
 
 const definitionsFile = join(import.meta.dirname, "../../../docs/metrics.md");
 
 const aboutQuery = z.object({
+  account: positiveId.optional().catch(undefined),
   ticker: z.string().trim().toUpperCase().max(20).optional().catch(undefined),
   regime: z.string().max(20).optional().catch(undefined),
 });
@@ -34,7 +36,13 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
       throw new NotFoundError(
         `${figures[figure].title.toLowerCase()} of a ticker: it is of the whole portfolio`,
       );
-    const question: Question = { figure, ticker, regime, range: range ?? wholeTime };
+    const question: Question = {
+      figure,
+      ticker,
+      regime,
+      account: about.account ?? null,
+      range: range ?? wholeTime,
+    };
     const { currencies, ...explanation } = await explainFigure(
       context,
       userId,
@@ -51,6 +59,8 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
         title: figures[figure].title,
         definition: written(definitions.get(figure)!),
         regime: regime && regimeLabel(regime),
+        tickerQuery: about.account === undefined ? "" : `?account=${about.account}`,
+        accountQuery: about.account === undefined ? "" : `&account=${about.account}`,
         ...explanation,
       },
     });

@@ -7,7 +7,9 @@ import {
   importFields,
   maxCharacters,
   maxCsvRecords,
+  type RecordGroup,
   type RowKind,
+  recordGroups,
   rowKinds,
   type Selection,
   spell,
@@ -54,6 +56,11 @@ export const importBytes: RequestHandler = express.raw({
 
 const lines = z.union([positiveId.transform((line) => [line]), z.array(positiveId)]).catch([]);
 
+const count = z
+  .string()
+  .regex(/^\d{1,5}$/, { abort: true })
+  .transform(Number);
+
 const importForm = z.object({
   step: z.enum(["review", "leave_out", "import"]).catch("review"),
   csv: z.string().default(""),
@@ -67,7 +74,20 @@ const importForm = z.object({
   /** Lines to be recorded as the market says. */
   correct: lines,
   correct_all: z.literal("1").optional().catch(undefined),
+  /** Which of one's accounts, and the one whose choices the page showed. */
+  account: positiveId.optional().catch(undefined),
+  reviewed_account: positiveId.optional().catch(undefined),
+  ...perGroup("record", z.enum(["0", "1"]).optional().catch(undefined)),
+  ...perGroup("unrecorded", count.optional().catch(undefined)),
 });
+
+/** "record_cash": of each kind of rows that are no trades. */
+function perGroup<Name extends string, Schema extends z.ZodType>(name: Name, schema: Schema) {
+  const field = (group: RecordGroup) => `${name}_${group}` as const;
+  return Object.fromEntries(recordGroups.map((group) => [field(group), schema])) as {
+    [Field in ReturnType<typeof field>]: Schema;
+  };
+}
 
 export type ImportForm = z.output<typeof importForm>;
 
@@ -89,12 +109,22 @@ function fieldsNamed(body: Readonly<Record<string, string>>, prefix: string): [s
 
 const isKind = (text: string): text is RowKind => (rowKinds as readonly string[]).includes(text);
 
+/** What was chosen for one account says nothing of another. */
+function recordingOf(form: ImportForm): Pick<ImportFile, "account" | "recording"> {
+  const account = form.account === undefined ? {} : { account: form.account };
+  if (form.account !== form.reviewed_account) return account;
+  const recording = recordGroups.flatMap((group) => {
+    const said = form[`record_${group}`];
+    return said === undefined ? [] : [[group, said === "1"] as const];
+  });
+  return { ...account, ...(recording.length > 0 && { recording: Object.fromEntries(recording) }) };
+}
+
 /** `body`: of the form as it came, beside the file's text. */
-export function fileOf(
-  { csv, header, date_order, decimal_mark, correct, correct_all }: ImportForm,
-  body: unknown,
-): ImportFile {
-  if (header !== undefined && header !== headerOf(csv)) return { csv };
+export function fileOf(form: ImportForm, body: unknown): ImportFile {
+  const { csv, header, date_order, decimal_mark, correct, correct_all, account } = form;
+  if (header !== undefined && header !== headerOf(csv))
+    return { csv, ...(account !== undefined && { account }) };
   const entries = Object.entries(parseInput(anyFields, body));
   const texts = parseInput(
     namedFields,
@@ -122,9 +152,16 @@ export function fileOf(
     ...(words.length > 0 && { words: Object.fromEntries(words.map(([word, kind]) => [spell(word), kind])) }),
     ...((correct_all || correct.length > 0) && { corrections: correct_all ? ("all" as const) : correct }),
     ...(tickers.length > 0 && { tickers: Object.fromEntries(tickers) }),
+    ...recordingOf(form),
   };
 }
 
-export function selectionOf({ fingerprint, line }: ImportForm): Selection | null {
-  return fingerprint === undefined ? null : { fingerprint, lines: new Set(line) };
+export function selectionOf(form: ImportForm): Selection | null {
+  const { fingerprint, line } = form;
+  if (fingerprint === undefined) return null;
+  const seen = recordGroups.map((group) => [group, form[`unrecorded_${group}`]] as const);
+  const unrecorded = seen.every(([, count]) => count === undefined)
+    ? undefined
+    : Object.fromEntries(seen.map(([group, count]) => [group, count ?? 0]));
+  return { fingerprint, lines: new Set(line), ...(unrecorded && { unrecorded }) };
 }

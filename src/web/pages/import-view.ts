@@ -12,6 +12,7 @@ import {
   spell,
   summarise,
 } from "../../ledger/index.ts";
+import { describeOthers } from "./import-others.ts";
 import { sentence } from "./page.ts";
 
 const labels: Readonly<Record<ImportField, string>> = {
@@ -75,10 +76,11 @@ export function describeRow(row: ReviewedRow) {
 }
 
 function describeKept(rows: readonly ReviewedRow[]) {
-  return groupKept(rows).map(({ kind, rows: group, words }) => ({
+  return groupKept(rows.filter(({ group }) => !group)).map(({ kind, rows: group, words }) => ({
     name: nameKind(kind, group.length),
     total: group.length,
     words: words.join(", "),
+    reason: sentence(group[0]!.problem?.message ?? ""),
     isMore: group.length > shownKept,
     rows: group.slice(0, shownKept).map(({ line, entry }) => ({
       line,
@@ -104,7 +106,7 @@ function questionsOf(review: ImportReview) {
 export function describeReview(review: ImportReview) {
   const { headers, notation, problem, rows, lookup, delimiter, format } = review;
   const count = (isCounted: (row: ReviewedRow) => boolean) => rows.filter(isCounted).length;
-  const selected = count(({ isSelected }) => isSelected);
+  const selected = count(({ isSelected, status }) => isSelected && status !== "KEPT");
   const trades = rows.filter(({ status }) => status !== "KEPT");
   const needing = ["ERROR", "WARNING"].flatMap((status) => trades.filter((row) => row.status === status));
   const good = trades.filter(({ status }) => status === "OK");
@@ -126,7 +128,10 @@ export function describeReview(review: ImportReview) {
     isGoodOpen: good.length <= unfolded,
     correctable: count(({ correction }) => correction !== null),
     keptGroups: describeKept(rows),
-    keptCount: rows.length - trades.length,
+    keptCount: count(
+      ({ status, isSelected, warnings }) => status === "KEPT" && !isSelected && warnings.length === 0,
+    ),
+    ...describeOthers(review),
     asides: review.asides.slice(0, 20),
     asideCount: review.asides.length,
     counts: {
@@ -138,8 +143,9 @@ export function describeReview(review: ImportReview) {
     isOneSelected: selected === 1,
     blocking: count((row) => row.isSelected && row.status === "ERROR"),
     leaving: rowsToLeaveOut(review).length,
-    duplicates: count((row) => row.warnings.some(({ code }) => code === "potential_duplicate")),
-    isAllDuplicates: trades.length > 0 && selected === 0,
+    duplicates: trades.filter((row) => row.warnings.some(({ code }) => code === "potential_duplicate"))
+      .length,
+    isAllDuplicates: trades.length > 0 && !rows.some(({ isSelected }) => isSelected),
     isLookupUnfinished: lookup.checked < lookup.total,
   };
 }

@@ -6,6 +6,8 @@ import {
   type ImportProgress,
   type ImportReview,
   importTransactions,
+  isAllSeen,
+  listAccounts,
   maxCsvRecords,
   type ReviewedRow,
   reviewImport,
@@ -14,6 +16,7 @@ import {
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
 import { fileOf, headerOf, importBytes, parseForm, selectionOf } from "./import-form.ts";
+import { accountChoices } from "./import-others.ts";
 import { describeReview, describeRow } from "./import-view.ts";
 import { type Problem, type RenderEach, type SendPage, sentence } from "./page.ts";
 import { Underway } from "./underway.ts";
@@ -22,9 +25,9 @@ export function importPages(context: WebContext, sendPage: SendPage, renderEach:
   const router = Router();
   const sendImport = createSendImport(sendPage, renderEach);
 
-  router.get("/transactions/import", (request, response) => {
-    requirePerson(request);
-    return sendImport(request, response, "", null);
+  router.get("/transactions/import", async (request, response) => {
+    const accounts = await listAccounts(context, requirePerson(request).userId);
+    await sendImport(request, response, "", null, null, 200, accounts);
   });
 
   const underway = new Underway<ImportProgress>();
@@ -54,15 +57,28 @@ export function importPages(context: WebContext, sendPage: SendPage, renderEach:
       return sendImport(request, response, form.csv, left, consequences(left));
     }
     try {
-      const { imported, kept, review } = await underway.during(userId, (onProgress) =>
+      const { imported, others, kept, review } = await underway.during(userId, (onProgress) =>
         importTransactions(context, userId, file, selection, onProgress),
       );
-      if (imported > 0) return response.redirect(303, `/transactions?imported=${imported}`);
+      if (imported + others > 0) {
+        const counts = [
+          ...(imported > 0 ? [`imported=${imported}`] : []),
+          ...(others > 0 ? [`others=${others}`] : []),
+        ];
+        return response.redirect(303, `/transactions?${counts.join("&")}`);
+      }
       if (kept > 0) return response.redirect(303, `/transactions?kept=${kept}`);
-      await sendImport(request, response, form.csv, review, refusal(review), 422);
+      await sendImport(
+        request,
+        response,
+        form.csv,
+        review,
+        refusal(review, isAllSeen(review, selection)),
+        422,
+      );
     } catch (error) {
       const { status, code, message } = describeError(error, "POST", "");
-      if (code !== "market_data_unavailable" && code !== "quota_exceeded") throw error;
+      if (!["market_data_unavailable", "quota_exceeded", "missing_fx_rate"].includes(code)) throw error;
       // The text and the choice of rows stay; what was fetched by then is there the next time.
       const review = await reviewImport(context, userId, file, selection);
       const problem = { heading: "Nothing was imported.", message: sentence(message) };
@@ -102,7 +118,7 @@ function consequences({ rows }: ImportReview): Problem | null {
 const statusOf = ({ problem }: ImportReview): number =>
   problem?.code === "file_too_large" ? 413 : problem?.code === "file_too_costly" ? 422 : 200;
 
-function refusal({ problem, isSelectionKept, rows }: ImportReview): Problem {
+function refusal({ problem, isSelectionKept, rows }: ImportReview, isSeen: boolean): Problem {
   const heading = "Nothing was imported.";
   if (problem) return { heading, message: sentence(problem.message) };
   if (!isSelectionKept)
@@ -111,6 +127,12 @@ function refusal({ problem, isSelectionKept, rows }: ImportReview): Problem {
       message: "The text or your ledger has changed since the last look: see the rows below.",
     };
   const errors = rows.filter(({ isSelected, status }) => isSelected && status === "ERROR").length;
+  if (errors === 0 && !isSeen)
+    return {
+      heading,
+      message:
+        "Some of what you chose to record cannot be: see the reasons below. Import again to record the others without it.",
+    };
   if (errors === 0) return { heading, message: "No row is chosen." };
   const message = `${errors} of the chosen rows cannot be recorded, and rows are imported all or none.`;
   return { heading, message: `${message} Correct them in the text, or leave them out.` };
@@ -123,11 +145,16 @@ type SendImport = (
   review: ImportReview | null,
   problem?: Problem | null,
   status?: number,
+  /** Of a page without a review. */
+  accounts?: ImportReview["accounts"],
 ) => Promise<void>;
 
 function createSendImport(sendPage: SendPage, renderEach: RenderEach): SendImport {
-  return async (request, response, csv, review, problem = null, status = 200) => {
-    const { rows, ...described } = review ? describeReview(review) : {};
+  return async (request, response, csv, review, problem = null, status = 200, accounts = []) => {
+    const first = accounts.find(({ is_default }) => is_default);
+    const { rows, ...described } = review
+      ? describeReview(review)
+      : { accounts: accountChoices(accounts, first?.account_id) };
     const render = (of: readonly ReviewedRow[] = []) =>
       renderEach(request, "import-row", of.map(describeRow));
     sendPage(request, response, {

@@ -42,13 +42,22 @@ function href(address: Address, change: Partial<Address>): string {
 }
 
 /** Where the ledger shows a transaction, whichever of its pages it would stand on. */
-export function ledgerPath(row: {
-  transaction_id: number;
-  transaction_date: string;
-  ticker: string;
-}): string {
+export function ledgerPath(
+  row: {
+    transaction_id: number;
+    transaction_date: string;
+    /** null: cash. */
+    ticker: string | null;
+  },
+  account: number | null = null,
+): string {
   const { transaction_id, transaction_date, ticker } = row;
-  const query = new URLSearchParams({ ticker, from: transaction_date, to: transaction_date });
+  const query = new URLSearchParams({
+    ...(ticker !== null && { ticker }),
+    ...(account !== null && { account: String(account) }),
+    from: transaction_date,
+    to: transaction_date,
+  });
   return `${path}?${query}#transaction-${transaction_id}`;
 }
 

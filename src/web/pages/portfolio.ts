@@ -173,7 +173,7 @@ async function makeShown(
   };
 }
 
-/** To be chosen from where there are several. Explanations are of all together: an account's figures lead to none. */
+/** To be chosen from where there are several. */
 function accountPicker(accounts: readonly AccountName[], { account }: Look) {
   const shown = accounts.find(({ account_id }) => account_id === account);
   return {
@@ -187,7 +187,6 @@ function accountPicker(accounts: readonly AccountName[], { account }: Look) {
           })),
     account,
     accountName: shown?.name,
-    isUnexplained: account !== undefined,
     keepsCash: (shown ? [shown] : accounts).some(({ tracks_cash }) => tracks_cash),
   };
 }
@@ -201,6 +200,8 @@ function picker({ range, benchmark, account }: Look, { start, end }: Span) {
       account === undefined ? "" : `&account=${account}`,
     ].join(""),
     at: rangeParameters(range),
+    /** What the figures are of: of the range, and in the account. */
+    scope: { ...rangeParameters(range), ...accountParameter(account) },
     chosenBenchmark: benchmark,
     withoutBenchmark: address({ ...rangeParameters(range), ...accountParameter(account), benchmark: "" }),
     start,

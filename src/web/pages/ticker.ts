@@ -3,6 +3,8 @@ import { Router } from "express";
 import { z } from "zod";
 import { personTransaction } from "../../database/person.ts";
 import {
+  acrossPublications,
+  type CostMethod,
   classLabel,
   type Lot,
   type Part,
@@ -14,6 +16,7 @@ import {
 import { requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
 import { parseInput } from "../route.ts";
+import { positiveId } from "../schemas.ts";
 import { positionCharts, priceChart } from "../ticker/charts.ts";
 import { describeQuality } from "../ticker/quality.ts";
 import { ledgerPath } from "./ledger-table.ts";
@@ -23,6 +26,7 @@ const parameters = z.object({ ticker: z.string().trim().toUpperCase().min(1).max
 const page = z.coerce.number().int().min(1).max(1_000_000).catch(1);
 const query = z.object({
   range: z.enum(tickerRangeNames).catch("Held"),
+  account: positiveId.optional().catch(undefined),
   trades: page,
   lots: page,
   sales: page,
@@ -41,9 +45,12 @@ export function tickerPages(context: WebContext, sendPage: SendPage): Router {
     const asked = parameters.safeParse(request.params);
     if (!asked.success) throw new TickerNotHeldError(request.params.ticker);
     const { ticker } = asked.data;
-    const { range, ...pages } = parseInput(query, request.query);
-    const data = await personTransaction(context.pool, userId, (client) =>
-      readTicker(client, userId, ticker, range, pages),
+    const { range, account, ...pages } = parseInput(query, request.query);
+    const whose = { userId, account: account ?? null };
+    const data = await acrossPublications(() =>
+      personTransaction(context.pool, userId, (client) =>
+        readTicker(client, context.registry(), whose, ticker, range, pages),
+      ),
     );
     if (!data) throw new TickerNotHeldError(ticker);
     const currencies = {
@@ -68,7 +75,9 @@ function tickerData(data: TickerData, range: TickerRangeName, format: Parameters
   const { ticker, description, kpis, prices, days, trades, lots, sales, actions } = data;
   const { notes, fetching } = describeQuality(data, format);
   const { currency } = description;
+  const { nameOf, ...ofAccounts } = accountData(data, range);
   return {
+    ...ofAccounts,
     ticker,
     description,
     currency,
@@ -89,16 +98,63 @@ function tickerData(data: TickerData, range: TickerRangeName, format: Parameters
     kpis,
     pricesAsOf: description.last_price_date ?? kpis?.as_of ?? null,
     isClosed: kpis !== null && Number(kpis.quantity) === 0,
+    lotsNote: lotNotes[data.method],
     ranges: tickerRangeNames.map((name) => ({ name, isCurrent: name === range })),
     priceChart: prices.length > 0 ? priceChart(data, format.in(currency)) : null,
     positionCharts: days.length > 0 ? positionCharts(days, format) : null,
-    lots: lots && { ...pagerOf(data, range, "lots", lots), rows: lots.rows.map((lot) => lotRow(data, lot)) },
-    sales: sales && { ...pagerOf(data, range, "sales", sales), rows: sales.rows },
+    lots: lots && {
+      ...pagerOf(data, range, "lots", lots),
+      rows: lots.rows.map((lot) => ({ ...lotRow(data, lot), of: nameOf(lot) })),
+    },
+    sales: sales && {
+      ...pagerOf(data, range, "sales", sales),
+      rows: sales.rows.map((sale) => ({ ...sale, of: nameOf(sale) })),
+    },
     trades: {
       ...pagerOf(data, range, "trades", trades),
-      rows: trades.rows.map((trade) => ({ ...trade, currency: trade.currency ?? currency })),
+      rows: trades.rows.map((trade) => ({
+        ...trade,
+        type: trade.transaction_type.replaceAll("_", " "),
+        currency: trade.currency ?? currency,
+        of: nameOf(trade),
+      })),
     },
     actions: actions.map((action) => ({ ...action, isSplit: action.action_type === "split" })).toReversed(),
+  };
+}
+
+const lotNotes: Readonly<Record<CostMethod, string>> = {
+  average: "",
+  fifo: "Oldest first out (FIFO)",
+  lifo: "Latest first out (LIFO)",
+  hifo: "Dearest first out (HIFO)",
+};
+
+/** What the page says of accounts: to be chosen from where the ticker is in several, and beside rows of all of them. */
+function accountData({ ticker, accounts, account }: TickerData, range: TickerRangeName) {
+  const shown = accounts.filter(({ account_id }) => account === null || account_id === account);
+  const areSeveral = accounts.length > 1;
+  return {
+    account: account ?? undefined,
+    accountName: account === null ? null : shown[0]?.name,
+    accounts: areSeveral
+      ? accounts.map(({ account_id, name }) => ({ account_id, name, isSelected: account_id === account }))
+      : null,
+    at: range === "Held" ? {} : { range },
+    accountQuery: account === null ? "" : `&account=${account}`,
+    isBooked: shown.some(({ books_income }) => books_income),
+    /** What its figures are of. */
+    scope: { ticker, account: account ?? undefined },
+    weightOf:
+      account !== null
+        ? "of what the account holds"
+        : shown.some(({ tracks_cash }) => tracks_cash)
+          ? "of all holdings"
+          : "of the portfolio",
+    nameOf: ({ account_id }: { readonly account_id: number }): string | null =>
+      account === null && areSeveral
+        ? (accounts.find((one) => one.account_id === account_id)?.name ?? null)
+        : null,
   };
 }
 
@@ -114,6 +170,7 @@ function pagerOf(
     const parts = Object.entries({ ...shown, [list]: number }).filter(([, part]) => part > 1);
     const address = new URLSearchParams([
       ["range", range],
+      ...(data.account === null ? [] : [["account", String(data.account)] as [string, string]]),
       ...parts.map(([name, part]): [string, string] => [name, String(part)]),
     ]);
     return `/tickers/${encodeURIComponent(data.ticker)}?${address}#${list}-heading`;
@@ -129,12 +186,21 @@ function pagerOf(
 }
 
 /** Its trades are on the page, or in the ledger. */
-function lotRow({ ticker, trades }: TickerData, lot: Lot) {
+function lotRow({ ticker, account, trades }: TickerData, lot: Lot) {
   const shown = new Set(trades.rows.map(({ transaction_id }) => transaction_id));
   const hrefOf = (id: number, day: string): string =>
-    shown.has(id) ? `#trade-${id}` : ledgerPath({ transaction_id: id, transaction_date: day, ticker });
+    shown.has(id)
+      ? `#trade-${id}`
+      : ledgerPath({ transaction_id: id, transaction_date: day, ticker }, account);
   return {
     ...lot,
+    /** What is no sale says what it is. */
+    took:
+      lot.sale_type === "TRANSFER_OUT"
+        ? "transferred"
+        : lot.sale_type === "RETURN_OF_CAPITAL"
+          ? "capital returned"
+          : null,
     boughtHref: hrefOf(lot.transaction_id, lot.bought_date),
     soldHref: lot.sale_id === null ? null : hrefOf(lot.sale_id, lot.sold_date!),
   };

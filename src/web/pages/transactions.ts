@@ -39,6 +39,8 @@ const doneQuery = z.object({
   edited: positiveId.optional().catch(undefined),
   deleted: positiveId.optional().catch(undefined),
   imported: positiveId.optional().catch(undefined),
+  /** Rows of the import that are no trades. */
+  others: positiveId.optional().catch(undefined),
   kept: positiveId.optional().catch(undefined),
   /** The symbol that was typed, where the trade was recorded under a newer one. */
   entered: z.string().max(20).optional().catch(undefined),

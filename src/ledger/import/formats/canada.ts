@@ -77,7 +77,12 @@ export const canadianFormats: readonly Format[] = [
       const text = cell("description").slice(0, 300);
       const trade = /^([A-Z0-9.]{1,10}) - .{1,160}(?:Bought|Sold) ([\d.,]{1,20}) shares?/.exec(text);
       const executed = /executed at (\d{4}-\d{2}-\d{2})/.exec(text)?.[1];
-      return trade ? { ticker: trade[1]!, quantity: trade[2]!, ...(executed && { date: executed }) } : {};
+      const of = /^([A-Z0-9.]{1,10}) - /.exec(["DIV", "NRT"].includes(cell("transaction")) ? text : "")?.[1];
+      return trade
+        ? { ticker: trade[1]!, quantity: trade[2]!, ...(executed && { date: executed }) }
+        : of
+          ? { ticker: of }
+          : {};
     },
     words: { cont: "DEPOSIT", eft: "CASH", fplint: "INTEREST", nrt: "TAX" },
     decimalMark: "point",

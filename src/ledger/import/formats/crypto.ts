@@ -26,8 +26,16 @@ function mergeLegs(lines: readonly TextLine[]): TextLine[] {
 
 const fiat = /^Z?(USD|EUR|GBP|CHF|CAD|AUD|JPY)(\.HOLD)?$/;
 
+/** Dollars are no coin: so many of them are a sum of money, before its fee. */
+function asMoney(texts: TextLine["texts"]): TextLine["texts"] {
+  const currency = fiat.exec(texts.ticker ?? "")?.[1];
+  if (!currency || texts.type === "trade") return texts;
+  const { ticker: _, quantity = "", ...rest } = texts;
+  return { ...rest, gross: quantity, currency, amountCurrency: currency, feeCurrency: currency };
+}
+
 function mergePair(group: readonly TextLine[]): TextLine[] {
-  const plain = group.map(({ line, texts: { status: _, ...texts } }) => ({ line, texts }));
+  const plain = group.map(({ line, texts: { status: _, ...texts } }) => ({ line, texts: asMoney(texts) }));
   const money = group.find(({ texts }) => fiat.test(texts.ticker ?? ""));
   const coin = group.find((leg) => leg !== money);
   if (group.length !== 2 || !money || !coin) return plain;

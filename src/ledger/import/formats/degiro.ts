@@ -94,6 +94,8 @@ export const degiroFormats: readonly Format[] = [
         fxcredit: "FX",
         ingresocambiodedivisa: "FX",
         retiradacambiodedivisa: "FX",
+        levantamentodedivisa: "FX",
+        creditodedivisa: "FX",
         ingreso: "DEPOSIT",
       },
     }),

@@ -29,8 +29,11 @@ export const europeanFormats: readonly Format[] = [
       currency: "currency",
       assetType: "assetclass",
     },
-    // A coin has no number but its code.
-    take: (cell) => (cell("assetclass") === "CRYPTO" ? { ticker: cell("symbol"), identifier: "" } : {}),
+    // A coin has no number but its code. Amounts are before fee and tax, as its trades show.
+    take: (cell) => ({
+      ...(cell("assetclass") === "CRYPTO" && { ticker: cell("symbol"), identifier: "" }),
+      ...(cell("category") === "CASH" && { gross: cell("amount"), amount: "" }),
+    }),
     words: {
       customerinbound: "DEPOSIT",
       customerinpayment: "DEPOSIT",
@@ -179,7 +182,12 @@ export const europeanFormats: readonly Format[] = [
       currency: "instrumentcurrency",
       amountCurrency: "accountcurrency",
     },
-    take: (cell) => takeTrade(cell("event")),
+    take: (cell) => {
+      const trade = takeTrade(cell("event"));
+      const isConverted = !/^(1([.,]0+)?)?$/.test(cell("conversionrate"));
+      // Then the amount is in the account's currency, whatever the instrument's is.
+      return isConverted && !trade.price ? { ...trade, currency: cell("accountcurrency") } : trade;
+    },
   },
   {
     name: "XTB",
@@ -207,7 +215,9 @@ export const europeanFormats: readonly Format[] = [
     },
     take: (cell) => {
       const pair = /^([A-Z0-9.]{1,12})\/([A-Z]{3})$/.exec(cell("details").slice(0, 20));
-      return pair ? { ticker: pair[1]! } : {};
+      // What pays in dollars and is priced elsewhere may be another company at home.
+      const isOfTrade = /position/i.test(cell("type"));
+      return pair && (isOfTrade || pair[2] === "USD") ? { ticker: pair[1]! } : {};
     },
     words: { openposition: "BUY", positionclosed: "SELL", withdrawrequest: "WITHDRAWAL", edit: "OTHER" },
     currency: "USD",

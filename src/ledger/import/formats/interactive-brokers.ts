@@ -29,6 +29,18 @@ function withoutCancelled(lines: readonly TextLine[]): TextLine[] {
   });
 }
 
+/** "MSFT(US5949181045) Cash Dividend USD 0.75 per Share (Ordinary Dividend)" */
+function takeInstrument(description: string): { ticker: string; identifier: string } | null {
+  const match = /^([A-Z0-9. ]{1,20}?) ?\(([A-Z0-9]{6,12})\)/.exec(description.slice(0, 60));
+  return match && { ticker: match[1]!, identifier: match[2]! };
+}
+
+const isOfCapital = (description: string): boolean =>
+  /\(Return of Capital\)\s*$/i.test(description.slice(0, 300));
+
+const typeOf = (title: string, description: string): string =>
+  title !== "Dividends" ? "cash" : isOfCapital(description) ? "return of capital" : "dividend";
+
 export const interactiveBrokersFormats: readonly Format[] = [
   {
     name: "Interactive Brokers Flex",
@@ -65,6 +77,10 @@ export const interactiveBrokersFormats: readonly Format[] = [
       amount: "amount",
       currency: "currencyprimary",
     },
+    take: (cell) => ({
+      ...(cell("symbol") === "" && takeInstrument(cell("description"))),
+      ...(isOfCapital(cell("description")) && { type: "return of capital" }),
+    }),
     words: { depositswithdrawals: "CASH", depositsandwithdrawals: "CASH" },
     decimalMark: "point",
   },
@@ -118,7 +134,8 @@ export const interactiveBrokersFormats: readonly Format[] = [
   },
   ...(
     [
-      ["Dividends", "DIVIDEND"],
+      // Which may be a return of capital.
+      ["Dividends", undefined],
       ["Withholding Tax", "TAX"],
       ["Interest", "INTEREST"],
       ["Fees", "FEE"],
@@ -138,7 +155,10 @@ export const interactiveBrokersFormats: readonly Format[] = [
         currency: "currency",
       },
       // "Total", and totals of each currency.
-      take: (cell) => (cell("currency").startsWith("Total") ? null : { type: kind ?? "cash" }),
+      take: (cell) =>
+        cell("currency").startsWith("Total")
+          ? null
+          : { type: kind ?? typeOf(title, cell("description")), ...takeInstrument(cell("description")) },
       ...(kind && { kind }),
       decimalMark: "point",
     }),

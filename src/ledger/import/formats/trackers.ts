@@ -114,6 +114,7 @@ export const trackerFormats: readonly Format[] = [
         const own = { currency, amountCurrency: cell(amountCurrency), feeCurrency: cell(amountCurrency) };
         return isForeign ? { ...own, gross: cell(gross) } : own;
       },
+      bringsCost: true,
       words: {
         deliveryinbound: "TRANSFER_IN",
         deliveryoutbound: "TRANSFER_OUT",

@@ -1,0 +1,63 @@
+/** A table of evidence, and what its rows have in common. */
+import type { Format } from "../format.ts";
+
+export interface Cell {
+  readonly text: string;
+  readonly href?: string;
+}
+
+export interface Evidence {
+  readonly title: string;
+  readonly headers: readonly { readonly label: string; readonly isNumber: boolean }[];
+  readonly rows: readonly (readonly Cell[])[];
+  /** Set: there are more rows than are shown. */
+  readonly note: string | null;
+}
+
+/** How tables are written, and for which account. */
+export interface Asked {
+  readonly format: Format;
+  /** null: of all together. */
+  readonly account: number | null;
+  /** Names by id, of all accounts of the person. */
+  readonly accounts: ReadonlyMap<number, string>;
+}
+
+export const rowLimit = 50;
+
+/** A table of the first rows; labels that start with # are of numbers. */
+export function tableOf(
+  title: string,
+  labels: readonly string[],
+  rows: readonly Cell[][],
+  length = rowLimit,
+): Evidence {
+  return {
+    title,
+    headers: labels.map((label) => ({ label: label.replace("#", ""), isNumber: label.startsWith("#") })),
+    rows: rows.slice(0, length),
+    note: rows.length > length ? `The newest ${rowLimit} are shown; there are more.` : null,
+  };
+}
+
+/** Leads to the ticker as it is in the account that is asked for; null: cash. */
+export function tickerCell(ticker: string | null, { account }: Asked): Cell {
+  if (ticker === null) return { text: "Cash" };
+  const query = account === null ? "" : `?account=${account}`;
+  return { text: ticker, href: `/tickers/${encodeURIComponent(ticker)}${query}` };
+}
+
+/** A column that tells the rows of several accounts apart; none where all are of one. */
+export function accountCells(
+  rows: readonly { readonly account_id: number }[],
+  { accounts }: Asked,
+): { labels: string[]; of: (row: { readonly account_id: number }) => Cell[] } {
+  const areSeveral = new Set(rows.map(({ account_id }) => account_id)).size > 1;
+  return {
+    labels: areSeveral ? ["Account"] : [],
+    of: ({ account_id }) => (areSeveral ? [{ text: accounts.get(account_id) ?? "" }] : []),
+  };
+}
+
+/** Cells that are there only where something was converted, or else needs them. */
+export const where = (isNeeded: boolean, ...cells: Cell[]): Cell[] => (isNeeded ? cells : []);
