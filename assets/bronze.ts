@@ -256,6 +256,11 @@ export const transactions = sourceAsset({
     denominator: nullable(amount("For so many old shares.")),
     acquired_on: nullable(day("When shares that were transferred in had been bought.")),
     lots: nullable({ type: "jsonb", description: "Of a SELL: how much it takes of which purchase." }),
+    market_value: nullable(
+      amount(
+        "Of a transfer by a corporate action: what it moved was worth, in the ticker's currency; null: its close says.",
+      ),
+    ),
     transaction_date: day("Day of the transaction."),
     created_at: moment("When it was entered."),
   },

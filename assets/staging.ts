@@ -180,6 +180,7 @@ export const stg_transactions = sqlAsset({
     own_split: nullable(
       amount("Of a SPLIT: by how much it multiplies what is held, beside the market's of that day."),
     ),
+    market_value: transactions.columns.market_value,
   },
   key: ["transaction_id"],
   partitionBy: "user_id",

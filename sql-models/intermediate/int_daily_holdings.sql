@@ -80,7 +80,9 @@ with
       coalesce(d.prev_close, 0) as close_before,
       case
         when d.is_trade_day
-        and d.transferred_quantity != 0 then d.transferred_quantity * d.close * coalesce(of_day.rate, d.rate)
+        and (d.transferred_quantity != 0 or d.exchanged_value != 0) then (
+          (d.transferred_quantity - d.exchanged_quantity) * d.close + d.exchanged_value
+        ) * coalesce(of_day.rate, d.rate)
         else 0
       end as transferred_for
     from
@@ -112,9 +114,10 @@ with
         else quantity * close * day_rate - held_before * close_before * prev_day_rate - (
           buy_amount - sell_amount - fees + transferred_for
         ) - (
-          prev_day_rate * held_before * (close - close_before) + bought_at_rates * close - bought_for + (
-            local_sold_for - sold_quantity * close
-          ) * case
+          prev_day_rate * held_before * (close - close_before) + (exchanged_quantity * close - exchanged_value) * case
+            when held_before > 0 then prev_day_rate
+            else day_rate
+          end + bought_at_rates * close - bought_for + (local_sold_for - sold_quantity * close) * case
             when sold_quantity <= held_before then prev_day_rate
             -- what was held went first, the rest is of what was bought, or came by a transfer, on the day
             else (
@@ -159,7 +162,9 @@ select
   end as net_flow,
   case
     when is_trade_day
-    and transferred_quantity != 0 then local_buy_amount - local_sell_amount + transferred_quantity * close
+    and (transferred_quantity != 0 or exchanged_value != 0) then local_buy_amount - local_sell_amount + (
+      transferred_quantity - exchanged_quantity
+    ) * close + exchanged_value
     when is_trade_day then local_buy_amount - local_sell_amount
     else 0
   end as local_net_flow,

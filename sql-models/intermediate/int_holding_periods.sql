@@ -27,6 +27,8 @@ with
       coalesce(sum(sold_cost) filter (where transaction_type != 'TRANSFER_OUT'), 0) as sold_cost,
       sum(transferred_quantity) as transferred_quantity,
       sum(transferred_cost) as transferred_cost,
+      sum(exchanged_quantity) as exchanged_quantity,
+      sum(exchanged_value) as exchanged_value,
       sum(fee) as fees,
       coalesce(
         sum(adjusted_quantity * trade_rate) filter (where transaction_type in ('BUY', 'BONUS')),
@@ -91,6 +93,8 @@ select
   fees,
   transferred_quantity,
   transferred_cost,
+  exchanged_quantity,
+  exchanged_value,
   bought_at_rates,
   bought_for,
   -- What a split of the person's own adds has no price: as if as much less had been sold.

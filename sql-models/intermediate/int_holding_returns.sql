@@ -36,7 +36,9 @@ select
         p.prev_rate,
         0
       ),
-      p.buy_amount - p.sell_amount + p.transferred_quantity * coalesce(first_day.close, p.trade_price) * p.rate,
+      p.buy_amount - p.sell_amount + (
+        (p.transferred_quantity - p.exchanged_quantity) * coalesce(first_day.close, p.trade_price) + p.exchanged_value
+      ) * p.rate,
       case
         when p.has_booked_income then coalesce(first_received.net, 0)
         else p.prev_quantity * coalesce(first_dividend.cash_per_share, 0) * p.rate
@@ -48,7 +50,10 @@ select
     daily_growth(
       p.quantity * coalesce(first_day.close, p.trade_price),
       p.prev_quantity * coalesce(first_day.prev_close, p.prev_trade_price, 0),
-      p.local_buy_amount - p.local_sell_amount + p.transferred_quantity * coalesce(first_day.close, p.trade_price),
+      p.local_buy_amount - p.local_sell_amount + (p.transferred_quantity - p.exchanged_quantity) * coalesce(
+        first_day.close,
+        p.trade_price
+      ) + p.exchanged_value,
       case
         when p.has_booked_income then coalesce(first_received.local_net, 0)
         else p.prev_quantity * coalesce(first_dividend.cash_per_share, 0)

@@ -4,6 +4,9 @@
 -- A day's purchases come before its sales (they can be sold that day). Fees are part of the cost of a purchase. A return of
 -- capital is a sale of nothing: what it brings in comes off the cost. Cost: the moving average, or what the lots that a sale
 -- took had cost (int_sale_costs).
+--
+-- What a corporate action makes another holding of (exchanged_) leaves and comes at a value that was said with it; other
+-- transfers are worth the close of their day. A spin-off takes cost of its parent, and no shares.
 with
   transactions as (
     select
@@ -94,9 +97,19 @@ select
   adjusted_quantity,
   case transaction_type
     when 'TRANSFER_IN' then adjusted_quantity
-    when 'TRANSFER_OUT' then -adjusted_quantity
+    when 'TRANSFER_OUT' then coalesce(-adjusted_quantity, 0)
     else 0
   end as transferred_quantity,
+  case
+    when market_value is null then 0
+    when transaction_type = 'TRANSFER_IN' then adjusted_quantity
+    else coalesce(-adjusted_quantity, 0)
+  end as exchanged_quantity,
+  case
+    when market_value is null then 0
+    when transaction_type = 'TRANSFER_IN' then market_value
+    else -market_value
+  end as exchanged_value,
   case transaction_type
     when 'TRANSFER_IN' then gross_amount
     when 'TRANSFER_OUT' then -(position).removed_cost

@@ -1,12 +1,15 @@
 -- One row per person, ticker and movement of money: a day's transactions, or a dividend. Money put in is negative. Shares that came or
--- went by a transfer count at their price of the day.
+-- went by a transfer count at their price of the day, or at what was said of them (exchanged_value).
 select
   p.user_id,
   p.ticker,
   p.valid_from as flow_date,
   p.sell_amount - p.buy_amount - case
-    when p.transferred_quantity = 0 then 0
-    else p.transferred_quantity * coalesce(d.close, p.trade_price) * p.rate
+    when p.transferred_quantity = 0
+    and p.exchanged_value = 0 then 0
+    else (
+      (p.transferred_quantity - p.exchanged_quantity) * coalesce(d.close, p.trade_price) + p.exchanged_value
+    ) * p.rate
   end as amount,
   false as is_dividend
 from

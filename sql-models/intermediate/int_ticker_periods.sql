@@ -25,6 +25,8 @@ with
       sum(local_buy_amount) as local_buy_amount,
       sum(local_sell_amount) as local_sell_amount,
       sum(transferred_quantity) as transferred_quantity,
+      sum(exchanged_quantity) as exchanged_quantity,
+      sum(exchanged_value) as exchanged_value,
       sum(fees) as fees,
       -- of the account whose transaction is the last in the order of accounts
       first(trade_price order by account_id desc) as trade_price,
@@ -101,6 +103,8 @@ select
   local_buy_amount,
   local_sell_amount,
   transferred_quantity,
+  exchanged_quantity,
+  exchanged_value,
   fees,
   trade_price,
   prev_trade_price,

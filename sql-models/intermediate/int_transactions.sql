@@ -22,7 +22,13 @@ with
         when t.ticker is null then t.currency
         else coalesce(asset.currency, 'USD')
       end as asset_currency,
-      ledger_order(t.transaction_type) as day_order
+      case
+        -- Who holds a share as the day begins is who gets what is spun off.
+        when t.transaction_type = 'TRANSFER_OUT'
+        and t.ticker is not null
+        and t.quantity is null then 0
+        else ledger_order(t.transaction_type)
+      end as day_order
     from
       stg_transactions as t
       join public.users as u on u.user_id = t.user_id
@@ -160,9 +166,12 @@ select
   gross_amount as own_gross_amount,
   fee + tax as own_costs,
   case
-    when transaction_type = 'TRANSFER_IN' then gross_amount / nullif(adjusted_quantity, 0)
-    else adjusted_price
-  end * coalesce(local_per_unit, 1) as local_price,
+    when transaction_type = 'TRANSFER_IN'
+    and market_value is not null then market_value / adjusted_quantity
+    when transaction_type = 'TRANSFER_IN' then gross_amount / nullif(adjusted_quantity, 0) * coalesce(local_per_unit, 1)
+    else adjusted_price * coalesce(local_per_unit, 1)
+  end as local_price,
+  market_value,
   coalesce(trade_rate, 1) as trade_rate,
   coalesce(rate, 1) as rate,
   coalesce(base_per_unit, 1) as base_per_unit,

@@ -28,6 +28,7 @@ with
       t.denominator,
       t.acquired_on,
       t.lots,
+      t.market_value,
       t.created_at,
       coalesce(s.numerators, 1) as numerators,
       coalesce(s.denominators, 1) as denominators,
@@ -80,5 +81,6 @@ select
   acquired_on,
   lots,
   -- The person's word against the market's: by how much it multiplies what the market's splits say already.
-  numerator * denominator_of_day / (denominator * numerator_of_day) as own_split
+  numerator * denominator_of_day / (denominator * numerator_of_day) as own_split,
+  market_value
 from factors

@@ -42,7 +42,8 @@ function merge(before: Transaction, change: Readonly<Record<string, unknown>>): 
   const said = Object.keys(change).filter(
     (name) => isSaid(change[name]) || name in before || name === "account",
   );
-  if (before.transfer_id !== null && said.some((name) => !aside.has(name)))
+  const isExchanged = before.market_value !== null;
+  if (before.transfer_id !== null && (isExchanged || said.some((name) => !aside.has(name))))
     throw new PartOfTransferError(before.transaction_id);
   if (change.type !== undefined && !transactionTypes.includes(change.type as TransactionType))
     parseTransactionInput(change, () => new Date()); // says what is wrong with it

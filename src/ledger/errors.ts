@@ -20,6 +20,7 @@ export type TransactionField =
   | "note"
   | "tags"
   | "external_id"
+  | "market_value"
   | "transfer_id"
   | "group_id";
 

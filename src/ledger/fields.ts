@@ -30,6 +30,7 @@ export const expectations: Readonly<Record<TransactionField, string>> = {
   note: "a text of 1 to 1000 characters",
   tags: "1 to 20 texts of 1 to 50 characters",
   external_id: "a text of 1 to 200 characters, another one for each transaction of an account",
+  market_value: `what the shares of a corporate action were worth, a number from 0 to 1e15, ${digits}; with a group_id`,
   transfer_id: "the id of a transfer, a UUID",
   group_id: "the id of a group, a UUID",
 };

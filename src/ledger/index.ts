@@ -17,6 +17,25 @@ export {
   ledgerColumns,
 } from "./browse.ts";
 export type { LedgerContext } from "./context.ts";
+export {
+  announceCorporateAction,
+  listAnnouncements,
+  withdrawAnnouncement,
+} from "./corporate-actions/announce.ts";
+export {
+  applyAgain,
+  type CorporateAction,
+  findCorporateAction,
+  listCorporateActions,
+  recordCorporateAction,
+  undoCorporateAction,
+} from "./corporate-actions/record.ts";
+export {
+  announcedKinds,
+  type CorporateActionKind,
+  corporateActionInput,
+  corporateActionKinds,
+} from "./corporate-actions/terms.ts";
 export { countTransactions, hasTransactions } from "./counts.ts";
 export { findDeletionObstacle, listDeletions, restoreTransaction } from "./deletions.ts";
 export { readTradeDraft, type TradeDraft } from "./draft.ts";

@@ -73,6 +73,8 @@ function refuseOthers(
 }
 
 function absence(name: TransactionField, type: TransactionType): string {
+  if (name === "market_value")
+    return "left out: corporate actions are written by POST /api/corporate-actions";
   if (name === "transfer_id" || name === "group_id")
     return "left out: what is written together is written by POST /api/transfers";
   if (name === "amount" && (type === "BUY" || type === "SELL"))

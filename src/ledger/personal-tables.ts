@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { decimal, instant } from "../values.ts";
 import { accountKinds } from "./accounts.ts";
+import { corporateActionKinds } from "./corporate-actions/terms.ts";
 import { transactionTypes } from "./transaction-types.ts";
 
 const transaction = {
@@ -21,6 +22,7 @@ const transaction = {
   denominator: decimal.nullable(),
   acquired_on: z.iso.date().nullable(),
   lots: z.record(z.string(), decimal).nullable(),
+  market_value: decimal.nullable(),
   transfer_id: z.string().nullable(),
   group_id: z.string().nullable(),
   note: z.string().nullable(),
@@ -67,6 +69,7 @@ const selectTransaction = (table: string): string => `
   trim_scale(denominator) as denominator,
   acquired_on,
   lots,
+  trim_scale(market_value) as market_value,
   transfer_id,
   group_id,
   note,
@@ -97,6 +100,20 @@ const importRow = {
 
 const newTickers = { brought_on: z.iso.date(), tickers: z.int() };
 
+const corporateAction = {
+  action_id: z.string(),
+  kind: z.enum(corporateActionKinds),
+  ticker: z.string(),
+  new_ticker: z.string().nullable(),
+  date: z.iso.date(),
+  terms: z.string().describe("JSON: as they were said, with the prices of the day"),
+  renamed: z.array(z.int()).nullable().describe("Of a rename: transactions that have the new symbol"),
+  announcement_id: z.string().nullable().describe("null: you wrote it yourself"),
+  written_by: z.string(),
+  written_at: instant,
+  undone_at: instant.nullable(),
+};
+
 const importChoice = { about: z.string(), choice: z.string(), chosen_at: instant };
 
 export const ledgerTables = {
@@ -126,6 +143,17 @@ export const ledgerTables = {
       from bronze.transactions_audit
       where user_id = $1
       order by audit_id`,
+  },
+  corporate_actions: {
+    row: z.object(corporateAction),
+    columns: Object.keys(corporateAction),
+    select: `
+      select
+        action_id, kind, ticker, new_ticker, action_date as date, terms::text as terms, renamed, announcement_id,
+        written_by, written_at, undone_at
+      from public.corporate_actions
+      where user_id = $1
+      order by written_at, action_id`,
   },
   imports: {
     row: z.object(importRow),

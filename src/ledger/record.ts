@@ -65,7 +65,7 @@ async function renamed(
  * The ticker is known, and where shares come in, its history is in bronze. A SELL of what was never traded is refused for what it
  * sells, whatever its prices.
  */
-async function requirePrices(
+export async function requirePrices(
   context: LedgerContext,
   userId: number,
   { ticker, type }: Pick<TransactionInput, "ticker" | "type">,

@@ -30,6 +30,8 @@ export interface Transaction {
   readonly acquired_on: string | null;
   /** Of a SELL: transaction_id of a purchase -> how much of it. */
   readonly lots: Readonly<Record<string, string>> | null;
+  /** Of shares that a corporate action made others: what they were worth, in the ticker's currency; null: the day's close says. */
+  readonly market_value: string | null;
   /** The two sides of a transfer or conversion have one. */
   readonly transfer_id: string | null;
   /** What was written together has one. */
@@ -69,6 +71,7 @@ export const transactionColumns = `
   trim_scale(denominator) as denominator,
   acquired_on,
   lots,
+  trim_scale(market_value) as market_value,
   transfer_id,
   group_id,
   note,
@@ -91,6 +94,7 @@ export interface TransactionToInsert extends Omit<TransactionInput, "account"> {
   /** Absent: the default one. */
   readonly account_id?: number;
   readonly fx_currency?: string;
+  readonly market_value?: string;
   readonly transfer_id?: string;
   readonly group_id?: string;
 }
@@ -113,6 +117,7 @@ const written: readonly (readonly [string, string, (input: TransactionToInsert) 
   ["denominator", "numeric", (input) => input.denominator],
   ["acquired_on", "date", (input) => input.acquired_on],
   ["lots", "jsonb", (input) => input.lots],
+  ["market_value", "numeric", (input) => input.market_value],
   ["transfer_id", "uuid", (input) => input.transfer_id],
   ["group_id", "uuid", (input) => input.group_id],
   ["note", "text", (input) => input.note],
@@ -155,6 +160,9 @@ export async function insertTransactions(
   return rows.map(transactionOf).sort((a, b) => a.transaction_id - b.transaction_id);
 }
 
+/** What an edit leaves as it is. */
+const ofGroups: ReadonlySet<string> = new Set(["market_value", "transfer_id", "group_id"]);
+
 /** Everything that was typed is another, and it is as if it had been written now. null: the person has no such transaction. */
 export async function replaceTransaction(
   client: PoolClient,
@@ -162,7 +170,7 @@ export async function replaceTransaction(
   transactionId: number,
   input: TransactionToInsert,
 ): Promise<Transaction | null> {
-  const typed = written.filter(([column]) => column !== "transfer_id" && column !== "group_id");
+  const typed = written.filter(([column]) => !ofGroups.has(column));
   const { rows } = await client
     .query<TransactionRow>(
       `with edited as (
@@ -290,7 +298,8 @@ export async function readTrades(
      where user_id = $1
        and account_id = $2
        and upper(trim(ticker)) = $3
-       and transaction_type = any ($4)`,
+       and transaction_type = any ($4)
+       and quantity is not null`,
     [userId, accountId, ticker, movingShares],
   );
   return rows;
@@ -317,6 +326,7 @@ export async function readDailyTrades(
        and account_id = $2
        and upper(trim(ticker)) = $3
        and transaction_type = any ($4)
+       and quantity is not null
        and transaction_id is distinct from $5
      group by transaction_date, transaction_type`,
     [userId, accountId, ticker, movingShares, without],
@@ -336,6 +346,7 @@ export async function readAllTrades(client: PoolClient, userId: number, ticker: 
      where user_id = $1
        and upper(trim(ticker)) = $2
        and transaction_type = any ($3)
+       and quantity is not null
      group by transaction_date, transaction_type`,
     [userId, ticker, movingShares],
   );

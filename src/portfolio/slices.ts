@@ -143,6 +143,8 @@ const periodsOf = (condition: string): Slice =>
       fees: ["p.fees", "0"],
       transferred_quantity: ["p.transferred_quantity", "0"],
       transferred_cost: ["p.transferred_cost", "0"],
+      exchanged_quantity: ["p.exchanged_quantity", "0"],
+      exchanged_value: ["p.exchanged_value", "0"],
       bought_at_rates: ["p.bought_at_rates", `p.quantity * ${openingRate}`],
       bought_for: ["p.bought_for", openingValue],
       sold_quantity: ["p.sold_quantity", "0"],

@@ -49,6 +49,8 @@ const left = `
   insert into public.imports (user_id, import_id, file_hash, imported_at) values (1, gen_random_uuid(), '\\x01', now());
   insert into public.import_rows (user_id, import_id, line, row_key, word, texts, reason)
   select user_id, import_id, 1, 'k', E'Dépôt\\r\\n', '["x"]', 'kept' from public.imports;
+  insert into public.corporate_actions (user_id, action_id, kind, ticker, new_ticker, action_date, terms, renamed, written_by)
+  values (1, gen_random_uuid(), 'rename', 'OLD', 'ACME', '2024-01-05', '{"kind": "rename"}', '{1}', 'ann');
   insert into public.import_choices values (1, 's', '{}', now());
   insert into public.import_tickers values (1, 's', 'BTC', 'BTC-USD', now());
   insert into bronze.identifiers values ('US0000000001', 'USD', 'ACME', now());

@@ -61,6 +61,7 @@ const granted: Readonly<Record<string, readonly string[]>> = {
     "select (created_at, expires_at, last_used_at, name, scope, token_id, user_id)",
   ],
   "public.backups": ["select"],
+  "public.corporate_actions": ["insert", "select", "update (renamed, undone_at, written_at)"],
   "public.idempotency_keys": ["insert", "select"],
   "public.identities": ["delete", "insert", "select", "update (last_used_at)"],
   "public.import_choices": ["delete", "insert", "select", "update"],
@@ -92,6 +93,7 @@ const granted: Readonly<Record<string, readonly string[]>> = {
 
 /** Functions with power of their own that the web's role may call: each is a way past what stands above. */
 const powers: readonly string[] = [
+  "public.announced_actions()",
   "orchestrator.ingestions(text[])",
   "orchestrator.last_success()",
   "public.alter_account_as_operator(bigint,text,boolean)",
@@ -109,6 +111,8 @@ const powers: readonly string[] = [
   "public.forget_attempts(bytea)",
   "public.forgive_attempt(bytea,timestamp with time zone)",
   "public.histories_run(bigint,text,bigint)",
+  "public.holders_of(text,date)",
+  "public.holders_of_announcement(uuid)",
   "public.invite_first_operator(bytea,timestamp with time zone,timestamp with time zone)",
   "public.is_needed_operator()",
   "public.is_operator()",

@@ -7,6 +7,7 @@ import { allDays } from "../oracle/random-world.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { deployedEngine } from "../support/engine.ts";
 import { buildModels, deployModels, models } from "../support/models.ts";
+import { corporateAction } from "./corporate-events.ts";
 
 /** Something that happens to bronze. What it asks for may be impossible, or refused; then it does nothing. */
 interface Event {
@@ -237,6 +238,7 @@ const event = fc.oneof(
   { weight: 4, arbitrary: sale },
   { weight: 6, arbitrary: entry },
   { weight: 2, arbitrary: deletion },
+  { weight: 4, arbitrary: corporateAction(person, ticker, day) },
   { weight: 4, arbitrary: bar },
   { weight: 4, arbitrary: history },
   { weight: 3, arbitrary: paidPurchase },

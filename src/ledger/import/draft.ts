@@ -191,7 +191,9 @@ function blame(oversell: Oversell, { ticker, rowOf, sellers, missing }: Covering
   return [[row, { code: error.code, message: error.message + missingPurchase(missing, date) }]];
 }
 
-const movesShares = ({ type }: RowInput | Transaction): boolean => incoming.has(type) || outgoing.has(type);
+/** What a spin-off takes of its parent is a cost, and no shares. */
+const movesShares = ({ type, quantity }: RowInput | Transaction): boolean =>
+  typeof quantity === "string" && (incoming.has(type) || outgoing.has(type));
 
 const tradeOf = (row: RowInput | Transaction, transactionId: number | null): Trade => ({
   transactionId,

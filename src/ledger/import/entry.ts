@@ -22,6 +22,7 @@ export type OwnTexts = Readonly<
       | "denominator"
       | "acquired_on"
       | "lots"
+      | "market_value"
       | "transfer_id"
       | "group_id"
       | "note"

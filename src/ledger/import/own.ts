@@ -18,6 +18,7 @@ const ownColumns = {
   denominator: "denominator",
   acquiredon: "acquired_on",
   lots: "lots",
+  marketvalue: "market_value",
   transferid: "transfer_id",
   groupid: "group_id",
   note: "note",
@@ -96,6 +97,7 @@ export function ownFields({ texts, own = {}, date }: Entry): Record<string, unkn
     fx_currency: _currency,
     transfer_id: _transfer,
     group_id: _group,
+    market_value: _value,
     ...rest
   } = own;
   return {

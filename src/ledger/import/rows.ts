@@ -3,7 +3,7 @@ import { Big } from "big.js";
 import { z } from "zod";
 import { isCurrency } from "../../market/currency.ts";
 import { FutureDateError, InvalidTransactionError } from "../errors.ts";
-import { expectations, groupId, transferId } from "../fields.ts";
+import { cost, expectations, groupId, transferId } from "../fields.ts";
 import { parseTransactionInput, type TransactionInput } from "../input.ts";
 import { transactionTypes } from "../transaction-types.ts";
 import type { Entry } from "./entry.ts";
@@ -19,6 +19,7 @@ export interface RowInput extends TransactionInput {
   readonly fx_currency?: string;
   readonly transfer_id?: string;
   readonly group_id?: string;
+  readonly market_value?: string;
 }
 
 export interface ImportRow {
@@ -44,7 +45,30 @@ export interface ImportRow {
   readonly isCorrected?: boolean;
 }
 
-const partSchema = z.object({ transfer_id: transferId.optional(), group_id: groupId });
+const partSchema = z.object({
+  transfer_id: transferId.optional(),
+  group_id: groupId,
+  market_value: cost.optional(),
+});
+
+/** What a spin-off takes of its parent is a cost, and no shares. */
+function parseOwn(
+  fields: Readonly<Record<string, unknown>>,
+  isExchanged: boolean,
+  clock: () => Date,
+): TransactionInput {
+  const isCostAlone = isExchanged && fields.type === "TRANSFER_OUT" && !fields.quantity;
+  if (!isCostAlone) return parseTransactionInput(fields, clock, transactionTypes);
+  const amount = cost.safeParse(fields.amount);
+  if (!amount.success) throw new InvalidTransactionError("amount", expectations.amount, fields.amount);
+  const { amount: _, ...rest } = fields;
+  const { quantity: __, ...input } = parseTransactionInput(
+    { ...rest, quantity: "1" },
+    clock,
+    transactionTypes,
+  );
+  return { ...input, amount: amount.data };
+}
 
 /** Trades, what is to be understood yet, and whatever our own export has; of others a person says whether they are recorded. */
 export const isForLedger = ({ kind, entry }: Pick<ImportRow, "kind" | "entry">): boolean =>
@@ -82,10 +106,12 @@ function fitDecimal(field: string, value: string | null, text: string | undefine
 function ownInputOf(entry: Entry, ticker: string | undefined, clock: () => Date): RowInput {
   const { own = {} } = entry;
   const fields = { ...ownFields(entry), ...(ticker !== undefined && { ticker }) };
-  const input = parseTransactionInput(fields, clock, transactionTypes);
-  const parts = partSchema.safeParse({ transfer_id: own.transfer_id, group_id: own.group_id });
+  const { transfer_id, group_id, market_value } = own;
+  const isExchanged = Boolean(market_value) && Boolean(group_id);
+  const input = parseOwn(fields, isExchanged, clock);
+  const parts = partSchema.safeParse({ transfer_id, group_id, ...(isExchanged && { market_value }) });
   if (!parts.success) {
-    const field = parts.error.issues[0]!.path[0] as "transfer_id" | "group_id";
+    const field = parts.error.issues[0]!.path[0] as "transfer_id" | "group_id" | "market_value";
     throw new InvalidTransactionError(field, expectations[field], own[field]);
   }
   if ((input.type === "FX_IN" || input.type === "FX_OUT") && parts.data.transfer_id === undefined)

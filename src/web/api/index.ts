@@ -5,6 +5,7 @@ import { accountRoutes } from "./account.ts";
 import { assetRoutes } from "./assets.ts";
 import { authRoutes } from "./auth.ts";
 import { automationRoutes } from "./automation.ts";
+import { corporateActionRoutes } from "./corporate-actions.ts";
 import { eventRoutes } from "./events.ts";
 import { factorRoutes } from "./factors.ts";
 import { invitationRoutes } from "./invitations.ts";
@@ -29,6 +30,7 @@ export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route
     ...tickerRoutes,
     ...transactionRoutes,
     ...ledgerAccountRoutes,
+    ...corporateActionRoutes,
     ...portfolioRoutes,
     ...moneyRoutes,
     ...macroRoutes,

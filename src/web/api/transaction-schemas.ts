@@ -34,6 +34,11 @@ export const transactionSchema = z.object({
     .describe(
       "Of a SELL: what of each purchase it takes, by transaction_id, in shares of its day; null: by your method",
     ),
+  market_value: decimal
+    .nullable()
+    .describe(
+      "Of shares that a corporate action made others: what they were worth on the day, in the ticker's currency; null: its close says",
+    ),
   transfer_id: z.string().nullable().describe("The two sides of a transfer or conversion have one"),
   group_id: z.string().nullable().describe("What was written together has one"),
   note: z.string().nullable(),

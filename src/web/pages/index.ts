@@ -12,6 +12,7 @@ import { ledgerAccountPages } from "./accounts.ts";
 import { assetPage } from "./asset.ts";
 import { assetPages } from "./assets.ts";
 import { automationPages } from "./automation.ts";
+import { corporateActionPages } from "./corporate-actions.ts";
 import { deletionPages } from "./deletions.ts";
 import { entryPages } from "./entry.ts";
 import { explainPages } from "./explain.ts";
@@ -57,6 +58,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(securityLogPages(context, sendPage));
   router.use(portfolioPages(context, sendPage));
   router.use(transactionPages(context, sendPage));
+  router.use(corporateActionPages(context, sendPage));
   router.use(entryPages(context, sendPage));
   router.use(deletionPages(context, sendPage));
   router.use(ledgerAccountPages(context, sendPage));
