@@ -43,10 +43,12 @@ export interface Account {
   readonly transactions: number;
 }
 
+const currencyExpected = "the code of a currency, such as USD or KES";
+
+// Whether there is such a currency is asked afterwards.
 const currency = z
   .string()
-  .regex(/^[A-Z]{3}$/, "expected the code of a currency, such as USD or KES")
-  .refine(isCurrency, "expected the code of a currency, such as USD or KES")
+  .regex(/^[A-Z]{3}$/, `expected ${currencyExpected}`)
   .nullable()
   .describe("Of its cash where nothing else is said; null: your base currency");
 
@@ -174,12 +176,14 @@ async function giveUpDefault(client: PoolClient, userId: number): Promise<void> 
   ]);
 }
 
-/** The rates of an account's currency are there before anything counts on them. */
+/** The rates of an account's currency are there before anything counts on them. Throws InvalidTransactionError for none. */
 async function requireItsRates(
   context: Pick<LedgerContext, "pool" | "prices">,
   { currency: own }: Pick<AccountChange, "currency">,
 ): Promise<void> {
-  if (own) await requireRates(context, [own]);
+  if (!own) return;
+  if (!isCurrency(own)) throw new InvalidTransactionError("currency", currencyExpected, own);
+  await requireRates(context, [own]);
 }
 
 /** Within the person's transaction, under the lock of the ledger. Throws AccountNameTakenError or QuotaExceededError. */

@@ -11,6 +11,7 @@ import { prepare } from "./record.ts";
 import { PartOfTransferError } from "./row-errors.ts";
 import {
   lockLedger,
+  ofGroups,
   readTransaction,
   replaceTransaction,
   storedColumns,
@@ -130,7 +131,7 @@ async function undoEdit(
     const { rowCount } = await client.query(
       `update bronze.transactions
        set ${columns
-         .filter((column) => column !== "transfer_id" && column !== "group_id")
+         .filter((column) => !ofGroups.has(column))
          .map((column) => `${column} = former.${column}`)
          .join(", ")}
        from (

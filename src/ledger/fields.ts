@@ -118,7 +118,7 @@ export const tags = z
   .array(nonblank(50))
   .min(1)
   .max(20)
-  .refine((words) => new Set(words).size === words.length)
+  .transform((words) => [...new Set(words)])
   .optional()
   .describe(expectations.tags);
 export const externalId = nonblank(200).optional().describe(expectations.external_id);

@@ -161,7 +161,7 @@ export async function insertTransactions(
 }
 
 /** What an edit leaves as it is. */
-const ofGroups: ReadonlySet<string> = new Set(["market_value", "transfer_id", "group_id"]);
+export const ofGroups: ReadonlySet<string> = new Set(["market_value", "transfer_id", "group_id"]);
 
 /** Everything that was typed is another, and it is as if it had been written now. null: the person has no such transaction. */
 export async function replaceTransaction(

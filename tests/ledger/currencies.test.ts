@@ -209,7 +209,7 @@ test("what was deleted comes back in its currency, and the export has it", async
   expect(await restoreTransaction(ledger, alice, transaction.transaction_id)).toEqual(transaction);
   expect(await exported(alice)).toBe(
     "date,type,ticker,quantity,price,fee,currency,fx_rate,fx_currency,account,amount,tax,numerator,denominator,acquired_on," +
-      "lots,transfer_id,group_id,note,tags,external_id,row\n2024-01-10,BUY,EURX.DE,10,40,1.5,EUR,1.07,USD,Portfolio,,0,,,,,,,,,,1\n",
+      "lots,market_value,transfer_id,group_id,note,tags,external_id,row\n2024-01-10,BUY,EURX.DE,10,40,1.5,EUR,1.07,USD,Portfolio,,0,,,,,,,,,,,1\n",
   );
 });
 

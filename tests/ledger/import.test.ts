@@ -67,10 +67,10 @@ const chosen = ({ fingerprint }: ImportReview, ...lines: number[]) => ({
 
 const columns =
   "date,type,ticker,quantity,price,fee,currency,fx_rate,fx_currency,account,amount,tax,numerator,denominator,acquired_on," +
-  "lots,transfer_id,group_id,note,tags,external_id,row\n";
-const file = `${columns}2024-01-02,BUY,ACME,10,40.5,1,USD,,,Portfolio,,0,,,,,,,,,,1
-2024-01-03,BUY,COIN-USD,0.00000001,20000,0,USD,,,Portfolio,,0,,,,,,,,,,2
-2024-02-01,SELL,ACME,2.5,41,0.99,USD,,,Portfolio,,0,,,,,,,,,,3
+  "lots,market_value,transfer_id,group_id,note,tags,external_id,row\n";
+const file = `${columns}2024-01-02,BUY,ACME,10,40.5,1,USD,,,Portfolio,,0,,,,,,,,,,,1
+2024-01-03,BUY,COIN-USD,0.00000001,20000,0,USD,,,Portfolio,,0,,,,,,,,,,,2
+2024-02-01,SELL,ACME,2.5,41,0.99,USD,,,Portfolio,,0,,,,,,,,,,,3
 `;
 
 describe("our own export", () => {

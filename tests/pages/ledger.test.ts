@@ -278,8 +278,8 @@ describe("import and export", () => {
     );
     const [header, ...trades] = csv.split("\n").slice(0, 3);
     expect(exported.html.split("\n")).toEqual([
-      `${header},currency,fx_rate,fx_currency,account,amount,tax,numerator,denominator,acquired_on,lots,transfer_id,group_id,note,tags,external_id,row`,
-      ...trades.map((trade, index) => `${trade},USD,,,Portfolio,,0,,,,,,,,,,${index + 1}`),
+      `${header},currency,fx_rate,fx_currency,account,amount,tax,numerator,denominator,acquired_on,lots,market_value,transfer_id,group_id,note,tags,external_id,row`,
+      ...trades.map((trade, index) => `${trade},USD,,,Portfolio,,0,,,,,,,,,,,${index + 1}`),
       "",
     ]);
     const again = await visitor.post("/transactions/import", { csv: exported.html, step: "review" });

@@ -228,7 +228,9 @@ describe("accounts", () => {
     expect(taken.html).toMatch(/id="name-help"><span class="error">You have an account/);
     const settings = { name: "Nairobi 2", kind: "bank", currency: "XYZ", income: "ledger" };
     const wrong = await visitor.post(`/accounts/${id}`, settings);
-    expect(wrong.html).toMatch(/id="currency-help"><span class="error">Expected the code of a currency/);
+    expect(wrong.html).toMatch(
+      /id="currency-help"><span class="error">Expected currency to be the code of a currency/,
+    );
     const closed = { ...settings, currency: "", closed_at: "2024-05-01" };
     expect((await visitor.post(`/accounts/${id}`, closed)).status).toBe(303);
     expect((await visitor.get("/accounts")).html).toMatch(/Closed<.*Nairobi 2.*closed May 1, 2024/s);

@@ -48,6 +48,7 @@ describe("recording", () => {
       denominator: null,
       acquired_on: null,
       lots: null,
+      market_value: null,
       transfer_id: null,
       group_id: null,
       note: null,
