@@ -107,9 +107,9 @@ test("a run of many values commits portion by portion, and is taken up again whe
   );
   const progress = { done: 40, total: 60, label: "shop_id" };
   expect(steps.rows).toEqual([{ status: "running", rows_inserted: 40, progress }]);
-  // All that vouches for the run, and its work, goes at once, as in a process that is killed.
+  // All that vouches for the run, and its work, goes at once, as in a process that is killed; and is gone before the rest may go on.
   await database.pool.query(
-    `select pg_terminate_backend(pid) from pg_locks
+    `select pg_terminate_backend(pid, 10000) from pg_locks
      where locktype = 'advisory' and pid <> pg_backend_pid() and pid <> $1
        and database = (select oid from pg_database where datname = current_database())`,
     [(holder as PoolClient & { processID: number }).processID],
