@@ -119,7 +119,7 @@ describe("a rollback", () => {
     await until(database, waitsForBarrier);
     // All that vouches for the run, and its work, goes at once, as in a process that is killed.
     await database.pool.query(
-      `select pg_terminate_backend(pid) from pg_locks
+      `select pg_terminate_backend(pid, 10000) from pg_locks
        where locktype = 'advisory' and pid <> pg_backend_pid() and mode = 'ExclusiveLock'
          and database = (select oid from pg_database where datname = current_database())`,
     );
