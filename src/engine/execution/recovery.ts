@@ -1,7 +1,7 @@
 import type { ClientBase } from "pg";
 import type { Context } from "../context.ts";
 import { EngineError, messageOf, runLockClass, runWorkLockClass, transaction } from "../postgres/index.ts";
-import { dropBuild } from "../publication/index.ts";
+import { dropOrphans } from "../publication/index.ts";
 import { appendLog, endLine } from "../records/index.ts";
 
 /** How long a server process is given to end. */
@@ -25,7 +25,8 @@ class WorkNotEndedError extends EngineError {
  * Ends runs whose lock is free although they are running: their process is gone. Every step may be done again
  * (ingestion overlaps, a refresh writes differences, a rebuild starts from nothing), so that the run is queued anew, up
  * to three attempts. A server process that still works for one is ended first: it would go on beside the new attempt, and hold
- * what that needs. Returns the runs that ended.
+ * what that needs. Then what runs that are over were building is dropped, also of one that ended by itself when its
+ * connections were cut, and could not do so. Returns the runs that ended.
  */
 export async function recoverRuns(context: Context): Promise<number[]> {
   const { rows } = await context.pool.query<{ run_id: number }>(
@@ -42,6 +43,7 @@ export async function recoverRuns(context: Context): Promise<number[]> {
       context.log.error({ error, runId: run_id }, `recovery: ${messageOf(error)}`);
     }
   }
+  await dropOrphans(context);
   return recovered;
 }
 
@@ -127,9 +129,6 @@ async function recoverRun(context: Context, runId: number): Promise<boolean> {
     ]);
     return true;
   });
-  if (ended) {
-    log.warn({ runId }, `run ${runId}: ${gone}`);
-    await dropBuild(context, runId);
-  }
+  if (ended) log.warn({ runId }, `run ${runId}: ${gone}`);
   return ended;
 }

@@ -1,5 +1,4 @@
 import type { Context } from "../context.ts";
-import { dropOrphans } from "../publication/index.ts";
 import { dropPropagations } from "../records/index.ts";
 
 const defaultRetentionDays = 30;
@@ -23,5 +22,4 @@ export async function dropOldRecords(context: Context): Promise<void> {
     retentionDays,
   ]);
   await dropPropagations(pool);
-  await dropOrphans(context);
 }

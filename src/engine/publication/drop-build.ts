@@ -34,7 +34,7 @@ async function dropUnpublished(pool: Pool, schemas: Schemas, runId: number): Pro
   await pool.query(`drop schema if exists ${quoteIdentifier(schema)}`);
 }
 
-/** The same, by whoever has something else to do: what somebody holds is left to `dropOrphans`. */
+/** The same, by whoever has something else to do: what somebody holds is left to `dropOrphans`, which recovery calls. */
 export async function dropBuild({ pool, registry, log }: Context, runId: number): Promise<void> {
   try {
     await dropUnpublished(pool, registry.graph.schemas, runId);

@@ -1,7 +1,7 @@
 export { writeComments } from "./comments.ts";
 export { enforceContract } from "./contract.ts";
 export { dropUndeclared, type Remains, readRemains } from "./drop.ts";
-export { dropBuild, dropOrphans } from "./drop-build.ts";
+export { dropOrphans } from "./drop-build.ts";
 export { type RebuildOutcome, rebuild } from "./rebuild.ts";
 export {
   belowRollback,

@@ -106,6 +106,16 @@ test("what somebody reads of a build that died holds up no other build", async (
   expect(await revenues(database.pool)).toEqual({ "1 2024-01-02": "4" });
 });
 
+test("what a run that is over left of its build goes without another build, also where it was not found dead", async () => {
+  const database = await publishedShops();
+  await database.pool.query(
+    "create schema orchestrator_build_999; create view orchestrator_build_999.left_over as select 1 as one",
+  );
+  expect(await createShopsEngine(database, await loadShops()).deploy()).toBeNull();
+  const { rows } = await database.pool.query("select to_regnamespace('orchestrator_build_999') as schema");
+  expect(rows).toEqual([{ schema: null }]);
+});
+
 test("code that takes what the published code cannot is published, though the same run ingested that", async () => {
   const database = await publishedShops();
   const priced = (price: string) => ({
