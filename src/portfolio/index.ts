@@ -86,7 +86,6 @@ export {
 } from "./regime-facts.ts";
 // One ticker.
 export {
-  type CorporateAction,
   type CostMethod,
   type HeldDay,
   readTicker,
@@ -102,4 +101,5 @@ export {
   type TickerFigureFacts,
 } from "./ticker-facts.ts";
 export type { Lot, Part, TradeMark } from "./ticker-lists.ts";
+export type { CorporateAction } from "./ticker-market.ts";
 export { readTransferredCost } from "./transferred-cost.ts";
