@@ -17,7 +17,6 @@ import {
   portfolio,
   priceEffect,
   ratio,
-  text,
   ticker,
 } from "./columns.ts";
 import { int_calendar, int_fx_daily, int_prices_daily, int_tickers } from "./market.ts";
