@@ -43,3 +43,17 @@ export const currencies = {
 };
 
 export const isRated = flag("False: before the first known exchange rate, converted at a transaction's.");
+
+export const priceEffect = amount(
+  "What the day's move of prices added to the value, at the exchange rates before: all that neither a flow nor a rate did.",
+);
+
+export const currencyEffect = amount(
+  "What the day's move of exchange rates added to the value: 0 where none is needed.",
+);
+
+/** Of what is computed for each day from the period that the day is in. */
+export const periodsByDay = {
+  time: "carry",
+  reason: "up to the day of a change a period is what it was, wherever it ends now",
+} as const;

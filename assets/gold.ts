@@ -1,6 +1,7 @@
 /** Gold: what investors look at, computed when read from what intermediate keeps. */
 import { sqlAsset } from "../src/engine/index.ts";
 import { raw_assets, users } from "./bronze.ts";
+import { int_booked_dividends, int_cash_daily, int_dividend_income, int_income } from "./cash.ts";
 import {
   amount,
   count,
@@ -14,14 +15,7 @@ import {
   text,
   ticker,
 } from "./columns.ts";
-import {
-  int_booked_dividends,
-  int_cash_daily,
-  int_dividend_income,
-  int_income,
-  int_portfolio_daily,
-  int_portfolio_index,
-} from "./intermediate.ts";
+import { int_portfolio_daily, int_portfolio_index } from "./intermediate.ts";
 import { int_calendar, int_fx_daily, int_last_day, int_prices_daily } from "./market.ts";
 import { int_lots, int_person_currencies, int_positions, int_ticker_periods } from "./positions.ts";
 import { stg_dividends, stg_raw_prices } from "./staging.ts";

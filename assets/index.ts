@@ -1,5 +1,6 @@
 import type { AnyAsset, Definitions } from "../src/engine/index.ts";
 import * as bronze from "./bronze.ts";
+import * as cash from "./cash.ts";
 import * as fred from "./fred.ts";
 import * as gold from "./gold.ts";
 import * as intermediate from "./intermediate.ts";
@@ -17,6 +18,7 @@ const assets: AnyAsset[] = [
   staging,
   market,
   positions,
+  cash,
   intermediate,
   fred,
   macro,

@@ -1,28 +1,26 @@
 /** Intermediate: what every account and portfolio was worth on each calendar day, and what moved. */
 import { sqlAsset } from "../src/engine/index.ts";
 import { accounts } from "./bronze.ts";
+import { int_account_flows, int_booked_dividends, int_cash_daily } from "./cash.ts";
 import {
   account,
   amount,
   count,
   currencies,
+  currencyEffect,
   day,
   flag,
   isRated,
   nullable,
+  periodsByDay,
   person,
   portfolio,
+  priceEffect,
   ratio,
-  text,
   ticker,
 } from "./columns.ts";
 import { int_calendar, int_fx_daily, int_prices_daily, int_tickers } from "./market.ts";
-import {
-  int_detailed_ledgers,
-  int_holding_periods,
-  int_person_currencies,
-  int_transactions,
-} from "./positions.ts";
+import { int_holding_periods, int_person_currencies } from "./positions.ts";
 import { stg_dividends } from "./staging.ts";
 
 /** Of a position and of a portfolio alike. */
@@ -30,20 +28,6 @@ const dailyReturn = nullable(
   ratio(
     "Inflows at the start of the day, outflows and dividends at its end; null while nothing is invested.",
   ),
-);
-
-/** Of what is computed for each day from the period that the day is in. */
-const periodsByDay = {
-  time: "carry",
-  reason: "up to the day of a change a period is what it was, wherever it ends now",
-} as const;
-
-const priceEffect = amount(
-  "What the day's move of prices added to the value, at the exchange rates before: all that neither a flow nor a rate did.",
-);
-
-const currencyEffect = amount(
-  "What the day's move of exchange rates added to the value: 0 where none is needed.",
 );
 
 const positionDay = {
@@ -89,6 +73,7 @@ export const int_daily_holdings = sqlAsset({
     is_final: flag("False: the close is of a session that was still open."),
     is_priced: flag("False: before the ticker's first bar, valued at a transaction's price."),
     is_rated: isRated,
+    quiet_from: day("First day that int_quiet_days has, up to the next trade."),
   },
   key: ["user_id", "account_id", "ticker", "price_date"],
   partitionBy: "user_id",
@@ -105,49 +90,36 @@ export const int_daily_holdings = sqlAsset({
   tags: ["portfolio"],
 });
 
-export const int_booked_income = sqlAsset({
-  name: "int_booked_income",
+export const int_quiet_days = sqlAsset({
+  name: "int_quiet_days",
   layer: "intermediate",
-  description: "Dividends and interest as accounts booked them.",
+  description:
+    "What an account holds in one currency on each calendar day, of all tickers that were not traded on it.",
   columns: {
     user_id: person,
     account_id: account,
-    transaction_id: count("The transaction."),
-    ticker: nullable(ticker),
-    is_dividend: flag("A dividend, not interest."),
-    pay_date: day("Its day."),
-    currency: text("ISO code of what was paid."),
-    local_gross: amount("Before tax, in that currency."),
-    gross: amount("Before tax, in the person's base currency."),
-    tax: amount("Withheld."),
-    net: amount("Received: without tax and fee."),
-    ticker_net: amount("The same in the ticker's currency."),
-    rate: amount("Base currency for one of the ticker's, on the day."),
+    ...currencies,
+    price_date: positionDay.price_date,
+    market_value: amount("Of all of them, at the close."),
+    prev_market_value: amount("The same of the day before."),
+    cost_basis: amount("What they cost, purchase fees included."),
+    income: int_daily_holdings.columns.income,
+    income_paid_out: int_daily_holdings.columns.income_paid_out,
+    currency_effect: currencyEffect,
+    positions: count("How many tickers."),
+    is_session: flag("Some ticker had a bar on the day, on an exchange with hours."),
+    is_always_open: flag("All of them trade around the clock."),
+    is_final: flag("False: some close is of a session that was still open."),
   },
-  key: ["user_id", "transaction_id"],
+  key: ["user_id", "account_id", "currency", "price_date"],
   partitionBy: "user_id",
-  timeColumn: "pay_date",
-  materialized: "incremental",
-  deps: [{ asset: int_transactions, via: int_detailed_ledgers }, int_detailed_ledgers],
-  tags: ["portfolio"],
-});
-
-export const int_booked_dividends = sqlAsset({
-  name: "int_booked_dividends",
-  layer: "intermediate",
-  description: "Dividends that accounts which book their own received, by ticker and day.",
-  columns: {
-    user_id: person,
-    ticker,
-    pay_date: day("Day of the payment."),
-    local_net: amount("Received, without tax and fee, in the ticker's currency."),
-    net: amount("The same in the person's base currency, at the rate of the day."),
-  },
-  key: ["user_id", "ticker", "pay_date"],
-  partitionBy: "user_id",
-  timeColumn: "pay_date",
+  timeColumn: "price_date",
   materialized: "view",
-  deps: [int_booked_income],
+  deps: [
+    { asset: int_holding_periods, ...periodsByDay },
+    { asset: int_prices_daily, via: int_holding_periods },
+    { asset: int_fx_daily, via: int_person_currencies },
+  ],
   tags: ["portfolio"],
 });
 
@@ -176,133 +148,6 @@ export const fct_daily_returns = sqlAsset({
   timeColumn: "price_date",
   materialized: "view",
   deps: [int_daily_holdings, int_booked_dividends],
-  tags: ["portfolio"],
-});
-
-export const int_dividend_income = sqlAsset({
-  name: "int_dividend_income",
-  layer: "intermediate",
-  description: "The market's dividends that an account received.",
-  columns: {
-    user_id: person,
-    account_id: account,
-    ticker,
-    ex_date: day("Ex-date, on which it counts."),
-    quantity: amount("Held at the close of the day before."),
-    cash_per_share: amount("Cash for each share, in the ticker's currency."),
-    ...currencies,
-    tracks_cash: accounts.columns.tracks_cash,
-    local_amount: amount("quantity x cash_per_share."),
-    amount: amount("The same in the person's base currency."),
-    rate: amount("Base currency for one of the ticker's, on the ex-date."),
-  },
-  key: ["user_id", "account_id", "ticker", "ex_date"],
-  partitionBy: "user_id",
-  timeColumn: "ex_date",
-  materialized: "view",
-  deps: [
-    { asset: int_holding_periods, ...periodsByDay },
-    { asset: stg_dividends, via: int_holding_periods },
-    { asset: int_fx_daily, via: int_person_currencies },
-    int_calendar,
-  ],
-  tags: ["portfolio"],
-});
-
-/** Of one day, in the person's base currency. */
-const flows = {
-  net_flow: amount(
-    "Money put in less taken out; of an account that tracks cash, what holdings count as put in comes off.",
-  ),
-  income: amount("Dividends as booked, and interest."),
-  income_paid_out: amount("What of it left the account at once, net."),
-  fees: amount("Fees that are no purchase's or sale's."),
-  taxes: amount("Taxes, withheld ones among them."),
-};
-
-export const int_account_flows = sqlAsset({
-  name: "int_account_flows",
-  layer: "intermediate",
-  description: "What moved in an account beside its holdings, by currency and day.",
-  columns: {
-    user_id: person,
-    account_id: account,
-    currency: text("ISO code of the cash."),
-    base_currency: currencies.base_currency,
-    flow_date: day("The day."),
-    movement: amount("Cash that came in, or below 0 went out, in its own currency; 0 where none is held."),
-    ...flows,
-    dividends: amount("The market's dividends that stayed as cash: income of the holding."),
-    rate: amount("Base currency for one of it, as a row of the day was converted."),
-  },
-  key: ["user_id", "account_id", "currency", "flow_date"],
-  partitionBy: "user_id",
-  timeColumn: "flow_date",
-  materialized: "incremental",
-  deps: [
-    { asset: int_transactions, via: int_detailed_ledgers },
-    { asset: int_dividend_income, via: int_detailed_ledgers },
-    int_detailed_ledgers,
-  ],
-  tags: ["portfolio"],
-});
-
-export const int_cash_daily = sqlAsset({
-  name: "int_cash_daily",
-  layer: "intermediate",
-  description: "Cash of an account by currency and day.",
-  columns: {
-    user_id: person,
-    account_id: account,
-    currency: text("ISO code of the cash."),
-    base_currency: currencies.base_currency,
-    cash_date: day("Calendar day."),
-    balance: amount("At the close, in its own currency; below 0: borrowed."),
-    market_value: amount("The same in the person's base currency."),
-    prev_market_value: amount("market_value of the day before."),
-    ...flows,
-    currency_effect: currencyEffect,
-    rate: amount("Base currency for one of it, at the close."),
-    is_rated: isRated,
-  },
-  key: ["user_id", "account_id", "currency", "cash_date"],
-  partitionBy: "user_id",
-  timeColumn: "cash_date",
-  materialized: "view",
-  deps: [
-    {
-      asset: int_account_flows,
-      time: "carry",
-      reason:
-        "a balance is the sum of the movements up to its day; of the next one it only has the day, on which it ends",
-    },
-    int_calendar,
-    { asset: int_fx_daily, via: int_person_currencies },
-  ],
-  tags: ["portfolio"],
-});
-
-export const int_income = sqlAsset({
-  name: "int_income",
-  layer: "intermediate",
-  description: "Dividends and interest of an account.",
-  columns: {
-    user_id: person,
-    account_id: account,
-    ticker: nullable(ticker),
-    pay_date: day("Day of the payment; of the market's dividends their ex-date."),
-    currency: text("ISO code of what was paid."),
-    local_gross: amount("Before tax, in that currency."),
-    gross: amount("Before tax, in the person's base currency."),
-    tax: amount("Withheld."),
-    net: amount("Received: without tax and fee."),
-    source: text("market or ledger."),
-  },
-  key: ["user_id", "account_id", "ticker", "pay_date", "source"],
-  partitionBy: "user_id",
-  timeColumn: "pay_date",
-  materialized: "view",
-  deps: [int_dividend_income, int_booked_income],
   tags: ["portfolio"],
 });
 
@@ -357,6 +202,7 @@ export const int_portfolio_daily = sqlAsset({
   materialized: "incremental",
   deps: [
     int_daily_holdings,
+    int_quiet_days,
     int_cash_daily,
     { asset: int_portfolios, time: "everything" },
     {

@@ -39,15 +39,40 @@ export const int_person_currencies = sqlAsset({
 export const int_detailed_ledgers = sqlAsset({
   name: "int_detailed_ledgers",
   layer: "intermediate",
-  description:
-    "People whose figures need more of the ledger than what is held at its average cost: cash, other rows than purchases and sales, single lots.",
-  columns: { user_id: person },
-  key: ["user_id"],
+  description: "What a person's figures need of the ledger beyond what is held at its average cost.",
+  columns: { user_id: person, detail: text("cash, income, lots or types.") },
+  key: ["user_id", "detail"],
   partitionBy: "user_id",
   materialized: "incremental",
   deps: [transactions, users, accounts],
   tags: ["portfolio"],
 });
+
+/** Who needs one of these details. */
+const ledgersWith = (name: string, description: string) =>
+  sqlAsset({
+    name,
+    layer: "intermediate",
+    description,
+    columns: { user_id: person },
+    key: ["user_id"],
+    partitionBy: "user_id",
+    materialized: "view",
+    deps: [int_detailed_ledgers],
+    tags: ["portfolio"],
+  });
+
+export const int_cash_ledgers = ledgersWith(
+  "int_cash_ledgers",
+  "People who keep cash, or have income, fees or taxes beside their trades.",
+);
+
+export const int_income_ledgers = ledgersWith("int_income_ledgers", "People who book dividends or interest.");
+
+export const int_lot_ledgers = ledgersWith(
+  "int_lot_ledgers",
+  "People who sell single purchases, not at the average cost.",
+);
 
 export const int_transactions = sqlAsset({
   name: "int_transactions",
@@ -145,7 +170,7 @@ export const int_sale_costs = sqlAsset({
   partitionBy: "user_id",
   timeColumn: "sold_date",
   materialized: "incremental",
-  deps: [{ asset: int_lots, via: int_detailed_ledgers }, int_detailed_ledgers],
+  deps: [{ asset: int_lots, via: int_lot_ledgers }, int_lot_ledgers],
   tags: ["portfolio"],
 });
 

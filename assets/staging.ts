@@ -134,7 +134,7 @@ export const stg_dividends = sqlAsset({
   key: ["ticker", "ex_date"],
   partitionBy: "ticker",
   timeColumn: "ex_date",
-  materialized: "view",
+  materialized: "incremental",
   deps: [
     raw_corporate_actions,
     market_defects,

@@ -39,13 +39,13 @@ export async function benchLatency(world: World, trades: number): Promise<void> 
 }
 
 /** Spread over all years, in no order. */
-function dayBefore({ size }: World, trade: number): string {
+export function dayBefore({ size }: World, trade: number): string {
   const days = (trade * 7919) % (365 * size.years - 60);
   return new Date(Date.parse(lastDay) - days * 86_400_000).toISOString().slice(0, 10);
 }
 
 /** What the load and the build left behind is done with. */
-async function settle({ pool }: World): Promise<void> {
+export async function settle({ pool }: World): Promise<void> {
   for (;;) {
     const { rows } = await pool.query<{ waiting: number }>(
       "select count(*) as waiting from orchestrator.changes",
@@ -72,7 +72,7 @@ async function measureOvertaking(world: World): Promise<{ people: number; one: n
 }
 
 /** person: whose trades; absent: of one person after the other. */
-async function measure(
+export async function measure(
   { pool, size }: World,
   trades: number,
   dateOf: (trade: number) => string,
@@ -94,7 +94,6 @@ async function measure(
   try {
     for (let trade = 0; trade < trades; trade += 1) {
       const person = trader ?? 1 + ((trade * 37) % size.users);
-      const ticker = `T${String(1 + ((person * 7 + 11) % size.tickers)).padStart(4, "0")}`;
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       waiting.set(String(person), resolve);
       const timer = setTimeout(
@@ -102,9 +101,14 @@ async function measure(
         patienceMilliseconds,
       );
       await writer.query(
-        `insert into bronze.transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
-         values ($1, $2, 'BUY', 1, 30, $3)`,
-        [person, ticker, dateOf(trade)],
+        `insert into bronze.transactions
+           (user_id, account_id, ticker, transaction_type, quantity, price, transaction_date)
+         select user_id, account_id, ticker, 'BUY', 1, 30, $2
+         from bronze.transactions
+         where user_id = $1 and ticker is not null
+         order by transaction_id
+         limit 1`,
+        [person, dateOf(trade)],
       );
       const committed = performance.now();
       await promise;

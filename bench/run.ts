@@ -3,6 +3,7 @@
  * on little data, so that CI sees that none of them is broken.
  */
 import { parseArgs } from "node:util";
+import { benchAccounts } from "./accounts.ts";
 import { benchBurst } from "./burst.ts";
 import { benchDashboard } from "./dashboard.ts";
 import { benchLatency } from "./latency.ts";
@@ -44,6 +45,7 @@ try {
 } finally {
   await world.close();
 }
+await benchAccounts(small ? smallSize : { ...recoverySize, users: 40 }, small ? 3 : 60);
 if (!small) {
   const long = await createWorld(dashboardSize);
   try {

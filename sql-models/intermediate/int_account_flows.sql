@@ -8,7 +8,7 @@
 -- income + dividends - fees - taxes + net_flow - income_paid_out = what the cash is worth more, at the rates of the rows; a conversion is none
 -- of these: what its own rate lost or won is the currency's.
 --
--- Joined to int_detailed_ledgers, so that a trade of somebody without any of this is not carried here.
+-- Joined to int_cash_ledgers, so that a trade of somebody without any of this is not carried here.
 with
   entries as (
     select
@@ -136,5 +136,5 @@ select
   min(f.rate) as rate
 from
   flows as f
-  join int_detailed_ledgers as d on d.user_id = f.user_id
+  join int_cash_ledgers as d on d.user_id = f.user_id
 group by f.user_id, f.account_id, f.currency, f.base_currency, f.flow_date

@@ -2,7 +2,7 @@
 -- currency and, of a ticker, in that one's currency.
 --
 -- Kept, because what a ticker earned is asked of each ticker by itself, and a transaction is converted with all of its ledger. Joined to
--- int_detailed_ledgers, so that a trade of somebody who books none is not carried here.
+-- int_income_ledgers, so that a trade of somebody who books none is not carried here.
 select
   t.user_id,
   t.account_id,
@@ -19,5 +19,5 @@ select
   t.rate
 from
   int_transactions as t
-  join int_detailed_ledgers as d on d.user_id = t.user_id
+  join int_income_ledgers as d on d.user_id = t.user_id
 where t.transaction_type = 'INTEREST' or (t.transaction_type = 'DIVIDEND' and t.books_income)

@@ -28,7 +28,11 @@ with
       d.is_session,
       d.is_always_open,
       d.is_final,
-      true as is_priced
+      true as is_priced,
+      case
+        when p.is_rated then p.valid_from + 1
+        else p.held_until
+      end as quiet_from
     from
       int_holding_periods as p
       join int_prices_daily as d on d.ticker = p.ticker and d.price_date >= p.valid_from and d.price_date < p.held_until
@@ -49,7 +53,8 @@ with
       false as is_session,
       coalesce(t.is_always_open, false) as is_always_open,
       true as is_final,
-      false as is_priced
+      false as is_priced,
+      p.held_until as quiet_from
     from
       int_holding_periods as p
       left join int_tickers as t on t.ticker = p.ticker
@@ -193,5 +198,6 @@ select
   is_always_open,
   is_final,
   is_priced,
-  is_day_rated as is_rated
+  is_day_rated as is_rated,
+  quiet_from
 from moved

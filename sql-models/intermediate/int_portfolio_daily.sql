@@ -24,12 +24,36 @@ with
       income,
       income_paid_out,
       currency_effect,
-      (quantity > 0)::integer as is_open,
+      (quantity > 0)::integer as positions,
       is_session,
       not is_always_open as is_exchange_traded,
       not is_final as is_provisional,
       not (is_priced and is_rated) as is_estimated
     from int_daily_holdings
+    where price_date < quiet_from
+    union all
+    select
+      user_id,
+      account_id,
+      price_date,
+      base_currency,
+      market_value,
+      prev_market_value,
+      0 as cash,
+      cost_basis,
+      0 as net_flow,
+      0 as fees,
+      0 as taxes,
+      0 as realized_pnl,
+      income,
+      income_paid_out,
+      currency_effect,
+      positions,
+      is_session,
+      not is_always_open as is_exchange_traded,
+      not is_final as is_provisional,
+      false as is_estimated
+    from int_quiet_days
     union all
     select
       user_id,
@@ -47,14 +71,39 @@ with
       income,
       income_paid_out,
       currency_effect,
-      0 as is_open,
+      0 as positions,
       false as is_session,
       false as is_exchange_traded,
       false as is_provisional,
       not is_rated as is_estimated
     from int_cash_daily
   ),
-  portfolio_positions as (
+  first_days as (
+    select
+      f.user_id,
+      m.portfolio_id,
+      min(f.first_date) as first_date,
+      min(f.base_currency) as base_currency
+    from
+      (
+        select
+          user_id,
+          account_id,
+          valid_from as first_date,
+          base_currency
+        from int_holding_periods
+        union all
+        select
+          user_id,
+          account_id,
+          flow_date as first_date,
+          base_currency
+        from int_account_flows
+      ) as f
+      join int_portfolios as m on m.user_id = f.user_id and m.account_id = f.account_id
+    group by f.user_id, m.portfolio_id
+  ),
+  portfolio_days as (
     select
       m.portfolio_id,
       p.*
@@ -64,11 +113,11 @@ with
     union all
     -- A day between a full exit and the next purchase is a day, too.
     select
-      first_days.portfolio_id,
-      first_days.user_id,
+      f.portfolio_id,
+      f.user_id,
       0 as account_id,
       c.calendar_date as price_date,
-      first_days.base_currency,
+      f.base_currency,
       0 as market_value,
       0 as prev_market_value,
       0 as cash,
@@ -80,38 +129,14 @@ with
       0 as income,
       0 as income_paid_out,
       0 as currency_effect,
-      0 as is_open,
+      0 as positions,
       false as is_session,
       false as is_exchange_traded,
       false as is_provisional,
       false as is_estimated
     from
-      (
-        select
-          f.user_id,
-          m.portfolio_id,
-          min(f.first_date) as first_date,
-          min(f.base_currency) as base_currency
-        from
-          (
-            select
-              user_id,
-              account_id,
-              valid_from as first_date,
-              base_currency
-            from int_holding_periods
-            union all
-            select
-              user_id,
-              account_id,
-              flow_date as first_date,
-              base_currency
-            from int_account_flows
-          ) as f
-          join int_portfolios as m on m.user_id = f.user_id and m.account_id = f.account_id
-        group by f.user_id, m.portfolio_id
-      ) as first_days
-      join int_calendar as c on c.calendar_date >= first_days.first_date
+      first_days as f
+      join int_calendar as c on c.calendar_date >= f.first_date
   ),
   totals as (
     select
@@ -130,12 +155,12 @@ with
       sum(income) as income,
       sum(income_paid_out) as income_paid_out,
       sum(currency_effect) as currency_effect,
-      sum(is_open) as positions,
+      sum(positions)::bigint as positions,
       bool_or(is_session) as is_trading_day,
       bool_or(is_exchange_traded) as holds_exchange_traded,
       bool_or(is_provisional) as is_provisional,
       bool_or(is_estimated) as is_estimated
-    from portfolio_positions
+    from portfolio_days
     group by user_id, portfolio_id, price_date
   )
 select

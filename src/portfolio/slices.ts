@@ -9,7 +9,8 @@
  *
  * $1: the person; $2: the day whose close the range is measured from; $3: its last day; $4, of an account alone: it.
  */
-import { int_booked_income, int_portfolio_daily } from "../../assets/intermediate.ts";
+import { int_booked_income } from "../../assets/cash.ts";
+import { int_portfolio_daily } from "../../assets/intermediate.ts";
 import { fct_macro_regimes } from "../../assets/macro.ts";
 import { int_calendar, int_last_day } from "../../assets/market.ts";
 import { int_risk_free } from "../../assets/performance.ts";

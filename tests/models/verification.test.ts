@@ -34,7 +34,7 @@ test("the nightly verification compares every stored model, and finds the trades
   expect(first.steps.find(({ asset }) => asset === "int_portfolio_daily")).toMatchObject({
     scope: { partitions: ["1", "2"], since: null },
     reason:
-      "sampled; scopes as declared: int_portfolio_daily, int_calendar, int_cash_daily, int_daily_holdings",
+      "sampled; scopes as declared: int_portfolio_daily, int_calendar, int_cash_daily, int_quiet_days, int_daily_holdings",
   });
   const { rows } = await pool.query<{ relation: string }>(
     "select relation from orchestrator.assets where asset = 'int_holding_periods'",
