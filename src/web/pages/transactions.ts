@@ -188,7 +188,6 @@ async function sendLedger(
   const own = environmentOf(context, request, currencies).format;
   const units = tradeUnits(draft, values.currency, own);
   const isSuggested = values.price === "" && units.close !== null;
-  const written = done.recorded ?? done.edited;
   const inCurrency = (row: Transaction | null) => row && ledgerRow(row, currencies.of(row));
   sendPage(request, response, {
     view: "transactions",
@@ -216,9 +215,6 @@ async function sendLedger(
         restored: inCurrency(done.restored),
         edited: inCurrency(done.edited),
       },
-      doubts: written
-        ? (await checkTrade(context, userId, written)).map((doubt) => sentence(doubt.sentence))
-        : [],
       notes: data.notes,
       fetching: data.fetching,
       hasTrades: ledger.types.length > 0,
@@ -268,12 +264,15 @@ async function readRunningCash(
 
 async function readDone(context: WebContext, userId: number, request: Request) {
   const { recorded, restored, edited, ...done } = parseInput(doneQuery, request.query);
+  const find = (id: number | undefined) => (id === undefined ? null : findRecorded(context, userId, id));
+  const rows = { recorded: await find(recorded), restored: await find(restored), edited: await find(edited) };
+  const written = rows.recorded ?? rows.edited;
+  const doubts = written ? await checkTrade(context, userId, written) : [];
   return {
     ...done,
+    ...rows,
     isOneImported: done.imported === 1,
-    recorded: recorded === undefined ? null : await findRecorded(context, userId, recorded),
-    restored: restored === undefined ? null : await findRecorded(context, userId, restored),
-    edited: edited === undefined ? null : await findRecorded(context, userId, edited),
+    doubts: doubts.map((doubt) => sentence(doubt.sentence)),
   };
 }
 
