@@ -74,7 +74,7 @@ export {
 } from "./rulings.ts";
 export { tradeSubject, transactionChange, transactionInput } from "./schemas.ts";
 export { enterSymbolChange, searchTickers } from "./tickers.ts";
-export { checkTrade } from "./trade-check.ts";
+export { checkTrade, correctionOf, type TradeDoubt } from "./trade-check.ts";
 export { type TransactionType, transactionTypes } from "./transaction-types.ts";
 export {
   deleteTransaction,

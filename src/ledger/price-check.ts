@@ -17,7 +17,7 @@ export interface PriceEvidence {
   readonly swappedDay: QuotedDay | null;
   /** After the day. */
   readonly laterSplits: readonly Split[];
-  /** What a dollar of other currencies cost, so to say: dollars for one of each, on the day. */
+  /** What one of other currencies was worth on the day, in that of the day's prices. */
   readonly rates?: ReadonlyMap<string, string>;
 }
 
@@ -45,9 +45,24 @@ export function swapDayAndMonth(date: string): string | null {
 const isWithin = (price: Big, { low, high }: QuotedDay, share: number): boolean =>
   price.gte(new Price(low).times(1 - share)) && price.lte(new Price(high).times(1 + share));
 
-/** How much larger a price was before the splits: 4 for one of 4:1. */
-const ratioOf = (splits: readonly Split[]): Big =>
-  splits.reduce((ratio, { numerator, denominator }) => ratio.times(numerator).div(denominator), new Price(1));
+/** Splits are few; of more than these a price says nothing. */
+const mostSplits = 20;
+
+/**
+ * How much larger a price was before splits that it may have been scaled for: 4 for one of 4:1. An export is scaled for all until its own
+ * day, which nobody knows, so any that follow one another may be it; all of them first.
+ */
+function ratiosOf(splits: readonly Split[]): Big[] {
+  const inOrder = splits.toSorted((a, b) => (a.date < b.date ? -1 : 1)).slice(0, mostSplits);
+  const ratios = inOrder.flatMap((_, from) => {
+    let ratio = new Price(1);
+    return inOrder.slice(from).map(({ numerator, denominator }) => {
+      ratio = ratio.times(numerator).div(denominator);
+      return ratio;
+    });
+  });
+  return ratios.filter((ratio) => !ratio.eq(1)).toSorted((a, b) => b.cmp(a));
+}
 
 /** Whether two figures differ by more than is worth a word. */
 export const isFarFrom = (left: string, right: string): boolean =>
@@ -75,8 +90,8 @@ export function suspectPrice(text: string, evidence: PriceEvidence): Suspicion |
   const explains = (factor: Big): boolean => isWithin(price.times(factor), day, closeness);
   if (explains(new Price("0.01"))) return { kind: "hundredfold", price: price.div(100).toFixed() };
   if (explains(new Price(100))) return { kind: "hundredth", price: price.times(100).toFixed() };
-  const ratio = ratioOf(laterSplits);
-  if (!ratio.eq(1) && explains(ratio))
+  const ratio = ratiosOf(laterSplits).find(explains);
+  if (ratio)
     return { kind: "split_adjusted", price: price.times(ratio).toFixed(), ratio: ratio.round(6).toFixed() };
   if (swappedDay && isWithin(price, swappedDay, closeness)) {
     const date = swappedDay.date;

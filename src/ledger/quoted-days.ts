@@ -31,10 +31,15 @@ interface Bar {
   readonly close: string;
 }
 
+interface AppliedSplit extends Split {
+  /** Prices before this day are scaled for it; null: none are. */
+  readonly scaledBefore: string | null;
+}
+
 interface History {
   /** Ascending; in today's shares. */
   readonly bars: readonly Bar[];
-  readonly splits: readonly Split[];
+  readonly splits: readonly AppliedSplit[];
 }
 
 /** A bar of the day or of the last session before it; null: none is near. */
@@ -54,7 +59,7 @@ function barOn(bars: readonly Bar[], date: string): Bar | null {
 function quotedOn({ bars, splits }: History, date: string): QuotedDay | null {
   const bar = barOn(bars, date);
   if (!bar) return null;
-  const later = splits.filter((split) => split.date > bar.date);
+  const later = splits.filter(({ scaledBefore }) => scaledBefore !== null && scaledBefore > bar.date);
   const scale = (price: string): string =>
     later
       .reduce(
@@ -68,6 +73,44 @@ function quotedOn({ bars, splits }: History, date: string): QuotedDay | null {
     high: scale(bar.high ?? bar.close),
     close: scale(bar.close),
   };
+}
+
+/** With what was found, or ruled, of each: a history that is not adjusted for a split is as it was traded (stg_splits). */
+async function readSplits(
+  pool: LedgerContext["pool"],
+  tickers: readonly string[],
+): Promise<(AppliedSplit & { ticker: string })[]> {
+  // Before the first build there are no verdicts: Yahoo is believed.
+  const judged = await pool.query<{ exist: boolean }>(
+    "select to_regclass('stg_splits') is not null as exist",
+  );
+  const { rows } = await pool.query<AppliedSplit & { ticker: string }>(
+    `select
+       actions.ticker,
+       actions.action_date as date,
+       actions.numerator,
+       actions.denominator,
+       ${
+         judged.rows[0]?.exist
+           ? `case
+                when verdicts.ticker is null then actions.action_date
+                when verdicts.is_history_adjusted then verdicts.prices_before
+              end`
+           : "actions.action_date"
+       } as "scaledBefore"
+     from bronze.raw_corporate_actions as actions
+     ${
+       judged.rows[0]?.exist
+         ? `left join stg_splits as verdicts
+              on verdicts.ticker = actions.ticker
+              and verdicts.action_date = actions.action_date`
+         : ""
+     }
+     where actions.ticker = any ($1)
+       and action_type = 'split'`,
+    [tickers],
+  );
+  return rows;
 }
 
 async function readStored(
@@ -90,6 +133,14 @@ async function readStored(
        where raw_prices.ticker = day.ticker
          and price_date between day.day - $3::integer and day.day
          and close > 0
+         and not exists (
+           select
+           from bronze.market_defects as defects
+           where defects.ticker = raw_prices.ticker
+             and defect_date = price_date
+             and is_kept_out
+             and defect <> 'doubled_dividend'
+         )
        order by price_date desc
        limit 1
      ) as bar
@@ -97,15 +148,9 @@ async function readStored(
     [pairs.map(([ticker]) => ticker), pairs.map(([, date]) => date), daysBack],
   );
   const tickers = [...new Set(rows.map(({ ticker }) => ticker))];
-  const splits = await pool.query<Split & { ticker: string }>(
-    `select ticker, action_date as date, numerator, denominator
-     from bronze.raw_corporate_actions
-     where ticker = any ($1)
-       and action_type = 'split'`,
-    [tickers],
-  );
+  const splits = await readSplits(pool, tickers);
   const bars = Map.groupBy(rows, ({ ticker }) => ticker);
-  const splitsOf = Map.groupBy(splits.rows, ({ ticker }) => ticker);
+  const splitsOf = Map.groupBy(splits, ({ ticker }) => ticker);
   return new Map(
     tickers.map((ticker) => [ticker, { bars: bars.get(ticker) ?? [], splits: splitsOf.get(ticker) ?? [] }]),
   );
@@ -154,7 +199,8 @@ async function fetchHistory(
     high: high && inCurrency(high),
     close: inCurrency(close),
   }));
-  const history = { bars, splits: reply.splits };
+  const splits = reply.splits.map((split) => ({ ...split, scaledBefore: split.date }));
+  const history = { bars, splits };
   if (kept.size >= keptHistories) kept.delete(kept.keys().next().value!);
   kept.set(ticker, { from, history, until: performance.now() + keptMilliseconds });
   return history;

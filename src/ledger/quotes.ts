@@ -99,3 +99,52 @@ export async function readRate(
   );
   return rows[0]?.rate ?? null;
 }
+
+/** Currencies that a price is most often in by mistake, beside the person's own. */
+export const usualCurrencies = ["USD", "EUR", "GBP", "CAD", "CHF", "AUD", "SEK", "JPY", "INR"] as const;
+
+/**
+ * What one of each other currency was worth in this one on the day: of those that the person has to do with, and the usual ones, as
+ * far as known.
+ */
+export async function readOtherRates(
+  client: PoolClient,
+  userId: number,
+  currency: string,
+  date: string,
+): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await client.query<{ currency: string; rate: string }>(
+    `with currencies as (
+       select base_currency as currency from public.users where user_id = $1
+       union
+       select currency from public.accounts where user_id = $1
+       union
+       select currency from bronze.transactions where user_id = $1
+       union
+       select unnest($4::text[])
+     )
+     select
+       currencies.currency,
+       trim_scale(round(own.usd_per_unit / paid.usd_per_unit, 12)) as rate
+     from currencies
+     cross join lateral (
+       select usd_per_unit
+       from bronze.raw_fx_rates
+       where raw_fx_rates.currency = currencies.currency
+         and (rate_date between $3::date - 7 and $3::date or raw_fx_rates.currency = 'USD')
+       order by rate_date desc
+       limit 1
+     ) own
+     cross join lateral (
+       select usd_per_unit
+       from bronze.raw_fx_rates
+       where raw_fx_rates.currency = $2
+         and (rate_date between $3::date - 7 and $3::date or raw_fx_rates.currency = 'USD')
+       order by rate_date desc
+       limit 1
+     ) paid
+     where currencies.currency <> $2`,
+    [userId, currency, date, usualCurrencies],
+  );
+  return new Map(rows.map((row) => [row.currency, row.rate]));
+}

@@ -13,7 +13,7 @@ import { readBaseCurrency } from "./quotes.ts";
 import { requireConversion } from "./rates.ts";
 import { insertTransactions, lockLedger, type Transaction, type TransactionToInsert } from "./rows.ts";
 import { findSymbolChange, type KnownTicker, requireTicker } from "./tickers.ts";
-import { checkTrade } from "./trade-check.ts";
+import { checkTrade, type TradeDoubt } from "./trade-check.ts";
 import { incoming } from "./transaction-types.ts";
 
 export interface Answer {
@@ -48,6 +48,8 @@ export interface Prepared {
   readonly wanted: TransactionInput;
   readonly toInsert: TransactionToInsert;
   readonly warnings: readonly string[];
+  /** What the market says against it; among the warnings, too. */
+  readonly doubts: readonly TradeDoubt[];
 }
 
 /** The input under the symbol that the ticker has now, and what there is to tell of it. */
@@ -135,7 +137,12 @@ export async function prepare(
   return {
     wanted,
     toInsert,
-    warnings: [...warnings, ...(known ? warningsOf(wanted, known) : []), ...doubts],
+    doubts,
+    warnings: [
+      ...warnings,
+      ...(known ? warningsOf(wanted, known) : []),
+      ...doubts.map(({ sentence }) => sentence),
+    ],
   };
 }
 
@@ -196,7 +203,8 @@ export function requireKey(idempotencyKey: string | undefined): void {
 /**
  * Records one transaction. `input` is whatever came in; with an idempotency key the same request is recorded once,
  * however often it comes. A ticker that nobody has traded yet is fetched first, which may take some seconds: `onProgress` is
- * told; and so are the rates of a currency that nobody has used yet. Throws InvalidTransactionError, FutureDateError, MissingRateError, UnknownTickerError, UnsupportedCurrencyError,
+ * told; and so are the rates of a currency that nobody has used yet. `onDoubts` is told what the market says against it, and may throw:
+ * then nothing is recorded. Throws InvalidTransactionError, FutureDateError, MissingRateError, UnknownTickerError, UnsupportedCurrencyError,
  * MarketDataUnavailableError, TooManyLookupsError, TooManyNewTickersError, HistoryUnavailableError, QuotaExceededError,
  * OversellError, LotsError, ExternalIdTakenError, SplitTakenError, IdempotencyConflictError or InvalidIdempotencyKeyError; then nothing is recorded.
  */
@@ -206,10 +214,12 @@ export async function recordTransaction(
   input: unknown,
   idempotencyKey?: string,
   onProgress: (progress: HistoryProgress) => void = () => {},
+  onDoubts: (doubts: readonly TradeDoubt[]) => void = () => {},
 ): Promise<Recorded> {
   const parsed = parseTransactionInput(input, context.clock);
   requireKey(idempotencyKey);
-  const { wanted, toInsert, warnings } = await prepare(context, userId, parsed, onProgress);
+  const { wanted, toInsert, warnings, doubts } = await prepare(context, userId, parsed, onProgress);
+  if (doubts.length > 0) onDoubts(doubts);
   return personTransaction(context.pool, userId, async (client) => {
     await lockLedger(client, userId);
     if (idempotencyKey !== undefined) {

@@ -1,10 +1,10 @@
-/** What the market says against a trade that a unit or an exchange rate is part of. Nothing is refused for it. */
+/** What the market says against a trade: its price, and its exchange rate. Nothing is refused for it. */
 import { Big } from "big.js";
 import { personTransaction } from "../database/person.ts";
 import type { LedgerContext } from "./context.ts";
-import { describeSuspicion, inAnother, isFarFrom, suspectPrice } from "./price-check.ts";
+import { describeSuspicion, inAnother, isFarFrom, type Suspicion, suspectPrice } from "./price-check.ts";
 import { readEvidence } from "./quoted-days.ts";
-import { readQuotes, readRate } from "./quotes.ts";
+import { readOtherRates, readQuotes, readRate } from "./quotes.ts";
 
 interface CheckedTrade {
   readonly ticker?: string | null;
@@ -41,39 +41,83 @@ export function suspectRate(
     : fact;
 }
 
+/** What would fit in place of what was typed, in the unit that it was typed in. */
+export interface TradeCorrection {
+  readonly price?: string;
+  readonly quantity?: string;
+  readonly date?: string;
+  readonly currency?: string;
+}
+
+export interface TradeDoubt {
+  readonly sentence: string;
+  /** Of the price; null: it is the exchange rate. */
+  readonly suspicion: Suspicion | null;
+}
+
+/** Of a price and a quantity as they were typed; null: nobody can say. Pure. */
+export function correctionOf(
+  { price, quantity }: { readonly price: string; readonly quantity: string },
+  { suspicion }: Pick<TradeDoubt, "suspicion">,
+): TradeCorrection | null {
+  switch (suspicion?.kind) {
+    case "hundredfold":
+      return { price: new Rate(price).div(100).toFixed() };
+    case "hundredth":
+      return { price: new Rate(price).times(100).toFixed() };
+    case "split_adjusted":
+      return {
+        price: new Rate(price).times(suspicion.ratio).toFixed(),
+        quantity: new Rate(quantity).div(suspicion.ratio).round(8).toFixed(),
+      };
+    case "swapped_date":
+      return { date: suspicion.date };
+    case "currency":
+      return { currency: suspicion.currency };
+    default:
+      return null;
+  }
+}
+
 /**
- * The price against what was traded on its day, in what it was paid in, and the trade's own exchange rate against the day's: a
- * sentence for each that is far off. Read from what is stored; [] where it has nothing, and of dollars paid for what is quoted in
- * dollars, where no unit can be mistaken for another, and of what has no price.
+ * The price against what was traded on its day, in what it was paid in, and the trade's own exchange rate against the day's: what is
+ * to be said of each that is far off. Read from what is stored; [] where it has nothing, and of what has no price.
  */
 export async function checkTrade(
   context: Pick<LedgerContext, "pool" | "prices">,
   userId: number,
   trade: CheckedTrade,
-): Promise<string[]> {
+): Promise<TradeDoubt[]> {
   const { ticker, price, date, fx_rate = null, fx_currency = null } = trade;
   if (!ticker || !price) return [];
   const known = await personTransaction(context.pool, userId, async (client) => {
     const quote = (await readQuotes(client, [ticker])).get(ticker.trim().toUpperCase());
     if (!quote) return null;
     const paidIn = trade.currency ?? quote.currency;
-    if (quote.unit === "USD" && paidIn === "USD" && fx_rate === null) return null;
     return {
       paidIn,
       isConverted: paidIn !== quote.currency,
       paidRate: await readRate(client, quote.currency, paidIn, date),
       dayRate: fx_currency && (await readRate(client, paidIn, fx_currency, date)),
+      rates: await readOtherRates(client, userId, paidIn, date),
     };
   });
   if (!known) return [];
-  const { paidIn, isConverted, paidRate, dayRate } = known;
-  const rateDoubt = dayRate && suspectRate({ currency: paidIn, fx_rate, fx_currency, date }, dayRate);
-  const priceDoubt = async (): Promise<string | null> => {
+  const { paidIn, isConverted, paidRate, dayRate, rates } = known;
+  const ofRate = dayRate && suspectRate({ currency: paidIn, fx_rate, fx_currency, date }, dayRate);
+  const ofPrice = async (): Promise<TradeDoubt | null> => {
     if (isConverted && paidRate === null) return null;
     const evidenceOf = await readEvidence(context, [{ ticker, date }], performance.now());
-    const evidence = inAnother(evidenceOf({ ticker, date }), paidRate ?? "1");
+    const evidence = { ...inAnother(evidenceOf({ ticker, date }), paidRate ?? "1"), rates };
     const suspicion = suspectPrice(price, evidence);
-    return suspicion && describeSuspicion({ ticker, price, date }, evidence.day!, suspicion, paidIn);
+    return (
+      suspicion && {
+        sentence: describeSuspicion({ ticker, price, date }, evidence.day!, suspicion, paidIn),
+        suspicion,
+      }
+    );
   };
-  return [await priceDoubt(), rateDoubt].filter((doubt): doubt is string => Boolean(doubt));
+  return [await ofPrice(), ofRate ? { sentence: ofRate, suspicion: null } : null].filter(
+    (doubt) => doubt !== null,
+  );
 }

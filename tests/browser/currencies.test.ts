@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launchBrowser } from "../support/browser.ts";
+import { launchBrowser, recordTrade } from "../support/browser.ts";
 import { insertNairobiLedger, insertNairobiMarket } from "../support/nairobi.ts";
 import { type Program, startProgram } from "../support/program.ts";
 
@@ -50,10 +50,7 @@ const stored = async (ticker: string) => {
 };
 
 /** What `request` did, once it has been answered. */
-async function record(): Promise<void> {
-  await page.getByRole("button", { name: "Record trade" }).click();
-  await page.getByText("Recorded.").waitFor();
-}
+const record = (): Promise<void> => recordTrade(page);
 
 describe("the form of a trade", () => {
   test("asks for dollars, and nothing else, of who has nothing else", async () => {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { AxeResults } from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launchBrowser } from "../support/browser.ts";
+import { launchBrowser, recordTrade } from "../support/browser.ts";
 import { type Program, startProgram } from "../support/program.ts";
 
 let program: Program;
@@ -170,8 +170,7 @@ describe("the trade form", () => {
 
     await price.fill("123.45");
     expect(await page.locator("#suggestion").textContent()).toBe("");
-    await page.getByRole("button", { name: "Record trade" }).click();
-    await page.getByText("Recorded.").waitFor();
+    await recordTrade(page);
     await form.getByLabel("Ticker").fill("nord");
     await price.fill("99");
     await form.getByLabel("Sell", { exact: true }).check();

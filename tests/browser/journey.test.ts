@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launchBrowser } from "../support/browser.ts";
+import { launchBrowser, recordTrade } from "../support/browser.ts";
 import { type Program, startProgram } from "../support/program.ts";
 
 let program: Program;
@@ -52,8 +52,7 @@ async function fillTrade(page: Page, { ticker, type = "Buy", quantity, price, da
 
 async function logTrade(page: Page, trade: Trade): Promise<void> {
   await fillTrade(page, trade);
-  await page.getByRole("button", { name: "Record trade" }).click();
-  await page.getByText("Recorded.").waitFor();
+  await recordTrade(page);
 }
 
 const portfolioValue = (page: Page) => page.locator(".headline .value").textContent();
@@ -75,8 +74,7 @@ describe("an investor", () => {
     await page.getByLabel("Fee, USD").fill("1");
     await page.getByLabel("Date").fill("2022-05-05");
     expect(await page.locator("#total").textContent()).toBe("$1,203.50");
-    await page.getByRole("button", { name: "Record trade" }).click();
-    await page.getByText("Recorded.").waitFor();
+    await recordTrade(page);
     await page.getByRole("row", { name: /WRLD.*\$1,203\.50/ }).waitFor();
 
     await page.goto(`${program.url}/portfolio`);
@@ -107,7 +105,9 @@ describe("an investor", () => {
   test("who clicks twice has booked once", async () => {
     const context = await browser.newContext({ locale: "en-US" });
     const { page } = await signUp(context, "twice@example.com");
-    await fillTrade(page, { ticker: "NORD", quantity: "1", price: "100", date: "2024-01-05" });
+    await fillTrade(page, { ticker: "NORD", quantity: "1", price: "", date: "2024-01-05" });
+    await page.getByLabel("Date").blur();
+    await page.getByText("Suggested price: the close of Jan 5, 2024.").waitFor();
     // Faster than the script that disables the button: two submissions of one form.
     await page.evaluate(`(async () => {
       const send = () => fetch("/transactions", {
@@ -127,6 +127,7 @@ describe("an investor", () => {
     await logTrade(page, { ticker: "NORD", quantity: "2", price: "100", date: "2024-01-05" });
     await fillTrade(page, { ticker: "NORD", type: "Sell", quantity: "3", price: "110", date: "2024-02-05" });
     await page.getByRole("button", { name: "Record trade" }).click();
+    await page.getByRole("button", { name: "Keep mine" }).click();
     await page.locator("#quantity-help .error").waitFor();
     expect(await page.locator("#quantity-help").textContent()).toContain("You hold 2 NORD on 2024-02-05");
     expect(await page.getByLabel("Quantity").inputValue()).toBe("3");

@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launchBrowser } from "../support/browser.ts";
+import { launchBrowser, recordTrade } from "../support/browser.ts";
 import { type Program, startProgram } from "../support/program.ts";
 
 let program: Program;
@@ -50,7 +50,7 @@ test("somebody opens an account that keeps cash, puts money in, buys there, and 
   await page.getByLabel("Quantity").fill("2");
   await page.getByLabel("Price, USD").fill("300");
   await page.getByLabel("Date").fill("2024-03-05");
-  await page.getByRole("button", { name: "Record trade" }).click();
+  await recordTrade(page);
   await page.getByText("Recorded. BUY 2 NORD").waitFor();
   await page.getByLabel("Ticker", { exact: true }).fill("NORD");
   await page.getByLabel("Sell", { exact: true }).check();

@@ -170,7 +170,18 @@ describe("what the market says against it", () => {
     );
     expect(await warnings({ price: rows[0].price, currency: "KES" })).toEqual([]);
     expect(await warnings({ price: "5", currency: "KES" })).toEqual([
-      expect.stringMatching(/^FLAT\.L traded at [\d.]+ to [\d.]+ KES on 2024-01-10, the price here is 5$/),
+      expect.stringMatching(
+        /^FLAT\.L traded at [\d.]+ to [\d.]+ KES on 2024-01-10, the price here is 5: in GBP it would fit$/,
+      ),
+    ]);
+  });
+
+  test("dollars for what is quoted in dollars are compared, too", async () => {
+    server.addTicker({ ...server.ticker("FLAT.L"), ticker: "FLAT", currency: "USD" });
+    const dollars = (price: string) => warnings({ ticker: "FLAT", price });
+    expect(await dollars("500")).toEqual([]);
+    expect(await dollars("50000")).toEqual([
+      "FLAT traded at 495 to 505 USD on 2024-01-10, the price here is 50000: a hundred times as much, as if it were in cents or pence; 500 would fit",
     ]);
   });
 

@@ -43,6 +43,18 @@ test("a price scaled for a later split, of another day, or in another currency i
   });
 });
 
+test.each([
+  ["25", "4"],
+  ["2.5", "40"],
+  ["10", "10"],
+])("of several later splits, a price of %s was scaled by some of them: %s", (price, ratio) => {
+  const laterSplits = [
+    { date: "2026-01-05", numerator: "10", denominator: "1" },
+    { date: "2024-06-10", numerator: "4", denominator: "1" },
+  ];
+  expect(suspectPrice(price, { ...evidence, laterSplits })).toMatchObject({ kind: "split_adjusted", ratio });
+});
+
 test("nothing is said where nothing is known", () => {
   expect(kind("5", { day: null })).toBeNull();
   expect(kind("5", { day: { ...day, low: "0" } })).toBeNull();

@@ -136,11 +136,13 @@ describe("oversell", () => {
 
   test("accepted splits count, denied ones do not", async () => {
     await owner.query(
-      `create table "default".stg_splits (ticker text, action_date date, numerator numeric, denominator numeric, is_accepted boolean);
+      `create table "default".stg_splits (ticker text, action_date date, numerator numeric, denominator numeric, is_accepted boolean, is_history_adjusted boolean, prices_before date);
        grant select on "default".stg_splits to stratafolio_web;
        create view "default".stg_raw_prices as select * from raw_prices;
        grant select on "default".stg_raw_prices to stratafolio_web;
-       insert into "default".stg_splits values ('ACME', '2024-01-20', 4, 1, true), ('ACME', '2024-01-25', 3, 1, false)`,
+       insert into "default".stg_splits values
+         ('ACME', '2024-01-20', 4, 1, true, true, '2024-01-20'),
+         ('ACME', '2024-01-25', 3, 1, false, true, '2024-01-25')`,
     );
     onTestFinished(
       async () =>

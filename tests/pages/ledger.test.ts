@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { textOf } from "../support/html.ts";
+import { keptTrade } from "../support/kept-trade.ts";
 import { type Program, startProgram } from "../support/program.ts";
 
 // The ledger's pages as a browser without scripts meets them, on the synthetic market.
@@ -64,7 +65,7 @@ const readable = (html: string): string => html.replaceAll("&#x3D;", "=").replac
 const trade = { ticker: "NORD", type: "BUY", quantity: "3", price: "101.5", fee: "", date: "2024-03-04" };
 
 async function recorded(visitor: Visitor, change: Partial<typeof trade> = {}): Promise<string> {
-  const { to } = await visitor.post("/transactions", { ...trade, ...change });
+  const { to } = await visitor.post("/transactions", keptTrade({ ...trade, ...change }));
   return /recorded=(\d+)/.exec(to)![1]!;
 }
 
@@ -101,6 +102,30 @@ describe("the trade form", () => {
     expect((await visitor.post("/transactions", { ...trade, quantity: "x" })).html).not.toContain(
       "Available",
     );
+  });
+
+  test("asks once where the market says another price, and takes what would fit, or what was typed", async () => {
+    const visitor = await signedUp();
+    const { html: suggested } = await visitor.post("/transactions", { ...trade, price: "" });
+    const close = /id="price"[^>]*? value="([\d.]+)"/s.exec(suggested)![1]!;
+    const slipped = { ...trade, price: String(Number(close) * 100), idempotency_key: crypto.randomUUID() };
+    const asked = await visitor.post("/transactions", slipped);
+    expect(asked.status).toBe(422);
+    expect(asked.html).toContain("Not recorded yet.");
+    expect(asked.html).toMatch(/NORD traded at [^.]*\.\d.* a hundred times as much/);
+    const use = hidden(asked.html, "use");
+    expect(use).toBe(`price=${Number(close)}`);
+    const corrected = await visitor.post("/transactions", { ...slipped, use });
+    expect(corrected.to).toMatch(/recorded=\d+$/);
+    expect((await visitor.get(corrected.to)).html).not.toContain("a hundred times");
+
+    const far = { ...trade, price: "7" };
+    const again = await visitor.post("/transactions", far);
+    expect(again.html).toMatch(/NORD traded at .*the price here is 7\./);
+    expect(again.html).not.toContain('name="use"');
+    const keep = hidden(again.html, "keep");
+    expect((await visitor.post("/transactions", { ...far, price: "8", keep })).status).toBe(422);
+    expect((await visitor.post("/transactions", { ...far, keep })).to).toMatch(/recorded=\d+$/);
   });
 
   test("its figures come from a route of their own, in shares and prices of that day", async () => {

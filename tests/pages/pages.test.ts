@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { textOf } from "../support/html.ts";
+import { keptTrade } from "../support/kept-trade.ts";
 import { type Program, startProgram } from "../support/program.ts";
 
 // Pages as a program without scripts meets them: links, forms, cookies.
@@ -31,7 +32,11 @@ class Visitor {
     origin: string | null = program.url,
   ): Promise<Answer> {
     const headers = { Accept: "text/html", ...(origin !== null && { Origin: origin }) };
-    return this.#send(path, { method: "POST", headers, body: new URLSearchParams(form) });
+    return this.#send(path, {
+      method: "POST",
+      headers,
+      body: new URLSearchParams(path === "/transactions" ? keptTrade(form) : form),
+    });
   }
 
   async #send(path: string, init: RequestInit): Promise<Answer> {
@@ -68,7 +73,14 @@ async function signedUp(email: string): Promise<Visitor> {
 const hidden = (html: string, name: string): string =>
   new RegExp(`name="${name}" value="([^"]+)"`).exec(html)?.[1] ?? "";
 
-const trade = { ticker: "wrld", type: "BUY", quantity: "3", price: "101.5", fee: "", date: "2024-03-04" };
+const trade = {
+  ticker: "wrld",
+  type: "BUY",
+  quantity: "3",
+  price: "101.5",
+  fee: "",
+  date: "2024-03-04",
+};
 
 /** The sensor's part, here and now: fetch what is unseen, refresh what changed. */
 async function settle(): Promise<void> {

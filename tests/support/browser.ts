@@ -1,5 +1,5 @@
 import chromiumBinary from "@sparticuz/chromium";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 
 // Made for functions in a cloud: one process dies with its first context, and pages would be less guarded than they
 // are for people.
@@ -17,4 +17,13 @@ export async function launchBrowser(): Promise<Browser> {
     args: chromiumBinary.args.filter((argument) => !unwanted.has(argument)),
     headless: true,
   });
+}
+
+/** Sends the form of a trade, and keeps its price whatever the market says: prices in tests are of no market. */
+export async function recordTrade(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Record trade" }).click();
+  const keep = page.getByRole("button", { name: "Keep mine" });
+  await page.getByText("Recorded.").or(keep).first().waitFor();
+  if (await keep.isVisible()) await keep.click();
+  await page.getByText("Recorded.").waitFor();
 }

@@ -27,6 +27,7 @@ import { type Account, choicesOf } from "./entry-form.ts";
 import { ledgerRow } from "./ledger-row.ts";
 import { describeTable, ledgerQuery, ledgerQueryOf } from "./ledger-table.ts";
 import { environmentOf, type Problem, type SendPage, sentence } from "./page.ts";
+import { answerFields, askOnce, corrected, describeQuestion, TradeQuestion } from "./trade-question.ts";
 import { isDollarsAlone, tradeLabels, tradeUnits } from "./trade-units.ts";
 import { Underway } from "./underway.ts";
 
@@ -58,14 +59,16 @@ const tradeForm = z.object({
   fx_rate: z.string().optional(),
   account: z.string().max(60).optional(),
   idempotency_key: z.string().max(255).optional(),
+  ...answerFields,
 });
 
-type Trade = Omit<z.output<typeof tradeForm>, "idempotency_key">;
+type Trade = Omit<z.output<typeof tradeForm>, "idempotency_key" | keyof typeof answerFields>;
 
 interface FormState {
   readonly values: Trade;
   readonly errors: Readonly<Record<string, string>>;
   readonly problem: Problem | null;
+  readonly question?: TradeQuestion;
   readonly status: number;
 }
 
@@ -111,10 +114,18 @@ export function transactionPages(context: WebContext, sendPage: SendPage): Route
 
   router.post("/transactions", async (request, response) => {
     const person = requirePerson(request);
-    const { idempotency_key, ...trade } = parseInput(tradeForm, request.body ?? {});
+    const { idempotency_key, use, keep, ...typed } = parseInput(tradeForm, request.body ?? {});
+    const trade = corrected(typed, use);
     try {
       const { transaction } = await underway.during(person.userId, (onProgress) =>
-        recordTransaction(context, person.userId, inAccount(trade), idempotency_key, onProgress),
+        recordTransaction(
+          context,
+          person.userId,
+          inAccount(trade),
+          idempotency_key,
+          onProgress,
+          askOnce(trade, keep),
+        ),
       );
       const entered = trade.ticker.trim().toUpperCase();
       const renamed = entered === transaction.ticker ? "" : `&entered=${encodeURIComponent(entered)}`;
@@ -135,6 +146,8 @@ const today = ({ clock }: WebContext): string => clock().toISOString().slice(0, 
 
 /** The form again, with what was typed and what is wrong with it; what is ours is thrown on. */
 function refusal(error: unknown, values: Trade): FormState {
+  if (error instanceof TradeQuestion)
+    return { values, status: 422, errors: {}, problem: null, question: error };
   const { status, code, field, message } = describeError(error, "POST", "");
   if (status >= 500 && code !== "market_data_unavailable") throw error;
   if (field && fields.has(field))
@@ -155,7 +168,7 @@ async function sendLedger(
   sendPage: SendPage,
   request: Request,
   response: Response,
-  { values, errors, problem, status }: FormState,
+  { values, errors, problem, question, status }: FormState,
 ): Promise<void> {
   const { userId } = requirePerson(request);
   const address = parseInput(ledgerQuery, request.query);
@@ -190,6 +203,7 @@ async function sendLedger(
       isDateOpen: values.date === today(context),
       errors,
       problem,
+      question: question && describeQuestion(question, values, own),
       isSell: values.type === "SELL",
       draft,
       isSuggested,
@@ -201,7 +215,6 @@ async function sendLedger(
         restored: inCurrency(done.restored),
         edited: inCurrency(done.edited),
       },
-      doubts: done.recorded ? (await checkTrade(context, userId, done.recorded)).map(sentence) : [],
       notes: data.notes,
       fetching: data.fetching,
       hasTrades: ledger.types.length > 0,
@@ -251,12 +264,15 @@ async function readRunningCash(
 
 async function readDone(context: WebContext, userId: number, request: Request) {
   const { recorded, restored, edited, ...done } = parseInput(doneQuery, request.query);
+  const find = (id: number | undefined) => (id === undefined ? null : findRecorded(context, userId, id));
+  const rows = { recorded: await find(recorded), restored: await find(restored), edited: await find(edited) };
+  const written = rows.recorded ?? rows.edited;
+  const doubts = written ? await checkTrade(context, userId, written) : [];
   return {
     ...done,
+    ...rows,
     isOneImported: done.imported === 1,
-    recorded: recorded === undefined ? null : await findRecorded(context, userId, recorded),
-    restored: restored === undefined ? null : await findRecorded(context, userId, restored),
-    edited: edited === undefined ? null : await findRecorded(context, userId, edited),
+    doubts: doubts.map((doubt) => sentence(doubt.sentence)),
   };
 }
 

@@ -1,0 +1,74 @@
+/** What the form of a trade asks when the market says another price: take what would fit, or keep what was typed. */
+import { z } from "zod";
+import { correctionOf, type TradeDoubt } from "../../ledger/index.ts";
+import type { Format } from "../format.ts";
+import { parseInput } from "../route.ts";
+import { sentence } from "./page.ts";
+
+/** What was typed, as it was. */
+interface TypedTrade {
+  readonly ticker: string;
+  readonly quantity: string;
+  readonly price: string;
+  readonly date: string;
+  readonly currency?: string | undefined;
+}
+
+/** Thrown while a trade is recorded, which ends it. */
+export class TradeQuestion extends Error {
+  readonly doubts: readonly TradeDoubt[];
+
+  constructor(doubts: readonly TradeDoubt[]) {
+    super(doubts.map((doubt) => doubt.sentence).join("; "));
+    this.doubts = doubts;
+  }
+}
+
+/** As the buttons send it: what would fit, or what is kept. */
+export const answerFields = { use: z.string().max(200).optional(), keep: z.string().max(200).optional() };
+
+const correction = z.object({
+  price: z.string().max(50).optional(),
+  quantity: z.string().max(50).optional(),
+  date: z.string().max(20).optional(),
+  currency: z.string().max(10).optional(),
+});
+
+/** What of the trade the question is about: another one is asked of anew. */
+const subjectOf = ({ ticker, price, date, currency = "" }: TypedTrade): string =>
+  new URLSearchParams({ ticker, price, date, currency }).toString();
+
+/** The trade as its answer makes it. */
+export const corrected = <T extends TypedTrade>(trade: T, use: string | undefined): T =>
+  use === undefined
+    ? trade
+    : { ...trade, ...parseInput(correction, Object.fromEntries(new URLSearchParams(use))) };
+
+/** Asks, unless just that was answered. */
+export const askOnce =
+  (trade: TypedTrade, keep: string | undefined) =>
+  (doubts: readonly TradeDoubt[]): void => {
+    if (keep !== subjectOf(trade)) throw new TradeQuestion(doubts);
+  };
+
+export interface Question {
+  readonly sentences: readonly string[];
+  /** As the button that corrects sends and names it; null: nobody can say what would fit. */
+  readonly use: { readonly value: string; readonly label: string } | null;
+  readonly keep: string;
+}
+
+export function describeQuestion({ doubts }: TradeQuestion, trade: TypedTrade, format: Format): Question {
+  const fits = doubts.map((doubt) => correctionOf(trade, doubt)).find((found) => found !== null) ?? null;
+  const label = (): string => {
+    if (fits?.currency) return `It was paid in ${fits.currency}`;
+    if (fits?.date) return `Use ${format.date(fits.date)}`;
+    const price = `Use ${format.quantity(fits?.price ?? "0")}`;
+    return fits?.quantity ? `${price}, and ${format.quantity(fits.quantity)} of it` : price;
+  };
+  return {
+    sentences: doubts.map((doubt) => sentence(doubt.sentence)),
+    use: fits && { value: new URLSearchParams({ ...fits }).toString(), label: label() },
+    keep: subjectOf(trade),
+  };
+}
