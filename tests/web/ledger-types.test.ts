@@ -68,7 +68,9 @@ describe("types", () => {
     expect([status, body.error.code]).toEqual([422, "invalid_account"]);
 
     const rowsOf = async (query: string) =>
-      String((await call("GET", `/api/transactions.csv${query}`)).body).trim().split("\n").length - 1;
+      String((await call("GET", `/api/transactions.csv${query}`)).body)
+        .trim()
+        .split("\n").length - 1;
     await record({ ...good[0], date });
     expect(await rowsOf("?account=all%20types")).toBe(good.length);
     expect(await rowsOf(`?account=${account}`)).toBe(good.length);
@@ -77,10 +79,12 @@ describe("types", () => {
   });
 
   test("a bonus costs nothing, and may say so", async () => {
-    expect(await record({ type: "BONUS", ticker: "ACME", quantity: "2", price: "0.00", date })).toMatchObject({
-      quantity: "2",
-      price: null,
-    });
+    expect(await record({ type: "BONUS", ticker: "ACME", quantity: "2", price: "0.00", date })).toMatchObject(
+      {
+        quantity: "2",
+        price: null,
+      },
+    );
   });
 
   test.each([
