@@ -6,18 +6,19 @@ import { personTransaction } from "./person.ts";
 const rowsAtOnce = 500;
 
 export interface ExportedTable {
-  /** `$1`: the person. */
+  /** `$1`: the person; the others: `values`. */
   readonly select: string;
+  readonly values?: readonly unknown[];
   /** Of what it selects. */
   readonly columns: readonly string[];
 }
 
 async function* readBatches(
   client: PoolClient,
-  userId: number,
+  values: readonly unknown[],
   select: string,
 ): AsyncGenerator<readonly object[]> {
-  await client.query(`declare exported no scroll cursor for ${select}`, [userId]);
+  await client.query(`declare exported no scroll cursor for ${select}`, [...values]);
   for (;;) {
     const { rows } = await client.query<object>(`fetch ${rowsAtOnce} from exported`);
     if (rows.length > 0) yield rows;
@@ -29,13 +30,13 @@ async function* readBatches(
 export function exportTable(
   pool: Pool,
   userId: number,
-  { select, columns }: ExportedTable,
+  { select, columns, values = [] }: ExportedTable,
   write: (text: string) => Promise<void>,
 ): Promise<void> {
   return personTransaction(
     pool,
     userId,
-    (client) => writeCsv(columns, readBatches(client, userId, select), write),
+    (client) => writeCsv(columns, readBatches(client, [userId, ...values], select), write),
     { isLong: true },
   );
 }

@@ -1,4 +1,6 @@
+import { personTransaction } from "../database/person.ts";
 import { exportTable } from "../database/table-export.ts";
+import { readAccounts, requireNamed } from "./accounts.ts";
 import type { LedgerContext } from "./context.ts";
 import { ledgerTables } from "./personal-tables.ts";
 
@@ -11,6 +13,8 @@ const select = `
   with ledger as (
     select *, row_number() over (order by date, transaction_id) as row
     from (${transactions.select}) as recorded
+    where $2::text is null
+      or account = $2
   ),
   named as (
     select sale.row, jsonb_object_agg(lot.row, part.value) as lots
@@ -25,11 +29,23 @@ const select = `
   left join named on named.row = ledger.row
   order by ledger.row`;
 
-/** All of a person's transactions as CSV, oldest first; `importTransactions` reads it back. */
-export function exportTransactions(
+/**
+ * All of a person's transactions, or those of one account, as CSV, oldest first; `importTransactions` reads it back. `account`: its id or name.
+ * Throws InvalidTransactionError for one that there is not.
+ */
+export async function exportTransactions(
   { pool }: Pick<LedgerContext, "pool">,
   userId: number,
   write: (text: string) => Promise<void>,
+  account?: string,
 ): Promise<void> {
-  return exportTable(pool, userId, { select, columns }, write);
+  const name =
+    account === undefined
+      ? null
+      : await personTransaction(
+          pool,
+          userId,
+          async (client) => requireNamed(await readAccounts(client, userId), account, null).name,
+        );
+  return exportTable(pool, userId, { select, columns, values: [name] }, write);
 }

@@ -68,6 +68,7 @@ function refuseOthers(
     if (!isSaid(value) || name in schema.shape) continue;
     // As a form has them that shows them for every type.
     if ((name === "fee" || name === "tax") && Number(value) === 0) continue;
+    if (name === "price" && type === "BONUS" && Number(value) === 0) continue; // which is what a bonus costs
     throw new InvalidTransactionError(name, absence(name, type), value);
   }
 }

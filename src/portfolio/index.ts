@@ -35,9 +35,11 @@ export {
 export {
   type IncomeRow,
   incomeGroupings,
+  type OwedCash,
   readCash,
   readCashOn,
   readIncome,
+  readOwedCash,
   readRates,
   readRealized,
   realizedColumns,

@@ -202,3 +202,31 @@ export function readRealized(
     return rows;
   });
 }
+
+export interface OwedCash {
+  readonly account: string;
+  readonly currency: string;
+  /** Below 0. */
+  readonly balance: string;
+}
+
+/** Cash of which more was paid out than lay there, on the last day known. Nothing is looked for where no account keeps cash. */
+export async function readOwedCash(client: PoolClient, userId: number): Promise<OwedCash[]> {
+  const { rowCount } = await client.query(
+    "select from public.accounts where user_id = $1 and tracks_cash limit 1",
+    [userId],
+  );
+  if (rowCount === 0) return [];
+  const { rows } = await client.query<OwedCash>(
+    `select accounts.name as account, cash.currency, trim_scale(cash.balance) as balance
+     from gold_cash as cash
+     join public.accounts as accounts
+       on accounts.user_id = cash.user_id
+       and accounts.account_id = cash.account_id
+     where cash.user_id = $1
+       and cash.balance < 0
+     order by accounts.account_id, cash.currency`,
+    [userId],
+  );
+  return rows;
+}

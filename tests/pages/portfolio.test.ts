@@ -226,3 +226,24 @@ test("a trade is on the page as soon as it is published, however often the page 
   expect(before).toMatch(/^\$/);
   expect(after).not.toBe(before);
 });
+
+test("cash that is owed is said, with what may have been forgotten", async () => {
+  const cookie = await enter("register", "margin@example.org");
+  const send = (path: string, body: object) =>
+    fetch(program.url + path, {
+      method: "POST",
+      headers: { Origin: program.url, "Content-Type": "application/json", Cookie: cookie },
+      body: JSON.stringify(body),
+    });
+  const note = /<strong>Broker<\/strong> \$80\.00 more was paid than lay there/;
+  expect((await send("/api/accounts", { name: "Broker", tracks_cash: true })).status).toBe(201);
+  const row = { account: "Broker", currency: "USD", date: "2024-01-04" };
+  await send("/api/transactions", { ...row, type: "DEPOSIT", amount: "20" });
+  await send("/api/transactions", { ...row, type: "WITHDRAWAL", amount: "100" });
+  await program.engine.refresh("transaction_sensor");
+  for (const path of ["/portfolio?range=Max", "/transactions"])
+    expect((await get(path, { cookie })).html).toMatch(note);
+  await send("/api/transactions", { ...row, type: "DEPOSIT", amount: "80" });
+  await program.engine.refresh("transaction_sensor");
+  expect((await get("/portfolio?range=Max", { cookie })).html).not.toMatch(/lay there/);
+});

@@ -66,6 +66,25 @@ describe("types", () => {
     expect(await list("&tag=salary")).toMatchObject([{ type: "DEPOSIT", note: "pay", currency: "USD" }]);
     const { status, body } = await call("GET", "/api/transactions?account=nowhere");
     expect([status, body.error.code]).toEqual([422, "invalid_account"]);
+
+    const rowsOf = async (query: string) =>
+      String((await call("GET", `/api/transactions.csv${query}`)).body)
+        .trim()
+        .split("\n").length - 1;
+    await record({ ...good[0], date });
+    expect(await rowsOf("?account=all%20types")).toBe(good.length);
+    expect(await rowsOf(`?account=${account}`)).toBe(good.length);
+    expect(await rowsOf("")).toBeGreaterThan(good.length);
+    expect((await call("GET", "/api/transactions.csv?account=nowhere")).status).toBe(422);
+  });
+
+  test("a bonus costs nothing, and may say so", async () => {
+    expect(await record({ type: "BONUS", ticker: "ACME", quantity: "2", price: "0.00", date })).toMatchObject(
+      {
+        quantity: "2",
+        price: null,
+      },
+    );
   });
 
   test.each([
@@ -89,7 +108,7 @@ describe("types", () => {
     [{ type: "FX_IN", amount: "1" }, "invalid_type"],
     [{ type: "SPLIT", ticker: "ACME", numerator: "2" }, "invalid_denominator"],
     [{ type: "SPLIT", ticker: "ACME", numerator: "2", denominator: "1e9" }, "invalid_denominator"],
-    [{ type: "BONUS", ticker: "ACME", quantity: "1", price: "0" }, "invalid_price"],
+    [{ type: "BONUS", ticker: "ACME", quantity: "1", price: "1" }, "invalid_price"],
     [{ type: "BUY", ticker: "ACME", quantity: "1", price: "0" }, "invalid_price"],
     [{ type: "DEPOSIT", amount: "1", note: "x".repeat(1001) }, "invalid_note"],
     [{ type: "DEPOSIT", amount: "1", note: "\0" }, "invalid_note"],

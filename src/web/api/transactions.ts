@@ -84,14 +84,18 @@ export const transactionRoutes: readonly Route[] = [
   route({
     method: "get",
     path: "/api/transactions.csv",
-    summary: "The whole ledger as CSV, oldest first; the import reads it back",
+    summary: "The whole ledger, or an account's part of it, as CSV, oldest first; the import reads it back",
     access: "person",
     status: 200,
     mediaType: "text/csv",
-    handle: async ({ context, person, response }) => {
+    query: z.object({
+      account: z.string().max(60).optional().describe("Id or name of an account; absent: all"),
+    }),
+    errors: ["invalid_transaction"],
+    handle: async ({ context, person, query, response }) => {
       const today = context.clock().toISOString().slice(0, 10);
       await sendFile(response, `stratafolio-transactions-${today}.csv`, (write) =>
-        exportTransactions(context, person.userId, write),
+        exportTransactions(context, person.userId, write, query.account),
       );
     },
   }),

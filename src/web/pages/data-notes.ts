@@ -3,8 +3,10 @@ import type { PoolClient } from "pg";
 import { readIngestions, type StepProgress } from "../../engine/index.ts";
 import {
   type DoubtfulSplit,
+  type OwedCash,
   type PriceState,
   readDoubtfulSplits,
+  readOwedCash,
   readPriceStates,
   readRateStates,
 } from "../../portfolio/index.ts";
@@ -33,6 +35,7 @@ export async function readDataNotes(
     fetched.length > 0 ? await readIngestions(client, fetched) : new Map<string, StepProgress | null>();
   const splits = await readDoubtfulSplits(client, userId);
   const rates = await readRateStates(client, userId);
+  const owed = await readOwedCash(client, userId);
   return {
     notes: [
       ...states.flatMap((state) => describe(state, progress.get(state.ticker) ?? null, format)),
@@ -42,6 +45,7 @@ export async function readDataNotes(
         ticker: rate.ticker ?? `Cash in ${rate.currency}`,
         progress: null,
       })),
+      ...owed.map((cash) => describeOwed(cash, format)),
       ...provisionalNotes(states, format),
     ],
     fetching: states.some(isFetching),
@@ -60,6 +64,17 @@ function describeSplit({ ticker, action_date, ...split }: DoubtfulSplit, format:
     kind: "warning",
     ticker,
     text: `The split ${numerator}:${denominator} of ${format.date(action_date)} ${verdict}: its page says why.`,
+    progress: null,
+  };
+}
+
+/** Margin is allowed; but a deposit that was forgotten looks the same, and moves every return. */
+function describeOwed({ account, currency, balance }: OwedCash, format: Format): DataNote {
+  const sum = format.in(currency).money(balance.replace("-", ""));
+  return {
+    kind: "warning",
+    ticker: account,
+    text: `${sum} more was paid than lay there: it counts as borrowed. If a deposit is missing, record it.`,
     progress: null,
   };
 }

@@ -136,6 +136,8 @@ export function describeTable(
     headings: ledgerColumns.map((column) => heading(column, address)),
     filter: { ticker, type, from, to },
     isFiltered: [ticker, type, account, from, to].some((value) => value !== undefined),
+    /** Of the account that is looked at; other filters are for looking. */
+    exportQuery: account === undefined ? "" : `?account=${account}`,
     isBackwards: from !== undefined && to !== undefined && from > to,
     tickers: tickers.map((name) => ({ name, isSelected: name === ticker })),
     sorts: sorts.map(([sort, label]) => ({ sort, label, isSelected: sort === address.sort })),
