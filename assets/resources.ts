@@ -5,4 +5,6 @@ export interface MarketResources {
   readonly prices: PriceSource;
   readonly macro: MacroSource;
   readonly clock: () => Date;
+  /** Fetched with what people hold. Absent: none. */
+  readonly benchmarks?: readonly string[];
 }

@@ -55,6 +55,8 @@ export interface Config {
   readonly backup: BackupConfig;
   /** Files of prices that are put here are taken in. Absolute. */
   readonly priceFilesDirectory: string;
+  /** Tickers that everybody may compare with, whether or not somebody holds them: their prices are fetched from the first start on. */
+  readonly benchmarks: readonly string[];
   /** The longest that a statement of a request may take. */
   readonly statementSeconds: number;
   /** How much one person, and the installation, may keep. */
@@ -148,6 +150,19 @@ const webUrl = z
   .refine(isUrl(["http:", "https:"]), { error: (issue) => `expected an http(s) URL, got: ${issue.input}` })
   .transform((text) => text.replace(/\/+$/, ""))
   .nullable();
+
+/** A fund of the whole world's shares, one of the S&P 500, and one of bonds: with their dividends, which an index has not. */
+const usualBenchmarks = "VT,SPY,AGG";
+const mostBenchmarks = 10;
+
+const tickersIn = (text: string): string[] => [
+  ...new Set(
+    text
+      .split(",")
+      .map((ticker) => ticker.trim().toUpperCase())
+      .filter((ticker) => ticker !== ""),
+  ),
+];
 
 function isCron(text: string): boolean {
   try {
@@ -244,6 +259,12 @@ const environment = z.object({
     .nullable(),
   BREACHED_PASSWORDS_URL: webUrl,
   PRICE_FILES_DIR: z.string().nullable(),
+  BENCHMARKS: z
+    .string()
+    .refine((text) => text === "none" || tickersIn(text).length <= mostBenchmarks, {
+      error: (issue) => `expected none, or at most ${mostBenchmarks} tickers, by comma, got: ${issue.input}`,
+    })
+    .nullable(),
   BACKUP_DIR: z.string().nullable(),
   BACKUP_SCHEDULE: z
     .string()
@@ -345,6 +366,7 @@ export function readConfig(
     priceFilesDirectory: resolve(
       settings.PRICE_FILES_DIR ?? join(settings.DATA_DIR ?? defaultDataDirectory, "prices"),
     ),
+    benchmarks: settings.BENCHMARKS === "none" ? [] : tickersIn(settings.BENCHMARKS ?? usualBenchmarks),
     backup: {
       directory: settings.BACKUP_DIR === null ? null : resolve(settings.BACKUP_DIR),
       schedule: settings.BACKUP_SCHEDULE ?? "0 2 * * *",

@@ -158,7 +158,12 @@ export async function marketResources(
   if (isDemo) {
     const { createSyntheticPriceSource } = await import("./demo/prices.ts");
     const { createSyntheticMacroSource } = await import("./demo/macro.ts");
-    return { prices: createSyntheticPriceSource(clock), macro: createSyntheticMacroSource(clock), clock };
+    return {
+      prices: createSyntheticPriceSource(clock),
+      macro: createSyntheticMacroSource(clock),
+      clock,
+      benchmarks: config.benchmarks,
+    };
   }
   const { createYahooPriceSource } = await import("./market/yahoo.ts");
   const { createFredMacroSource } = await import("./market/fred.ts");
@@ -170,6 +175,7 @@ export async function marketResources(
       apiKey: config.fredApiKey ?? undefined,
     }),
     clock,
+    benchmarks: config.benchmarks,
   };
 }
 
@@ -217,6 +223,7 @@ export async function startWeb(
     isDemo,
     marketDataName,
     quotas: config.quotas,
+    benchmarks: config.benchmarks,
     deployment: config,
     mail,
     breachedPasswordsUrl: config.breachedPasswordsUrl,

@@ -72,7 +72,10 @@ async function yahoosOf(context: Context, tickers: readonly string[]): Promise<r
  * run is cancelled or the database fails.
  */
 export async function ingestPrices(context: Context): Promise<IngestResult> {
-  const tickers = await yahoosOf(context, context.partitions ?? (await tradedTickers(context.pool)));
+  const daily = async () => [
+    ...new Set([...(await tradedTickers(context.pool)), ...(context.resources.benchmarks ?? [])]),
+  ];
+  const tickers = await yahoosOf(context, context.partitions ?? (await daily()));
   const whole = await tickersToReadWhole(context.pool, tickers, {
     isDailyRun: context.partitions === null,
     now: context.resources.clock(),

@@ -3,6 +3,7 @@ import { type Config, demoDataDirectory, readConfig } from "../config.ts";
 import { type Database, type OpenOptions, openDatabase, openWebDatabase } from "../database/open.ts";
 import { createPool } from "../database/pool.ts";
 import { ensureWebLogin } from "../database/web-login.ts";
+import { demoBenchmarks } from "../demo/instruments.ts";
 import type { Engine, Registry } from "../engine/index.ts";
 import { type DataKind, keptDataKind } from "../kept-market.ts";
 import { createLog } from "../log.ts";
@@ -24,7 +25,9 @@ const waitSeconds = { service: 15, command: 0 };
 export function serviceSurroundings(isDemo = false): Surroundings {
   const settings = readConfig(undefined, isDemo ? demoDataDirectory : ".stratafolio");
   // The demo keeps to itself: it would fill another database with invented prices.
-  const config = isDemo ? { ...settings, databaseUrl: null, webDatabaseUrl: null } : settings;
+  const config = isDemo
+    ? { ...settings, databaseUrl: null, webDatabaseUrl: null, benchmarks: demoBenchmarks }
+    : settings;
   const log = createLog(config.logLevel);
   return { config, log, clock: () => new Date(), isDemo: isDemoData(config, isDemo ? "demo" : "real") };
 }

@@ -73,6 +73,7 @@ async function openOrchestrator(
     const { directory } = surroundings.config.backup;
     if (directory !== null) opened.push(await openDeletions(pool, directory, surroundings));
     await requestFirstMacroRun(pool);
+    await requestBenchmarks(pool, surroundings.config.benchmarks);
   };
   return { engine, begin };
 }
@@ -108,6 +109,25 @@ async function requestFirstMacroRun(pool: Pool): Promise<void> {
     triggerName: "first start",
     selection: "raw_fred+",
     requestKey: "first macro data",
+  });
+}
+
+/** Those without any price: the daily run fetches them with all others, but the first one may be a weekend away. */
+async function requestBenchmarks(pool: Pool, benchmarks: readonly string[]): Promise<void> {
+  const { rows } = await pool.query<{ ticker: string }>(
+    `select ticker
+     from unnest($1::text[]) as wanted (ticker)
+     where not exists (select from bronze.raw_prices where raw_prices.ticker = wanted.ticker)`,
+    [benchmarks],
+  );
+  const partitions = rows.map(({ ticker }) => ticker);
+  if (partitions.length === 0) return;
+  await requestRun(pool, {
+    triggerKind: "deploy",
+    triggerName: "benchmarks",
+    selection: "raw_prices+",
+    partitions,
+    requestKey: `benchmarks ${partitions.join(" ")}`,
   });
 }
 

@@ -25,6 +25,9 @@ export interface Instrument {
   readonly splitRatio?: number;
 }
 
+/** What everybody may compare with: the world's shares, America's, and bonds. */
+export const demoBenchmarks = ["WRLD", "AMER", "AGGB"];
+
 const stock = { assetClass: "stock", exchange: "NMS" } as const;
 const etf = { assetClass: "etf", exchange: "PCX", sector: null, industry: null } as const;
 
@@ -89,6 +92,16 @@ export const instruments: readonly Instrument[] = [
     ownDrift: 0,
     ownVolatility: 0.02,
     dividendYield: 0.017,
+  },
+  {
+    ...etf,
+    ticker: "AMER",
+    name: "American Equity ETF",
+    firstPrice: 168,
+    beta: 1.05,
+    ownDrift: 0.008,
+    ownVolatility: 0.035,
+    dividendYield: 0.013,
   },
   {
     ...etf,

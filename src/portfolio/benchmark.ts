@@ -135,24 +135,51 @@ function rebase(
   return days.map((day) => (day < from ? null : valueOn(day) / base - 1));
 }
 
-/** What the picker proposes: tickers with prices, those of the person's own ledger first. */
+export interface BenchmarkChoice {
+  readonly ticker: string;
+  readonly name: string;
+  /** Everybody may compare with it. */
+  readonly isStandard: boolean;
+}
+
+/**
+ * What the picker proposes: what everybody may compare with, as far as it has prices, then what the person has traded. Nothing
+ * that others have: it would tell what they hold. `benchmarks`: in the order to be shown.
+ */
 export async function readBenchmarkChoices(
   client: PoolClient,
   userId: number,
-): Promise<{ ticker: string; name: string }[]> {
-  const { rows } = await client.query<{ ticker: string; name: string }>({
+  benchmarks: readonly string[],
+): Promise<BenchmarkChoice[]> {
+  const { rows } = await client.query<BenchmarkChoice>({
     name: "read_benchmark_choices",
-    text: `select ticker, name
-           from bronze.raw_assets
-           where exists (select from bronze.raw_prices where raw_prices.ticker = raw_assets.ticker)
-           order by
-             asset_class in ('index', 'etf') desc,
-             exists (
-               select from int_holding_periods p where p.user_id = $1 and p.ticker = raw_assets.ticker
-             ) desc,
-             ticker
+    text: `with standard as (
+             select ticker, place
+             from unnest($2::text[]) with ordinality as listed (ticker, place)
+           ),
+           choices as (
+             select ticker from standard
+             union
+             select upper(btrim(ticker)) from bronze.transactions where user_id = $1 and ticker is not null
+           )
+           select assets.ticker, assets.name, standard.ticker is not null as "isStandard"
+           from choices
+           join bronze.raw_assets as assets on assets.ticker = choices.ticker
+           left join standard on standard.ticker = choices.ticker
+           where exists (select from bronze.raw_prices where raw_prices.ticker = assets.ticker)
+           order by standard.place nulls last, assets.ticker
            limit 100`,
-    values: [userId],
+    values: [userId, benchmarks],
   });
   return rows;
+}
+
+/** Whether it can be compared with at all. */
+export async function hasBenchmarkPrices(client: PoolClient, ticker: string): Promise<boolean> {
+  const { rowCount } = await client.query({
+    name: "has_benchmark_prices",
+    text: "select from bronze.raw_prices where ticker = $1 and adj_close > 0 limit 1",
+    values: [ticker],
+  });
+  return rowCount !== 0;
 }

@@ -2,7 +2,7 @@
 import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
-import { parseBenchmark } from "./benchmark.ts";
+import { hasBenchmarkPrices, parseBenchmark } from "./benchmark.ts";
 import { parseRange, type Range, rangeParameters, wholeTime } from "./range.ts";
 
 export interface Choice {
@@ -51,7 +51,11 @@ export function readChoice(
       (!isRangeNamed && JSON.stringify(remembered.range) !== JSON.stringify(wholeTime)) ||
       (!isGiven && remembered.benchmark !== null);
     const isChosen = isLook && !isFromMemory && named.typed.problem === null;
-    if (isChosen && !isSame(choice, remembered)) await keepChoice(client, userId, choice);
+    if (!isChosen || isSame(choice, remembered)) return { choice, isFromMemory, typed: named.typed };
+    // One that nothing can be compared with is not looked at again and again.
+    const isUsable = choice.benchmark === null || (await hasBenchmarkPrices(client, choice.benchmark));
+    const kept = isUsable ? choice : { ...choice, benchmark: remembered.benchmark };
+    if (!isSame(kept, remembered)) await keepChoice(client, userId, kept);
     return { choice, isFromMemory, typed: named.typed };
   });
 }

@@ -11,7 +11,7 @@ import { gold_regime_performance } from "../../assets/macro.ts";
 import { gold__performance } from "../../assets/performance.ts";
 import { personTransaction } from "../database/person.ts";
 import type { Registry, RowOf } from "../engine/index.ts";
-import { type Benchmark, compareWith, readBenchmarkChoices, readBenchmarkPrices } from "./benchmark.ts";
+import { type Benchmark, compareWith, readBenchmarkPrices } from "./benchmark.ts";
 import { readGainParts } from "./money-evidence.ts";
 import { type PublishedModels, readPublishedModels, requirePublished } from "./published-models.ts";
 import { isConverted, type Span } from "./range.ts";
@@ -65,7 +65,6 @@ export interface RangeFigures {
   readonly days: Days;
   readonly regimePeriods: readonly RegimePeriod[];
   readonly benchmark: Benchmark | null;
-  readonly benchmarkChoices: readonly { readonly ticker: string; readonly name: string }[];
   readonly performance: Performance;
   /** What shares had gained before a transfer brought them, less that of those that one took: in the gains, but not of the range. */
   readonly transferredGain: string;
@@ -217,7 +216,7 @@ async function readTransferredGain(
 }
 
 async function readTickers(client: PoolClient, request: PublishedRequest) {
-  const { userId, span, benchmark } = request;
+  const { span, benchmark } = request;
   const { rows } = await client.query<TickerFigures>({
     ...overRange(
       request.published,
@@ -247,7 +246,6 @@ async function readTickers(client: PoolClient, request: PublishedRequest) {
   return {
     tickers: rows,
     benchmark: benchmark === null ? null : await readBenchmarkPrices(client, benchmark, span),
-    benchmarkChoices: await readBenchmarkChoices(client, userId),
     standing: await readStanding(client, request),
   };
 }

@@ -9,6 +9,7 @@ export {
   readRealizedYears,
 } from "./account-figures.ts";
 export { allocations, classLabel } from "./allocation.ts";
+export { type BenchmarkChoice, readBenchmarkChoices } from "./benchmark.ts";
 export { bridge } from "./bridge.ts";
 export { type Choice, choiceParameters, choiceRecord, readChoice } from "./choice.ts";
 export { readDeletionEffect } from "./deletion-effect.ts";

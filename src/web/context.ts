@@ -36,6 +36,8 @@ export interface WebContext {
   readonly isDemo: boolean;
   /** Where prices come from, as pages name it: "Yahoo Finance". */
   readonly marketDataName: string;
+  /** Tickers that everybody may compare with. Unset: none. */
+  readonly benchmarks?: readonly string[];
   readonly deployment: Deployment;
   /** How much may be kept here. Default `defaultQuotas`. */
   readonly quotas?: Quotas;

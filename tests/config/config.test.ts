@@ -23,6 +23,7 @@ test("without any variable the program runs on its own", () => {
   expect(readConfig({})).toEqual({
     databaseUrl: null,
     webDatabaseUrl: null,
+    benchmarks: ["VT", "SPY", "AGG"],
     dataDirectory: resolve(".stratafolio"),
     host: "127.0.0.1",
     port: 3000,
@@ -107,6 +108,15 @@ test("an empty variable counts as unset, and a trailing slash of an origin is dr
     3000,
     null,
     "http://127.0.0.1:8090",
+  ]);
+});
+
+test("what everybody may compare with is a list of tickers, or none", () => {
+  expect(readConfig({}).benchmarks).toEqual(["VT", "SPY", "AGG"]);
+  expect(readConfig({ BENCHMARKS: " spy, eunl.de ,SPY" }).benchmarks).toEqual(["SPY", "EUNL.DE"]);
+  expect(readConfig({ BENCHMARKS: "none" }).benchmarks).toEqual([]);
+  expect(problemsOf({ BENCHMARKS: "A,B,C,D,E,F,G,H,I,J,K" })).toEqual([
+    "BENCHMARKS: expected none, or at most 10 tickers, by comma, got: A,B,C,D,E,F,G,H,I,J,K",
   ]);
 });
 

@@ -86,7 +86,11 @@ test("the sample account buys, sells a part, and never sells what it has not, on
     }
     expect(trades.every(({ date }) => date <= day)).toBe(true);
     expect(new Set(trades.map(({ ticker }) => ticker))).toEqual(
-      new Set(instruments.filter(({ quotedIn }) => quotedIn === undefined).map(({ ticker }) => ticker)),
+      new Set(
+        instruments
+          .filter(({ ticker, quotedIn }) => quotedIn === undefined && ticker !== "AMER")
+          .map(({ ticker }) => ticker),
+      ),
     );
   }
 });

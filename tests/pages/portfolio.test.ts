@@ -18,7 +18,7 @@ async function enter(call: "register" | "login", email = "ada@example.org"): Pro
 }
 
 beforeAll(async () => {
-  program = await startProgram();
+  program = await startProgram({ benchmarks: ["WRLD", "AGGB"] });
   const headers = { Origin: program.url, "Content-Type": "application/json" };
   session = await enter("register");
   for (const [ticker, type, quantity, date] of [
@@ -191,12 +191,41 @@ describe("a benchmark", () => {
   test("is drawn beside the portfolio and compared with it", async () => {
     const { html } = await get("/portfolio?range=1Y&benchmark=WRLD");
     expect(html).toMatch(/<path class="line series-benchmark" d="M0/);
-    expect(html).toMatch(/The portfolio is<span class="(gain|loss)">[+-][\d.]+%<\/span>from it/);
+    const words = html.replaceAll(/<[^>]+>/g, " ").replaceAll(/\s+/g, " ");
+    expect(words).toMatch(
+      /You [+-][\d.]+% , WRLD World Equity ETF \(synthetic\) [+-][\d.]+% : [\d.]+ points (ahead|behind) \. Dividends reinvested ?\./,
+    );
+  });
+
+  test("is proposed where everybody may compare with it, and of others' tickers none is", async () => {
+    const bert = await enter("register", "curious@example.org");
+    const { html } = await get("/portfolio?range=1Y&benchmark=AGGB");
+    const proposed = (page: string) =>
+      [...page.matchAll(/<option value="([^"]+)">/g)].map(([, ticker]) => ticker);
+    expect(proposed(html)).toEqual(["WRLD", "AGGB", "NORD"]);
+    expect(html).toMatch(/title="Aggregate Bond ETF \(synthetic\)" aria-current="true">AGGB</);
+    const send = { Origin: program.url, "Content-Type": "application/json", Cookie: bert };
+    const body = JSON.stringify({
+      ticker: "CURA",
+      type: "BUY",
+      quantity: "1",
+      price: "90",
+      date: "2024-01-05",
+    });
+    await fetch(`${program.url}/api/transactions`, { method: "POST", headers: send, body });
+    await program.engine.refresh("transaction_sensor");
+    expect(proposed((await get("/portfolio?range=1Y&benchmark=", { cookie: bert })).html)).toEqual([
+      "WRLD",
+      "AGGB",
+      "CURA",
+    ]);
+    expect(proposed((await get("/portfolio?range=1Y&benchmark=AGGB")).html)).not.toContain("CURA");
   });
 
   test("without prices explains itself, and what is no ticker is none", async () => {
     const { html } = await get("/portfolio?range=1Y&benchmark=NOPE");
     expect(html).toContain("No prices of NOPE are known here.");
+    expect(await remembered()).not.toContain("NOPE");
     expect(html).not.toContain("series-benchmark");
     expect((await get("/portfolio?range=1Y&benchmark=%3Cscript%3E+x")).html).not.toContain("SCRIPT");
   });

@@ -38,6 +38,12 @@ const nairobiPages = {
   "nairobi-transactions": "/transactions",
   "nairobi-ticker": "/tickers/THAM.L",
   "nairobi-explain": "/explain/currency_effect",
+  accounts: "/accounts",
+  cash: "/cash",
+  income: "/income",
+  "realized-gains": "/realized",
+  deposit: "/transactions/new/deposit",
+  transfer: "/transactions/new/transfer",
 };
 
 const looks = {

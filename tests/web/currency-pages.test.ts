@@ -76,7 +76,7 @@ describe("a person with figures in shillings", () => {
 
   test("a benchmark is converted day by day", async () => {
     const html = await read("/portfolio?range=Max&benchmark=SPFD");
-    expect(wordsOf(html)).toContain("dividends reinvested, converted from USD day by day.");
+    expect(wordsOf(html)).toContain("Dividends reinvested, converted from USD day by day.");
     const { rows } = await program.database.pool.query<{ change: number }>(
       `select (last.close / last_rate.usd_per_unit) / (first.close / first_rate.usd_per_unit) - 1 as change
        from bronze.raw_prices first, bronze.raw_prices last, bronze.raw_fx_rates first_rate, bronze.raw_fx_rates last_rate
@@ -85,7 +85,7 @@ describe("a person with figures in shillings", () => {
          and first_rate.currency = 'KES' and first_rate.rate_date = '2023-02-03'
          and last_rate.currency = 'KES' and last_rate.rate_date = '2025-10-31'`,
     );
-    expect(wordsOf(html)).toContain(`Five Hundred Fund: +${(Number(rows[0]!.change) * 100).toFixed(2)}%`);
+    expect(wordsOf(html)).toContain(`Five Hundred Fund +${(Number(rows[0]!.change) * 100).toFixed(2)}%`);
   });
 
   test("the page of a ticker is in its currency, and says what exchange rates did to it", async () => {

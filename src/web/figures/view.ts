@@ -224,18 +224,22 @@ function benchmarkView({ span, performance, benchmark }: RangeFigures, format: F
   if (!benchmark) return null;
   const { ticker, name, returns, startsLate, convertedFrom } = benchmark;
   const reached = returns.at(-1) ?? null;
+  const difference = reached === null || startsLate ? null : performance.twr - reached;
   return {
     ticker,
     name,
     convertedFrom,
     return: reached,
-    difference: reached === null || startsLate ? null : performance.twr - reached,
+    own: performance.twr,
+    difference,
+    points: difference === null ? null : format.compactNumber(Math.abs(difference) * 100),
+    isAhead: difference !== null && difference >= 0,
     problem: benchmarkProblem(),
   };
 
   function benchmarkProblem(): string | null {
     if (returns.length === 0 && name === null)
-      return `No prices of ${ticker} are known here. Prices are fetched for tickers that somebody has traded.`;
+      return `No prices of ${ticker} are known here. Choose one that is proposed, or one that you have traded.`;
     if (returns.length === 0 && convertedFrom !== null)
       return `No adjusted prices of ${ticker}, or no exchange rates of ${convertedFrom}, are known from ${format.date(span.start)} to ${format.date(span.end)}.`;
     if (returns.length === 0)

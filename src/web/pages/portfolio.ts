@@ -6,13 +6,14 @@ import { hasTransactions } from "../../ledger/index.ts";
 import {
   type AccountName,
   acrossPublications,
+  type BenchmarkChoice,
   type Choice,
   choiceParameters,
-  type RangeFigures,
   Recent,
   rangeNames,
   rangeParameters,
   readAccountNames,
+  readBenchmarkChoices,
   readChoice,
   readFigures,
   readSpan,
@@ -34,7 +35,6 @@ const rangesKept = 50;
 interface Shown {
   readonly view: ReturnType<typeof figuresView>;
   readonly tickerTable: ReturnType<typeof tickerTable>;
-  readonly benchmarkChoices: RangeFigures["benchmarkChoices"];
 }
 
 export function portfolioPages(context: WebContext, sendPage: SendPage): Router {
@@ -110,10 +110,11 @@ async function portfolioData(context: WebContext, recent: Recent<Shown>, request
     const accounts = await readAccountNames(client, userId);
     const account = accounts.find(({ account_id }) => account_id === asked.account)?.account_id;
     const span = await readSpan(client, context.registry(), userId, asked.range, account ?? null);
-    if (span) return { ...data, accounts, account, hasTrades: true, span };
-    return { ...data, accounts, account, hasTrades: await hasTransactions(client, userId), span };
+    const choices = await readBenchmarkChoices(client, userId, context.benchmarks ?? []);
+    const hasTrades = span !== null || (await hasTransactions(client, userId));
+    return { ...data, accounts, account, choices, hasTrades, span };
   });
-  const { notes, fetching, accounts, account, hasTrades, span } = standing;
+  const { notes, fetching, accounts, account, choices, hasTrades, span } = standing;
   const look: Look = { ...asked, account };
   const ofAccounts = accountPicker(accounts, look);
   if (!span)
@@ -124,7 +125,15 @@ async function portfolioData(context: WebContext, recent: Recent<Shown>, request
       isEmpty: !hasTrades,
       isAccountEmpty: hasTrades && account !== undefined,
     };
-  const shared = { ...ofAccounts, notes, fetching, span, hasRange: !span.is_outside, ...picker(look, span) };
+  const shared = {
+    ...ofAccounts,
+    notes,
+    fetching,
+    span,
+    hasRange: !span.is_outside,
+    ...picker(look, span),
+    ...benchmarkPicker(choices, look),
+  };
   if (span.is_outside) return { ...shared, isOutside: true };
   const sort = parseSort(request.query);
   const { format } = environmentOf(context, request, currenciesOf(span));
@@ -135,7 +144,6 @@ async function portfolioData(context: WebContext, recent: Recent<Shown>, request
     ...shared,
     ...shown.view,
     shown,
-    benchmarkChoices: shown.benchmarkChoices,
     sort: sortParameters(sort),
     tickerTable: shown.tickerTable,
   };
@@ -169,7 +177,6 @@ async function makeShown(
       (parameters) => address({ ...lookParameters(look), ...parameters }),
       format,
     ),
-    benchmarkChoices: figures.benchmarkChoices,
   };
 }
 
@@ -188,6 +195,21 @@ function accountPicker(accounts: readonly AccountName[], { account }: Look) {
     account,
     accountName: shown?.name,
     keepsCash: (shown ? [shown] : accounts).some(({ tracks_cash }) => tracks_cash),
+  };
+}
+
+/** To be chosen at once, and proposed while one is typed. */
+function benchmarkPicker(choices: readonly BenchmarkChoice[], look: Look) {
+  return {
+    benchmarkChoices: choices,
+    standardBenchmarks: choices
+      .filter(({ isStandard }) => isStandard)
+      .map(({ ticker, name }) => ({
+        ticker,
+        name,
+        isCurrent: ticker === look.benchmark,
+        href: address(lookParameters({ ...look, benchmark: ticker })),
+      })),
   };
 }
 
