@@ -5,7 +5,14 @@ import { readAccounts } from "./accounts.ts";
 import { OversellError } from "./errors.ts";
 import { findOversell, type Oversell, type Split, unitsByDay } from "./position.ts";
 import { LotsError } from "./row-errors.ts";
-import { type Holding, readDailyTrades, readHoldingSplits, readTrades, type Transaction } from "./rows.ts";
+import {
+  areModelsBuilt,
+  type Holding,
+  readDailyTrades,
+  readHoldingSplits,
+  readTrades,
+  type Transaction,
+} from "./rows.ts";
 import { incoming, outgoing, type TransactionType } from "./transaction-types.ts";
 
 type Cause = ConstructorParameters<typeof OversellError>[1];
@@ -132,6 +139,68 @@ async function requireLots(
   );
   const problem = findLotProblem(sales.rows, purchases.rows, splits);
   if (problem) throw new LotsError(problem.sale, problem.what);
+  await requireUntaken(client, userId, { accountId, ticker });
+}
+
+interface CutLot extends NamingSale {
+  readonly method: string;
+  readonly lotId: number;
+  readonly boughtOn: string;
+  readonly named: string;
+  readonly taken: string;
+}
+
+/**
+ * Sales that name no purchases take theirs by the person's method, and may have come before one that names the same: it would take
+ * others in silence. Of the moving average, which takes none, nothing is asked, nor before the models are built.
+ */
+async function requireUntaken(
+  client: PoolClient,
+  userId: number,
+  { accountId, ticker }: Holding,
+): Promise<void> {
+  if (!(await areModelsBuilt(client, "int_lots"))) return;
+  const { rows } = await client.query<CutLot>(
+    `with named as (
+       select t.*, choice.key::bigint as lot_id, choice.value::numeric as named
+       from "default".int_transactions as t
+       cross join jsonb_each_text(t.lots) as choice
+       where t.user_id = $1
+         and t.account_id = $2
+         and t.ticker = $3
+         and t.cost_basis_method <> 'average'
+     ),
+     taken as (
+       select sale_id, transaction_id as lot_id, min(bought_date) as bought_date, sum(quantity) as quantity
+       from "default".int_lots
+       where user_id = $1
+         and account_id = $2
+         and ticker = $3
+       group by sale_id, transaction_id
+     )
+     select
+       n.ticker,
+       n.transaction_date as date,
+       n.cost_basis_method as method,
+       n.lot_id as "lotId",
+       trim_scale(n.named) as named,
+       p.transaction_date as "boughtOn",
+       trim_scale(round(coalesce(t.quantity, 0) * n.quantity / n.adjusted_quantity, 12)) as taken
+     from named as n
+     join bronze.transactions as p on p.user_id = $1 and p.transaction_id = n.lot_id
+     left join taken as t on t.sale_id = n.transaction_id and t.lot_id = n.lot_id
+     where coalesce(t.quantity, 0) * n.quantity / n.adjusted_quantity < n.named * 0.999999999
+     order by n.transaction_date, n.transaction_id
+     limit 1`,
+    [userId, accountId, ticker],
+  );
+  const cut = rows[0];
+  if (cut)
+    throw new LotsError(
+      cut,
+      `of the purchase of ${cut.boughtOn} (${cut.lotId}) earlier sales, which name none, have left ${cut.taken} by ` +
+        `${cut.method.toUpperCase()}, less than the ${cut.named} that it takes; say what they took first`,
+    );
 }
 
 /** Quantities in units that no split divides. */
@@ -149,10 +218,14 @@ function findLotProblem(
     let named = new Big(0);
     for (const [id, quantity] of Object.entries(sale.lots)) {
       const lot = lots.get(id);
-      if (!lot) return { sale, what: `${id} is no purchase of ${sale.ticker} in its account` };
-      if (lot.date > sale.date) return { sale, what: `${id} was bought on ${lot.date}, after it` };
+      if (!lot) return { sale, what: `transaction ${id} is no purchase of ${sale.ticker} in its account` };
+      if (lot.date > sale.date) return { sale, what: `the purchase of ${lot.date} (${id}) came after it` };
       const rest = left.get(lot)!.minus(unitsOn(sale.date).times(quantity));
-      if (rest.lt(0)) return { sale, what: `of ${id} there is less left than the ${quantity} that it takes` };
+      if (rest.lt(0))
+        return {
+          sale,
+          what: `of the purchase of ${lot.date} (${id}) there is less left than the ${quantity} that it takes`,
+        };
       left.set(lot, rest);
       named = named.plus(quantity);
     }

@@ -60,6 +60,7 @@ export { spell } from "./import/spelling.ts";
 export { groupKept, nameKind, summarise } from "./import/summary.ts";
 export { maxCharacters, maxCsvRecords } from "./import/tables.ts";
 export { latestToday, parseTransactionInput } from "./input.ts";
+export { type OpenLots, readOpenLots } from "./open-lots.ts";
 export { ledgerTables } from "./personal-tables.ts";
 export { type LedgerCurrencies, readLedgerCurrencies } from "./quotes.ts";
 export { requireBaseCurrency, requireRates } from "./rates.ts";

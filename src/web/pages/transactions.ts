@@ -1,6 +1,7 @@
 /** The ledger: log a trade, see all of them. */
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
+import { readOwnAccount } from "../../accounts/index.ts";
 import { personTransaction } from "../../database/person.ts";
 import {
   browseLedger,
@@ -206,7 +207,8 @@ async function sendLedger(
       fetching: data.fetching,
       hasTrades: ledger.types.length > 0,
       accounts: accountChoices(accounts, values.account),
-      groups: entryChoices(accounts.length, null).slice(1), // trades are the form's own
+      groups: entryChoices(accounts.length, null),
+      canChooseLots: (await readOwnAccount(context.pool, userId)).cost_basis_method !== "average",
       table: describeTable(address, ledger, accounts),
       hasCash: cash !== null,
       transactions: ledger.transactions.map((transaction) => ({
