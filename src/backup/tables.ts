@@ -26,6 +26,7 @@ const keepings: Readonly<Record<string, Keeping>> = {
   "public.import_choices": "saved",
   "public.import_tickers": "saved",
   "public.corporate_actions": "saved",
+  "public.dismissed_dividends": "saved",
   "public.deleted_accounts": "saved",
   "bronze.transactions": "saved",
   "bronze.transactions_audit": "saved",

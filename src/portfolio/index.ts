@@ -103,3 +103,10 @@ export {
 export type { Lot, Part, TradeMark } from "./ticker-lists.ts";
 export type { CorporateAction } from "./ticker-market.ts";
 export { readTransferredCost } from "./transferred-cost.ts";
+export {
+  type Dismissal,
+  daysToBook,
+  dismissDividends,
+  readUnbookedDividends,
+  type UnbookedDividend,
+} from "./unbooked-dividends.ts";

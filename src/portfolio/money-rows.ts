@@ -27,7 +27,8 @@ export interface IncomeRequest extends OfAccount {
   readonly by: (typeof incomeGroupings)[number];
 }
 
-async function requireAccount(
+/** Throws UnknownAccountError unless it is the person's, or none is named. */
+export async function requireAccount(
   client: PoolClient,
   userId: number,
   account: number | undefined,

@@ -26,13 +26,13 @@ import type { SendPage } from "./page.ts";
 export function entryPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
   router.get("/transactions/new/:entry", async (request, response) => {
+    const said = parseInput(form, request.query);
     const date = context.clock().toISOString().slice(0, 10);
-    const account = positiveId.safeParse(request.query.account);
-    const from: EntryValues = account.success
-      ? { account: String(account.data), from: String(account.data) }
-      : {};
-    const chosen = request.query.choose === undefined ? null : {};
-    await sendEntry(context, sendPage, request, response, unsent({ date, ...from }, chosen));
+    const account = positiveId.safeParse(said.account);
+    const from: EntryValues = account.success ? { from: String(account.data) } : {};
+    const values = { date, ...from, ...filledIn(requireEntry(request), said) };
+    const chosen = said.choose === undefined ? null : {};
+    await sendEntry(context, sendPage, request, response, unsent(values, chosen));
   });
 
   router.post("/transactions/new/:entry", async (request, response) => {
@@ -65,6 +65,12 @@ function requireEntry(request: Request): Entry {
   if (!entry) throw new NotFoundError(`page ${request.path}`);
   return entry;
 }
+
+/** What an address says of the fields: a link to a form can fill it in. */
+const filledIn = (entry: Entry, said: Readonly<Record<string, string>>): EntryValues =>
+  Object.fromEntries(
+    [...ownFields, ...entry.fields].flatMap((field) => (field in said ? [[field, said[field]]] : [])),
+  );
 
 function valuesOf(entry: Entry, body: Readonly<Record<string, string>>): EntryValues {
   return Object.fromEntries([...ownFields, ...entry.fields].map((field) => [field, body[field] ?? ""]));

@@ -20,6 +20,7 @@ import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import type { Account } from "./entry-form.ts";
 import { environmentOf, type SendPage } from "./page.ts";
+import { currenciesOf, describeUnbooked, unbookedPages } from "./unbooked.ts";
 
 /** An account that an address names, where the person has it; where not, all together are shown. */
 const accountInAddress = z.object({ account: positiveId.optional().catch(undefined) });
@@ -59,6 +60,7 @@ export function moneyPages(context: WebContext, sendPage: SendPage): Router {
   router.get("/cash", (request, response) => sendCash(context, sendPage, request, response));
   router.get("/income", (request, response) => sendIncome(context, sendPage, request, response));
   router.get("/realized", (request, response) => sendRealized(context, sendPage, request, response));
+  router.use(unbookedPages(context));
   return router;
 }
 
@@ -129,13 +131,16 @@ async function sendIncome(
       ),
     )}`;
   const months = Map.groupBy(expected, ({ month }) => month);
+  const hasDismissed = request.query.dismissed === "shown";
+  const unbooked = await describeUnbooked(context, userId, { account, accounts, hasDismissed });
   const rows = by === "month" ? received.toReversed() : received;
   sendPage(request, response, {
     view: "income",
     title: "Income",
-    currencies: { base, all: [base] },
+    currencies: { base, all: currenciesOf(base, unbooked) },
     data: {
       by,
+      unbooked,
       groupLabel: groupLabels[by],
       groupings: incomeGroupings
         .filter((grouping) => grouping !== "account" || accounts.length > 1)
