@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { figures } from "../../src/web/explain/figures.ts";
 import { insertNairobiMarket } from "../support/nairobi.ts";
 import { type Program, startProgram } from "../support/program.ts";
-import { addedUp, type Explained, explanationOf, isReckoned, numberIn, reckoned } from "./explanation.ts";
+import { addedUp, type Explained, explanationOf, hold, numberIn } from "./explanation.ts";
 import { type Reader, settle, signUp, textOf } from "./reader.ts";
 
 let program: Program;
@@ -78,46 +78,6 @@ async function explained(path: string): Promise<Explained> {
   const { status, html } = await ada.get(path);
   expect(status, path).toBe(200);
   return explanationOf(html);
-}
-
-/** What a sentence names, as a table and its column. */
-const named: Readonly<Record<string, readonly [table: RegExp, column: string]>> = {
-  "the values below": [/^Prices of/, "Value"],
-  "the cash below": [/^Cash of/, "Value"],
-  "the costs below": [/^Prices of/, "Cost"],
-  "the gains of the sales below": [/^Sales/, "Realised"],
-  "the price effects below": [/^What prices/, "Price effect"],
-  "the currency effects below": [/^What prices/, "Currency effect"],
-  "the dividends below": [/^Dividends/, "Amount"],
-  "the amounts before tax below of the income as booked": [/^Income as booked/, "Before tax"],
-  "what is left below of the income as booked": [/^Income as booked/, "What is left"],
-  "the fees below": [/^(Fees|Transactions)/, "Fee"],
-};
-
-/** Holds every step against what it says it comes to, and every sum against the rows it is of. */
-function hold(path: string, { result, steps, tables }: Explained): number {
-  let sums = 0;
-  for (const step of steps) {
-    for (const [, what, amount] of step.matchAll(
-      /sum of ([^=]+?) (?:= )+(?:0 − )?([^,=]+(?:,\d{3}[^,=]*)*)/g,
-    )) {
-      const [table, column] = named[what!] ?? [/^$/, ""];
-      if (what!.includes("amount ÷")) continue;
-      expect(Object.keys(named), `${path}: ${step}`).toContain(what);
-      expect(addedUp(tables, table, column), `${path}: ${step}`).toBeCloseTo(numberIn(amount!), 1);
-      sums++;
-    }
-    const [left, right] = [step.slice(0, step.lastIndexOf(" = ")), step.slice(step.lastIndexOf(" = ") + 3)];
-    if (!isReckoned(left)) continue;
-    const [unit, tolerance] = right.endsWith("%")
-      ? [100, 0.02]
-      : [1, 0.006 * (left.split(/[+−]/).length + 1)];
-    expect(Math.abs(unit * reckoned(left) - numberIn(right)), `${path}: ${step}`).toBeLessThan(tolerance);
-    // What stands on pages is the price in the ticker's own currency.
-    if (!path.includes("current_price")) expect(right, path).toBe(result);
-    sums++;
-  }
-  return sums;
 }
 
 const ranges = ["range=Max", "from=2023-03-01&to=2024-06-30"];
