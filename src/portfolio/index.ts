@@ -6,7 +6,6 @@ export {
   readAccountFigures,
   readAccountNames,
   readExpectedIncome,
-  readRealizedYears,
 } from "./account-figures.ts";
 export { allocations, classLabel } from "./allocation.ts";
 export { bridge } from "./bridge.ts";
@@ -40,6 +39,7 @@ export {
   readIncome,
   readRates,
   readRealized,
+  readTaxYears,
   realizedColumns,
 } from "./money-rows.ts";
 export { figureTables, readHoldings, readMacroContext, readPersonRows } from "./person-rows.ts";

@@ -157,27 +157,32 @@ export const moneyRoutes: readonly Route[] = [
   route({
     method: "get",
     path: "/api/tax/realized",
-    summary: "What was sold in a calendar year, by lot: cost, proceeds, gain, and how long it was held",
+    summary: "What was sold in one of your tax years, by lot: cost, proceeds, gain, and how long it was held",
     access: "person",
     query: z.object({
-      year: wholeNumber(1900, 2199),
+      year: wholeNumber(1900, 2199).describe(
+        "The calendar year in which it begins, on `tax_year_start` of your account: 2025 is 2025/26",
+      ),
       account: accountQuery,
       format: z.enum(["json", "csv"]).default("json"),
     }),
     errors,
     status: 200,
     answer: z.object({
-      rows: z.array(realizedRow),
+      tax_year: z.string().describe("As people call it: 2025/26, or 2025 where it is the calendar year"),
+      from: z.iso.date().describe("Its first day"),
+      to: z.iso.date().describe("Its last day"),
+      rows: z.array(realizedRow).readonly(),
     }),
     handle: async ({ context, person, query, response }) => {
-      const rows = await readRealized(context.pool, person.userId, query);
+      const { taxYear, rows } = await readRealized(context.pool, person.userId, query);
       if (query.format === "csv") {
         response.type("text/csv");
-        await sendFile(response, `stratafolio-realized-${query.year}.csv`, (write) =>
+        await sendFile(response, `stratafolio-realized-${taxYear.label.replace("/", "-")}.csv`, (write) =>
           writeCsv(realizedColumns, batchOf(rows), write),
         );
       }
-      return { rows };
+      return { tax_year: taxYear.label, from: taxYear.from, to: taxYear.to, rows };
     },
   }),
 ];

@@ -11,7 +11,7 @@ import {
   readExpectedIncome,
   readIncome,
   readRealized,
-  readRealizedYears,
+  readTaxYears,
 } from "../../portfolio/index.ts";
 import { day, wholeNumber } from "../../values.ts";
 import { requirePerson, type WebContext } from "../context.ts";
@@ -177,9 +177,11 @@ async function sendRealized(
 ): Promise<void> {
   const subject = await readSubject(context, request);
   const { userId, account, accounts, base } = subject;
-  const years = await readRealizedYears(context.pool, userId);
-  const year = parseInput(yearQuery, request.query).year ?? years[0] ?? context.clock().getUTCFullYear();
-  const lots = await readRealized(context.pool, userId, { year, account });
+  const today = context.clock().toISOString().slice(0, 10);
+  const { realized, current, start } = await readTaxYears(context.pool, userId, today);
+  const year = parseInput(yearQuery, request.query).year ?? (realized[0] ?? current).year;
+  const { taxYear, rows: lots } = await readRealized(context.pool, userId, { year, account });
+  const years = new Map([taxYear, ...realized].map((one) => [one.year, one]));
   const { cost_basis_method } = await readOwnAccount(context.pool, userId);
   const totalOf = (term: string | null | undefined) => {
     const rows = term === undefined ? lots : lots.filter((lot) => lot.term === term);
@@ -195,8 +197,9 @@ async function sendRealized(
     title: "Realised gains",
     currencies: { base, all: [base] },
     data: {
-      year,
-      years: [...new Set([year, ...years])].toSorted((a, b) => b - a),
+      taxYear,
+      isCalendarYear: start === "01-01",
+      years: [...years.values()].toSorted((a, b) => b.year - a.year),
       lots: lots.map((lot) => ({ ...lot, account: nameIn(accounts, lot.account_id) })),
       whole: totalOf(undefined),
       short: totalOf("short"),
