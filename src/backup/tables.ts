@@ -25,6 +25,7 @@ const keepings: Readonly<Record<string, Keeping>> = {
   "public.import_rows": "saved",
   "public.import_choices": "saved",
   "public.import_tickers": "saved",
+  "public.announcements": "saved",
   "public.corporate_actions": "saved",
   "public.dismissed_dividends": "saved",
   "public.deleted_accounts": "saved",

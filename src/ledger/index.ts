@@ -22,6 +22,7 @@ export {
   listAnnouncements,
   withdrawAnnouncement,
 } from "./corporate-actions/announce.ts";
+export { applyOffer, listOffers } from "./corporate-actions/offers.ts";
 export {
   applyAgain,
   type CorporateAction,

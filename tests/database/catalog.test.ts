@@ -55,6 +55,7 @@ const granted: Readonly<Record<string, readonly string[]>> = {
     "select",
     "update (closed_at, currency, income, is_default, kind, name, tracks_cash)",
   ],
+  "public.announcements": ["insert", "select", "update (withdrawn_at)"],
   "public.api_tokens": [
     "delete",
     "insert",

@@ -22,6 +22,7 @@ import { requirePerson, type WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
+import { describeUncounted } from "./corporate-actions.ts";
 import { readDataNotes } from "./data-notes.ts";
 import { entryChoices } from "./entry.ts";
 import { type Account, choicesOf } from "./entry-form.ts";
@@ -202,7 +203,7 @@ async function sendLedger(
         restored: inCurrency(done.restored),
         edited: inCurrency(done.edited),
       },
-      doubts: done.recorded ? (await checkTrade(context, userId, done.recorded)).map(sentence) : [],
+      ...(await readRemarks(context, userId, done.recorded)),
       notes: data.notes,
       fetching: data.fetching,
       hasTrades: ledger.types.length > 0,
@@ -259,6 +260,15 @@ async function readDone(context: WebContext, userId: number, request: Request) {
     recorded: recorded === undefined ? null : await findRecorded(context, userId, recorded),
     restored: restored === undefined ? null : await findRecorded(context, userId, restored),
     edited: edited === undefined ? null : await findRecorded(context, userId, edited),
+  };
+}
+
+/** What to know of the transaction just recorded: what the market says against it, and corporate actions that do not count it. */
+async function readRemarks(context: WebContext, userId: number, recorded: Transaction | null) {
+  if (recorded === null) return { doubts: [], uncounted: [] };
+  return {
+    doubts: (await checkTrade(context, userId, recorded)).map(sentence),
+    uncounted: await describeUncounted(context, userId, recorded.ticker),
   };
 }
 
