@@ -100,7 +100,8 @@ const named: Readonly<Record<string, readonly [table: RegExp, column: string]>> 
   "the dividends below": [/^Dividends/, "Amount"],
   "the amounts before tax below of the income as booked": [/^Income as booked/, "Before tax"],
   "what is left below of the income as booked": [/^Income as booked/, "What is left"],
-  "the fees below": [/^(Fees|Transactions)/, "Fee"],
+  "the fees below": [/^(Fees|Other fees|Transactions)/, "Fee"],
+  "the taxes below": [/^Taxes/, "Tax"],
 };
 
 /** Holds every step against what it says it comes to, and every sum against the rows it is of. How many there were. */

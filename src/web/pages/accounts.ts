@@ -234,7 +234,7 @@ async function sendAccount(
   const unbooked = await describeUnbooked(context, userId, {
     account: account.account_id,
     accounts,
-    hasDismissed: request.query.dismissed === "shown",
+    query: request.query,
     isAccountPage: true,
   });
   sendPage(request, response, {

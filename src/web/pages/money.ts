@@ -131,8 +131,7 @@ async function sendIncome(
       ),
     )}`;
   const months = Map.groupBy(expected, ({ month }) => month);
-  const hasDismissed = request.query.dismissed === "shown";
-  const unbooked = await describeUnbooked(context, userId, { account, accounts, hasDismissed });
+  const unbooked = await describeUnbooked(context, userId, { account, accounts, query: request.query });
   const rows = by === "month" ? received.toReversed() : received;
   sendPage(request, response, {
     view: "income",

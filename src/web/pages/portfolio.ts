@@ -168,6 +168,7 @@ async function makeShown(
       sort,
       (parameters) => address({ ...lookParameters(look), ...parameters }),
       format,
+      Number(figures.performance.cash) !== 0,
     ),
     benchmarkChoices: figures.benchmarkChoices,
   };

@@ -1,5 +1,5 @@
 /** Dividends of the market's that an account which books its own has no booking of: shown, dismissed, brought back. */
-import { Router } from "express";
+import { type Request, Router } from "express";
 import { z } from "zod";
 import {
   type Dismissal,
@@ -14,7 +14,8 @@ import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import type { Account } from "./entry-form.ts";
 
-const mostShown = 20;
+/** Until all are asked for. */
+const mostShown = 5;
 
 const dismissal = z.object({ account_id: positiveId, ticker: z.string().min(1).max(20), ex_date: day });
 /** "7/NORD/2024-05-02". */
@@ -55,8 +56,7 @@ export function unbookedPages(context: WebContext): Router {
 interface Subject {
   readonly account?: number | undefined;
   readonly accounts: readonly Account[];
-  /** Those that were dismissed, too. */
-  readonly hasDismissed: boolean;
+  readonly query: Request["query"];
   /** The page of one account. */
   readonly isAccountPage?: boolean;
 }
@@ -65,15 +65,17 @@ interface Subject {
 export async function describeUnbooked(
   context: WebContext,
   userId: number,
-  { account, accounts, hasDismissed, isAccountPage = false }: Subject,
+  { account, accounts, query, isAccountPage = false }: Subject,
 ) {
   const all = await readUnbookedDividends(context.pool, userId, { account });
   if (all.length === 0) return null;
   const due = all.filter(({ is_dismissed }) => !is_dismissed);
   const dismissed = all.filter(({ is_dismissed }) => is_dismissed);
+  const hasDismissed = query.dismissed === "shown"; // those that were, too
   const listed = hasDismissed ? all : due;
+  const most = query.unbooked === "all" ? listed.length : mostShown;
   return {
-    rows: listed.slice(0, mostShown).map((dividend) => ({
+    rows: listed.slice(0, most).map((dividend) => ({
       ...dividend,
       key: keyOf(dividend),
       account:
@@ -82,7 +84,7 @@ export async function describeUnbooked(
           : null,
       record: recordPath(dividend),
     })),
-    older: Math.max(0, listed.length - mostShown),
+    older: Math.max(0, listed.length - most),
     due: due.length,
     dueKeys: due.length > 1 ? due.map(keyOf).slice(0, 1000) : [],
     dismissed: dismissed.length,
