@@ -2,17 +2,11 @@
 import { Big } from "big.js";
 import type { PoolClient } from "pg";
 import { readAccounts } from "./accounts.ts";
+import { readCutLots } from "./cut-lots.ts";
 import { OversellError } from "./errors.ts";
 import { findOversell, type Oversell, type Split, unitsByDay } from "./position.ts";
 import { LotsError } from "./row-errors.ts";
-import {
-  areModelsBuilt,
-  type Holding,
-  readDailyTrades,
-  readHoldingSplits,
-  readTrades,
-  type Transaction,
-} from "./rows.ts";
+import { type Holding, readDailyTrades, readHoldingSplits, readTrades, type Transaction } from "./rows.ts";
 import { incoming, outgoing, type TransactionType } from "./transaction-types.ts";
 
 type Cause = ConstructorParameters<typeof OversellError>[1];
@@ -142,59 +136,12 @@ async function requireLots(
   await requireUntaken(client, userId, { accountId, ticker });
 }
 
-interface CutLot extends NamingSale {
-  readonly method: string;
-  readonly lotId: number;
-  readonly boughtOn: string;
-  readonly named: string;
-  readonly taken: string;
-}
-
 /**
  * Sales that name no purchases take theirs by the person's method, and may have come before one that names the same: it would take
- * others in silence. Of the moving average, which takes none, nothing is asked, nor before the models are built.
+ * others in silence.
  */
-async function requireUntaken(
-  client: PoolClient,
-  userId: number,
-  { accountId, ticker }: Holding,
-): Promise<void> {
-  if (!(await areModelsBuilt(client, "int_lots"))) return;
-  const { rows } = await client.query<CutLot>(
-    `with named as (
-       select t.*, choice.key::bigint as lot_id, choice.value::numeric as named
-       from "default".int_transactions as t
-       cross join jsonb_each_text(t.lots) as choice
-       where t.user_id = $1
-         and t.account_id = $2
-         and t.ticker = $3
-         and t.cost_basis_method <> 'average'
-     ),
-     taken as (
-       select sale_id, transaction_id as lot_id, min(bought_date) as bought_date, sum(quantity) as quantity
-       from "default".int_lots
-       where user_id = $1
-         and account_id = $2
-         and ticker = $3
-       group by sale_id, transaction_id
-     )
-     select
-       n.ticker,
-       n.transaction_date as date,
-       n.cost_basis_method as method,
-       n.lot_id as "lotId",
-       trim_scale(n.named) as named,
-       p.transaction_date as "boughtOn",
-       trim_scale(round(coalesce(t.quantity, 0) * n.quantity / n.adjusted_quantity, 12)) as taken
-     from named as n
-     join bronze.transactions as p on p.user_id = $1 and p.transaction_id = n.lot_id
-     left join taken as t on t.sale_id = n.transaction_id and t.lot_id = n.lot_id
-     where coalesce(t.quantity, 0) * n.quantity / n.adjusted_quantity < n.named * 0.999999999
-     order by n.transaction_date, n.transaction_id
-     limit 1`,
-    [userId, accountId, ticker],
-  );
-  const cut = rows[0];
+async function requireUntaken(client: PoolClient, userId: number, holding: Holding): Promise<void> {
+  const [cut] = await readCutLots(client, userId, holding);
   if (cut)
     throw new LotsError(
       cut,

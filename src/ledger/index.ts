@@ -38,6 +38,7 @@ export {
   corporateActionKinds,
 } from "./corporate-actions/terms.ts";
 export { countTransactions, hasTransactions } from "./counts.ts";
+export { listCutLots } from "./cut-lots.ts";
 export { findDeletionObstacle, listDeletions, restoreTransaction } from "./deletions.ts";
 export { readTradeDraft, type TradeDraft } from "./draft.ts";
 export { editTransaction, undoLast } from "./edit.ts";

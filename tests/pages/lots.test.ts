@@ -202,6 +202,21 @@ describe("a new sale", () => {
   });
 });
 
+test("another method that leaves less of what a sale names is told beside the gains", async () => {
+  const { visitor, ids } = await holder("fifo");
+  await visitor.post("/transactions", { ...sale, type: "SELL", quantity: "10", date: "2024-04-02" });
+  const named = { ...sale, quantity: "5", lots: "shown", [`lot-${ids[2]}`]: "5" };
+  const id = recordedId((await visitor.post("/transactions/new/sell", named)).location);
+  await program.engine.refresh("transaction_sensor");
+  expect((await visitor.get("/realized")).html).not.toContain("They took others.");
+  await visitor.post("/account/cost-basis-method", { cost_basis_method: "lifo" });
+  await program.engine.refresh("transaction_sensor");
+  const { html } = await visitor.get("/realized");
+  expect(html).toContain("They took others.");
+  expect(html.replaceAll(/<[^>]+>|\s+/g, "")).toContain("5ofthepurchaseofMar1,2024named,0taken.");
+  expect(html).toContain(`/transactions/${id}/edit`);
+});
+
 describe("an edited sale", () => {
   test("shows what it names, as if it had not been made, and can name others or none", async () => {
     const person = await holder();

@@ -3,7 +3,7 @@ import { Big } from "big.js";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { readOwnAccount } from "../../accounts/index.ts";
-import { listAccounts } from "../../ledger/index.ts";
+import { listAccounts, listCutLots } from "../../ledger/index.ts";
 import {
   type IncomeRow,
   incomeGroupings,
@@ -197,6 +197,7 @@ async function sendRealized(
     currencies: { base, all: [base] },
     data: {
       taxYear,
+      cut: await listCutLots(context, userId),
       isCalendarYear: start === "01-01",
       years: [...years.values()].toSorted((a, b) => b.year - a.year),
       lots: lots.map((lot) => ({ ...lot, account: nameIn(accounts, lot.account_id) })),
