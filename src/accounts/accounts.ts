@@ -44,6 +44,8 @@ export type CostBasisMethod = (typeof costBasisMethods)[number];
 /** As its owner sees it. */
 export interface OwnAccount extends Account {
   readonly cost_basis_method: CostBasisMethod;
+  /** Month and day on which their tax year begins: 01-01 is the calendar year. */
+  readonly tax_year_start: string;
   /** ISO code of the currency in which their figures are. */
   readonly base_currency: string;
   readonly created_at: Date;
@@ -145,7 +147,7 @@ export function readOwnAccount(pool: Pool, userId: number): Promise<OwnAccount> 
 /** The same within a transaction of theirs. */
 export async function readAccount(client: PoolClient, userId: number): Promise<OwnAccount> {
   const { rows } = await client.query<OwnAccount>(
-    `select user_id as id, email, role, cost_basis_method, base_currency, created_at
+    `select user_id as id, email, role, cost_basis_method, base_currency, tax_year_start, created_at
      from public.users
      where user_id = $1`,
     [userId],
@@ -206,6 +208,19 @@ export async function setBaseCurrency(pool: Pool, userId: number, baseCurrency: 
        where user_id = $1
          and base_currency <> $2`,
       [userId, baseCurrency],
+    ),
+  );
+}
+
+/** No figure follows from it but those of a tax year. `start`: a month and day that every year has, such as 04-06. */
+export async function setTaxYearStart(pool: Pool, userId: number, start: string): Promise<void> {
+  await personTransaction(pool, userId, (client) =>
+    client.query(
+      `update public.users
+       set tax_year_start = $2
+       where user_id = $1
+         and tax_year_start <> $2`,
+      [userId, start],
     ),
   );
 }

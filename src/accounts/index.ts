@@ -19,6 +19,7 @@ export {
   setBaseCurrency,
   setCostBasisMethod,
   setPassword,
+  setTaxYearStart,
 } from "./accounts.ts";
 export { admit } from "./admission.ts";
 export { codeSchema, useCode } from "./codes.ts";

@@ -49,6 +49,9 @@ export const accountSchema: z.ZodType<OwnAccount> = z.object({
   role: z.enum(roles),
   cost_basis_method: z.enum(costBasisMethods),
   base_currency: z.string().describe("In which figures are"),
+  tax_year_start: z
+    .string()
+    .describe("Month and day on which the tax year begins: 01-01 is the calendar year"),
   created_at: instant,
 });
 

@@ -2,6 +2,7 @@
 import { Big } from "big.js";
 import type { PoolClient } from "pg";
 import { readAccounts } from "./accounts.ts";
+import { readCutLots } from "./cut-lots.ts";
 import { OversellError } from "./errors.ts";
 import { findOversell, type Oversell, type Split, unitsByDay } from "./position.ts";
 import { LotsError } from "./row-errors.ts";
@@ -132,6 +133,21 @@ async function requireLots(
   );
   const problem = findLotProblem(sales.rows, purchases.rows, splits);
   if (problem) throw new LotsError(problem.sale, problem.what);
+  await requireUntaken(client, userId, { accountId, ticker });
+}
+
+/**
+ * Sales that name no purchases take theirs by the person's method, and may have come before one that names the same: it would take
+ * others in silence.
+ */
+async function requireUntaken(client: PoolClient, userId: number, holding: Holding): Promise<void> {
+  const [cut] = await readCutLots(client, userId, holding);
+  if (cut)
+    throw new LotsError(
+      cut,
+      `of the purchase of ${cut.boughtOn} (${cut.lotId}) earlier sales, which name none, have left ${cut.taken} by ` +
+        `${cut.method.toUpperCase()}, less than the ${cut.named} that it takes; say what they took first`,
+    );
 }
 
 /** Quantities in units that no split divides. */
@@ -149,10 +165,14 @@ function findLotProblem(
     let named = new Big(0);
     for (const [id, quantity] of Object.entries(sale.lots)) {
       const lot = lots.get(id);
-      if (!lot) return { sale, what: `${id} is no purchase of ${sale.ticker} in its account` };
-      if (lot.date > sale.date) return { sale, what: `${id} was bought on ${lot.date}, after it` };
+      if (!lot) return { sale, what: `transaction ${id} is no purchase of ${sale.ticker} in its account` };
+      if (lot.date > sale.date) return { sale, what: `the purchase of ${lot.date} (${id}) came after it` };
       const rest = left.get(lot)!.minus(unitsOn(sale.date).times(quantity));
-      if (rest.lt(0)) return { sale, what: `of ${id} there is less left than the ${quantity} that it takes` };
+      if (rest.lt(0))
+        return {
+          sale,
+          what: `of the purchase of ${lot.date} (${id}) there is less left than the ${quantity} that it takes`,
+        };
       left.set(lot, rest);
       named = named.plus(quantity);
     }

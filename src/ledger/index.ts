@@ -22,6 +22,7 @@ export {
   listAnnouncements,
   withdrawAnnouncement,
 } from "./corporate-actions/announce.ts";
+export { applyOffer, listOffers } from "./corporate-actions/offers.ts";
 export {
   applyAgain,
   type CorporateAction,
@@ -37,6 +38,7 @@ export {
   corporateActionKinds,
 } from "./corporate-actions/terms.ts";
 export { countTransactions, hasTransactions } from "./counts.ts";
+export { listCutLots } from "./cut-lots.ts";
 export { findDeletionObstacle, listDeletions, restoreTransaction } from "./deletions.ts";
 export { readTradeDraft, type TradeDraft } from "./draft.ts";
 export { editTransaction, undoLast } from "./edit.ts";
@@ -60,6 +62,7 @@ export { spell } from "./import/spelling.ts";
 export { groupKept, nameKind, summarise } from "./import/summary.ts";
 export { maxCharacters, maxCsvRecords } from "./import/tables.ts";
 export { latestToday, parseTransactionInput } from "./input.ts";
+export { type OpenLots, readOpenLots } from "./open-lots.ts";
 export { ledgerTables } from "./personal-tables.ts";
 export { type LedgerCurrencies, readLedgerCurrencies } from "./quotes.ts";
 export { requireBaseCurrency, requireRates } from "./rates.ts";

@@ -114,6 +114,13 @@ const corporateAction = {
   undone_at: instant.nullable(),
 };
 
+const dismissedDividend = {
+  account: z.string(),
+  ticker: z.string(),
+  ex_date: z.iso.date(),
+  dismissed_at: instant,
+};
+
 const importChoice = { about: z.string(), choice: z.string(), chosen_at: instant };
 
 export const ledgerTables = {
@@ -154,6 +161,17 @@ export const ledgerTables = {
       from public.corporate_actions
       where user_id = $1
       order by written_at, action_id`,
+  },
+  /** Of the market's, without a booking, of which they want to hear no more. */
+  dismissed_dividends: {
+    row: z.object(dismissedDividend),
+    columns: Object.keys(dismissedDividend),
+    select: `
+      select accounts.name as account, ticker, ex_date, dismissed_at
+      from public.dismissed_dividends
+      join public.accounts using (user_id, account_id)
+      where user_id = $1
+      order by ex_date, ticker, account_id`,
   },
   imports: {
     row: z.object(importRow),

@@ -8,6 +8,7 @@ import { holdingOf, requireCovered, takesShares } from "./coverage.ts";
 import { IdempotencyConflictError, InvalidIdempotencyKeyError, InvalidTransactionError } from "./errors.ts";
 import { type HistoryProgress, requestHistories, requireHistories } from "./histories.ts";
 import { parseTransactionInput, type TransactionInput } from "./input.ts";
+import { readCostBasisMethod } from "./open-lots.ts";
 import { requireLedgerQuota } from "./quotas.ts";
 import { readBaseCurrency } from "./quotes.ts";
 import { requireConversion } from "./rates.ts";
@@ -121,6 +122,17 @@ async function inItsCurrency(
   };
 }
 
+async function warnOfAverage(context: Pick<LedgerContext, "pool">, userId: number): Promise<string[]> {
+  const { method } = await personTransaction(context.pool, userId, (client) =>
+    readCostBasisMethod(client, userId),
+  );
+  return method === "average"
+    ? [
+        "your figures take every sale at the moving average: the lots are kept, and count once you choose FIFO, LIFO or HIFO",
+      ]
+    : [];
+}
+
 /** Everything that a row needs beside the ledger is there: its account, ticker, prices and rates. `hasKeptRate`: it has one of before. */
 export async function prepare(
   context: LedgerContext,
@@ -134,6 +146,7 @@ export async function prepare(
   const known = await requirePrices(context, userId, wanted, onProgress);
   const toInsert = await inItsCurrency(context, userId, { wanted, known, account, hasKeptRate });
   const doubts = await checkTrade(context, userId, toInsert);
+  const ofLots = wanted.lots ? await warnOfAverage(context, userId) : [];
   return {
     wanted,
     toInsert,
@@ -142,6 +155,7 @@ export async function prepare(
       ...warnings,
       ...(known ? warningsOf(wanted, known) : []),
       ...doubts.map(({ sentence }) => sentence),
+      ...ofLots,
     ],
   };
 }

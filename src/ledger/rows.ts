@@ -354,11 +354,15 @@ export async function readAllTrades(client: PoolClient, userId: number, ticker: 
 }
 
 /** false: the models are to be built for the first time yet. */
-export async function areModelsBuilt(client: PoolClient): Promise<boolean> {
-  const model = await client.query<{ isBuilt: boolean }>(
-    `select to_regclass('"default".stg_splits') is not null as "isBuilt"`,
+export async function areModelsBuilt(
+  client: PoolClient,
+  model: "stg_splits" | "int_lots" = "stg_splits",
+): Promise<boolean> {
+  const built = await client.query<{ isBuilt: boolean }>(
+    `select to_regclass('"default".' || $1) is not null as "isBuilt"`,
+    [model],
   );
-  return model.rows[0]!.isBuilt;
+  return built.rows[0]!.isBuilt;
 }
 
 /** The splits that figures reckon with. None before the models are built for the first time. */

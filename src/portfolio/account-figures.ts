@@ -127,17 +127,3 @@ export function readExpectedIncome(
     return rows;
   });
 }
-
-/** Calendar years in which something was realised, latest first. */
-export function readRealizedYears(pool: Pool, userId: number): Promise<number[]> {
-  return personTransaction(pool, userId, async (client) => {
-    const { rows } = await client.query<{ year: number }>(
-      `select distinct extract(year from sell_date)::integer as year
-       from gold_realized_lots
-       where user_id = $1
-       order by 1 desc`,
-      [userId],
-    );
-    return rows.map(({ year }) => year);
-  });
-}

@@ -37,7 +37,7 @@ function gains({ span, performance }: Omit<Ranged, "transferredGain">, unrealize
     { label: "Fees", figure: "fees", amount: new Big(performance.fees).times(-1) },
     ...(new Big(performance.taxes).eq(0)
       ? []
-      : [{ label: "Taxes", figure: null, amount: new Big(performance.taxes).times(-1) }]),
+      : [{ label: "Taxes", figure: "taxes", amount: new Big(performance.taxes).times(-1) }]),
   ];
 }
 
@@ -53,8 +53,10 @@ function costsOfNoTrade({ span, performance, transferredGain }: Ranged, unrealiz
   );
   if (isConverted(span)) return [];
   const amount = new Big(market_value).minus(earned).plus(income_paid_out).plus(transferredGain);
+  const taxes = new Big(performance.taxes).times(-1);
   const parts: Part[] = [
-    { label: "Other fees, and taxes", figure: null, amount },
+    { label: "Other fees", figure: "other_fees", amount: amount.minus(taxes) },
+    { label: "Taxes", figure: "taxes", amount: taxes },
     // The unrealised gain has it in it, and it is nothing that the days of the range did.
     { label: "Gains transferred with shares", figure: null, amount: new Big(transferredGain).times(-1) },
   ];

@@ -6,7 +6,6 @@ export {
   readAccountFigures,
   readAccountNames,
   readExpectedIncome,
-  readRealizedYears,
 } from "./account-figures.ts";
 export { allocations, classLabel } from "./allocation.ts";
 export { type BenchmarkChoice, readBenchmarkChoices } from "./benchmark.ts";
@@ -43,6 +42,7 @@ export {
   readOwedCash,
   readRates,
   readRealized,
+  readTaxYears,
   realizedColumns,
 } from "./money-rows.ts";
 export { figureTables, readHoldings, readMacroContext, readPersonRows } from "./person-rows.ts";
@@ -106,3 +106,10 @@ export {
 export type { Lot, Part, TradeMark } from "./ticker-lists.ts";
 export type { CorporateAction } from "./ticker-market.ts";
 export { readTransferredCost } from "./transferred-cost.ts";
+export {
+  type Dismissal,
+  daysToBook,
+  dismissDividends,
+  readUnbookedDividends,
+  type UnbookedDividend,
+} from "./unbooked-dividends.ts";

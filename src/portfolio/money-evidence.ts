@@ -98,6 +98,13 @@ const contributions = `
       and held.ticker = counted.ticker
       and held.price_date = counted.transaction_date
     cross join lateral (
+      select case
+        when counted.market_value is null then counted.adjusted_quantity * held.close
+        -- What a corporate action makes another holding goes and comes within the account: it is a flow of the ticker alone.
+        when $5::text is not null then counted.market_value
+      end as worth
+    ) as transferred
+    cross join lateral (
       values
         ('bought', case when not tracks_cash and transaction_type in ('BUY', 'BONUS') then gross_amount + fee end),
         ('sold', case when not tracks_cash and transaction_type in ('SELL', 'RETURN_OF_CAPITAL') then fee - gross_amount end),
@@ -105,8 +112,8 @@ const contributions = `
         ('withdrawn', case when tracks_cash and transaction_type = 'WITHDRAWAL' then -gross_amount end),
         ('cash_in', case when tracks_cash and is_of_cash and transaction_type = 'TRANSFER_IN' then gross_amount end),
         ('cash_out', case when tracks_cash and is_of_cash and transaction_type = 'TRANSFER_OUT' then -gross_amount end),
-        ('shares_in', case when transaction_type = 'TRANSFER_IN' then adjusted_quantity * held.close * held.rate end),
-        ('shares_out', case when transaction_type = 'TRANSFER_OUT' then -adjusted_quantity * held.close * held.rate end),
+        ('shares_in', case when transaction_type = 'TRANSFER_IN' then transferred.worth * held.rate end),
+        ('shares_out', case when transaction_type = 'TRANSFER_OUT' then -transferred.worth * held.rate end),
         (
           'costs',
           case
@@ -329,7 +336,12 @@ export async function readGainParts(client: PoolClient, extent: Extent): Promise
            and $5::text is null
        ) as cash_effect,
        (
-         select coalesce(sum(p.transferred_cost - p.transferred_quantity * h.close * h.rate), 0)
+         select coalesce(
+           sum(
+             p.transferred_cost - ((p.transferred_quantity - p.exchanged_quantity) * h.close + p.exchanged_value) * h.rate
+           ),
+           0
+         )
          from int_holding_periods p
          join int_daily_holdings h
            on h.user_id = p.user_id
@@ -339,7 +351,7 @@ export async function readGainParts(client: PoolClient, extent: Extent): Promise
          where p.user_id = $1
            and p.valid_from > $2
            and p.valid_from <= $3
-           and p.transferred_quantity <> 0
+           and (p.transferred_quantity <> 0 or p.exchanged_value <> 0)
            and ($4::bigint is null or p.account_id = $4)
            and ($5::text is null or p.ticker = $5)
        ) as transferred

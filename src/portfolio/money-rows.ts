@@ -2,6 +2,7 @@
 import type { Pool, PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
 import { UnknownAccountError } from "./person-rows.ts";
+import { type TaxYear, taxYearOf, taxYearOn } from "./tax-year.ts";
 
 /** `account` undefined: all together. */
 interface OfAccount {
@@ -27,7 +28,8 @@ export interface IncomeRequest extends OfAccount {
   readonly by: (typeof incomeGroupings)[number];
 }
 
-async function requireAccount(
+/** Throws UnknownAccountError unless it is the person's, or none is named. */
+export async function requireAccount(
   client: PoolClient,
   userId: number,
   account: number | undefined,
@@ -181,25 +183,65 @@ export interface RealizedRow {
   readonly term: string | null;
 }
 
-/** Of the sales of a calendar year: by lot, or of a person on the moving average by sale. */
+async function readTaxYearStart(client: PoolClient, userId: number): Promise<string> {
+  const { rows } = await client.query<{ start: string }>(
+    "select tax_year_start as start from public.users where user_id = $1",
+    [userId],
+  );
+  return rows[0]!.start;
+}
+
+export interface Realized {
+  readonly taxYear: TaxYear;
+  readonly rows: readonly RealizedRow[];
+}
+
+/**
+ * Of the sales of one of the person's tax years: by lot, or of a person on the moving average by sale. `year`: the calendar year in which it
+ * begins.
+ */
 export function readRealized(
   pool: Pool,
   userId: number,
   { year, account }: OfAccount & { readonly year: number },
-): Promise<RealizedRow[]> {
+): Promise<Realized> {
   return personTransaction(pool, userId, async (client) => {
     await requireAccount(client, userId, account);
+    const taxYear = taxYearOf(year, await readTaxYearStart(client, userId));
     const { rows } = await client.query<RealizedRow>(
       `select ${realizedColumns.join(", ")}
        from gold_realized_lots
        where user_id = $1
-         and sell_date >= make_date($2, 1, 1)
-         and sell_date < make_date($2 + 1, 1, 1)
-         and ($3::bigint is null or account_id = $3)
+         and sell_date between $2 and $3
+         and ($4::bigint is null or account_id = $4)
        order by sell_date, sale_id, buy_date, transaction_id`,
-      [userId, year, account ?? null],
+      [userId, taxYear.from, taxYear.to, account ?? null],
     );
-    return rows;
+    return { taxYear, rows };
+  });
+}
+
+/** The person's tax years in which something was realised, latest first, and the one that `today` is in. */
+export function readTaxYears(
+  pool: Pool,
+  userId: number,
+  today: string,
+): Promise<{ readonly realized: readonly TaxYear[]; readonly current: TaxYear; readonly start: string }> {
+  return personTransaction(pool, userId, async (client) => {
+    const start = await readTaxYearStart(client, userId);
+    const { rows } = await client.query<{ year: number }>(
+      `select distinct
+         extract(year from sell_date)::integer - (to_char(sell_date, 'MM-DD') < $2)::integer as year
+       from gold_realized_lots
+       where user_id = $1
+       order by 1 desc`,
+      [userId, start],
+    );
+    return {
+      realized: rows.map(({ year }) => taxYearOf(year, start)),
+      current: taxYearOn(today, start),
+      start,
+    };
   });
 }
 

@@ -55,6 +55,7 @@ const granted: Readonly<Record<string, readonly string[]>> = {
     "select",
     "update (closed_at, currency, income, is_default, kind, name, tracks_cash)",
   ],
+  "public.announcements": ["insert", "select", "update (withdrawn_at)"],
   "public.api_tokens": [
     "delete",
     "insert",
@@ -62,6 +63,7 @@ const granted: Readonly<Record<string, readonly string[]>> = {
   ],
   "public.backups": ["select"],
   "public.corporate_actions": ["insert", "select", "update (renamed, undone_at, written_at)"],
+  "public.dismissed_dividends": ["delete", "insert", "select"],
   "public.idempotency_keys": ["insert", "select"],
   "public.identities": ["delete", "insert", "select", "update (last_used_at)"],
   "public.import_choices": ["delete", "insert", "select", "update"],
@@ -86,8 +88,8 @@ const granted: Readonly<Record<string, readonly string[]>> = {
   "public.sessions": ["delete", "insert", "select", "update (proved_at, revoked_at)"],
   "public.totp_secrets": ["delete", "insert", "select", "update (last_step, sealed_secret)"],
   "public.users": [
-    "select (base_currency, cost_basis_method, created_at, disabled_at, email, role, user_id)",
-    "update (base_currency, cost_basis_method, password_hash)",
+    "select (base_currency, cost_basis_method, created_at, disabled_at, email, role, tax_year_start, user_id)",
+    "update (base_currency, cost_basis_method, password_hash, tax_year_start)",
   ],
 };
 

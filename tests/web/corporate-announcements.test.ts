@@ -1,6 +1,6 @@
 /** Corporate actions that an operator writes for everybody: what they learn, what each holder sees, and what the database tells. */
 import { beforeAll, describe, expect, test } from "vitest";
-import { buy, startCorporateWorld } from "./corporate-world.ts";
+import { buy, spinOff, startCorporateWorld, twoPurchases } from "./corporate-world.ts";
 
 let world: Awaited<ReturnType<typeof startCorporateWorld>>;
 let operator: string;
@@ -62,6 +62,60 @@ describe("an operator, for everybody", () => {
       operator,
     );
     expect(withdrawn).toEqual({ undone: holders - 2, left_out: {} });
+  });
+
+  test("it is offered to who records the ticker only afterwards, until it is withdrawn", async () => {
+    const spun = { ...spinOff, date: "2024-01-05", new_price: "42", price: "82" };
+    const asked = { ...spun, for: "everyone" };
+    const { announcement_id: id } = await world.done("POST", "/api/corporate-actions", operator, asked);
+    const late = await world.holder("late", "fifo", twoPurchases);
+    const sold = await world.holder("sold", "fifo", [
+      ...twoPurchases,
+      { type: "SELL", ticker: "PAR", quantity: "10", price: "90", date: "2024-01-04" },
+    ]);
+    const after = await world.holder("after", "fifo", [buy("PAR", "1", "80", "2024-01-05")]);
+    const offersOf = async (token: string) =>
+      (await world.done("GET", "/api/corporate-actions", token)).offers;
+    expect(await offersOf(late.token)).toMatchObject([
+      { announcement_id: id, kind: "spin_off", ticker: "PAR" },
+    ]);
+    expect([await offersOf(sold.token), await offersOf(after.token)]).toEqual([[], []]);
+    const path = `/api/corporate-actions/announcements/${id}/apply`;
+    expect((await world.call("POST", path, after.token)).status).toBe(404);
+    const { transactions } = await world.done("POST", path, late.token);
+    expect(
+      transactions.map(({ type, ticker }: { type: string; ticker: string }) => `${type} ${ticker}`),
+    ).toEqual(["TRANSFER_OUT PAR", "TRANSFER_IN CHI", "TRANSFER_IN CHI"]);
+    expect(await offersOf(late.token)).toEqual([]);
+    expect((await world.call("POST", path, late.token)).status).toBe(404);
+    // Written again it counts nobody twice, and who undid it is not asked again.
+    const { actions } = await world.done("GET", "/api/corporate-actions", late.token);
+    expect(actions).toMatchObject([{ announcement_id: id, written_by: "first@example.org" }]);
+    await world.done("DELETE", `/api/corporate-actions/${actions[0].action_id}`, late.token);
+    expect(await offersOf(late.token)).toEqual([]);
+    const { token } = await world.holder("later", "average", twoPurchases);
+    expect(await offersOf(token)).toHaveLength(1);
+    await world.done("DELETE", `/api/corporate-actions/announcements/${id}`, operator);
+    expect(await offersOf(token)).toEqual([]);
+    const { announcements } = await world.done("GET", "/api/corporate-actions/announcements", operator);
+    expect(announcements[0]).toMatchObject({ announcement_id: id, withdrawn_at: expect.any(String) });
+  });
+
+  test("nobody but an operator announces, whatever they send the database", async () => {
+    const { id } = await world.holder("forger");
+    const client = await world.server.database.connectWeb().connect();
+    try {
+      await client.query(`begin; set local app.user_id = '${id}'`);
+      await expect(
+        client.query(
+          `insert into public.announcements (announcement_id, kind, ticker, action_date, terms, written_by)
+           values (gen_random_uuid(), 'rename', 'PAR', '2024-01-05', '{}', 'x')`,
+        ),
+      ).rejects.toThrow("row-level security");
+    } finally {
+      await client.query("rollback");
+      client.release();
+    }
   });
 
   test("the database itself tells nobody else who holds what", async () => {

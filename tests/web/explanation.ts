@@ -1,4 +1,5 @@
 /** An explanation as a reader has it: what a figure is, the steps to it, and tables of rows; and the arithmetic to check them by. */
+import { expect } from "vitest";
 import { textOf } from "./reader.ts";
 
 export interface Table {
@@ -86,4 +87,45 @@ export function reckoned(text: string): number {
     return value;
   };
   return ranked(0);
+}
+
+/** What a sentence names, as a table and its column. */
+const named: Readonly<Record<string, readonly [table: RegExp, column: string]>> = {
+  "the values below": [/^Prices of/, "Value"],
+  "the cash below": [/^Cash of/, "Value"],
+  "the costs below": [/^Prices of/, "Cost"],
+  "the gains of the sales below": [/^Sales/, "Realised"],
+  "the price effects below": [/^What prices/, "Price effect"],
+  "the currency effects below": [/^What prices/, "Currency effect"],
+  "the dividends below": [/^Dividends/, "Amount"],
+  "the amounts before tax below of the income as booked": [/^Income as booked/, "Before tax"],
+  "what is left below of the income as booked": [/^Income as booked/, "What is left"],
+  "the fees below": [/^(Fees|Other fees|Transactions)/, "Fee"],
+  "the taxes below": [/^Taxes/, "Tax"],
+};
+
+/** Holds every step against what it says it comes to, and every sum against the rows it is of. How many there were. */
+export function hold(path: string, { result, steps, tables }: Explained): number {
+  let sums = 0;
+  for (const step of steps) {
+    for (const [, what, amount] of step.matchAll(
+      /sum of ([^=]+?) (?:= )+(?:0 − )?([^,=]+(?:,\d{3}[^,=]*)*)/g,
+    )) {
+      const [table, column] = named[what!] ?? [/^$/, ""];
+      if (what!.includes("amount ÷")) continue;
+      expect(Object.keys(named), `${path}: ${step}`).toContain(what);
+      expect(addedUp(tables, table, column), `${path}: ${step}`).toBeCloseTo(numberIn(amount!), 1);
+      sums++;
+    }
+    const [left, right] = [step.slice(0, step.lastIndexOf(" = ")), step.slice(step.lastIndexOf(" = ") + 3)];
+    if (!isReckoned(left)) continue;
+    const [unit, tolerance] = right.endsWith("%")
+      ? [100, 0.02]
+      : [1, 0.006 * (left.split(/[+−]/).length + 1)];
+    expect(Math.abs(unit * reckoned(left) - numberIn(right)), `${path}: ${step}`).toBeLessThan(tolerance);
+    // What stands on pages is the price in the ticker's own currency.
+    if (!path.includes("current_price")) expect(right, path).toBe(result);
+    sums++;
+  }
+  return sums;
 }

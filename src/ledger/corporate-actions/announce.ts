@@ -79,6 +79,21 @@ export async function announceCorporateAction(
   if (isPreview) return { announcement_id: null, terms, holders: holders.length, written: 0, left_out: {} };
   const announcementId = randomUUID();
   const author = { email: operator.email, announcementId };
+  await personTransaction(context.pool, operator.userId, (client) =>
+    client.query(
+      `insert into public.announcements (announcement_id, kind, ticker, new_ticker, action_date, terms, written_by)
+       values ($1, $2, $3, $4, $5, $6, $7)`,
+      [
+        announcementId,
+        terms.kind,
+        terms.ticker,
+        terms.new_ticker,
+        terms.date,
+        JSON.stringify(terms),
+        operator.email,
+      ],
+    ),
+  );
   const leftOut: Record<string, number> = {};
   for (const holder of holders) {
     try {
@@ -104,6 +119,8 @@ export interface Announcement {
   readonly holders: number;
   /** Of these, who have undone it for themselves. */
   readonly undone: number;
+  /** null: it stands, also for who records the ticker later. */
+  readonly withdrawn_at: Date | null;
 }
 
 /** The newest first. */
@@ -113,7 +130,7 @@ export async function listAnnouncements(
 ): Promise<Announcement[]> {
   const { rows } = await personTransaction(pool, operatorId, (client) =>
     client.query<Announcement>(
-      `select announcement_id, kind, ticker, new_ticker, action_date as date, written_by, written_at,
+      `select announcement_id, kind, ticker, new_ticker, action_date as date, written_by, written_at, withdrawn_at,
          holders::integer as holders, undone::integer as undone
        from public.announced_actions()`,
     ),
@@ -130,6 +147,15 @@ export async function withdrawAnnouncement(
   const { rows } = await personTransaction(context.pool, operatorId, (client) =>
     client.query<{ id: number }>(
       "select holders_of_announcement as id from public.holders_of_announcement($1)",
+      [announcementId],
+    ),
+  );
+  await personTransaction(context.pool, operatorId, (client) =>
+    client.query(
+      `update public.announcements
+       set withdrawn_at = clock_timestamp()
+       where announcement_id = $1
+         and withdrawn_at is null`,
       [announcementId],
     ),
   );

@@ -16,6 +16,7 @@ import {
   revokeToken,
   setBaseCurrency,
   setCostBasisMethod,
+  setTaxYearStart,
   tokenInput,
   tokenScopes,
 } from "../../accounts/index.ts";
@@ -71,6 +72,16 @@ export const passwordChangeInput = z.object({
 export const costBasisInput = z.object({ cost_basis_method: z.enum(costBasisMethods) });
 
 export const baseCurrencyInput = z.object({ base_currency: z.string().regex(/^[A-Z]{3}$/) });
+
+/** A day that every year has. */
+export const taxYearInput = z.object({
+  tax_year_start: z
+    .string()
+    .regex(
+      /^(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))$/,
+      "expected the month and day on which your tax year begins, a day that every year has, such as 04-06",
+    ),
+});
 
 /** Fetches the rates first that are needed. Throws InvalidInputError, and what requireBaseCurrency throws. */
 export async function chooseBaseCurrency(
@@ -203,6 +214,20 @@ export const accountRoutes: readonly Route[] = [
     errors: ["market_data_unavailable", "missing_fx_rate", "too_many_lookups"],
     handle: async ({ context, person, body }) => {
       await chooseBaseCurrency(context, person.userId, body.base_currency);
+      return { account: await readOwnAccount(context.pool, person.userId) };
+    },
+  }),
+  route({
+    method: "post",
+    path: "/api/account/tax-year-start",
+    summary:
+      "Say on which day your tax year begins: realised gains are listed by it; 01-01 is the calendar year",
+    access: "person",
+    body: taxYearInput,
+    status: 200,
+    answer: z.object({ account: accountSchema }),
+    handle: async ({ context, person, body }) => {
+      await setTaxYearStart(context.pool, person.userId, body.tax_year_start);
       return { account: await readOwnAccount(context.pool, person.userId) };
     },
   }),

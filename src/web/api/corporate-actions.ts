@@ -3,10 +3,12 @@ import { z } from "zod";
 import {
   announceCorporateAction,
   applyAgain,
+  applyOffer,
   corporateActionInput,
   corporateActionKinds,
   listAnnouncements,
   listCorporateActions,
+  listOffers,
   recordCorporateAction,
   undoCorporateAction,
   withdrawAnnouncement,
@@ -40,6 +42,18 @@ const action = z.object({
     ),
 });
 
+const offer = action
+  .pick({
+    kind: true,
+    ticker: true,
+    new_ticker: true,
+    date: true,
+    terms: true,
+    written_by: true,
+    written_at: true,
+  })
+  .extend({ announcement_id: z.string() });
+
 const leftOut = z
   .record(z.string(), z.int())
   .readonly()
@@ -62,6 +76,12 @@ const written = z.object({
     .object({ holders: z.int(), written: z.int(), left_out: leftOut })
     .nullable()
     .describe("For everybody: how many have purchases of it, and got rows; null: for you"),
+});
+
+const again = z.object({
+  action_id: z.string().nullable(),
+  transactions: z.array(transactionSchema).readonly(),
+  renamed: z.array(z.int()).readonly().nullable(),
 });
 
 /** What is said beside the terms. */
@@ -141,8 +161,19 @@ export const corporateActionRoutes: readonly Route[] = [
     summary: "Corporate actions written for you, by you or an operator, the newest first",
     access: "person",
     status: 200,
-    answer: z.object({ actions: z.array(action).readonly() }),
+    answer: z.object({
+      actions: z.array(action).readonly(),
+      offers: z
+        .array(offer)
+        .readonly()
+        .describe("Written for all holders before you recorded the ticker: POST .../announcements/:id/apply"),
+    }),
     handle: async ({ context, person }) => ({
+      offers: (await listOffers(context, person.userId)).map((one) => ({
+        ...one,
+        terms: { ...one.terms },
+        written_at: one.written_at.toISOString(),
+      })),
       actions: (await listCorporateActions(context, person.userId)).map((one) => ({
         ...one,
         ...asAnswered(one),
@@ -170,15 +201,25 @@ export const corporateActionRoutes: readonly Route[] = [
     access: "person",
     parameters,
     status: 200,
-    answer: z.object({
-      action_id: z.string().nullable(),
-      transactions: z.array(transactionSchema).readonly(),
-      renamed: z.array(z.int()).readonly().nullable(),
-    }),
+    answer: again,
     errors: ["not_found", ...refusals],
     handle: async ({ context, person, parameters: { id } }) => {
-      const { terms: _, ...again } = await applyAgain(context, person.userId, idOf(id), readTransferredCost);
-      return again;
+      const { terms: _, ...anew } = await applyAgain(context, person.userId, idOf(id), readTransferredCost);
+      return anew;
+    },
+  }),
+  route({
+    method: "post",
+    path: "/api/corporate-actions/announcements/:id/apply",
+    summary: "Write for yourself what an operator wrote for all holders before you recorded the ticker",
+    access: "person",
+    parameters,
+    status: 200,
+    answer: again,
+    errors: ["not_found", ...refusals],
+    handle: async ({ context, person, parameters: { id } }) => {
+      const { terms: _, ...own } = await applyOffer(context, person.userId, idOf(id), readTransferredCost);
+      return own;
     },
   }),
   route({
@@ -200,6 +241,10 @@ export const corporateActionRoutes: readonly Route[] = [
             written_at: z.iso.datetime(),
             holders: z.int(),
             undone: z.int(),
+            withdrawn_at: z.iso
+              .datetime()
+              .nullable()
+              .describe("null: it stands, and is offered to who records the ticker later"),
           }),
         )
         .readonly(),
@@ -208,6 +253,7 @@ export const corporateActionRoutes: readonly Route[] = [
       announcements: (await listAnnouncements(context, person.userId)).map((one) => ({
         ...one,
         written_at: one.written_at.toISOString(),
+        withdrawn_at: one.withdrawn_at?.toISOString() ?? null,
       })),
     }),
   }),

@@ -2,18 +2,20 @@
 import { z } from "zod";
 import { writeCsv } from "../../csv.ts";
 import {
+  dismissDividends,
   incomeGroupings,
   readCash,
   readIncome,
   readRates,
   readRealized,
+  readUnbookedDividends,
   realizedColumns,
 } from "../../portfolio/index.ts";
 import { day, decimal, wholeNumber } from "../../values.ts";
 import { sendFile } from "../file-answer.ts";
 import { type Route, route } from "../route.ts";
 import { sendRows } from "../row-list.ts";
-import { accountQuery, dateRange } from "../schemas.ts";
+import { accountQuery, dateRange, positiveId } from "../schemas.ts";
 
 const errors = ["unknown_account"] as const;
 
@@ -59,6 +61,24 @@ const realizedRow = z.object({
   term: z.string().nullable().describe("short, or from the day after a year long; null as buy_date"),
 });
 
+const unbookedRow = z.object({
+  account_id: z.int(),
+  ticker: z.string(),
+  ex_date: z.iso.date(),
+  quantity: decimal.describe("Held when the day before closed, in today's shares"),
+  currency: z.string().describe("The ticker's"),
+  local_amount: decimal.describe("What it would have been before tax, in `currency`"),
+  amount: decimal.describe("The same in your base currency, at the rate of the ex-date"),
+  is_dismissed: z.boolean(),
+});
+
+const dismissal = z.object({
+  account_id: positiveId,
+  ticker: z.string().min(1).max(20),
+  ex_date: day,
+  is_dismissed: z.boolean(),
+});
+
 export const moneyRoutes: readonly Route[] = [
   route({
     method: "get",
@@ -79,6 +99,31 @@ export const moneyRoutes: readonly Route[] = [
     handle: async ({ context, person, query }) => ({
       rows: await readIncome(context.pool, person.userId, query),
     }),
+  }),
+  route({
+    method: "get",
+    path: "/api/income/unbooked",
+    summary:
+      "Dividends that the market paid more than 60 days ago and an account that books its own income has no payment of, newest first",
+    access: "person",
+    query: z.object({ account: accountQuery }),
+    errors,
+    status: 200,
+    answer: z.object({ rows: z.array(unbookedRow) }),
+    handle: async ({ context, person, query }) => ({
+      rows: await readUnbookedDividends(context.pool, person.userId, query),
+    }),
+  }),
+  route({
+    method: "patch",
+    path: "/api/income/unbooked",
+    summary: "Dismiss one of them, which is not told of any more on the pages, or bring it back",
+    access: "person",
+    body: dismissal,
+    errors,
+    status: 204,
+    handle: ({ context, person, body: { is_dismissed, ...dividend } }) =>
+      dismissDividends(context.pool, person.userId, [dividend], is_dismissed),
   }),
   route({
     method: "get",
@@ -112,27 +157,32 @@ export const moneyRoutes: readonly Route[] = [
   route({
     method: "get",
     path: "/api/tax/realized",
-    summary: "What was sold in a calendar year, by lot: cost, proceeds, gain, and how long it was held",
+    summary: "What was sold in one of your tax years, by lot: cost, proceeds, gain, and how long it was held",
     access: "person",
     query: z.object({
-      year: wholeNumber(1900, 2199),
+      year: wholeNumber(1900, 2199).describe(
+        "The calendar year in which it begins, on `tax_year_start` of your account: 2025 is 2025/26",
+      ),
       account: accountQuery,
       format: z.enum(["json", "csv"]).default("json"),
     }),
     errors,
     status: 200,
     answer: z.object({
-      rows: z.array(realizedRow),
+      tax_year: z.string().describe("As people call it: 2025/26, or 2025 where it is the calendar year"),
+      from: z.iso.date().describe("Its first day"),
+      to: z.iso.date().describe("Its last day"),
+      rows: z.array(realizedRow).readonly(),
     }),
     handle: async ({ context, person, query, response }) => {
-      const rows = await readRealized(context.pool, person.userId, query);
+      const { taxYear, rows } = await readRealized(context.pool, person.userId, query);
       if (query.format === "csv") {
         response.type("text/csv");
-        await sendFile(response, `stratafolio-realized-${query.year}.csv`, (write) =>
+        await sendFile(response, `stratafolio-realized-${taxYear.label.replace("/", "-")}.csv`, (write) =>
           writeCsv(realizedColumns, batchOf(rows), write),
         );
       }
-      return { rows };
+      return { tax_year: taxYear.label, from: taxYear.from, to: taxYear.to, rows };
     },
   }),
 ];

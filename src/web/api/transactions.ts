@@ -1,9 +1,11 @@
 import { z } from "zod";
+import { costBasisMethods } from "../../accounts/index.ts";
 import {
   deleteTransaction,
   editTransaction,
   exportTransactions,
   listTransactions,
+  readOpenLots,
   readTradeDraft,
   recordTransaction,
   tradeSubject,
@@ -24,6 +26,16 @@ function transactionIdOf(id: string): number {
   if (!transactionId.success) throw new NotFoundError(`transaction ${id}`);
   return transactionId.data;
 }
+
+const openLot = z.object({
+  transaction_id: z.int().describe("Of the purchase: what `lots` names it by"),
+  type: z.enum(transactionTypes),
+  date: z.iso.date().describe("When it came in"),
+  buy_date: z.iso.date().describe("When it was bought: another day for shares that were transferred in"),
+  quantity: decimal.describe("Left of it, in shares of the day of the SELL; without what later SELLs name"),
+  cost: decimal.describe("Of that quantity, purchase fees included"),
+  term: z.enum(["short", "long"]).describe("If sold on the day: long from the day after a year"),
+});
 
 export const transactionRoutes: readonly Route[] = [
   route({
@@ -137,6 +149,28 @@ export const transactionRoutes: readonly Route[] = [
     }),
     handle: ({ context, person, query }) =>
       readTradeDraft(context, person.userId, query.ticker, query.date, query.account),
+  }),
+  route({
+    method: "get",
+    path: "/api/transactions/lots",
+    summary:
+      "What is left of each purchase of a ticker just before a SELL on a day: what its `lots` can name",
+    access: "person",
+    query: tradeSubject.extend({
+      account: z.string().max(60).optional().describe("Id or name; absent: the default one"),
+      instead: positiveId.optional().describe("A SELL that is to be edited: as if it had not been made"),
+    }),
+    status: 200,
+    answer: z.object({
+      method: z
+        .enum(costBasisMethods)
+        .describe(
+          "By which a SELL takes what it does not name; average: figures take no single purchases, and `lots` count once they do",
+        ),
+      base_currency: z.string().describe("What `cost` is in"),
+      lots: z.array(openLot).readonly().describe("In the order in which they were bought"),
+    }),
+    handle: ({ context, person, query }) => readOpenLots(context, person.userId, query),
   }),
   route({
     method: "patch",

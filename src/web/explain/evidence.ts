@@ -86,6 +86,8 @@ const kinds: Readonly<Record<FigureName, readonly Kind[]>> = {
   income: ["dividends", "booked"],
   income_paid_out: ["paid_out", "booked_paid_out"],
   fees: ["fees"],
+  other_fees: ["other_fees"],
+  taxes: ["taxes"],
   cost_basis: ["positions", "trades"],
   average_cost: ["trades"],
   quantity: ["trades"],

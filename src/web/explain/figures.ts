@@ -86,6 +86,8 @@ export const figures = {
   income: { title: "Income", portfolio: performance("income"), ticker: kpi("income") },
   income_paid_out: { title: "Income paid out", portfolio: day("income_paid_out"), ticker: null },
   fees: { title: "Fees", portfolio: performance("fees"), ticker: kpi("fees") },
+  other_fees: { title: "Other fees", portfolio: performance("fees"), ticker: null },
+  taxes: { title: "Taxes", portfolio: performance("taxes"), ticker: null },
   cost_basis: { title: "Cost basis", portfolio: performance("cost_basis"), ticker: kpi("cost_basis") },
   average_cost: { title: "Average cost", portfolio: null, ticker: kpi("average_cost") },
   quantity: { title: "Quantity", portfolio: null, ticker: kpi("quantity") },

@@ -27,6 +27,8 @@ export const portfolioWorkings: Partial<Record<FigureName, Work>> = {
     exchangeReturn(twr, price_return, currency_return, format),
   income: incomeOf,
   income_paid_out: paidOutOf,
+  other_fees: ({ gain }, format) => total("the fees below", format.money(gain.other_fees)),
+  taxes: ({ performance }, format) => total("the taxes below", format.money(performance.taxes)),
   fees: ({ last }, format) => total("the fees below", format.money(last.fees_paid)),
   twr: ({ last }, format) => {
     const value = format.signedPercent(last.cumulative_return);

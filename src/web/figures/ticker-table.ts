@@ -47,7 +47,10 @@ export function tickerTable(
   current: Sort,
   href: (parameters: Record<string, string>) => string,
   format: Format,
+  /** There is some beside the tickers, which the allocation counts and their weights do not. */
+  hasCash: boolean,
 ) {
+  const weightLabel = hasCash ? "Weight of holdings" : "Weight";
   const rows = tickers.map((ticker) => {
     const spark = sparkline(ticker.closes);
     const known = ticker.closes.filter((close) => close !== null);
@@ -64,6 +67,7 @@ export function tickerTable(
   });
   return {
     amountsIn: format.amountsIn,
+    weightLabel,
     headings: columns.map(({ name, label }) => {
       const isCurrent = name === current.sort;
       // Figures are first wanted largest first, names from A.
@@ -71,7 +75,7 @@ export function tickerTable(
       const other = current.order === "ascending" ? "descending" : "ascending";
       return {
         name,
-        label,
+        label: name === "weight" ? weightLabel : label,
         isNumber: name !== "ticker",
         ariaSort: isCurrent ? current.order : null,
         href: href({ sort: name, order: isCurrent ? other : first }),

@@ -16,12 +16,19 @@ import {
   revokeSession,
   revokeToken,
   setCostBasisMethod,
+  setTaxYearStart,
   tokenDays,
   tokenInput,
 } from "../../accounts/index.ts";
 import { exportTable } from "../../database/table-export.ts";
 import { countTransactions } from "../../ledger/index.ts";
-import { chooseBaseCurrency, costBasisInput, deletionInput, passwordChangeInput } from "../api/account.ts";
+import {
+  chooseBaseCurrency,
+  costBasisInput,
+  deletionInput,
+  passwordChangeInput,
+  taxYearInput,
+} from "../api/account.ts";
 import { changePassword, endAccount, signOutEverywhere } from "../auth.ts";
 import { actorOf, requirePerson, requireProof, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
@@ -40,6 +47,7 @@ const notices: ReadonlyMap<unknown, string> = new Map([
   ["password", "Your password is changed. You are signed out everywhere else."],
   ["cost-basis", "Your cost basis method is saved. The figures that depend on it are being computed anew."],
   ["base-currency", "Your base currency is saved. Your figures are being computed anew."],
+  ["tax-year", "Your tax year is saved. Realised gains are listed by it."],
   ["session", "That session is signed out."],
   ["token", "The token is revoked: it no longer works."],
   ["totp", "Your authenticator app is set up."],
@@ -54,6 +62,34 @@ const notices: ReadonlyMap<unknown, string> = new Map([
 
 /** As people type it; what is no code is told by name. */
 const baseCurrencyForm = z.object({ base_currency: z.string().max(20).trim().toUpperCase().catch("") });
+
+const twoDigits = z
+  .string()
+  .regex(/^\d\d$/)
+  .catch("");
+const taxYearForm = z.object({ month: twoDigits, day: twoDigits });
+
+const months = "January February March April May June July August September October November December".split(
+  " ",
+);
+
+/** The two fields of a day of the year: as they were sent, or as the account has them. */
+function taxYearFields(start: string, { month, day }: { readonly month?: string; readonly day?: string }) {
+  const chosen = { month: month || start.slice(0, 2), day: day || start.slice(3) };
+  const padded = (number: number): string => String(number).padStart(2, "0");
+  return {
+    months: months.map((label, index) => ({
+      value: padded(index + 1),
+      label,
+      isSelected: padded(index + 1) === chosen.month,
+    })),
+    days: Array.from({ length: 31 }, (_, index) => ({
+      value: padded(index + 1),
+      label: String(index + 1),
+      isSelected: padded(index + 1) === chosen.day,
+    })),
+  };
+}
 
 /** Of the largest markets, and of those whose exchanges' files are read here; any other can be typed. */
 const offeredCurrencies = (
@@ -114,6 +150,18 @@ export function accountPages(context: WebContext, sendPage: SendPage): Router {
       response.redirect(303, "/account?done=base-currency#base-currency");
     } catch (error) {
       await sendAccount(request, response, refusal(error, "Your base currency is as it was."));
+    }
+  });
+
+  router.post("/account/tax-year", async (request, response) => {
+    const { userId } = requirePerson(request);
+    const { month, day } = parseInput(taxYearForm, request.body);
+    try {
+      const { tax_year_start } = parseInput(taxYearInput, { tax_year_start: `${month}-${day}` });
+      await setTaxYearStart(context.pool, userId, tax_year_start);
+      response.redirect(303, "/account?done=tax-year#tax-year");
+    } catch (error) {
+      await sendAccount(request, response, refusal(error, "Your tax year is as it was."));
     }
   });
 
@@ -235,6 +283,8 @@ function valuesOf({ body, query }: Request): Readonly<Record<string, string>> {
   return {
     name: typed("name"),
     base_currency: typed("base_currency"),
+    month: typed("month"),
+    day: typed("day"),
     scope: typed("scope") || "read",
     expires_in_days: typed("expires_in_days") || "90",
     email: typed("email"),
@@ -282,6 +332,7 @@ function createSendAccount(context: WebContext, sendPage: SendPage): SendAccount
         baseCurrency: valuesOf(request).base_currency || account.base_currency,
         offeredCurrencies: offeredCurrencies.map((code) => ({ code, name: currencyNames.of(code) })),
         isRareMethod: account.cost_basis_method === "lifo" || account.cost_basis_method === "hifo",
+        taxYear: taxYearFields(account.tax_year_start, valuesOf(request)),
         sold,
         sessions: sessions
           .map((session) => ({

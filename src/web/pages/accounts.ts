@@ -18,6 +18,7 @@ import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import type { Account } from "./entry-form.ts";
 import { type Problem, refusal, type SendPage } from "./page.ts";
+import { currenciesOf, describeUnbooked } from "./unbooked.ts";
 
 const text = z.string().max(1000).default("");
 /** What was typed, kept as it was. A box that is not ticked is not sent. */
@@ -230,13 +231,20 @@ async function sendAccount(
   const { userId } = requirePerson(request);
   const accounts = await listAccounts(context, userId);
   const { base_currency } = await readOwnAccount(context.pool, userId);
+  const unbooked = await describeUnbooked(context, userId, {
+    account: account.account_id,
+    accounts,
+    query: request.query,
+    isAccountPage: true,
+  });
   sendPage(request, response, {
     view: "ledger-account",
     title: account.name,
     status: state.status,
-    currencies: { base: base_currency, all: [base_currency] },
+    currencies: { base: base_currency, all: currenciesOf(base_currency, unbooked) },
     data: {
       ...describeForm(context, state),
+      unbooked,
       account,
       others: accounts.filter(
         ({ account_id, closed_at }) => account_id !== account.account_id && closed_at === null,

@@ -101,7 +101,7 @@ export const kindForms: Readonly<Record<CorporateActionKind, KindForm>> = {
   },
   rights: {
     label: "Rights issue",
-    help: "Shares were bought with the rights of those that were held, or the rights were sold. What they were sold for lowers the cost of the shares.",
+    help: "Shares were bought with the rights of those that were held, or the rights were sold. What they were sold for lowers the cost of the shares. Where your broker books the rights under a symbol of their own, enter here what they brought, and leave the rows of that symbol out.",
     rows: [["ticker", "date"], ["numerator", "denominator"], ["is_exercised"], ["price"]],
     texts: {
       ticker: { label: "Ticker" },

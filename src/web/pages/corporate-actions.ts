@@ -5,6 +5,7 @@ import {
   announceCorporateAction,
   announcedKinds,
   applyAgain,
+  applyOffer,
   type CorporateAction,
   type CorporateActionKind,
   corporateActionKinds,
@@ -12,6 +13,7 @@ import {
   listAccounts,
   listAnnouncements,
   listCorporateActions,
+  listOffers,
   readLedgerCurrencies,
   recordCorporateAction,
   type Transaction,
@@ -59,6 +61,16 @@ export function corporateActionPages(context: WebContext, sendPage: SendPage): R
       await answerWizard(context, sendPage, request, response, values, step !== "write");
     } catch (error) {
       await sendForm(context, sendPage, request, response, refused(error, kindOf(request), values));
+    }
+  });
+
+  router.post(`${root}/announcements/:id/apply`, async (request, response) => {
+    const { userId } = requirePerson(request);
+    try {
+      const { action_id } = await applyOffer(context, userId, idOf(request), costOf);
+      response.redirect(303, `${root}/${action_id}?written=1`);
+    } catch (error) {
+      await sendList(context, sendPage, request, response, refusal(error, "Not applied."));
     }
   });
 
@@ -286,6 +298,22 @@ async function sendPreview(
   });
 }
 
+/** What a person should know who has just recorded a transaction of a ticker: corporate actions that do not count it. */
+export async function describeUncounted(context: WebContext, userId: number, ticker: string | null) {
+  if (ticker === null) return [];
+  const own = (await listCorporateActions(context, userId)).filter(
+    (action) => action.ticker === ticker && action.later_trades > 0,
+  );
+  const offers = await listOffers(context, userId, ticker);
+  return [
+    ...own.map(({ action_id, kind, new_ticker }) => ({
+      summary: summaryOf(kind, ticker, new_ticker),
+      href: `${root}/${action_id}`,
+    })),
+    ...offers.map(({ kind, new_ticker }) => ({ summary: summaryOf(kind, ticker, new_ticker), href: root })),
+  ];
+}
+
 const described = (action: CorporateAction) => ({
   ...action,
   summary: summaryOf(action.kind, action.ticker, action.new_ticker),
@@ -327,18 +355,21 @@ async function sendList(
   sendPage: SendPage,
   request: Request,
   response: Response,
-  problem: Problem | null,
+  refusedBy: { readonly status: number; readonly problem: Problem } | null,
 ): Promise<void> {
   const { userId, role } = requirePerson(request);
+  const offers = await listOffers(context, userId);
   const actions = await listCorporateActions(context, userId);
   const announcements = role === "operator" ? await listAnnouncements(context, userId) : [];
   const { written, withdrawn, left_out: leftOut } = parseInput(notices, request.query);
   sendPage(request, response, {
     view: "corporate-actions",
     title: "Corporate actions",
+    status: refusedBy?.status ?? 200,
     data: {
       root,
-      problem,
+      problem: refusedBy?.problem ?? null,
+      offers: offers.map((one) => ({ ...one, summary: summaryOf(one.kind, one.ticker, one.new_ticker) })),
       kinds: corporateActionKinds.map((kind) => ({
         href: `${root}/new/${kind.replaceAll("_", "-")}`,
         label: kindForms[kind].label,
@@ -348,7 +379,7 @@ async function sendList(
       announcements: announcements.map((one) => ({
         ...one,
         summary: summaryOf(one.kind, one.ticker, one.new_ticker),
-        isUndone: one.undone === one.holders,
+        isUndone: one.withdrawn_at !== null || (one.holders > 0 && one.undone === one.holders),
       })),
       isUndone: request.query.undone !== undefined,
       announced: written === undefined ? null : { written, leftOut },

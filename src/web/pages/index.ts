@@ -15,6 +15,7 @@ import { automationPages } from "./automation.ts";
 import { corporateActionPages } from "./corporate-actions.ts";
 import { deletionPages } from "./deletions.ts";
 import { entryPages } from "./entry.ts";
+import { entryEditPages } from "./entry-edit.ts";
 import { explainPages } from "./explain.ts";
 import { importPages } from "./import.ts";
 import { importBody } from "./import-form.ts";
@@ -60,6 +61,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(transactionPages(context, sendPage));
   router.use(corporateActionPages(context, sendPage));
   router.use(entryPages(context, sendPage));
+  router.use(entryEditPages(context, sendPage));
   router.use(deletionPages(context, sendPage));
   router.use(ledgerAccountPages(context, sendPage));
   router.use(moneyPages(context, sendPage));

@@ -3,7 +3,7 @@ import { Big } from "big.js";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { readOwnAccount } from "../../accounts/index.ts";
-import { listAccounts } from "../../ledger/index.ts";
+import { listAccounts, listCutLots } from "../../ledger/index.ts";
 import {
   type IncomeRow,
   incomeGroupings,
@@ -11,7 +11,7 @@ import {
   readExpectedIncome,
   readIncome,
   readRealized,
-  readRealizedYears,
+  readTaxYears,
 } from "../../portfolio/index.ts";
 import { day, wholeNumber } from "../../values.ts";
 import { requirePerson, type WebContext } from "../context.ts";
@@ -20,6 +20,7 @@ import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import type { Account } from "./entry-form.ts";
 import { environmentOf, type SendPage } from "./page.ts";
+import { currenciesOf, describeUnbooked, unbookedPages } from "./unbooked.ts";
 
 /** An account that an address names, where the person has it; where not, all together are shown. */
 const accountInAddress = z.object({ account: positiveId.optional().catch(undefined) });
@@ -59,6 +60,7 @@ export function moneyPages(context: WebContext, sendPage: SendPage): Router {
   router.get("/cash", (request, response) => sendCash(context, sendPage, request, response));
   router.get("/income", (request, response) => sendIncome(context, sendPage, request, response));
   router.get("/realized", (request, response) => sendRealized(context, sendPage, request, response));
+  router.use(unbookedPages(context));
   return router;
 }
 
@@ -129,13 +131,15 @@ async function sendIncome(
       ),
     )}`;
   const months = Map.groupBy(expected, ({ month }) => month);
+  const unbooked = await describeUnbooked(context, userId, { account, accounts, query: request.query });
   const rows = by === "month" ? received.toReversed() : received;
   sendPage(request, response, {
     view: "income",
     title: "Income",
-    currencies: { base, all: [base] },
+    currencies: { base, all: currenciesOf(base, unbooked) },
     data: {
       by,
+      unbooked,
       groupLabel: groupLabels[by],
       groupings: incomeGroupings
         .filter((grouping) => grouping !== "account" || accounts.length > 1)
@@ -172,9 +176,11 @@ async function sendRealized(
 ): Promise<void> {
   const subject = await readSubject(context, request);
   const { userId, account, accounts, base } = subject;
-  const years = await readRealizedYears(context.pool, userId);
-  const year = parseInput(yearQuery, request.query).year ?? years[0] ?? context.clock().getUTCFullYear();
-  const lots = await readRealized(context.pool, userId, { year, account });
+  const today = context.clock().toISOString().slice(0, 10);
+  const { realized, current, start } = await readTaxYears(context.pool, userId, today);
+  const year = parseInput(yearQuery, request.query).year ?? (realized[0] ?? current).year;
+  const { taxYear, rows: lots } = await readRealized(context.pool, userId, { year, account });
+  const years = new Map([taxYear, ...realized].map((one) => [one.year, one]));
   const { cost_basis_method } = await readOwnAccount(context.pool, userId);
   const totalOf = (term: string | null | undefined) => {
     const rows = term === undefined ? lots : lots.filter((lot) => lot.term === term);
@@ -190,8 +196,10 @@ async function sendRealized(
     title: "Realised gains",
     currencies: { base, all: [base] },
     data: {
-      year,
-      years: [...new Set([year, ...years])].toSorted((a, b) => b - a),
+      taxYear,
+      cut: await listCutLots(context, userId),
+      isCalendarYear: start === "01-01",
+      years: [...years.values()].toSorted((a, b) => b.year - a.year),
       lots: lots.map((lot) => ({ ...lot, account: nameIn(accounts, lot.account_id) })),
       whole: totalOf(undefined),
       short: totalOf("short"),

@@ -176,6 +176,7 @@ async function makeShown(
       sort,
       (parameters) => address({ ...lookParameters(look), ...parameters }),
       format,
+      Number(figures.performance.cash) !== 0,
     ),
   };
 }

@@ -1,6 +1,7 @@
 /** The ledger: log a trade, see all of them. */
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
+import { readOwnAccount } from "../../accounts/index.ts";
 import { personTransaction } from "../../database/person.ts";
 import {
   browseLedger,
@@ -21,6 +22,7 @@ import { requirePerson, type WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
+import { describeUncounted } from "./corporate-actions.ts";
 import { readDataNotes } from "./data-notes.ts";
 import { entryChoices } from "./entry.ts";
 import { type Account, choicesOf } from "./entry-form.ts";
@@ -219,7 +221,8 @@ async function sendLedger(
       fetching: data.fetching,
       hasTrades: ledger.types.length > 0,
       accounts: accountChoices(accounts, values.account),
-      groups: entryChoices(accounts.length, null).slice(1), // trades are the form's own
+      groups: entryChoices(accounts.length, null),
+      canChooseLots: (await readOwnAccount(context.pool, userId)).cost_basis_method !== "average",
       table: describeTable(address, ledger, accounts),
       hasCash: cash !== null,
       transactions: ledger.transactions.map((transaction) => ({
@@ -273,6 +276,7 @@ async function readDone(context: WebContext, userId: number, request: Request) {
     ...rows,
     isOneImported: done.imported === 1,
     doubts: doubts.map((doubt) => sentence(doubt.sentence)),
+    uncounted: rows.recorded ? await describeUncounted(context, userId, rows.recorded.ticker) : [],
   };
 }
 
