@@ -9,7 +9,7 @@ import {
   UnsupportedCurrencyError,
 } from "../../src/market/errors.ts";
 import type { PriceHistory, Profile } from "../../src/market/source.ts";
-import { parseTicker } from "../../src/market/ticker.ts";
+import { isOwnAsset, parseTicker } from "../../src/market/ticker.ts";
 import type { MarketResources } from "../resources.ts";
 import { describeCorrections, keepReadTime, tickersToReadWhole } from "./deep-look.ts";
 import { databaseTime, logDefects } from "./defects.ts";
@@ -47,6 +47,7 @@ async function tradedTickers(pool: Pool): Promise<string[]> {
     `select distinct upper(trim(ticker)) as ticker
      from bronze.transactions
      where ticker is not null
+       and ticker not like '~%' -- an asset of somebody's own
      order by ticker`,
   );
   return rows.map((row) => row.ticker);
@@ -60,6 +61,7 @@ async function yahoosOf(context: Context, tickers: readonly string[]): Promise<r
   );
   const others = new Map(rows.map(({ ticker, source }) => [ticker, source]));
   return tickers.filter((ticker) => {
+    if (isOwnAsset(ticker)) return false;
     const source = others.get(ticker.trim().toUpperCase());
     if (source !== undefined) context.log("debug", `${ticker}: not fetched, its prices come from: ${source}`);
     return source === undefined;

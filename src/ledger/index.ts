@@ -64,7 +64,7 @@ export { ledgerTables } from "./personal-tables.ts";
 export { type LedgerCurrencies, readLedgerCurrencies } from "./quotes.ts";
 export { requireBaseCurrency, requireRates } from "./rates.ts";
 export { recordTransaction } from "./record.ts";
-export type { Transaction } from "./rows.ts";
+export { lockLedger, type Transaction } from "./rows.ts";
 export {
   previewSplitRuling,
   readSplitVerdict,
@@ -72,7 +72,7 @@ export {
   ruleOnValue,
   withdrawSplitRuling,
 } from "./rulings.ts";
-export { tradeSubject, transactionChange, transactionInput } from "./schemas.ts";
+export { marketTicker, tradePrice, tradeSubject, transactionChange, transactionInput } from "./schemas.ts";
 export { enterSymbolChange, searchTickers } from "./tickers.ts";
 export { checkTrade } from "./trade-check.ts";
 export { type TransactionType, transactionTypes } from "./transaction-types.ts";

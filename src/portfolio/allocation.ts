@@ -112,5 +112,7 @@ const sum = (values: readonly (Big | string)[]): Big =>
 /** As people write it. */
 export function classLabel(assetClass: string | null): string {
   if (assetClass === null) return "Not known yet";
-  return assetClass === "etf" ? "ETF" : assetClass.charAt(0).toUpperCase() + assetClass.slice(1);
+  if (assetClass === "etf") return "ETF";
+  const words = assetClass.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

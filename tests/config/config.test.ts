@@ -50,6 +50,8 @@ test("without any variable the program runs on its own", () => {
       portfolioAccounts: 50,
       changesADay: 50_000,
       importRows: 200_000,
+      ownAssets: 200,
+      ownPrices: 40_000,
       tokens: 100,
       sessions: 100,
       accounts: 10_000,

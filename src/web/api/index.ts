@@ -14,6 +14,7 @@ import { macroRoutes } from "./macro.ts";
 import { marketRoutes } from "./market.ts";
 import { moneyRoutes } from "./money.ts";
 import { operationRoutes } from "./operations.ts";
+import { ownAssetRoutes } from "./own-assets.ts";
 import { portfolioRoutes } from "./portfolio.ts";
 import { priceRoutes } from "./prices.ts";
 import { runRoutes } from "./runs.ts";
@@ -30,6 +31,7 @@ export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route
     ...tickerRoutes,
     ...transactionRoutes,
     ...ledgerAccountRoutes,
+    ...ownAssetRoutes,
     ...corporateActionRoutes,
     ...portfolioRoutes,
     ...moneyRoutes,

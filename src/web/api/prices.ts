@@ -2,7 +2,7 @@
 import express, { type Request, type Response } from "express";
 import { z } from "zod";
 import { personTransaction } from "../../database/person.ts";
-import { decodeFile, tradeSubject } from "../../ledger/index.ts";
+import { decodeFile, marketTicker } from "../../ledger/index.ts";
 import {
   exchangeOf,
   listPriceFiles,
@@ -69,7 +69,7 @@ export function takeUpload(
 }
 
 export const sourceChoice = z.strictObject({
-  ticker: tradeSubject.shape.ticker,
+  ticker: marketTicker,
   source: z.enum(["yahoo", "file"]).describe("Who gives its prices from now on"),
 });
 

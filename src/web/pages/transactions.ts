@@ -46,6 +46,9 @@ const doneQuery = z.object({
   entered: z.string().max(20).optional().catch(undefined),
 });
 
+/** The ticker that the form begins with: the page of an asset of one's own leads here. */
+const beginning = z.object({ enter: z.string().max(20).catch("") });
+
 /** What was typed, kept as it was: the ledger says what is wrong with it. */
 const tradeForm = z.object({
   ticker: z.string().default(""),
@@ -87,7 +90,7 @@ export function transactionPages(context: WebContext, sendPage: SendPage): Route
   router.get("/transactions", async (request, response) => {
     const { account } = parseInput(ledgerQuery, request.query);
     const values = {
-      ticker: "",
+      ticker: parseInput(beginning, request.query).enter,
       type: "BUY",
       quantity: "",
       price: "",

@@ -1,4 +1,6 @@
 /** How good the data of a ticker is, in words, each beside what it touches. */
+
+import { isOwnAsset } from "../../market/ticker.ts";
 import type { CorporateAction, RateState, TickerFacts } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
 
@@ -18,19 +20,31 @@ export function describeQuality(
   format: Format,
 ): { notes: QualityNotes; fetching: boolean } {
   const { first_price_date, last_error } = facts.description;
+  const isOwn = isOwnAsset(facts.ticker);
   return {
-    fetching: first_price_date === null && last_error === null,
+    fetching: first_price_date === null && last_error === null && !isOwn,
     notes: {
-      price: [
-        ...fetchNotes(facts),
-        ...ageNotes(facts, format),
-        ...oddityNotes(facts, format),
-        ...defectNotes(facts, format),
-      ],
+      price: isOwn
+        ? ownNotes(facts, format)
+        : [
+            ...fetchNotes(facts),
+            ...ageNotes(facts, format),
+            ...oddityNotes(facts, format),
+            ...defectNotes(facts, format),
+          ],
       position: [...estimateNotes(facts, format), ...facts.rates.map((rate) => rateNote(rate, format))],
       actions: facts.actions.flatMap((action) => splitNotes(action, format)),
     },
   };
+}
+
+/** What its owner prices is as they say: nothing is odd about it, and nothing is missing. */
+function ownNotes({ description: { last_price_date } }: TickerFacts, format: Format): QualityNote[] {
+  const text =
+    last_price_date === null
+      ? "You have entered no price of it: it is valued at what you paid."
+      : `Your price of ${format.date(last_price_date)} stands until you enter a newer one.`;
+  return [{ kind: "information", text }];
 }
 
 function fetchNotes({ description: { first_price_date, last_error } }: TickerFacts): QualityNote[] {
