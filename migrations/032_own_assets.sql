@@ -3,16 +3,17 @@
 -- Their ticker says whose they are: `~7.2` is the second one of person 7. No source of prices has a tilde in a symbol, so it can be
 -- nobody else's; and whatever has a ticker can be kept from others by that alone (see policies here, and src/database/roles.ts).
 alter table bronze.raw_assets
-  add column user_id bigint references public.users on delete cascade,
+  -- No user_id: whoever joins the two knows that as the transaction's.
+  add column owner_id bigint constraint raw_assets_user_id_fkey references public.users on delete cascade,
   drop constraint raw_assets_asset_class_check,
   add constraint raw_assets_asset_class_check check (asset_class in
     ('stock', 'etf', 'fund', 'index', 'crypto', 'currency', 'future', 'bond', 'real_estate', 'commodity', 'other')),
   add constraint raw_assets_owner_check check (
-    (source = 'manual') = (user_id is not null)
-    and case when user_id is null then ticker not like '~%' else ticker ~ ('^~' || user_id || '\.[1-9][0-9]{0,5}$') end
+    (source = 'manual') = (owner_id is not null)
+    and case when owner_id is null then ticker not like '~%' else ticker ~ ('^~' || owner_id || '\.[1-9][0-9]{0,5}$') end
   );
 
-create index raw_assets_user_id_idx on bronze.raw_assets (user_id) where user_id is not null;
+create index raw_assets_owner_id_idx on bronze.raw_assets (owner_id) where owner_id is not null;
 
 -- As their owner typed them: there is nothing to judge.
 alter table bronze.raw_prices
@@ -36,10 +37,10 @@ alter table bronze.symbol_changes add constraint symbol_changes_shared_check che
 alter table bronze.raw_assets enable row level security;
 create policy shared_rows on bronze.raw_assets for select using (ticker not like '~%');
 create policy new_rows on bronze.raw_assets for insert to stratafolio_web
-  with check (ticker not like '~%' and user_id is null and (select public.current_person()) is not null);
+  with check (ticker not like '~%' and owner_id is null and (select public.current_person()) is not null);
 create policy own_rows on bronze.raw_assets to stratafolio_web
-  using (user_id = (select public.current_person()))
-  with check (user_id = (select public.current_person()));
+  using (owner_id = (select public.current_person()))
+  with check (owner_id = (select public.current_person()));
 revoke update on bronze.raw_assets from stratafolio_web;
 grant delete, update (name, asset_class, quote_unit, currency) on bronze.raw_assets to stratafolio_web;
 
@@ -64,7 +65,7 @@ end
 $$;
 
 create trigger forget_own_prices after delete on bronze.raw_assets
-  for each row when (old.user_id is not null) execute function bronze.forget_own_prices();
+  for each row when (old.owner_id is not null) execute function bronze.forget_own_prices();
 
 -- A ledger names assets of its person alone, and none that are no more: a transaction that is brought back among them.
 create function bronze.require_own_asset()
@@ -74,7 +75,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if not exists (select from bronze.raw_assets where raw_assets.ticker = new.ticker and raw_assets.user_id = new.user_id) then
+  if not exists (select from bronze.raw_assets where raw_assets.ticker = new.ticker and raw_assets.owner_id = new.user_id) then
     raise exception 'expected an asset of the person''s own, got: %', new.ticker
       using errcode = 'foreign_key_violation', constraint = 'transactions_own_asset';
   end if;

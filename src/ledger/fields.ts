@@ -59,9 +59,9 @@ function decimalIn(
   const expected = { error: `expected a number${range === "any" ? "" : ` ${range}`}` };
   switch (range) {
     case "above 0":
-      return z.union([some.regex(unsigned), number.gt(0)], expected);
+      return z.union([some.regex(unsigned, expected), number.gt(0)], expected);
     case "from 0":
-      return z.union([plain.regex(unsigned), number.min(0)], expected);
+      return z.union([plain.regex(unsigned, expected), number.min(0)], expected);
     case "not 0":
       return z.union([some, z.union([number.gt(0), z.number().gt(-end).lt(0)])], expected);
     case "any":

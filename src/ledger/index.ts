@@ -61,7 +61,7 @@ export { groupKept, nameKind, summarise } from "./import/summary.ts";
 export { maxCharacters, maxCsvRecords } from "./import/tables.ts";
 export { latestToday, parseTransactionInput } from "./input.ts";
 export { ledgerTables } from "./personal-tables.ts";
-export { type LedgerCurrencies, readLedgerCurrencies } from "./quotes.ts";
+export { type LedgerCurrencies, readLedgerCurrencies, readOwnNames } from "./quotes.ts";
 export { requireBaseCurrency, requireRates } from "./rates.ts";
 export { recordTransaction } from "./record.ts";
 export { lockLedger, type Transaction } from "./rows.ts";

@@ -136,7 +136,8 @@ export async function requireCurrencies<Row extends TransactionInput>(
   const currencies = new Map<Row, string>();
   for (const input of inputs) {
     const { ticker: symbol, date, currency, fx_rate } = input;
-    const ticker = symbol === undefined ? null : { symbol, currency: quotes.get(symbol)!.currency };
+    const quoted = symbol === undefined ? undefined : quotes.get(symbol)?.currency;
+    const ticker = symbol === undefined || quoted === undefined ? null : { symbol, currency: quoted };
     const paidIn = currency ?? ticker?.currency ?? cashIn(input) ?? base;
     currencies.set(input, paidIn);
     const hasOwnRate = fx_rate !== undefined;

@@ -77,7 +77,7 @@ const selectOwnAssets = `
     order by price_date desc
     limit 1
   ) as last_price on true
-  where user_id = $1`;
+  where owner_id = $1`;
 
 /** Within a transaction of the person's; by name. */
 export async function readOwnAssets(client: PoolClient, userId: number): Promise<OwnAsset[]> {
@@ -108,7 +108,7 @@ async function nextTicker(client: PoolClient, userId: number): Promise<string> {
   const { rows } = await client.query<{ number: number }>(
     `select coalesce(max(split_part(ticker, '.', 2)::integer), 0) + 1 as number
      from (
-       select ticker from bronze.raw_assets where user_id = $1
+       select ticker from bronze.raw_assets where owner_id = $1
        union all
        select ticker from bronze.transactions_audit where user_id = $1 and ticker like '~%'
        union all
@@ -128,7 +128,7 @@ async function requireName(
   const { rowCount } = await client.query(
     `select
      from bronze.raw_assets
-     where user_id = $1
+     where owner_id = $1
        and lower(name) = lower($2)
        and ticker is distinct from $3`,
     [userId, name, ticker],
@@ -148,12 +148,12 @@ export async function insertOwnAsset(
   const ticker = await nextTicker(client, userId);
   await client.query(
     `insert into bronze.raw_assets
-       (ticker, user_id, source, name, asset_class, quote_unit, currency, exchange_timezone, fetched_at)
+       (ticker, owner_id, source, name, asset_class, quote_unit, currency, exchange_timezone, fetched_at)
      values ($1, $2, 'manual', $3, $4, $5, $5, 'UTC', $6)`,
     [ticker, userId, name, asset_class, currency, clock()],
   );
   const { rows } = await client.query<{ count: number }>(
-    "select count(*) as count from bronze.raw_assets where user_id = $1",
+    "select count(*) as count from bronze.raw_assets where owner_id = $1",
     [userId],
   );
   if (rows[0]!.count > quotas.ownAssets)

@@ -12,7 +12,7 @@ export const ownAssetTables = {
     select: `
       select ticker, name, asset_class, currency
       from bronze.raw_assets
-      where user_id = $1
+      where owner_id = $1
       order by ticker`,
   },
   own_prices: {
@@ -22,7 +22,7 @@ export const ownAssetTables = {
       select ticker, price_date as date, trim_scale(close) as price, raw_prices.fetched_at as entered_at
       from bronze.raw_assets
       join bronze.raw_prices using (ticker)
-      where user_id = $1
+      where owner_id = $1
       order by ticker, price_date`,
   },
 };

@@ -54,6 +54,7 @@ const pages = [
   "/transactions/new/dividend",
   "/transactions/new/conversion",
   "/accounts",
+  "/own-assets",
   "/accounts/1",
   "/cash",
   "/income",

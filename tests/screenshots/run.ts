@@ -38,6 +38,9 @@ const nairobiPages = {
   "nairobi-transactions": "/transactions",
   "nairobi-ticker": "/tickers/THAM.L",
   "nairobi-explain": "/explain/currency_effect",
+  "nairobi-house": "/tickers/~2.1",
+  "nairobi-own-assets": "/own-assets",
+  "nairobi-own-asset": "/own-assets/~2.1",
 };
 
 const looks = {

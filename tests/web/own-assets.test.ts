@@ -42,6 +42,10 @@ async function settle(): Promise<void> {
 
 beforeAll(async () => {
   program = await startProgram();
+  await program.database.pool.query(
+    `insert into raw_fx_rates (currency, rate_date, usd_per_unit, source)
+     select 'KES', day, 0.0077, 'yahoo' from generate_series(date '2020-01-01', date '2024-12-31', '1 month') as day`,
+  );
   const [first, second, third] = [
     await register("ada@example.org"),
     await register("bert@example.org"),
@@ -239,4 +243,134 @@ describe("nobody else", () => {
     const twice = await call("POST", "/api/own-assets", tokens.cleo, { ...house, name: "house in karen" });
     expect([twice.status, twice.body.error.code]).toEqual([409, "name_taken"]);
   });
+});
+
+describe("without a script", () => {
+  const csrf = "";
+
+  test("a fund is added with pasted prices; what cannot be read of them is told, and nothing typed is lost", async () => {
+    const form = { csrf_token: csrf, name: "Acacia Fund II", asset_class: "fund", currency: "kes", csv: "" };
+    const wrong = await cleo.post("/own-assets", { ...form, currency: "shillings" });
+    expect(wrong.status).toBe(422);
+    expect(wrong.html).toMatch(/expected the code of a currency, such as USD or KES/i);
+    expect(wrong.html).toContain('value="Acacia Fund II"');
+    const half = await cleo.post("/own-assets", { ...form, csv: "2024-03-31\t104.25\n2024-06-30\tmuch\n" });
+    expect(half.status).toBe(200);
+    expect(half.html).toContain("Not all of it could be used.");
+    expect(half.html).toContain("Line 2: expected a price, got: much.");
+    const { html } = await cleo.get("/own-assets");
+    expect(html).toContain("Acacia Fund II");
+    expect(html).toContain("104.25");
+  });
+
+  test("a price is typed, deleted and put back", async () => {
+    const path = `/own-assets/~${numbers.cleo}.2`;
+    const typed = await cleo.post(`${path}/prices`, { date: "2024-06-30", price: "108.5", csv: "" });
+    expect([typed.status, typed.location]).toEqual([303, `${path.replace("~", "~")}?stored=1`]);
+    const none = await cleo.post(`${path}/prices`, { date: "2024-07-31", price: "-1", csv: "" });
+    expect([none.status, none.html]).toEqual([422, expect.stringContaining("xpected a number above 0")]);
+    const future = await cleo.post(`${path}/prices`, { date: "2124-07-31", price: "1", csv: "" });
+    expect([future.status, future.html]).toEqual([
+      422,
+      expect.stringContaining("xpected prices of days up to"),
+    ]);
+    const gone = await cleo.post(`${path}/prices/2024-06-30/delete`);
+    const { html } = await cleo.get(gone.location!);
+    expect(html).toMatch(/Deleted\.[\s\S]*June? 30, 2024[\s\S]*108\.50[\s\S]*Undo/);
+    const back = await cleo.post(`${path}/prices`, { date: "2024-06-30", price: "108.5" });
+    expect((await cleo.get(back.location!)).html).toContain("108.50");
+  });
+
+  test("the trade form begins with it, and proposes its last price however old that is", async () => {
+    const ticker = `~${numbers.cleo}.2`;
+    const { html } = await cleo.get(`/transactions?enter=${ticker}`);
+    expect(html).toContain(`value="${ticker}"`);
+    expect(html).toContain('value="108.5"');
+  });
+});
+
+describe("an asset that is traded", () => {
+  const trade = { type: "BUY", quantity: 1000, price: 100, date: "2024-02-01" };
+
+  test("keeps its currency, and is not deleted", async () => {
+    const ticker = `~${numbers.cleo}.2`;
+    await call("POST", "/api/account/base-currency", tokens.cleo, { base_currency: "KES" });
+    const bought = await call("POST", "/api/transactions", tokens.cleo, { ticker, ...trade });
+    expect([bought.status, bought.body.transaction?.currency]).toEqual([201, "KES"]);
+    for (const [method, body] of [["DELETE"], ["PATCH", { currency: "USD" }]] as const) {
+      const refused = await call(method, `/api/own-assets/${ticker}`, tokens.cleo, body);
+      expect([refused.status, refused.body.error.code]).toEqual([409, "own_asset_in_use"]);
+    }
+    const renamed = await call("PATCH", `/api/own-assets/${ticker}`, tokens.cleo, { name: "Acacia II" });
+    expect(renamed.body.asset).toMatchObject({ name: "Acacia II", transactions: 1 });
+    await settle();
+    const { html } = await cleo.get("/transactions");
+    expect(html).toContain(">Acacia II</a>");
+  });
+
+  test("is not brought back into a ledger when it is no more itself, and its number is nobody else's", async () => {
+    const ticker = `~${numbers.cleo}.2`;
+    const { body } = await call("GET", "/api/transactions", tokens.cleo);
+    const id = body.transactions[0].transaction_id;
+    expect((await call("DELETE", `/api/transactions/${id}`, tokens.cleo)).status).toBe(204);
+    expect((await call("DELETE", `/api/own-assets/${ticker}`, tokens.cleo)).status).toBe(204);
+    const restored = await cleo.post(`/transactions/${id}/restore`);
+    expect([restored.status, restored.html]).toEqual([409, expect.stringContaining("no asset of your own")]);
+    const next = await call("POST", "/api/own-assets", tokens.cleo, { ...house, name: "Boat" });
+    expect(next.body.asset.ticker).toBe(`~${numbers.cleo}.3`);
+    const { rowCount } = await program.database.pool.query("select from raw_prices where ticker = $1", [
+      ticker,
+    ]);
+    expect(rowCount).toBe(0);
+  });
+});
+
+test("its owner takes it along in the export of all that is kept, and whoever leaves leaves nothing of it", async () => {
+  const { body } = await call("GET", "/api/account/export", tokens.bert);
+  const ticker = `~${numbers.bert}.1`;
+  expect(body.own_assets).toEqual([
+    { ticker, name: "House in Karen", asset_class: "real_estate", currency: "USD" },
+  ]);
+  expect(body.own_prices).toMatchObject([
+    { ticker, date: "2021-12-31", price: "110000" },
+    { date: "2022-12-31" },
+    { date: "2023-12-31", price: "148213" },
+  ]);
+  const left = await fetch(`${program.url}/api/account`, {
+    method: "DELETE",
+    headers: { Authorization: `Bearer ${tokens.bert}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ email: "bert@example.org", password: "correct horse battery" }),
+  });
+  expect(left.status).toBe(204);
+  await settle();
+  const { rows: relations } = await program.database.pool.query<{ name: string }>(
+    `select attrelid::regclass::text as name
+     from pg_attribute
+     join pg_class on pg_class.oid = attrelid
+     where attname = 'ticker'
+       and relkind = 'r'
+       and relnamespace in ('bronze'::regnamespace, 'materialized'::regnamespace)`,
+  );
+  for (const { name } of relations) {
+    const { rowCount } = await program.database.pool.query(`select from ${name} where ticker = $1`, [ticker]);
+    expect([name, rowCount]).toEqual([name, 0]);
+  }
+});
+
+test("operators rule on nothing of it, and no corporate action of it is everybody's", async () => {
+  const ticker = `~${numbers.cleo}.1`;
+  for (const [method, path, body] of [
+    ["PUT", `/api/tickers/${ticker}/splits/2024-01-02/ruling`, { changes_quantity: true, reason: "x" }],
+    ["POST", "/api/prices/source", { ticker, source: "file" }],
+    ["POST", "/api/symbol-changes", { from: ticker, to: "NORD", date: "2024-01-02" }],
+    [
+      "POST",
+      "/api/corporate-actions/announcements",
+      { kind: "rename", ticker, new_ticker: "NORD", date: "2024-01-02" },
+    ],
+  ] as const)
+    expect([path, (await call(method, path, tokens.ada, body)).status]).not.toEqual([
+      path,
+      expect.toSatisfy((status: number) => status < 400 || status >= 500),
+    ]);
 });

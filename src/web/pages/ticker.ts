@@ -61,7 +61,7 @@ export function tickerPages(context: WebContext, sendPage: SendPage): Router {
     const { format } = environmentOf(context, request, currencies);
     sendPage(request, response, {
       view: "ticker",
-      title: ticker,
+      title: isOwnAsset(ticker) ? data.description.name : ticker,
       scripts: ["chart.js", "explain.js"],
       currencies,
       data: tickerData(data, range, format),

@@ -32,18 +32,25 @@ export function describeQuality(
             ...oddityNotes(facts, format),
             ...defectNotes(facts, format),
           ],
-      position: [...estimateNotes(facts, format), ...facts.rates.map((rate) => rateNote(rate, format))],
+      position: [
+        ...(isOwn ? [] : estimateNotes(facts, format)),
+        ...facts.rates.map((rate) => rateNote(rate, format)),
+      ],
       actions: facts.actions.flatMap((action) => splitNotes(action, format)),
     },
   };
 }
 
 /** What its owner prices is as they say: nothing is odd about it, and nothing is missing. */
-function ownNotes({ description: { last_price_date } }: TickerFacts, format: Format): QualityNote[] {
-  const text =
-    last_price_date === null
-      ? "You have entered no price of it: it is valued at what you paid."
-      : `Your price of ${format.date(last_price_date)} stands until you enter a newer one.`;
+function ownNotes({ description, ledger }: TickerFacts, format: Format): QualityNote[] {
+  const { first_price_date, last_price_date } = description;
+  if (first_price_date === null || last_price_date === null)
+    return [{ kind: "information", text: "You have entered no price of it: it is valued at what you paid." }];
+  const before =
+    ledger.first_date < first_price_date
+      ? ` Until ${format.date(first_price_date)}, the day of the first one, it is valued at what you paid.`
+      : "";
+  const text = `Your price of ${format.date(last_price_date)} stands until you enter a newer one.${before}`;
   return [{ kind: "information", text }];
 }
 
