@@ -5,4 +5,6 @@ export interface MarketResources {
   readonly prices: PriceSource;
   readonly macro: MacroSource;
   readonly clock: () => Date;
+  /** Hosts that prices may be fetched from though their addresses are not public. Absent: none. */
+  readonly priceUrlHosts?: readonly string[];
 }

@@ -196,3 +196,46 @@ begin
   end loop;
 end
 $$;
+
+-- Addresses on the web that give a ticker's prices: an operator's entries, asked by the runs of raw_prices.
+create table bronze.price_urls (
+  ticker text primary key check (ticker not like '~%'),
+  url text not null check (length(url) <= 2000), -- {ticker}, {code}, {from} and {to} are put in
+  format text not null check (format in ('csv', 'json')),
+  date_path text check (length(date_path) <= 200),   -- the column, or the path in the JSON; null: as the CSV names it
+  price_path text check (length(price_path) <= 200),
+  unit text not null,
+  every text not null check (every in ('day', 'week', 'month')),
+  entered_at timestamptz not null default clock_timestamp(),
+  asked_at timestamptz, -- null: not yet
+  failure text          -- of the last time; null: it did not fail
+);
+
+alter table bronze.price_urls enable row level security;
+create policy operators on bronze.price_urls to stratafolio_web
+  using ((select public.is_operator()))
+  with check ((select public.is_operator()));
+grant select, insert, delete, update (url, format, date_path, price_path, unit, every, entered_at, asked_at, failure)
+  on bronze.price_urls to stratafolio_web;
+
+alter table bronze.price_files
+  drop constraint price_files_origin_check,
+  add constraint price_files_origin_check check (origin in ('upload', 'folder', 'command', 'url'));
+
+-- What comes from an address is stored as a file is, and is the address's: `source` of the file says so.
+do $$
+declare
+  definition text := pg_get_functiondef('bronze.store_file_prices(jsonb)'::regprocedure);
+  of_file constant text := $text$coalesce(file ->> 'source', 'file')$text$;
+  changed text;
+begin
+  changed := replace(
+    replace(definition, $text$exchange_timezone, 'file'$text$, 'exchange_timezone, ' || of_file),
+    'bronze.series_refusal(known.source,',
+    format($text$bronze.series_refusal(case when known.source = %1$s then 'file' when known.source = 'file' then 'url' else known.source end,$text$, of_file));
+  if length(changed) < length(definition) + 100 then
+    raise exception 'expected to change bronze.store_file_prices, found another one';
+  end if;
+  execute changed;
+end
+$$;

@@ -55,6 +55,8 @@ export interface Config {
   readonly backup: BackupConfig;
   /** Files of prices that are put here are taken in. Absolute. */
   readonly priceFilesDirectory: string;
+  /** "host" or "host:port": prices may be fetched from them though their addresses are not public. */
+  readonly priceUrlHosts: readonly string[];
   /** The longest that a statement of a request may take. */
   readonly statementSeconds: number;
   /** How much one person, and the installation, may keep. */
@@ -244,6 +246,7 @@ const environment = z.object({
     .nullable(),
   BREACHED_PASSWORDS_URL: webUrl,
   PRICE_FILES_DIR: z.string().nullable(),
+  PRICE_URL_HOSTS: z.string().nullable(),
   BACKUP_DIR: z.string().nullable(),
   BACKUP_SCHEDULE: z
     .string()
@@ -344,6 +347,10 @@ export function readConfig(
     alertEmail: settings.ALERT_EMAIL,
     smtpUrl: settings.SMTP_URL,
     breachedPasswordsUrl: settings.BREACHED_PASSWORDS_URL,
+    priceUrlHosts: (settings.PRICE_URL_HOSTS ?? "")
+      .toLowerCase()
+      .split(/[\s,]+/)
+      .filter((host) => host !== ""),
     priceFilesDirectory: resolve(
       settings.PRICE_FILES_DIR ?? join(settings.DATA_DIR ?? defaultDataDirectory, "prices"),
     ),

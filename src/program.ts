@@ -155,10 +155,12 @@ export async function marketResources(
   clock: () => Date,
   isDemo: boolean,
 ): Promise<MarketResources> {
+  const { priceUrlHosts } = config;
   if (isDemo) {
     const { createSyntheticPriceSource } = await import("./demo/prices.ts");
     const { createSyntheticMacroSource } = await import("./demo/macro.ts");
-    return { prices: createSyntheticPriceSource(clock), macro: createSyntheticMacroSource(clock), clock };
+    const prices = createSyntheticPriceSource(clock);
+    return { prices, macro: createSyntheticMacroSource(clock), clock, priceUrlHosts };
   }
   const { createYahooPriceSource } = await import("./market/yahoo.ts");
   const { createFredMacroSource } = await import("./market/fred.ts");
@@ -170,6 +172,7 @@ export async function marketResources(
       apiKey: config.fredApiKey ?? undefined,
     }),
     clock,
+    priceUrlHosts,
   };
 }
 

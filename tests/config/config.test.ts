@@ -41,6 +41,7 @@ test("without any variable the program runs on its own", () => {
     smtpUrl: null,
     breachedPasswordsUrl: null,
     priceFilesDirectory: resolve(".stratafolio/prices"),
+    priceUrlHosts: [],
     backup: { directory: null, schedule: "0 2 * * *", keep: 7, passphrase: null },
     statementSeconds: 15,
     quotas: {

@@ -19,6 +19,12 @@ const granted: Readonly<Record<string, readonly string[]>> = {
   "bronze.market_defects": ["select"],
   "bronze.market_rulings": ["delete", "insert", "select", "update"],
   "bronze.price_files": ["select"],
+  "bronze.price_urls": [
+    "delete",
+    "insert",
+    "select",
+    "update (asked_at, date_path, entered_at, every, failure, format, price_path, unit, url)",
+  ],
   "bronze.raw_assets": ["delete", "insert", "select", "update (asset_class, currency, name, quote_unit)"],
   "bronze.raw_calendar": ["select"],
   "bronze.raw_corporate_actions": ["select"],

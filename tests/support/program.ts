@@ -56,6 +56,7 @@ export async function openProgram(database: TestDatabase, changes: Partial<Confi
     smtpUrl: null,
     breachedPasswordsUrl: null,
     priceFilesDirectory: "",
+    priceUrlHosts: [],
     backup: { directory: null, schedule: "0 2 * * *", keep: 7, passphrase: null },
     statementSeconds: 15,
     quotas: defaultQuotas,

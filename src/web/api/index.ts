@@ -16,6 +16,7 @@ import { moneyRoutes } from "./money.ts";
 import { operationRoutes } from "./operations.ts";
 import { ownAssetRoutes } from "./own-assets.ts";
 import { portfolioRoutes } from "./portfolio.ts";
+import { priceUrlRoutes } from "./price-urls.ts";
 import { priceRoutes } from "./prices.ts";
 import { runRoutes } from "./runs.ts";
 import { tickerRoutes } from "./tickers.ts";
@@ -38,6 +39,7 @@ export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route
     ...macroRoutes,
     ...marketRoutes,
     ...priceRoutes,
+    ...priceUrlRoutes,
     ...assetRoutes,
     ...runRoutes,
     ...automationRoutes,

@@ -9,6 +9,7 @@ import {
   maxCharacters,
   type PriceFileReport,
   readPriceFileReport,
+  readPriceUrl,
   type SourceSwitch,
   sourceProblem,
   switchPriceSource,
@@ -70,7 +71,7 @@ export function takeUpload(
 
 export const sourceChoice = z.strictObject({
   ticker: marketTicker,
-  source: z.enum(["yahoo", "file"]).describe("Who gives its prices from now on"),
+  source: z.enum(["yahoo", "file", "url"]).describe("Who gives its prices from now on"),
 });
 
 /** Throws InvalidInputError, NotFoundError. */
@@ -84,7 +85,14 @@ export async function switchSource(
   const switched = await personTransaction(
     context.pool,
     person.userId,
-    (client) => switchPriceSource(client, ticker, source, context.clock()),
+    async (client) => {
+      if (source === "url" && (await readPriceUrl(client, ticker)) === null)
+        throw new InvalidInputError(
+          "ticker",
+          `expected a ticker that has an address, got: ${ticker}; enter that first`,
+        );
+      return switchPriceSource(client, ticker, source, context.clock());
+    },
     { isLong: true },
   );
   if (switched === null) throw new NotFoundError(`ticker ${ticker} whose prices come from elsewhere`);
