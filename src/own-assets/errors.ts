@@ -17,6 +17,15 @@ export class OwnAssetNameTakenError extends Error {
   }
 }
 
+export class UnknownCurrencyError extends Error {
+  readonly code = "invalid_currency";
+  readonly field = "currency";
+
+  constructor(code: string) {
+    super(`expected the code of a currency, such as USD or KES, got: ${code}`);
+  }
+}
+
 export class OwnAssetInUseError extends Error {
   readonly code = "own_asset_in_use";
 

@@ -7,7 +7,12 @@ import { isCurrency } from "../market/currency.ts";
 import { isOwnAsset } from "../market/ticker.ts";
 import { defaultQuotas, QuotaExceededError } from "../quotas.ts";
 import { nonblank } from "../values.ts";
-import { OwnAssetInUseError, OwnAssetNameTakenError, OwnAssetNotFoundError } from "./errors.ts";
+import {
+  OwnAssetInUseError,
+  OwnAssetNameTakenError,
+  OwnAssetNotFoundError,
+  UnknownCurrencyError,
+} from "./errors.ts";
 
 export type OwnAssetContext = Pick<LedgerContext, "pool" | "clock" | "quotas">;
 
@@ -39,10 +44,10 @@ export interface OwnAsset {
 const properties = {
   name: nonblank(100),
   asset_class: z.enum(ownAssetClasses).describe("By which it counts in the allocation"),
+  // Whether there is such a currency is asked afterwards.
   currency: z
     .string()
     .regex(/^[A-Z]{3}$/, "expected the code of a currency, such as USD or KES")
-    .refine(isCurrency, "expected the code of a currency, such as USD or KES")
     .describe("ISO code of what its prices are in"),
 };
 
@@ -119,6 +124,10 @@ async function nextTicker(client: PoolClient, userId: number): Promise<string> {
   return `~${userId}.${rows[0]!.number}`;
 }
 
+function requireCurrency(code: string): void {
+  if (!isCurrency(code)) throw new UnknownCurrencyError(code);
+}
+
 async function requireName(
   client: PoolClient,
   userId: number,
@@ -143,6 +152,7 @@ export async function insertOwnAsset(
   userId: number,
   { name, asset_class, currency }: OwnAssetInput,
 ): Promise<string> {
+  requireCurrency(currency);
   await lockLedger(client, userId);
   await requireName(client, userId, name, null);
   const ticker = await nextTicker(client, userId);
@@ -177,6 +187,7 @@ export function changeOwnAsset(
     await lockLedger(client, userId);
     const asset = await requireOwnAsset(client, userId, ticker);
     const { name = asset.name, asset_class = asset.asset_class, currency = asset.currency } = change;
+    requireCurrency(currency);
     if (name !== asset.name) await requireName(client, userId, name, ticker);
     if (currency !== asset.currency && asset.transactions > 0)
       throw new OwnAssetInUseError(asset.name, asset.transactions, "get another currency");

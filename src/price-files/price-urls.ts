@@ -5,7 +5,7 @@ import { type JSONPathQuery, jsonpath } from "json-p3";
 import type { ClientBase, Pool } from "pg";
 import { z } from "zod";
 import { decodeFile } from "../ledger/import/decode.ts";
-import { unitOf } from "../market/currency.ts";
+import { minorUnitNames } from "../market/currency.ts";
 import { fetchGuarded, parseSourceUrl, UrlRefusedError } from "../market/guarded-fetch.ts";
 import { isTicker } from "../market/ticker.ts";
 import { nonblank } from "../values.ts";
@@ -28,8 +28,9 @@ const path = nonblank(200).nullish();
 
 export const priceUrlInput = z
   .strictObject({
+    // Whether it names whom to ask by itself is asked afterwards.
     url: nonblank(2000)
-      .refine(isTemplate, "expected an address, with {ticker}, {code}, {from} or {to} after its host at most")
+      .regex(/^\s*https?:\/\//i, "expected an address that begins with https:// or http://")
       .describe("{ticker}, {code} (before its dot), {from} and {to} (days) are put in"),
     format: z.enum(["csv", "json"]),
     date_path: path.describe(
@@ -38,7 +39,10 @@ export const priceUrlInput = z
     price_path: path.describe("The same of the prices"),
     unit: z
       .string()
-      .refine((name) => unitOf(name) !== null, "expected the code of a currency, or GBp, ZAc, ILA or KWF")
+      .regex(
+        new RegExp(`^(?:[A-Z]{3}|${minorUnitNames.join("|")})$`),
+        `expected the code of a currency, or one of ${minorUnitNames.join(", ")}`,
+      )
       .describe("What the prices are in: KES, GBp"),
     every: z.enum(["day", "week", "month"]).default("day").describe("How often it is asked"),
   })
@@ -84,6 +88,10 @@ export async function enterPriceUrl(
   { url, format, date_path, price_path, unit, every }: PriceUrlInput,
 ): Promise<PriceUrl> {
   if (!isTicker(ticker)) throw new UrlRefusedError(`expected a ticker, got: ${ticker.slice(0, 20)}`);
+  if (!isTemplate(url))
+    throw new UrlRefusedError(
+      "expected an address, with {ticker}, {code}, {from} or {to} after its host at most",
+    );
   parseSourceUrl(filledIn(url, ticker, "2000-01-01", "2000-01-02"));
   const { rows } = await pool.query<PriceUrl>(
     `insert into bronze.price_urls (ticker, url, format, date_path, price_path, unit, every)
