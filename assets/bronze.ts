@@ -18,7 +18,7 @@ export const raw_prices = sourceAsset({
   name: "raw_prices",
   schema: "bronze",
   description:
-    "Daily bars as Yahoo Finance gives them, or an exchange's file, in its quote units, one row for each ticker and trading date.",
+    "Daily bars as Yahoo Finance gives them, an exchange's file or an asset's owner, in its quote units, one row for each ticker and trading date.",
   columns: {
     ticker,
     price_date: day("Trading date in the exchange's time zone."),
@@ -63,11 +63,13 @@ export const raw_prices = sourceAsset({
 export const raw_assets = sourceAsset({
   name: "raw_assets",
   schema: "bronze",
-  description: "What each ticker is, as Yahoo Finance describes it.",
+  description: "What each ticker is, as Yahoo Finance describes it, or the one whose own asset it is.",
   columns: {
     ticker,
     name: text("Name of the company, fund or instrument."),
-    asset_class: text("stock, etf, fund, index, crypto, currency, future or other."),
+    asset_class: text(
+      "stock, etf, fund, index, crypto, currency, future, bond, real_estate, commodity or other.",
+    ),
     sector: nullable(text("Sector of a stock; null where there is none.")),
     industry: nullable(text("Industry of a stock; null where there is none.")),
     quote_unit: nullable(
@@ -91,6 +93,7 @@ export const raw_assets = sourceAsset({
 export const raw_corporate_actions = sourceAsset({
   name: "raw_corporate_actions",
   schema: "bronze",
+  isShared: true, // none of an asset of somebody's own: a constraint says so
   description: "Splits, dividends and capital gains of funds, one row for each ticker, ex-date and kind.",
   columns: {
     ticker,
@@ -117,6 +120,7 @@ export const raw_corporate_actions = sourceAsset({
 export const market_defects = sourceAsset({
   name: "market_defects",
   schema: "bronze",
+  isShared: true, // none of an asset of somebody's own: a constraint says so
   description: "What is wrong with market data: found by triggers and fetches, one row for each defect.",
   columns: {
     ticker,
@@ -139,6 +143,7 @@ export const market_defects = sourceAsset({
 export const split_rulings = sourceAsset({
   name: "split_rulings",
   schema: "bronze",
+  isShared: true, // none of an asset of somebody's own: a constraint says so
   description: "An operator's word on a split, against what its ratio and the closes say.",
   columns: {
     ticker,

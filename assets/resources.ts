@@ -7,4 +7,6 @@ export interface MarketResources {
   readonly clock: () => Date;
   /** Fetched with what people hold. Absent: none. */
   readonly benchmarks?: readonly string[];
+  /** Hosts that prices may be fetched from though their addresses are not public. Absent: none. */
+  readonly priceUrlHosts?: readonly string[];
 }

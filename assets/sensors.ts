@@ -32,7 +32,7 @@ async function readTickersWithoutPrices(pool: Pool): Promise<string[]> {
       cleaned as (
         select distinct upper(trim(ticker)) as ticker
         from traded
-        where ticker is not null
+        where ticker is not null and ticker not like '~%'
       )
       select ticker
       from cleaned

@@ -19,7 +19,9 @@ export const stg_assets = sqlAsset({
     ticker,
     currency: text("ISO code of the currency that its prices are in from here on."),
     unit_factor: amount("How many of it one quoted unit is: 0.01 for pence."),
-    is_always_open: flag("It trades around the clock, every day: its bars do not make a trading day."),
+    is_always_open: flag(
+      "It trades around the clock, or its owner prices it: its bars do not make a trading day.",
+    ),
   },
   key: ["ticker"],
   partitionBy: "ticker",

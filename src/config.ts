@@ -57,6 +57,8 @@ export interface Config {
   readonly priceFilesDirectory: string;
   /** Tickers that everybody may compare with, whether or not somebody holds them: their prices are fetched from the first start on. */
   readonly benchmarks: readonly string[];
+  /** "host" or "host:port": prices may be fetched from them though their addresses are not public. */
+  readonly priceUrlHosts: readonly string[];
   /** The longest that a statement of a request may take. */
   readonly statementSeconds: number;
   /** How much one person, and the installation, may keep. */
@@ -265,6 +267,7 @@ const environment = z.object({
       error: (issue) => `expected none, or at most ${mostBenchmarks} tickers, by comma, got: ${issue.input}`,
     })
     .nullable(),
+  PRICE_URL_HOSTS: z.string().nullable(),
   BACKUP_DIR: z.string().nullable(),
   BACKUP_SCHEDULE: z
     .string()
@@ -292,6 +295,8 @@ const environment = z.object({
   QUOTA_CHANGES_A_DAY: quota,
   QUOTA_IMPORT_ROWS: quota,
   QUOTA_PORTFOLIO_ACCOUNTS: quota,
+  QUOTA_OWN_ASSETS: quota,
+  QUOTA_OWN_PRICES: quota,
   QUOTA_TOKENS: quota,
   QUOTA_SESSIONS: quota,
   QUOTA_ACCOUNTS: quota,
@@ -363,6 +368,10 @@ export function readConfig(
     alertEmail: settings.ALERT_EMAIL,
     smtpUrl: settings.SMTP_URL,
     breachedPasswordsUrl: settings.BREACHED_PASSWORDS_URL,
+    priceUrlHosts: (settings.PRICE_URL_HOSTS ?? "")
+      .toLowerCase()
+      .split(/[\s,]+/)
+      .filter((host) => host !== ""),
     priceFilesDirectory: resolve(
       settings.PRICE_FILES_DIR ?? join(settings.DATA_DIR ?? defaultDataDirectory, "prices"),
     ),
@@ -388,6 +397,8 @@ function quotasOf(settings: z.output<typeof environment>): Quotas {
     changesADay: settings.QUOTA_CHANGES_A_DAY ?? defaultQuotas.changesADay,
     importRows: settings.QUOTA_IMPORT_ROWS ?? defaultQuotas.importRows,
     portfolioAccounts: settings.QUOTA_PORTFOLIO_ACCOUNTS ?? defaultQuotas.portfolioAccounts,
+    ownAssets: settings.QUOTA_OWN_ASSETS ?? defaultQuotas.ownAssets,
+    ownPrices: settings.QUOTA_OWN_PRICES ?? defaultQuotas.ownPrices,
     tokens: settings.QUOTA_TOKENS ?? defaultQuotas.tokens,
     sessions: settings.QUOTA_SESSIONS ?? defaultQuotas.sessions,
     accounts: settings.QUOTA_ACCOUNTS ?? defaultQuotas.accounts,

@@ -155,15 +155,12 @@ export async function marketResources(
   clock: () => Date,
   isDemo: boolean,
 ): Promise<MarketResources> {
+  const { benchmarks, priceUrlHosts } = config;
   if (isDemo) {
     const { createSyntheticPriceSource } = await import("./demo/prices.ts");
     const { createSyntheticMacroSource } = await import("./demo/macro.ts");
-    return {
-      prices: createSyntheticPriceSource(clock),
-      macro: createSyntheticMacroSource(clock),
-      clock,
-      benchmarks: config.benchmarks,
-    };
+    const prices = createSyntheticPriceSource(clock);
+    return { prices, macro: createSyntheticMacroSource(clock), clock, benchmarks, priceUrlHosts };
   }
   const { createYahooPriceSource } = await import("./market/yahoo.ts");
   const { createFredMacroSource } = await import("./market/fred.ts");
@@ -175,7 +172,8 @@ export async function marketResources(
       apiKey: config.fredApiKey ?? undefined,
     }),
     clock,
-    benchmarks: config.benchmarks,
+    benchmarks,
+    priceUrlHosts,
   };
 }
 

@@ -12,6 +12,10 @@ export interface Quotas {
   readonly importRows: number;
   /** Of one person: each has figures of its own. */
   readonly portfolioAccounts: number;
+  /** Assets of one person's own. */
+  readonly ownAssets: number;
+  /** Of one asset of somebody's own: one a day for longer than anybody has one. */
+  readonly ownPrices: number;
   /** API tokens of one person. */
   readonly tokens: number;
   /** Open ones of one person; a new one ends the one that was used longest ago. */
@@ -27,6 +31,8 @@ export const defaultQuotas: Quotas = {
   changesADay: 50_000,
   importRows: 200_000,
   portfolioAccounts: 50,
+  ownAssets: 200,
+  ownPrices: 40_000,
   tokens: 100,
   sessions: 100,
   accounts: 10_000,

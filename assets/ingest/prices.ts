@@ -9,7 +9,7 @@ import {
   UnsupportedCurrencyError,
 } from "../../src/market/errors.ts";
 import type { PriceHistory, Profile } from "../../src/market/source.ts";
-import { parseTicker } from "../../src/market/ticker.ts";
+import { isOwnAsset, parseTicker } from "../../src/market/ticker.ts";
 import type { MarketResources } from "../resources.ts";
 import { describeCorrections, keepReadTime, tickersToReadWhole } from "./deep-look.ts";
 import { databaseTime, logDefects } from "./defects.ts";
@@ -26,6 +26,7 @@ import {
   writeFailure,
   writeMissingCloses,
 } from "./price-tables.ts";
+import { ingestPriceUrls } from "./price-urls.ts";
 import { judgeUnit, type QuotedUnit } from "./quote-unit.ts";
 import { addRowCounts, noRows, type RowCounts } from "./row-counts.ts";
 import { judgeDays } from "./trading-days.ts";
@@ -47,6 +48,7 @@ async function tradedTickers(pool: Pool): Promise<string[]> {
     `select distinct upper(trim(ticker)) as ticker
      from bronze.transactions
      where ticker is not null
+       and ticker not like '~%' -- an asset of somebody's own
      order by ticker`,
   );
   return rows.map((row) => row.ticker);
@@ -55,11 +57,20 @@ async function tradedTickers(pool: Pool): Promise<string[]> {
 /** Those that Yahoo Finance is asked for: the prices of others come in files, or are typed. */
 async function yahoosOf(context: Context, tickers: readonly string[]): Promise<readonly string[]> {
   const { rows } = await context.pool.query<{ ticker: string; source: string }>(
-    "select ticker, source from bronze.raw_assets where source <> 'yahoo' and ticker = any ($1)",
+    `select ticker, source
+     from bronze.raw_assets
+     where source <> 'yahoo'
+       and ticker = any ($1)
+     union all
+     select ticker, 'url'
+     from bronze.price_urls
+     where ticker = any ($1)
+       and not exists (select from bronze.raw_assets where raw_assets.ticker = price_urls.ticker)`,
     [tickers.map((ticker) => ticker.trim().toUpperCase())],
   );
   const others = new Map(rows.map(({ ticker, source }) => [ticker, source]));
   return tickers.filter((ticker) => {
+    if (isOwnAsset(ticker)) return false;
     const source = others.get(ticker.trim().toUpperCase());
     if (source !== undefined) context.log("debug", `${ticker}: not fetched, its prices come from: ${source}`);
     return source === undefined;
@@ -96,6 +107,9 @@ export async function ingestPrices(context: Context): Promise<IngestResult> {
     }
   }
   await Promise.all(Array.from({ length: concurrency }, worker));
+  const urls = await ingestPriceUrls(context, context.partitions);
+  counts = addRowCounts(counts, urls.counts);
+  for (const [ticker, failure] of urls.failed) failed.set(ticker, failure);
   if (context.partitions === null)
     counts = addRowCounts(counts, await judgeDays(context.pool, context.resources.clock()));
   await logDefects(context, tickers, startedAt);

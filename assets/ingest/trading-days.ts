@@ -75,6 +75,7 @@ export async function judgeDays(pool: Pool, now: Date): Promise<RowCounts> {
          select price_date from bronze.raw_prices where ticker = assets.ticker and close > 0 order by price_date desc limit 1
        ) as last_bar
        where assets.asset_class in ('stock', 'etf')
+         and assets.source <> 'manual'
      ),
      expected as (
        select

@@ -62,8 +62,8 @@ from
   bronze.raw_prices as p
   left join stg_assets as a on a.ticker = p.ticker
 where
-  p.close > 0
-  and p.close < 'infinity'::numeric -- NaN sorts above infinity
+  (p.close <= 0) is false
+  and (p.close >= 'infinity'::numeric) is false -- NaN sorts above infinity
   and not exists (
     select
     from bronze.market_defects as k

@@ -37,6 +37,7 @@ const keepings: Readonly<Record<string, Keeping>> = {
   "bronze.split_rulings": "saved",
   "bronze.price_files": "saved",
   "bronze.set_aside_prices": "saved",
+  "bronze.price_urls": "saved",
   "orchestrator.automations": "saved", // what is switched off
   "bronze.raw_assets": "market",
   "bronze.raw_prices": "market",

@@ -3,7 +3,21 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { transaction } from "../database/transaction.ts";
 import { decodeFile } from "../ledger/index.ts";
-import { exchangeOf, maxCharacters, type PriceFileReport, takePriceFile } from "../price-files/index.ts";
+import {
+  enterPriceUrl,
+  exchangeOf,
+  listPriceUrls,
+  maxCharacters,
+  type PriceFileReport,
+  type PriceSourceName,
+  type PriceUrl,
+  priceUrlInput,
+  readPriceUrl,
+  removePriceUrl,
+  sourceProblem,
+  switchPriceSource,
+  takePriceFile,
+} from "../price-files/index.ts";
 import { type CommandContext, withPool } from "./context.ts";
 import type { Outcome } from "./exit.ts";
 import type { Register } from "./register.ts";
@@ -17,6 +31,10 @@ interface Options {
 
 class PriceFileError extends Error {
   readonly code = "bad_price_file";
+}
+
+class PriceSourceError extends Error {
+  readonly code = "bad_price_source";
 }
 
 const columns = {
@@ -60,6 +78,77 @@ function prices({ output }: CommandContext, files: readonly string[], options: O
   });
 }
 
+interface UrlOptions {
+  readonly url?: string;
+  readonly format: string;
+  readonly dates?: string;
+  readonly prices?: string;
+  readonly unit?: string;
+  readonly every: string;
+  readonly remove?: boolean;
+}
+
+const urlColumns = {
+  ticker: (row: PriceUrl) => row.ticker,
+  url: (row: PriceUrl) => row.url,
+  every: (row: PriceUrl) => row.every,
+  asked: (row: PriceUrl) => row.asked_at?.toISOString() ?? "",
+  failure: (row: PriceUrl) => row.failure ?? "",
+};
+
+/** Without a ticker it lists them; with one it enters, or removes, its address. The next daily run asks it, or `materialize`. */
+function priceUrl(
+  { output }: CommandContext,
+  ticker: string | undefined,
+  options: UrlOptions,
+): Promise<Outcome> {
+  return withPool(async (pool) => {
+    if (ticker !== undefined && options.remove) {
+      if (!(await removePriceUrl(pool, ticker.toUpperCase())))
+        throw new PriceSourceError(`expected a ticker that has an address, got: ${ticker}`);
+    } else if (ticker !== undefined) {
+      const { url, format, dates: date_path, prices: price_path, unit, every } = options;
+      const parsed = priceUrlInput.safeParse({ url, format, date_path, price_path, unit, every });
+      if (!parsed.success) {
+        const { path, message } = parsed.error.issues[0]!;
+        throw new PriceSourceError(`${path.join(".")}: ${message}`);
+      }
+      await enterPriceUrl(pool, ticker.toUpperCase(), parsed.data);
+    }
+    output.list(await listPriceUrls(pool), urlColumns);
+    return "done";
+  });
+}
+
+const sources: readonly PriceSourceName[] = ["yahoo", "file", "url"];
+
+/** What the other source gave is set aside, and comes back with it. */
+function priceSource({ output }: CommandContext, text: string, to: string): Promise<Outcome> {
+  const ticker = text.toUpperCase();
+  const source = sources.find((one) => one === to);
+  if (source === undefined) throw new PriceSourceError(`expected ${sources.join(", ")}, got: ${to}`);
+  const problem = sourceProblem(ticker, source);
+  if (problem !== null) throw new PriceSourceError(problem);
+  return withPool(async (pool, _database, { clock }) => {
+    const switched = await transaction(pool, async (client) => {
+      if (source === "url" && (await readPriceUrl(client, ticker)) === null)
+        throw new PriceSourceError(
+          `expected a ticker that has an address, got: ${ticker}; enter it with price-url`,
+        );
+      return switchPriceSource(client, ticker, source, clock(), "bronze.switch_price_source");
+    });
+    if (switched === null)
+      throw new PriceSourceError(`expected a ticker whose prices come from elsewhere, got: ${ticker}`);
+    output.list([{ ticker, source, ...switched }], {
+      ticker: (row) => row.ticker,
+      source: (row) => row.source,
+      "set aside": (row) => row.set_aside,
+      "brought back": (row) => row.brought_back,
+    });
+    return "done";
+  });
+}
+
 export function priceCommands(program: Command, register: Register): void {
   register(
     program
@@ -71,5 +160,27 @@ export function priceCommands(program: Command, register: Register): void {
       .option("--pair <pair>", "USD/KES: exchange rates")
       .option("--replace", "what is stored becomes what the file says"),
     prices,
+  );
+  register(
+    program
+      .command("price-url")
+      .argument("[ticker]")
+      .description("list the addresses that tickers' prices come from, or enter or remove one's")
+      .option("--url <address>", "{ticker}, {code}, {from} and {to} are put in")
+      .option("--format <format>", "csv or json", "csv")
+      .option("--dates <path>", "the CSV's column of days, or the path to them in the JSON")
+      .option("--prices <path>", "the same of the prices")
+      .option("--unit <unit>", "what they are in: KES, GBp")
+      .option("--every <period>", "day, week or month", "day")
+      .option("--remove", "ask it no more"),
+    priceUrl,
+  );
+  register(
+    program
+      .command("price-source")
+      .argument("<ticker>")
+      .argument("<source>", "yahoo, file or url")
+      .description("switch who gives a ticker's prices; what the other one gave is set aside"),
+    priceSource,
   );
 }

@@ -8,4 +8,10 @@ export const rowSecurity: RowSecurity = {
   column: "user_id",
   value: "(select public.current_person())",
   record: "(select public.is_operator())",
+  // Assets of somebody's own: their tickers say whose they are (src/market/ticker.ts).
+  privateValues: {
+    column: "ticker",
+    pattern: "~%",
+    own: "'~' || (select public.current_person()) || '.%'",
+  },
 };

@@ -159,6 +159,52 @@ export class NotADemoError extends Error {
   }
 }
 
+interface House {
+  readonly name: string;
+  /** In shillings: what was paid, with the lawyer's fee and the stamp duty, and what a valuer says at the end of each year since. */
+  readonly paid: string;
+  readonly fee: string;
+  readonly boughtYearsAgo: number;
+  readonly valuations: readonly string[];
+}
+
+/** What no exchange prices. A valuation stands until the next one. */
+const house: House = {
+  name: "Cottage in Naivasha",
+  paid: "1850000",
+  fee: "92000",
+  boughtYearsAgo: 5,
+  valuations: ["1900000", "1985000", "2100000", "2060000", "2240000"],
+};
+
+/** At the end of which years it was valued: the last one first. */
+function valuationDays(now: Date, years: number): string[] {
+  const lastYear = now.getUTCFullYear() - 1;
+  return Array.from({ length: years }, (_, back) => `${lastYear - back}-12-31`);
+}
+
+/** As its owner adds it on the page Own assets. */
+async function seedHouse(pool: Pool, userId: number, now: Date): Promise<void> {
+  const ticker = `~${userId}.1`;
+  await pool.query(
+    `insert into bronze.raw_assets (ticker, owner_id, source, name, asset_class, quote_unit, currency, exchange_timezone)
+     values ($1, $2, 'manual', $3, 'real_estate', 'KES', 'KES', 'UTC')`,
+    [ticker, userId, house.name],
+  );
+  await pool.query(
+    `insert into bronze.raw_prices (ticker, price_date, close, adj_close)
+     select $1, date, price, price
+     from unnest($2::date[], $3::numeric[]) as valuation (date, price)`,
+    [ticker, valuationDays(now, house.valuations.length), house.valuations.toReversed()],
+  );
+  await pool.query(
+    `insert into bronze.transactions
+       (user_id, ticker, transaction_type, quantity, price, fee, note, transaction_date)
+     values ($1, $2, 'BUY', 1, $3, $4, 'Fee: the lawyer and the stamp duty', $5)`,
+    [userId, ticker, house.paid, house.fee, dateOf(dayOf(now) - Math.round(house.boughtYearsAgo * yearDays))],
+  );
+}
+
 /**
  * Makes the two sample accounts and their ledgers, once. Their prices and rates come as anybody's do: the sensor sees what is missing.
  * Throws NotADemoError.
@@ -178,6 +224,7 @@ export async function seedDemo(pool: Pool, prices: PriceSource, now: Date): Prom
     await demoTrades(prices, now, nairobiIntentions),
   );
   await seedSavings(pool, nairobi, now);
+  await seedHouse(pool, nairobi, now);
 }
 
 /** A bank account in dollars beside: what is put by, what it bears, what it costs, and once something is taken out. */

@@ -14,6 +14,17 @@ export interface RowSecurity {
    * values of everybody. Absent: all may.
    */
   readonly record?: string;
+  /** Of tables without that column. Absent: every row is shown. */
+  readonly privateValues?: PrivateValues;
+}
+
+/** Rows of tables that are everybody's, but for those of somebody alone, which the value of one column tells. */
+export interface PrivateValues {
+  readonly column: string;
+  /** LIKE this are values of rows that are somebody's. */
+  readonly pattern: string;
+  /** SQL for the pattern of those that the session may see. */
+  readonly own: string;
 }
 
 export interface EngineOptions {

@@ -17,7 +17,7 @@ export {
   UnknownAutomationError,
   type Watcher,
 } from "./automation/index.ts";
-export type { EngineOptions, RowSecurity } from "./context.ts";
+export type { EngineOptions, PrivateValues, RowSecurity } from "./context.ts";
 // What is defined: declarations and bodies, checked.
 export * from "./definition/declare.ts";
 export {

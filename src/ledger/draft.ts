@@ -1,6 +1,7 @@
 import { Big } from "big.js";
 import type { PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
+import { isOwnAsset } from "../market/ticker.ts";
 import { readAccounts, requireNamed } from "./accounts.ts";
 import type { LedgerContext } from "./context.ts";
 import { availableOn, type Split } from "./position.ts";
@@ -13,7 +14,7 @@ export interface TradeDraft {
   readonly available: string;
   /** A share's price as it was traded then, in `currency`: the close of that day, or of the last session before it. */
   readonly close: string | null;
-  /** null with `close`: no price is known of the week before. */
+  /** null with `close`: no price is known of the week before; of an asset of one's own: of any day before. */
   readonly close_date: string | null;
   /** ISO code of what the ticker is quoted in; null: nobody has traded it yet. */
   readonly currency: string | null;
@@ -33,7 +34,7 @@ interface Close {
   readonly date: string;
 }
 
-// No market rests for longer: an older price is not that day's.
+// No market rests for longer: an older price is not that day's. One's own stands until there is a newer one.
 const daysBack = 7;
 
 // As many decimals as the ledger takes.
@@ -59,11 +60,12 @@ async function readClose(
     `select close, price_date as date
      from ${relation} as prices
      where ticker = $1
-       and price_date between $2::date - $3::integer and $2::date
+       and price_date <= $2::date
+       and ($3::integer is null or price_date >= $2::date - $3)
        and close > 0
      order by price_date desc
      limit 1`,
-    [ticker, date, daysBack],
+    [ticker, date, isOwnAsset(ticker) ? null : daysBack],
   );
   const bar = rows[0];
   if (!bar) return null;

@@ -2,7 +2,7 @@
 import { Big } from "big.js";
 import { z } from "zod";
 import { minorUnitNames } from "../market/currency.ts";
-import { typedTicker } from "../market/ticker.ts";
+import { ledgerTicker, typedTicker } from "../market/ticker.ts";
 import { day, nonblank } from "../values.ts";
 import type { TransactionField } from "./errors.ts";
 
@@ -56,15 +56,16 @@ function decimalIn(
   const unsigned = /^[^-]*$/;
   const end = 10 ** digits;
   const number = z.number().lt(end);
+  const expected = { error: `expected a number${range === "any" ? "" : ` ${range}`}` };
   switch (range) {
     case "above 0":
-      return z.union([some.regex(unsigned), number.gt(0)]);
+      return z.union([some.regex(unsigned, expected), number.gt(0)], expected);
     case "from 0":
-      return z.union([plain.regex(unsigned), number.min(0)]);
+      return z.union([plain.regex(unsigned, expected), number.min(0)], expected);
     case "not 0":
-      return z.union([some, z.union([number.gt(0), z.number().gt(-end).lt(0)])]);
+      return z.union([some, z.union([number.gt(0), z.number().gt(-end).lt(0)])], expected);
     case "any":
-      return z.union([plain, number.gt(-end)]);
+      return z.union([plain, number.gt(-end)], expected);
   }
 }
 
@@ -78,11 +79,16 @@ function decimalFrom(range: Range, digits: Digits = 15) {
   });
 }
 
-export const ticker = z
-  .string()
-  .regex(typedTicker, { abort: true })
-  .transform((text) => text.trim().toUpperCase())
-  .describe(expectations.ticker);
+const tickerLike = (pattern: RegExp) =>
+  z
+    .string()
+    .regex(pattern, { abort: true })
+    .transform((text) => text.trim().toUpperCase());
+export const ticker = tickerLike(ledgerTicker).describe(
+  `${expectations.ticker}; or an asset of your own, such as ~7.1`,
+);
+/** One that sources of prices have: of an asset of somebody's own there is nothing that others could say. */
+export const marketTicker = tickerLike(typedTicker).describe(expectations.ticker);
 export const quantity = decimalFrom("above 0").describe(expectations.quantity);
 export const price = decimalFrom("above 0").describe(expectations.price);
 export const positiveAmount = decimalFrom("above 0").describe(expectations.amount);

@@ -1,6 +1,7 @@
 /** The seed's order: a new ticker's whole history stands in bronze before a trade of it is written. */
 import type { Pool } from "pg";
 import { requestKeyOf } from "../engine/index.ts";
+import { isOwnAsset } from "../market/ticker.ts";
 import { type RequestedRun, usualPatience, waitForBackfill } from "./backfill.ts";
 import type { LedgerContext } from "./context.ts";
 import { HistoryUnavailableError } from "./errors.ts";
@@ -43,7 +44,7 @@ export async function requestHistories(pool: Pool, tickers: readonly string[]): 
 }
 
 /**
- * Returns when each of the tickers has its prices in bronze: at once for those that have. Throws HistoryUnavailableError
+ * Returns when each of the tickers has its prices in bronze: at once for those that have, and for assets of one's own. Throws HistoryUnavailableError
  * (market_data_unavailable).
  */
 export async function requireHistories(
@@ -66,7 +67,7 @@ export async function requireHistories(
         new HistoryUnavailableError(`the price history of ${named(missing)}`, problem, missing),
       patienceMilliseconds,
     },
-    tickers,
+    tickers.filter((ticker) => !isOwnAsset(ticker)),
   );
 }
 

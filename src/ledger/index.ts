@@ -64,10 +64,10 @@ export { maxCharacters, maxCsvRecords } from "./import/tables.ts";
 export { latestToday, parseTransactionInput } from "./input.ts";
 export { type OpenLots, readOpenLots } from "./open-lots.ts";
 export { ledgerTables } from "./personal-tables.ts";
-export { type LedgerCurrencies, readLedgerCurrencies } from "./quotes.ts";
+export { type LedgerCurrencies, readLedgerCurrencies, readOwnNames } from "./quotes.ts";
 export { requireBaseCurrency, requireRates } from "./rates.ts";
 export { recordTransaction } from "./record.ts";
-export type { Transaction } from "./rows.ts";
+export { lockLedger, type Transaction } from "./rows.ts";
 export {
   previewSplitRuling,
   readSplitVerdict,
@@ -75,7 +75,7 @@ export {
   ruleOnValue,
   withdrawSplitRuling,
 } from "./rulings.ts";
-export { tradeSubject, transactionChange, transactionInput } from "./schemas.ts";
+export { marketTicker, tradePrice, tradeSubject, transactionChange, transactionInput } from "./schemas.ts";
 export { enterSymbolChange, searchTickers } from "./tickers.ts";
 export { checkTrade, correctionOf, type TradeDoubt } from "./trade-check.ts";
 export { type TransactionType, transactionTypes } from "./transaction-types.ts";

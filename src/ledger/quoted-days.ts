@@ -8,6 +8,7 @@ import {
   UnknownTickerError,
 } from "../market/errors.ts";
 import type { PriceHistory, PriceSource } from "../market/source.ts";
+import { isOwnAsset } from "../market/ticker.ts";
 import type { LedgerContext } from "./context.ts";
 import type { Split } from "./position.ts";
 import { type PriceEvidence, type QuotedDay, swapDayAndMonth } from "./price-check.ts";
@@ -227,6 +228,7 @@ export async function readEvidence(
 ): Promise<(trade: PricedTrade) => PriceEvidence> {
   const days = new Map<string, Set<string>>();
   for (const { ticker, date } of trades) {
+    if (isOwnAsset(ticker)) continue; // there is no market to say anything
     const dates = days.get(ticker) ?? new Set<string>();
     dates.add(date);
     const swapped = swapDayAndMonth(date);

@@ -2,6 +2,7 @@
 import type { PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
 import { unitNameOf } from "../market/currency.ts";
+import { isOwnAsset } from "../market/ticker.ts";
 import type { LedgerContext } from "./context.ts";
 import { PersonGoneError } from "./errors.ts";
 import type { Transaction } from "./rows.ts";
@@ -15,6 +16,8 @@ export interface Quote {
   readonly factor: string;
   /** Of the unit, as people call it: "pence". null: it is the currency itself. */
   readonly unitName: string | null;
+  /** What its owner calls it; null: it is no asset of one's own. */
+  readonly ownName: string | null;
 }
 
 /** By ticker. Of one that nobody has traded yet nothing is known. */
@@ -23,7 +26,8 @@ export async function readQuotes(
   tickers: readonly string[],
 ): Promise<ReadonlyMap<string, Quote>> {
   const { rows } = await client.query<Omit<Quote, "unitName"> & { ticker: string }>(
-    `select ticker, currency, coalesce(quote_unit, currency) as unit, trim_scale(unit_factor) as factor
+    `select ticker, currency, coalesce(quote_unit, currency) as unit, trim_scale(unit_factor) as factor,
+       case when owner_id is not null then name end as "ownName"
      from bronze.raw_assets
      where ticker = any($1::text[])`,
     [tickers.map((ticker) => ticker.trim().toUpperCase())],
@@ -50,6 +54,8 @@ export interface LedgerCurrencies {
   /** The person's. */
   readonly base: string;
   readonly all: readonly string[];
+  /** Of assets of the person's own, by ticker. */
+  readonly names: ReadonlyMap<string, string>;
   /** What price, fee and total of a trade are in. */
   of(trade: Paid): string;
 }
@@ -68,8 +74,26 @@ export function readLedgerCurrencies(
     const of = ({ ticker, currency }: Paid): string =>
       currency ?? (ticker === null ? null : quotes.get(ticker.trim().toUpperCase())?.currency) ?? "USD";
     const all = [base, ...[...quotes.values()].map(({ currency }) => currency), ...trades.map(of)];
-    return { base, all: [...new Set(all)], of };
+    return { base, all: [...new Set(all)], names: namesIn(quotes), of };
   });
+}
+
+const namesIn = (quotes: ReadonlyMap<string, Quote>): ReadonlyMap<string, string> =>
+  new Map(
+    [...quotes].flatMap(([ticker, { ownName }]): [string, string][] =>
+      ownName === null ? [] : [[ticker, ownName]],
+    ),
+  );
+
+/** What the person calls those of the tickers that are assets of their own; nothing is asked where none is. */
+export async function readOwnNames(
+  { pool }: Pick<LedgerContext, "pool">,
+  userId: number,
+  tickers: readonly (string | null)[],
+): Promise<ReadonlyMap<string, string>> {
+  const own = tickers.filter((ticker) => ticker !== null && isOwnAsset(ticker)) as string[];
+  if (own.length === 0) return new Map();
+  return personTransaction(pool, userId, async (client) => namesIn(await readQuotes(client, own)));
 }
 
 /** What one of the currency was worth in the other on the day, or on the last one before it; null: not known. */

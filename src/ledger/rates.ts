@@ -7,7 +7,7 @@ import { type RequestedRun, usualPatience, waitForBackfill } from "./backfill.ts
 import type { LedgerContext } from "./context.ts";
 import { HistoryUnavailableError, MissingRateError } from "./errors.ts";
 import type { TransactionInput } from "./input.ts";
-import { readBaseCurrency } from "./quotes.ts";
+import { readBaseCurrency, readQuotes } from "./quotes.ts";
 
 /** By definition worth one of itself, so that nobody need fetch it. */
 const dollar = "USD";
@@ -128,17 +128,16 @@ export async function requireCurrencies<Row extends TransactionInput>(
   inputs: readonly Row[],
   cashIn: (row: Row) => string | null,
 ): Promise<Map<Row, string>> {
-  const { rows } = await context.pool.query<{ ticker: string; currency: string }>(
-    "select ticker, currency from bronze.raw_assets where ticker = any ($1)",
-    [inputs.map(({ ticker }) => ticker ?? null)],
-  );
-  const quotes = new Map(rows.map(({ ticker, currency }) => [ticker, currency]));
-  const base = await personTransaction(context.pool, userId, (client) => readBaseCurrency(client, userId));
+  const { quotes, base } = await personTransaction(context.pool, userId, async (client) => ({
+    quotes: await readQuotes(client, [...new Set(inputs.flatMap(({ ticker }) => ticker ?? []))]),
+    base: await readBaseCurrency(client, userId),
+  }));
   const conversions = new Map<string, Conversion>();
   const currencies = new Map<Row, string>();
   for (const input of inputs) {
     const { ticker: symbol, date, currency, fx_rate } = input;
-    const ticker = symbol === undefined ? null : { symbol, currency: quotes.get(symbol)! };
+    const quoted = symbol === undefined ? undefined : quotes.get(symbol)?.currency;
+    const ticker = symbol === undefined || quoted === undefined ? null : { symbol, currency: quoted };
     const paidIn = currency ?? ticker?.currency ?? cashIn(input) ?? base;
     currencies.set(input, paidIn);
     const hasOwnRate = fx_rate !== undefined;

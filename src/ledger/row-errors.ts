@@ -1,4 +1,13 @@
 /** What keeps a row out of the ledger though each of its fields is right. */
+import { UnknownTickerError } from "../market/errors.ts";
+
+/** `~7.2` of somebody else, or of an asset that is no more. */
+export class UnknownOwnAssetError extends UnknownTickerError {
+  constructor(ticker: string) {
+    super(ticker);
+    this.message = `${ticker} is no asset of your own; it may have been deleted: the page Own assets lists those that you have`;
+  }
+}
 
 export class ExternalIdTakenError extends Error {
   readonly code = "external_id_taken";

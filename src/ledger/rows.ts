@@ -2,7 +2,7 @@
 import type { PoolClient } from "pg";
 import type { TransactionInput } from "./input.ts";
 import { overruled, type Split, type Trade } from "./position.ts";
-import { ExternalIdTakenError, SplitTakenError } from "./row-errors.ts";
+import { ExternalIdTakenError, SplitTakenError, UnknownOwnAssetError } from "./row-errors.ts";
 import { incoming, outgoing, type TransactionType } from "./transaction-types.ts";
 
 /** A transaction as programs see it; decimals and dates are strings; null: its type has none, or nobody said. */
@@ -194,6 +194,7 @@ export function explainTaken(error: unknown): never {
   const { constraint } = error as { readonly constraint?: unknown };
   if (constraint === "transactions_external_id_key") throw new ExternalIdTakenError();
   if (constraint === "transactions_split_key") throw new SplitTakenError();
+  if (constraint === "transactions_own_asset") throw new UnknownOwnAssetError("its ticker");
   throw error;
 }
 

@@ -115,3 +115,4 @@ export const transactionChange = z.object({
 
 /** What a trade is of. */
 export const tradeSubject = z.object({ ticker: field.ticker, date: field.date });
+export const { marketTicker, price: tradePrice } = field;

@@ -1,15 +1,17 @@
 /** Which tickers there are: those already known here first, then Yahoo's. */
 import type { Pool } from "pg";
-import { personTransaction } from "../database/person.ts";
+import { personPool, personTransaction } from "../database/person.ts";
 import { type Unit, unitOf } from "../market/currency.ts";
 import {
   MarketDataUnavailableError,
   UnknownTickerError,
   UnsupportedCurrencyError,
 } from "../market/errors.ts";
-import type { AssetClass, TickerDescription } from "../market/source.ts";
+import type { TickerDescription } from "../market/source.ts";
+import { isOwnAsset } from "../market/ticker.ts";
 import type { LedgerContext } from "./context.ts";
 import { countNewTicker } from "./quotas.ts";
+import { UnknownOwnAssetError } from "./row-errors.ts";
 
 export interface KnownTicker {
   readonly ticker: string;
@@ -17,7 +19,7 @@ export interface KnownTicker {
   readonly unit: Unit;
   /** null: nobody knows. */
   readonly firstPriceDate: string | null;
-  /** false: its history has to be fetched before it is traded (histories.ts). */
+  /** false: its history has to be fetched before it is traded (histories.ts). Of one's own assets nothing has. */
   readonly hasPrices: boolean;
   /** Its newest price is more than a week old, and nothing says why: nobody has traded it since it was fetched. */
   readonly isStale: boolean;
@@ -36,7 +38,9 @@ export async function requireTicker(
   ticker: string,
   quotedIn?: string,
 ): Promise<KnownTicker> {
-  const { pool, prices, clock } = context;
+  const { prices, clock } = context;
+  const isOwn = isOwnAsset(ticker);
+  const pool = isOwn ? personPool(context.pool, userId) : context.pool;
   const { rows } = await pool.query<{
     quoteUnit: string;
     firstPriceDate: string | null;
@@ -57,9 +61,10 @@ export async function requireTicker(
     const unit = requireUnit(ticker, known.quoteUnit, quotedIn);
     const { firstPriceDate, lastPriceDate, problem } = known;
     const weekAgo = new Date(clock().getTime() - 7 * 86_400_000).toISOString().slice(0, 10);
-    const isStale = lastPriceDate !== null && lastPriceDate < weekAgo && problem === null;
-    return { ticker, unit, firstPriceDate, problem, isStale, hasPrices: firstPriceDate !== null };
+    const isStale = !isOwn && lastPriceDate !== null && lastPriceDate < weekAgo && problem === null;
+    return { ticker, unit, firstPriceDate, problem, isStale, hasPrices: isOwn || firstPriceDate !== null };
   }
+  if (isOwn) throw new UnknownOwnAssetError(ticker);
   const description = await describeOrExplain({ pool, prices }, ticker);
   const unit = requireUnit(ticker, description.currency, quotedIn);
   await keepDescription(context, userId, description, unit);
@@ -176,7 +181,7 @@ async function keepDescription(
 export interface FoundTicker {
   readonly ticker: string;
   readonly name: string;
-  readonly asset_class: AssetClass;
+  readonly asset_class: string;
   readonly exchange: string | null;
 }
 
@@ -186,8 +191,8 @@ export interface TickerSearch {
   readonly isComplete: boolean;
 }
 
-async function searchKnown({ pool }: LedgerContext, text: string): Promise<FoundTicker[]> {
-  const { rows } = await pool.query<FoundTicker>(
+async function searchKnown({ pool }: LedgerContext, userId: number, text: string): Promise<FoundTicker[]> {
+  const { rows } = await personPool(pool, userId).query<FoundTicker>(
     `select ticker, name, asset_class, exchange
      from bronze.raw_assets
      where is_active
@@ -199,12 +204,16 @@ async function searchKnown({ pool }: LedgerContext, text: string): Promise<Found
   return rows;
 }
 
-/** Tickers whose symbol begins with or whose name contains what was typed: known ones first, each one once. */
-export async function searchTickers(context: LedgerContext, query: string): Promise<TickerSearch> {
+/** Tickers whose symbol begins with or whose name contains what was typed: known ones and the person's own first, each one once. */
+export async function searchTickers(
+  context: LedgerContext,
+  userId: number,
+  query: string,
+): Promise<TickerSearch> {
   const text = query.trim().slice(0, 100);
   if (text === "") return { tickers: [], isComplete: true };
   const [known, found] = await Promise.all([
-    searchKnown(context, text),
+    searchKnown(context, userId, text),
     context.prices.search(text).catch((error: unknown) => {
       if (!(error instanceof MarketDataUnavailableError)) throw error;
       context.log.warn({ error: error.message }, "the price source could not be searched");

@@ -7,8 +7,18 @@ const pattern = /^[A-Z0-9^][A-Z0-9.=&^-]{0,19}$/;
 /** Whether a text is a ticker as it stands, in capitals. */
 export const isTicker = (text: string): boolean => pattern.test(text);
 
+/** Of an asset of somebody's own: person 7's second one is ~7.2. No source of prices has a tilde in a symbol. */
+const ownPattern = "~[1-9]\\d{0,9}\\.[1-9]\\d{0,5}";
+const own = new RegExp(`^${ownPattern}$`);
+
+/** Whether it names an asset of somebody's own, of which no source is ever asked. */
+export const isOwnAsset = (ticker: string): boolean => own.test(ticker);
+
 /** In any case, with blanks around it. Asked before capitals are made of it: a sharp s would become two letters. */
 export const typedTicker = /^\s*[A-Za-z0-9^][A-Za-z0-9.=&^-]{0,19}\s*$/;
+
+/** What a ledger may name: a ticker, or an asset of one's own. */
+export const ledgerTicker = new RegExp(`^\\s*(?:[A-Za-z0-9^][A-Za-z0-9.=&^-]{0,19}|${ownPattern})\\s*$`);
 
 /** Trims and upper-cases; throws MalformedTickerError. */
 export function parseTicker(text: string): string {

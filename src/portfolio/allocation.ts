@@ -1,5 +1,6 @@
 /** What the portfolio consists of on the last day of the range: by ticker, by asset class, by sector, by currency, by account. */
 import Big from "big.js";
+import { isOwnAsset } from "../market/ticker.ts";
 import type { Standing, TickerFigures } from "./figures.ts";
 
 export interface Slice {
@@ -21,6 +22,7 @@ const slicesShown = 12;
 
 /** What has a value on the last day, and what it is in each respect. */
 interface Part {
+  /** Of an asset of one's own: its name. */
   readonly ticker: string;
   readonly assetClass: string;
   readonly sector: string;
@@ -52,8 +54,8 @@ export function allocations(
   ];
 }
 
-const partOf = ({ ticker, asset_class, sector, currency, current_value }: TickerFigures): Part => ({
-  ticker,
+const partOf = ({ ticker, name, asset_class, sector, currency, current_value }: TickerFigures): Part => ({
+  ticker: isOwnAsset(ticker) ? (name ?? ticker) : ticker,
   assetClass: classLabel(asset_class),
   sector: sector ?? "No sector",
   currency,
@@ -112,5 +114,7 @@ const sum = (values: readonly (Big | string)[]): Big =>
 /** As people write it. */
 export function classLabel(assetClass: string | null): string {
   if (assetClass === null) return "Not known yet";
-  return assetClass === "etf" ? "ETF" : assetClass.charAt(0).toUpperCase() + assetClass.slice(1);
+  if (assetClass === "etf") return "ETF";
+  const words = assetClass.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -4,6 +4,8 @@ import { priceBounds } from "../../assets/price-bounds.ts";
 
 export interface PriceState {
   readonly ticker: string;
+  /** null: nobody has described it yet. */
+  readonly name: string | null;
   readonly first_trade_date: string;
   readonly last_error: string | null;
   readonly is_active: boolean | null;
@@ -33,12 +35,13 @@ export async function readPriceStates(client: PoolClient, userId: number): Promi
            select
              traded.ticker,
              traded.first_trade_date,
+             raw_assets.name,
              raw_assets.last_error,
              raw_assets.is_active,
              first_bar.price_date as first_bar_date,
              last_bar.price_date as last_bar_date,
              last_bar.is_final,
-             last_bar.price_date < (select max(price_date) from bronze.raw_prices) - $2::integer as is_stale,
+             last_bar.price_date < (select max(price_date) from bronze.raw_prices where ticker not like '~%') - $2::integer as is_stale,
              (
                select count(*)
                from bronze.market_defects

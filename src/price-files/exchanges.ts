@@ -15,6 +15,17 @@ export interface Exchange {
   readonly knownCodes: readonly string[];
 }
 
+/** Of a ticker that is on none whose files are read. */
+export const noExchange: Exchange = {
+  mic: "",
+  name: "",
+  timeZone: "UTC",
+  unit: "USD",
+  yahooSuffix: null,
+  restDays: [],
+  knownCodes: [],
+};
+
 const weekend = [0, 6];
 
 export const exchanges: readonly Exchange[] = [

@@ -151,7 +151,8 @@ async function placeHistory(
       `expected a symbol that ends in its exchange (SCOM.XNAI, NPN.JO), got: ${ticker}; or name the exchange (${names})`,
     );
   if (ticker !== null && ofTicker !== null) {
-    const symbol = exchangeOfSymbol(ticker) ? ticker : symbolOf(ofTicker, ticker);
+    const isWhole = exchangeOfSymbol(ticker) !== null || ofTicker.mic === "";
+    const symbol = isWhole ? ticker : symbolOf(ofTicker, ticker);
     if (!isTicker(symbol)) return nowhere(`expected a ticker, got: ${symbol}`);
     return { kind: "prices", placed: [{ ticker: symbol, exchange: ofTicker, series }] };
   }

@@ -25,6 +25,7 @@ const receivedBy = `
   coalesce(users.email, case origin
     when 'folder' then 'the folder of price files'
     when 'command' then 'the command line'
+    when 'url' then 'its address'
     else 'somebody who has left'
   end)`;
 

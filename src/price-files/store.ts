@@ -10,7 +10,9 @@ import type { PriceFileReading, RowNote } from "./reading.ts";
 
 export interface PriceFile extends PriceFileHints {
   readonly text: string;
-  readonly origin: "upload" | "folder" | "command";
+  readonly origin: "upload" | "folder" | "command" | "url";
+  /** What its prices are in, as unitOf knows it; null: as its exchange quotes. */
+  readonly unit?: string | null;
   readonly dateOrder: DateOrder | null;
   /** What it contradicts becomes what it says; else what is stored stands. */
   readonly replaces: boolean;
@@ -83,14 +85,32 @@ export async function takePriceFile(
   { now, by }: { readonly now: Date; readonly by: StoringFunction },
 ): Promise<PriceFileReport> {
   const { reading, placement } = await readAndPlace(pool, file, now);
-  const brought = await broughtBy(pool, reading, placement);
+  const brought = await broughtBy(pool, reading, inUnit(placement, file.unit ?? null));
   const digest = createHash("sha256").update(file.text).digest("hex");
   const { name, origin, replaces } = file;
   const { rows } = await pool.query<{ report: PriceFileReport }>(`select ${by}($1::jsonb) as report`, [
-    JSON.stringify({ name: name.slice(0, 300), digest, origin, replaces, ...brought }, storable),
+    JSON.stringify(
+      {
+        name: name.slice(0, 300),
+        digest,
+        origin,
+        source: origin === "url" ? "url" : "file",
+        replaces,
+        ...brought,
+      },
+      storable,
+    ),
   ]);
   return rows[0]!.report;
 }
+
+const inUnit = (placement: Placement, unit: string | null): Placement =>
+  placement.kind !== "prices" || unit === null
+    ? placement
+    : {
+        ...placement,
+        placed: placement.placed.map((each) => ({ ...each, exchange: { ...each.exchange, unit } })),
+      };
 
 async function readAndPlace(
   pool: Pool | ClientBase,
@@ -174,7 +194,7 @@ async function broughtBy(
   const found = [...notes, ...(await successions(pool, placed))];
   const tickers = [...new Set(placed.map(({ ticker }) => ticker))].sort();
   return {
-    report: { ...report, tickers, exchange: placed[0]!.exchange.mic, notes: found },
+    report: { ...report, tickers, exchange: placed[0]!.exchange.mic || null, notes: found },
     assets: tickers.map((ticker) => assetOf(placed.find((each) => each.ticker === ticker)!)),
     bars: placed.flatMap(({ ticker, series: { bars } }) => bars.map((bar) => rowOf(ticker, bar))),
     splits: placed.flatMap(({ ticker, series: { splits } }) =>
@@ -200,7 +220,7 @@ function assetOf({ ticker, exchange, series: { code, name } }: PlacedSeries) {
     quote_unit: unit.name,
     currency: unit.currency,
     unit_factor: unit.factor,
-    exchange: exchange.name,
+    exchange: exchange.name || null,
     exchange_timezone: exchange.timeZone,
   };
 }

@@ -259,6 +259,7 @@ const statuses = {
   part_of_transfer: 409,
   default_account: 409,
   account_in_use: 409,
+  own_asset_in_use: 409,
   already_written: 409,
   body_too_large: 413,
   wrong_password: 422,

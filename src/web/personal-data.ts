@@ -1,14 +1,17 @@
 /** A person's export, put together from what each part of the program keeps about them. */
 import { type PersonalTable, personalDataSchema, tableRecords } from "../accounts/index.ts";
 import { ledgerTables } from "../ledger/index.ts";
+import { ownAssetTables } from "../own-assets/index.ts";
 import { choiceRecord, figureTables } from "../portfolio/index.ts";
 import { priceFileTables } from "../price-files/index.ts";
 
 /** By the name of their file and their field. */
-export const personalTables = { ...ledgerTables, ...figureTables, ...priceFileTables } satisfies Record<
-  string,
-  PersonalTable
->;
+export const personalTables = {
+  ...ledgerTables,
+  ...figureTables,
+  ...priceFileTables,
+  ...ownAssetTables,
+} satisfies Record<string, PersonalTable>;
 
 export type PersonalTableName = keyof typeof personalTables;
 

@@ -9,6 +9,8 @@ import type { StaticFiles } from "./static-files.ts";
 export interface ViewEnvironment {
   readonly format: Format;
   readonly now: Date;
+  /** What the reader calls assets of their own, by ticker: those that are on the page. */
+  readonly names?: ReadonlyMap<string, string> | undefined;
 }
 
 export interface Views {
@@ -92,6 +94,10 @@ function registerHelpers(handlebars: typeof Handlebars, staticFiles: StaticFiles
   helper("relative", (instant: Date, { data }: HelperOptions) => data.format.relative(instant, data.now));
   helper("iso", (instant: Date) => instant.toISOString());
   helper("day", (instant: Date) => instant.toISOString().slice(0, 10));
+  helper(
+    "tickerName",
+    (ticker: string | null, { data }: HelperOptions) => data.names?.get(ticker ?? "") ?? ticker,
+  );
   helper("static", (name: string) => staticFiles.url(name));
   helper("eq", (left: unknown, right: unknown) => left === right);
   helper("isKnown", (value: unknown) => value !== null && value !== undefined);

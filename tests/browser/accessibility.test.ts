@@ -57,6 +57,7 @@ const pages = [
   "/transactions/corporate-actions",
   "/transactions/corporate-actions/new/merger",
   "/accounts",
+  "/own-assets",
   "/accounts/1",
   "/cash",
   "/income",

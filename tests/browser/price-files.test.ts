@@ -67,3 +67,29 @@ test("what is no price file is told so, with the way out, and so is a ticker tha
   await page.getByText("Yahoo Finance does not have the exchange of SCOM.XNAI").waitFor();
   expect(problems).toEqual([]);
 });
+
+test("a file of 3 MB goes as it is, with what the form says, and leads to its report", async () => {
+  const days = Array.from({ length: 1000 }, (_, index) => new Date(Date.UTC(2015, 0, 5) + index * 86_400_000))
+    .filter((day) => ![0, 6].includes(day.getUTCDay()))
+    .map((day) => day.toISOString().slice(0, 10));
+  const codes = Array.from({ length: 50 }, (_, index) => `C${index}`);
+  const name = "A company with a name that fills its column ".repeat(2).trim();
+  const rows = days.flatMap((day, index) =>
+    codes.map((code) => `${day},${code},${name},${10 + (index % 7)}.25`),
+  );
+  const text = ["Date,Code,Name,Close", ...rows].join("\n");
+  expect(text.length).toBeGreaterThan(2_500_000);
+  await give("years.csv", text);
+  await page.getByLabel("Exchange", { exact: true }).selectOption({ value: "XNAI" });
+  await page.getByRole("button", { name: "Take it in" }).click();
+  await page.getByRole("heading", { name: "years.csv" }).waitFor({ timeout: 60_000 });
+  await page.getByText(`${rows.length.toLocaleString("en-US")} rows read`).waitFor();
+  await page.goto(`${program.url}/assets/prices`);
+  await page.getByLabel("File", { exact: true }).setInputFiles({
+    name: "decade.csv",
+    mimeType: "text/csv",
+    buffer: Buffer.alloc(7_000_001, "x"),
+  });
+  await page.getByText("decade.csv is larger than 7 MB: split it").waitFor();
+  expect(problems).toEqual([]);
+}, 120_000);

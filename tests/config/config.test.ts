@@ -42,6 +42,7 @@ test("without any variable the program runs on its own", () => {
     smtpUrl: null,
     breachedPasswordsUrl: null,
     priceFilesDirectory: resolve(".stratafolio/prices"),
+    priceUrlHosts: [],
     backup: { directory: null, schedule: "0 2 * * *", keep: 7, passphrase: null },
     statementSeconds: 15,
     quotas: {
@@ -51,6 +52,8 @@ test("without any variable the program runs on its own", () => {
       portfolioAccounts: 50,
       changesADay: 50_000,
       importRows: 200_000,
+      ownAssets: 200,
+      ownPrices: 40_000,
       tokens: 100,
       sessions: 100,
       accounts: 10_000,

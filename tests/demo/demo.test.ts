@@ -107,7 +107,23 @@ test("the sample accounts are made once", async () => {
   );
   expect(rows).toEqual([
     { email: demoCredentials.email, name: "Portfolio", base_currency: "USD", count: 22 },
-    { email: nairobiCredentials.email, name: "Portfolio", base_currency: "KES", count: 11 },
+    { email: nairobiCredentials.email, name: "Portfolio", base_currency: "KES", count: 12 },
     { email: nairobiCredentials.email, name: "Dollar savings", base_currency: "KES", count: 19 },
+  ]);
+  const house = await pool.query(
+    `select raw_assets.name, asset_class, count(*) as valuations, max(price_date) as last, min(price_date) >= min(transaction_date) as "isValuedSince"
+     from raw_assets
+     join raw_prices using (ticker)
+     join transactions using (ticker)
+     group by raw_assets.ticker`,
+  );
+  expect(house.rows).toEqual([
+    {
+      name: "Cottage in Naivasha",
+      asset_class: "real_estate",
+      valuations: 5,
+      last: "2025-12-31",
+      isValuedSince: true,
+    },
   ]);
 });

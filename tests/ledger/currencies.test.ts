@@ -285,7 +285,7 @@ describe("our own export", () => {
 test("a search finds what is quoted in other currencies, too", async () => {
   await record(euros);
   server.fail("search", "500", 9);
-  const { tickers } = await searchTickers(ledger, "eurex");
+  const { tickers } = await searchTickers(ledger, alice, "eurex");
   expect(tickers.map(({ ticker }) => ticker)).toEqual(["EURX.DE"]);
 });
 

@@ -285,25 +285,25 @@ describe("ticker search", () => {
        values ('XACM', 'Acme Mining', 'stock', 'USD', 'NYSE', 'America/New_York'),
          ('ACME', 'Acme Corporation', 'stock', 'USD', 'NASDAQ', 'America/New_York')`,
     );
-    expect(await searchTickers(ledger, "acme")).toEqual({
+    expect(await searchTickers(ledger, alice, "acme")).toEqual({
       tickers: [
         { ticker: "ACME", name: "Acme Corporation", asset_class: "stock", exchange: "NASDAQ" },
         { ticker: "XACM", name: "Acme Mining", asset_class: "stock", exchange: "NYSE" },
       ],
       isComplete: true,
     });
-    expect((await searchTickers(ledger, "w")).tickers).toMatchObject([
+    expect((await searchTickers(ledger, alice, "w")).tickers).toMatchObject([
       { ticker: "WORLD" },
       { ticker: "EURX.DE" },
     ]);
-    expect(await searchTickers(ledger, "100%_")).toEqual({ tickers: [], isComplete: true });
-    expect(await searchTickers(ledger, " ")).toEqual({ tickers: [], isComplete: true });
+    expect(await searchTickers(ledger, alice, "100%_")).toEqual({ tickers: [], isComplete: true });
+    expect(await searchTickers(ledger, alice, " ")).toEqual({ tickers: [], isComplete: true });
   });
 
   test("says when Yahoo could not be asked", async () => {
     await record(buy);
     server.fail("search", "500", 99);
-    const { tickers, isComplete } = await searchTickers(ledger, "ac");
+    const { tickers, isComplete } = await searchTickers(ledger, alice, "ac");
     expect([tickers.map((found) => found.ticker), isComplete]).toEqual([["ACME"], false]);
     expect(ledger.logged).toEqual(["the price source could not be searched"]);
   });

@@ -43,7 +43,10 @@ const nairobiPages = {
   income: "/income",
   "realized-gains": "/realized",
   deposit: "/transactions/new/deposit",
-  transfer: "/transactions/new/transfer",
+  transfer: "/transactions/new/transfer-cash",
+  "nairobi-house": "/tickers/~2.1",
+  "nairobi-own-assets": "/own-assets",
+  "nairobi-own-asset": "/own-assets/~2.1",
 };
 
 const looks = {

@@ -8,6 +8,7 @@ import * as bronze from "../../assets/bronze.ts";
 import { definitions } from "../../assets/index.ts";
 import type { MarketResources } from "../../assets/resources.ts";
 import { createPool } from "../../src/database/pool.ts";
+import { rowSecurity } from "../../src/database/roles.ts";
 import { createEngine, type Engine, loadRegistry, readFunctionDefinitions } from "../../src/engine/index.ts";
 import { createLog } from "../../src/log.ts";
 import type { TestDatabase } from "./database.ts";
@@ -39,7 +40,7 @@ export async function startIngestion(database: TestDatabase, resources: MarketRe
     clock: resources.clock,
     log: createLog("silent"),
     readerRole: "stratafolio_web",
-    rowSecurity: { column: "user_id", value: "(select public.current_person())" },
+    rowSecurity,
   });
   await engine.start();
   afterAll(() => engine.stop());
@@ -63,7 +64,7 @@ export async function deployedEngine(
     clock: resources.clock,
     log: createLog("silent"),
     readerRole: "stratafolio_web",
-    rowSecurity: { column: "user_id", value: "(select public.current_person())" },
+    rowSecurity,
   });
   await engine.deploy();
   return engine;

@@ -57,6 +57,7 @@ export async function openProgram(database: TestDatabase, changes: Partial<Confi
     breachedPasswordsUrl: null,
     priceFilesDirectory: "",
     benchmarks: [],
+    priceUrlHosts: [],
     backup: { directory: null, schedule: "0 2 * * *", keep: 7, passphrase: null },
     statementSeconds: 15,
     quotas: defaultQuotas,

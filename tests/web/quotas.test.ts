@@ -14,6 +14,8 @@ const quotas = {
   changesADay: 100,
   importRows: 100,
   portfolioAccounts: 3,
+  ownAssets: 3,
+  ownPrices: 3,
   tokens: 3,
   sessions: 3,
   accounts: 3,

@@ -7,14 +7,29 @@ const name = /** @type {HTMLInputElement} */ (document.getElementById("name"));
 const file = /** @type {HTMLInputElement} */ (document.getElementById("file"));
 const help = /** @type {HTMLElement} */ (document.getElementById("file-help"));
 
-const largest = 2_500_000;
+/** What a form carries as text; what is larger goes as a file of its own. */
+const largestText = 2_500_000;
+const largestFile = 7_000_000;
+
+/** A file that is too large for the text field, until the form is sent. @type {File | null} */
+let large = null;
 
 file.closest("[hidden]")?.removeAttribute("hidden");
 file.addEventListener("change", async () => {
   const [chosen] = file.files ?? [];
   if (!chosen) return;
-  if (chosen.size > largest) {
-    help.textContent = `${chosen.name} is larger than 2.5 MB: split it, or put it into the folder of price files.`;
+  large = null;
+  text.required = true;
+  if (chosen.size > largestFile) {
+    help.textContent = `${chosen.name} is larger than 7 MB: split it, by its years or months.`;
+    return;
+  }
+  if (chosen.size > largestText) {
+    large = chosen;
+    text.value = "";
+    text.required = false;
+    name.value = chosen.name;
+    help.textContent = `${chosen.name} is ready: take it in. It is too large to be shown here.`;
     return;
   }
   try {
@@ -33,6 +48,31 @@ file.addEventListener("change", async () => {
     help.textContent = `${chosen.name} could not be read now: try again, or paste its text.`;
   }
 });
-form.addEventListener("submit", () => {
+form.addEventListener("submit", (event) => {
   help.textContent = "The file is being read.";
+  if (!large || text.value !== "") return;
+  event.preventDefault();
+  void send(large);
 });
+
+/** As programs do, with what the form says of it; then its report. @param {File} chosen */
+async function send(chosen) {
+  const said = new URLSearchParams();
+  for (const field of ["name", "exchange", "ticker", "pair", "date_order", "replace"]) {
+    const value = new FormData(form).get(field);
+    if (typeof value === "string" && value !== "") said.set(field, value);
+  }
+  try {
+    const response = await fetch(`/api/prices/files?${said}`, {
+      method: "POST",
+      headers: { "Content-Type": "text/csv" },
+      body: chosen,
+    });
+    /** @type {{ file?: { file_id: number }, error?: { message: string } }} */
+    const answer = await response.json();
+    if (answer.file) location.assign(`/assets/prices/${answer.file.file_id}`);
+    else help.textContent = `${chosen.name} was not taken in: ${answer.error?.message ?? "try again"}.`;
+  } catch {
+    help.textContent = `${chosen.name} could not be sent now: try again.`;
+  }
+}

@@ -3,6 +3,7 @@ import type { ClientBase, Pool } from "pg";
 import type { Context } from "../context.ts";
 import { type Graph, type SourceAsset, stableName } from "../definition/index.ts";
 import { quoteIdentifier, quoteRelation } from "../postgres/index.ts";
+import { ownerColumn } from "./row-policies.ts";
 import { sessionSettings } from "./session.ts";
 
 /** Something that is not as it must be. The message says what was expected, what stands there, and the way out. */
@@ -203,7 +204,7 @@ async function inspectReading(
     [
       relations.map(({ asset }) => asset),
       relations.map(({ relation }) => relation),
-      relations.map(({ columns }) => rowSecurity !== null && columns.includes(rowSecurity.column)),
+      relations.map(({ columns }) => rowSecurity !== null && ownerColumn(rowSecurity, columns) !== null),
       readerRole,
       relations.map(({ declared = [] }) => JSON.stringify(declared)),
     ],
@@ -216,7 +217,7 @@ async function inspectReading(
       findings.push({ code: "reader_grant", asset, message });
     }
     if (!secured) {
-      const message = `${relation}: expected row-level security with a policy for ${readerRole} on ${rowSecurity!.column}, got none; everybody's rows can be read`;
+      const message = `${relation}: expected row-level security with a policy for ${readerRole}, got none; everybody's rows can be read`;
       findings.push({ code: "row_security", asset, message });
     }
     return findings;

@@ -4,7 +4,14 @@ import { fileURLToPath } from "node:url";
 import type { ClientBase, Pool } from "pg";
 import type { RowSecurity } from "../context.ts";
 import { defaultSchemas, type Schemas } from "../definition/index.ts";
-import { lockInstallation, quoteIdentifier, transaction } from "../postgres/index.ts";
+import {
+  lockInstallation,
+  quoteIdentifier,
+  quoteLiteral,
+  quoteRelation,
+  transaction,
+} from "../postgres/index.ts";
+import { secureRows } from "./row-policies.ts";
 
 const sqlFolder = fileURLToPath(new URL("sql", import.meta.url));
 
@@ -113,14 +120,48 @@ async function openToReader(
   }
   // When somebody else's rows changed is nobody's business.
   await client.query(`drop policy if exists own_versions on orchestrator.partition_versions`);
-  const own = rowSecurity
-    ? `partition_column <> ${literal(rowSecurity.column)}
-       or partition_value is null
-       or partition_value = ${rowSecurity.value}::text`
-    : "true";
   await client.query(
-    `create policy own_versions on orchestrator.partition_versions for select to ${role} using (${own})`,
+    `create policy own_versions on orchestrator.partition_versions for select to ${role} using (${ownVersions(rowSecurity)})`,
   );
+  await securePublished(client, readerRole, rowSecurity, schemas);
+}
+
+function ownVersions(rowSecurity: RowSecurity | null): string {
+  if (rowSecurity === null) return "true";
+  const { column, value, privateValues } = rowSecurity;
+  const own = [
+    `(partition_column <> ${quoteLiteral(column)}
+       or partition_value is null
+       or partition_value = ${value}::text)`,
+    privateValues &&
+      `(partition_column <> ${quoteLiteral(privateValues.column)}
+       or partition_value is null
+       or partition_value not like ${quoteLiteral(privateValues.pattern)}
+       or partition_value like ${privateValues.own})`,
+  ];
+  return own.filter(Boolean).join(" and ");
+}
+
+/** Tables from before there were private values. */
+async function securePublished(
+  client: ClientBase,
+  readerRole: string,
+  rowSecurity: RowSecurity | null,
+  { tables }: Schemas,
+): Promise<void> {
+  if (!rowSecurity?.privateValues) return;
+  const { rows } = await client.query<{ name: string; columns: string[] }>(
+    `select relname as name, array_agg(attname) as columns
+     from pg_class
+     join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped
+     where relnamespace = to_regnamespace($1)
+       and relkind in ('r', 'p')
+       and not exists (select from pg_policy where polrelid = pg_class.oid and polname = 'own_rows')
+     group by relname`,
+    [quoteIdentifier(tables)],
+  );
+  for (const { name, columns } of rows)
+    await secureRows(client, quoteRelation(tables, name), columns, readerRole, rowSecurity);
 }
 
 const readable = [
@@ -150,8 +191,3 @@ const callable = [
   "ingestions(text[])",
   "last_write(text[], text)",
 ].map((signature) => `orchestrator.${signature}`);
-
-/** Statements that define objects take no parameters. */
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}

@@ -1,6 +1,6 @@
 export { EngineError, isTransient, messageOf, sqlState } from "./errors.ts";
 export { HeldSession } from "./held-session.ts";
-export { quoteColumns, quoteIdentifier, quoteRelation } from "./identifiers.ts";
+export { quoteColumns, quoteIdentifier, quoteLiteral, quoteRelation } from "./identifiers.ts";
 export { type Heartbeat, Listener, ListenerSilentError } from "./listener.ts";
 export {
   lockAlerts,

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { ClientBase, Pool } from "pg";
 import type { Context, RowSecurity } from "../context.ts";
 import { type Graph, isView, type Reaches, type SqlAsset, tableName } from "../definition/index.ts";
+import { secureRows } from "../installation/index.ts";
 import {
   EngineError,
   messageOf,
@@ -286,12 +287,8 @@ async function allowReading(
   { asset, table }: NewTable,
   { readerRole, rowSecurity }: FillOptions,
 ): Promise<void> {
-  const role = quoteIdentifier(readerRole);
-  await client.query(`grant select on ${table} to ${role}`);
-  if (!rowSecurity || !(rowSecurity.column in asset.columns)) return;
-  const own = `${quoteIdentifier(rowSecurity.column)} = ${rowSecurity.value}`;
-  await client.query(`alter table ${table} enable row level security`);
-  await client.query(`create policy own_rows on ${table} for select to ${role} using (${own})`);
+  await client.query(`grant select on ${table} to ${quoteIdentifier(readerRole)}`);
+  await secureRows(client, table, Object.keys(asset.columns), readerRole, rowSecurity);
 }
 
 /** Of each asset, the tables of the build that must be filled before it, by way of whatever views. */

@@ -1,6 +1,7 @@
 /** Corporate actions that an operator writes once, for all holders. What these hold is nowhere in the answer. */
 import { randomUUID } from "node:crypto";
 import { personTransaction } from "../../database/person.ts";
+import { isOwnAsset } from "../../market/ticker.ts";
 import type { LedgerContext } from "../context.ts";
 import type { CostOf } from "../transfers.ts";
 import { listCorporateActions, undoCorporateAction, writeFor } from "./record.ts";
@@ -74,6 +75,9 @@ export async function announceCorporateAction(
     );
   if (parsed.account !== undefined)
     throw new InvalidCorporateActionError("account", parsed.account, "left out, for all holders have it");
+  for (const name of ["ticker", "new_ticker"] as const)
+    if (isOwnAsset(parsed[name] ?? ""))
+      throw new InvalidCorporateActionError(name, parsed[name], "another one: that is somebody's own asset");
   const terms = await resolvePrices(context, operator.userId, parsed);
   const holders = await readHolders(context, operator.userId, terms);
   if (isPreview) return { announcement_id: null, terms, holders: holders.length, written: 0, left_out: {} };

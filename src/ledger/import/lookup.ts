@@ -4,6 +4,7 @@ import {
   UnknownTickerError,
   UnsupportedCurrencyError,
 } from "../../market/errors.ts";
+import { isOwnAsset } from "../../market/ticker.ts";
 import type { LedgerContext } from "../context.ts";
 import { TickerNotCheckedError, TooManyNewTickersError } from "../errors.ts";
 import { type KnownTicker, requireTicker } from "../tickers.ts";
@@ -70,7 +71,8 @@ async function readKnown({ pool }: LedgerContext, tickers: readonly string[]): P
     "select ticker from bronze.raw_assets where ticker = any ($1)",
     [tickers],
   );
-  return new Set(rows.map(({ ticker }) => ticker));
+  // Nobody is asked about one's own, or about what would be somebody else's.
+  return new Set([...rows.map(({ ticker }) => ticker), ...tickers.filter(isOwnAsset)]);
 }
 
 /**

@@ -14,7 +14,9 @@ import { macroRoutes } from "./macro.ts";
 import { marketRoutes } from "./market.ts";
 import { moneyRoutes } from "./money.ts";
 import { operationRoutes } from "./operations.ts";
+import { ownAssetRoutes } from "./own-assets.ts";
 import { portfolioRoutes } from "./portfolio.ts";
+import { priceUrlRoutes } from "./price-urls.ts";
 import { priceRoutes } from "./prices.ts";
 import { runRoutes } from "./runs.ts";
 import { tickerRoutes } from "./tickers.ts";
@@ -30,12 +32,14 @@ export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route
     ...tickerRoutes,
     ...transactionRoutes,
     ...ledgerAccountRoutes,
+    ...ownAssetRoutes,
     ...corporateActionRoutes,
     ...portfolioRoutes,
     ...moneyRoutes,
     ...macroRoutes,
     ...marketRoutes,
     ...priceRoutes,
+    ...priceUrlRoutes,
     ...assetRoutes,
     ...runRoutes,
     ...automationRoutes,

@@ -2,17 +2,17 @@
 import { z } from "zod";
 import {
   enterSymbolChange,
+  marketTicker,
   previewSplitRuling,
   readSplitVerdict,
   ruleOnSplit,
   ruleOnValue,
-  tradeSubject,
   withdrawSplitRuling,
 } from "../../ledger/index.ts";
 import { day, decimal, nonblank } from "../../values.ts";
 import { type Route, route } from "../route.ts";
 
-const { ticker } = tradeSubject.shape;
+const ticker = marketTicker;
 const reason = nonblank(500).describe("Why: it is shown with the verdict");
 const splitParameters = z.object({ ticker, date: day });
 

@@ -2,13 +2,14 @@
 import express, { type Request, type Response } from "express";
 import { z } from "zod";
 import { personTransaction } from "../../database/person.ts";
-import { decodeFile, tradeSubject } from "../../ledger/index.ts";
+import { decodeFile, marketTicker } from "../../ledger/index.ts";
 import {
   exchangeOf,
   listPriceFiles,
   maxCharacters,
   type PriceFileReport,
   readPriceFileReport,
+  readPriceUrl,
   type SourceSwitch,
   sourceProblem,
   switchPriceSource,
@@ -69,8 +70,8 @@ export function takeUpload(
 }
 
 export const sourceChoice = z.strictObject({
-  ticker: tradeSubject.shape.ticker,
-  source: z.enum(["yahoo", "file"]).describe("Who gives its prices from now on"),
+  ticker: marketTicker,
+  source: z.enum(["yahoo", "file", "url"]).describe("Who gives its prices from now on"),
 });
 
 /** Throws InvalidInputError, NotFoundError. */
@@ -84,7 +85,14 @@ export async function switchSource(
   const switched = await personTransaction(
     context.pool,
     person.userId,
-    (client) => switchPriceSource(client, ticker, source, context.clock()),
+    async (client) => {
+      if (source === "url" && (await readPriceUrl(client, ticker)) === null)
+        throw new InvalidInputError(
+          "ticker",
+          `expected a ticker that has an address, got: ${ticker}; enter that first`,
+        );
+      return switchPriceSource(client, ticker, source, context.clock());
+    },
     { isLong: true },
   );
   if (switched === null) throw new NotFoundError(`ticker ${ticker} whose prices come from elsewhere`);

@@ -25,8 +25,8 @@ export const tickerRoutes: readonly Route[] = [
         .describe("false: the price source does not answer, these are only those known here"),
     }),
     errors: ["too_many_lookups"],
-    handle: async ({ context, query }) => {
-      const { tickers, isComplete } = await searchTickers(context, query.q);
+    handle: async ({ context, person, query }) => {
+      const { tickers, isComplete } = await searchTickers(context, person.userId, query.q);
       return { tickers, is_complete: isComplete };
     },
   }),

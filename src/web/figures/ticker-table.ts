@@ -1,6 +1,7 @@
 /** The table of tickers: its columns, and the order that the address asks for. */
 import Big from "big.js";
 import { z } from "zod";
+import { isOwnAsset } from "../../market/ticker.ts";
 import type { TickerFigures } from "../../portfolio/index.ts";
 import { sparkline } from "../charts/sparkline.ts";
 import type { Format } from "../format.ts";
@@ -58,6 +59,7 @@ export function tickerTable(
     return {
       ...ticker,
       gain: new Big(ticker.total_gain).minus(ticker.opening_pnl).toFixed(),
+      isOwn: isOwnAsset(ticker.ticker),
       isClosed: Number(ticker.quantity) === 0,
       spark: spark && {
         ...spark,

@@ -1,6 +1,7 @@
 /** What a person should know of the data behind their figures: prices still on their way, failed, old or missing. */
 import type { PoolClient } from "pg";
 import { readIngestions, type StepProgress } from "../../engine/index.ts";
+import { isOwnAsset } from "../../market/ticker.ts";
 import {
   type DoubtfulSplit,
   type OwedCash,
@@ -91,8 +92,27 @@ function provisionalNotes(rows: readonly PriceState[], format: Format): DataNote
   }));
 }
 
-const isFetching = ({ first_bar_date, last_error }: PriceState): boolean =>
-  first_bar_date === null && last_error === null;
+const isFetching = ({ ticker, first_bar_date, last_error }: PriceState): boolean =>
+  first_bar_date === null && last_error === null && !isOwnAsset(ticker);
+
+/** Of an asset of one's own, which goes by its name. */
+function describeOwn({ ticker, name, is_stale, ...row }: PriceState, format: Format): DataNote[] {
+  const note = (text: string): DataNote => ({
+    kind: "information",
+    ticker: name ?? ticker,
+    text,
+    progress: null,
+  });
+  if (row.last_bar_date === null || row.first_bar_date === null)
+    return [note("You have entered no price of it: it is valued at what you paid.")];
+  if (row.first_trade_date < row.first_bar_date) {
+    const day = format.date(row.first_bar_date);
+    return [note(`Your first price is of ${day}: until then it is valued at what you paid.`)];
+  }
+  return is_stale
+    ? [note(`Your price of ${format.date(row.last_bar_date)} stands until you enter a newer one.`)]
+    : [];
+}
 
 function describe(row: PriceState, progress: StepProgress | null, format: Format): DataNote[] {
   const note = (kind: DataNote["kind"], text: string): DataNote => ({
@@ -101,6 +121,7 @@ function describe(row: PriceState, progress: StepProgress | null, format: Format
     text,
     progress: null,
   });
+  if (isOwnAsset(row.ticker)) return describeOwn(row, format);
   if (isFetching(row)) return [{ ...note("information", "Its price history is being fetched."), progress }];
   const notes: DataNote[] = [];
   if (row.last_error !== null && row.is_other)

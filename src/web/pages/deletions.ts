@@ -24,6 +24,7 @@ const restoreRefusals: ReadonlySet<string> = new Set([
   "external_id_taken",
   "split_taken",
   "quota_exceeded",
+  "unknown_ticker",
   "not_found",
 ]);
 
@@ -89,6 +90,7 @@ async function sendDeletions(
     title: "Deleted trades",
     status,
     currencies,
+    names: currencies.names,
     data: {
       deletions: deletions.map(({ transaction, ...deletion }) => ({
         ...deletion,
@@ -124,6 +126,7 @@ async function sendDeletion(
     title: "Delete a trade",
     status: refused === null ? 200 : 409,
     currencies,
+    names: currencies.names,
     data: {
       what: transaction.price === null ? "transaction" : "trade",
       isPair: transaction.transfer_id !== null,

@@ -21,6 +21,7 @@ import { importPages } from "./import.ts";
 import { importBody } from "./import-form.ts";
 import { invitationPages } from "./invitations.ts";
 import { moneyPages } from "./money.ts";
+import { ownAssetPages } from "./own-assets.ts";
 import { createRenderEach, createSendPage, errorPages } from "./page.ts";
 import { peoplePages } from "./people.ts";
 import { portfolioPages } from "./portfolio.ts";
@@ -64,6 +65,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(entryEditPages(context, sendPage));
   router.use(deletionPages(context, sendPage));
   router.use(ledgerAccountPages(context, sendPage));
+  router.use(ownAssetPages(context, sendPage));
   router.use(moneyPages(context, sendPage));
   router.use(importPages(context, sendPage, createRenderEach(context, views)));
   router.use(tickerPages(context, sendPage));

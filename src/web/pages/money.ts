@@ -3,7 +3,7 @@ import { Big } from "big.js";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { readOwnAccount } from "../../accounts/index.ts";
-import { listAccounts, listCutLots } from "../../ledger/index.ts";
+import { listAccounts, listCutLots, readOwnNames } from "../../ledger/index.ts";
 import {
   type IncomeRow,
   incomeGroupings,
@@ -118,11 +118,16 @@ async function sendIncome(
   const { format } = environmentOf(context, request, { base, all: [base] });
   const received = await readIncome(context.pool, userId, { by, from, to, account });
   const expected = await readExpectedIncome(context.pool, userId, account);
+  const names = await readOwnNames(
+    context,
+    userId,
+    [...received, ...expected].map(({ ticker }) => ticker),
+  );
   const label = ({ month, ticker, account_id }: IncomeRow): string =>
     by === "month"
       ? format.month(month!)
       : by === "ticker"
-        ? (ticker ?? "Interest")
+        ? (names.get(ticker ?? "") ?? ticker ?? "Interest")
         : nameIn(accounts, account_id);
   const query = (grouping: string): string =>
     `/income?${new URLSearchParams(
@@ -158,7 +163,7 @@ async function sendIncome(
         month,
         label: format.month(month),
         gross: sumOf(parts.map(({ gross }) => gross)),
-        tickers: parts.map(({ ticker }) => ticker),
+        tickers: parts.map(({ ticker }) => names.get(ticker) ?? ticker),
       })),
       expectedTotal: sumOf(expected.map(({ gross }) => gross)),
       accounts: switcher(subject),
@@ -195,6 +200,11 @@ async function sendRealized(
     view: "realized",
     title: "Realised gains",
     currencies: { base, all: [base] },
+    names: await readOwnNames(
+      context,
+      userId,
+      lots.map(({ ticker }) => ticker),
+    ),
     data: {
       taxYear,
       cut: await listCutLots(context, userId),

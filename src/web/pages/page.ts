@@ -15,6 +15,8 @@ export interface Page {
   readonly data?: object;
   /** Of whose amounts there are any on the page. */
   readonly currencies?: Currencies | undefined;
+  /** Of assets of the reader's own that are on it, by ticker. */
+  readonly names?: ReadonlyMap<string, string>;
   /** Files of `ui/static`; `live.js` is always there for who is signed in. */
   readonly scripts?: readonly string[];
   readonly status?: number;
@@ -70,8 +72,9 @@ export function environmentOf(
   context: WebContext,
   request: Request,
   currencies?: Currencies,
+  names?: ReadonlyMap<string, string>,
 ): ViewEnvironment {
-  return { format: formatFor(request.acceptsLanguages(), currencies), now: context.clock() };
+  return { format: formatFor(request.acceptsLanguages(), currencies), now: context.clock(), names };
 }
 
 /**
@@ -80,8 +83,8 @@ export function environmentOf(
  */
 export function createSendPage(context: WebContext, views: Views): SendPage {
   return (request, response, page) => {
-    const { view, title, data = {}, currencies, scripts = [], status = 200, refresh } = page;
-    const environment = environmentOf(context, request, currencies);
+    const { view, title, data = {}, currencies, names, scripts = [], status = 200, refresh } = page;
+    const environment = environmentOf(context, request, currencies, names);
     const { person } = request;
     const shared = {
       person,

@@ -1,7 +1,16 @@
 /** Prices from files, for operators: an upload, what came, and the report of each. */
 import { Router } from "express";
 import { z } from "zod";
-import { exchanges, listPriceFiles, readPriceFileReport } from "../../price-files/index.ts";
+import { marketTicker } from "../../ledger/index.ts";
+import {
+  exchanges,
+  listPriceFiles,
+  listPriceUrls,
+  priceUrlInput,
+  readPriceFileReport,
+  removePriceUrl,
+} from "../../price-files/index.ts";
+import { fetchPriceUrl, keepPriceUrl } from "../api/price-urls.ts";
 import { priceFileHints, sourceChoice, switchSource, takeUpload } from "../api/prices.ts";
 import { operatorContext, requireOperator, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
@@ -22,6 +31,17 @@ const uploadForm = z.object({
   replace,
 });
 
+const urlForm = z.object({
+  ticker: marketTicker,
+  url: priceUrlInput.shape.url,
+  format: priceUrlInput.shape.format,
+  date_path: z.preprocess(blankAsAbsent, priceUrlInput.shape.date_path),
+  price_path: z.preprocess(blankAsAbsent, priceUrlInput.shape.price_path),
+  unit: z.preprocess((value) => (typeof value === "string" ? value.trim() : value), priceUrlInput.shape.unit),
+  every: priceUrlInput.shape.every,
+});
+const urlParameters = z.object({ ticker: marketTicker });
+
 const parameters = z.object({ file_id: positiveId });
 
 export function priceFilePages(context: WebContext, sendPage: SendPage): Router {
@@ -32,7 +52,12 @@ export function priceFilePages(context: WebContext, sendPage: SendPage): Router 
       view: "price-files",
       title: "Prices from files",
       scripts: ["prices.js"],
-      data: { exchanges, files: await listPriceFiles(own.pool) },
+      data: {
+        exchanges,
+        files: await listPriceFiles(own.pool),
+        urls: await listPriceUrls(own.pool),
+        entered: urlParameters.safeParse(request.query).data?.ticker ?? null,
+      },
     });
   });
 
@@ -48,6 +73,23 @@ export function priceFilePages(context: WebContext, sendPage: SendPage): Router 
     const { csrf_token: _, ...choice } = request.body ?? {};
     await switchSource(context, operator, parseInput(sourceChoice, choice));
     response.redirect(303, `/tickers/${encodeURIComponent(String(choice.ticker).trim().toUpperCase())}`);
+  });
+
+  router.post("/assets/prices/urls", async (request, response) => {
+    const operator = requireOperator(request);
+    const { ticker, ...input } = parseInput(urlForm, request.body ?? {});
+    await keepPriceUrl(context, operator, ticker, parseInput(priceUrlInput, input));
+    response.redirect(303, `/assets/prices?ticker=${encodeURIComponent(ticker)}#urls`);
+  });
+
+  router.post("/assets/prices/urls/:ticker/:act", async (request, response) => {
+    const operator = requireOperator(request);
+    const own = operatorContext(context, request);
+    const { ticker } = parseInput(urlParameters, request.params);
+    const { act } = parseInput(z.object({ act: z.enum(["fetch", "remove"]) }), request.params);
+    if (act === "fetch") await fetchPriceUrl(context, operator, ticker);
+    else if (!(await removePriceUrl(own.pool, ticker))) throw new NotFoundError(`address of ${ticker}`);
+    response.redirect(303, "/assets/prices#urls");
   });
 
   router.get("/assets/prices/:file_id", async (request, response) => {

@@ -2,11 +2,11 @@
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import {
+  marketTicker,
   previewSplitRuling,
   readLedgerCurrencies,
   readSplitVerdict,
   ruleOnSplit,
-  tradeSubject,
   withdrawSplitRuling,
 } from "../../ledger/index.ts";
 import { day } from "../../values.ts";
@@ -15,7 +15,7 @@ import { NotFoundError } from "../errors.ts";
 import { parseInput } from "../route.ts";
 import type { SendPage } from "./page.ts";
 
-const parameters = z.object({ ticker: tradeSubject.shape.ticker, date: day });
+const parameters = z.object({ ticker: marketTicker, date: day });
 
 /** As the choices of the page are named. */
 const choices = {

@@ -2,6 +2,7 @@
 import { Router } from "express";
 import { z } from "zod";
 import { personTransaction } from "../../database/person.ts";
+import { isOwnAsset } from "../../market/ticker.ts";
 import {
   acrossPublications,
   type CostMethod,
@@ -60,7 +61,7 @@ export function tickerPages(context: WebContext, sendPage: SendPage): Router {
     const { format } = environmentOf(context, request, currencies);
     sendPage(request, response, {
       view: "ticker",
-      title: ticker,
+      title: isOwnAsset(ticker) ? data.description.name : ticker,
       scripts: ["chart.js", "explain.js"],
       currencies,
       data: tickerData(data, range, format),
@@ -86,6 +87,7 @@ function tickerData(data: TickerData, range: TickerRangeName, format: Parameters
     /** Amounts begin with a code of letters, and are longer for it. */
     hasCode: format.amountsIn !== null,
     isLeftOut: data.rates.some(({ is_left_out }) => is_left_out),
+    isOwn: isOwnAsset(ticker),
     facts: [
       description.asset_class && classLabel(description.asset_class),
       description.exchange,

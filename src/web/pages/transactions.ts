@@ -49,6 +49,9 @@ const doneQuery = z.object({
   entered: z.string().max(20).optional().catch(undefined),
 });
 
+/** The ticker that the form begins with: the page of an asset of one's own leads here. */
+const beginning = z.object({ enter: z.string().max(20).catch("") });
+
 /** What was typed, kept as it was: the ledger says what is wrong with it. */
 const tradeForm = z.object({
   ticker: z.string().default(""),
@@ -92,7 +95,7 @@ export function transactionPages(context: WebContext, sendPage: SendPage): Route
   router.get("/transactions", async (request, response) => {
     const { account } = parseInput(ledgerQuery, request.query);
     const values = {
-      ticker: "",
+      ticker: parseInput(beginning, request.query).enter,
       type: "BUY",
       quantity: "",
       price: "",
@@ -183,6 +186,7 @@ async function sendLedger(
   const accounts = await listAccounts(context, userId);
   const cash = await readRunningCash(context, userId, accounts, address, ledger.transactions);
   const done = await readDone(context, userId, request);
+  const showsAccounts = accounts.length > 1 && address.account === undefined;
   const listed = [...ledger.transactions, done.recorded, done.restored, done.edited].filter(
     (row) => row !== null,
   );
@@ -197,6 +201,7 @@ async function sendLedger(
     scripts: ["trade.js", "draft.js"],
     status,
     currencies,
+    names: currencies.names,
     data: {
       values: isSuggested ? { ...values, price: units.close } : values,
       units,
@@ -227,10 +232,7 @@ async function sendLedger(
       hasCash: cash !== null,
       transactions: ledger.transactions.map((transaction) => ({
         ...ledgerRow(transaction, currencies.of(transaction)),
-        account:
-          accounts.length > 1 && address.account === undefined
-            ? nameOf(accounts, transaction.account_id)
-            : null,
+        account: showsAccounts ? nameOf(accounts, transaction.account_id) : null,
         cash: cash?.get(`${currencies.of(transaction)} ${transaction.date}`),
         warning: warningOf(transaction, data.firstBars),
       })),

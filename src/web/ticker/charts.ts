@@ -1,4 +1,5 @@
 /** The charts of a ticker: its price with what happened on it, and the position over time. */
+import { isOwnAsset } from "../../market/ticker.ts";
 import type { CorporateAction, HeldDay, TickerFacts, TradeMark } from "../../portfolio/index.ts";
 import type { Marker } from "../charts/markers.ts";
 import { timeChart } from "../charts/time-chart.ts";
@@ -13,6 +14,7 @@ function withNewestTrade({ prices, ledger }: TickerFacts): TickerFacts["prices"]
 /** `format`: in the ticker's own currency. */
 export function priceChart(facts: TickerFacts, format: Format) {
   const { marks, actions } = facts;
+  const isOwn = isOwnAsset(facts.ticker);
   const prices = withNewestTrade(facts);
   return timeChart(
     {
@@ -24,9 +26,9 @@ export function priceChart(facts: TickerFacts, format: Format) {
       series: [
         {
           name: "price",
-          label: "Close, adjusted for splits",
+          label: isOwn ? "As you entered it" : "Close, adjusted for splits",
           values: prices.map(({ close }) => Number(close)),
-          shape: "line",
+          shape: isOwn ? "step" : "line", // it stands until the next one
         },
       ],
       shade: "none",

@@ -1,4 +1,6 @@
 /** How good the data of a ticker is, in words, each beside what it touches. */
+
+import { isOwnAsset } from "../../market/ticker.ts";
 import type { CorporateAction, RateState, TickerFacts } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
 
@@ -18,19 +20,38 @@ export function describeQuality(
   format: Format,
 ): { notes: QualityNotes; fetching: boolean } {
   const { first_price_date, last_error } = facts.description;
+  const isOwn = isOwnAsset(facts.ticker);
   return {
-    fetching: first_price_date === null && last_error === null,
+    fetching: first_price_date === null && last_error === null && !isOwn,
     notes: {
-      price: [
-        ...fetchNotes(facts),
-        ...ageNotes(facts, format),
-        ...oddityNotes(facts, format),
-        ...defectNotes(facts, format),
+      price: isOwn
+        ? ownNotes(facts, format)
+        : [
+            ...fetchNotes(facts),
+            ...ageNotes(facts, format),
+            ...oddityNotes(facts, format),
+            ...defectNotes(facts, format),
+          ],
+      position: [
+        ...(isOwn ? [] : estimateNotes(facts, format)),
+        ...facts.rates.map((rate) => rateNote(rate, format)),
       ],
-      position: [...estimateNotes(facts, format), ...facts.rates.map((rate) => rateNote(rate, format))],
       actions: facts.actions.flatMap((action) => splitNotes(action, format)),
     },
   };
+}
+
+/** What its owner prices is as they say: nothing is odd about it, and nothing is missing. */
+function ownNotes({ description, ledger }: TickerFacts, format: Format): QualityNote[] {
+  const { first_price_date, last_price_date } = description;
+  if (first_price_date === null || last_price_date === null)
+    return [{ kind: "information", text: "You have entered no price of it: it is valued at what you paid." }];
+  const before =
+    ledger.first_date < first_price_date
+      ? ` Until ${format.date(first_price_date)}, the day of the first one, it is valued at what you paid.`
+      : "";
+  const text = `Your price of ${format.date(last_price_date)} stands until you enter a newer one.${before}`;
+  return [{ kind: "information", text }];
 }
 
 function fetchNotes({ description: { first_price_date, last_error } }: TickerFacts): QualityNote[] {

@@ -1,0 +1,63 @@
+/** How something about an asset of one's own is refused. */
+
+export class OwnAssetNotFoundError extends Error {
+  readonly code = "not_found";
+
+  constructor(ticker: string) {
+    super(`you have no asset of your own ${ticker}; it may have been deleted already`);
+  }
+}
+
+export class OwnAssetNameTakenError extends Error {
+  readonly code = "name_taken";
+  readonly field = "name";
+
+  constructor(name: string) {
+    super(`you have an asset ${JSON.stringify(name)} already; give this one another name`);
+  }
+}
+
+export class UnknownCurrencyError extends Error {
+  readonly code = "invalid_currency";
+  readonly field = "currency";
+
+  constructor(code: string) {
+    super(`expected the code of a currency, such as USD or KES, got: ${code}`);
+  }
+}
+
+export class OwnAssetInUseError extends Error {
+  readonly code = "own_asset_in_use";
+
+  /** `what` cannot be done to it. */
+  constructor(name: string, transactions: number, what: string) {
+    super(
+      `${name} has ${transactions} transaction${transactions === 1 ? "" : "s"} and cannot ${what}; ` +
+        `delete ${transactions === 1 ? "it" : "them"} first`,
+    );
+  }
+}
+
+export class OwnPriceNotFoundError extends Error {
+  readonly code = "not_found";
+
+  constructor(name: string, date: string) {
+    super(`${name} has no price of ${date}; it may have been deleted already`);
+  }
+}
+
+/** Of a text that holds no prices: what was expected. */
+export class UnreadablePricesError extends Error {
+  readonly code = "invalid_csv";
+  readonly field = "csv";
+}
+
+/** A price of a day that is still to come would be everybody's last day. */
+export class FuturePriceError extends Error {
+  readonly code = "invalid_prices";
+  readonly field = "prices";
+
+  constructor(date: string, today: string) {
+    super(`expected prices of days up to ${today}, got one of ${date}`);
+  }
+}

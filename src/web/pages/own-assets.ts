@@ -1,0 +1,235 @@
+/** Assets of one's own: a house, a private fund. What each is, and its prices, which are typed or pasted. */
+import { type Request, type Response, Router } from "express";
+import { z } from "zod";
+import { readOwnAccount } from "../../accounts/index.ts";
+import { latestToday } from "../../ledger/index.ts";
+import {
+  changeOwnAsset,
+  createOwnAsset,
+  deleteOwnAsset,
+  deleteOwnPrice,
+  findOwnAsset,
+  listOwnAssets,
+  listOwnPrices,
+  type OwnAsset,
+  ownAssetChange,
+  ownAssetClasses,
+  ownAssetInput,
+  ownPrice,
+  type PricesReport,
+  storeOwnPrices,
+} from "../../own-assets/index.ts";
+import { classLabel } from "../../portfolio/index.ts";
+import { day } from "../../values.ts";
+import { priceText } from "../api/own-assets.ts";
+import { requirePerson, type WebContext } from "../context.ts";
+import { parseInput } from "../route.ts";
+import { type Problem, refusal, type SendPage } from "./page.ts";
+
+const root = "/own-assets";
+const pricesShown = 100;
+const text = z.string().max(200).default("");
+/** What was typed, kept as it was. */
+const assetForm = z.object({
+  name: text,
+  asset_class: text,
+  currency: text,
+  csv: z.string().default(""),
+});
+const priceForm = z.object({ date: text, price: text, csv: z.string().default("") });
+
+type Values = Readonly<Record<string, string>>;
+
+interface State {
+  readonly values: Values;
+  readonly errors: Values;
+  readonly problem: Problem | null;
+  readonly status: number;
+  /** What was made of a text that was pasted, where there is something to tell. */
+  readonly report: PricesReport | null;
+}
+
+const unsent = (values: Values): State => ({ values, errors: {}, problem: null, status: 200, report: null });
+
+const typedAsset = ({ name, asset_class, currency }: Values) => ({
+  name,
+  asset_class,
+  currency: (currency ?? "").trim().toUpperCase(),
+});
+
+const addressOf = (ticker: string): string => `${root}/${encodeURIComponent(ticker)}`;
+
+export function ownAssetPages(context: WebContext, sendPage: SendPage): Router {
+  const router = Router();
+  router.get(root, async (request, response) => {
+    const { userId } = requirePerson(request);
+    const { base_currency } = await readOwnAccount(context.pool, userId);
+    const blank = { asset_class: "real_estate", currency: base_currency };
+    await sendAssets(context, sendPage, request, response, unsent(blank));
+  });
+
+  router.post(root, async (request, response) => {
+    const { userId } = requirePerson(request);
+    const values = parseInput(assetForm, request.body ?? {});
+    try {
+      const given = values.csv.trim() === "" ? null : { csv: parseInput(priceText, values.csv) };
+      const input = parseInput(ownAssetInput, typedAsset(values));
+      const { asset, report } = await createOwnAsset(context, userId, input, given);
+      if (report && report.refused > 0)
+        return await sendAsset(context, sendPage, request, response, asset, { ...unsent({}), report });
+      response.redirect(303, `${addressOf(asset.ticker)}?added=1`);
+    } catch (error) {
+      const state = refused(error, values, "Not added.");
+      await sendAssets(context, sendPage, request, response, state);
+    }
+  });
+
+  router.get(`${root}/:ticker`, async (request, response) => {
+    await sendAsset(context, sendPage, request, response, await assetOf(context, request), unsent({}));
+  });
+
+  router.post(`${root}/:ticker`, async (request, response) => {
+    const { userId } = requirePerson(request);
+    const asset = await assetOf(context, request);
+    const values = parseInput(assetForm, request.body ?? {});
+    try {
+      await changeOwnAsset(context, userId, asset.ticker, parseInput(ownAssetChange, typedAsset(values)));
+      response.redirect(303, `${addressOf(asset.ticker)}?changed=1`);
+    } catch (error) {
+      await sendAsset(context, sendPage, request, response, asset, refused(error, values, "Not changed."));
+    }
+  });
+
+  router.post(`${root}/:ticker/prices`, async (request, response) => {
+    const { userId } = requirePerson(request);
+    const asset = await assetOf(context, request);
+    const values = parseInput(priceForm, request.body ?? {});
+    try {
+      const report = await storeOwnPrices(context, userId, asset.ticker, givenPrices(values));
+      if (report.refused > 0)
+        return await sendAsset(context, sendPage, request, response, asset, { ...unsent({}), report });
+      response.redirect(303, `${addressOf(asset.ticker)}?stored=${report.inserted + report.replaced}`);
+    } catch (error) {
+      await sendAsset(context, sendPage, request, response, asset, refused(error, values, "Not stored."));
+    }
+  });
+
+  router.post(`${root}/:ticker/prices/:date/delete`, async (request, response) => {
+    const { userId } = requirePerson(request);
+    const asset = await assetOf(context, request);
+    const deleted = await deleteOwnPrice(context, userId, asset.ticker, parseInput(day, request.params.date));
+    const query = new URLSearchParams({ deleted: deleted.date, price: deleted.price });
+    response.redirect(303, `${addressOf(asset.ticker)}?${query}`);
+  });
+
+  router.post(`${root}/:ticker/delete`, async (request, response) => {
+    const { userId } = requirePerson(request);
+    const asset = await assetOf(context, request);
+    try {
+      await deleteOwnAsset(context, userId, asset.ticker);
+      response.redirect(303, `${root}?deleted=1`);
+    } catch (error) {
+      const { status, problem } = refusal(error, "Not deleted.");
+      await sendAsset(context, sendPage, request, response, asset, { ...unsent({}), status, problem });
+    }
+  });
+  return router;
+}
+
+/** One price, or a text of many. */
+function givenPrices({ date, price, csv }: z.output<typeof priceForm>) {
+  if (csv.trim() !== "") return { csv: parseInput(priceText, csv) };
+  return { prices: [parseInput(ownPrice, { date, price })] };
+}
+
+const fields = new Set(["name", "asset_class", "currency", "csv", "date", "price"]);
+
+function refused(error: unknown, values: Values, heading: string): State {
+  const { status, field, problem } = refusal(error, heading);
+  return field && fields.has(field)
+    ? { ...unsent(values), status, errors: { [field]: problem.message } }
+    : { ...unsent(values), status, problem };
+}
+
+const assetOf = (context: WebContext, request: Request): Promise<OwnAsset> =>
+  findOwnAsset(context, requirePerson(request).userId, String(request.params.ticker));
+
+const classesOf = (chosen: string | undefined) =>
+  ownAssetClasses.map((value) => ({ value, label: classLabel(value), isSelected: value === chosen }));
+
+const described = (asset: OwnAsset) => ({
+  ...asset,
+  classLabel: classLabel(asset.asset_class),
+  href: addressOf(asset.ticker),
+});
+
+async function sendAssets(
+  context: WebContext,
+  sendPage: SendPage,
+  request: Request,
+  response: Response,
+  { values, errors, problem, status }: State,
+): Promise<void> {
+  const { userId } = requirePerson(request);
+  const assets = await listOwnAssets(context, userId);
+  const { base_currency: base } = await readOwnAccount(context.pool, userId);
+  sendPage(request, response, {
+    view: "own-assets",
+    title: "Own assets",
+    status,
+    currencies: { base, all: [base, ...assets.map(({ currency }) => currency)] },
+    data: {
+      values,
+      errors,
+      problem,
+      classes: classesOf(values.asset_class),
+      assets: assets.map(described),
+      isDeleted: request.query.deleted !== undefined,
+    },
+  });
+}
+
+const notices = z.object({
+  stored: z.coerce.number().int().min(0).max(1e6).optional().catch(undefined),
+  deleted: day.optional().catch(undefined),
+  price: ownPrice.shape.price.optional().catch(undefined),
+  before: day.optional().catch(undefined),
+});
+
+async function sendAsset(
+  context: WebContext,
+  sendPage: SendPage,
+  request: Request,
+  response: Response,
+  { ticker }: OwnAsset,
+  { values, errors, problem, status, report }: State,
+): Promise<void> {
+  const { userId } = requirePerson(request);
+  const asset = await findOwnAsset(context, userId, ticker);
+  const { stored, deleted, price, before } = parseInput(notices, request.query);
+  const { prices, next } = await listOwnPrices(context, userId, ticker, { limit: pricesShown, before });
+  const { base_currency: base } = await readOwnAccount(context.pool, userId);
+  sendPage(request, response, {
+    view: "own-asset",
+    title: asset.name,
+    status,
+    currencies: { base, all: [base, asset.currency] },
+    data: {
+      asset: described(asset),
+      values: { name: asset.name, currency: asset.currency, ...values },
+      errors,
+      problem,
+      report,
+      classes: classesOf(values.asset_class ?? asset.asset_class),
+      prices,
+      today: latestToday(context.clock()),
+      older: next === null ? null : `${addressOf(ticker)}?before=${next}`,
+      isFirstPage: before === undefined,
+      isOneTransaction: asset.transactions === 1,
+      isAdded: request.query.added !== undefined,
+      isChanged: request.query.changed !== undefined,
+      stored,
+      deleted: deleted === undefined || price === undefined ? null : { date: deleted, price },
+    },
+  });
+}
