@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launchBrowser } from "../support/browser.ts";
+import { launchBrowser, recordTrade } from "../support/browser.ts";
 import { type Program, startProgram } from "../support/program.ts";
 
 const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
@@ -40,8 +40,7 @@ async function holder(hasScripts: boolean): Promise<Page> {
   ] as const) {
     await page.goto(`${program.url}/transactions`);
     await fillTrade(page, { quantity, price, day });
-    await page.getByRole("button", { name: "Record trade" }).click();
-    await page.getByText("Recorded. BUY").waitFor();
+    await recordTrade(page);
   }
   return page;
 }

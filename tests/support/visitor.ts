@@ -1,4 +1,5 @@
 import { textOf } from "./html.ts";
+import { keptTrade } from "./kept-trade.ts";
 import type { Program } from "./program.ts";
 
 interface Answer {
@@ -22,7 +23,8 @@ export class Visitor {
   }
 
   post(path: string, form: Record<string, string> = {}): Promise<Answer> {
-    return this.#send(path, { method: "POST", body: new URLSearchParams(form) });
+    const sent = path === "/transactions" ? keptTrade(form) : form;
+    return this.#send(path, { method: "POST", body: new URLSearchParams(sent) });
   }
 
   /** Of a form with several fields of one name. */
