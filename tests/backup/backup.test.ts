@@ -51,6 +51,10 @@ const left = `
   select user_id, import_id, 1, 'k', E'Dépôt\\r\\n', '["x"]', 'kept' from public.imports;
   insert into public.corporate_actions (user_id, action_id, kind, ticker, new_ticker, action_date, terms, renamed, written_by)
   values (1, gen_random_uuid(), 'rename', 'OLD', 'ACME', '2024-01-05', '{"kind": "rename"}', '{1}', 'ann');
+  insert into public.announcements (announcement_id, kind, ticker, new_ticker, action_date, terms, written_by)
+  values (gen_random_uuid(), 'rename', 'OLD', 'ACME', '2024-01-05', '{"kind": "rename"}', 'ann');
+  insert into public.dismissed_dividends (user_id, account_id, ticker, ex_date)
+  select user_id, account_id, 'ACME', '2024-02-01' from public.accounts where user_id = 1;
   insert into public.import_choices values (1, 's', '{}', now());
   insert into public.import_tickers values (1, 's', 'BTC', 'BTC-USD', now());
   insert into bronze.identifiers values ('US0000000001', 'USD', 'ACME', now());

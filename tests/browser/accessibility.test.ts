@@ -112,5 +112,6 @@ describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
       expect(problems).toEqual([]);
       await context.close();
     },
+    120_000, // of all pages
   );
 });
