@@ -62,7 +62,6 @@ export const int_booked_dividends = sqlAsset({
     ticker,
     pay_date: day("Day of the payment."),
     local_net: amount("Received, without tax and fee, in the ticker's currency."),
-    net: amount("The same in the person's base currency, at the rate of the day."),
   },
   key: ["user_id", "ticker", "pay_date"],
   partitionBy: "user_id",

@@ -43,4 +43,4 @@ from
   join public.users as u on u.user_id = p.user_id
 where
   (p.transaction_type = 'SELL' and u.cost_basis_method = 'average')
-  or (p.transaction_type = 'RETURN_OF_CAPITAL' and p.sell_amount != p.sold_cost)
+  or (p.transaction_type = 'RETURN_OF_CAPITAL' and round(p.sell_amount - p.sold_cost, 9) != 0)

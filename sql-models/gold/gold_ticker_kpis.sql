@@ -15,7 +15,7 @@ with
       p.currency,
       p.local_cost_basis,
       coalesce(today.close, p.trade_price) as local_price,
-      coalesce(of_day.rate, p.rate) as rate,
+      coalesce(of_day.rate, p.held_rate) as rate,
       today.close is not null as is_priced,
       today.days_since_bar
     from

@@ -11,6 +11,7 @@ with
       price_date,
       min(currency) as currency,
       min(close) as close,
+      min(rate) as rate,
       sum(quantity) as quantity,
       sum(market_value) as market_value,
       sum(local_market_value) as local_market_value,
@@ -29,7 +30,7 @@ with
   received as (
     select
       h.*,
-      h.income + coalesce(b.net, 0) as all_income,
+      h.income + coalesce(b.local_net * h.rate, 0) as all_income,
       h.local_income + coalesce(b.local_net, 0) as all_local_income
     from
       holdings as h

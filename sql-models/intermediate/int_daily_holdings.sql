@@ -120,10 +120,20 @@ with
           buy_amount - sell_amount - fees + transferred_for
         ) - (
           prev_day_rate * held_before * (close - close_before) + (exchanged_quantity * close - exchanged_value) * case
-            when held_before > 0 then prev_day_rate
+            when held_before > 0
+            and exchanged_quantity <= 0 then prev_day_rate
             else day_rate
           end + bought_at_rates * close - bought_for + (local_sold_for - sold_quantity * close) * case
-            when sold_quantity <= held_before then prev_day_rate
+            when held_before > 0
+            and sold_quantity <= held_before then prev_day_rate
+            -- paid back on what came on the day
+            when sold_quantity = 0 then coalesce(
+              (bought_at_rates + greatest(transferred_quantity, 0) * day_rate) / nullif(
+                quantity - least(transferred_quantity, 0),
+                0
+              ),
+              day_rate
+            )
             -- what was held went first, the rest is of what was bought, or came by a transfer, on the day
             else (
               prev_day_rate * held_before + (bought_at_rates + greatest(transferred_quantity, 0) * day_rate) * (

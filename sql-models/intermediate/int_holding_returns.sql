@@ -6,13 +6,26 @@
 -- first, and a dividend on day t adds a factor 1 + dividend / close of t. A person's return per ticker is then read off some
 -- hundred periods instead of 18,000 days: 40 ms before, 3 after. Where an account books its own dividends they are what was
 -- received, of what was held at the close of the day; one that came when nothing was held any more multiplies nothing.
+--
+-- Bonus shares of what was never bought are worth nothing before the ticker's first bar: their growth begins with it.
 with
+  periods as (
+    select
+      p.*,
+      -- Also where the account that books them is not the one that holds the shares.
+      p.has_booked_income
+      or exists (
+        select
+        from int_booked_dividends as b
+        where b.user_id = p.user_id and b.ticker = p.ticker
+      ) as counts_booked
+    from int_ticker_periods as p
+  ),
   received as (
     select
       user_id,
       ticker,
       pay_date as received_on,
-      net,
       local_net
     from int_booked_dividends
     union all
@@ -20,7 +33,6 @@ with
       user_id,
       ticker,
       ex_date as received_on,
-      amount as net,
       local_amount as local_net
     from int_dividend_income
   )
@@ -30,17 +42,21 @@ select
   p.valid_from,
   coalesce(
     daily_growth(
-      p.quantity * coalesce(first_day.close, p.trade_price) * p.rate,
-      p.prev_quantity * coalesce(first_day.prev_close, p.prev_trade_price, 0) * coalesce(
-        first_day_rate.before,
-        p.prev_rate,
+      p.quantity * coalesce(first_day.close * p.held_rate, p.price_in_base),
+      p.prev_quantity * coalesce(
+        first_day.prev_close * coalesce(first_day_rate.before, p.prev_rate),
+        p.prev_trade_price * first_day_rate.before,
+        p.prev_price_in_base,
         0
       ),
       p.buy_amount - p.sell_amount + (
-        (p.transferred_quantity - p.exchanged_quantity) * coalesce(first_day.close, p.trade_price) + p.exchanged_value
+        coalesce(
+          (p.transferred_quantity - p.exchanged_quantity) * first_day.close,
+          p.transferred_value
+        ) + p.exchanged_value
       ) * p.rate,
       case
-        when p.has_booked_income then coalesce(first_received.net, 0)
+        when p.counts_booked then coalesce(first_received.local_net * p.held_rate, 0)
         else p.prev_quantity * coalesce(first_dividend.cash_per_share, 0) * p.rate
       end
     )::double precision,
@@ -50,22 +66,40 @@ select
     daily_growth(
       p.quantity * coalesce(first_day.close, p.trade_price),
       p.prev_quantity * coalesce(first_day.prev_close, p.prev_trade_price, 0),
-      p.local_buy_amount - p.local_sell_amount + (p.transferred_quantity - p.exchanged_quantity) * coalesce(
-        first_day.close,
-        p.trade_price
+      p.local_buy_amount - p.local_sell_amount + coalesce(
+        (p.transferred_quantity - p.exchanged_quantity) * first_day.close,
+        p.transferred_value
       ) + p.exchanged_value,
       case
-        when p.has_booked_income then coalesce(first_received.local_net, 0)
+        when p.counts_booked then coalesce(first_received.local_net, 0)
         else p.prev_quantity * coalesce(first_dividend.cash_per_share, 0)
       end
     )::double precision,
     1
   ) as local_trade_day_growth,
-  coalesce((last_day.close / nullif(coalesce(first_day.close, p.trade_price), 0))::double precision, 1) as price_growth,
-  coalesce((last_day_rate.rate / p.rate)::double precision, 1) as rate_growth,
+  coalesce(
+    (last_day.close / coalesce(first_day.close, nullif(p.trade_price, 0), first_bar.close))::double precision,
+    1
+  ) as price_growth,
+  coalesce(
+    (
+      coalesce(
+        last_day_rate.rate,
+        case
+          when first_day.close is null
+          and last_day.close is not null then p.held_rate
+        end
+      ) / case
+        when first_day.close is not null then p.held_rate
+        when first_bar.close is not null then coalesce(first_bar.rate, p.held_rate)
+        else p.price_in_base / nullif(p.trade_price, 0)
+      end
+    )::double precision,
+    1
+  ) as rate_growth,
   dividends.growth as dividend_growth
 from
-  int_ticker_periods as p
+  periods as p
   left join int_prices_daily as first_day on first_day.ticker = p.ticker and first_day.price_date = p.valid_from
   left join stg_dividends as first_dividend
     on first_dividend.ticker = p.ticker and first_dividend.ex_date = p.valid_from
@@ -77,6 +111,20 @@ from
     limit 1
   ) as last_day
     on p.quantity > 0
+  left join lateral (
+    select
+      i.close,
+      own.usd_per_unit / base.usd_per_unit as rate
+    from
+      int_prices_daily as i
+      left join int_fx_daily as own
+        on p.currency != p.base_currency and own.currency = p.currency and own.rate_date = i.price_date
+      left join int_fx_daily as base on base.currency = p.base_currency and base.rate_date = own.rate_date
+    where i.ticker = p.ticker and i.price_date > p.valid_from and i.price_date < p.held_until
+    order by i.price_date
+    limit 1
+  ) as first_bar
+    on first_day.close is null and p.trade_price = 0
   -- Where the ticker's currency is the person's, none is looked up.
   left join lateral (
     select own.prev_usd_per_unit / base.prev_usd_per_unit as before
@@ -108,10 +156,9 @@ from
     on true
   left join lateral (
     select
-      sum(r.net) as net,
       sum(r.local_net) as local_net
     from received as r
-    where p.has_booked_income and r.user_id = p.user_id and r.ticker = p.ticker and r.received_on = p.valid_from
+    where p.counts_booked and r.user_id = p.user_id and r.ticker = p.ticker and r.received_on = p.valid_from
   ) as first_received
     on true
   cross join lateral (
@@ -127,7 +174,7 @@ from
           stg_dividends as d
           join int_calendar as c on c.calendar_date = d.ex_date
           left join int_prices_daily as i on i.ticker = d.ticker and i.price_date = d.ex_date
-        where not p.has_booked_income and d.ticker = p.ticker and d.ex_date > p.valid_from and d.ex_date < p.held_until
+        where not p.counts_booked and d.ticker = p.ticker and d.ex_date > p.valid_from and d.ex_date < p.held_until
         union all
         select
           r.received_on as paid_on,
@@ -138,7 +185,7 @@ from
           received as r
           left join int_prices_daily as i on i.ticker = r.ticker and i.price_date = r.received_on
         where
-          p.has_booked_income
+          p.counts_booked
           and r.user_id = p.user_id
           and r.ticker = p.ticker
           and r.received_on > p.valid_from

@@ -111,7 +111,8 @@ from
       product(
         1 + coalesce(
           case
-            when d.currency_effect = 0 then d.daily_return
+            when d.currency_effect = 0
+            or d.daily_return is null then d.daily_return
             else daily_return(d.market_value - d.currency_effect, d.prev_market_value, d.net_flow, d.income_paid_out)
           end,
           0

@@ -186,5 +186,13 @@ select
   holds_exchange_traded,
   is_provisional,
   is_estimated,
-  daily_return(market_value, prev_market_value, net_flow, income_paid_out) as daily_return
+  -- What holdings and the debt for them leave in the twelfth digit, of rounded exchange rates, is nothing that was invested.
+  case
+    when abs(prev_market_value + greatest(net_flow, 0)) > abs(cash) * 1e-12 then daily_return(
+      market_value,
+      prev_market_value,
+      net_flow,
+      income_paid_out
+    )
+  end as daily_return
 from totals

@@ -8,7 +8,7 @@ select
     when p.transferred_quantity = 0
     and p.exchanged_value = 0 then 0
     else (
-      (p.transferred_quantity - p.exchanged_quantity) * coalesce(d.close, p.trade_price) + p.exchanged_value
+      coalesce((p.transferred_quantity - p.exchanged_quantity) * d.close, p.transferred_value) + p.exchanged_value
     ) * p.rate
   end as amount,
   false as is_dividend

@@ -8,6 +8,7 @@ import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { deployedEngine } from "../support/engine.ts";
 import { buildModels, deployModels, models } from "../support/models.ts";
 import { corporateAction } from "./corporate-events.ts";
+import { ledgerEvent } from "./ledger-events.ts";
 
 /** Something that happens to bronze. What it asks for may be impossible, or refused; then it does nothing. */
 interface Event {
@@ -239,6 +240,7 @@ const event = fc.oneof(
   { weight: 6, arbitrary: entry },
   { weight: 2, arbitrary: deletion },
   { weight: 4, arbitrary: corporateAction(person, ticker, day) },
+  { weight: 8, arbitrary: ledgerEvent(person, ticker, day, cents) },
   { weight: 4, arbitrary: bar },
   { weight: 4, arbitrary: history },
   { weight: 3, arbitrary: paidPurchase },
@@ -302,6 +304,11 @@ async function happen(pool: Pool, { text, values }: Event): Promise<"stands" | "
     const { rows } = await client.query<{ uncovered: boolean }>(uncovered);
     await client.query(rows[0]!.uncovered ? "rollback" : "commit");
     return rows[0]!.uncovered ? "refused" : rowCount === 0 ? "nothing" : "stands";
+  } catch (error) {
+    await client.query("rollback");
+    // What a constraint of the table does not allow.
+    if (String((error as { code?: unknown }).code).startsWith("23")) return "refused";
+    throw error;
   } finally {
     client.release();
   }

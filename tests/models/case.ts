@@ -3,8 +3,10 @@
  */
 import { readFileSync } from "node:fs";
 import Big from "big.js";
-import type { PoolClient } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { expect } from "vitest";
+import { recordCorporateAction } from "../../src/ledger/index.ts";
+import { readTransferredCost } from "../../src/portfolio/index.ts";
 
 interface Expectation {
   readonly model: string;
@@ -16,6 +18,8 @@ interface Expectation {
 
 export interface Case {
   readonly title: string;
+  /** Corporate actions, as they are said to the wizard that writes their rows. */
+  readonly actions: readonly Readonly<Record<string, unknown>>[];
   readonly statements: readonly { readonly text: string; readonly values: readonly unknown[] }[];
   readonly expectations: readonly Expectation[];
 }
@@ -163,6 +167,19 @@ const sections: Record<string, { pattern: RegExp; statement(...words: string[]):
   },
 };
 
+/** `2024-01-03 spin_off OLD NEW 1:2 cost_share 0.25`: kind, ticker, new ticker and ratio where it has them, then other terms by name. */
+function readAction(line: string): Case["actions"][number] {
+  const [date, kind, ticker, ...words] = line.split(" ");
+  const action: Record<string, unknown> = { date, kind, ticker };
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    if (/^\d+:\d+$/.test(word)) [action.numerator, action.denominator] = word.split(":");
+    else if (/^[a-z_]+$/.test(word))
+      action[word] = word === "is_exercised" ? words.shift() === "yes" : words.shift();
+    else action.new_ticker = word;
+  }
+  return action;
+}
+
 /** Reads a case. Throws with the line that is not understood. */
 export function parseCase(file: URL): Case {
   const lines = readFileSync(file, "utf8")
@@ -171,6 +188,7 @@ export function parseCase(file: URL): Case {
     .filter((line) => line !== "" && !line.startsWith("--"));
   const [title = "", ...rest] = lines;
   const statements: Statement[] = [];
+  const actions: Case["actions"][number][] = [];
   const expectations: { model: string; whole: boolean; table: string[][] }[] = [];
   let section = "";
   for (const line of rest) {
@@ -182,7 +200,8 @@ export function parseCase(file: URL): Case {
     } else if (section === "expect") {
       const cells = line.split("|").map((cell) => cell.trim());
       expectations.at(-1)?.table.push(cells);
-    } else {
+    } else if (section === "actions") actions.push(readAction(line));
+    else {
       const words = sections[section]?.pattern.exec(line);
       if (!words) throw new Error(`expected a line of section ${section}, got: ${line} (${file.pathname})`);
       statements.push(sections[section]!.statement(...words.slice(1)));
@@ -191,25 +210,64 @@ export function parseCase(file: URL): Case {
   return {
     title,
     statements,
+    actions,
     expectations: expectations.map(({ table: [columns = [], ...rows], ...of }) => ({ ...of, columns, rows })),
   };
 }
 
+async function prepare(client: Pick<PoolClient, "query">, { statements }: Case): Promise<void> {
+  await client.query(
+    `insert into users (user_id, email, password_hash) values (1, 'a@example.org', ''), (2, 'b@example.org', '')`,
+  );
+  for (const { text, values } of statements) await client.query(text, [...values]);
+}
+
 /** Puts the case into bronze and compares what the models say, in a transaction that is rolled back. */
-export async function playCase(client: PoolClient, { statements, expectations }: Case): Promise<void> {
+export async function playCase(client: PoolClient, one: Case): Promise<void> {
   await client.query("begin");
   try {
-    await client.query(
-      `insert into users (user_id, email, password_hash) values (1, 'a@example.org', ''), (2, 'b@example.org', '')`,
-    );
-    for (const { text, values } of statements) await client.query(text, [...values]);
-    for (const expectation of expectations) await compare(client, expectation);
+    await prepare(client, one);
+    for (const expectation of one.expectations) await compare(client, expectation);
   } finally {
     await client.query("rollback");
   }
 }
 
-async function compare(client: PoolClient, { model, whole, columns, rows }: Expectation): Promise<void> {
+const ofMarket = ["raw_prices", "raw_corporate_actions", "raw_assets", "raw_fred"];
+
+/** As playCase, with corporate actions, which are written in transactions of their own: so all is committed, and deleted again. */
+export async function playActions(pool: Pool, one: Case): Promise<void> {
+  const context = {
+    pool,
+    clock: () => new Date("2024-12-31T12:00:00Z"),
+    log: { warn: () => {} },
+    prices: {} as never, // all that is needed is known
+  };
+  try {
+    await prepare(pool, one);
+    // The ledger's lines are numbered by hand.
+    await pool.query(
+      "select setval(pg_get_serial_sequence('bronze.transactions', 'transaction_id'), (select max(transaction_id) from transactions))",
+    );
+    for (const action of one.actions)
+      await recordCorporateAction(context, 1, action, {
+        costOf: readTransferredCost,
+        email: "a@example.org",
+        isPreview: false,
+      });
+    for (const expectation of one.expectations) await compare(pool, expectation);
+  } finally {
+    await pool.query("delete from users");
+    for (const table of ofMarket) await pool.query(`delete from ${table}`);
+    // The dollar's own rate is there from the start.
+    await pool.query("delete from raw_fx_rates where currency <> 'USD'");
+  }
+}
+
+async function compare(
+  client: Pick<PoolClient, "query">,
+  { model, whole, columns, rows }: Expectation,
+): Promise<void> {
   // Accounts by their names.
   const rowsOf = columns.includes("account")
     ? `(select model.*, accounts.name as account from ${model} model left join accounts using (account_id)) named`

@@ -1,9 +1,9 @@
 /**
- * The independent oracle, part three: exchange rates, and what prices and exchange rates each did to a position. Written
+ * The independent oracle, part four: exchange rates, and what prices and exchange rates each did to a position. Written
  * from the definitions alone, as the other parts are.
  */
 import Big from "big.js";
-import { nextDay, type Security, type Trade } from "./world.ts";
+import { nextDay, type Payment } from "./world.ts";
 
 const [zero, one] = [new Big(0), new Big(1)];
 
@@ -70,93 +70,132 @@ export interface Conversion {
   readonly rate: Big;
 }
 
-/** At the trade's own rate, else at its day's. */
-export function conversion(trade: Trade, security: Security, { base, rates }: Reader): Conversion {
-  const asset = security.currency ?? "USD";
-  const paid = trade.currency ?? asset;
+/** At the transaction's own rate, else at its day's. `asset`: the currency of the ticker, or, of cash, that which was paid. */
+export function conversion(payment: Payment, asset: string, { base, rates }: Reader): Conversion {
+  const paid = payment.currency ?? asset;
   const toBase = (): Big => {
     if (paid === base) return one;
-    if (!trade.fxRate || !trade.fxCurrency) return rates.estimated(paid, base, trade.date);
-    if (trade.fxCurrency === base) return new Big(trade.fxRate);
-    const ofDay = rates.known(paid, base, trade.date);
+    if (!payment.fxRate || !payment.fxCurrency) return rates.estimated(paid, base, payment.date);
+    if (payment.fxCurrency === base) return new Big(payment.fxRate);
+    const ofDay = rates.known(paid, base, payment.date);
     // What it was said in had no rate yet: nobody can carry it on.
-    if (ofDay && !rates.known(trade.fxCurrency, "USD", trade.date)) return ofDay;
-    return new Big(trade.fxRate).times(rates.estimated(trade.fxCurrency, base, trade.date));
+    if (ofDay && !rates.known(payment.fxCurrency, "USD", payment.date)) return ofDay;
+    return new Big(payment.fxRate).times(rates.estimated(payment.fxCurrency, base, payment.date));
   };
   const inBase = toBase();
   if (asset === base) return { base: inBase, local: inBase, rate: one };
-  const local = paid === asset ? one : rates.estimated(paid, asset, trade.date);
+  const local = paid === asset ? one : rates.estimated(paid, asset, payment.date);
   return { base: inBase, local, rate: inBase.div(local) };
 }
 
-/** What moved on a day: prices of one in the ticker's currency, rates to the base currency. */
+/** Of one: in the ticker's currency, and that in base currency. */
+export interface Quote {
+  readonly price: Big;
+  readonly rate: Big;
+}
+
+/** Shares of a day that were bought, sold, brought or taken: how many, for how much (in the ticker's currency), at which rate. */
+export interface Move {
+  readonly quantity: Big;
+  readonly amount: Big;
+  readonly rate: Big;
+}
+
 export interface Moves {
+  /** From the day before; in shares as they are after a split of the person's own. */
   readonly held: Big;
-  readonly before: { readonly price: Big; readonly rate: Big };
-  readonly after: { readonly price: Big; readonly rate: Big };
-  readonly trades: readonly {
-    readonly type: "BUY" | "SELL";
-    readonly quantity: Big;
-    readonly amount: Big;
-    readonly rate: Big;
-  }[];
+  /** Of one of these. */
+  readonly before: Quote;
+  readonly after: Quote;
+  readonly bought: readonly Move[];
+  /** A return of capital is a sale of nothing. */
+  readonly sold: readonly Move[];
+  /** By corporate actions, at what was said of them; other transfers come and go as the day closes. */
+  readonly brought: readonly Move[];
+  readonly taken: readonly Move[];
+  /** By other transfers, less what they took. */
+  readonly transferred: Big;
+}
+
+const average = (total: Big, quantity: Big) => (quantity.eq(0) ? zero : total.div(quantity));
+const sum = (moves: readonly Move[], pick: (move: Move) => Big) =>
+  moves.reduce((total, move) => total.plus(pick(move)), zero);
+const quantityOf = (moves: readonly Move[]) => sum(moves, ({ quantity }) => quantity);
+const amountOf = (moves: readonly Move[]) => sum(moves, ({ amount }) => amount);
+const inBaseOf = (moves: readonly Move[]) => sum(moves, ({ amount, rate }) => amount.times(rate));
+
+/** A part of what was there on a day: the base-currency value of one at its start, and the rate in it; price and value at its end. */
+interface Piece {
+  readonly quantity: Big;
+  readonly rate: Big;
+  readonly start: Big;
+  readonly end: Big;
+  readonly endInBase: Big;
+}
+
+/** Of one of what came on the day: the rate of its start, and its value then. */
+function startOfCome({ after, bought, brought, transferred }: Moves): {
+  quantity: Big;
+  rate: Big;
+  start: Big;
+} {
+  const atClose = transferred.gt(0) ? transferred : zero;
+  const quantity = quantityOf(bought).plus(quantityOf(brought)).plus(atClose);
+  const atRates = [...bought, ...brought].reduce(
+    (total, move) => total.plus(move.quantity.times(move.rate)),
+    atClose.times(after.rate),
+  );
+  const value = inBaseOf(bought).plus(inBaseOf(brought)).plus(atClose.times(after.price).times(after.rate));
+  return { quantity, rate: average(atRates, quantity), start: average(value, quantity) };
 }
 
 /**
- * By pieces, each with a start and an end: what was kept from the day before, what was sold of it, what was bought and
- * kept, what was bought and sold. Each moves by its price at its rate at the start, and by its rate at its price at the end.
+ * By pieces: what was kept from the day before, what was sold of it, what came on the day and was kept, what came and was sold. What is
+ * sold is taken from what was held before first. Each piece moves by its price at its rate at the start, and by its rate at its price at the end.
  */
-export function effects({ held, before, after, trades }: Moves): { price: Big; currency: Big } {
-  const of = (type: "BUY" | "SELL") => trades.filter((trade) => trade.type === type);
-  const sum = (type: "BUY" | "SELL", pick: (trade: Moves["trades"][number]) => Big) =>
-    of(type).reduce((total, trade) => total.plus(pick(trade)), zero);
-  const [bought, sold] = [sum("BUY", ({ quantity }) => quantity), sum("SELL", ({ quantity }) => quantity)];
-  const soldOfHeld = sold.gt(held) ? held : sold;
-  const soldOfBought = sold.minus(soldOfHeld);
-  const average = (total: Big, quantity: Big) => (quantity.eq(0) ? zero : total.div(quantity));
-  // of all that was sold: amount of one, and that amount in base currency
-  const sale = average(
-    sum("SELL", ({ amount }) => amount),
-    sold,
-  );
-  const saleInBase = average(
-    sum("SELL", ({ amount, rate }) => amount.times(rate)),
-    sold,
-  );
-  const boughtRate = average(
-    sum("BUY", ({ quantity, rate }) => quantity.times(rate)),
-    bought,
-  );
-  const boughtInBase = average(
-    sum("BUY", ({ amount, rate }) => amount.times(rate)),
-    bought,
-  );
-  const afterInBase = after.price.times(after.rate);
-  const pieces = [
-    {
-      quantity: held.minus(soldOfHeld),
-      rate: before.rate,
-      start: before.price.times(before.rate),
-      end: after.price,
-      endInBase: afterInBase,
-    },
-    {
-      quantity: soldOfHeld,
-      rate: before.rate,
-      start: before.price.times(before.rate),
-      end: sale,
-      endInBase: saleInBase,
-    },
-    {
-      quantity: bought.minus(soldOfBought),
-      rate: boughtRate,
-      start: boughtInBase,
-      end: after.price,
-      endInBase: afterInBase,
-    },
-    { quantity: soldOfBought, rate: boughtRate, start: boughtInBase, end: sale, endInBase: saleInBase },
+function pieces(moves: Moves): Piece[] {
+  const { held, before, after, sold } = moves;
+  const soldInAll = quantityOf(sold);
+  const soldOfHeld = soldInAll.gt(held) ? held : soldInAll;
+  const soldOfCome = soldInAll.minus(soldOfHeld);
+  const kept = { end: after.price, endInBase: after.price.times(after.rate) };
+  const sale = { end: average(amountOf(sold), soldInAll), endInBase: average(inBaseOf(sold), soldInAll) };
+  const ofHeld = { rate: before.rate, start: before.price.times(before.rate) };
+  const ofCome = startOfCome(moves);
+  return [
+    { ...ofHeld, ...kept, quantity: held.minus(soldOfHeld) },
+    { ...ofHeld, ...sale, quantity: soldOfHeld },
+    { ...ofCome, ...kept, quantity: ofCome.quantity.minus(soldOfCome) },
+    { ...ofCome, ...sale, quantity: soldOfCome },
+    ...besides(moves, ofCome),
   ];
-  return pieces.reduce(
+}
+
+/** What moves without shares: what was paid back when nothing was sold, and what corporate actions took for another value than the close. */
+function besides({ held, before, after, sold, taken }: Moves, ofCome: { quantity: Big; rate: Big }): Piece[] {
+  const paidBack = quantityOf(sold).eq(0) ? sold : [];
+  const excess = amountOf(taken).minus(quantityOf(taken).times(after.price));
+  const ownRate = average(inBaseOf(paidBack), amountOf(paidBack));
+  return [
+    {
+      quantity: one,
+      rate: held.gt(0) ? before.rate : ofCome.quantity.gt(0) ? ofCome.rate : ownRate,
+      start: zero,
+      end: amountOf(paidBack),
+      endInBase: inBaseOf(paidBack),
+    },
+    {
+      quantity: one,
+      rate: held.gt(0) ? before.rate : after.rate,
+      start: zero,
+      end: excess,
+      endInBase: excess.times(after.rate),
+    },
+  ];
+}
+
+export function effects(moves: Moves): { price: Big; currency: Big } {
+  return pieces(moves).reduce(
     ({ price, currency }, { quantity, rate, start, end, endInBase }) => ({
       price: price.plus(quantity.times(end.times(rate).minus(start))),
       currency: currency.plus(quantity.times(endInBase.minus(end.times(rate)))),

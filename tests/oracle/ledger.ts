@@ -1,29 +1,45 @@
 /**
  * The independent oracle, part one: positions. Written from the definitions in docs/metrics.md in plain TypeScript, day by
- * day and trade by trade, without looking at the SQL, so that the two can only agree by both being right.
+ * day and transaction by transaction, without looking at the SQL, so that the two can only agree by both being right.
  * Money and quantities are exact decimals (big.js), dates are `YYYY-MM-DD`.
  */
 import Big from "big.js";
-import { conversion, effects, type Moves, Rates, type Reader } from "./currencies.ts";
-import { daysBetween, nextDay, type Security, type Trade } from "./world.ts";
+import { type Conversion, conversion, effects, type Move, type Quote, type Reader } from "./currencies.ts";
+import { costOf, Position, type Taken } from "./lots.ts";
+import {
+  type Account,
+  type CostMethod,
+  daysBetween,
+  type LedgerRow,
+  type LedgerType,
+  nextDay,
+  type Security,
+} from "./world.ts";
 
+/** What is said of one ticker in one account on one day. */
 export interface PositionDay {
+  readonly account: number;
   readonly ticker: string;
   readonly date: string;
   readonly quantity: Big;
   readonly costBasis: Big;
   readonly value: Big;
   readonly previousValue: Big;
-  /** BUY amounts with fees less SELL proceeds net of fees. */
+  /** What was paid for it, fees included, less what it brought in net of fees; shares that a transfer moved, at their value. */
   readonly netFlow: Big;
+  /** The market's dividends. */
   readonly income: Big;
+  /** Of these what does not stay in the account. */
+  readonly paidOut: Big;
   readonly realized: Big;
+  /** By how much shares that a transfer brought were worth more than they had cost, less the same of those that one took. */
+  readonly transferredGain: Big;
   readonly fees: Big;
   /** An exchange-traded holding with a bar on this day. */
   readonly session: boolean;
   /** Base currency for one of the security's, at the close. */
   readonly rate: Big;
-  /** What a price, or an exchange rate, of a trade stands in for the market's. */
+  /** What a price, or an exchange rate, of a transaction stands in for the market's. */
   readonly isEstimated: boolean;
   readonly priceEffect: Big;
   readonly currencyEffect: Big;
@@ -31,7 +47,22 @@ export interface PositionDay {
   readonly local: Pick<PositionDay, "costBasis" | "value" | "previousValue" | "netFlow" | "income">;
 }
 
+/** What a sale, or a return of more than the cost, brought in, and what that had cost. */
+export interface Realized {
+  readonly account: number;
+  readonly ticker: string;
+  readonly soldBy: number;
+  /** null: of no single purchase. */
+  readonly lot: number | null;
+  readonly boughtOn: string | null;
+  readonly soldOn: string;
+  readonly quantity: Big;
+  readonly cost: Big;
+  readonly proceeds: Big;
+}
+
 const zero = new Big(0);
+const one = new Big(1);
 
 /** A split counts when the close across it stays nearer to unchanged than to a jump by the ratio. */
 export function acceptedSplits(security: Security): Security["splits"] {
@@ -61,127 +92,104 @@ function paidDividends({ dividends }: Security): Map<string, Big> {
   );
 }
 
-function inOrder(trades: readonly Trade[]): Trade[] {
-  const rank = (trade: Trade) => (trade.type === "BUY" ? 0 : 1);
-  return [...trades].sort((a, b) =>
-    a.date < b.date ? -1 : a.date > b.date ? 1 : rank(a) - rank(b) || a.id - b.id,
+/** What moves shares, or what they had cost. */
+const ofHoldings: ReadonlySet<LedgerType> = new Set([
+  "BUY",
+  "SELL",
+  "BONUS",
+  "SPLIT",
+  "RETURN_OF_CAPITAL",
+  "TRANSFER_IN",
+  "TRANSFER_OUT",
+]);
+
+/**
+ * A day begins with splits of the person's own, and with what a spin-off takes of the cost; then comes what brings shares, then returns of
+ * capital, then what takes shares.
+ */
+function placeInDay({ type, quantity }: LedgerRow): number {
+  if (type === "SPLIT" || (type === "TRANSFER_OUT" && quantity === undefined)) return 0;
+  if (type === "BUY" || type === "BONUS" || type === "TRANSFER_IN") return 1;
+  return type === "RETURN_OF_CAPITAL" ? 2 : 3;
+}
+
+export function inOrder(rows: readonly LedgerRow[]): LedgerRow[] {
+  return [...rows].sort((a, b) =>
+    a.date < b.date ? -1 : a.date > b.date ? 1 : placeInDay(a) - placeInDay(b) || a.id - b.id,
   );
 }
 
-interface Lot {
-  quantity: Big;
-  cost: Big;
+const total = (values: readonly Big[]): Big => values.reduce((sum, value) => sum.plus(value), zero);
+
+/** So many shares of a day in today's. */
+export function inTodaysShares(splits: Security["splits"], date: string, quantity: Big | string): Big {
+  const later = splits.filter((split) => split.date > date);
+  const product = (side: "numerator" | "denominator") =>
+    later.reduce((all, split) => all.times(split[side]), one);
+  return new Big(quantity).times(product("numerator")).div(product("denominator"));
 }
 
-/** What is held of one ticker, by moving average or by lots consumed oldest first. */
-class Position {
-  private lots: Lot[] = [];
-  private readonly method: "average" | "fifo";
-
-  constructor(method: "average" | "fifo") {
-    this.method = method;
-  }
-
-  get quantity(): Big {
-    return this.lots.reduce((sum, lot) => sum.plus(lot.quantity), zero);
-  }
-
-  get cost(): Big {
-    return this.lots.reduce((sum, lot) => sum.plus(lot.cost), zero);
-  }
-
-  buy(quantity: Big, cost: Big): void {
-    const lot = { quantity, cost };
-    if (this.method === "fifo" || this.lots.length === 0) this.lots.push(lot);
-    else this.lots = [{ quantity: this.quantity.plus(quantity), cost: this.cost.plus(cost) }];
-  }
-
-  /** Returns the cost of what was sold. */
-  sell(quantity: Big): Big {
-    let wanted = quantity;
-    let cost = zero;
-    while (wanted.gt(0)) {
-      const lot = this.lots[0];
-      if (!lot) throw new RangeError("the oracle was given an oversold ledger");
-      const taken = wanted.lt(lot.quantity) ? wanted : lot.quantity;
-      const part = taken.eq(lot.quantity) ? lot.cost : lot.cost.times(taken).div(lot.quantity);
-      cost = cost.plus(part);
-      lot.quantity = lot.quantity.minus(taken);
-      lot.cost = lot.cost.minus(part);
-      if (lot.quantity.eq(0)) this.lots.shift();
-      wanted = wanted.minus(taken);
-    }
-    return cost;
-  }
+/** The person's word on a split, against what the market's says of the day. */
+export function ownFactor(splits: Security["splits"], { date, numerator, denominator }: LedgerRow): Big {
+  const ofMarket = splits.find((split) => split.date === date);
+  return new Big(numerator!)
+    .times(ofMarket?.denominator ?? 1)
+    .div(new Big(denominator!).times(ofMarket?.numerator ?? 1));
 }
 
-/** Figures of a day in one of the two currencies. */
-class Account {
-  readonly position: Position;
-  previousValue = zero;
-  value = zero;
+/** What a day's transactions did to one holding; money in the ticker's currency, and at a rate. */
+class DayOfHolding {
+  readonly bought: Move[] = [];
+  readonly sold: Move[] = [];
+  readonly brought: Move[] = [];
+  readonly taken: Move[] = [];
+  transferred = zero;
+  /** Base and local. */
   netFlow = zero;
+  localNetFlow = zero;
   realized = zero;
+  transferredCost = zero;
   fees = zero;
 
-  constructor(method: "average" | "fifo") {
-    this.position = new Position(method);
-  }
-
-  beginDay(): void {
-    this.previousValue = this.value;
-    this.netFlow = zero;
-    this.realized = zero;
-    this.fees = zero;
-  }
-
-  trade(type: Trade["type"], quantity: Big, gross: Big, fee: Big): void {
-    this.fees = this.fees.plus(fee);
-    if (type === "BUY") {
-      this.position.buy(quantity, gross.plus(fee));
-      this.netFlow = this.netFlow.plus(gross).plus(fee);
-      return;
-    }
-    const proceeds = gross.minus(fee);
-    this.realized = this.realized.plus(proceeds).minus(this.position.sell(quantity));
-    this.netFlow = this.netFlow.minus(proceeds);
+  /** Money that was paid for shares, or came for them (below 0), fees included. */
+  flow(amount: Big, { base, local }: Conversion): void {
+    this.netFlow = this.netFlow.plus(amount.times(base));
+    this.localNetFlow = this.localNetFlow.plus(amount.times(local));
   }
 }
 
-const inDollars: Reader = { base: "USD", rates: new Rates({}, "1970-01-01", "1970-01-01") };
-
-/** What one share of a day is in today's. */
-function splitFactor(splits: Security["splits"], date: string): [Big, Big] {
-  const later = splits.filter((split) => split.date > date);
-  return [
-    later.reduce((product, split) => product.times(split.numerator), new Big(1)),
-    later.reduce((product, split) => product.times(split.denominator), new Big(1)),
-  ];
+export interface Keeping {
+  readonly reader: Reader;
+  readonly method: CostMethod;
+  readonly accounts: readonly Account[];
 }
 
-/** A ticker of one person, carried on day by day. */
+/** A ticker in one account, carried on day by day. */
 class Holding {
-  private readonly base: Account;
-  private readonly own: Account;
+  readonly position: Position;
+  readonly realizedLots: Realized[] = [];
   private readonly splits: Security["splits"];
   private readonly closes: ReadonlyMap<string, Big>;
   private readonly dividends: ReadonlyMap<string, Big>;
   private readonly unit: Big;
   private readonly currency: string;
+  private readonly isPaid: boolean;
   private barClose: Big | null;
-  private tradePrice = zero;
-  private tradeRate = zero;
-  private before = { price: zero, rate: zero };
+  private lastPrice = zero;
+  private lastRate = zero;
+  private before: Quote = { price: zero, rate: zero };
   private readonly security: Security;
-  private readonly reader: Reader;
+  private readonly account: number;
+  private readonly keeping: Keeping;
 
-  constructor(security: Security, reader: Reader, method: "average" | "fifo", firstDay: string) {
+  constructor(security: Security, account: number, keeping: Keeping, firstDay: string) {
     this.security = security;
-    this.reader = reader;
-    this.base = new Account(method);
-    this.own = new Account(method);
+    this.account = account;
+    this.keeping = keeping;
+    this.position = new Position(keeping.method);
     this.currency = security.currency ?? "USD";
     this.unit = new Big(security.unitFactor ?? 1);
+    this.isPaid = !keeping.accounts[account]!.booksIncome;
     this.splits = acceptedSplits(security);
     this.closes = new Map(security.bars.map((bar) => [bar.date, this.unit.times(bar.close)]));
     this.dividends = paidDividends(security);
@@ -189,83 +197,193 @@ class Holding {
     this.barClose = earlier ? this.unit.times(earlier.close) : null;
   }
 
-  private trade(trade: Trade): Moves["trades"][number] {
-    const [numerator, denominator] = splitFactor(this.splits, trade.date);
-    const converted = conversion(trade, this.security, this.reader);
-    const quantity = new Big(trade.quantity).times(numerator).div(denominator);
-    const [gross, fee] = [new Big(trade.quantity).times(trade.price), new Big(trade.fee)];
-    this.tradePrice = new Big(trade.price).times(converted.local).times(denominator).div(numerator);
-    this.tradeRate = converted.rate;
-    this.base.trade(trade.type, quantity, gross.times(converted.base), fee.times(converted.base));
-    this.own.trade(trade.type, quantity, gross.times(converted.local), fee.times(converted.local));
-    return { type: trade.type, quantity, amount: gross.times(converted.local), rate: converted.rate };
+  private realize(row: LedgerRow, proceeds: Big, taken: readonly Taken[]): void {
+    const quantity = total(taken.map((part) => part.quantity));
+    const common = { account: this.account, ticker: this.security.ticker, soldBy: row.id, soldOn: row.date };
+    if (row.type === "SELL" && this.keeping.method !== "average")
+      for (const part of taken)
+        this.realizedLots.push({
+          ...common,
+          lot: part.id,
+          boughtOn: part.boughtOn,
+          quantity: part.quantity,
+          cost: part.cost.base,
+          proceeds: proceeds.times(part.quantity).div(quantity),
+        });
+    else {
+      const cost = costOf(taken).base;
+      if (row.type === "SELL" || !proceeds.minus(cost).round(9).eq(0))
+        this.realizedLots.push({ ...common, lot: null, boughtOn: null, quantity, cost, proceeds });
+    }
+  }
+
+  private bring(row: LedgerRow, quantity: Big, amount: Big, { base, local }: Conversion): void {
+    this.position.bring({
+      id: row.id,
+      boughtOn: row.acquiredOn ?? row.date,
+      quantity,
+      cost: { base: amount.times(base), local: amount.times(local) },
+    });
+  }
+
+  private buy(row: LedgerRow, quantity: Big, at: Conversion, day: DayOfHolding): void {
+    const [gross, fee] = [new Big(row.quantity!).times(row.price ?? 0), new Big(row.fee ?? 0)];
+    this.bring(row, quantity, gross.plus(fee), at);
+    day.bought.push({ quantity, amount: gross.times(at.local), rate: at.rate });
+    day.flow(gross.plus(fee), at);
+    day.fees = day.fees.plus(fee.times(at.base));
+    if (row.price) this.lastPrice = gross.times(at.local).div(quantity);
+  }
+
+  /** A sale, or a return of capital, which is one of nothing. */
+  private sell(row: LedgerRow, quantity: Big, at: Conversion, day: DayOfHolding): void {
+    const isSale = row.type === "SELL";
+    const gross = isSale ? new Big(row.quantity!).times(row.price!) : new Big(row.amount!);
+    const fee = new Big(row.fee ?? 0);
+    const named = Object.entries(row.lots ?? {}).map(([id, of]) => [
+      id,
+      inTodaysShares(this.splits, row.date, of),
+    ]);
+    const taken = isSale
+      ? this.position.take(quantity, Object.fromEntries(named))
+      : this.position.payBack({ base: gross.times(at.base), local: gross.times(at.local) });
+    const proceeds = gross.minus(fee).times(at.base);
+    this.realize(row, proceeds, taken);
+    day.realized = day.realized.plus(proceeds).minus(costOf(taken).base);
+    day.sold.push({ quantity, amount: gross.times(at.local), rate: at.rate });
+    day.flow(fee.minus(gross), at);
+    day.fees = day.fees.plus(fee.times(at.base));
+    if (isSale) this.lastPrice = gross.times(at.local).div(quantity);
+  }
+
+  private transfer(row: LedgerRow, quantity: Big, at: Conversion, day: DayOfHolding): void {
+    const amount = new Big(row.amount ?? 0);
+    const value = row.marketValue === undefined ? null : new Big(row.marketValue);
+    if (row.type === "TRANSFER_IN") {
+      this.bring(row, quantity, amount, at);
+      this.lastPrice = (value ?? amount.times(at.local)).div(quantity);
+      day.transferredCost = day.transferredCost.plus(amount.times(at.base));
+    } else {
+      const taken =
+        row.quantity === undefined
+          ? this.position.giveCost({ base: amount.times(at.base), local: amount.times(at.local) })
+          : this.position.take(quantity);
+      day.transferredCost = day.transferredCost.minus(costOf(taken).base);
+    }
+    if (value !== null) {
+      const moves = row.type === "TRANSFER_IN" ? day.brought : day.taken;
+      moves.push({ quantity, amount: value, rate: zero });
+    } else
+      day.transferred =
+        row.type === "TRANSFER_IN" ? day.transferred.plus(quantity) : day.transferred.minus(quantity);
+  }
+
+  /** Returns by how much a split of the person's own multiplied what was held. */
+  private apply(row: LedgerRow, day: DayOfHolding): Big {
+    const quantity = inTodaysShares(this.splits, row.date, row.quantity ?? "0");
+    const at = conversion(row, this.currency, this.keeping.reader);
+    let factor = one;
+    if (row.type === "BUY" || row.type === "BONUS") this.buy(row, quantity, at, day);
+    else if (row.type === "SELL" || row.type === "RETURN_OF_CAPITAL") this.sell(row, quantity, at, day);
+    else if (row.type === "SPLIT") {
+      factor = ownFactor(this.splits, row);
+      this.position.multiply(factor);
+      this.lastPrice = this.lastPrice.div(factor);
+    } else this.transfer(row, quantity, at, day);
+    this.lastRate = at.rate;
+    return factor;
   }
 
   /** Null on a day on which nothing was held or traded. */
-  day(date: string, todays: readonly Trade[]): PositionDay | null {
-    const { base, own } = this;
-    const held = base.position.quantity;
-    base.beginDay();
-    own.beginDay();
-    const trades = todays.map((trade) => this.trade(trade));
+  day(date: string, todays: readonly LedgerRow[]): PositionDay | null {
+    const { base, rates } = this.keeping.reader;
+    const { before, position } = this;
+    const held = position.quantity;
+    const day = new DayOfHolding();
+    const factor = todays.reduce((product, row) => product.times(this.apply(row, day)), one);
     const close = this.closes.get(date);
     this.barClose = close ?? this.barClose;
-    const known =
-      this.currency === this.reader.base
-        ? new Big(1)
-        : this.reader.rates.known(this.currency, this.reader.base, date);
-    const after = { price: this.barClose ?? this.tradePrice, rate: known ?? this.tradeRate };
-    const quantity = base.position.quantity;
-    own.value = quantity.times(after.price);
-    base.value = own.value.times(after.rate);
-    const moved = effects({ held, before: this.before, after, trades });
+    const known = this.currency === base ? one : rates.known(this.currency, base, date);
+    const after = { price: this.barClose ?? this.lastPrice, rate: known ?? this.lastRate };
     this.before = after;
     if (held.eq(0) && todays.length === 0) return null;
-    const income = held.times(this.dividends.get(date) ?? zero).times(this.unit);
+    const atRate = (moves: readonly Move[]) => moves.map((move) => ({ ...move, rate: after.rate }));
+    const [brought, taken] = [atRate(day.brought), atRate(day.taken)];
+    const moved = total([
+      day.transferred.times(after.price),
+      ...brought.map(({ amount }) => amount),
+      ...taken.map(({ amount }) => amount.times(-1)),
+    ]);
+    const effect = effects({
+      ...day,
+      brought,
+      taken,
+      held: held.times(factor),
+      before: { price: before.price.div(factor), rate: before.rate },
+      after,
+    });
+    const income = this.isPaid ? held.times(this.dividends.get(date) ?? zero).times(this.unit) : zero;
+    const localValue = position.quantity.times(after.price);
+    const localBefore = held.times(before.price);
     return {
+      account: this.account,
       ticker: this.security.ticker,
       date,
-      quantity,
-      costBasis: base.position.cost,
-      value: base.value,
-      previousValue: base.previousValue,
-      netFlow: base.netFlow,
+      quantity: position.quantity,
+      costBasis: position.cost.base,
+      value: localValue.times(after.rate),
+      previousValue: localBefore.times(before.rate),
+      netFlow: day.netFlow.plus(moved.times(after.rate)),
       income: income.times(after.rate),
-      realized: base.realized,
-      fees: base.fees,
+      paidOut: this.keeping.accounts[this.account]!.tracksCash ? zero : income.times(after.rate),
+      realized: day.realized,
+      transferredGain: moved.times(after.rate).minus(day.transferredCost),
+      fees: day.fees,
       session: close !== undefined && !this.security.always,
       rate: after.rate,
       isEstimated: this.barClose === null || known === null,
-      priceEffect: moved.price,
-      currencyEffect: moved.currency,
+      priceEffect: effect.price,
+      currencyEffect: effect.currency,
       local: {
-        costBasis: own.position.cost,
-        value: own.value,
-        previousValue: own.previousValue,
-        netFlow: own.netFlow,
+        costBasis: position.cost.local,
+        value: localValue,
+        previousValue: localBefore,
+        netFlow: day.localNetFlow.plus(moved),
         income,
       },
     };
   }
 }
 
-/** One row for each calendar day from the first trade to `lastDay` on which the ticker was held or traded. */
-export function positionDays(
-  trades: readonly Trade[],
+export interface Positions {
+  readonly days: readonly PositionDay[];
+  readonly realized: readonly Realized[];
+}
+
+/** A row for each account and calendar day from its first transaction to `lastDay` on which the ticker was held or traded. */
+export function positionsOf(
+  rows: readonly LedgerRow[],
   security: Security,
   lastDay: string,
-  method: "average" | "fifo" = "average",
-  reader: Reader = inDollars,
-): PositionDay[] {
-  const ordered = inOrder(trades.filter((trade) => trade.ticker === security.ticker));
-  const first = ordered[0];
-  if (!first) return [];
-  const byDate = Map.groupBy(ordered, (trade) => trade.date);
-  const holding = new Holding(security, reader, method, first.date);
-  const rows: PositionDay[] = [];
-  for (let date = first.date; date <= lastDay; date = nextDay(date)) {
-    const row = holding.day(date, byDate.get(date) ?? []);
-    if (row) rows.push(row);
-  }
-  return rows;
+  keeping: Keeping,
+): Positions {
+  const days: PositionDay[] = [];
+  const realized: Realized[] = [];
+  keeping.accounts.forEach((_, account) => {
+    const own = inOrder(
+      rows.filter(
+        (row) => row.ticker === security.ticker && row.account === account && ofHoldings.has(row.type),
+      ),
+    );
+    const first = own[0];
+    if (!first) return;
+    const byDate = Map.groupBy(own, (row) => row.date);
+    const holding = new Holding(security, account, keeping, first.date);
+    for (let date = first.date; date <= lastDay; date = nextDay(date)) {
+      const row = holding.day(date, byDate.get(date) ?? []);
+      if (row) days.push(row);
+    }
+    realized.push(...holding.realizedLots);
+  });
+  return { days, realized };
 }

@@ -1,5 +1,6 @@
-/** The independent oracle, part two: a person's days, returns, risk and money-weighted figures. */
+/** The independent oracle, part three: a person's days, returns, risk and money-weighted figures. */
 import Big from "big.js";
+import type { CashDay } from "./cash.ts";
 import type { PositionDay } from "./ledger.ts";
 import { daysBetween, nextDay } from "./world.ts";
 
@@ -8,14 +9,22 @@ const zero = new Big(0);
 export interface PortfolioDay {
   readonly date: string;
   readonly marketValue: Big;
+  readonly cash: Big;
   readonly costBasis: Big;
   readonly netFlow: Big;
   readonly netContributions: Big;
   readonly income: Big;
+  readonly paidOut: Big;
   readonly realized: Big;
   readonly fees: Big;
+  /** Of no purchase and no sale. */
+  readonly otherFees: Big;
+  readonly taxes: Big;
+  readonly transferredGain: Big;
   readonly priceEffect: Big;
   readonly currencyEffect: Big;
+  /** The part of it that is on cash. */
+  readonly onCash: Big;
   readonly isEstimated: boolean;
   readonly dailyReturn: number | null;
   /** dailyReturn without what exchange rates did. */
@@ -27,22 +36,60 @@ export interface PortfolioDay {
   readonly holdsExchangeTraded: boolean;
 }
 
-/** Inflows at the start of the day, outflows and income at its end; null while nothing was invested. */
-export function dayReturn(value: Big, previousValue: Big, netFlow: Big, income: Big): number | null {
+/**
+ * Inflows at the start of the day, outflows and income that is paid out at its end; null while nothing was invested: what is left of
+ * holdings and the `debt` for them in the twelfth digit is nothing.
+ */
+export function dayReturn(
+  value: Big,
+  previousValue: Big,
+  netFlow: Big,
+  income: Big,
+  debt: Big = zero,
+): number | null {
   const inflow = netFlow.gt(0) ? netFlow : zero;
   const outflow = (netFlow.lt(0) ? netFlow.times(-1) : zero).plus(income);
   const base = previousValue.plus(inflow);
-  return base.eq(0) ? null : Number(value.plus(outflow).div(base)) - 1;
+  return base.abs().lte(debt.abs().times("1e-12")) ? null : Number(value.plus(outflow).div(base)) - 1;
 }
 
-/** Every calendar day from the first flow to `lastDay`. */
+/** The sums of one day over tickers, accounts and currencies. */
+function sumsOf(rows: readonly PositionDay[], cash: readonly CashDay[]) {
+  type Shared = "value" | "netFlow" | "income" | "paidOut" | "fees" | "currencyEffect";
+  const both = (pick: Shared) => [...rows, ...cash].reduce((sum, row) => sum.plus(row[pick]), zero);
+  const ofHoldings = (pick: "costBasis" | "realized" | "priceEffect" | "transferredGain") =>
+    rows.reduce((sum, row) => sum.plus(row[pick]), zero);
+  const ofCash = (pick: "value" | "fees" | "taxes" | "currencyEffect") =>
+    cash.reduce((sum, row) => sum.plus(row[pick]), zero);
+  return {
+    marketValue: both("value"),
+    cash: ofCash("value"),
+    costBasis: ofHoldings("costBasis"),
+    netFlow: both("netFlow"),
+    income: both("income"),
+    paidOut: both("paidOut"),
+    realized: ofHoldings("realized"),
+    fees: both("fees"),
+    otherFees: ofCash("fees"),
+    taxes: ofCash("taxes"),
+    transferredGain: ofHoldings("transferredGain"),
+    priceEffect: ofHoldings("priceEffect"),
+    currencyEffect: both("currencyEffect"),
+    onCash: ofCash("currencyEffect"),
+    isEstimated: [...rows, ...cash].some((row) => row.isEstimated),
+  };
+}
+
+/** Every calendar day from the first transaction to `lastDay`. */
 export function portfolioDays(
   positions: readonly PositionDay[],
+  cash: readonly CashDay[],
   isAlways: (ticker: string) => boolean,
   lastDay: string,
 ): PortfolioDay[] {
   const byDate = Map.groupBy(positions, (row) => row.date);
-  const first = [...byDate.keys()].sort()[0];
+  const cashByDate = Map.groupBy(cash, (row) => row.date);
+  const first = [...byDate.keys(), ...cashByDate.keys()].sort()[0];
   const days: PortfolioDay[] = [];
   let contributions = zero;
   let previousValue = zero;
@@ -50,29 +97,24 @@ export function portfolioDays(
   let peak = 1;
   for (let date = first ?? nextDay(lastDay); date <= lastDay; date = nextDay(date)) {
     const rows = byDate.get(date) ?? [];
-    const sum = (pick: (row: PositionDay) => Big) => rows.reduce((total, row) => total.plus(pick(row)), zero);
-    const marketValue = sum((row) => row.value);
-    const netFlow = sum((row) => row.netFlow);
-    const income = sum((row) => row.income);
-    const dailyReturn = dayReturn(marketValue, previousValue, netFlow, income);
-    const currencyEffect = sum((row) => row.currencyEffect);
+    const sums = sumsOf(rows, cashByDate.get(date) ?? []);
+    const { marketValue, netFlow, paidOut } = sums;
+    const dailyReturn = dayReturn(marketValue, previousValue, netFlow, paidOut, sums.cash);
     contributions = contributions.plus(netFlow);
     index *= 1 + (dailyReturn ?? 0);
     peak = Math.max(peak, index);
     days.push({
+      ...sums,
       date,
-      marketValue,
-      costBasis: sum((row) => row.costBasis),
-      netFlow,
       netContributions: contributions,
-      income,
-      realized: sum((row) => row.realized),
-      fees: sum((row) => row.fees),
-      priceEffect: sum((row) => row.priceEffect),
-      currencyEffect,
-      isEstimated: rows.some((row) => row.isEstimated),
       dailyReturn,
-      priceReturn: dayReturn(marketValue.minus(currencyEffect), previousValue, netFlow, income),
+      priceReturn: dayReturn(
+        marketValue.minus(sums.currencyEffect),
+        previousValue,
+        netFlow,
+        paidOut,
+        sums.cash,
+      ),
       index,
       runningPeak: peak,
       drawdown: index / peak - 1,
@@ -144,13 +186,18 @@ export function moneyWeightedReturn(flows: readonly Flow[]): number | null {
   const valueAt = (logGrowth: number) =>
     timed.reduce((total, { amount, time }) => total + amount * Math.exp(-time * logGrowth), 0);
   const signs = logGrowths.map((logGrowth) => Math.sign(valueAt(logGrowth)));
-  const crossings = signs.flatMap((sign, index) => (index > 0 && sign !== signs[index - 1] ? [index] : []));
+  // A root that lies on the grid is one with what is on both sides of it.
+  const places = signs.flatMap((sign, index) => (sign === 0 ? [] : [index]));
+  const crossings = places.filter((place, at) => at > 0 && signs[place] !== signs[places[at - 1]!]);
   if (crossings.length !== 1) return null;
-  let [low = 0, high = 0] = logGrowths.slice(crossings[0]! - 1, crossings[0]! + 1);
-  const signAtLow = Math.sign(valueAt(low));
+  const before = places[places.indexOf(crossings[0]!) - 1]!;
+  let [low, high] = [logGrowths[before]!, logGrowths[crossings[0]!]!];
+  const signAtLow = signs[before];
   for (let step = 0; step < 100; step += 1) {
     const middle = (low + high) / 2;
-    if (Math.sign(valueAt(middle)) === signAtLow) low = middle;
+    const sign = Math.sign(valueAt(middle));
+    if (sign === 0) return Math.expm1(middle);
+    if (sign === signAtLow) low = middle;
     else high = middle;
   }
   return Math.expm1((low + high) / 2);
@@ -158,11 +205,15 @@ export function moneyWeightedReturn(flows: readonly Flow[]): number | null {
 
 export interface Performance {
   readonly marketValue: Big;
+  readonly cash: Big;
+  readonly costBasis: Big;
   readonly netContributions: Big;
   readonly realized: Big;
   readonly unrealized: Big;
   readonly income: Big;
+  readonly paidOut: Big;
   readonly fees: Big;
+  readonly taxes: Big;
   readonly totalGain: Big;
   readonly priceEffect: Big;
   readonly currencyEffect: Big;
@@ -190,26 +241,36 @@ export function performance(
   const total = (pick: (day: PortfolioDay) => Big) => days.reduce((sum, day) => sum.plus(pick(day)), zero);
   const realized = total((day) => day.realized);
   const income = total((day) => day.income);
-  const unrealized = last.marketValue.minus(last.costBasis);
+  const unrealized = last.marketValue.minus(last.cash).minus(last.costBasis);
   const { returns, perYear } = periodReturns(days);
   const values = returns.map((entry) => entry.value);
   const excess = returns.map((entry) => entry.value - ((1 + riskFree(entry.date)) ** (1 / perYear) - 1));
   const enough = values.length >= 20;
   const deviation = enough ? sampleDeviation(excess) : 0;
   const downside = enough ? Math.sqrt(mean(excess.map((value) => Math.min(0, value) ** 2))) : 0;
-  const flows = days.map(({ date, income, netFlow }) => ({
+  const flows = days.map(({ date, paidOut, netFlow }) => ({
     date,
-    amount: Number(income.minus(netFlow).plus(date === last.date ? last.marketValue : 0)),
+    amount: Number(paidOut.minus(netFlow).plus(date === last.date ? last.marketValue : 0)),
   }));
   const priceGrowth = days.reduce((growth, day) => growth * (1 + (day.priceReturn ?? 0)), 1);
   return {
     marketValue: last.marketValue,
+    cash: last.cash,
+    costBasis: last.costBasis,
     netContributions: last.netContributions,
     realized,
     unrealized,
     income,
+    paidOut: total((day) => day.paidOut),
     fees: total((day) => day.fees),
-    totalGain: unrealized.plus(realized).plus(income),
+    taxes: total((day) => day.taxes),
+    totalGain: unrealized
+      .plus(realized)
+      .plus(income)
+      .minus(total((day) => day.otherFees))
+      .minus(total((day) => day.taxes))
+      .plus(total((day) => day.onCash))
+      .minus(total((day) => day.transferredGain)),
     priceEffect: total((day) => day.priceEffect),
     currencyEffect: total((day) => day.currencyEffect),
     twr: last.index - 1,
