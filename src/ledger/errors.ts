@@ -277,8 +277,27 @@ export class ForeignCurrencyError extends Error {
   readonly code = "unsupported_currency";
 
   constructor(currency: string, source: string) {
+    super(`expected a price in a currency that is known here, got: ${shown(currency)} (${source})`);
+  }
+}
+
+export class UnnamedFeeUnitError extends Error {
+  readonly code = "ambiguous_currency";
+
+  constructor(unit: string, currency: string) {
     super(
-      `expected a price in USD, got: ${shown(currency)} (${source}); other currencies cannot be recorded yet`,
+      `expected a fee that says whether it is in ${unit}, as the price, or in ${currency}, got: neither; name it in the file, such as Fee (${currency})`,
+    );
+  }
+}
+
+export class UnnamedCurrencyError extends Error {
+  readonly code = "ambiguous_currency";
+
+  /** `quotedIn`: what the ticker is quoted in, which is not the dollar that is taken for granted. */
+  constructor(ticker: string, quotedIn: string) {
+    super(
+      `expected a currency beside the price, got: none, and ${ticker} is quoted in ${quotedIn}; say above what prices without a currency are in`,
     );
   }
 }
@@ -349,10 +368,8 @@ export class UnknownInstrumentError extends Error {
   readonly code = "unknown_ticker";
   readonly field = "ticker";
 
-  constructor(identifier: string, currency: string) {
-    super(
-      `expected an instrument quoted in ${currency} that Yahoo Finance knows, got: ${shown(identifier)}; say its ticker above`,
-    );
+  constructor(identifier: string) {
+    super(`expected an instrument that Yahoo Finance knows, got: ${shown(identifier)}; say its ticker above`);
   }
 }
 

@@ -46,6 +46,7 @@ export { decodeFile } from "./import/decode.ts";
 export type { Selection } from "./import/draft.ts";
 export { type RowKind, rowKinds } from "./import/kinds.ts";
 export { type ColumnMapping, type ImportField, importFields, requiredFields } from "./import/layout.ts";
+export { isNamedCurrency } from "./import/price-currency.ts";
 export type { ImportFile } from "./import/read.ts";
 export { importTransactions, isAllSeen } from "./import/record.ts";
 export { type RecordGroup, recordGroups } from "./import/recording.ts";

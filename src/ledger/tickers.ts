@@ -27,14 +27,13 @@ export interface KnownTicker {
 
 /**
  * A ticker that can be traded in the ledger. One that nobody has used yet is looked up at the price source and kept, as one of
- * those that the person may bring on a day. `quotedIn`: only if it is quoted in this. Throws UnknownTickerError, UnsupportedCurrencyError, MarketDataUnavailableError,
+ * those that the person may bring on a day. Throws UnknownTickerError, UnsupportedCurrencyError, MarketDataUnavailableError,
  * TooManyLookupsError or TooManyNewTickersError.
  */
 export async function requireTicker(
   context: LedgerContext,
   userId: number,
   ticker: string,
-  quotedIn?: string,
 ): Promise<KnownTicker> {
   const { pool, prices, clock } = context;
   const { rows } = await pool.query<{
@@ -54,14 +53,14 @@ export async function requireTicker(
   );
   const known = rows[0];
   if (known) {
-    const unit = requireUnit(ticker, known.quoteUnit, quotedIn);
+    const unit = requireUnit(ticker, known.quoteUnit);
     const { firstPriceDate, lastPriceDate, problem } = known;
     const weekAgo = new Date(clock().getTime() - 7 * 86_400_000).toISOString().slice(0, 10);
     const isStale = lastPriceDate !== null && lastPriceDate < weekAgo && problem === null;
     return { ticker, unit, firstPriceDate, problem, isStale, hasPrices: firstPriceDate !== null };
   }
   const description = await describeOrExplain({ pool, prices }, ticker);
-  const unit = requireUnit(ticker, description.currency, quotedIn);
+  const unit = requireUnit(ticker, description.currency);
   await keepDescription(context, userId, description, unit);
   return {
     ticker,
@@ -73,10 +72,9 @@ export async function requireTicker(
   };
 }
 
-function requireUnit(ticker: string, said: string | null, quotedIn: string | undefined): Unit {
+function requireUnit(ticker: string, said: string | null): Unit {
   const unit = said === null ? null : unitOf(said);
-  if (unit === null || (quotedIn !== undefined && unit.name !== quotedIn))
-    throw new UnsupportedCurrencyError(ticker, said, quotedIn);
+  if (unit === null) throw new UnsupportedCurrencyError(ticker, said);
   return unit;
 }
 

@@ -6,7 +6,7 @@ import type { LedgerContext } from "../context.ts";
 import { readNamingHoldings, requireCovered } from "../coverage.ts";
 import { requireHistories } from "../histories.ts";
 import { requireImportQuota, requireLedgerQuota } from "../quotas.ts";
-import { requireCurrencies } from "../rates.ts";
+import { type Currencies, requireCurrencies } from "../rates.ts";
 import { insertTransactions, lockLedger, type TransactionToInsert } from "../rows.ts";
 import { incoming } from "../transaction-types.ts";
 import { draftCovered, keepAccount } from "./choice.ts";
@@ -23,6 +23,7 @@ import { type KeptChoices, rememberChoices, rememberTickers } from "./remembered
 import {
   type ImportProgress,
   type ImportReview,
+  isOwn,
   type Prepared,
   prepareImport,
   reviewPrepared,
@@ -71,10 +72,11 @@ function ownChoices(given: ImportFile, plain: ReadFile): KeptChoices {
   const columns = Object.entries(given.columns ?? {}).filter(
     ([field, name]) => name !== plain.columns[field as ImportField],
   );
-  const { dateOrder, decimalMark } = given.notation ?? {};
+  const { dateOrder, decimalMark, currency } = given.notation ?? {};
   const notation = {
     ...(dateOrder && dateOrder !== plain.notation.dateOrder && { dateOrder }),
     ...(decimalMark && decimalMark !== plain.notation.decimalMark && { decimalMark }),
+    ...(currency && { currency }),
   };
   return {
     ...(columns.length > 0 && { columns: Object.fromEntries(columns) }),
@@ -96,8 +98,7 @@ function ownTickers(rows: readonly ImportRow[], { tickers = {} }: ImportFile): R
 interface Known {
   /** The file as it is read without a person's word. */
   readonly plain: ReadFile;
-  /** What each row is paid in. */
-  readonly currencies: ReadonlyMap<RowInput, string>;
+  readonly currencies: Currencies<RowInput>;
   /** Rows that were chosen and cannot be recorded, by line. */
   readonly left: ReadonlyMap<number, Remark>;
   readonly context: Pick<LedgerContext, "quotas" | "clock">;
@@ -173,11 +174,18 @@ async function recordDraft(
 ): Promise<Omit<Imported, "review">> {
   const recorded = inOrder(draft.selected.filter(({ input }) => input !== null));
   const accounts = await openNamed(context, client, userId, recorded, draft.accounts);
-  const toInsert = withTransferIds((input) => ({
-    ...input,
-    account_id: requireNamed(accounts, input.account, null).account_id,
-    ...(input.type !== "SPLIT" && { currency: input.currency ?? currencies.get(input)! }),
-  }));
+  const toInsert = withTransferIds((given) => {
+    const { fx_rate, fx_currency, ...input } = given;
+    const currency = currencies.of.get(given) ?? given.currency;
+    // What a broker's client paid in their own currency needs no rate.
+    const hasRate = fx_rate !== undefined && (isOwn(draft.rows) || currency !== currencies.base);
+    return {
+      ...input,
+      account_id: requireNamed(accounts, input.account, null).account_id,
+      ...(input.type !== "SPLIT" && { currency }),
+      ...(hasRate && { fx_rate, fx_currency }),
+    };
+  });
   const transactionIds = await insertRows(client, userId, recorded, toInsert);
   const sides = recorded.flatMap(({ counterpart }) => (counterpart ? [toInsert(counterpart)] : []));
   if (sides.length > 0) await insertTransactions(client, userId, sides);

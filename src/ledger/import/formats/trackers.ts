@@ -57,6 +57,7 @@ export const trackerFormats: readonly Format[] = [
       price: "purchaseprice",
       fee: "commission",
     },
+    isAsQuoted: true,
     // Symbols that are only watched.
     take: (cell) => (cell("quantity") === "" ? null : cell("transactiontype") === "" ? { type: "buy" } : {}),
     decimalMark: "point",
@@ -106,7 +107,18 @@ export const trackerFormats: readonly Format[] = [
     ]): Format => ({
       name: "Portfolio Performance",
       headers: [date, type, amount, amountCurrency, fee, tax, quantity, "isin", ticker],
-      columns: { date, type, amount, ticker, identifier: ["isin", "wkn"], name, quantity, fee, tax },
+      columns: {
+        date,
+        type,
+        amount,
+        ticker,
+        identifier: ["isin", "wkn"],
+        name,
+        quantity,
+        fee,
+        tax,
+        fxRate: ["wechselkurs", "exchangerate"],
+      },
       // The gross amount is in the currency of the security, where that is another one.
       take: (cell) => {
         const isForeign = cell(gross) !== "" && cell(grossCurrency) !== "";
@@ -136,6 +148,7 @@ export const trackerFormats: readonly Format[] = [
       price: "price",
       fee: "fee",
       currency: "currency",
+      feeCurrency: "currency",
     },
     words: { item: "OTHER", liability: "OTHER" },
   },
@@ -150,6 +163,7 @@ export const trackerFormats: readonly Format[] = [
       price: "unitprice",
       fee: "fee",
       currency: "currency",
+      feeCurrency: "currency",
       description: "comment",
     },
     words: { item: "OTHER", liability: "OTHER" },
@@ -167,6 +181,7 @@ export const trackerFormats: readonly Format[] = [
       fee: "fee",
       amount: "amount",
       currency: "currency",
+      feeCurrency: "currency",
     },
     words: { credit: "BONUS", adjustment: "OTHER", addholding: "TRANSFER_IN", removeholding: "TRANSFER_OUT" },
     decimalMark: "point",
