@@ -281,27 +281,6 @@ export class ForeignCurrencyError extends Error {
   }
 }
 
-export class UnnamedFeeUnitError extends Error {
-  readonly code = "ambiguous_currency";
-
-  constructor(unit: string, currency: string) {
-    super(
-      `expected a fee that says whether it is in ${unit}, as the price, or in ${currency}, got: neither; name it in the file, such as Fee (${currency})`,
-    );
-  }
-}
-
-export class UnnamedCurrencyError extends Error {
-  readonly code = "ambiguous_currency";
-
-  /** `quotedIn`: what the ticker is quoted in, which is not the dollar that is taken for granted. */
-  constructor(ticker: string, quotedIn: string) {
-    super(
-      `expected a currency beside the price, got: none, and ${ticker} is quoted in ${quotedIn}; say above what prices without a currency are in`,
-    );
-  }
-}
-
 export class AmbiguousCurrencyError extends Error {
   readonly code = "ambiguous_currency";
 

@@ -74,7 +74,7 @@ export {
   withdrawSplitRuling,
 } from "./rulings.ts";
 export { tradeSubject, transactionChange, transactionInput } from "./schemas.ts";
-export { enterSymbolChange, searchTickers } from "./tickers.ts";
+export { enterSymbolChange, requireAskedUnit, searchTickers } from "./tickers.ts";
 export { checkTrade } from "./trade-check.ts";
 export { type TransactionType, transactionTypes } from "./transaction-types.ts";
 export {

@@ -9,6 +9,7 @@ import {
 } from "../market/errors.ts";
 import type { AssetClass, TickerDescription } from "../market/source.ts";
 import type { LedgerContext } from "./context.ts";
+import { UnitNotSaidError } from "./currency-errors.ts";
 import { countNewTicker } from "./quotas.ts";
 
 export interface KnownTicker {
@@ -70,6 +71,25 @@ export async function requireTicker(
     isStale: false,
     problem: null,
   };
+}
+
+/**
+ * Throws UnitNotSaidError where a form asked for a price in another unit than its ticker is quoted in, so that 70 pence are never taken
+ * for 70 pounds. `askedUnit`: what it said; "major": a currency itself, whichever; "": nothing. And what requireTicker throws.
+ */
+export async function requireAskedUnit(
+  context: LedgerContext,
+  userId: number,
+  { ticker, date }: { readonly ticker: string; readonly date: string },
+  askedUnit: string,
+): Promise<void> {
+  const change = await findSymbolChange(context.pool, ticker, date);
+  const known = await requireTicker(context, userId, change?.to ?? ticker);
+  const { name, currency, factor } = known.unit;
+  const isMajor = factor === "1";
+  const isMeant =
+    askedUnit === "major" || (askedUnit === "" ? isMajor : [name, currency].includes(askedUnit));
+  if (!isMeant) throw new UnitNotSaidError(known.ticker, known.unit);
 }
 
 function requireUnit(ticker: string, said: string | null): Unit {

@@ -269,6 +269,7 @@ const statuses = {
   unknown_ticker: 422,
   unsupported_currency: 422,
   missing_fx_rate: 422,
+  unit_not_said: 422,
   nothing_held: 422,
   oversell: 422,
   future_date: 422,

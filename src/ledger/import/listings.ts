@@ -1,5 +1,5 @@
 /** Whether the ticker that a row is read as is the listing that was traded, by the currencies of both. Pure. */
-import { UnnamedCurrencyError } from "../errors.ts";
+import { UnnamedCurrencyError } from "../currency-errors.ts";
 import type { KnownTicker } from "../tickers.ts";
 import { exchangesIn, instrumentKey } from "./instrument.ts";
 import { assumedCurrency } from "./lookup.ts";

@@ -1,7 +1,7 @@
 /** Figures of a row in pounds where its file has pence: from here on there are currencies alone. Pure. */
 import { Big } from "big.js";
 import { inMajor, type Unit, unitOf } from "../../market/currency.ts";
-import { UnnamedFeeUnitError } from "../errors.ts";
+import { UnnamedFeeUnitError } from "../currency-errors.ts";
 import { type Cost, sumOf } from "./costs.ts";
 import type { Figures } from "./money.ts";
 import type { Remarks } from "./remarks.ts";
