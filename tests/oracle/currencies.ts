@@ -68,6 +68,8 @@ export interface Conversion {
   readonly local: Big;
   /** Base currency for one of the ticker's. */
   readonly rate: Big;
+  /** false: a rate of what was paid was not known on the day, and another stood in. */
+  readonly isKnown: boolean;
 }
 
 /** At the trade's own rate, else at its day's. */
@@ -83,10 +85,16 @@ export function conversion(trade: Trade, security: Security, { base, rates }: Re
     if (ofDay && !rates.known(trade.fxCurrency, "USD", trade.date)) return ofDay;
     return new Big(trade.fxRate).times(rates.estimated(trade.fxCurrency, base, trade.date));
   };
+  const isInBaseKnown = (): boolean => {
+    if (paid === base || trade.fxCurrency === base || rates.known(paid, base, trade.date)) return true;
+    return Boolean(trade.fxRate && rates.known(trade.fxCurrency!, base, trade.date));
+  };
+  const isLocalKnown = paid === asset || asset === base || rates.known(paid, asset, trade.date) !== null;
+  const isKnown = isInBaseKnown() && isLocalKnown;
   const inBase = toBase();
-  if (asset === base) return { base: inBase, local: inBase, rate: one };
+  if (asset === base) return { base: inBase, local: inBase, rate: one, isKnown };
   const local = paid === asset ? one : rates.estimated(paid, asset, trade.date);
-  return { base: inBase, local, rate: inBase.div(local) };
+  return { base: inBase, local, rate: inBase.div(local), isKnown };
 }
 
 /** What moved on a day: prices of one in the ticker's currency, rates to the base currency. */

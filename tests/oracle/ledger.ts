@@ -4,7 +4,7 @@
  * Money and quantities are exact decimals (big.js), dates are `YYYY-MM-DD`.
  */
 import Big from "big.js";
-import { conversion, effects, type Moves, Rates, type Reader } from "./currencies.ts";
+import { type Conversion, conversion, effects, type Moves, Rates, type Reader } from "./currencies.ts";
 import { daysBetween, nextDay, type Security, type Trade } from "./world.ts";
 
 export interface PositionDay {
@@ -189,7 +189,7 @@ class Holding {
     this.barClose = earlier ? this.unit.times(earlier.close) : null;
   }
 
-  private trade(trade: Trade): Moves["trades"][number] {
+  private trade(trade: Trade): Moves["trades"][number] & Pick<Conversion, "isKnown"> {
     const [numerator, denominator] = splitFactor(this.splits, trade.date);
     const converted = conversion(trade, this.security, this.reader);
     const quantity = new Big(trade.quantity).times(numerator).div(denominator);
@@ -198,7 +198,8 @@ class Holding {
     this.tradeRate = converted.rate;
     this.base.trade(trade.type, quantity, gross.times(converted.base), fee.times(converted.base));
     this.own.trade(trade.type, quantity, gross.times(converted.local), fee.times(converted.local));
-    return { type: trade.type, quantity, amount: gross.times(converted.local), rate: converted.rate };
+    const { isKnown, rate } = converted;
+    return { type: trade.type, quantity, amount: gross.times(converted.local), rate, isKnown };
   }
 
   /** Null on a day on which nothing was held or traded. */
@@ -235,7 +236,7 @@ class Holding {
       fees: base.fees,
       session: close !== undefined && !this.security.always,
       rate: after.rate,
-      isEstimated: this.barClose === null || known === null,
+      isEstimated: this.barClose === null || known === null || trades.some(({ isKnown }) => !isKnown),
       priceEffect: moved.price,
       currencyEffect: moved.currency,
       local: {
