@@ -66,7 +66,8 @@ export function describeRow(row: ReviewedRow) {
     isCorrected,
     hasRemarks: errors.length + warnings.length + notes.length > 0,
     input,
-    currency,
+    // Where nothing says it, dollars are taken, or what a ticker is quoted in that is not known yet.
+    currency: currency ?? (row.entry.isAsQuoted ? "" : "USD"),
     values,
     status,
     isSelected,
