@@ -63,7 +63,7 @@ export { maxCharacters, maxCsvRecords } from "./import/tables.ts";
 export { latestToday, parseTransactionInput } from "./input.ts";
 export { ledgerTables } from "./personal-tables.ts";
 export { type LedgerCurrencies, readLedgerCurrencies } from "./quotes.ts";
-export { requireBaseCurrency, requireRates } from "./rates.ts";
+export { requireBaseCurrency, requireRates, requireReach } from "./rates.ts";
 export { recordTransaction } from "./record.ts";
 export type { Transaction } from "./rows.ts";
 export {

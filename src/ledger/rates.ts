@@ -1,5 +1,5 @@
 /** The exchange rates that a trade or a person's figures need: in bronze before anything is written that counts on them. */
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
 import { requestKeyOf } from "../engine/index.ts";
 import { TooManyLookupsError } from "../market/errors.ts";
@@ -13,7 +13,10 @@ import { readBaseCurrency } from "./quotes.ts";
 const dollar = "USD";
 
 /** Of each currency that has rates, the day of the first. */
-async function readFirstDays(pool: Pool, currencies: readonly string[]): Promise<Map<string, string>> {
+async function readFirstDays(
+  pool: Pick<PoolClient, "query">,
+  currencies: readonly string[],
+): Promise<Map<string, string>> {
   const { rows } = await pool.query<{ currency: string; first: string }>(
     `select wanted.currency, first.rate_date as first
      from unnest($1::text[]) as wanted (currency)
@@ -224,17 +227,20 @@ export async function requireBaseCurrency(
   currency: string,
 ): Promise<void> {
   await requireRates(context, [currency]);
-  const first = await personTransaction(context.pool, userId, async (client) => {
-    const { rows } = await client.query<{ date: string | null }>(
-      `select min(transaction_date) as date
-       from bronze.transactions
-       where user_id = $1
-         and currency is distinct from $2`,
-      [userId, currency],
-    );
-    return rows[0]!.date;
-  });
-  const known = (await readFirstDays(context.pool, [currency])).get(currency)!;
+  await personTransaction(context.pool, userId, (client) => requireReach(client, userId, currency));
+}
+
+/** The same of rates that are there, within a transaction. Throws MissingRateError. */
+export async function requireReach(client: PoolClient, userId: number, currency: string): Promise<void> {
+  const { rows } = await client.query<{ date: string | null }>(
+    `select min(transaction_date) as date
+     from bronze.transactions
+     where user_id = $1
+       and currency is distinct from $2`,
+    [userId, currency],
+  );
+  const first = rows[0]!.date;
+  const known = (await readFirstDays(client, [currency])).get(currency)!;
   if (first !== null && first < known)
     throw new MissingRateError(
       "base_currency",

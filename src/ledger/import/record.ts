@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { PoolClient } from "pg";
 import { personTransaction } from "../../database/person.ts";
 import { type Account, accountNamed, insertAccount, listAccounts, requireNamed } from "../accounts.ts";
+import { whileBaseStays } from "../base-currency.ts";
 import type { LedgerContext } from "../context.ts";
 import { readNamingHoldings, requireCovered } from "../coverage.ts";
 import { requireHistories } from "../histories.ts";
@@ -224,6 +225,44 @@ export function isAllSeen({ recording, unrecorded }: ImportReview, selection: Se
   );
 }
 
+interface Reviewed extends Pick<Known, "plain" | "left"> {
+  readonly reviewed: Selection;
+  readonly selected: readonly ImportRow[];
+}
+
+/** null: somebody has traded since the review, which is made anew then. */
+async function recordReviewed(
+  context: LedgerContext,
+  userId: number,
+  prepared: Prepared,
+  { reviewed, selected, left, plain }: Reviewed,
+): Promise<Omit<Imported, "review"> | null> {
+  const accounts = await listAccounts(context, userId);
+  const inputs = selected.flatMap(({ input, counterpart }) => [input ?? [], counterpart ?? []].flat());
+  const record = async (
+    client: PoolClient,
+    currencies: Currencies<RowInput>,
+  ): Promise<Omit<Imported, "review"> | null> => {
+    await lockLedger(client, userId, currencies.base);
+    const covered = await draftCovered(client, userId, prepared, reviewed, left);
+    const { draft } = covered;
+    if (!draft.isSelectionKept || covered.uncovered.size > 0 || covered.left.size > left.size) return null;
+    const done = await recordDraft(client, userId, draft, prepared, { plain, currencies, left, context });
+    await requireLedgerQuota(client, userId, context.quotas);
+    await requireImportQuota(client, userId, context.quotas);
+    return done;
+  };
+  return whileBaseStays(async () => {
+    const currencies = await requireCurrencies(
+      context,
+      userId,
+      inputs,
+      ({ account }) => accountNamed(accounts, account)?.currency ?? null,
+    );
+    return personTransaction(context.pool, userId, (client) => record(client, currencies), { isLong: true });
+  });
+}
+
 /**
  * Records the selected rows in one transaction, all or none, and keeps the others with their reasons: nothing if a selected row
  * has an error, or if the file or the ledger is no longer the one that the selection was made for. `selection` null: every
@@ -263,31 +302,8 @@ export async function importTransactions(
   await requireHistories(context, tickers, {
     onProgress: ({ fetched, total }) => onProgress({ rows: review.rows.length, checked: fetched, total }),
   });
-  const accounts = await listAccounts(context, userId);
-  const currencies = await requireCurrencies(
-    context,
-    userId,
-    selected.flatMap(({ input, counterpart }) => [input ?? [], counterpart ?? []].flat()),
-    ({ account }) => accountNamed(accounts, account)?.currency ?? null,
-  );
   const plain = await readFileAside({ csv: importFile.csv }, context.clock());
-  const record = async (client: PoolClient): Promise<Omit<Imported, "review"> | null> => {
-    await lockLedger(client, userId);
-    const covered = await draftCovered(client, userId, prepared, reviewed, left);
-    const { draft } = covered;
-    // Somebody may have traded since the review; then it is made anew.
-    if (!draft.isSelectionKept || covered.uncovered.size > 0 || covered.left.size > left.size) return null;
-    const done = await recordDraft(client, userId, draft, prepared, {
-      plain,
-      currencies,
-      left,
-      context,
-    });
-    await requireLedgerQuota(client, userId, context.quotas);
-    await requireImportQuota(client, userId, context.quotas);
-    return done;
-  };
-  const recorded = await personTransaction(context.pool, userId, record, { isLong: true });
+  const recorded = await recordReviewed(context, userId, prepared, { reviewed, selected, left, plain });
   if (recorded && recorded.imported + recorded.others + recorded.kept > 0) return { ...recorded, review };
   const again = await reviewPrepared(
     context,
