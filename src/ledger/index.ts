@@ -44,6 +44,7 @@ export { exportTransactions } from "./export.ts";
 export { type HistoryProgress, requireHistories } from "./histories.ts";
 export { decodeFile } from "./import/decode.ts";
 export type { Selection } from "./import/draft.ts";
+export { countRecordable, readKeptFile } from "./import/kept-again.ts";
 export { type RowKind, rowKinds } from "./import/kinds.ts";
 export { type ColumnMapping, type ImportField, importFields, requiredFields } from "./import/layout.ts";
 export { isNamedCurrency } from "./import/price-currency.ts";

@@ -26,6 +26,8 @@ export const fields = [
   "feeCurrency",
   /** Of the trade: what one of the price's currency was in the amount's, or the other way round. */
   "fxRate",
+  /** Of rows that an earlier import kept: what they are known by. */
+  "key",
   "assetType",
   "status",
   "description",

@@ -12,7 +12,8 @@ export async function keyRows(rows: readonly ImportRow[]): Promise<Map<ImportRow
   return new Map(
     await mapInTurns(rows, (row) => {
       // Rates were no text of a row when the first keys were made.
-      const { fxRate: _, ...texts } = row.entry.texts;
+      const { fxRate: _, key, ...texts } = row.entry.texts;
+      if (key) return [row, key] as const;
       const hash = createHash("sha256").update(JSON.stringify(texts)).digest("base64url").slice(0, 22);
       const time = (times.get(hash) ?? 0) + 1;
       times.set(hash, time);

@@ -1,5 +1,7 @@
 /** What other portfolio trackers and spreadsheets write. */
 import type { Format } from "../format.ts";
+import { rowKinds } from "../kinds.ts";
+import { spell } from "../spelling.ts";
 
 export const trackerFormats: readonly Format[] = [
   {
@@ -15,6 +17,33 @@ export const trackerFormats: readonly Format[] = [
       currency: "currency",
     },
     isOwn: true,
+  },
+  {
+    // Our own, of rows that could not be recorded when their files came: kept-again.ts.
+    name: "Earlier imports",
+    headers: ["keptrow", "date", "kind", "symbol", "isin", "reference"],
+    columns: {
+      key: "keptrow",
+      date: "date",
+      time: "time",
+      type: "kind",
+      ticker: "symbol",
+      identifier: "isin",
+      name: "name",
+      quantity: "quantity",
+      price: "price",
+      gross: "gross",
+      amount: "amount",
+      fee: "fee",
+      tax: "tax",
+      currency: "currency",
+      amountCurrency: "amountcurrency",
+      feeCurrency: "feecurrency",
+      assetType: "assetclass",
+      status: "reference",
+    },
+    words: Object.fromEntries(rowKinds.map((kind) => [spell(kind), kind])),
+    decimalMark: "point",
   },
   {
     name: "Sharesight",
