@@ -260,6 +260,7 @@ const statuses = {
   default_account: 409,
   account_in_use: 409,
   already_written: 409,
+  import_refused: 409,
   body_too_large: 413,
   wrong_password: 422,
   weak_password: 422,

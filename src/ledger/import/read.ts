@@ -48,8 +48,8 @@ export interface ImportFile {
   readonly tickers?: Readonly<Record<string, string>>;
   /** Lines to be recorded as the market says that they were. */
   readonly corrections?: readonly number[] | "all";
-  /** Which of one's accounts it is of; absent: the default one. Our own export names each row's. */
-  readonly account?: number;
+  /** Id or name of the account that it is of; absent: the default one. Our own export names each row's. */
+  readonly account?: number | string;
   /** Which of its rows that are no trades are recorded; what is not said is as the account is kept. */
   readonly recording?: Partial<Recording>;
 }

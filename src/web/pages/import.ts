@@ -17,6 +17,7 @@ import {
 } from "../../ledger/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
+import { whyNothingWasImported } from "../import-refusal.ts";
 import { fileOf, headerOf, importBytes, parseForm, selectionOf } from "./import-form.ts";
 import { accountChoices } from "./import-others.ts";
 import { describeReview, describeRow } from "./import-view.ts";
@@ -137,25 +138,10 @@ function consequences({ rows }: ImportReview): Problem | null {
 const statusOf = ({ problem }: ImportReview): number =>
   problem?.code === "file_too_large" ? 413 : problem?.code === "file_too_costly" ? 422 : 200;
 
-function refusal({ problem, isSelectionKept, rows }: ImportReview, isSeen: boolean): Problem {
-  const heading = "Nothing was imported.";
-  if (problem) return { heading, message: sentence(problem.message) };
-  if (!isSelectionKept)
-    return {
-      heading,
-      message: "The text or your ledger has changed since the last look: see the rows below.",
-    };
-  const errors = rows.filter(({ isSelected, status }) => isSelected && status === "ERROR").length;
-  if (errors === 0 && !isSeen)
-    return {
-      heading,
-      message:
-        "Some of what you chose to record cannot be: see the reasons below. Import again to record the others without it.",
-    };
-  if (errors === 0) return { heading, message: "No row is chosen." };
-  const message = `${errors} of the chosen rows cannot be recorded, and rows are imported all or none.`;
-  return { heading, message: `${message} Correct them in the text, or leave them out.` };
-}
+const refusal = (review: ImportReview, isSeen: boolean): Problem => ({
+  heading: "Nothing was imported.",
+  message: sentence(whyNothingWasImported(review, isSeen)),
+});
 
 type SendImport = (
   request: Request,
