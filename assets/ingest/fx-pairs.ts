@@ -1,4 +1,5 @@
 /** Where the rate of a currency to the US dollar is to be had, and which way round. Pure. */
+import { isQuotedInDollars } from "../../src/market/currency.ts";
 
 export interface Pair {
   readonly symbol: string;
@@ -8,17 +9,11 @@ export interface Pair {
   readonly isInverse: boolean;
 }
 
-/**
- * Markets quote these in dollars and all others the other way round. Asked against that habit Yahoo has few digits: KESUSD=X is 0.0077, and
- * KES=X 129.25.
- */
-const quotedInDollars: ReadonlySet<string> = new Set(["EUR", "GBP", "AUD", "NZD"]);
-
 /** In the order in which they are to be asked. */
 export function pairsOf(currency: string): readonly Pair[] {
   const direct: Pair = { symbol: `${currency}USD=X`, quotedIn: "USD", isInverse: false };
   const inverse: Pair = { symbol: `${currency}=X`, quotedIn: currency, isInverse: true };
-  return quotedInDollars.has(currency) ? [direct, inverse] : [inverse, direct];
+  return isQuotedInDollars(currency) ? [direct, inverse] : [inverse, direct];
 }
 
 /** Daily noon rates of the Federal Reserve's release H.10, as FRED names them. */

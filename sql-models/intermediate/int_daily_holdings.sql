@@ -3,9 +3,9 @@
 -- A holding period joined to its days. Each row also carries what it needs of the day before (prev_close, prev_rate,
 -- prev_quantity), so it can be computed without that day. Before a ticker's first bar there is no price: the person's
 -- own last transaction price stands in, and the row says so (is_priced); so does the last trade's exchange rate before the
--- first known one (is_rated). A dividend of the market's counts where the account does not book its own. Closes and local_
--- amounts are in the ticker's currency, all others in the person's base currency. The rate is looked up only where the two
--- differ; else the trade's, 1, stands.
+-- first known one (is_rated), which a day's trade may lack of the third currency that it was paid in. A dividend of the market's
+-- counts where the account does not book its own. Closes and local_ amounts are in the ticker's currency, all others in the
+-- person's base currency. The rate is looked up only where the two differ; else the trade's, 1, stands.
 with
   days as (
     select
@@ -208,6 +208,6 @@ select
   is_always_open,
   is_final,
   is_priced,
-  is_day_rated as is_rated,
+  is_day_rated and (is_rated or not is_trade_day) as is_rated,
   quiet_from
 from moved

@@ -3,9 +3,9 @@
 --
 -- Converted at the row's own rate where it has one, else at its day's; also where its own was said in a former base currency
 -- that had no rate yet on the day, so that nobody could carry it on. Before the first known rate of a currency that one
--- stands in where the row brings none (is_rated). Of a currency without any rate there is no amount, and so no row, nor one of
--- the ticker's (or of cash, the currency's) later ones: missing until the rate has come, never in a wrong currency, never sold
--- without the purchase. A ticker that nobody has described yet is missing, too, but to those who have nothing but dollars: to
+-- stands in where the row brings none (is_rated: of the ticker's currency and of what was paid). Of a currency without any rate
+-- there is no amount, and so no row, nor one of the ticker's (or of cash, the currency's) later ones: missing until the rate has
+-- come, never in a wrong currency, never sold without the purchase. A ticker that nobody has described yet is missing, too, but to those who have nothing but dollars: to
 -- them it is as before there were other currencies.
 --
 -- Where all is of one currency no rate is looked up, and none is null but these.
@@ -78,7 +78,19 @@ with
             when usd.are_known then usd.of_asset / usd.of_base
             else own.trade_rate
           end as rate,
-          t.asset_currency = t.base_currency or usd.are_known as is_rated,
+          (t.asset_currency = t.base_currency or usd.are_known)
+          and (
+            t.trade_currency = t.base_currency
+            or t.fx_currency is not distinct from t.base_currency
+            or usd.are_paid_known
+            or usd.is_own_known
+            and usd.is_base_known
+          )
+          and (
+            t.trade_currency = t.asset_currency
+            or t.asset_currency = t.base_currency
+            or usd.are_local_known
+          ) as is_rated,
           own.trade_rate is not null and in_both.local_per_unit is not null as is_convertible
         from
           (
@@ -88,9 +100,13 @@ with
               max(rate.usd_per_unit) filter (where k.currency = t.base_currency) as of_base,
               max(rate.usd_per_unit) filter (where k.currency = t.fx_currency) as of_own,
               coalesce(bool_and(rate.is_known) filter (where k.currency = t.fx_currency), false) as is_own_known,
+              coalesce(bool_and(rate.is_known) filter (where k.currency = t.base_currency), false) as is_base_known,
               count(*) filter (
                 where rate.is_known and k.currency in (t.trade_currency, t.base_currency)
               ) = 2 as are_paid_known,
+              count(*) filter (
+                where rate.is_known and k.currency in (t.trade_currency, t.asset_currency)
+              ) = 2 as are_local_known,
               -- both of them: one without any rate has no row here
               count(*) filter (
                 where rate.is_known and k.currency in (t.asset_currency, t.base_currency)

@@ -199,17 +199,26 @@ export async function setCostBasisMethod(
   );
 }
 
-/** As setCostBasisMethod. `baseCurrency`: one whose rates are known. */
-export async function setBaseCurrency(pool: Pool, userId: number, baseCurrency: string): Promise<void> {
-  await personTransaction(pool, userId, (client) =>
-    client.query(
+/**
+ * As setCostBasisMethod. `baseCurrency`: one whose rates are known. `check`: what has to be so of the ledger once it is set, when nobody
+ * can write there any more before it is; it throws where it is not.
+ */
+export async function setBaseCurrency(
+  pool: Pool,
+  userId: number,
+  baseCurrency: string,
+  check: (client: PoolClient) => Promise<void> = async () => {},
+): Promise<void> {
+  await personTransaction(pool, userId, async (client) => {
+    await client.query(
       `update public.users
        set base_currency = $2
        where user_id = $1
          and base_currency <> $2`,
       [userId, baseCurrency],
-    ),
-  );
+    );
+    await check(client);
+  });
 }
 
 /** No figure follows from it but those of a tax year. `start`: a month and day that every year has, such as 04-06. */

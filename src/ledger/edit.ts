@@ -1,6 +1,7 @@
 /** Editing a transaction: another one in its place, under its id. */
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
+import { whileBaseStays } from "./base-currency.ts";
 import type { LedgerContext } from "./context.ts";
 import { holdingsOf, requireCovered } from "./coverage.ts";
 import { restoreTransaction } from "./deletions.ts";
@@ -86,6 +87,15 @@ export async function editTransaction(
   const change = changeSchema.safeParse(input).data;
   if (!change || Object.keys(change).length === 0)
     throw new InvalidTransactionError("type", "said, or another field that is to be changed", input);
+  return whileBaseStays(() => edit(context, userId, transactionId, change));
+}
+
+async function edit(
+  context: LedgerContext,
+  userId: number,
+  transactionId: number,
+  change: Readonly<Record<string, unknown>>,
+): Promise<Edited> {
   const before = await personTransaction(context.pool, userId, (client) =>
     readTransaction(client, userId, transactionId),
   );
@@ -97,9 +107,9 @@ export async function editTransaction(
     context.clock,
     transactionTypes,
   );
-  const { toInsert, warnings } = await prepare(context, userId, parsed, undefined, isRateKept);
+  const { toInsert, base, warnings } = await prepare(context, userId, parsed, undefined, isRateKept);
   return personTransaction(context.pool, userId, async (client) => {
-    await lockLedger(client, userId);
+    await lockLedger(client, userId, toInsert.fx_rate === undefined ? base : undefined);
     const current = await readTransaction(client, userId, transactionId);
     if (!current || current.created_at !== before.created_at) throw new NotFoundError(transactionId);
     const transaction = await replaceTransaction(

@@ -277,9 +277,7 @@ export class ForeignCurrencyError extends Error {
   readonly code = "unsupported_currency";
 
   constructor(currency: string, source: string) {
-    super(
-      `expected a price in USD, got: ${shown(currency)} (${source}); other currencies cannot be recorded yet`,
-    );
+    super(`expected a price in a currency that is known here, got: ${shown(currency)} (${source})`);
   }
 }
 
@@ -349,10 +347,8 @@ export class UnknownInstrumentError extends Error {
   readonly code = "unknown_ticker";
   readonly field = "ticker";
 
-  constructor(identifier: string, currency: string) {
-    super(
-      `expected an instrument quoted in ${currency} that Yahoo Finance knows, got: ${shown(identifier)}; say its ticker above`,
-    );
+  constructor(identifier: string) {
+    super(`expected an instrument that Yahoo Finance knows, got: ${shown(identifier)}; say its ticker above`);
   }
 }
 

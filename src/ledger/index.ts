@@ -46,8 +46,10 @@ export { exportTransactions } from "./export.ts";
 export { type HistoryProgress, requireHistories } from "./histories.ts";
 export { decodeFile } from "./import/decode.ts";
 export type { Selection } from "./import/draft.ts";
+export { countRecordable, readKeptFile } from "./import/kept-again.ts";
 export { type RowKind, rowKinds } from "./import/kinds.ts";
 export { type ColumnMapping, type ImportField, importFields, requiredFields } from "./import/layout.ts";
+export { isNamedCurrency } from "./import/price-currency.ts";
 export type { ImportFile } from "./import/read.ts";
 export { importTransactions, isAllSeen } from "./import/record.ts";
 export { type RecordGroup, recordGroups } from "./import/recording.ts";
@@ -65,7 +67,7 @@ export { latestToday, parseTransactionInput } from "./input.ts";
 export { type OpenLots, readOpenLots } from "./open-lots.ts";
 export { ledgerTables } from "./personal-tables.ts";
 export { type LedgerCurrencies, readLedgerCurrencies, readOwnNames } from "./quotes.ts";
-export { requireBaseCurrency, requireRates } from "./rates.ts";
+export { requireBaseCurrency, requireRates, requireReach } from "./rates.ts";
 export { recordTransaction } from "./record.ts";
 export { lockLedger, type Transaction } from "./rows.ts";
 export {
@@ -76,7 +78,7 @@ export {
   withdrawSplitRuling,
 } from "./rulings.ts";
 export { marketTicker, tradePrice, tradeSubject, transactionChange, transactionInput } from "./schemas.ts";
-export { enterSymbolChange, searchTickers } from "./tickers.ts";
+export { enterSymbolChange, requireAskedUnit, searchTickers } from "./tickers.ts";
 export { checkTrade, correctionOf, type TradeDoubt } from "./trade-check.ts";
 export { type TransactionType, transactionTypes } from "./transaction-types.ts";
 export {

@@ -56,7 +56,7 @@ export interface LedgerCurrencies {
   readonly all: readonly string[];
   /** Of assets of the person's own, by ticker. */
   readonly names: ReadonlyMap<string, string>;
-  /** What price, fee and total of a trade are in. */
+  /** What price, fee and total of a trade are in; "": nobody knows yet. */
   of(trade: Paid): string;
 }
 
@@ -70,11 +70,13 @@ export function readLedgerCurrencies(
   return personTransaction(pool, userId, async (client) => {
     const base = await readBaseCurrency(client, userId);
     const quotes = await readQuotes(client, [...tickers, ...trades.flatMap(({ ticker }) => ticker ?? [])]);
-    // Of a ticker that nobody has described, dollars: what int_transactions takes it for where it counts it at all.
-    const of = ({ ticker, currency }: Paid): string =>
-      currency ?? (ticker === null ? null : quotes.get(ticker.trim().toUpperCase())?.currency) ?? "USD";
-    const all = [base, ...[...quotes.values()].map(({ currency }) => currency), ...trades.map(of)];
-    return { base, all: [...new Set(all)], names: namesIn(quotes), of };
+    const known = ({ ticker, currency }: Paid): string | null =>
+      currency ?? (ticker === null ? null : quotes.get(ticker.trim().toUpperCase())?.currency) ?? null;
+    const named = [...quotes.values()].map(({ currency }) => currency);
+    const all = [...new Set([base, ...named, ...trades.flatMap((trade) => known(trade) ?? [])])];
+    // Of a ticker that nobody has described: to who has dollars alone it is in dollars, as int_transactions takes it.
+    const unknown = all.every((currency) => currency === "USD") ? "USD" : "";
+    return { base, all, names: namesIn(quotes), of: (trade) => known(trade) ?? unknown };
   });
 }
 

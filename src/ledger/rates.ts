@@ -1,5 +1,5 @@
 /** The exchange rates that a trade or a person's figures need: in bronze before anything is written that counts on them. */
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
 import { requestKeyOf } from "../engine/index.ts";
 import { TooManyLookupsError } from "../market/errors.ts";
@@ -13,7 +13,10 @@ import { readBaseCurrency, readQuotes } from "./quotes.ts";
 const dollar = "USD";
 
 /** Of each currency that has rates, the day of the first. */
-async function readFirstDays(pool: Pool, currencies: readonly string[]): Promise<Map<string, string>> {
+async function readFirstDays(
+  pool: Pick<PoolClient, "query">,
+  currencies: readonly string[],
+): Promise<Map<string, string>> {
   const { rows } = await pool.query<{ currency: string; first: string }>(
     `select wanted.currency, first.rate_date as first
      from unnest($1::text[]) as wanted (currency)
@@ -97,56 +100,120 @@ export interface Conversion {
 /** The rates that figures of a trade need are there, and on its day. Throws what requireRates throws, and MissingRateError. */
 export async function requireConversion(
   context: Pick<LedgerContext, "pool" | "prices">,
-  { paidIn, ticker, base, date, hasOwnRate }: Conversion,
+  conversion: Conversion,
 ): Promise<void> {
-  const currencies = [...new Set([paidIn, ticker?.currency ?? paidIn, base])];
+  const currencies = currenciesOf(conversion);
   if (currencies.length === 1) return;
   await requireRates(context, currencies);
-  const firstDays = await readFirstDays(context.pool, currencies);
+  const refusal = refusalOf(conversion, await readFirstDays(context.pool, currencies));
+  if (refusal) throw refusal;
+}
+
+const currenciesOf = ({ paidIn, ticker, base }: Pick<Conversion, "paidIn" | "ticker" | "base">): string[] => [
+  ...new Set([paidIn, ticker?.currency ?? paidIn, base]),
+];
+
+/** Why a trade cannot be converted on its day; null: it can, as far as there are rates. */
+function refusalOf(
+  { paidIn, ticker, base, date, hasOwnRate }: Conversion,
+  firstDays: ReadonlyMap<string, string>,
+): MissingRateError | null {
   const lateOf = (...pair: readonly string[]) =>
-    pair[0] === pair[1] ? undefined : pair.find((currency) => date < firstDays.get(currency)!);
+    pair[0] === pair[1]
+      ? undefined
+      : pair.find((currency) => firstDays.has(currency) && date < firstDays.get(currency)!);
   const refuse = (currency: string, way: string) =>
     new MissingRateError("fx_rate", currency, firstDays.get(currency)!, way);
   const inTicker = ticker === null ? undefined : lateOf(paidIn, ticker.currency);
   if (ticker !== null && inTicker !== undefined)
-    throw refuse(
+    return refuse(
       inTicker,
       `enter the trade of ${date} in ${ticker.currency}, in which ${ticker.symbol} is quoted, with its fx_rate to ${base}`,
     );
   const inBase = hasOwnRate ? undefined : lateOf(paidIn, base);
-  if (inBase !== undefined)
-    throw refuse(inBase, `say what one ${paidIn} was worth in ${base} on ${date}, as fx_rate`);
+  return inBase === undefined
+    ? null
+    : refuse(inBase, `say what one ${paidIn} was worth in ${base} on ${date}, as fx_rate`);
 }
 
-/**
- * What requireConversion asks, of many rows of known tickers at once. Returns what each is paid in: what it says, else its ticker's
- * currency, else, of cash, what `cashIn` says.
- */
-export async function requireCurrencies<Row extends TransactionInput>(
-  context: Pick<LedgerContext, "pool" | "prices">,
+/** A transaction, and what its own rate is in; absent: the person's base currency. */
+type RatedInput = TransactionInput & { readonly fx_currency?: string };
+
+interface Conversions<Row> {
+  readonly base: string;
+  readonly of: ReadonlyMap<Row, Conversion>;
+}
+
+/** What each row is paid in: what it says, else its ticker's currency, else, of cash, what `cashIn` says. */
+async function readConversions<Row extends RatedInput>(
+  { pool }: Pick<LedgerContext, "pool">,
   userId: number,
   inputs: readonly Row[],
   cashIn: (row: Row) => string | null,
-): Promise<Map<Row, string>> {
-  const { quotes, base } = await personTransaction(context.pool, userId, async (client) => ({
+): Promise<Conversions<Row>> {
+  const { quotes, base } = await personTransaction(pool, userId, async (client) => ({
     quotes: await readQuotes(client, [...new Set(inputs.flatMap(({ ticker }) => ticker ?? []))]),
     base: await readBaseCurrency(client, userId),
   }));
-  const conversions = new Map<string, Conversion>();
-  const currencies = new Map<Row, string>();
-  for (const input of inputs) {
+  const conversions = inputs.map((input): [Row, Conversion] => {
     const { ticker: symbol, date, currency, fx_rate } = input;
     const quoted = symbol === undefined ? undefined : quotes.get(symbol)?.currency;
     const ticker = symbol === undefined || quoted === undefined ? null : { symbol, currency: quoted };
     const paidIn = currency ?? ticker?.currency ?? cashIn(input) ?? base;
-    currencies.set(input, paidIn);
-    const hasOwnRate = fx_rate !== undefined;
-    const key = `${paidIn} ${symbol} ${hasOwnRate}`;
-    const earliest = conversions.get(key);
-    if (!earliest || date < earliest.date) conversions.set(key, { paidIn, ticker, base, date, hasOwnRate });
+    return [input, { paidIn, ticker, base, date, hasOwnRate: fx_rate !== undefined }];
+  });
+  return { base, of: new Map(conversions) };
+}
+
+/** The earliest of those that differ in nothing but their days. */
+function earliestOf(conversions: Iterable<Conversion>): Conversion[] {
+  const earliest = new Map<string, Conversion>();
+  for (const conversion of conversions) {
+    const { paidIn, ticker, hasOwnRate, date } = conversion;
+    const key = `${paidIn} ${ticker?.symbol} ${hasOwnRate}`;
+    const known = earliest.get(key);
+    if (!known || date < known.date) earliest.set(key, conversion);
   }
-  for (const conversion of conversions.values()) await requireConversion(context, conversion);
-  return currencies;
+  return [...earliest.values()];
+}
+
+export interface Currencies<Row> {
+  readonly base: string;
+  /** What each is paid in. */
+  readonly of: ReadonlyMap<Row, string>;
+}
+
+/** What requireConversion asks, of many rows of known tickers at once. `cashIn`: of rows of cash that say no currency. */
+export async function requireCurrencies<Row extends RatedInput>(
+  context: Pick<LedgerContext, "pool" | "prices">,
+  userId: number,
+  inputs: readonly Row[],
+  cashIn: (row: Row) => string | null,
+): Promise<Currencies<Row>> {
+  const { base, of } = await readConversions(context, userId, inputs, cashIn);
+  for (const conversion of earliestOf(of.values())) await requireConversion(context, conversion);
+  const ownRates = inputs.flatMap((input) =>
+    input.fx_currency !== undefined && of.get(input)!.paidIn !== base ? [input.fx_currency] : [],
+  );
+  await requireRates(context, ownRates);
+  return { base, of: new Map([...of].map(([input, { paidIn }]) => [input, paidIn])) };
+}
+
+/** Of rows of known tickers, why those that cannot be converted on their days cannot be, as far as the stored rates tell. */
+export async function findRateless<Row extends RatedInput>(
+  context: Pick<LedgerContext, "pool">,
+  userId: number,
+  inputs: readonly Row[],
+): Promise<Map<Row, MissingRateError>> {
+  const { of } = await readConversions(context, userId, inputs, () => null);
+  const currencies = new Set([...of.values()].flatMap(currenciesOf));
+  const firstDays = await readFirstDays(context.pool, [...currencies]);
+  return new Map(
+    [...of].flatMap(([input, conversion]) => {
+      const refusal = refusalOf(conversion, firstDays);
+      return refusal ? [[input, refusal] as const] : [];
+    }),
+  );
 }
 
 /**
@@ -159,17 +226,20 @@ export async function requireBaseCurrency(
   currency: string,
 ): Promise<void> {
   await requireRates(context, [currency]);
-  const first = await personTransaction(context.pool, userId, async (client) => {
-    const { rows } = await client.query<{ date: string | null }>(
-      `select min(transaction_date) as date
-       from bronze.transactions
-       where user_id = $1
-         and currency is distinct from $2`,
-      [userId, currency],
-    );
-    return rows[0]!.date;
-  });
-  const known = (await readFirstDays(context.pool, [currency])).get(currency)!;
+  await personTransaction(context.pool, userId, (client) => requireReach(client, userId, currency));
+}
+
+/** The same of rates that are there, within a transaction. Throws MissingRateError. */
+export async function requireReach(client: PoolClient, userId: number, currency: string): Promise<void> {
+  const { rows } = await client.query<{ date: string | null }>(
+    `select min(transaction_date) as date
+     from bronze.transactions
+     where user_id = $1
+       and currency is distinct from $2`,
+    [userId, currency],
+  );
+  const first = rows[0]!.date;
+  const known = (await readFirstDays(client, [currency])).get(currency)!;
   if (first !== null && first < known)
     throw new MissingRateError(
       "base_currency",

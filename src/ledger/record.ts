@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
 import { type Account, readAccounts, requireNamed } from "./accounts.ts";
+import { whileBaseStays } from "./base-currency.ts";
 import type { LedgerContext } from "./context.ts";
 import { holdingOf, requireCovered, takesShares } from "./coverage.ts";
 import { IdempotencyConflictError, InvalidIdempotencyKeyError, InvalidTransactionError } from "./errors.ts";
@@ -48,6 +49,8 @@ export interface Prepared {
   /** As it was asked for, under the symbol that its ticker has now. */
   readonly wanted: TransactionInput;
   readonly toInsert: TransactionToInsert;
+  /** The person's currency that its rates are for. */
+  readonly base: string;
   readonly warnings: readonly string[];
   /** What the market says against it; among the warnings, too. */
   readonly doubts: readonly TradeDoubt[];
@@ -96,7 +99,7 @@ async function inItsCurrency(
     account,
     hasKeptRate,
   }: { wanted: TransactionInput; known: KnownTicker | null; account: Account; hasKeptRate: boolean },
-): Promise<TransactionToInsert> {
+): Promise<Pick<Prepared, "toInsert" | "base">> {
   const base = await personTransaction(context.pool, userId, (client) => readBaseCurrency(client, userId));
   const { fx_rate, account: _named, ...row } = wanted;
   const paidIn = wanted.currency ?? known?.unit.currency ?? account.currency ?? base;
@@ -114,12 +117,13 @@ async function inItsCurrency(
     hasOwnRate: fx_rate !== undefined || hasKeptRate,
   });
   const hasOwnRate = fx_rate !== undefined && paidIn !== base;
-  return {
+  const toInsert = {
     ...row,
     account_id: account.account_id,
     ...(wanted.type !== "SPLIT" && { currency: paidIn }), // which moves no money
     ...(hasOwnRate && { fx_rate, fx_currency: base }),
   };
+  return { toInsert, base };
 }
 
 async function warnOfAverage(context: Pick<LedgerContext, "pool">, userId: number): Promise<string[]> {
@@ -144,12 +148,13 @@ export async function prepare(
   const account = requireNamed(await readPerson(context, userId), parsed.account, parsed.date);
   const { wanted, warnings } = await renamed(context, parsed);
   const known = await requirePrices(context, userId, wanted, onProgress);
-  const toInsert = await inItsCurrency(context, userId, { wanted, known, account, hasKeptRate });
+  const { toInsert, base } = await inItsCurrency(context, userId, { wanted, known, account, hasKeptRate });
   const doubts = await checkTrade(context, userId, toInsert);
   const ofLots = wanted.lots ? await warnOfAverage(context, userId) : [];
   return {
     wanted,
     toInsert,
+    base,
     doubts,
     warnings: [
       ...warnings,
@@ -232,24 +237,37 @@ export async function recordTransaction(
 ): Promise<Recorded> {
   const parsed = parseTransactionInput(input, context.clock);
   requireKey(idempotencyKey);
-  const { wanted, toInsert, warnings, doubts } = await prepare(context, userId, parsed, onProgress);
-  if (doubts.length > 0) onDoubts(doubts);
-  return personTransaction(context.pool, userId, async (client) => {
-    await lockLedger(client, userId);
-    if (idempotencyKey !== undefined) {
-      const answer = await readAnswer<Answer>(client, userId, idempotencyKey, wanted);
-      if (answer) return { ...answer, replayed: true };
-    }
-    const [transaction] = await insertTransactions(client, userId, [toInsert]);
-    const recorded = transaction!;
-    await requireLedgerQuota(client, userId, context.quotas);
-    const holding = holdingOf(recorded);
-    if (holding && takesShares(recorded.type))
-      await requireCovered(client, userId, holding, (id) =>
-        id === recorded.transaction_id ? "sell" : "earlier sell",
-      );
-    const answer: Answer = { transaction: recorded, warnings };
-    if (idempotencyKey !== undefined) await keepAnswer(client, userId, idempotencyKey, wanted, answer);
-    return { ...answer, replayed: false };
+  return whileBaseStays(async () => {
+    const prepared = await prepare(context, userId, parsed, onProgress);
+    if (prepared.doubts.length > 0) onDoubts(prepared.doubts);
+    return personTransaction(context.pool, userId, (client) =>
+      write(context, client, userId, prepared, idempotencyKey),
+    );
   });
+}
+
+async function write(
+  context: LedgerContext,
+  client: PoolClient,
+  userId: number,
+  { wanted, toInsert, warnings, base }: Prepared,
+  idempotencyKey: string | undefined,
+): Promise<Recorded> {
+  // A rate of one's own was said in the currency that figures were in, and stays in that.
+  await lockLedger(client, userId, toInsert.fx_rate === undefined ? base : undefined);
+  if (idempotencyKey !== undefined) {
+    const answer = await readAnswer<Answer>(client, userId, idempotencyKey, wanted);
+    if (answer) return { ...answer, replayed: true };
+  }
+  const [transaction] = await insertTransactions(client, userId, [toInsert]);
+  const recorded = transaction!;
+  await requireLedgerQuota(client, userId, context.quotas);
+  const holding = holdingOf(recorded);
+  if (holding && takesShares(recorded.type))
+    await requireCovered(client, userId, holding, (id) =>
+      id === recorded.transaction_id ? "sell" : "earlier sell",
+    );
+  const answer: Answer = { transaction: recorded, warnings };
+  if (idempotencyKey !== undefined) await keepAnswer(client, userId, idempotencyKey, wanted, answer);
+  return { ...answer, replayed: false };
 }

@@ -1,5 +1,6 @@
 /** The ledger's statements, all of them within one person's transaction. */
 import type { PoolClient } from "pg";
+import { BaseCurrencyChangedError } from "./base-currency.ts";
 import type { TransactionInput } from "./input.ts";
 import { overruled, type Split, type Trade } from "./position.ts";
 import { ExternalIdTakenError, SplitTakenError, UnknownOwnAssetError } from "./row-errors.ts";
@@ -84,9 +85,16 @@ export function transactionOf(row: TransactionRow): Transaction {
   return { ...row, created_at: row.created_at.toISOString() };
 }
 
-/** One writer of a person's ledger at a time: two SELLs that are covered each, but not together, must see each other. */
-export async function lockLedger(client: PoolClient, userId: number): Promise<void> {
-  await client.query("select from public.users where user_id = $1 for no key update", [userId]);
+/**
+ * One writer of a person's ledger at a time: two SELLs that are covered each, but not together, must see each other. Nor does their base
+ * currency change meanwhile. `base`: the one that was counted on; throws BaseCurrencyChangedError where it is another by now.
+ */
+export async function lockLedger(client: PoolClient, userId: number, base?: string): Promise<void> {
+  const { rows } = await client.query<{ base: string }>(
+    "select base_currency as base from public.users where user_id = $1 for no key update",
+    [userId],
+  );
+  if (base !== undefined && rows[0]?.base !== base) throw new BaseCurrencyChangedError();
 }
 
 /** A transaction as it is written: with its account, what it was paid in, and the currency that its own rate is in. */

@@ -10,6 +10,7 @@ import {
 import type { TickerDescription } from "../market/source.ts";
 import { isOwnAsset } from "../market/ticker.ts";
 import type { LedgerContext } from "./context.ts";
+import { UnitNotSaidError } from "./currency-errors.ts";
 import { countNewTicker } from "./quotas.ts";
 import { UnknownOwnAssetError } from "./row-errors.ts";
 
@@ -29,14 +30,13 @@ export interface KnownTicker {
 
 /**
  * A ticker that can be traded in the ledger. One that nobody has used yet is looked up at the price source and kept, as one of
- * those that the person may bring on a day. `quotedIn`: only if it is quoted in this. Throws UnknownTickerError, UnsupportedCurrencyError, MarketDataUnavailableError,
+ * those that the person may bring on a day. Throws UnknownTickerError, UnsupportedCurrencyError, MarketDataUnavailableError,
  * TooManyLookupsError or TooManyNewTickersError.
  */
 export async function requireTicker(
   context: LedgerContext,
   userId: number,
   ticker: string,
-  quotedIn?: string,
 ): Promise<KnownTicker> {
   const { prices, clock } = context;
   const isOwn = isOwnAsset(ticker);
@@ -58,7 +58,7 @@ export async function requireTicker(
   );
   const known = rows[0];
   if (known) {
-    const unit = requireUnit(ticker, known.quoteUnit, quotedIn);
+    const unit = requireUnit(ticker, known.quoteUnit);
     const { firstPriceDate, lastPriceDate, problem } = known;
     const weekAgo = new Date(clock().getTime() - 7 * 86_400_000).toISOString().slice(0, 10);
     const isStale = !isOwn && lastPriceDate !== null && lastPriceDate < weekAgo && problem === null;
@@ -66,7 +66,7 @@ export async function requireTicker(
   }
   if (isOwn) throw new UnknownOwnAssetError(ticker);
   const description = await describeOrExplain({ pool, prices }, ticker);
-  const unit = requireUnit(ticker, description.currency, quotedIn);
+  const unit = requireUnit(ticker, description.currency);
   await keepDescription(context, userId, description, unit);
   return {
     ticker,
@@ -78,10 +78,28 @@ export async function requireTicker(
   };
 }
 
-function requireUnit(ticker: string, said: string | null, quotedIn: string | undefined): Unit {
+/**
+ * Throws UnitNotSaidError where a form asked for a price in another unit than its ticker is quoted in, so that 70 pence are never taken
+ * for 70 pounds. `askedUnit`: what it said; "major": a currency itself, whichever; "": nothing. And what requireTicker throws.
+ */
+export async function requireAskedUnit(
+  context: LedgerContext,
+  userId: number,
+  { ticker, date }: { readonly ticker: string; readonly date: string },
+  askedUnit: string,
+): Promise<void> {
+  const change = await findSymbolChange(context.pool, ticker, date);
+  const known = await requireTicker(context, userId, change?.to ?? ticker);
+  const { name, currency, factor } = known.unit;
+  const isMajor = factor === "1";
+  const isMeant =
+    askedUnit === "major" || (askedUnit === "" ? isMajor : [name, currency].includes(askedUnit));
+  if (!isMeant) throw new UnitNotSaidError(known.ticker, known.unit);
+}
+
+function requireUnit(ticker: string, said: string | null): Unit {
   const unit = said === null ? null : unitOf(said);
-  if (unit === null || (quotedIn !== undefined && unit.name !== quotedIn))
-    throw new UnsupportedCurrencyError(ticker, said, quotedIn);
+  if (unit === null) throw new UnsupportedCurrencyError(ticker, said);
   return unit;
 }
 

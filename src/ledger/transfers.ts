@@ -5,6 +5,7 @@ import type { PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
 import { accountNamed, listAccounts, requireNamed } from "./accounts.ts";
+import { whileBaseStays } from "./base-currency.ts";
 import type { LedgerContext } from "./context.ts";
 import { holdingsOf, requireCovered } from "./coverage.ts";
 import { InvalidTransactionError } from "./errors.ts";
@@ -225,11 +226,23 @@ export async function recordTransfer(
 ): Promise<Transferred & { readonly replayed: boolean }> {
   requireKey(idempotencyKey);
   const fields = z.record(z.string(), z.unknown()).safeParse(input).data ?? {};
+  return whileBaseStays(() => transfer(context, userId, fields, costOf, idempotencyKey));
+}
+
+async function transfer(
+  context: LedgerContext,
+  userId: number,
+  fields: Fields,
+  costOf: CostOf,
+  idempotencyKey: string | undefined,
+): Promise<Transferred & { readonly replayed: boolean }> {
   const { to, cash, out, given } = await prepareTransfer(context, userId, fields);
+  const prepared = [...cash, out ?? [], given ?? []].flat();
+  const hasOwnRate = prepared.some(({ toInsert }) => toInsert.fx_rate !== undefined);
   const warnings = [...new Set([...cash, ...(out ? [out] : [])].flatMap((row) => row.warnings))];
   const transferId = randomUUID();
   return personTransaction(context.pool, userId, async (client) => {
-    await lockLedger(client, userId);
+    await lockLedger(client, userId, hasOwnRate ? undefined : prepared[0]?.base);
     if (idempotencyKey !== undefined) {
       const answer = await readAnswer<Transferred>(client, userId, idempotencyKey, { transfer: fields });
       if (answer) return { ...answer, replayed: true };

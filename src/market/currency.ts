@@ -41,6 +41,14 @@ export function unitOf(name: string): Unit | null {
 export const unitNameOf = (name: string): string | null =>
   Object.hasOwn(minorUnits, name) ? minorUnits[name]!.word : null;
 
+const quotedInDollars: ReadonlySet<string> = new Set(["EUR", "GBP", "AUD", "NZD"]);
+
+/**
+ * Markets quote these in dollars and all others the other way round. Asked against that habit Yahoo has few digits: KESUSD=X is 0.0077, and
+ * KES=X 129.25.
+ */
+export const isQuotedInDollars = (currency: string): boolean => quotedInDollars.has(currency);
+
 const isoCodes: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
 
 /** Whether it is the code of a currency, one of the past among them. */

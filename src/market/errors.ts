@@ -35,10 +35,9 @@ export class UnsupportedCurrencyError extends Error {
   readonly ticker: string;
   readonly currency: string | null;
 
-  /** `expected`: the only one that is taken; else any that is known. */
-  constructor(ticker: string, currency: string | null, expected = "a currency that is known here") {
+  constructor(ticker: string, currency: string | null) {
     super(
-      `expected a ticker quoted in ${expected}, got: ${ticker}, quoted in ${currency ?? "an unknown currency"}; ` +
+      `expected a ticker quoted in a currency that is known here, got: ${ticker}, quoted in ${currency ?? "an unknown currency"}; ` +
         "look for its listing on another exchange",
     );
     this.ticker = ticker;

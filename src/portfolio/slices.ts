@@ -154,7 +154,7 @@ const periodsOf = (condition: string): Slice =>
       prev_trade_price: ["p.prev_trade_price", "null"],
       rate: ["p.rate", openingRate],
       prev_rate: ["p.prev_rate", "null"],
-      is_rated: "p.is_rated",
+      is_rated: ["p.is_rated", "true"],
     },
   );
 

@@ -1,13 +1,13 @@
 /** The Express application: what a request meets, in order. */
 import { constants } from "node:zlib";
 import compression from "compression";
-import express, { type Express } from "express";
+import express, { type Express, type RequestHandler } from "express";
 import { apiRoutes } from "./api/index.ts";
 import { authenticate } from "./auth.ts";
 import type { WebContext } from "./context.ts";
 import { noticeProxy, requireOwnHost } from "./deployment.ts";
 import { errorResponses, NotFoundError } from "./errors.ts";
-import { refuseLargeBody } from "./large-body.ts";
+import { largestBody, refuseLargeBody } from "./large-body.ts";
 import { createMetrics } from "./metrics.ts";
 import { refuseUnstorableAddress, refuseUnstorableBody } from "./outside-text.ts";
 import { pagesRouter } from "./pages/index.ts";
@@ -21,6 +21,15 @@ const compressionOptions = { brotli: { params: { [constants.BROTLI_PARAM_QUALITY
 /** The largest body that is read: a transaction is 200 bytes, a form of everything about one person 2 kB. */
 const bodyLimit = "100kb";
 
+const readSmall = express.json({ limit: bodyLimit });
+/** A whole file in it. */
+const readLarge = express.json({ limit: largestBody });
+/** A file is read of nobody but who may import one. */
+const readJson: RequestHandler = (request, response, next) => {
+  const isFile = request.person !== undefined && /^\/api\/imports(\/|$)/.test(request.path);
+  (isFile ? readLarge : readSmall)(request, response, next);
+};
+
 /**
  * Everything a browser or program can ask of the web process. Listening, and stopping, is the caller's.
  * What the API does not answer is the pages'; errors that they do not show are JSON.
@@ -32,7 +41,7 @@ export function createApp(context: WebContext): Express {
   const guards = [
     refuseLargeBody,
     authenticate(context),
-    express.json({ limit: bodyLimit }),
+    readJson,
     express.urlencoded({ extended: false, limit: bodyLimit }),
     refuseUnstorableBody,
     refuseCrossSite(context),

@@ -32,7 +32,7 @@ export interface Format {
   readonly currencyDisplay: "narrowSymbol" | "code";
   /** Decimals of an amount: 2 of most currencies, 0 of yen, 3 of Kuwaiti dinars. */
   readonly minorDigits: number;
-  /** The same for amounts in another currency; null: this one. */
+  /** The same for amounts in another currency; null: this one; "": one that nobody knows, and then none is written. */
   in(currency: string | null): Format;
   /** With as many decimals as the currency has: "1234.5" of US dollars -> "$1,234.50". */
   money(value: string): string;
@@ -128,7 +128,31 @@ function signOf(locale: string, currency: string): string {
   return parts.find(({ type }) => type === "currency")?.value ?? currency;
 }
 
+/** Of amounts whose currency nobody knows. */
+function createPlainFormat(locale: string): MoneyFormat {
+  const number = (options: Intl.NumberFormatOptions) =>
+    new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2, ...options });
+  const [plain, signed] = [number({}), number({ signDisplay: "exceptZero" })];
+  const price = number({ maximumFractionDigits: 8 });
+  const compact = number({ notation: "compact", minimumFractionDigits: 0 });
+  const amount = (value: string): string => plain.format(value as Decimal);
+  const signedAmount = (value: string): string => signed.format(value as Decimal);
+  return {
+    currency: "",
+    currencyDisplay: "code",
+    minorDigits: 2,
+    amountsIn: null,
+    amount,
+    signedAmount,
+    money: amount,
+    signedMoney: signedAmount,
+    price: (value) => price.format(value as Decimal),
+    compactMoney: (value) => compact.format(value),
+  };
+}
+
 function createMoneyFormat(locale: string, currency: string, all: readonly string[]): MoneyFormat {
+  if (currency === "") return createPlainFormat(locale);
   const sign = signOf(locale, currency);
   const isShared = all.some((other) => other !== currency && signOf(locale, other) === sign);
   const currencyDisplay = isShared ? "code" : "narrowSymbol";

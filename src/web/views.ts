@@ -149,7 +149,7 @@ export function direction(value: string | number | null): "gain" | "loss" | "fla
 
 /**
  * `{{money value reason=why}}`: a figure that cannot be computed shows a dash and its reason, never 0, never nothing.
- * `{{price value currency=code}}`: what is not in the person's base currency says in which it is.
+ * `{{price value currency=code}}`: what is not in the person's base currency says in which it is; "": nobody knows.
  */
 function formatOrReason(
   handlebars: typeof Handlebars,
@@ -157,7 +157,7 @@ function formatOrReason(
   value: unknown,
   { data, hash }: HelperOptions,
 ): unknown {
-  const format = hash.currency ? data.format.in(hash.currency) : data.format;
+  const format = data.format.in(hash.currency ?? null);
   if (value !== null && value !== undefined) return (format[name] as (value: unknown) => string)(value);
   const reason = handlebars.escapeExpression(String(hash.reason ?? "not known"));
   return new handlebars.SafeString(

@@ -103,6 +103,16 @@ test("a trade is in its ticker's currency, stored with it, and the rates were th
   expect(rows).toEqual([{ quote_unit: "EUR", currency: "EUR", factor: "1" }]);
 });
 
+test("a trade of a ticker that nobody has described is in no currency, but to who has dollars alone", async () => {
+  const plain = { ticker: "NEWX.DE", currency: null };
+  expect((await readLedgerCurrencies(ledger, alice, [plain])).of(plain)).toBe("USD");
+  const trades = [plain, { ticker: "ACME", currency: "EUR" }];
+  expect((await readLedgerCurrencies(ledger, alice, trades)).of(plain)).toBe("");
+  await owner.query("update users set base_currency = 'KES' where user_id = 1");
+  const { of, all } = await readLedgerCurrencies(ledger, alice, [plain]);
+  expect([of(plain), all]).toEqual(["", ["KES"]]);
+});
+
 test("dollars for dollars ask for no rate", async () => {
   await record({ ...euros, ticker: "ACME" });
   expect(await currencies()).toEqual(["USD"]);

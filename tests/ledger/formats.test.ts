@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { formats } from "../../src/ledger/import/formats/index.ts";
 import { readImportFile } from "../../src/ledger/import/read.ts";
-import { readRow } from "../../src/ledger/import/rows.ts";
+import { type RowInput, readRow } from "../../src/ledger/import/rows.ts";
 
 // Small files after the exports of brokers, exchanges and trackers, each with what is read in it. The table of formats in the
 // docs is made from them.
@@ -18,12 +18,22 @@ function readFixture(name: string) {
   const rows = file.entries.map((entry) =>
     readRow(
       entry,
-      ({ instrument }) => (instrument?.ticker === null ? (instrument.identifier ?? undefined) : undefined),
+      ({ instrument }) =>
+        instrument?.ticker === null
+          ? (instrument.identifier ?? {
+              code: "unknown_ticker",
+              message: `which ticker is ${instrument.name}?`,
+            })
+          : undefined,
       clock,
     ),
   );
   return { file, rows };
 }
+
+const foreign = (currency = "USD") => (currency === "USD" ? "" : ` ${currency}`);
+const ownRate = ({ fx_rate, fx_currency }: RowInput) =>
+  fx_rate === undefined ? "" : `, at its own rate of ${fx_rate} ${fx_currency}`;
 
 /** A line for each entry: what is recorded, or what is kept, or why it is refused. */
 function told(name: string): string {
@@ -31,7 +41,7 @@ function told(name: string): string {
   const lines = rows.map(({ line, kind, input, entry, errors, warnings, notes }) => {
     const { date, instrument, quantity, amount, currency } = entry;
     const what = input
-      ? `${input.date} ${input.type} ${input.quantity} ${input.ticker} at ${input.price}, fee ${input.fee}`
+      ? `${input.date} ${input.type} ${input.quantity} ${input.ticker} at ${input.price}${foreign(input.currency)}, fee ${input.fee}${ownRate(input)}`
       : `${date} ${kind} ${quantity ?? ""} ${instrument?.symbol || instrument?.identifier || ""} for ${amount} ${currency}`;
     const remarks = [...errors, ...warnings].map(({ code, message }) => `  ${code}: ${message}`);
     return [
@@ -50,18 +60,20 @@ test.each(names)("%s is read as it says", async (name) => {
   await expect(told(name)).toMatchFileSnapshot(join(folder, `${name}.txt`));
 });
 
-test.each(names)("every trade of %s is understood, or refused for its currency alone", (name) => {
+test.each(names)("every trade of %s is understood, or asked for the ticker of a mere name", (name) => {
   const { file, rows } = readFixture(name);
   expect(file.problem).toBeNull();
   expect(rows.some(({ kind }) => kind === "BUY" || kind === "SELL") || /cash/.test(name)).toBe(true);
-  for (const { errors } of rows) for (const { code } of errors) expect(code).toBe("unsupported_currency");
+  for (const { errors } of rows) for (const { code } of errors) expect(code).toBe("unknown_ticker");
 });
 
 test("every format has a file, and every file but those of nobody's its format", () => {
   const read = new Set(names.map((name) => readFixture(name).file.format));
   expect(formats.map(({ name }) => name).filter((name) => !read.has(name))).toEqual([]);
   expect(names.filter((name) => readFixture(name).file.format === null)).toEqual([
+    "by-hand-foreign.csv",
     "by-hand.csv",
+    "google-sheets-foreign.csv",
     "google-sheets.csv",
   ]);
 });

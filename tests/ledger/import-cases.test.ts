@@ -23,65 +23,6 @@ const told = (csv: string, given: Omit<ImportFile, "csv"> = {}): string[] =>
 
 const generic = (row: string, header = "date,type,ticker,quantity,price"): string => `${header}\n${row}\n`;
 
-describe("a foreign price never becomes dollars", () => {
-  test.each([
-    ["beside the figure", generic("2024-03-01,BUY,AAPL,1,€100.00")],
-    ["as a code beside it", generic("2024-03-01,BUY,AAPL,1,100.00 EUR")],
-    ["in pence", generic("2024-03-01,BUY,VOD,100,70p")],
-    [
-      "in a column of another name",
-      generic(
-        "CAD,CNQ,20230404,100,78.10,-1.5,BUY",
-        "CurrencyPrimary,Symbol,TradeDate,Quantity,TradePrice,IBCommission,Buy/Sell",
-      ),
-    ],
-    [
-      "of the account",
-      generic(
-        "2024-03-01,BUY,VOD,1000,0.70,GBP",
-        "Date,Type,Ticker,Quantity,Price per share,Account Currency",
-      ),
-    ],
-    ["in the column's name", generic("2024-03-01,BUY,AAPL,1,100", "date,type,ticker,quantity,price (EUR)")],
-    ["in words in its name", generic("2024-03-01,BUY,AAPL,1,100", "date,type,ticker,quantity,Price in CHF")],
-    [
-      "in the booking's currency",
-      generic("2024-03-01;Kauf;AAPL;1;100,50;EUR", "Datum;Typ;Symbol;Stück;Kurs;Buchungswährung"),
-    ],
-    [
-      "in a column that only its values tell",
-      generic("2024-03-01,BUY,AAPL,1,100,SEK", "date,type,ticker,quantity,price,Paid in"),
-    ],
-    [
-      "of the spot price",
-      generic("2024-03-01,BUY,BTC,1,60000,EUR", "date,type,asset,quantity,price,Spot Price Currency"),
-    ],
-  ])("%s", (_, csv) => {
-    const { rows } = read(csv);
-    expect(rows.map(({ input, errors }) => [input, errors[0]?.code])).toEqual([
-      [null, "unsupported_currency"],
-    ]);
-  });
-
-  test("nor is one of two that contradict each other chosen", () => {
-    const spot = generic("2024-03-01,BUY,BTC-USD,1,60000,EUR", "date,type,asset,quantity,price,currency");
-    expect(told(spot)).toEqual(["ambiguous_currency"]);
-    expect(
-      told(generic("2024-03-01,BUY,AAPL,1,€100.00,USD", "date,type,ticker,quantity,price,currency")),
-    ).toEqual(["ambiguous_currency"]);
-  });
-
-  test("and a dollar is one, of whatever column", () => {
-    const columns = "CurrencyPrimary,Symbol,TradeDate,Quantity,TradePrice,IBCommission,Buy/Sell";
-    expect(told(generic("USD,VTI,20230403,17,204.35,-1,BUY", columns))).toEqual([
-      "2023-04-03 BUY 17 VTI at 204.35 fee 1",
-    ]);
-    expect(
-      told(generic("2024-03-01,BUY,AAPL,1,$100.00,CAD", "date,type,ticker,quantity,price,currency")),
-    ).toEqual(["unsupported_currency"]);
-  });
-});
-
 test("the side is in the column whose values are sides", () => {
   const fidelity = "Run Date,Action,Symbol,Description,Type,Quantity,Price,Commission,Fees";
   expect(told(generic("11/17/2025,BUY,WM,A COMPANY,Margin,18,208.64,0,0", fidelity))).toEqual([

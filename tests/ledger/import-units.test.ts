@@ -60,10 +60,11 @@ describe("the lines around a table", () => {
   });
 });
 
-test("an amount in another currency leaves a price without one to be refused", () => {
-  expect(toldOf(`${header.replace("\n", ";Total (EUR)\n")}${row.replace("\n", ";1000\n")}`)).toEqual([
-    "unsupported_currency",
-  ]);
+test("an amount in another currency says what a price without one is in, where it is the price of all", () => {
+  const paid = (total: string) =>
+    toldOf(`${header.replace("\n", ";Total (EUR)\n")}${row.replace("\n", `;${total}\n`)}`);
+  expect(paid("1000")).toEqual(["2024-01-05 BUY 10 AAPL at 100 EUR fee 0"]);
+  expect(paid("920")).toEqual(["ambiguous_currency"]);
 });
 
 describe("the zone of times", () => {

@@ -25,10 +25,30 @@ test.each([
 });
 
 test.each([
-  ...["Price (GBp)", "Price (p)", "Price (pence)", "Price (kr)", "Preis (Euro)", "Price (Euros)", "PriceEUR"],
-  ...["priceInEur", "Price.EUR", "Price|CHF", "Price (Rs)", "Price (Rs.)", "Price (zł)", "Price (ZAc)"],
-  ...["Price (CAN$)", "Price (JP¥)", "Price (NT$)", "Price (€/share)"],
-])("a foreign price never becomes dollars, in the column's name %s", (price) => {
+  ...[
+    ["Price (GBp)", "1 GBP"],
+    ["Price (p)", "1 GBP"],
+    ["Price (pence)", "1 GBP"],
+    ["Price (ZAc)", "1 ZAR"],
+    ["Preis (Euro)", "100 EUR"],
+    ["Price (Euros)", "100 EUR"],
+    ["PriceEUR", "100 EUR"],
+    ["priceInEur", "100 EUR"],
+    ["Price.EUR", "100 EUR"],
+    ["Price|CHF", "100 CHF"],
+    ["Price (Rs)", "100 INR"],
+    ["Price (Rs.)", "100 INR"],
+    ["Price (zł)", "100 PLN"],
+    ["Price (CAN$)", "100 CAD"],
+    ["Price (JP¥)", "100 JPY"],
+    ["Price (€/share)", "100 EUR"],
+  ],
+])("a price is in the currency of its column's name %s", (price, expected) => {
+  const csv = generic("2024-03-01,BUY,AAPL,1,100", `date,type,ticker,quantity,${price}`);
+  expect(told(csv)).toEqual([`2024-03-01 BUY 1 AAPL at ${expected} fee 0`]);
+});
+
+test.each(["Price (kr)", "Price (NT$)"])("of a sign that nobody knows nothing is taken: %s", (price) => {
   const csv = generic("2024-03-01,BUY,AAPL,1,100", `date,type,ticker,quantity,${price}`);
   expect(told(csv)).toEqual(["unsupported_currency"]);
 });
@@ -124,7 +144,7 @@ test("a price without a currency is no dollar's where other lines of its column 
   const header = "Date,Action,Symbol,Quantity,Price,Currency";
   const named = (currency: string) =>
     told(generic(`2024-01-05,BUY,AAPL,10,150,${currency}\n2024-01-05,BUY,AAPL,10,150,`, header));
-  expect(named("EUR")).toEqual(["unsupported_currency", "ambiguous_currency"]);
+  expect(named("EUR")).toEqual(["2024-01-05 BUY 10 AAPL at 150 EUR fee 0", "ambiguous_currency"]);
   expect(named("USD")).toEqual([
     "2024-01-05 BUY 10 AAPL at 150 fee 0",
     "2024-01-05 BUY 10 AAPL at 150 fee 0",

@@ -112,8 +112,16 @@ describe("a file", () => {
   ])("with %s is understood", async (_, csv) => {
     const { rows, problem } = await review(csv);
     expect(problem).toBeNull();
-    expect(rows.map(({ input }) => input)).toEqual([
-      { ticker: "ACME", type: "BUY", quantity: "1", price: "1234.5", fee: "0", date: "2024-01-02" },
+    const dollars = {
+      ticker: "ACME",
+      type: "BUY",
+      quantity: "1",
+      price: "1234.5",
+      fee: "0",
+      currency: "USD",
+    };
+    expect(rows.map(({ input }) => ({ currency: "USD", ...input }))).toEqual([
+      { ...dollars, date: "2024-01-02" },
     ]);
   });
 
@@ -183,7 +191,7 @@ describe("each row", () => {
       "(4 KEPT)",
       "5 ERROR invalid_quantity",
       "6 ERROR future_date",
-      "7 ERROR unsupported_currency",
+      "7 ERROR unknown_ticker",
       "8 ERROR invalid_line",
       "9 ERROR unknown_ticker",
       "10 ERROR ambiguous_currency",

@@ -68,6 +68,8 @@ export interface Conversion {
   readonly local: Big;
   /** Base currency for one of the ticker's. */
   readonly rate: Big;
+  /** false: a rate of what was paid was not known on the day, and another stood in. */
+  readonly isKnown: boolean;
 }
 
 /** At the transaction's own rate, else at its day's. `asset`: the currency of the ticker, or, of cash, that which was paid. */
@@ -82,10 +84,16 @@ export function conversion(payment: Payment, asset: string, { base, rates }: Rea
     if (ofDay && !rates.known(payment.fxCurrency, "USD", payment.date)) return ofDay;
     return new Big(payment.fxRate).times(rates.estimated(payment.fxCurrency, base, payment.date));
   };
+  const isInBaseKnown = (): boolean => {
+    if (paid === base || payment.fxCurrency === base || rates.known(paid, base, payment.date)) return true;
+    return Boolean(payment.fxRate && rates.known(payment.fxCurrency!, base, payment.date));
+  };
+  const isLocalKnown = paid === asset || asset === base || rates.known(paid, asset, payment.date) !== null;
+  const isKnown = isInBaseKnown() && isLocalKnown;
   const inBase = toBase();
-  if (asset === base) return { base: inBase, local: inBase, rate: one };
+  if (asset === base) return { base: inBase, local: inBase, rate: one, isKnown };
   const local = paid === asset ? one : rates.estimated(paid, asset, payment.date);
-  return { base: inBase, local, rate: inBase.div(local) };
+  return { base: inBase, local, rate: inBase.div(local), isKnown };
 }
 
 /** Of one: in the ticker's currency, and that in base currency. */

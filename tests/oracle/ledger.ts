@@ -150,6 +150,8 @@ class DayOfHolding {
   realized = zero;
   transferredCost = zero;
   fees = zero;
+  /** false: a rate of what was paid was not known yet. */
+  isKnown = true;
 
   /** Money that was paid for shares, or came for them (below 0), fees included. */
   flow(amount: Big, { base, local }: Conversion): void {
@@ -282,6 +284,7 @@ class Holding {
   private apply(row: LedgerRow, day: DayOfHolding): Big {
     const quantity = inTodaysShares(this.splits, row.date, row.quantity ?? "0");
     const at = conversion(row, this.currency, this.keeping.reader);
+    day.isKnown &&= at.isKnown;
     let factor = one;
     if (row.type === "BUY" || row.type === "BONUS") this.buy(row, quantity, at, day);
     else if (row.type === "SELL" || row.type === "RETURN_OF_CAPITAL") this.sell(row, quantity, at, day);
@@ -341,7 +344,7 @@ class Holding {
       fees: day.fees,
       session: close !== undefined && !this.security.always,
       rate: after.rate,
-      isEstimated: this.barClose === null || known === null,
+      isEstimated: this.barClose === null || known === null || !day.isKnown,
       priceEffect: effect.price,
       currencyEffect: effect.currency,
       local: {

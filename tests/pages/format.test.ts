@@ -28,6 +28,8 @@ describe("format", () => {
     expect(nairobi.in("KWD").money("1.5")).toBe("KWD\u00a01.500");
     expect(nairobi.in("KWD").minorDigits).toBe(3);
     expect(nairobi.in("USD").in(null).currency).toBe("USD");
+    // Of which nobody knows the currency.
+    expect([nairobi.in("").money("1234.5"), nairobi.in("").price("8.0512")]).toEqual(["1,234.50", "8.0512"]);
     const toronto = formatFor(["en-US"], { base: "CAD", all: ["USD", "CAD"] });
     expect(toronto.money("1")).toBe("CAD\u00a01.00");
     expect(toronto.in("USD").signedMoney("1")).toBe("+USD\u00a01.00");

@@ -36,6 +36,9 @@ const account = /** @type {HTMLSelectElement | null} */ (document.getElementById
 let suggested = suggestion.textContent === "" ? null : price.value;
 /** What the form asks for before a ticker says in what it is quoted. */
 const usual = { price: labelOf("price").textContent, fee: labelOf("fee").textContent };
+/** And what it tells the server of that. */
+const askedUnit = /** @type {HTMLInputElement} */ (form.elements.namedItem("asked_unit"));
+const usualUnit = askedUnit.value;
 
 /** @param {string} name */
 function labelOf(name) {
@@ -80,6 +83,8 @@ function showUnit() {
   const hint = document.getElementById("price-help");
   if (hint && !hint.querySelector(".error"))
     hint.textContent = isUnknown ? "In the currency that it is quoted in; not in pence or cents." : "";
+  const known = draft?.currency && (places() > 0 ? draft.quote_unit : draft.currency);
+  askedUnit.value = known || (isUnknown ? "major" : usualUnit);
   form.dataset.currency = draft?.currency ?? "";
   form.dataset.places = String(places());
 }

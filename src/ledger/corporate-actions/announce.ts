@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { personTransaction } from "../../database/person.ts";
 import { isOwnAsset } from "../../market/ticker.ts";
+import { whileBaseStays } from "../base-currency.ts";
 import type { LedgerContext } from "../context.ts";
 import type { CostOf } from "../transfers.ts";
 import { listCorporateActions, undoCorporateAction, writeFor } from "./record.ts";
@@ -101,8 +102,13 @@ export async function announceCorporateAction(
   const leftOut: Record<string, number> = {};
   for (const holder of holders) {
     try {
-      const resolved = await resolveFor(context, holder, terms);
-      await writeFor(context, holder, resolved, { costOf, isPreview: false, author });
+      await whileBaseStays(async () =>
+        writeFor(context, holder, await resolveFor(context, holder, terms), {
+          costOf,
+          isPreview: false,
+          author,
+        }),
+      );
     } catch (error) {
       const code = codeOf(context, error);
       leftOut[code] = (leftOut[code] ?? 0) + 1;

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { PoolClient } from "pg";
 import { personTransaction } from "../../database/person.ts";
+import { whileBaseStays } from "../base-currency.ts";
 import type { LedgerContext } from "../context.ts";
 import { bringsShares, holdingsOf, requireCovered } from "../coverage.ts";
 import { requireChangeQuota, requireLedgerQuota } from "../quotas.ts";
@@ -126,7 +127,7 @@ export async function writeFor(
   const actionId = randomUUID();
   const terms = termsOf(resolved);
   return personTransaction(context.pool, userId, async (client) => {
-    await lockLedger(client, userId);
+    await lockLedger(client, userId, resolved.base);
     await refuseTwice(client, userId, terms);
     if (isPreview) await client.query("savepoint preview");
     const written = await writeAction({ client, userId, actionId, terms: resolved, costOf });
@@ -157,8 +158,10 @@ export async function recordCorporateAction(
   { costOf, email, isPreview }: ActionRequest,
 ): Promise<RecordedAction> {
   const terms = await resolvePrices(context, userId, parseTerms(input, context.clock));
-  const resolved = await resolveFor(context, userId, terms);
-  return writeFor(context, userId, resolved, { costOf, isPreview, author: { email, announcementId: null } });
+  const author = { email, announcementId: null };
+  return whileBaseStays(async () =>
+    writeFor(context, userId, await resolveFor(context, userId, terms), { costOf, isPreview, author }),
+  );
 }
 
 type ActionRow = Omit<CorporateAction, "date"> & { readonly date: string };
@@ -312,9 +315,20 @@ export async function applyAgain(
   const before = await personTransaction(context.pool, userId, (client) =>
     requireAction(client, userId, actionId),
   );
-  const resolved = await resolveFor(context, userId, before.terms);
+  return whileBaseStays(async () =>
+    writeAgain(context, userId, actionId, await resolveFor(context, userId, before.terms), costOf),
+  );
+}
+
+function writeAgain(
+  context: LedgerContext,
+  userId: number,
+  actionId: string,
+  resolved: Resolved,
+  costOf: CostOf,
+): Promise<RecordedAction> {
   return personTransaction(context.pool, userId, async (client) => {
-    await lockLedger(client, userId);
+    await lockLedger(client, userId, resolved.base);
     const action = await requireAction(client, userId, actionId);
     const removed = await takeBack(client, userId, action);
     const written = await writeAction({ client, userId, actionId, terms: resolved, costOf });

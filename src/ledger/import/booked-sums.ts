@@ -23,7 +23,7 @@ export function signsOf(entries: readonly Entry[]): FileSigns {
   return {
     isSigned: entries.some((entry) => sumOf(entry).lt(0)),
     isUnsigned: entries.some((entry) => entry.kind === "BUY" && sumOf(entry).gt(0)),
-    isCurrencyAssumed: entries.every(({ currency }) => currency === null),
+    isCurrencyAssumed: entries.every(({ currency, isAsQuoted }) => currency === null && !isAsQuoted),
   };
 }
 

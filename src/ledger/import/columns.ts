@@ -35,6 +35,8 @@ const synonyms: Readonly<Partial<Record<Field, string>>> = {
   amountCurrency: `accountcurrency buchungswahrung transactioncurrency settlementcurrency basecurrency kontowahrung
     totalcurrency amountcurrency currencytotal netamountcurrency`,
   feeCurrency: "feecurrency commissioncurrency ibcommissioncurrency feecoin brokeragecurrency",
+  fxRate: `fxrate exchangerate exchrate fxexchangerate wechselkurs devisenkurs umrechnungskurs wisselkoers tauxdechange tipodecambio
+    tassodicambio valutakurs conversionrate currencyrate`,
   assetType: "assettype assetclass securitytype assetcategory instrumenttype producttype",
   status: "status orderstatus state",
 };
@@ -96,6 +98,7 @@ function suitability(field: Field, { share }: Profile): number {
     case "amount":
     case "fee":
     case "tax":
+    case "fxRate":
       return share(isFigure);
     case "currency":
     case "amountCurrency":
@@ -147,14 +150,17 @@ function byContent(field: Field, candidates: readonly Candidate[]): number[] {
   const isContent = (candidate: Candidate): boolean =>
     field === "identifier"
       ? candidate.profile.share(isIsin) > 0.8
-      : candidate.profile.filled > 0 && suitability(field, candidate.profile) > 0.8;
+      : candidate.profile.filled > 0 &&
+        suitability(field, candidate.profile) > 0.8 &&
+        // What the account or a fee is in is no currency of the price.
+        !(field === "currency" && candidate.ranks.some(({ field: named }) => /.Currency$/.test(named)));
   return candidates.filter(isContent).map(({ index }) => index);
 }
 
 /** In the order in which fields choose: a column that a name and values both claim is not left for another field. */
 const choosing: readonly Field[] = [
   ...(["date", "type", "identifier", "ticker", "quantity", "price", "gross", "amount"] as const),
-  ...(["currency", "amountCurrency", "feeCurrency", "assetType", "status", "name"] as const),
+  ...(["currency", "amountCurrency", "feeCurrency", "fxRate", "assetType", "status", "name"] as const),
 ];
 
 /** `taken`: columns that a person has given to fields already. */

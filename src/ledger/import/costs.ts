@@ -9,7 +9,12 @@ import { spellField } from "./spelling.ts";
 export interface Cost {
   readonly value: Big;
   readonly currency: string;
+  /** Nothing names it: it is taken to be the price's. */
+  readonly isAssumed?: boolean;
 }
+
+export const sumOf = (costs: readonly Cost[]): Big =>
+  costs.reduce((total, { value }) => total.plus(value), new Big(0));
 
 export const costFields = ["fee", "tax"] as const;
 export type CostField = (typeof costFields)[number];
@@ -85,6 +90,7 @@ export function readCosts(line: TextLine, currency: string, reading: CostReading
           name: index === null ? "" : `${field} ${costName(layout.names[index] ?? "")}`,
           stated: beside ?? named,
           currency: beside ?? named ?? ownColumn ?? currency,
+          isAssumed: (beside ?? named ?? ownColumn) === null,
         },
       ];
     }),

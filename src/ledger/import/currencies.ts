@@ -1,7 +1,12 @@
 /** Which currency a file speaks of: in a cell, in the name of a column, beside a figure. Pure. */
+import { minorUnitNames } from "../../market/currency.ts";
 import { currencyAtEnd } from "./spelling.ts";
 
-const iso = new Set([...Intl.supportedValuesOf("currency"), "CNH", "GBX", "ZAC", "ILA"]);
+const iso = new Set([
+  ...Intl.supportedValuesOf("currency"),
+  "CNH",
+  ...minorUnitNames.map((name) => name.toUpperCase()),
+]);
 /** What crypto is quoted in beside money; the first three are meant to be worth a dollar. */
 export const dollarTokens: ReadonlySet<string> = new Set(["USDT", "USDC", "BUSD"]);
 const tokens: ReadonlySet<string> = new Set([...dollarTokens, "BTC", "XBT", "ETH", "BNB", "DAI", "EURC"]);

@@ -17,9 +17,11 @@ import type { TextLine, Texts } from "./format.ts";
 import { type Instrument, readInstrument } from "./instrument.ts";
 import { isTrade, kindBySign, kindOf, type Meaning, meaningOf, type RowKind, type Signs } from "./kinds.ts";
 import { meaningIn } from "./layout.ts";
+import { costsInMajor, inMajorUnits } from "./minor-units.ts";
 import { type Figures, type Money, settle } from "./money.ts";
 import { readOwnEntry } from "./own.ts";
-import { checkCurrency, currencyFor } from "./price-currency.ts";
+import { readOwnRate } from "./own-rate.ts";
+import { checkCurrency, currencyFor, isPricedAsQuoted } from "./price-currency.ts";
 import { Remarks } from "./remarks.ts";
 import { spell } from "./spelling.ts";
 import { type Objection, objectionsIn, saysCalledOff, stateOf, worstOf } from "./states.ts";
@@ -195,30 +197,37 @@ function moneyOf(
   ticker: string | null,
   reading: Reading,
   remarks: Remarks,
-): Money {
+): Money & Pick<Entry, "rate" | "currency"> {
   const { texts } = line;
-  const { columns, headerCurrencies } = reading.layout;
+  const { columns } = reading.layout;
+  const stated = { figures, currency, moneyCurrency: moneyCurrencyOf(figures, texts, reading) };
+  const major = inMajorUnits(stated, remarks);
   // What names no currency at all is taken as dollars.
-  const own = currency ?? "USD";
-  const costs = readCosts(line, own, costReading(reading, remarks));
-  const moneyCurrency =
-    (figures.moneyUnit && !isVague(figures.moneyUnit) ? currencyOf(figures.moneyUnit) : null) ??
-    (texts.amountCurrency ? currencyOf(texts.amountCurrency) : null) ??
-    headerCurrencies.amount ??
-    own;
-  return settle(
+  const own = major.currency ?? "USD";
+  const read = readCosts(line, own, costReading(reading, remarks));
+  const costs = costsInMajor(read, major, currency, kind, remarks);
+  const moneyCurrency = major.moneyCurrency ?? own;
+  const row = { kind, figures: major.figures, costs, currency: own, moneyCurrency };
+  const money = settle(
     {
-      kind,
-      figures,
-      costs,
+      ...row,
       hasCostColumns: costFields.some((field) => (columns[field]?.length ?? 0) > 0) || costs.length > 0,
-      currency: own,
-      moneyCurrency,
       coin: texts.feeCurrency && ticker ? (/^([A-Z0-9]{2,10})-/.exec(ticker)?.[1] ?? null) : null,
     },
     remarks,
   );
+  const text = texts.fxRate ?? "";
+  const fxRate = text === "" ? null : (readFigure(text, reading.notation.decimalMark)?.value ?? null);
+  const rate = currency === null ? null : readOwnRate({ ...row, stated: fxRate }, remarks);
+  return { ...money, currency: major.currency, ...(rate && { rate }) };
 }
+
+/** Of what was paid, from whatever names it; null: nothing does. */
+const moneyCurrencyOf = ({ moneyUnit }: Figures, { amountCurrency }: Texts, { layout }: Reading) =>
+  (moneyUnit && !isVague(moneyUnit) ? currencyOf(moneyUnit) : null) ??
+  (amountCurrency ? currencyOf(amountCurrency) : null) ??
+  layout.headerCurrencies.amount ??
+  null;
 
 /** A column of thousands, of cents, of percent: its figures are others than they show. */
 function refuseScales({ price, gross }: Figures, { layout }: Reading, remarks: Remarks): void {
@@ -267,7 +276,10 @@ export function readEntry(textLine: TextLine, reading: Reading): Entry {
   const quote = hasInstrument ? instrumentOf(null).quote : null;
   const isKept = kind !== null && !isTrade(kind);
   const counted = isKept ? { ...figures, gross: null, price: null, priceUnit: null } : figures;
-  const currency = currencyFor(counted, texts, isKept ? null : quote, reading, remarks);
+  // What a person says of a file is no word of prices that its broker is known to write as they are quoted.
+  const isQuotedFormat = !isKept && reading.layout.format?.isAsQuoted === true;
+  const notation = isQuotedFormat ? { ...reading.notation, currency: null } : reading.notation;
+  const currency = currencyFor(counted, texts, isKept ? null : quote, { ...reading, notation }, remarks);
   const instrument = hasInstrument ? instrumentOf(currency) : null;
   const base = {
     line,
@@ -279,6 +291,7 @@ export function readEntry(textLine: TextLine, reading: Reading): Entry {
     offset: moment?.offset ?? (time === null ? null : offsetOf(textLine, reading)),
     instrument,
     currency,
+    ...(currency === null && isPricedAsQuoted(reading) && { isAsQuoted: true }),
   };
   if (isKept) return { ...base, ...asKept(textLine, figures, currency, reading, remarks) };
   if (kind === null) remarks.refuse(new UnknownKindError((texts.type ?? "").slice(0, 60)));

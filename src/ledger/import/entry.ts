@@ -5,6 +5,7 @@ import type { Format, Texts } from "./format.ts";
 import type { Instrument } from "./instrument.ts";
 import type { RowKind } from "./kinds.ts";
 import type { Layout } from "./layout.ts";
+import type { OwnRate } from "./own-rate.ts";
 import type { Remark } from "./remarks.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -37,6 +38,8 @@ export type OwnTexts = Readonly<
 export interface Notation {
   readonly dateOrder: DateOrder | null;
   readonly decimalMark: DecimalMark | null;
+  /** What prices without a currency are in, as a person says: an ISO code, or "quoted", as each instrument is. */
+  readonly currency: string | null;
 }
 
 /** Of an entry that is no trade: what it says of money, for who records it. Plain decimals in its sign; null: it does not say. */
@@ -76,7 +79,12 @@ export interface Entry {
   readonly price: string | null;
   readonly amount: string | null;
   readonly fee: string | null;
+  /** ISO code, or what else the file has in its place; null: nothing says it. */
   readonly currency: string | null;
+  /** Of trades whose sum is in another currency than their price; absent: the day's rate counts. */
+  readonly rate?: OwnRate;
+  /** Nothing names a currency, and prices are in what each instrument is quoted in. */
+  readonly isAsQuoted?: boolean;
   /** Of others than trades alone. */
   readonly booked?: BookedFigures;
   /** Of our own files alone: what its other columns say; absent: the file is another's. */

@@ -24,6 +24,10 @@ export const fields = [
   "currency",
   "amountCurrency",
   "feeCurrency",
+  /** Of the trade: what one of the price's currency was in the amount's, or the other way round. */
+  "fxRate",
+  /** Of rows that an earlier import kept: what they are known by. */
+  "key",
   "assetType",
   "status",
   "description",
@@ -78,6 +82,8 @@ export interface Format {
   readonly zone?: "UTC";
   /** Where neither a column nor a figure says it. */
   readonly currency?: string;
+  /** Its prices are in what each instrument is quoted in, which it does not name. */
+  readonly isAsQuoted?: boolean;
   /** Its trades are in the currencies that it names, whichever: it is our own. */
   readonly isOwn?: boolean;
   /** Its tickers are coins. */

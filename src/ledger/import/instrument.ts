@@ -60,6 +60,32 @@ const exchanges: ReadonlyMap<string, string> = new Map(
   }).flatMap(([suffix, names]) => names.split(/\s+/).map((name) => [name, suffix] as const)),
 );
 
+/** Endings of the exchanges where most is quoted in a currency, the first ones first. */
+const exchangesOf: Readonly<Record<string, readonly string[]>> = {
+  EUR: [".DE", ".PA", ".AS", ".MI"],
+  GBP: [".L"],
+  CHF: [".SW"],
+  CAD: [".TO", ".V"],
+  AUD: [".AX"],
+  NZD: [".NZ"],
+  SEK: [".ST"],
+  NOK: [".OL"],
+  DKK: [".CO"],
+  PLN: [".WA"],
+  CZK: [".PR"],
+  HKD: [".HK"],
+  JPY: [".T"],
+  SGD: [".SI"],
+  INR: [".NS", ".BO"],
+  ZAR: [".JO"],
+  RON: [".RO"],
+  KES: [".XNAI"],
+  NGN: [".XNSA"],
+};
+
+export const exchangesIn = (currency: string): readonly string[] =>
+  Object.hasOwn(exchangesOf, currency) ? exchangesOf[currency]! : [];
+
 const coins = new Set(
   `BTC XBT ETH XRP ADA SOL DOGE XDG DOT LTC BCH LINK AVAX MATIC POL XLM ATOM UNI ALGO TRX SHIB BNB ETC XMR USDT USDC DAI AAVE
    FIL NEAR`.split(/\s+/),

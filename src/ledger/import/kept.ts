@@ -11,10 +11,10 @@ export async function keyRows(rows: readonly ImportRow[]): Promise<Map<ImportRow
   const times = new Map<string, number>();
   return new Map(
     await mapInTurns(rows, (row) => {
-      const hash = createHash("sha256")
-        .update(JSON.stringify(row.entry.texts))
-        .digest("base64url")
-        .slice(0, 22);
+      // Rates were no text of a row when the first keys were made.
+      const { fxRate: _, key, ...texts } = row.entry.texts;
+      if (key) return [row, key] as const;
+      const hash = createHash("sha256").update(JSON.stringify(texts)).digest("base64url").slice(0, 22);
       const time = (times.get(hash) ?? 0) + 1;
       times.set(hash, time);
       return [row, `${hash} ${time}`];

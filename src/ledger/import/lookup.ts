@@ -33,14 +33,12 @@ export interface Lookup extends LookupProgress {
   readonly tickers: ReadonlyMap<string, KnownTicker | TickerError>;
 }
 
-/** What a file's trades are recorded in; a ticker in another currency is entered by hand. */
-export const importCurrency = "USD";
+/** What prices are in of which nothing says it. */
+export const assumedCurrency = "USD";
 
 export interface LookupOptions {
   /** Default 25 s. */
   readonly patience?: number;
-  /** In what the tickers have to be quoted; undefined: US dollars; null: in any currency. */
-  readonly quotedIn?: string | null;
 }
 
 /** Whatever is asked next has the same answer. */
@@ -55,10 +53,9 @@ async function lookUp(
   context: LedgerContext,
   userId: number,
   ticker: string,
-  quotedIn: string | null,
 ): Promise<KnownTicker | TickerError> {
   try {
-    return await requireTicker(context, userId, ticker, quotedIn ?? undefined);
+    return await requireTicker(context, userId, ticker);
   } catch (error) {
     if (error instanceof UnknownTickerError || error instanceof UnsupportedCurrencyError || endsAsking(error))
       return error;
@@ -85,7 +82,7 @@ export async function lookUpTickers(
   userId: number,
   tickers: readonly string[],
   onProgress: (progress: LookupProgress) => void = () => {},
-  { patience = patienceMilliseconds, quotedIn = importCurrency }: LookupOptions = {},
+  { patience = patienceMilliseconds }: LookupOptions = {},
 ): Promise<Lookup> {
   const known = await readKnown(context, tickers);
   const unseen = new Set(tickers.filter((ticker) => !known.has(ticker)));
@@ -98,7 +95,7 @@ export async function lookUpTickers(
   const deadline = performance.now() + patience;
   const work = async (): Promise<void> => {
     for (let ticker = queue.shift(); ticker !== undefined; ticker = queue.shift()) {
-      const result = await lookUp(context, userId, ticker, quotedIn);
+      const result = await lookUp(context, userId, ticker);
       found.set(ticker, result);
       const isUnavailable = endsAsking(result);
       if (isUnavailable || performance.now() >= deadline) queue.length = 0;

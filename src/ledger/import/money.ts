@@ -1,6 +1,6 @@
 /** What one share cost and what the trade cost besides, from whatever a file says of both. Pure. */
 import { Big } from "big.js";
-import type { Cost } from "./costs.ts";
+import { type Cost, sumOf } from "./costs.ts";
 import type { Remarks } from "./remarks.ts";
 
 export interface Figures {
@@ -51,9 +51,6 @@ export function precisionOf(price: string): Big {
   return new Exact(5).div(new Exact(10).pow(Math.min(decimals, 20) + 1));
 }
 
-const sumOf = (costs: readonly Cost[]): Big =>
-  costs.reduce((total, { value }) => total.plus(value), new Exact(0));
-
 /** Costs in the price's currency, told how; what cannot be converted is left out, and said. */
 function convertCosts(settlement: Settlement, remarks: Remarks): Big {
   const groups = Map.groupBy(settlement.costs, ({ currency }) => currency);
@@ -87,11 +84,31 @@ function convert(sum: Big, feeCurrency: string, settlement: Settlement, remarks:
       return sum.times(rate).round(ledgerDecimals);
     }
   }
+  const told = shownInAmount(settlement);
+  if (told) {
+    remarks.notes.push(
+      `the fee of ${shown(sum)} ${feeCurrency} is counted as the ${shown(told)} ${currency} that the amount shows`,
+    );
+    return told;
+  }
   remarks.warn(
     "fee_left_out",
     `a fee of ${shown(sum)} ${feeCurrency} cannot be counted in ${currency}: it is left out`,
   );
   return new Exact(0);
+}
+
+/** What an amount in the price's currency has beside the price and the costs in it: that of a fee abroad; null: it shows none. */
+function shownInAmount({ kind, figures, costs, currency, moneyCurrency }: Settlement): Big | null {
+  const { quantity, price, amount } = figures;
+  const abroad = new Set(costs.filter(({ value }) => !value.eq(0)).map((cost) => cost.currency));
+  abroad.delete(currency);
+  if (!quantity || !price || !amount || moneyCurrency !== currency || abroad.size !== 1) return null;
+  const value = new Exact(quantity).abs().times(price);
+  const own = sumOf(costs.filter((cost) => cost.currency === currency));
+  const extra = kind === "BUY" ? new Exact(amount).abs().minus(value) : value.minus(new Exact(amount).abs());
+  const shownFee = extra.minus(own);
+  return shownFee.gt("0.01") && shownFee.lte(value.times("0.03")) ? shownFee.round(ledgerDecimals) : null;
 }
 
 /** The price where the file has none: what was paid for all of them, by their number. */

@@ -1,17 +1,12 @@
 /** Which currency a price is in, and whether the ledger can take it. Pure. */
-import { isCurrency } from "../../market/currency.ts";
+import { Big } from "big.js";
+import { isCurrency, unitOf } from "../../market/currency.ts";
 import { AmbiguousCurrencyError, ForeignCurrencyError } from "../errors.ts";
 import { currencyOf, dollarTokens, isVague } from "./currencies.ts";
+import type { Reading } from "./entry.ts";
 import type { Texts } from "./format.ts";
-import type { Layout } from "./layout.ts";
 import type { Figures } from "./money.ts";
 import type { Remarks } from "./remarks.ts";
-import type { Surroundings } from "./surroundings.ts";
-
-interface Reading {
-  readonly layout: Layout;
-  readonly surroundings: Surroundings;
-}
 
 /** Written "$" at home. */
 const dollars = new Set(["CAD", "AUD", "NZD", "HKD", "SGD", "TWD", "MXN", "CLP", "COP", "ARS"]);
@@ -21,7 +16,7 @@ export function currencyFor(
   figures: Figures,
   texts: Texts,
   quote: string | null,
-  { layout, surroundings }: Reading,
+  { layout, surroundings, notation }: Reading,
   remarks: Remarks,
 ): string | null {
   const isDerived = figures.price === null;
@@ -46,20 +41,58 @@ export function currencyFor(
   const header = isDerived ? (gross ?? amount) : price;
   const isHeaderVague = header === "USD" && otherDollar !== null && layout.areDollarsVague;
   const moneyUnit = figures.moneyUnit && !isVague(figures.moneyUnit) ? currencyOf(figures.moneyUnit) : null;
-  const stated =
-    named[0] ??
-    (isHeaderVague ? null : header) ??
-    layout.format?.currency ??
+  if (named[0] && header && !contradicts(named[0], header, layout)) {
+    // "Price (p)" beside a column that says GBP.
+    if (unitOf(header)?.currency === named[0]) return header;
+  } else if (named[0] && header) {
+    remarks.refuse(new AmbiguousCurrencyError([named[0], `${header} in the name of its column`]));
+    return null;
+  }
+  const stated = named[0] ?? (isHeaderVague ? null : header) ?? layout.format?.currency;
+  if (stated) return stated;
+  // A person's word stands for what the file does not say.
+  if (notation.currency !== null) return notation.currency === "quoted" ? null : notation.currency;
+  const paidIn =
     second ??
     moneyUnit ??
     gross ??
     amount ??
     (figures.moneyUnit && otherDollar === null ? currencyOf(figures.moneyUnit) : null);
-  if (stated !== null || around.length === 0) return stated;
-  if (around.length === 1 && around[0] === "USD") return "USD";
+  if (paidIn && (paidIn === "USD" || isDerived || isProduct(figures))) return paidIn;
+  if (paidIn) {
+    remarks.refuse(new AmbiguousCurrencyError(["none beside it", `${paidIn} beside what was paid`]));
+    return null;
+  }
+  if (around.length === 0 || (around.length === 1 && around[0] === "USD")) return around[0] ?? null;
   remarks.refuse(new AmbiguousCurrencyError(["none beside it", `${around.join(", ")} around the table`]));
   return null;
 }
+
+/** What was paid is the price of all shares, as near as costs let it be: so the price is in the same currency. */
+function isProduct({ quantity, price, gross, amount }: Figures): boolean {
+  const paid = gross ?? amount;
+  if (!quantity || !price || !paid || new Big(paid).eq(0)) return false;
+  const ratio = new Big(quantity).times(price).div(paid).abs();
+  return ratio.gte("0.97") && ratio.lte("1.03");
+}
+
+/** A column's name says another currency than its row does. A declared format knows which of them counts. */
+function contradicts(named: string, header: string, { format, areDollarsVague }: Reading["layout"]): boolean {
+  const [own, other] = [unitOf(named), unitOf(header)];
+  if (format !== null || !own || !other || (header === "USD" && areDollarsVague)) return false;
+  // Pence in a column of pounds: which of them it is nobody can tell; pounds in a column of pence are pence.
+  return own.currency !== other.currency || (own.factor !== "1" && other.factor === "1");
+}
+
+/** What names no currency is in what each instrument is quoted in. */
+export const isPricedAsQuoted = ({ layout, notation }: Reading): boolean =>
+  notation.currency === "quoted" || layout.format?.isAsQuoted === true;
+
+/** What a person can say of prices that name no currency. */
+export const isNamedCurrency = (text: string): boolean => text === "quoted" || isCurrency(text);
+
+/** Pence among them. */
+export const isKnownCurrency = (name: string): boolean => isCurrency(unitOf(name)?.currency ?? "");
 
 export function checkCurrency(
   currency: string | null,
@@ -67,7 +100,7 @@ export function checkCurrency(
   { layout }: Reading,
   remarks: Remarks,
 ): void {
-  if (currency === null || currency === "USD" || (layout.format?.isOwn && isCurrency(currency))) return;
+  if (currency === null || isKnownCurrency(currency)) return;
   if (dollarTokens.has(currency)) {
     remarks.warn("dollar_token", `paid in ${currency}, which is counted as a dollar`);
     return;

@@ -11,19 +11,24 @@ import {
   suspectPrice,
 } from "../price-check.ts";
 import { readEvidence } from "../quoted-days.ts";
+import { suspectRate } from "../trade-check.ts";
+import { type RateOn, readDayRates } from "./day-rates.ts";
 import { isCoin } from "./instrument.ts";
+import { assumedCurrency } from "./lookup.ts";
 import { ledgerDecimals } from "./money.ts";
 import type { Remark } from "./remarks.ts";
 import type { ImportRow, RowInput } from "./rows.ts";
 
-/** Currencies that a price without one is most often in, as Yahoo Finance quotes them in dollars. */
-const currencies = ["EUR", "GBP", "CAD", "CHF", "AUD", "SEK", "JPY", "INR"] as const;
-const rateTicker = (currency: string): string => `${currency}USD=X`;
+/** Currencies that a price is most often in where it is said to be in another. */
+const usual = ["USD", "EUR", "GBP", "CAD", "CHF", "AUD", "SEK", "JPY", "INR"] as const;
+
+type RowTradeInput = TradeInput & Pick<RowInput, "fx_currency">;
 
 export interface PriceFinding {
-  readonly remark: Remark;
+  /** Of its price, and of its own exchange rate. */
+  readonly remarks: readonly Remark[];
   /** What the trade would be; null: nobody can say. */
-  readonly correction: TradeInput | null;
+  readonly correction: RowTradeInput | null;
 }
 
 function divide(quantity: string, ratio: string): string {
@@ -33,11 +38,14 @@ function divide(quantity: string, ratio: string): string {
 }
 
 /** As it would fit the day; null: what it is cannot be told by the price alone. */
-function correct(input: TradeInput, suspicion: Suspicion): TradeInput | null {
+function correct(input: RowTradeInput, suspicion: Suspicion): RowTradeInput | null {
   switch (suspicion.kind) {
     case "hundredfold":
-    case "hundredth":
-      return { ...input, price: suspicion.price };
+    case "hundredth": {
+      // A rate that the sums implied was as far off as the price.
+      const { fx_rate: _, fx_currency: __, ...rest }: RowTradeInput = input;
+      return { ...rest, price: suspicion.price };
+    }
     case "split_adjusted":
       return { ...input, price: suspicion.price, quantity: divide(input.quantity, suspicion.ratio) };
     case "swapped_date":
@@ -47,119 +55,136 @@ function correct(input: TradeInput, suspicion: Suspicion): TradeInput | null {
   }
 }
 
-type EvidenceOf = (input: TradeInput) => PriceEvidence;
+interface Market {
+  readonly evidenceOf: (input: RowTrade) => PriceEvidence;
+  readonly rateOn: RateOn;
+}
 
-/** Of one day, what one of the ticker's currency was worth in the trade's. */
-const conversionKey = ({
-  ticker,
-  currency,
-  date,
-}: Pick<TradeInput, "ticker" | "currency" | "date">): string => `${ticker} ${currency} ${date}`;
+/** A trade, and what it was paid in. */
+type RowTrade = RowTradeInput & { readonly paidIn: string };
 
-/** In what each trade was paid in, where that is not the ticker's own; nothing is known where a rate is missing. */
-async function inItsCurrency(
-  { pool }: LedgerContext,
-  inputs: readonly TradeInput[],
-  evidenceOf: EvidenceOf,
-): Promise<EvidenceOf> {
-  const named = inputs.filter(({ currency }) => currency !== undefined);
-  if (named.length === 0) return evidenceOf;
-  const { rows } = await pool.query<{ ticker: string; currency: string; date: string; rate: string | null }>(
-    `with foreign_trades as (
-       select distinct trade.ticker, trade.currency, trade.date, assets.currency as quoted_in
-       from unnest($1::text[], $2::text[], $3::date[]) as trade (ticker, currency, date)
-       join bronze.raw_assets assets
-         on assets.ticker = trade.ticker
-         and assets.currency <> trade.currency
-     )
-     select ticker, currency, date, trim_scale(round(own.usd_per_unit / paid.usd_per_unit, 12)) as rate
-     from foreign_trades as trade
-     left join lateral (
-       select usd_per_unit
-       from bronze.raw_fx_rates
-       where raw_fx_rates.currency = trade.quoted_in
-         and rate_date <= trade.date
-       order by rate_date desc
-       limit 1
-     ) own on true
-     left join lateral (
-       select usd_per_unit
-       from bronze.raw_fx_rates
-       where raw_fx_rates.currency = trade.currency
-         and rate_date <= trade.date
-       order by rate_date desc
-       limit 1
-     ) paid on true`,
-    [named.map(({ ticker }) => ticker), named.map(({ currency }) => currency), named.map(({ date }) => date)],
+const unknown: PriceEvidence = { day: null, swappedDay: null, laterSplits: [] };
+
+/** In what each ticker is quoted; of one that nobody has described nothing is known. */
+async function readQuoteCurrencies(
+  { pool }: Pick<LedgerContext, "pool">,
+  tickers: readonly string[],
+): Promise<Map<string, string>> {
+  const { rows } = await pool.query<{ ticker: string; currency: string }>(
+    "select ticker, currency from bronze.raw_assets where ticker = any ($1)",
+    [tickers],
   );
-  const rates = new Map(rows.map(({ rate, ...trade }) => [conversionKey(trade), rate]));
-  return (input) => {
-    const rate = rates.get(conversionKey(input));
-    if (rate === undefined) return evidenceOf(input);
-    return rate === null
-      ? { day: null, swappedDay: null, laterSplits: [] }
-      : inAnother(evidenceOf(input), rate);
+  return new Map(rows.map(({ ticker, currency }) => [ticker, currency]));
+}
+
+/** What the market says of each trade's day, in what it was paid in. */
+async function readMarket(
+  context: LedgerContext,
+  inputs: readonly RowTrade[],
+  quotedIn: ReadonlyMap<string, string>,
+  deadline: number,
+): Promise<Market> {
+  const evidenceOf = await readEvidence(context, inputs, deadline);
+  const quoteOf = ({ ticker, paidIn }: RowTrade): string => quotedIn.get(ticker) ?? paidIn;
+  const days = inputs.flatMap((input) => {
+    const currencies = new Set([input.paidIn, quoteOf(input), input.fx_currency ?? input.paidIn]);
+    return currencies.size === 1 ? [] : [...currencies].map((currency) => ({ currency, date: input.date }));
+  });
+  const rateOn = await readDayRates(context, days, deadline);
+  return {
+    rateOn,
+    evidenceOf: (input) => {
+      const quote = quoteOf(input);
+      if (quote === input.paidIn) return evidenceOf(input);
+      const rate = rateOn(quote, input.paidIn, input.date);
+      return rate === null ? unknown : inAnother(evidenceOf(input), rate);
+    },
   };
 }
 
 /** With exchange rates of the days of prices that nothing else explains. */
 async function withRates(
   context: LedgerContext,
-  inputs: readonly TradeInput[],
-  evidenceOf: EvidenceOf,
+  inputs: readonly RowTrade[],
+  { evidenceOf }: Pick<Market, "evidenceOf">,
+  { quotedIn, base }: { readonly quotedIn: ReadonlyMap<string, string>; readonly base: string },
   deadline: number,
-): Promise<EvidenceOf> {
-  const isFar = (input: TradeInput): boolean =>
+): Promise<Market["evidenceOf"]> {
+  const isFar = (input: RowTrade): boolean =>
     !isCoin(input.ticker) && suspectPrice(input.price, evidenceOf(input))?.kind === "far";
   const judged = await mapInTurns(inputs, isFar);
   const far = inputs.filter((_, index) => judged[index]);
   if (far.length === 0) return evidenceOf;
-  const days = [...new Set(far.map(({ date }) => date))];
-  const asked = currencies.flatMap((currency) =>
-    days.map((date) => ({ ticker: rateTicker(currency), date })),
+  const candidatesOf = ({ ticker, paidIn }: RowTrade): string[] =>
+    [...new Set([quotedIn.get(ticker) ?? paidIn, base, ...usual])].filter((currency) => currency !== paidIn);
+  const days = far.flatMap((input) =>
+    [...candidatesOf(input), input.paidIn].map((currency) => ({ currency, date: input.date })),
   );
-  const rateOn = await readEvidence(context, asked, deadline);
-  const ratesOn = (date: string): ReadonlyMap<string, string> =>
-    new Map(
-      currencies.flatMap((currency) => {
-        const { day } = rateOn({ ticker: rateTicker(currency), date });
-        return day ? [[currency, day.close] as const] : [];
-      }),
-    );
-  const rates = new Map(days.map((date) => [date, ratesOn(date)]));
+  const rateOn = await readDayRates(context, days, deadline);
+  const isFarInput = new Set(far);
   return (input) => ({
     ...evidenceOf(input),
-    ...(rates.has(input.date) && { rates: rates.get(input.date)! }),
+    ...(isFarInput.has(input) && {
+      rates: new Map(
+        candidatesOf(input).flatMap((currency) => {
+          const rate = rateOn(currency, input.paidIn, input.date);
+          return rate === null ? [] : [[currency, rate] as const];
+        }),
+      ),
+    }),
   });
 }
 
-/** Of rows whose prices do not fit their days. Asks the price source until `deadline` (of performance.now()). */
+function judgePrice(input: RowTrade, evidence: PriceEvidence, isConverted: boolean) {
+  const suspicion = suspectPrice(input.price, evidence);
+  if (!suspicion) return null;
+  const isFar = suspicion.kind === "far";
+  const coin = isFar && isCoin(input.ticker) ? `; the coin itself is ${input.ticker}-USD` : "";
+  const told = describeSuspicion(input, evidence.day!, suspicion, isConverted ? input.paidIn : undefined);
+  const remark = { code: isFar ? "price_far" : "price_differs", message: told + coin };
+  const { paidIn: _, ...trade } = input;
+  return { remark, correction: correct(trade, suspicion) };
+}
+
+function judgeRate({ paidIn, fx_rate, fx_currency, date }: RowTrade, rateOn: RateOn): Remark | null {
+  const dayRate = fx_currency === undefined ? null : rateOn(paidIn, fx_currency, date);
+  const doubt =
+    dayRate && suspectRate({ currency: paidIn, fx_rate: fx_rate!, fx_currency: fx_currency!, date }, dayRate);
+  return doubt ? { code: "rate_far", message: doubt } : null;
+}
+
+/** Of rows whose prices or exchange rates do not fit their days. `base`: the person's currency. Asks the price source until `deadline` (of performance.now()). */
 export async function checkPrices(
   context: LedgerContext,
+  base: string,
   rows: readonly ImportRow[],
   deadline: number,
 ): Promise<Map<ImportRow, PriceFinding>> {
-  const inputs = rows.flatMap(({ input }) => (input && isTradeInput(input) ? input : []));
-  const evidenceOf = await withRates(
-    context,
-    inputs,
-    await inItsCurrency(context, inputs, await readEvidence(context, inputs, deadline)),
-    deadline,
+  const trades = rows.flatMap((row) =>
+    row.input && isTradeInput(row.input) ? [[row, row.input] as const] : [],
   );
+  const tickers = [...new Set(trades.map(([, { ticker }]) => ticker))];
+  const quotedIn = await readQuoteCurrencies(context, tickers);
+  const inputOf = new Map<ImportRow, RowTrade>(
+    trades.map(([row, input]) => [
+      row,
+      { ...input, paidIn: input.currency ?? quotedIn.get(input.ticker) ?? assumedCurrency },
+    ]),
+  );
+  const inputs = [...inputOf.values()];
+  const market = await readMarket(context, inputs, quotedIn, deadline);
+  const evidenceOf = await withRates(context, inputs, market, { quotedIn, base }, deadline);
   const findings = new Map<ImportRow, PriceFinding>();
   await mapInTurns(rows, (row) => {
-    const input = row.input && isTradeInput(row.input) ? row.input : null;
-    const evidence = input && evidenceOf(input);
-    const suspicion = input && evidence && suspectPrice(input.price, evidence);
-    if (!suspicion) return;
-    const isFar = suspicion.kind === "far";
-    const coin = isFar && isCoin(input.ticker) ? `; the coin itself is ${input.ticker}-USD` : "";
+    const input = inputOf.get(row);
+    if (!input) return;
+    const isPlain = input.paidIn === "USD" && quotedIn.get(input.ticker) === "USD";
+    const price = judgePrice(input, evidenceOf(input), !isPlain);
+    const rate = judgeRate(input, market.rateOn);
+    if (!price && !rate) return;
     findings.set(row, {
-      remark: {
-        code: isFar ? "price_far" : "price_differs",
-        message: describeSuspicion(input, evidence!.day!, suspicion) + coin,
-      },
-      correction: correct(input, suspicion),
+      remarks: [price?.remark ?? [], rate ?? []].flat(),
+      correction: price?.correction ?? null,
     });
   });
   return findings;
@@ -168,6 +193,7 @@ export async function checkPrices(
 /** The rows with those corrected that a person said to; the others as they are. */
 export async function correctRows(
   context: LedgerContext,
+  base: string,
   rows: readonly ImportRow[],
   lines: readonly number[] | "all",
   deadline: number,
@@ -175,7 +201,7 @@ export async function correctRows(
   const wanted = lines === "all" ? null : new Set(lines);
   const chosen = rows.filter(({ line, input }) => input !== null && (wanted === null || wanted.has(line)));
   if (chosen.length === 0) return [...rows];
-  const findings = await checkPrices(context, chosen, deadline);
+  const findings = await checkPrices(context, base, chosen, deadline);
   return rows.map((row) => {
     const correction = findings.get(row)?.correction;
     if (!correction) return row;

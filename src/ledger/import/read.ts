@@ -36,15 +36,20 @@ import { type Delimiter, readTables, type Tables } from "./tables.ts";
 export interface ImportFile {
   readonly csv: string;
   readonly columns?: Partial<ColumnMapping>;
-  readonly notation?: { readonly dateOrder?: DateOrder; readonly decimalMark?: DecimalMark };
+  readonly notation?: {
+    readonly dateOrder?: DateOrder;
+    readonly decimalMark?: DecimalMark;
+    /** Of what names none: an ISO code, or "quoted". */
+    readonly currency?: string;
+  };
   /** What a word of the file means, by the word as it is spelled with `spell`. */
   readonly words?: Readonly<Record<string, RowKind>>;
   /** Tickers of what the file calls otherwise, by symbol or number. */
   readonly tickers?: Readonly<Record<string, string>>;
   /** Lines to be recorded as the market says that they were. */
   readonly corrections?: readonly number[] | "all";
-  /** Which of one's accounts it is of; absent: the default one. Our own export names each row's. */
-  readonly account?: number;
+  /** Id or name of the account that it is of; absent: the default one. Our own export names each row's. */
+  readonly account?: number | string;
   /** Which of its rows that are no trades are recorded; what is not said is as the account is kept. */
   readonly recording?: Partial<Recording>;
 }
@@ -185,7 +190,7 @@ function notationOf(parts: readonly Part[], given: ImportFile["notation"], today
     null;
   const isOpen = dates.some((text) => typeof (readMoment(text)?.date ?? "") !== "string");
   return {
-    notation: { dateOrder, decimalMark },
+    notation: { dateOrder, decimalMark, currency: given?.currency ?? null },
     dateEvidence: isOpen && given?.dateOrder === undefined ? because : null,
     isDateOrderCertain: dateOrder !== null || !isOpen,
   };
@@ -224,7 +229,7 @@ function refuseUnnamedCurrencies(entries: readonly Entry[]): Entry[] {
   if (!foreign) return [...entries];
   const error = remarkOf(new AmbiguousCurrencyError(["none here", `${foreign.currency!} in other lines`]));
   return entries.map((entry) =>
-    entry.currency === null && entry.errors.length === 0 && isTrade(entry.kind)
+    entry.currency === null && !entry.isAsQuoted && entry.errors.length === 0 && isTrade(entry.kind)
       ? { ...entry, errors: [error] }
       : entry,
   );
@@ -254,7 +259,7 @@ const unread: ReadFile = {
   columns: mappingOf({ names: [], columns: {} }),
   hiddenCosts: [],
   unreadFigures: [],
-  notation: { dateOrder: null, decimalMark: null },
+  notation: { dateOrder: null, decimalMark: null, currency: null },
   dateEvidence: null,
   isDateOrderCertain: true,
   isDecimalMarkCertain: true,
@@ -339,7 +344,8 @@ function readAll(file: Tables, given: ImportFile, today: string): ReadFile {
     ),
     hasTimes: entries.some(({ time }) => time !== null),
     isUtc: entries.some(({ offset }) => offset === 0),
-    isCurrencyAssumed: entries.length > 0 && entries.every(({ currency }) => currency === null),
+    isCurrencyAssumed:
+      entries.length > 0 && entries.every(({ currency, isAsQuoted }) => currency === null && !isAsQuoted),
     entries,
     asides: [...parts.flatMap(({ asides }) => asides), ...others],
     unknownWords: unknownWords(entries, main.layout),

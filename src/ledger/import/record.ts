@@ -2,11 +2,12 @@ import { randomUUID } from "node:crypto";
 import type { PoolClient } from "pg";
 import { personTransaction } from "../../database/person.ts";
 import { type Account, accountNamed, insertAccount, listAccounts, requireNamed } from "../accounts.ts";
+import { whileBaseStays } from "../base-currency.ts";
 import type { LedgerContext } from "../context.ts";
 import { readNamingHoldings, requireCovered } from "../coverage.ts";
 import { requireHistories } from "../histories.ts";
 import { requireImportQuota, requireLedgerQuota } from "../quotas.ts";
-import { requireCurrencies } from "../rates.ts";
+import { type Currencies, requireCurrencies } from "../rates.ts";
 import { insertTransactions, lockLedger, type TransactionToInsert } from "../rows.ts";
 import { incoming } from "../transaction-types.ts";
 import { draftCovered, keepAccount } from "./choice.ts";
@@ -23,6 +24,7 @@ import { type KeptChoices, rememberChoices, rememberTickers } from "./remembered
 import {
   type ImportProgress,
   type ImportReview,
+  isOwn,
   type Prepared,
   prepareImport,
   reviewPrepared,
@@ -71,10 +73,11 @@ function ownChoices(given: ImportFile, plain: ReadFile): KeptChoices {
   const columns = Object.entries(given.columns ?? {}).filter(
     ([field, name]) => name !== plain.columns[field as ImportField],
   );
-  const { dateOrder, decimalMark } = given.notation ?? {};
+  const { dateOrder, decimalMark, currency } = given.notation ?? {};
   const notation = {
     ...(dateOrder && dateOrder !== plain.notation.dateOrder && { dateOrder }),
     ...(decimalMark && decimalMark !== plain.notation.decimalMark && { decimalMark }),
+    ...(currency && { currency }),
   };
   return {
     ...(columns.length > 0 && { columns: Object.fromEntries(columns) }),
@@ -96,8 +99,7 @@ function ownTickers(rows: readonly ImportRow[], { tickers = {} }: ImportFile): R
 interface Known {
   /** The file as it is read without a person's word. */
   readonly plain: ReadFile;
-  /** What each row is paid in. */
-  readonly currencies: ReadonlyMap<RowInput, string>;
+  readonly currencies: Currencies<RowInput>;
   /** Rows that were chosen and cannot be recorded, by line. */
   readonly left: ReadonlyMap<number, Remark>;
   readonly context: Pick<LedgerContext, "quotas" | "clock">;
@@ -173,11 +175,18 @@ async function recordDraft(
 ): Promise<Omit<Imported, "review">> {
   const recorded = inOrder(draft.selected.filter(({ input }) => input !== null));
   const accounts = await openNamed(context, client, userId, recorded, draft.accounts);
-  const toInsert = withTransferIds((input) => ({
-    ...input,
-    account_id: requireNamed(accounts, input.account, null).account_id,
-    ...(input.type !== "SPLIT" && { currency: input.currency ?? currencies.get(input)! }),
-  }));
+  const toInsert = withTransferIds((given) => {
+    const { fx_rate, fx_currency, ...input } = given;
+    const currency = currencies.of.get(given) ?? given.currency;
+    // What a broker's client paid in their own currency needs no rate.
+    const hasRate = fx_rate !== undefined && (isOwn(draft.rows) || currency !== currencies.base);
+    return {
+      ...input,
+      account_id: requireNamed(accounts, input.account, null).account_id,
+      ...(input.type !== "SPLIT" && { currency }),
+      ...(hasRate && { fx_rate, fx_currency }),
+    };
+  });
   const transactionIds = await insertRows(client, userId, recorded, toInsert);
   const sides = recorded.flatMap(({ counterpart }) => (counterpart ? [toInsert(counterpart)] : []));
   if (sides.length > 0) await insertTransactions(client, userId, sides);
@@ -214,6 +223,44 @@ export function isAllSeen({ recording, unrecorded }: ImportReview, selection: Se
     seen === undefined ||
     recordGroups.every((group) => !recording[group] || unrecorded[group] <= (seen[group] ?? 0))
   );
+}
+
+interface Reviewed extends Pick<Known, "plain" | "left"> {
+  readonly reviewed: Selection;
+  readonly selected: readonly ImportRow[];
+}
+
+/** null: somebody has traded since the review, which is made anew then. */
+async function recordReviewed(
+  context: LedgerContext,
+  userId: number,
+  prepared: Prepared,
+  { reviewed, selected, left, plain }: Reviewed,
+): Promise<Omit<Imported, "review"> | null> {
+  const accounts = await listAccounts(context, userId);
+  const inputs = selected.flatMap(({ input, counterpart }) => [input ?? [], counterpart ?? []].flat());
+  const record = async (
+    client: PoolClient,
+    currencies: Currencies<RowInput>,
+  ): Promise<Omit<Imported, "review"> | null> => {
+    await lockLedger(client, userId, currencies.base);
+    const covered = await draftCovered(client, userId, prepared, reviewed, left);
+    const { draft } = covered;
+    if (!draft.isSelectionKept || covered.uncovered.size > 0 || covered.left.size > left.size) return null;
+    const done = await recordDraft(client, userId, draft, prepared, { plain, currencies, left, context });
+    await requireLedgerQuota(client, userId, context.quotas);
+    await requireImportQuota(client, userId, context.quotas);
+    return done;
+  };
+  return whileBaseStays(async () => {
+    const currencies = await requireCurrencies(
+      context,
+      userId,
+      inputs,
+      ({ account }) => accountNamed(accounts, account)?.currency ?? null,
+    );
+    return personTransaction(context.pool, userId, (client) => record(client, currencies), { isLong: true });
+  });
 }
 
 /**
@@ -255,31 +302,8 @@ export async function importTransactions(
   await requireHistories(context, tickers, {
     onProgress: ({ fetched, total }) => onProgress({ rows: review.rows.length, checked: fetched, total }),
   });
-  const accounts = await listAccounts(context, userId);
-  const currencies = await requireCurrencies(
-    context,
-    userId,
-    selected.flatMap(({ input, counterpart }) => [input ?? [], counterpart ?? []].flat()),
-    ({ account }) => accountNamed(accounts, account)?.currency ?? null,
-  );
   const plain = await readFileAside({ csv: importFile.csv }, context.clock());
-  const record = async (client: PoolClient): Promise<Omit<Imported, "review"> | null> => {
-    await lockLedger(client, userId);
-    const covered = await draftCovered(client, userId, prepared, reviewed, left);
-    const { draft } = covered;
-    // Somebody may have traded since the review; then it is made anew.
-    if (!draft.isSelectionKept || covered.uncovered.size > 0 || covered.left.size > left.size) return null;
-    const done = await recordDraft(client, userId, draft, prepared, {
-      plain,
-      currencies,
-      left,
-      context,
-    });
-    await requireLedgerQuota(client, userId, context.quotas);
-    await requireImportQuota(client, userId, context.quotas);
-    return done;
-  };
-  const recorded = await personTransaction(context.pool, userId, record, { isLong: true });
+  const recorded = await recordReviewed(context, userId, prepared, { reviewed, selected, left, plain });
   if (recorded && recorded.imported + recorded.others + recorded.kept > 0) return { ...recorded, review };
   const again = await reviewPrepared(
     context,

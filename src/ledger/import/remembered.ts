@@ -4,12 +4,17 @@ import { z } from "zod";
 import { isIsin } from "./columns.ts";
 import { rowKinds } from "./kinds.ts";
 import { importFields } from "./layout.ts";
+import { isNamedCurrency } from "./price-currency.ts";
 import type { ImportFile } from "./read.ts";
 
 const kept = z.object({
   columns: z.partialRecord(z.enum(importFields), z.string().nullable()).optional(),
   notation: z
-    .object({ dateOrder: z.enum(["day", "month"]), decimalMark: z.enum(["point", "comma"]) })
+    .object({
+      dateOrder: z.enum(["day", "month"]),
+      decimalMark: z.enum(["point", "comma"]),
+      currency: z.string().refine(isNamedCurrency),
+    })
     .partial()
     .optional(),
   words: z.record(z.string(), z.enum(rowKinds)).optional(),

@@ -4,8 +4,9 @@ import { personTransaction } from "../../database/person.ts";
 import { mapInTurns } from "../../event-loop.ts";
 import { readAccounts } from "../accounts.ts";
 import type { LedgerContext } from "../context.ts";
+import { readBaseCurrency } from "../quotes.ts";
+import { findRateless } from "../rates.ts";
 import { warningsOf } from "../record.ts";
-import type { KnownTicker } from "../tickers.ts";
 import { needsTicker } from "./booked-sums.ts";
 import { bookRows } from "./booking.ts";
 import {
@@ -20,6 +21,8 @@ import {
 } from "./choice.ts";
 import type { Draft, Selection } from "./draft.ts";
 import { instrumentKey, isCoin } from "./instrument.ts";
+import { isTrade } from "./kinds.ts";
+import { doubtListing, judgeListing, listingsIn, noJudgement } from "./listings.ts";
 import { type Lookup, type LookupProgress, lookUpTickers, patienceMilliseconds } from "./lookup.ts";
 import { checkPrices, correctRows, describeCorrection, type PriceFinding } from "./prices.ts";
 import type { ImportFile, ReadFile } from "./read.ts";
@@ -65,6 +68,8 @@ export interface ImportReview extends Omit<ReadFile, "entries">, Choice {
   readonly fingerprint: string;
   /** false: the selection was made for another file or another ledger, and the review has made its own. */
   readonly isSelectionKept: boolean;
+  /** What its prices without a currency are in is for the person to say: something needs it, or their figures are in no dollars. */
+  readonly isCurrencyAsked: boolean;
   /** What was said of files like it before, and holds for this one. */
   readonly isRemembered: boolean;
   /** Rows that cannot be recorded, each with its problem. */
@@ -99,6 +104,8 @@ export interface Prepared {
   readonly given: ImportFile;
   readonly isRemembered: boolean;
   readonly choice: Choice;
+  /** The person's base currency. */
+  readonly base: string;
 }
 
 /** The file's rows with their tickers: as the person says now, said before, or as the price source knows them. */
@@ -110,11 +117,16 @@ export async function prepareImport(
   onProgress: (progress: ImportProgress) => void = () => {},
 ): Promise<Prepared> {
   const first = await readFileAside(importFile, context.clock());
-  const { accounts, choices, tickers } = await personTransaction(context.pool, userId, async (client) => ({
-    accounts: await readAccounts(client, userId),
-    choices: await recallChoices(client, userId, first.signature),
-    tickers: await recallTickers(client, userId, first.signature),
-  }));
+  const { base, accounts, choices, tickers } = await personTransaction(
+    context.pool,
+    userId,
+    async (client) => ({
+      base: await readBaseCurrency(client, userId),
+      accounts: await readAccounts(client, userId),
+      choices: await recallChoices(client, userId, first.signature),
+      tickers: await recallTickers(client, userId, first.signature),
+    }),
+  );
   const choice = choose(accounts, importFile, context.clock());
   const isRemembered = Object.keys(choices).length > 0;
   const given: ImportFile = {
@@ -133,13 +145,17 @@ export async function prepareImport(
     (progress) => onProgress({ rows: file.entries.length, ...progress }),
   );
   const read = await mapInTurns(file.entries, (entry) => readRow(entry, resolve, context.clock));
-  const corrected = await correctRows(context, read, importFile.corrections ?? [], deadline);
+  const corrected = await correctRows(context, base, read, importFile.corrections ?? [], deadline);
   const rows = inAccount(await bookRows(corrected, resolve, context.clock), choice);
-  return { file, rows, given, isRemembered, choice };
+  return { file, rows, given, isRemembered, choice, base };
 }
 
 interface Findings extends Draft {
   readonly lookup: Lookup;
+  /** What a person has said of the file's instruments, by `instrumentKey`. */
+  readonly named: Readonly<Record<string, string>>;
+  /** Of rows that cannot be converted. */
+  readonly rateless: ReadonlyMap<ImportRow, Remark>;
   readonly uncovered: ReadonlyMap<ImportRow, Remark>;
   readonly prices: ReadonlyMap<ImportRow, PriceFinding>;
   readonly left: ReadonlyMap<number, Remark>;
@@ -158,18 +174,22 @@ function reviewRow(row: ImportRow, findings: Findings, selected: ReadonlySet<Imp
       isSelected: selected.has(row),
     };
   }
-  const { duplicates, lookup, uncovered, prices } = findings;
+  const { duplicates, lookup, uncovered, prices, named, rateless } = findings;
   const finding = prices.get(row);
   const found = row.input?.ticker ? lookup.tickers.get(row.input.ticker) : undefined;
+  const listing = found && !(found instanceof Error) ? judgeListing(row, found, named) : noJudgement;
   const errors = [
     ...row.errors,
     ...(found instanceof Error ? [remarkOf(found)] : []),
+    ...listing.errors,
+    ...(rateless.has(row) ? [rateless.get(row)!] : []),
     ...(uncovered.has(row) ? [uncovered.get(row)!] : []),
   ];
   const warnings = [
     ...(duplicates.has(row) ? [duplicates.get(row)!] : []),
     ...row.warnings,
-    ...(finding ? [finding.remark] : []),
+    ...listing.warnings,
+    ...(finding?.remarks ?? []),
     ...(row.input && found && !(found instanceof Error)
       ? warningsOf(row.input, found).map((message) => ({ code: "before_first_price", message }))
       : []),
@@ -177,7 +197,8 @@ function reviewRow(row: ImportRow, findings: Findings, selected: ReadonlySet<Imp
   const status = errors.length > 0 ? "ERROR" : warnings.length > 0 ? "WARNING" : "OK";
   const currency = row.input?.currency ?? (found instanceof Error ? null : (found?.unit.currency ?? null));
   const correction = finding ? describeCorrection(row, finding) : null;
-  return { ...row, errors, warnings, status, currency, correction, isSelected: selected.has(row) };
+  const notes = [...row.notes, ...listing.notes];
+  return { ...row, errors, warnings, notes, status, currency, correction, isSelected: selected.has(row) };
 }
 
 const asked = new Set(["unknown_ticker", "invalid_ticker"]);
@@ -206,7 +227,13 @@ function questionsOf(
       Object.hasOwn(given.tickers ?? {}, symbol) && given.tickers![symbol] !== entry.instrument!.ticker;
     if (symbol === "" || !(isOpen || isDoubted || isChosen)) return [];
     const ticker = input?.ticker ?? given.tickers?.[symbol] ?? "";
-    const proposals = [...new Set([isCoin(symbol) ? `${symbol}-USD` : "", entry.instrument?.spelled ?? ""])];
+    const proposals = [
+      ...new Set([
+        isCoin(symbol) ? `${symbol}-USD` : "",
+        entry.instrument?.spelled ?? "",
+        ...listingsIn(entry.currency, entry.instrument?.spelled ?? ""),
+      ]),
+    ];
     return [
       {
         symbol,
@@ -248,49 +275,14 @@ export async function reviewImport(
 export const isOwn = (rows: readonly ImportRow[]): boolean =>
   rows.some(({ entry }) => entry.own !== undefined);
 
-/** Tickers of trades in US dollars, and then those of other rows, which are of any currency. */
-async function lookUpBoth(
-  context: LedgerContext,
-  userId: number,
-  { selected }: Pick<Draft, "selected">,
-  deadline: number,
-  onProgress: (progress: LookupProgress) => void,
-): Promise<Lookup> {
-  const tickersOf = (rows: readonly ImportRow[]): string[] => [
-    ...new Set(rows.flatMap(({ input }) => input?.ticker ?? [])),
-  ];
-  const trades = await lookUpTickers(context, userId, tickersOf(selected.filter(isForLedger)), onProgress, {
-    patience: deadline - performance.now(),
-    ...(isOwn(selected) && { quotedIn: null }),
-  });
-  const others = tickersOf(selected.filter((row) => !isForLedger(row))).filter(
-    (ticker) => !trades.tickers.has(ticker),
-  );
-  if (others.length === 0) return trades;
-  const { checked, total } = trades;
-  const more = await lookUpTickers(
-    context,
-    userId,
-    others,
-    (progress) => onProgress({ checked: checked + progress.checked, total: total + progress.total }),
-    { patience: Math.max(0, deadline - performance.now()), quotedIn: null },
-  );
-  return {
-    tickers: new Map([...trades.tickers, ...more.tickers]),
-    checked: checked + more.checked,
-    total: total + more.total,
-  };
-}
-
-/** An income in another currency than its ticker's is of another listing, unless that one was traded. */
-function doubtTicker({ input, entry }: ImportRow, { unit }: KnownTicker, isTraded: boolean): Remark | null {
-  if (isTraded || input?.currency === undefined || input.currency === unit.currency) return null;
-  const name = entry.instrument?.symbol || input.ticker;
-  return {
-    code: "unknown_ticker",
-    message: `it was paid in ${input.currency}, and ${input.ticker} is quoted in ${unit.currency}: say which ticker ${name} is`,
-  };
-}
+/** Tickers of trades first, which an import cannot do without. */
+const tickersOf = ({ selected }: Pick<Draft, "selected">): string[] => [
+  ...new Set(
+    [...selected.filter(isForLedger), ...selected.filter((row) => !isForLedger(row))].flatMap(
+      ({ input }) => input?.ticker ?? [],
+    ),
+  ),
+];
 
 /** Those whose tickers nobody knows stay out; trades of such have to be left out by a person. */
 function leaveUnknown(
@@ -309,7 +301,8 @@ function leaveUnknown(
     const { ticker } = row.input ?? {};
     const found = ticker === undefined ? undefined : tickers.get(ticker);
     if (isForLedger(row) || !found) continue;
-    const remark = found instanceof Error ? remarkOf(found) : doubtTicker(row, found, traded.has(ticker!));
+    const remark =
+      found instanceof Error ? remarkOf(found) : traded.has(ticker!) ? null : doubtListing(row, found);
     if (remark) more.set(row.line, remark);
   }
   return more;
@@ -323,13 +316,17 @@ export async function reviewPrepared(
   deadline: number,
   onProgress: (progress: ImportProgress) => void = () => {},
 ): Promise<ImportReview> {
-  const { rows, given, isRemembered, choice } = prepared;
+  const { rows, given, isRemembered, choice, base } = prepared;
   const first = await personTransaction(context.pool, userId, (client) =>
     draftCovered(client, userId, prepared, selection),
   );
   const { draft, uncovered } = first;
-  const lookup = await lookUpBoth(context, userId, draft, deadline, (progress) =>
-    onProgress({ rows: rows.length, ...progress }),
+  const lookup = await lookUpTickers(
+    context,
+    userId,
+    tickersOf(draft),
+    (progress) => onProgress({ rows: rows.length, ...progress }),
+    { patience: deadline - performance.now() },
   );
   const left = leaveUnknown(draft, lookup, given, first.left);
   const chosen = draft.selected.filter(({ line, partOf }) => !left.has(partOf ?? line));
@@ -337,8 +334,11 @@ export async function reviewPrepared(
     const found = input?.ticker && lookup.tickers.get(input.ticker);
     return Boolean(found) && !(found instanceof Error);
   };
-  const prices = await checkPrices(context, chosen.filter(isKnown), deadline);
-  const findings = { ...draft, lookup, uncovered, prices, left };
+  const known = chosen.filter(isKnown);
+  const prices = await checkPrices(context, base, known, deadline);
+  const rateless = await readRateless(context, userId, known);
+  const named = given.tickers ?? {};
+  const findings = { ...draft, lookup, uncovered, prices, left, named, rateless };
   const selected = new Set(chosen);
   const reviewed = await mapInTurns(rows, (row) => reviewRow(row, findings, selected));
   const { entries: _, ...file } = prepared.file;
@@ -351,11 +351,41 @@ export async function reviewPrepared(
     fingerprint: draft.fingerprint,
     isSelectionKept: draft.isSelectionKept,
     isRemembered,
+    isCurrencyAsked: isCurrencyAsked(file, reviewed, base),
     unrecorded: countUnrecorded(reviewed),
     cashAfter: await readCash(context, userId, choice, chosen, lookup),
     leftOut: countLeftOut(reviewed),
     earlierSince: earlierSince(draft, choice),
   };
+}
+
+/** Who has dollars alone is not asked. */
+const isCurrencyAsked = (
+  { notation, isCurrencyAssumed }: Pick<ReadFile, "notation" | "isCurrencyAssumed">,
+  rows: readonly ReviewedRow[],
+  base: string,
+): boolean =>
+  notation.currency !== null ||
+  (isCurrencyAssumed && base !== "USD") ||
+  rows.some(({ errors }) => errors.some(({ code }) => code === "ambiguous_currency"));
+
+/** Trades of a broker's file that no rate converts. */
+async function readRateless(
+  context: LedgerContext,
+  userId: number,
+  rows: readonly ImportRow[],
+): Promise<Map<ImportRow, Remark>> {
+  const trades = rows.filter(({ kind, entry }) => isTrade(kind) && entry.own === undefined);
+  const found = await findRateless(
+    context,
+    userId,
+    trades.map(({ input }) => input!),
+  );
+  return new Map(
+    trades.flatMap((row) =>
+      found.has(row.input!) ? [[row, remarkOf(found.get(row.input!)!)] as const] : [],
+    ),
+  );
 }
 
 const movesNothing = new Set(["NOT_EXECUTED", "SPLIT"]);

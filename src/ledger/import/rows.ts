@@ -131,12 +131,14 @@ function ownInputOf(entry: Entry, ticker: string | undefined, clock: () => Date)
 }
 
 function inputOf(entry: Entry, ticker: string, notes: string[], clock: () => Date): RowInput {
-  const { kind, texts } = entry;
+  const { kind, texts, currency, rate } = entry;
   const quantity = fitDecimal("quantity", entry.quantity, texts.quantity, notes);
-  return parseTransactionInput(
+  const input = parseTransactionInput(
     {
       ticker,
       type: kind,
+      // A coin that is worth a dollar is no currency of the ledger's.
+      ...(currency !== null && isCurrency(currency) && { currency, fx_rate: rate?.fx_rate }),
       // Some files write what is sold as less than nothing.
       quantity: kind === "SELL" ? quantity.replace(/^-/, "") : quantity,
       price: fitDecimal("price", entry.price, texts.price, notes),
@@ -145,6 +147,7 @@ function inputOf(entry: Entry, ticker: string, notes: string[], clock: () => Dat
     },
     clock,
   );
+  return input.fx_rate === undefined ? input : { ...input, fx_currency: rate!.fx_currency };
 }
 
 function valuesOf({ texts }: Entry): ImportRow["values"] {

@@ -78,11 +78,15 @@ export function summarise(review: ImportReview): string {
   const [needing = 0, doubted = 0] = ["ERROR", "WARNING"].map(
     (of) => rows.filter(({ status, isSelected }) => status === of && isSelected).length,
   );
+  const named = new Set(rows.filter(isForLedger).flatMap(({ currency }) => currency ?? []));
+  // Dollars alone go without saying.
+  const currencies = named.size === 1 && named.has("USD") ? [] : [...named].toSorted();
   const read = [plural(trades, ["trade", "trades"]), ...kinds].join(", ");
   const details = [
     `${format ?? "A file of no known format"}: ${read}`,
     ...(isUtc ? ["times in UTC"] : []),
     ...(dateEvidence ? [`dates with the ${notation.dateOrder} first, since ${dateEvidence}`] : []),
+    ...(currencies.length > 0 ? [`trades in ${currencies.join(", ")}`] : []),
     ...(isCurrencyAssumed ? ["no currency named, so taken as US dollars"] : []),
     ...(hiddenCosts.length > 0
       ? [`${hiddenCosts.join(" and ")} counted as a cost, since the amounts show it`]

@@ -20,7 +20,7 @@ import {
   tokenInput,
   tokenScopes,
 } from "../../accounts/index.ts";
-import { requireBaseCurrency } from "../../ledger/index.ts";
+import { requireBaseCurrency, requireReach } from "../../ledger/index.ts";
 import { isCurrency } from "../../market/currency.ts";
 import { instant } from "../../values.ts";
 import { changePassword, endAccount, signOutEverywhere } from "../auth.ts";
@@ -95,7 +95,9 @@ export async function chooseBaseCurrency(
       "expected the ISO 4217 code of a currency, such as USD, EUR or KES",
     );
   await requireBaseCurrency(context, userId, baseCurrency);
-  await setBaseCurrency(context.pool, userId, baseCurrency);
+  await setBaseCurrency(context.pool, userId, baseCurrency, (client) =>
+    requireReach(client, userId, baseCurrency),
+  );
 }
 
 const sessionRoutes: readonly Route[] = [

@@ -8,6 +8,7 @@ import { automationRoutes } from "./automation.ts";
 import { corporateActionRoutes } from "./corporate-actions.ts";
 import { eventRoutes } from "./events.ts";
 import { factorRoutes } from "./factors.ts";
+import { importRoutes } from "./imports.ts";
 import { invitationRoutes } from "./invitations.ts";
 import { ledgerAccountRoutes } from "./ledger-accounts.ts";
 import { macroRoutes } from "./macro.ts";
@@ -31,6 +32,7 @@ export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route
     ...invitationRoutes,
     ...tickerRoutes,
     ...transactionRoutes,
+    ...importRoutes,
     ...ledgerAccountRoutes,
     ...ownAssetRoutes,
     ...corporateActionRoutes,

@@ -30,7 +30,7 @@ const holding = z.object({
   is_priced: z.boolean().describe("false: before the first bar; close is the last transaction's price"),
   is_rated: z
     .boolean()
-    .describe("false: before the first known exchange rate; rate is the last transaction's"),
+    .describe("false: before the first known exchange rate of its currency, or of what was paid that day"),
 });
 
 export const portfolioRoutes: readonly Route[] = [

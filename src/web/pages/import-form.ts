@@ -5,6 +5,7 @@ import {
   type ColumnMapping,
   type ImportFile,
   importFields,
+  isNamedCurrency,
   maxCharacters,
   maxCsvRecords,
   type RecordGroup,
@@ -66,6 +67,7 @@ const importForm = z.object({
   csv: z.string().default(""),
   date_order: z.enum(["day", "month"]).optional().catch(undefined),
   decimal_mark: z.enum(["point", "comma"]).optional().catch(undefined),
+  price_currency: z.string().refine(isNamedCurrency).optional().catch(undefined),
   /** Of the text that columns and notation were chosen for. */
   header: z.string().optional(),
   /** Of the review that the rows were chosen in. */
@@ -122,7 +124,7 @@ function recordingOf(form: ImportForm): Pick<ImportFile, "account" | "recording"
 
 /** `body`: of the form as it came, beside the file's text. */
 export function fileOf(form: ImportForm, body: unknown): ImportFile {
-  const { csv, header, date_order, decimal_mark, correct, correct_all, account } = form;
+  const { csv, header, date_order, decimal_mark, price_currency, correct, correct_all, account } = form;
   if (header !== undefined && header !== headerOf(csv))
     return { csv, ...(account !== undefined && { account }) };
   const entries = Object.entries(parseInput(anyFields, body));
@@ -143,10 +145,11 @@ export function fileOf(form: ImportForm, body: unknown): ImportFile {
   return {
     csv,
     ...(columns.length > 0 && { columns: Object.fromEntries(columns) as Partial<ColumnMapping> }),
-    ...((date_order || decimal_mark) && {
+    ...((date_order || decimal_mark || price_currency) && {
       notation: {
         ...(date_order && { dateOrder: date_order }),
         ...(decimal_mark && { decimalMark: decimal_mark }),
+        ...(price_currency && { currency: price_currency }),
       },
     }),
     ...(words.length > 0 && { words: Object.fromEntries(words.map(([word, kind]) => [spell(word), kind])) }),

@@ -66,7 +66,8 @@ export function describeRow(row: ReviewedRow) {
     isCorrected,
     hasRemarks: errors.length + warnings.length + notes.length > 0,
     input,
-    currency,
+    // Where nothing says it, dollars are taken, or what a ticker is quoted in that is not known yet.
+    currency: currency ?? (row.entry.isAsQuoted ? "" : "USD"),
     values,
     status,
     isSelected,
@@ -103,6 +104,17 @@ function questionsOf(review: ImportReview) {
   };
 }
 
+/** null: nobody is asked. */
+function describeCurrency({ isCurrencyAsked, notation: { currency } }: ImportReview) {
+  if (!isCurrencyAsked) return null;
+  const choices = [
+    { value: "", label: "US dollars, unless the file says otherwise" },
+    { value: "quoted", label: "what each instrument is quoted in" },
+    ...Intl.supportedValuesOf("currency").map((code) => ({ value: code, label: code })),
+  ];
+  return choices.map((choice) => ({ ...choice, isSelected: choice.value === (currency ?? "") }));
+}
+
 export function describeReview(review: ImportReview) {
   const { headers, notation, problem, rows, lookup, delimiter, format } = review;
   const count = (isCounted: (row: ReviewedRow) => boolean) => rows.filter(isCounted).length;
@@ -118,7 +130,12 @@ export function describeReview(review: ImportReview) {
     hasColumns: headers.length > 0,
     columns: describeColumns(review),
     isMappingOpen:
-      problem !== null || format === null || !review.isDateOrderCertain || !review.isDecimalMarkCertain,
+      problem !== null ||
+      format === null ||
+      !review.isDateOrderCertain ||
+      !review.isDecimalMarkCertain ||
+      review.isCurrencyAsked,
+    priceCurrencies: describeCurrency(review),
     dateOrder: notation.dateOrder,
     decimalMark: notation.decimalMark,
     ...questionsOf(review),

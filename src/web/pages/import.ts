@@ -1,6 +1,7 @@
 /** Importing a file: its text, then a review of each row, then all of the chosen rows or none. */
 import { type Request, type Response, Router } from "express";
 import {
+  countRecordable,
   decodeFile,
   type ImportFile,
   type ImportProgress,
@@ -10,11 +11,13 @@ import {
   listAccounts,
   maxCsvRecords,
   type ReviewedRow,
+  readKeptFile,
   reviewImport,
   rowsToLeaveOut,
 } from "../../ledger/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
+import { whyNothingWasImported } from "../import-refusal.ts";
 import { fileOf, headerOf, importBytes, parseForm, selectionOf } from "./import-form.ts";
 import { accountChoices } from "./import-others.ts";
 import { describeReview, describeRow } from "./import-view.ts";
@@ -26,8 +29,21 @@ export function importPages(context: WebContext, sendPage: SendPage, renderEach:
   const sendImport = createSendImport(sendPage, renderEach);
 
   router.get("/transactions/import", async (request, response) => {
-    const accounts = await listAccounts(context, requirePerson(request).userId);
-    await sendImport(request, response, "", null, null, 200, accounts);
+    const { userId } = requirePerson(request);
+    const accounts = await listAccounts(context, userId);
+    const recordable = await countRecordable(context, userId);
+    await sendImport(request, response, "", null, null, 200, { accounts, recordable });
+  });
+
+  /** What earlier imports kept, as a file of its own: its choices are those of any other. */
+  router.post("/transactions/import/kept", async (request, response) => {
+    const { userId } = requirePerson(request);
+    const csv = await readKeptFile(context, userId);
+    if (csv === null) return response.redirect(303, "/transactions/import");
+    const review = await underway.during(userId, (onProgress) =>
+      reviewImport(context, userId, { csv }, null, onProgress),
+    );
+    await sendImport(request, response, csv, review);
   });
 
   const underway = new Underway<ImportProgress>();
@@ -42,50 +58,54 @@ export function importPages(context: WebContext, sendPage: SendPage, renderEach:
     response.json(decodeFile(bytes instanceof Uint8Array ? bytes : new Uint8Array()));
   });
 
-  router.post("/transactions/import", async (request, response) => {
-    const { userId } = requirePerson(request);
-    const form = parseForm(request.body);
-    const file = fileOf(form, request.body);
-    const selection = selectionOf(form);
-    if (form.step !== "import") {
-      const review = await underway.during(userId, (onProgress) =>
-        reviewImport(context, userId, file, selection, onProgress),
-      );
-      if (form.step !== "leave_out")
-        return sendImport(request, response, form.csv, review, null, statusOf(review));
-      const left = await leaveOut(context, userId, file, review);
-      return sendImport(request, response, form.csv, left, consequences(left));
-    }
-    try {
-      const { imported, others, kept, review } = await underway.during(userId, (onProgress) =>
-        importTransactions(context, userId, file, selection, onProgress),
-      );
-      if (imported + others > 0) {
-        const counts = [
-          ...(imported > 0 ? [`imported=${imported}`] : []),
-          ...(others > 0 ? [`others=${others}`] : []),
-        ];
-        return response.redirect(303, `/transactions?${counts.join("&")}`);
-      }
-      if (kept > 0) return response.redirect(303, `/transactions?kept=${kept}`);
-      await sendImport(
-        request,
-        response,
-        form.csv,
-        review,
-        refusal(review, isAllSeen(review, selection)),
-        422,
-      );
-    } catch (error) {
-      const { status, code, message } = describeError(error, "POST", "");
-      if (!["market_data_unavailable", "quota_exceeded", "missing_fx_rate"].includes(code)) throw error;
-      // The text and the choice of rows stay; what was fetched by then is there the next time.
-      const review = await reviewImport(context, userId, file, selection);
-      const problem = { heading: "Nothing was imported.", message: sentence(message) };
-      await sendImport(request, response, form.csv, review, problem, status);
-    }
-  });
+  router.post("/transactions/import", (request, response) =>
+    answerForm(context, sendImport, underway, request, response),
+  );
   return router;
+}
+
+/** A look, the rows with errors left out, or the import itself, as the form's button says. */
+async function answerForm(
+  context: WebContext,
+  sendImport: SendImport,
+  underway: Underway<ImportProgress>,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const { userId } = requirePerson(request);
+  const form = parseForm(request.body);
+  const file = fileOf(form, request.body);
+  const selection = selectionOf(form);
+  if (form.step !== "import") {
+    const review = await underway.during(userId, (onProgress) =>
+      reviewImport(context, userId, file, selection, onProgress),
+    );
+    if (form.step !== "leave_out")
+      return sendImport(request, response, form.csv, review, null, statusOf(review));
+    const left = await leaveOut(context, userId, file, review);
+    return sendImport(request, response, form.csv, left, consequences(left));
+  }
+  try {
+    const { imported, others, kept, review } = await underway.during(userId, (onProgress) =>
+      importTransactions(context, userId, file, selection, onProgress),
+    );
+    if (imported + others > 0) {
+      const counts = [
+        ...(imported > 0 ? [`imported=${imported}`] : []),
+        ...(others > 0 ? [`others=${others}`] : []),
+      ];
+      return response.redirect(303, `/transactions?${counts.join("&")}`);
+    }
+    if (kept > 0) return response.redirect(303, `/transactions?kept=${kept}`);
+    await sendImport(request, response, form.csv, review, refusal(review, isAllSeen(review, selection)), 422);
+  } catch (error) {
+    const { status, code, message } = describeError(error, "POST", "");
+    if (!["market_data_unavailable", "quota_exceeded", "missing_fx_rate"].includes(code)) throw error;
+    // The text and the choice of rows stay; what was fetched by then is there the next time.
+    const review = await reviewImport(context, userId, file, selection);
+    const problem = { heading: "Nothing was imported.", message: sentence(message) };
+    await sendImport(request, response, form.csv, review, problem, status);
+  }
 }
 
 /** The review without the rows that have errors, made anew because a row left out may be what another one leans on. */
@@ -118,25 +138,10 @@ function consequences({ rows }: ImportReview): Problem | null {
 const statusOf = ({ problem }: ImportReview): number =>
   problem?.code === "file_too_large" ? 413 : problem?.code === "file_too_costly" ? 422 : 200;
 
-function refusal({ problem, isSelectionKept, rows }: ImportReview, isSeen: boolean): Problem {
-  const heading = "Nothing was imported.";
-  if (problem) return { heading, message: sentence(problem.message) };
-  if (!isSelectionKept)
-    return {
-      heading,
-      message: "The text or your ledger has changed since the last look: see the rows below.",
-    };
-  const errors = rows.filter(({ isSelected, status }) => isSelected && status === "ERROR").length;
-  if (errors === 0 && !isSeen)
-    return {
-      heading,
-      message:
-        "Some of what you chose to record cannot be: see the reasons below. Import again to record the others without it.",
-    };
-  if (errors === 0) return { heading, message: "No row is chosen." };
-  const message = `${errors} of the chosen rows cannot be recorded, and rows are imported all or none.`;
-  return { heading, message: `${message} Correct them in the text, or leave them out.` };
-}
+const refusal = (review: ImportReview, isSeen: boolean): Problem => ({
+  heading: "Nothing was imported.",
+  message: sentence(whyNothingWasImported(review, isSeen)),
+});
 
 type SendImport = (
   request: Request,
@@ -146,11 +151,18 @@ type SendImport = (
   problem?: Problem | null,
   status?: number,
   /** Of a page without a review. */
-  accounts?: ImportReview["accounts"],
+  start?: Start,
 ) => Promise<void>;
 
+interface Start {
+  readonly accounts: ImportReview["accounts"];
+  /** Rows of earlier imports. */
+  readonly recordable: number;
+}
+
 function createSendImport(sendPage: SendPage, renderEach: RenderEach): SendImport {
-  return async (request, response, csv, review, problem = null, status = 200, accounts = []) => {
+  return async (request, response, csv, review, problem = null, status = 200, start) => {
+    const { accounts = [], recordable = 0 } = start ?? {};
     const first = accounts.find(({ is_default }) => is_default);
     const { rows, ...described } = review
       ? describeReview(review)
@@ -166,6 +178,7 @@ function createSendImport(sendPage: SendPage, renderEach: RenderEach): SendImpor
         csv,
         header: headerOf(csv),
         maxCsvRecords,
+        recordable,
         problem,
         ...described,
         needing: await render(rows?.needing),

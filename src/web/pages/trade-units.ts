@@ -22,6 +22,8 @@ export function tradeUnits(draft: TradeDraft | null, chosen: string | undefined,
       unit_name === null
         ? []
         : unitChoices({ currency: currency!, quote_unit: quote_unit!, unit_name, isInUnit }),
+    /** As it is sent with the form; null: nobody knows yet. */
+    asked: isInUnit ? quote_unit : currency,
     /** Of which two choices these are, for the script of the form. */
     key: unit_name === null ? "" : `${quote_unit} ${currency}`,
     /** The close of the day, in the unit. */
@@ -59,5 +61,5 @@ export const isDollarsAlone = ({ all }: Pick<LedgerCurrencies, "all">): boolean 
 export function tradeLabels(unit: string | null, currencies: LedgerCurrencies) {
   const known = unit ?? (isDollarsAlone(currencies) ? "USD" : null);
   const suffix = known === null ? "" : `, ${known}`;
-  return { price: `Price${suffix}`, fee: `Fee${suffix}` };
+  return { price: `Price${suffix}`, fee: `Fee${suffix}`, asked: known ?? "" };
 }

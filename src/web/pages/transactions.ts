@@ -13,6 +13,7 @@ import {
   readLedgerCurrencies,
   readTradeDraft,
   recordTransaction,
+  requireAskedUnit,
   type TradeDraft,
   type Transaction,
   tradeSubject,
@@ -63,11 +64,13 @@ const tradeForm = z.object({
   currency: z.string().optional(),
   fx_rate: z.string().optional(),
   account: z.string().max(60).optional(),
+  /** What the form said that price and fee are in. */
+  asked_unit: z.string().max(10).optional(),
   idempotency_key: z.string().max(255).optional(),
   ...answerFields,
 });
 
-type Trade = Omit<z.output<typeof tradeForm>, "idempotency_key" | keyof typeof answerFields>;
+type Trade = Omit<z.output<typeof tradeForm>, "idempotency_key" | "asked_unit" | keyof typeof answerFields>;
 
 interface FormState {
   readonly values: Trade;
@@ -119,9 +122,11 @@ export function transactionPages(context: WebContext, sendPage: SendPage): Route
 
   router.post("/transactions", async (request, response) => {
     const person = requirePerson(request);
-    const { idempotency_key, use, keep, ...typed } = parseInput(tradeForm, request.body ?? {});
+    const { idempotency_key, asked_unit, use, keep, ...typed } = parseInput(tradeForm, request.body ?? {});
     const trade = corrected(typed, use);
     try {
+      if (!trade.currency && asked_unit !== undefined)
+        await requireMeant(context, person.userId, trade, asked_unit);
       const { transaction } = await underway.during(person.userId, (onProgress) =>
         recordTransaction(
           context,
@@ -140,6 +145,17 @@ export function transactionPages(context: WebContext, sendPage: SendPage): Route
     }
   });
   return router;
+}
+
+/** Without scripts the form does not know what is typed into it: of a ticker in another unit it is shown again, with that one. */
+async function requireMeant(
+  context: WebContext,
+  userId: number,
+  trade: Trade,
+  askedUnit: string,
+): Promise<void> {
+  const { success, data } = tradeSubject.safeParse(trade);
+  if (success) await requireAskedUnit(context, userId, data, askedUnit);
 }
 
 /** The form names it by its id, which another one's name could be, too. */

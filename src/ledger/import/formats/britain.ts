@@ -16,6 +16,7 @@ export const britishFormats: readonly Format[] = [
       currency: "currencypriceshare",
       amount: ["total", "totaleur", "totalgbp", "totalusd"],
       amountCurrency: "currencytotal",
+      fxRate: "exchangerate",
       fee: [
         "currencyconversionfee",
         "stampdutyreservetax",
@@ -86,6 +87,7 @@ export const britishFormats: readonly Format[] = [
       quantity: "quantity",
       amount: "totalamount",
       amountCurrency: "accountcurrency",
+      fxRate: "fxrate",
       fee: ["stampduty", "fxfeeamount"],
       feeCurrency: "accountcurrency",
     },

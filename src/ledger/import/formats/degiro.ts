@@ -26,6 +26,7 @@ export const degiroFormats: readonly Format[] = [
       ],
       amount: ["totaal", "total", "gesamt", "totale", "montantnegocie"],
       amountCurrency: ["totaal+1", "total+1", "gesamt+1", "totale+1"],
+      fxRate: ["wisselkoers", "exchangerate", "wechselkurs", "tauxdechange", "tipodecambio", "tassodicambio"],
       fee: [
         ...[
           "transactiekostenenof",

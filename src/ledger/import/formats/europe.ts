@@ -181,6 +181,7 @@ export const europeanFormats: readonly Format[] = [
       amount: ["amount", "bookedamount"],
       currency: "instrumentcurrency",
       amountCurrency: "accountcurrency",
+      fxRate: "conversionrate",
     },
     take: (cell) => {
       const trade = takeTrade(cell("event"));
@@ -198,6 +199,7 @@ export const europeanFormats: readonly Format[] = [
       // The amount is in the account's currency, the price in the instrument's, and the file names neither.
       return figures.price ? { ...figures, amount: "" } : {};
     },
+    isAsQuoted: true,
     words: { stocksetfpurchase: "BUY", stocksetfsale: "SELL", closetrade: "CFD", profitloss: "CFD" },
     dateOrder: "day",
     decimalMark: "point",
@@ -244,6 +246,7 @@ export const europeanFormats: readonly Format[] = [
       currency: "assetcurrency",
       amount: "transactionamount",
       amountCurrency: "transactioncurrency",
+      fxRate: "exchangerate",
     },
     merge: bearCosts(
       ({ date, identifier }) => `${date?.slice(0, 19)} ${identifier}`,
@@ -266,6 +269,7 @@ export const europeanFormats: readonly Format[] = [
       amountCurrency: ["transaktionsvaluta", "valuta"],
       fee: ["courtage", "courtagesek"],
       feeCurrency: "transaktionsvaluta",
+      fxRate: "valutakurs",
     },
     decimalMark: "comma",
   },

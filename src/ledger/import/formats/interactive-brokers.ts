@@ -41,6 +41,11 @@ const isOfCapital = (description: string): boolean =>
 const typeOf = (title: string, description: string): string =>
   title !== "Dividends" ? "cash" : isOfCapital(description) ? "return of capital" : "dividend";
 
+/** What an account can be kept in, as the names of columns have it. */
+const bases = "usd eur gbp chf cad aud jpy hkd sek nok dkk pln czk huf sgd nzd mxn ils zar inr aed sar".split(
+  " ",
+);
+
 export const interactiveBrokersFormats: readonly Format[] = [
   {
     name: "Interactive Brokers Flex",
@@ -95,7 +100,7 @@ export const interactiveBrokersFormats: readonly Format[] = [
         quantity: "quantity",
         price: "tprice",
         gross: ["proceeds", "notionalvalue"],
-        fee: ["commfee", "comminusd"],
+        fee: ["commfee", ...bases.map((base) => `commin${base}`)],
         currency: "currency",
         assetType: "assetcategory",
         status: "datadiscriminator",

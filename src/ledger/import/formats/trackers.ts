@@ -1,5 +1,7 @@
 /** What other portfolio trackers and spreadsheets write. */
 import type { Format } from "../format.ts";
+import { rowKinds } from "../kinds.ts";
+import { spell } from "../spelling.ts";
 
 export const trackerFormats: readonly Format[] = [
   {
@@ -15,6 +17,33 @@ export const trackerFormats: readonly Format[] = [
       currency: "currency",
     },
     isOwn: true,
+  },
+  {
+    // Our own, of rows that could not be recorded when their files came: kept-again.ts.
+    name: "Earlier imports",
+    headers: ["keptrow", "date", "kind", "symbol", "isin", "reference"],
+    columns: {
+      key: "keptrow",
+      date: "date",
+      time: "time",
+      type: "kind",
+      ticker: "symbol",
+      identifier: "isin",
+      name: "name",
+      quantity: "quantity",
+      price: "price",
+      gross: "gross",
+      amount: "amount",
+      fee: "fee",
+      tax: "tax",
+      currency: "currency",
+      amountCurrency: "amountcurrency",
+      feeCurrency: "feecurrency",
+      assetType: "assetclass",
+      status: "reference",
+    },
+    words: Object.fromEntries(rowKinds.map((kind) => [spell(kind), kind])),
+    decimalMark: "point",
   },
   {
     name: "Sharesight",
@@ -57,6 +86,7 @@ export const trackerFormats: readonly Format[] = [
       price: "purchaseprice",
       fee: "commission",
     },
+    isAsQuoted: true,
     // Symbols that are only watched.
     take: (cell) => (cell("quantity") === "" ? null : cell("transactiontype") === "" ? { type: "buy" } : {}),
     decimalMark: "point",
@@ -106,7 +136,18 @@ export const trackerFormats: readonly Format[] = [
     ]): Format => ({
       name: "Portfolio Performance",
       headers: [date, type, amount, amountCurrency, fee, tax, quantity, "isin", ticker],
-      columns: { date, type, amount, ticker, identifier: ["isin", "wkn"], name, quantity, fee, tax },
+      columns: {
+        date,
+        type,
+        amount,
+        ticker,
+        identifier: ["isin", "wkn"],
+        name,
+        quantity,
+        fee,
+        tax,
+        fxRate: ["wechselkurs", "exchangerate"],
+      },
       // The gross amount is in the currency of the security, where that is another one.
       take: (cell) => {
         const isForeign = cell(gross) !== "" && cell(grossCurrency) !== "";
@@ -136,6 +177,7 @@ export const trackerFormats: readonly Format[] = [
       price: "price",
       fee: "fee",
       currency: "currency",
+      feeCurrency: "currency",
     },
     words: { item: "OTHER", liability: "OTHER" },
   },
@@ -150,6 +192,7 @@ export const trackerFormats: readonly Format[] = [
       price: "unitprice",
       fee: "fee",
       currency: "currency",
+      feeCurrency: "currency",
       description: "comment",
     },
     words: { item: "OTHER", liability: "OTHER" },
@@ -167,6 +210,7 @@ export const trackerFormats: readonly Format[] = [
       fee: "fee",
       amount: "amount",
       currency: "currency",
+      feeCurrency: "currency",
     },
     words: { credit: "BONUS", adjustment: "OTHER", addholding: "TRANSFER_IN", removeholding: "TRANSFER_OUT" },
     decimalMark: "point",

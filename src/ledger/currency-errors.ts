@@ -1,0 +1,39 @@
+/** What nobody says of the currency of a price or a fee, and has to. */
+import { type Unit, unitNameOf } from "../market/currency.ts";
+
+/** A price was asked for in one unit, and its ticker is quoted in another. */
+export class UnitNotSaidError extends Error {
+  readonly code = "unit_not_said";
+  readonly field: "currency" | "price";
+
+  constructor(ticker: string, { name, currency }: Unit) {
+    const unitName = unitNameOf(name);
+    super(
+      unitName === null
+        ? `${ticker} is quoted in ${currency}: say the price and the fee in that, and record it`
+        : `${ticker} is quoted in ${unitName} (${name}): say whether the price and the fee are in ${unitName} or in ${currency}, and record it`,
+    );
+    this.field = unitName === null ? "price" : "currency";
+  }
+}
+
+export class UnnamedFeeUnitError extends Error {
+  readonly code = "ambiguous_currency";
+
+  constructor(unit: string, currency: string) {
+    super(
+      `expected a fee that says whether it is in ${unit}, as the price, or in ${currency}, got: neither; name it in the file, such as Fee (${currency})`,
+    );
+  }
+}
+
+export class UnnamedCurrencyError extends Error {
+  readonly code = "ambiguous_currency";
+
+  /** `quotedIn`: what the ticker is quoted in, which is not the dollar that is taken for granted. */
+  constructor(ticker: string, quotedIn: string) {
+    super(
+      `expected a currency beside the price, got: none, and ${ticker} is quoted in ${quotedIn}; say above what prices without a currency are in`,
+    );
+  }
+}
