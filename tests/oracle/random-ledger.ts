@@ -39,8 +39,6 @@ const kinds = {
 type Kind = keyof typeof kinds;
 
 const early: ReadonlySet<Kind> = new Set(["SPLIT", "spin_off"]);
-/** What makes another purchase the dearest: the order of HIFO stays that of the days of purchase, and the oracle would take others. */
-const reorders: ReadonlySet<Kind> = new Set(["SPLIT", "spin_off", "RETURN_OF_CAPITAL"]);
 /** In which order a day's wishes are met, so that each knows what is held before it. */
 const late: ReadonlySet<Kind> = new Set(["SELL", "shares_out", "shares_moved", "merger"]);
 const placeOf = (kind: Kind): number =>
@@ -356,8 +354,7 @@ export function ledgerArbitrary(
       // A few of them, so that they are bought more than once.
       const few = Array.from({ length: 4 }, (_, at) => securities[(from + at) % securities.length]!);
       const draft = new Draft(few, accounts, firstId);
-      const met = method === "hifo" ? wishes.filter(({ kind }) => !reorders.has(kind)) : wishes;
-      for (const wish of met.toSorted((a, b) => a.day - b.day || placeOf(a.kind) - placeOf(b.kind)))
+      for (const wish of wishes.toSorted((a, b) => a.day - b.day || placeOf(a.kind) - placeOf(b.kind)))
         for (const row of rowsOf[wish.kind](draft, wish)) draft.add(row);
       return { base, method, accounts, rows: draft.rows };
     });
