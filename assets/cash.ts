@@ -190,7 +190,7 @@ export const int_income = sqlAsset({
     net: amount("Received: without tax and fee."),
     source: text("market or ledger."),
   },
-  key: ["user_id", "account_id", "ticker", "pay_date", "source"],
+  key: ["user_id", "account_id", "ticker", "pay_date", "currency", "source"],
   partitionBy: "user_id",
   timeColumn: "pay_date",
   materialized: "view",

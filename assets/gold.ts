@@ -247,7 +247,7 @@ export const gold_income = sqlAsset({
   layer: "gold",
   description: "Dividends and interest of each account, in the person's base currency and as paid.",
   columns: int_income.columns,
-  key: ["user_id", "account_id", "ticker", "pay_date", "source"],
+  key: ["user_id", "account_id", "ticker", "pay_date", "currency", "source"],
   partitionBy: "user_id",
   timeColumn: "pay_date",
   materialized: "view",

@@ -1,4 +1,4 @@
--- One row per account and income: dividends and interest, in the person's base currency (local_: as paid).
+-- One row per account, ticker, currency and day of income: dividends and interest, in the person's base currency (local_: as paid).
 select
   user_id,
   account_id,

@@ -1,5 +1,5 @@
--- One row per account and income: a dividend as booked or, where the account takes the market's word, as paid on what was held on
--- the ex-date; or interest (of no ticker). In the person's base currency at the day's rate, and (local_) as it was paid.
+-- One row per account, ticker (null: interest of none), currency and day of income: dividends and interest as booked, added up, or, where
+-- the account takes the market's word, the dividend as paid on what was held on the ex-date. In the person's base currency at the day's rate, and (local_) as it was paid.
 select
   user_id,
   account_id,
@@ -19,9 +19,10 @@ select
   ticker,
   pay_date,
   currency,
-  local_gross,
-  gross,
-  tax,
-  net,
+  sum(local_gross) as local_gross,
+  sum(gross) as gross,
+  sum(tax) as tax,
+  sum(net) as net,
   'ledger' as source
 from int_booked_income
+group by user_id, account_id, ticker, pay_date, currency

@@ -52,10 +52,10 @@ select
   part.taker_id as sale_id,
   part.taker_date as sold_date,
   part.taker_type as sale_type,
-  trim_scale(part.taken_units / l.units_per_share) as quantity,
-  part.taken_cost as cost,
-  part.taken_local_cost as local_cost,
-  part.proceeds
+  trim_scale(sum(part.taken_units) / l.units_per_share) as quantity,
+  sum(part.taken_cost) as cost,
+  sum(part.taken_local_cost) as local_cost,
+  sum(part.proceeds) as proceeds
 from
   ledgers as l
   cross join lateral match_lots(
@@ -70,3 +70,14 @@ from
     l.local_amounts,
     l.chosen
   ) as part
+-- A sale may name a part of a purchase, and take the rest of it by the method.
+group by
+  l.user_id,
+  l.account_id,
+  l.ticker,
+  l.units_per_share,
+  part.lot_id,
+  part.lot_date,
+  part.taker_id,
+  part.taker_date,
+  part.taker_type
