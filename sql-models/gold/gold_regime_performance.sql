@@ -57,6 +57,19 @@ with
       too_few_returns(count(risk_return)) as returns_reason
     from drawdowns
     group by user_id, regime
+  ),
+  reasons as (
+    select
+      *,
+      coalesce(
+        held_reason,
+        days_reason,
+        -- as in int_performance
+        case
+          when return < -1 then 'more than everything was lost'
+        end
+      ) as annual_reason
+    from figures
   )
 select
   user_id,
@@ -68,9 +81,9 @@ select
   end as return,
   held_reason as return_reason,
   case
-    when coalesce(held_reason, days_reason) is null then annualized_return(return, days)
+    when annual_reason is null then annualized_return(return, days)
   end as annualized_return,
-  coalesce(held_reason, days_reason) as annualized_return_reason,
+  annual_reason as annualized_return_reason,
   case
     when coalesce(held_reason, returns_reason) is null then volatility
   end as volatility,
@@ -79,4 +92,4 @@ select
     when held_reason is null then max_drawdown
   end as max_drawdown,
   held_reason as max_drawdown_reason
-from figures
+from reasons

@@ -5,7 +5,13 @@ with
   figures as (
     select
       *,
-      too_few_days(days) as days_reason,
+      coalesce(
+        too_few_days(days),
+        -- On margin: there is no root of a factor below 0.
+        case
+          when twr < -1 then 'more than everything was lost'
+        end
+      ) as annual_reason,
       too_few_days(flow_days) as flow_days_reason,
       too_few_returns(returns) as returns_reason,
       case
@@ -30,12 +36,12 @@ with
       coalesce(flow_reason, flow_days_reason) as xirr_reason,
       coalesce(returns_reason, risk_free_reason, excess_reason) as sharpe_reason,
       coalesce(returns_reason, risk_free_reason, downside_reason) as sortino_reason,
-      coalesce(days_reason, drawdown_reason) as calmar_reason,
+      coalesce(annual_reason, drawdown_reason) as calmar_reason,
       case
         when max_drawdown_recovery_date is null then coalesce(drawdown_reason, 'still below the peak')
       end as max_drawdown_recovery_date_reason,
       case
-        when days_reason is null then annualized_return(twr, days)
+        when annual_reason is null then annualized_return(twr, days)
       end as annualized_return
     from figures
   )
@@ -63,7 +69,7 @@ select
   price_return,
   currency_return,
   annualized_return,
-  days_reason as annualized_return_reason,
+  annual_reason as annualized_return_reason,
   case
     when xirr_reason is null then flow_rate
   end as xirr,
