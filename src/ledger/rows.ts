@@ -94,7 +94,8 @@ export async function lockLedger(client: PoolClient, userId: number, base?: stri
     "select base_currency as base from public.users where user_id = $1 for no key update",
     [userId],
   );
-  if (base !== undefined && rows[0]?.base !== base) throw new BaseCurrencyChangedError();
+  // Of somebody who is gone by now the first row that is written tells.
+  if (base !== undefined && rows[0] && rows[0].base !== base) throw new BaseCurrencyChangedError();
 }
 
 /** A transaction as it is written: with its account, what it was paid in, and the currency that its own rate is in. */

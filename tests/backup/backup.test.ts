@@ -55,6 +55,7 @@ const left = `
   values (gen_random_uuid(), 'rename', 'OLD', 'ACME', '2024-01-05', '{"kind": "rename"}', 'ann');
   insert into public.dismissed_dividends (user_id, account_id, ticker, ex_date)
   select user_id, account_id, 'ACME', '2024-02-01' from public.accounts where user_id = 1;
+  insert into bronze.price_urls (ticker, url, format, unit, every) values ('URLT', 'https://example.org/{ticker}.csv', 'csv', 'USD', 'day');
   insert into public.import_choices values (1, 's', '{}', now());
   insert into public.import_tickers values (1, 's', 'BTC', 'BTC-USD', now());
   insert into bronze.identifiers values ('US0000000001', 'USD', 'ACME', now());

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launchBrowser } from "../support/browser.ts";
+import { launchBrowser, recordTrade } from "../support/browser.ts";
 import { type Program, startProgram } from "../support/program.ts";
 
 const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
@@ -40,8 +40,7 @@ async function buy(page: Page, ticker: string, quantity: string, price: string, 
   await page.getByLabel("Quantity", { exact: true }).fill(quantity);
   await page.getByLabel(/^Price/).fill(price);
   await page.getByLabel("Date", { exact: true }).fill(day);
-  await page.getByRole("button", { name: "Record trade" }).click();
-  await page.getByText("Recorded. BUY").waitFor();
+  await recordTrade(page);
 }
 
 /** Of each kind: what is typed in its form, and the rows that are shown then, as type and ticker. */

@@ -8,7 +8,7 @@ let query: (text: string) => Promise<unknown[]>;
 
 beforeAll(async () => {
   const { url, pool } = await createTestDatabase();
-  variables = { DATABASE_URL: url, JWT_SECRET: secret };
+  variables = { DATABASE_URL: url, JWT_SECRET: secret, BENCHMARKS: "none" }; // nobody outside is asked
   query = async (text) => (await pool.query(text)).rows;
 });
 

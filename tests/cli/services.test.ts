@@ -14,7 +14,12 @@ afterAll(() => rmSync(top, { recursive: true, force: true }));
 
 /** Nothing listens there: these tests ask nobody outside for anything. */
 const nowhere = "http://127.0.0.1:9";
-const offline = { YAHOO_BASE_URL: nowhere, FRED_API_BASE_URL: nowhere, FRED_WEB_BASE_URL: nowhere };
+const offline = {
+  YAHOO_BASE_URL: nowhere,
+  FRED_API_BASE_URL: nowhere,
+  FRED_WEB_BASE_URL: nowhere,
+  BENCHMARKS: "none",
+};
 
 async function call(url: string, path: string, token?: string, body?: unknown) {
   const response = await fetch(url + path, {

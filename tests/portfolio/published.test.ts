@@ -58,6 +58,7 @@ function readablePaths(): string[] {
   );
   const examples: Record<string, string> = {
     "/api/transactions/draft": "?ticker=NORD&date=2022-05-05",
+    "/api/transactions/lots": "?ticker=NORD&date=2022-05-05",
     "/api/tickers": "?q=NORD",
     "/api/fx": "?currency=USD&from=2024-01-01",
     "/api/tax/realized": "?year=2024",
@@ -65,8 +66,8 @@ function readablePaths(): string[] {
   const values: Record<string, string> = { name: "gold_drawdowns", run_id: "1", id: "1", ticker: "NORD" };
   return [
     ...api
-      // No split of NORD is known, and nobody has given a file of prices, so there is none to read.
-      .filter(({ path }) => !path.includes("/splits/") && !path.includes("/prices/files/"))
+      // No split of NORD is known, nobody has given a file of prices, and NORD is nobody's own: there is none to read.
+      .filter(({ path }) => !/\/splits\/|\/prices\/files\/|\/own-assets\/:/.test(path))
       .filter(({ method, mediaType }) => method === "get" && mediaType !== "text/event-stream")
       .map(({ path }) => path.replaceAll(/:(\w+)/g, (_, name) => values[name]!) + (examples[path] ?? "")),
     ...Object.keys(figures).map((figure) => `/explain/${figure}?range=1Y`),

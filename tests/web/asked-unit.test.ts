@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { resourcesOf } from "../ingestion/context.ts";
 import { startIngestion } from "../support/engine.ts";
 import { textOf } from "../support/html.ts";
+import { keptTrade } from "../support/kept-trade.ts";
 import { emptyRegistry } from "./registry.ts";
 import { startWebServer, type WebServer } from "./server.ts";
 
@@ -37,14 +38,16 @@ async function send(html: string, typed: Record<string, string>): Promise<{ stat
   const response = await fetch(`${server.url}/transactions`, {
     method: "POST",
     headers: { ...session, Accept: "text/html" },
-    body: new URLSearchParams({
-      ...fields,
-      type: "BUY",
-      quantity: "100",
-      fee: "0",
-      date: "2024-03-04",
-      ...typed,
-    }),
+    body: new URLSearchParams(
+      keptTrade<Record<string, string>>({
+        ...fields,
+        type: "BUY",
+        quantity: "100",
+        fee: "0",
+        date: "2024-03-04",
+        ...typed,
+      }),
+    ),
     redirect: "manual",
   });
   return { status: response.status, html: await textOf(response) };
@@ -103,14 +106,8 @@ test("euros are asked of who was asked for dollars", async () => {
 });
 
 test("what sends no such field, as programs do, is as before", async () => {
-  const body = new URLSearchParams({
-    ticker: "GLOBEX",
-    type: "BUY",
-    quantity: "1",
-    price: "120",
-    fee: "0",
-    date: "2024-03-04",
-  });
+  const trade = { ticker: "GLOBEX", type: "BUY", quantity: "1", price: "120", fee: "0", date: "2024-03-04" };
+  const body = new URLSearchParams(keptTrade(trade));
   const { status } = await fetch(`${server.url}/transactions`, {
     method: "POST",
     headers: session,

@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { resourcesOf } from "../ingestion/context.ts";
 import { startIngestion } from "../support/engine.ts";
 import { textOf } from "../support/html.ts";
+import { keptTrade } from "../support/kept-trade.ts";
 import { emptyRegistry } from "./registry.ts";
 import { startWebServer, type WebServer } from "./server.ts";
 
@@ -23,7 +24,7 @@ const send = () =>
   fetch(`${server.url}/transactions`, {
     method: "POST",
     headers: { ...session, Accept: "text/html" },
-    body: new URLSearchParams(trade),
+    body: new URLSearchParams(keptTrade(trade)),
     redirect: "manual",
   });
 
