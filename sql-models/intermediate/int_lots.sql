@@ -2,7 +2,7 @@
 -- return of capital, that took from it, and one for what is left of a purchase. In the person's base currency, and (local_) in
 -- the ticker's own.
 --
--- All of a ticker in an account is matched in one walk: match_lots (034_dearest_after_split.sql). int_positions has the same costs, added
+-- All of a ticker in an account is matched in one walk: match_lots (034_dearest_lots_and_residues.sql). int_positions has the same costs, added
 -- up by sale.
 with
   transactions as (

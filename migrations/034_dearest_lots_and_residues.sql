@@ -218,3 +218,15 @@ begin
   end loop;
 end
 $$;
+
+-- As in 013_figure_functions.sql, and what sums that cancel out leave in their last digits was not invested: shares that came and were
+-- sold on one day, at a price that is rounded when it is brought to today's shares, had lost everything of nothing.
+create or replace function public.daily_growth(market_value numeric, prev_market_value numeric, net_flow numeric, income numeric)
+returns numeric
+language sql
+immutable
+parallel safe
+return case
+  when abs(prev_market_value + greatest(net_flow, 0)) > 1e-15
+    then (market_value + greatest(-net_flow, 0) + income) / (prev_market_value + greatest(net_flow, 0))
+end;
