@@ -128,6 +128,15 @@ export function accountNamed(
   return typeof named === "number" ? byId : (byName ?? byId);
 }
 
+/** The same where a file names it: by its name alone, for whoever wrote the file had other ids. */
+export const accountInFile = (
+  accounts: readonly Account[],
+  named: number | string | undefined,
+): Account | undefined =>
+  typeof named === "string"
+    ? accounts.find(({ name }) => name.toLowerCase() === named.trim().toLowerCase())
+    : accountNamed(accounts, named);
+
 /** Throws InvalidTransactionError for one that there is not, or, with a day, for one that was closed by then. */
 export function requireNamed(
   accounts: readonly Account[],

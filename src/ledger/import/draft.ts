@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { PoolClient } from "pg";
 import { mapInTurns } from "../../event-loop.ts";
-import { type Account, accountNamed, readAccounts } from "../accounts.ts";
+import { type Account, accountInFile, readAccounts } from "../accounts.ts";
 import { DuplicateError, OversellError } from "../errors.ts";
 import { findOversells, type Oversell, overruled, type Split, type Trade } from "../position.ts";
 import { readSplits, readTransactions, type Transaction } from "../rows.ts";
@@ -143,7 +143,7 @@ const byDay = (a: ImportRow, b: ImportRow): number =>
 type AccountKey = number | string;
 
 const accountKey = (accounts: readonly Account[], named: RowInput["account"]): AccountKey =>
-  accountNamed(accounts, named)?.account_id ?? String(named).toLowerCase();
+  accountInFile(accounts, named)?.account_id ?? String(named).toLowerCase();
 
 const holdingKey = (account: AccountKey, ticker: string): string => `${account} ${ticker}`;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { PoolClient } from "pg";
 import { personTransaction } from "../../database/person.ts";
-import { type Account, accountNamed, insertAccount, listAccounts, requireNamed } from "../accounts.ts";
+import { type Account, accountInFile, insertAccount, listAccounts, requireNamed } from "../accounts.ts";
 import { whileBaseStays } from "../base-currency.ts";
 import type { LedgerContext } from "../context.ts";
 import { readNamingHoldings, requireCovered } from "../coverage.ts";
@@ -116,7 +116,7 @@ async function openNamed(
   const known = [...accounts];
   for (const { input } of rows) {
     const name = input!.account;
-    if (name === undefined || accountNamed(known, name)) continue;
+    if (name === undefined || accountInFile(known, name)) continue;
     known.push(await insertAccount(context, client, userId, { name: String(name) }));
   }
   return known;
@@ -257,7 +257,7 @@ async function recordReviewed(
       context,
       userId,
       inputs,
-      ({ account }) => accountNamed(accounts, account)?.currency ?? null,
+      ({ account }) => accountInFile(accounts, account)?.currency ?? null,
     );
     return personTransaction(context.pool, userId, (client) => record(client, currencies), { isLong: true });
   });
