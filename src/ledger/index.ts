@@ -66,6 +66,7 @@ export { maxCharacters, maxCsvRecords } from "./import/tables.ts";
 export { latestToday, parseTransactionInput } from "./input.ts";
 export { type OpenLots, readOpenLots } from "./open-lots.ts";
 export { ledgerTables } from "./personal-tables.ts";
+export { correctionOf } from "./price-check.ts";
 export { type LedgerCurrencies, readLedgerCurrencies, readOwnNames } from "./quotes.ts";
 export { requireBaseCurrency, requireRates, requireReach } from "./rates.ts";
 export { recordTransaction } from "./record.ts";
@@ -79,7 +80,7 @@ export {
 } from "./rulings.ts";
 export { marketTicker, tradePrice, tradeSubject, transactionChange, transactionInput } from "./schemas.ts";
 export { enterSymbolChange, requireAskedUnit, searchTickers } from "./tickers.ts";
-export { checkTrade, correctionOf, type TradeDoubt } from "./trade-check.ts";
+export { checkTrade, type TradeDoubt } from "./trade-check.ts";
 export { type TransactionType, transactionTypes } from "./transaction-types.ts";
 export {
   deleteTransaction,

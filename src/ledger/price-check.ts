@@ -23,7 +23,13 @@ export interface PriceEvidence {
 
 export type Suspicion =
   | { readonly kind: "hundredfold" | "hundredth"; readonly price: string }
-  | { readonly kind: "split_adjusted"; readonly price: string; readonly ratio: string }
+  | {
+      readonly kind: "split_adjusted";
+      readonly price: string;
+      /** Of the splits together: a third has no exact decimal. */
+      readonly numerator: string;
+      readonly denominator: string;
+    }
   | { readonly kind: "currency"; readonly currency: string }
   | { readonly kind: "swapped_date"; readonly date: string }
   | { readonly kind: "far" };
@@ -48,20 +54,30 @@ const isWithin = (price: Big, { low, high }: QuotedDay, share: number): boolean 
 /** Splits are few; of more than these a price says nothing. */
 const mostSplits = 20;
 
+interface Ratio {
+  readonly numerator: Big;
+  readonly denominator: Big;
+}
+
 /**
- * How much larger a price was before splits that it may have been scaled for: 4 for one of 4:1. An export is scaled for all until its own
+ * How much larger a price was before splits that it may have been scaled for: 4 to 1 for one of 4:1. An export is scaled for all until its own
  * day, which nobody knows, so any that follow one another may be it; all of them first.
  */
-function ratiosOf(splits: readonly Split[]): Big[] {
+function ratiosOf(splits: readonly Split[]): Ratio[] {
   const inOrder = splits.toSorted((a, b) => (a.date < b.date ? -1 : 1)).slice(0, mostSplits);
   const ratios = inOrder.flatMap((_, from) => {
-    let ratio = new Price(1);
-    return inOrder.slice(from).map(({ numerator, denominator }) => {
-      ratio = ratio.times(numerator).div(denominator);
+    let ratio: Ratio = { numerator: new Price(1), denominator: new Price(1) };
+    return inOrder.slice(from).map((split) => {
+      ratio = {
+        numerator: ratio.numerator.times(split.numerator),
+        denominator: ratio.denominator.times(split.denominator),
+      };
       return ratio;
     });
   });
-  return ratios.filter((ratio) => !ratio.eq(1)).toSorted((a, b) => b.cmp(a));
+  return ratios
+    .filter(({ numerator, denominator }) => !numerator.eq(denominator))
+    .toSorted((a, b) => b.numerator.times(a.denominator).cmp(a.numerator.times(b.denominator)));
 }
 
 /** Whether two figures differ by more than is worth a word. */
@@ -90,9 +106,16 @@ export function suspectPrice(text: string, evidence: PriceEvidence): Suspicion |
   const explains = (factor: Big): boolean => isWithin(price.times(factor), day, closeness);
   if (explains(new Price("0.01"))) return { kind: "hundredfold", price: price.div(100).toFixed() };
   if (explains(new Price(100))) return { kind: "hundredth", price: price.times(100).toFixed() };
-  const ratio = ratiosOf(laterSplits).find(explains);
+  const ratio = ratiosOf(laterSplits).find(({ numerator, denominator }) =>
+    explains(numerator.div(denominator)),
+  );
   if (ratio)
-    return { kind: "split_adjusted", price: price.times(ratio).toFixed(), ratio: ratio.round(6).toFixed() };
+    return {
+      kind: "split_adjusted",
+      price: price.times(ratio.numerator).div(ratio.denominator).toFixed(),
+      numerator: ratio.numerator.toFixed(),
+      denominator: ratio.denominator.toFixed(),
+    };
   if (swappedDay && isWithin(price, swappedDay, closeness)) {
     const date = swappedDay.date;
     return { kind: "swapped_date", date };
@@ -100,6 +123,40 @@ export function suspectPrice(text: string, evidence: PriceEvidence): Suspicion |
   for (const [currency, rate] of rates ?? [])
     if (explains(new Price(rate))) return { kind: "currency", currency };
   return { kind: "far" };
+}
+
+/** What would fit in place of what was typed, in the unit that it was typed in. */
+export interface Correction {
+  readonly price?: string;
+  readonly quantity?: string;
+  readonly date?: string;
+  readonly currency?: string;
+}
+
+/** Of a price and a quantity, in whatever unit they are; null: what it is cannot be told by the price alone. */
+export function correctionOf(
+  { price, quantity }: { readonly price: string; readonly quantity: string },
+  suspicion: Suspicion,
+): Correction | null {
+  switch (suspicion.kind) {
+    case "hundredfold":
+      return { price: new Price(price).div(100).toFixed() };
+    case "hundredth":
+      return { price: new Price(price).times(100).toFixed() };
+    case "split_adjusted": {
+      const { numerator, denominator } = suspicion;
+      return {
+        price: new Price(price).times(numerator).div(denominator).toFixed(),
+        quantity: new Price(quantity).times(denominator).div(numerator).toFixed(),
+      };
+    }
+    case "swapped_date":
+      return { date: suspicion.date };
+    case "currency":
+      return { currency: suspicion.currency };
+    case "far":
+      return null;
+  }
 }
 
 const shown = (value: string): string => {
@@ -124,7 +181,7 @@ export function describeSuspicion(
     case "hundredth":
       return `${fact}: a hundredth of it; ${shown(suspicion.price)} would fit`;
     case "split_adjusted":
-      return `${fact}: it seems to be scaled for a later split (${suspicion.ratio}:1), and so may the quantity be; ${shown(suspicion.price)} was paid then`;
+      return `${fact}: it seems to be scaled for a later split (${suspicion.numerator}:${suspicion.denominator}), and so may the quantity be; ${shown(suspicion.price)} was paid then`;
     case "swapped_date":
       return `${fact}: it fits ${suspicion.date}, so day and month may be exchanged in ${date}`;
     case "currency":

@@ -41,42 +41,10 @@ export function suspectRate(
     : fact;
 }
 
-/** What would fit in place of what was typed, in the unit that it was typed in. */
-export interface TradeCorrection {
-  readonly price?: string;
-  readonly quantity?: string;
-  readonly date?: string;
-  readonly currency?: string;
-}
-
 export interface TradeDoubt {
   readonly sentence: string;
   /** Of the price; null: it is the exchange rate. */
   readonly suspicion: Suspicion | null;
-}
-
-/** Of a price and a quantity as they were typed; null: nobody can say. Pure. */
-export function correctionOf(
-  { price, quantity }: { readonly price: string; readonly quantity: string },
-  { suspicion }: Pick<TradeDoubt, "suspicion">,
-): TradeCorrection | null {
-  switch (suspicion?.kind) {
-    case "hundredfold":
-      return { price: new Rate(price).div(100).toFixed() };
-    case "hundredth":
-      return { price: new Rate(price).times(100).toFixed() };
-    case "split_adjusted":
-      return {
-        price: new Rate(price).times(suspicion.ratio).toFixed(),
-        quantity: new Rate(quantity).div(suspicion.ratio).round(8).toFixed(),
-      };
-    case "swapped_date":
-      return { date: suspicion.date };
-    case "currency":
-      return { currency: suspicion.currency };
-    default:
-      return null;
-  }
 }
 
 /**

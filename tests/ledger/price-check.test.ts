@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  correctionOf,
   describeSuspicion,
   type PriceEvidence,
   type QuotedDay,
@@ -30,7 +31,8 @@ test("a price scaled for a later split, of another day, or in another currency i
   expect(suspectPrice("10.1", { ...evidence, laterSplits })).toEqual({
     kind: "split_adjusted",
     price: "101",
-    ratio: "10",
+    numerator: "10",
+    denominator: "1",
   });
   const swappedDay = { date: "2024-04-03", low: "150", high: "160", close: "155" };
   expect(suspectPrice("155", { ...evidence, swappedDay })).toEqual({
@@ -52,7 +54,20 @@ test.each([
     { date: "2026-01-05", numerator: "10", denominator: "1" },
     { date: "2024-06-10", numerator: "4", denominator: "1" },
   ];
-  expect(suspectPrice(price, { ...evidence, laterSplits })).toMatchObject({ kind: "split_adjusted", ratio });
+  expect(suspectPrice(price, { ...evidence, laterSplits })).toMatchObject({
+    kind: "split_adjusted",
+    numerator: ratio,
+  });
+});
+
+test("what would fit is exact, also of three shares that became one", () => {
+  const laterSplits = [{ date: "2024-06-10", numerator: "1", denominator: "3" }];
+  const suspicion = suspectPrice("300", { ...evidence, laterSplits })!;
+  expect(correctionOf({ price: "300", quantity: "10" }, suspicion)).toEqual({ price: "100", quantity: "30" });
+  expect(correctionOf({ price: "9900", quantity: "10" }, suspectPrice("9900", evidence)!)).toEqual({
+    price: "99",
+  });
+  expect(correctionOf({ price: "60", quantity: "10" }, suspectPrice("60", evidence)!)).toBeNull();
 });
 
 test("nothing is said where nothing is known", () => {

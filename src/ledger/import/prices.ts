@@ -1,9 +1,9 @@
 /** What the market says of the prices of rows, and what would be right instead. */
-import { Big } from "big.js";
 import { mapInTurns } from "../../event-loop.ts";
 import type { LedgerContext } from "../context.ts";
 import { isTradeInput, type TradeInput } from "../input.ts";
 import {
+  correctionOf,
   describeSuspicion,
   inAnother,
   type PriceEvidence,
@@ -11,16 +11,13 @@ import {
   suspectPrice,
 } from "../price-check.ts";
 import { readEvidence } from "../quoted-days.ts";
+import { usualCurrencies } from "../quotes.ts";
 import { suspectRate } from "../trade-check.ts";
 import { type RateOn, readDayRates } from "./day-rates.ts";
 import { isCoin } from "./instrument.ts";
 import { assumedCurrency } from "./lookup.ts";
-import { ledgerDecimals } from "./money.ts";
 import type { Remark } from "./remarks.ts";
 import type { ImportRow, RowInput } from "./rows.ts";
-
-/** Currencies that a price is most often in where it is said to be in another. */
-const usual = ["USD", "EUR", "GBP", "CAD", "CHF", "AUD", "SEK", "JPY", "INR"] as const;
 
 type RowTradeInput = TradeInput & Pick<RowInput, "fx_currency">;
 
@@ -31,28 +28,13 @@ export interface PriceFinding {
   readonly correction: RowTradeInput | null;
 }
 
-function divide(quantity: string, ratio: string): string {
-  const Quantity = Big();
-  Quantity.DP = ledgerDecimals;
-  return new Quantity(quantity).div(ratio).toFixed();
-}
-
-/** As it would fit the day; null: what it is cannot be told by the price alone. */
+/** As it would fit the day; null: what it is cannot be told by the price alone, nor, of a file, by a currency that would fit. */
 function correct(input: RowTradeInput, suspicion: Suspicion): RowTradeInput | null {
-  switch (suspicion.kind) {
-    case "hundredfold":
-    case "hundredth": {
-      // A rate that the sums implied was as far off as the price.
-      const { fx_rate: _, fx_currency: __, ...rest }: RowTradeInput = input;
-      return { ...rest, price: suspicion.price };
-    }
-    case "split_adjusted":
-      return { ...input, price: suspicion.price, quantity: divide(input.quantity, suspicion.ratio) };
-    case "swapped_date":
-      return { ...input, date: suspicion.date };
-    default:
-      return null;
-  }
+  const correction = suspicion.kind === "currency" ? null : correctionOf(input, suspicion);
+  if (!correction || !suspicion.kind.startsWith("hundred")) return correction && { ...input, ...correction };
+  // A rate that the sums implied was as far off as the price.
+  const { fx_rate: _, fx_currency: __, ...rest }: RowTradeInput = input;
+  return { ...rest, ...correction };
 }
 
 interface Market {
@@ -116,7 +98,9 @@ async function withRates(
   const far = inputs.filter((_, index) => judged[index]);
   if (far.length === 0) return evidenceOf;
   const candidatesOf = ({ ticker, paidIn }: RowTrade): string[] =>
-    [...new Set([quotedIn.get(ticker) ?? paidIn, base, ...usual])].filter((currency) => currency !== paidIn);
+    [...new Set([quotedIn.get(ticker) ?? paidIn, base, ...usualCurrencies])].filter(
+      (currency) => currency !== paidIn,
+    );
   const days = far.flatMap((input) =>
     [...candidatesOf(input), input.paidIn].map((currency) => ({ currency, date: input.date })),
   );

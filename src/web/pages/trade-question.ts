@@ -59,7 +59,8 @@ export interface Question {
 }
 
 export function describeQuestion({ doubts }: TradeQuestion, trade: TypedTrade, format: Format): Question {
-  const fits = doubts.map((doubt) => correctionOf(trade, doubt)).find((found) => found !== null) ?? null;
+  const suspicion = doubts.find((doubt) => doubt.suspicion !== null)?.suspicion;
+  const fits = suspicion ? correctionOf(trade, suspicion) : null;
   const label = (): string => {
     if (fits?.currency) return `It was paid in ${fits.currency}`;
     if (fits?.date) return `Use ${format.date(fits.date)}`;
