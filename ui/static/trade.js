@@ -246,4 +246,4 @@ addEventListener("pageshow", () => {
   progress.textContent = "";
 });
 
-form.querySelector("[aria-invalid]")?.scrollIntoView({ block: "center" });
+form.querySelector("[aria-invalid], .question")?.scrollIntoView({ block: "center" });
