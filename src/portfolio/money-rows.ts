@@ -254,10 +254,11 @@ export interface OwedCash {
 
 /** Cash of which more was paid out than lay there, on the last day known. Nothing is looked for where no account keeps cash. */
 export async function readOwedCash(client: PoolClient, userId: number): Promise<OwedCash[]> {
-  const { rowCount } = await client.query(
-    "select from public.accounts where user_id = $1 and tracks_cash limit 1",
-    [userId],
-  );
+  const { rowCount } = await client.query({
+    name: "has_cash_account",
+    text: "select from public.accounts where user_id = $1 and tracks_cash limit 1",
+    values: [userId],
+  });
   if (rowCount === 0) return [];
   const { rows } = await client.query<OwedCash>(
     `select accounts.name as account, cash.currency, trim_scale(cash.balance) as balance

@@ -35,6 +35,7 @@ const rangesKept = 50;
 interface Shown {
   readonly view: ReturnType<typeof figuresView>;
   readonly tickerTable: ReturnType<typeof tickerTable>;
+  readonly benchmarks: ReturnType<typeof benchmarkPicker>;
 }
 
 export function portfolioPages(context: WebContext, sendPage: SendPage): Router {
@@ -110,11 +111,10 @@ async function portfolioData(context: WebContext, recent: Recent<Shown>, request
     const accounts = await readAccountNames(client, userId);
     const account = accounts.find(({ account_id }) => account_id === asked.account)?.account_id;
     const span = await readSpan(client, context.registry(), userId, asked.range, account ?? null);
-    const choices = await readBenchmarkChoices(client, userId, context.benchmarks ?? []);
     const hasTrades = span !== null || (await hasTransactions(client, userId));
-    return { ...data, accounts, account, choices, hasTrades, span };
+    return { ...data, accounts, account, hasTrades, span };
   });
-  const { notes, fetching, accounts, account, choices, hasTrades, span } = standing;
+  const { notes, fetching, accounts, account, hasTrades, span } = standing;
   const look: Look = { ...asked, account };
   const ofAccounts = accountPicker(accounts, look);
   if (!span)
@@ -132,7 +132,6 @@ async function portfolioData(context: WebContext, recent: Recent<Shown>, request
     span,
     hasRange: !span.is_outside,
     ...picker(look, span),
-    ...benchmarkPicker(choices, look),
   };
   if (span.is_outside) return { ...shared, isOutside: true };
   const sort = parseSort(request.query);
@@ -143,6 +142,7 @@ async function portfolioData(context: WebContext, recent: Recent<Shown>, request
   return {
     ...shared,
     ...shown.view,
+    ...shown.benchmarks,
     shown,
     sort: sortParameters(sort),
     tickerTable: shown.tickerTable,
@@ -158,7 +158,7 @@ interface Wanted {
 }
 
 async function makeShown(
-  { pool, registry }: WebContext,
+  { pool, registry, benchmarks = [] }: WebContext,
   { userId, span, look, sort }: Wanted,
   format: Format,
 ): Promise<Shown> {
@@ -169,8 +169,12 @@ async function makeShown(
     benchmark: look.benchmark,
     account: look.account,
   });
+  const choices = await personTransaction(pool, userId, (client) =>
+    readBenchmarkChoices(client, userId, benchmarks),
+  );
   return {
     view: figuresView(figures, format),
+    benchmarks: benchmarkPicker(choices, look),
     tickerTable: tickerTable(
       figures.tickers,
       sort,
