@@ -17,7 +17,7 @@ const defaultWaitSeconds = 5;
 /** How long a cancellation may take before the connection is just cut. */
 const cancelMilliseconds = 1000;
 
-export interface WebPoolOptions extends Omit<PoolOptions, "Pool" | "max"> {
+export interface WebPoolOptions extends Omit<PoolOptions, "Pool" | "max" | "min"> {
   readonly statementSeconds: number;
 }
 
@@ -31,6 +31,7 @@ export function createWebPool(options: WebPoolOptions): pg.Pool {
     waitSeconds: defaultWaitSeconds,
     ...options,
     max: connections,
+    min: connectionsPerPerson, // a dashboard on new ones is planned anew
     Pool: RequestPool,
   });
   pool.on("connect", (client) => limitAnswers(client, options.statementSeconds));

@@ -92,10 +92,15 @@ export interface FiguresRequest {
 export async function readFigures(pool: Pool, request: FiguresRequest): Promise<RangeFigures> {
   const { registry, userId, span } = request;
   const read = <T>(work: (client: PoolClient, figures: PublishedRequest) => Promise<T>): Promise<T> =>
-    personTransaction(pool, userId, async (client) => {
-      const published = await readPublishedModels(client, registry, span.published_version);
-      return work(client, { ...request, published });
-    });
+    personTransaction(
+      pool,
+      userId,
+      async (client) => {
+        const published = await readPublishedModels(client, registry, span.published_version);
+        return work(client, { ...request, published });
+      },
+      { isPlannedOnce: true },
+    );
   const [index, portfolio, { benchmark, ...tickers }] = await Promise.all([
     read(readDays),
     read(readPortfolioFigures),
@@ -232,11 +237,13 @@ async function readTickers(client: PoolClient, request: PublishedRequest) {
        left join bronze.raw_assets on raw_assets.ticker = kpis.ticker
        left join int_ticker_periods opening on opening.ticker = kpis.ticker and opening.valid_from = $2::date
        cross join lateral (
-         select array_agg(i.close::double precision order by point) as closes
-         from generate_series(0, 40) as point
-         left join int_prices_daily i
-           on i.ticker = kpis.ticker
-           and i.price_date = $2::date + round(point * ($3::date - $2::date) / 40.0)::integer
+         select array_agg(i.close::double precision order by point.number) as closes
+         from (
+           select number, $2::date + round(number * ($3::date - $2::date) / 40.0)::integer as day
+           from generate_series(0, 40) as number
+           offset 0 -- an expression beside row-level security is no condition of an index: 13 ms for 20 tickers
+         ) as point
+         left join int_prices_daily i on i.ticker = kpis.ticker and i.price_date = point.day
        ) closes
        order by kpis.current_value desc, kpis.ticker`,
       slicesOf(request),

@@ -76,6 +76,8 @@ export interface PoolOptions {
   /** Changes written through this pool are marked as this run's. */
   readonly runId?: number;
   readonly max?: number;
+  /** So many are kept when nothing has been asked for 10 s, with what they have parsed and planned. Default: none. */
+  readonly min?: number;
   /** The longest a statement may take on the server. Default: as long as it takes. */
   readonly statementSeconds?: number;
   /** The longest anybody waits for a connection. Default: until there is one. */
@@ -106,6 +108,7 @@ export function createPool(options: PoolOptions): pg.Pool {
       if (options.runId !== undefined) await client.query(lockRunWorkForSession(options.runId));
     }) as pg.PoolConfig["onConnect"],
     max: options.max ?? 10,
+    min: options.min ?? 0,
     connectionTimeoutMillis: (options.waitSeconds ?? 0) * 1000,
     types,
   });

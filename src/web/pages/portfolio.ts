@@ -162,16 +162,16 @@ async function makeShown(
   { userId, span, look, sort }: Wanted,
   format: Format,
 ): Promise<Shown> {
-  const figures = await readFigures(pool, {
-    registry: registry(),
-    userId,
-    span,
-    benchmark: look.benchmark,
-    account: look.account,
-  });
-  const choices = await personTransaction(pool, userId, (client) =>
-    readBenchmarkChoices(client, userId, benchmarks),
-  );
+  const [figures, choices] = await Promise.all([
+    readFigures(pool, {
+      registry: registry(),
+      userId,
+      span,
+      benchmark: look.benchmark,
+      account: look.account,
+    }),
+    personTransaction(pool, userId, (client) => readBenchmarkChoices(client, userId, benchmarks)),
+  ]);
   return {
     view: figuresView(figures, format),
     benchmarks: benchmarkPicker(choices, look),
