@@ -11,6 +11,15 @@ export const schedules: readonly Schedule[] = [
     selection: "raw_prices+ raw_assets+ raw_fx_rates+",
   }),
   schedule({
+    name: "evening_market_data_ingestion",
+    description:
+      "The same once more, an hour after the last exchange of the Americas closed: the figures of the day are final the same " +
+      "night.",
+    cron: "0 22 * * 1-5",
+    timeZone: "UTC",
+    selection: "raw_prices+ raw_assets+ raw_fx_rates+",
+  }),
+  schedule({
     name: "monthly_fred_macro_refresh",
     description: "FRED's macroeconomic series, then the regimes and what is measured by them.",
     cron: "0 6 1 * *",

@@ -141,10 +141,11 @@ test("schedules, sensors and the watcher are listed and switched", async () => {
   }[];
   expect(schedules.map(({ schedule, enabled }) => [schedule, enabled])).toEqual([
     ["daily_market_data_ingestion", false],
+    ["evening_market_data_ingestion", true],
     ["monthly_fred_macro_refresh", true],
     ["nightly_verification", true],
   ]);
-  expect(schedules[1]?.next_tick).toMatch(/-01T06:00:00\.000Z$/);
+  expect(schedules[2]?.next_tick).toMatch(/-01T06:00:00\.000Z$/);
   const sensors = await stratafolio("sensors");
   expect(sensors.stdout).toContain("transaction_sensor");
   await query(

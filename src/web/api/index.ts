@@ -14,6 +14,7 @@ import { ledgerAccountRoutes } from "./ledger-accounts.ts";
 import { macroRoutes } from "./macro.ts";
 import { marketRoutes } from "./market.ts";
 import { moneyRoutes } from "./money.ts";
+import { newestPricesRoutes } from "./newest-prices.ts";
 import { operationRoutes } from "./operations.ts";
 import { ownAssetRoutes } from "./own-assets.ts";
 import { portfolioRoutes } from "./portfolio.ts";
@@ -37,6 +38,7 @@ export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route
     ...ownAssetRoutes,
     ...corporateActionRoutes,
     ...portfolioRoutes,
+    ...newestPricesRoutes,
     ...moneyRoutes,
     ...macroRoutes,
     ...marketRoutes,

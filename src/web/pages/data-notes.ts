@@ -3,6 +3,7 @@ import type { PoolClient } from "pg";
 import { readIngestions, type StepProgress } from "../../engine/index.ts";
 import { isOwnAsset } from "../../market/ticker.ts";
 import {
+  arePricesUnderWay,
   type DoubtfulSplit,
   type OwedCash,
   type PriceState,
@@ -18,38 +19,50 @@ export interface DataNote {
   readonly kind: "information" | "warning" | "failure";
   readonly ticker: string;
   readonly text: string;
-  readonly progress: StepProgress | null;
+  readonly progress: Pick<StepProgress, "done" | "total"> | null;
+}
+
+export interface DataNotes {
+  /** `more`, where they are many, is folded: they would push what they are about off the screen. */
+  readonly notes: { readonly shown: readonly DataNote[]; readonly more: readonly DataNote[] };
+  readonly fetching: boolean;
+  readonly missing: { readonly tickers: number; readonly of: number } | null;
+  readonly firstBars: ReadonlyMap<string, string>;
 }
 
 /**
- * `fetching`: prices of a ticker are on their way, so the page is worth looking at again soon. `firstBars`: the day
- * of each ticker's first known price.
+ * `fetching`: prices of a ticker are on their way, so the page is worth looking at again soon. `missing`: of how many of the
+ * traded tickers they are; null: of none. `firstBars`: the day of each ticker's first known price.
  */
-export async function readDataNotes(
-  client: PoolClient,
-  userId: number,
-  format: Format,
-): Promise<{ notes: DataNote[]; fetching: boolean; firstBars: ReadonlyMap<string, string> }> {
+export async function readDataNotes(client: PoolClient, userId: number, format: Format): Promise<DataNotes> {
   const states = await readPriceStates(client, userId);
   const fetched = states.filter(isFetching).map(({ ticker }) => ticker);
   const progress =
-    fetched.length > 0 ? await readIngestions(client, fetched) : new Map<string, StepProgress | null>();
+    fetched.length === 1 ? await readIngestions(client, fetched) : new Map<string, StepProgress | null>();
+  const isUnderWay = await arePricesUnderWay(client);
   const splits = await readDoubtfulSplits(client, userId);
   const rates = await readRateStates(client, userId);
   const owed = await readOwedCash(client, userId);
+  const notes: DataNote[] = [
+    ...(fetched.length > 1 ? [fetchingNote(fetched.length, states.length)] : []),
+    ...(isUnderWay ? [underWayNote] : []),
+    ...states
+      .filter((state) => fetched.length < 2 || !isFetching(state))
+      .flatMap((state) => describe(state, progress.get(state.ticker) ?? null, format)),
+    ...splits.map((split) => describeSplit(split, format)),
+    ...rates.map((rate) => ({
+      ...rateNote(rate, format),
+      ticker: rate.ticker ?? `Cash in ${rate.currency}`,
+      progress: null,
+    })),
+    ...owed.map((cash) => describeOwed(cash, format)),
+    ...provisionalNotes(states, format),
+  ];
+  const length = notes.length > mostShown + 1 ? mostShown : notes.length;
   return {
-    notes: [
-      ...states.flatMap((state) => describe(state, progress.get(state.ticker) ?? null, format)),
-      ...splits.map((split) => describeSplit(split, format)),
-      ...rates.map((rate) => ({
-        ...rateNote(rate, format),
-        ticker: rate.ticker ?? `Cash in ${rate.currency}`,
-        progress: null,
-      })),
-      ...owed.map((cash) => describeOwed(cash, format)),
-      ...provisionalNotes(states, format),
-    ],
-    fetching: states.some(isFetching),
+    notes: { shown: notes.slice(0, length), more: notes.slice(length) },
+    fetching: fetched.length > 0 || isUnderWay,
+    missing: fetched.length > 0 ? { tickers: fetched.length, of: states.length } : null,
     firstBars: new Map(
       states.flatMap(({ ticker, first_bar_date }) =>
         first_bar_date === null ? [] : [[ticker, first_bar_date]],
@@ -57,6 +70,23 @@ export async function readDataNotes(
     ),
   };
 }
+
+const mostShown = 4;
+
+/** One for all of them: after an import they are sixty. */
+const fetchingNote = (missing: number, traded: number): DataNote => ({
+  kind: "information",
+  ticker: `${missing} of ${traded} tickers`,
+  text: "Their price histories are being fetched: until they are there, figures are an estimate.",
+  progress: { done: traded - missing, total: traded },
+});
+
+const underWayNote: DataNote = {
+  kind: "information",
+  ticker: "Your tickers",
+  text: "Their newest prices are being fetched.",
+  progress: null,
+};
 
 function describeSplit({ ticker, action_date, ...split }: DoubtfulSplit, format: Format): DataNote {
   const { numerator, denominator, is_accepted } = split;

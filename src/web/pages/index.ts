@@ -21,6 +21,7 @@ import { importPages } from "./import.ts";
 import { importBody } from "./import-form.ts";
 import { invitationPages } from "./invitations.ts";
 import { moneyPages } from "./money.ts";
+import { newestPricesPages } from "./newest-prices.ts";
 import { ownAssetPages } from "./own-assets.ts";
 import { createRenderEach, createSendPage, errorPages } from "./page.ts";
 import { peoplePages } from "./people.ts";
@@ -59,6 +60,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(accountPages(context, sendPage));
   router.use(securityLogPages(context, sendPage));
   router.use(portfolioPages(context, sendPage));
+  router.use(newestPricesPages(context));
   router.use(transactionPages(context, sendPage));
   router.use(corporateActionPages(context, sendPage));
   router.use(entryPages(context, sendPage));

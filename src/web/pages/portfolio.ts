@@ -27,6 +27,7 @@ import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { isOwnNavigation } from "../security.ts";
 import { readDataNotes } from "./data-notes.ts";
+import { newestPricesNotes } from "./newest-prices.ts";
 import { environmentOf, type SendPage } from "./page.ts";
 
 /** Of 400 kB each for ten years of 20 tickers, markup included. */
@@ -114,7 +115,8 @@ async function portfolioData(context: WebContext, recent: Recent<Shown>, request
     const hasTrades = span !== null || (await hasTransactions(client, userId));
     return { ...data, accounts, account, hasTrades, span };
   });
-  const { notes, fetching, accounts, account, hasTrades, span } = standing;
+  const { fetching, accounts, account, hasTrades, span } = standing;
+  const notes = { ...standing.notes, shown: [...newestPricesNotes(request), ...standing.notes.shown] };
   const look: Look = { ...asked, account };
   const ofAccounts = accountPicker(accounts, look);
   if (!span)

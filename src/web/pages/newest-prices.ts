@@ -1,0 +1,50 @@
+/** "Refresh prices" on the page of the portfolio. */
+import { type Request, Router } from "express";
+import { z } from "zod";
+import { personTransaction } from "../../database/person.ts";
+import { requestNewestPrices } from "../../portfolio/index.ts";
+import { requirePerson, type WebContext } from "../context.ts";
+import { parseInput } from "../route.ts";
+import type { DataNote } from "./data-notes.ts";
+
+/** What came of asking, for the page that is shown then. */
+const answers = {
+  asked: null, // that they are being fetched is noted as long as it is so
+  recent:
+    "Their newest prices were fetched within the last ten minutes; they can be fetched again after that.",
+  none: "None of what you traded is quoted on the market: there is nothing to fetch.",
+} as const;
+
+const answerInAddress = z.object({ prices: z.enum(["recent", "none"]).optional().catch(undefined) });
+
+/** What the address of the page said, which it says again. */
+const shown = z.object(
+  Object.fromEntries(
+    ["range", "start", "end", "benchmark", "account", "sort", "direction"].map((name) => [
+      name,
+      z.string().max(40).optional().catch(undefined),
+    ]),
+  ),
+);
+
+export function newestPricesPages(context: WebContext): Router {
+  const router = Router();
+  router.post("/portfolio/prices", async (request, response) => {
+    const { userId } = requirePerson(request);
+    const asked = await personTransaction(context.pool, userId, requestNewestPrices);
+    const answer: keyof typeof answers = asked === null ? "none" : asked.is_new ? "asked" : "recent";
+    const address = Object.entries({ ...parseInput(shown, request.query), prices: answer }).flatMap(
+      ([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]]),
+    );
+    response.redirect(303, `/portfolio?${new URLSearchParams(address)}`);
+  });
+  return router;
+}
+
+/** None where the page shows it itself. */
+export function newestPricesNotes(request: Request): DataNote[] {
+  const { prices } = parseInput(answerInAddress, request.query);
+  return prices === undefined
+    ? []
+    : [{ kind: "information", ticker: "Your tickers", text: answers[prices], progress: null }];
+}
