@@ -159,7 +159,7 @@ export async function readRates(pool: Pool, request: RatesRequest): Promise<Rate
   return rows;
 }
 
-export const realizedColumns = [
+const lotColumns = [
   "account_id",
   "ticker",
   "buy_date",
@@ -171,6 +171,9 @@ export const realizedColumns = [
   "term",
 ] as const;
 
+/** As a file has them. */
+export const realizedColumns = [...lotColumns, "name"] as const;
+
 export interface RealizedRow {
   readonly account_id: number;
   readonly ticker: string;
@@ -181,6 +184,8 @@ export interface RealizedRow {
   readonly proceeds: string;
   readonly gain: string;
   readonly term: string | null;
+  /** Of what was sold: of an asset of the person's own it tells more than the ticker; null: not known. */
+  readonly name: string | null;
 }
 
 async function readTaxYearStart(client: PoolClient, userId: number): Promise<string> {
@@ -209,8 +214,10 @@ export function readRealized(
     await requireAccount(client, userId, account);
     const taxYear = taxYearOf(year, await readTaxYearStart(client, userId));
     const { rows } = await client.query<RealizedRow>(
-      `select ${realizedColumns.join(", ")}
-       from gold_realized_lots
+      `select
+         ${lotColumns.join(", ")},
+         (select name from bronze.raw_assets where raw_assets.ticker = sold.ticker) as name
+       from gold_realized_lots as sold
        where user_id = $1
          and sell_date between $2 and $3
          and ($4::bigint is null or account_id = $4)

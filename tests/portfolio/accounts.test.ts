@@ -220,6 +220,7 @@ test("realised gains by lot: the dearest first, each with its term, as JSON and 
       sell_date: "2023-05-05",
       figures: [2, 120, 140, 20],
       term: "long",
+      name: "Nordlys Software (synthetic)",
     },
     // Held for just a year: not longer than that.
     {
@@ -228,13 +229,14 @@ test("realised gains by lot: the dearest first, each with its term, as JSON and 
       sell_date: "2023-05-05",
       figures: [10, 650, 700, 50],
       term: "short",
+      name: "Nordlys Software (synthetic)",
     },
   ]);
   expect((await get(`/api/tax/realized?year=2023&account=${broker}`)).body.rows).toEqual([]);
   const csv = await read("/api/tax/realized?year=2023&format=csv");
   expect([csv.status, csv.type]).toEqual([200, "text/csv; charset=utf-8"]);
   expect(csv.text.split("\n").slice(0, 1)).toEqual([
-    "account_id,ticker,buy_date,sell_date,quantity,cost,proceeds,gain,term",
+    "account_id,ticker,buy_date,sell_date,quantity,cost,proceeds,gain,term,name",
   ]);
   expect((await get("/api/tax/realized")).body.error.code).toBe("invalid_year");
 });
