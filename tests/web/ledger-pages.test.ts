@@ -105,6 +105,24 @@ describe("entering", () => {
     expect(deposits).toContain('<option value="DEPOSIT" selected>Deposit</option>');
   });
 
+  test("is filtered by tag, which the other links keep; who has none is not asked", async () => {
+    const visitor = await signedUp();
+    const rowsOf = (html: string) => html.match(/<tr id="transaction-/g)?.length ?? 0;
+    await enter(visitor, "deposit", { amount: "1000" });
+    expect((await visitor.get("/transactions")).html).not.toContain("filter-tag");
+    await enter(visitor, "deposit", { amount: "10", tags: "Pay, R&D <1>" });
+    await enter(visitor, "withdrawal", { amount: "5", tags: "pay" });
+    const { html } = await visitor.get("/transactions?tag=R%26D+%3C1%3E&sort=date");
+    expect(rowsOf(html)).toBe(1);
+    expect(html).toMatch(/>Pay<\/option><option value="pay">pay<\/option><option value="R&D[^"]*" selected>/);
+    expect(html).toMatch(/href="[^"]*tag=R%26D\+%3C1%3E[^"]*" class="sort-link"/);
+    expect(html).toContain("Show all");
+    expect(rowsOf((await visitor.get("/transactions?tag=pay")).html)).toBe(1);
+    expect(rowsOf((await visitor.get("/transactions?tag=pay&type=DEPOSIT")).html)).toBe(0);
+    expect(rowsOf((await visitor.get("/transactions?tag=")).html)).toBe(3);
+    expect(rowsOf((await visitor.get(`/transactions?tag=${"x".repeat(51)}`)).html)).toBe(3);
+  });
+
   test("a refused form says what is wrong with which field, and keeps what was typed", async () => {
     const visitor = await signedUp();
     const typed = { date, ticker: "NORD", amount: "twelve", tax: "1", note: "n", tags: "a,b" };
