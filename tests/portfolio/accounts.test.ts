@@ -96,7 +96,10 @@ test.each(["timeseries", "tickers", "holdings", "regimes", "drawdowns", "monthly
     expect([status, body.rows.length > 0], JSON.stringify(body)).toEqual([200, true]);
     const wrong = await get(`/api/portfolio/${name}?account=${broker}`, bob);
     expect([wrong.status, wrong.body.error]).toMatchObject([404, { code: "unknown_account" }]);
-    expect((await get(`/api/portfolio/${name}?account=x`)).body.error.code).toBe("invalid_account");
+    const called = await get(`/api/portfolio/${name}?account=%20bROKER&limit=5`);
+    expect(called.body.rows).toEqual(body.rows);
+    const none = await get(`/api/portfolio/${name}?account=x`);
+    expect([none.status, none.body.error.code]).toEqual([404, "unknown_account"]);
   },
 );
 
@@ -186,6 +189,26 @@ test("income by month, ticker and account: as booked, with tax, and interest of 
     broker,
   );
   expect((await get("/api/income?by=year")).body.error.code).toBe("invalid_by");
+});
+
+test("an account is named by its name before its id, of income, cash and gains too", async () => {
+  const { pool } = program.database;
+  const paths = [
+    "/api/portfolio/performance?",
+    "/api/cash?",
+    "/api/income?",
+    "/api/tax/realized?year=2023&",
+    "/api/income/unbooked?",
+  ];
+  const read = (path: string, account: string | number) => get(`${path}account=${account}`);
+  for (const path of paths) {
+    const [byName, byId] = [await read(path, "Broker"), await read(path, broker)];
+    expect([path, byName.status, byName.body]).toEqual([path, 200, byId.body]);
+    expect((await read(path, "nowhere")).body.error.code).toBe("unknown_account");
+  }
+  await pool.query("update accounts set name = $2 where account_id = $1", [first, String(broker)]);
+  expect((await read("/api/cash?", broker)).body.rows).toEqual([]); // the one that is called so keeps none
+  await pool.query("update accounts set name = 'Portfolio' where account_id = $1", [first]);
 });
 
 test("cash at the close of a day", async () => {
