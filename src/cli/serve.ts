@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { dirname } from "node:path";
 import type { Command } from "commander";
 import type { Pool } from "pg";
 import type { Database } from "../database/open.ts";
@@ -134,7 +135,10 @@ async function requestBenchmarks(pool: Pool, benchmarks: readonly string[]): Pro
 async function seedSample({ config, clock, isDemo }: Surroundings, pool: Pool) {
   const { seedDemo } = await import("../demo/account.ts");
   const { prices } = await marketResources(config, clock, isDemo);
-  await seedDemo(pool, prices, clock());
+  const { dataDirectory, priceFilesDirectory } = config;
+  // Nothing is put into a folder of somebody's own.
+  const isOurs = dirname(priceFilesDirectory) === dataDirectory;
+  await seedDemo(pool, prices, clock(), isOurs ? priceFilesDirectory : null);
 }
 
 async function up({ output, signal }: CommandContext, asksForDemo: boolean): Promise<Outcome> {

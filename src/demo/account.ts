@@ -2,8 +2,11 @@ import type { Pool } from "pg";
 import { createAccount } from "../accounts/index.ts";
 import { inMajor, unitOf } from "../market/currency.ts";
 import type { PriceHistory, PriceSource } from "../market/source.ts";
+import { seedBroker } from "./broker.ts";
 import { dateOf, dayOf } from "./economy.ts";
-import { instruments } from "./instruments.ts";
+import { describeInFiles, inFiles, writeExchangeList } from "./exchange-file.ts";
+import { type Instrument, instruments } from "./instruments.ts";
+import { syntheticHistory } from "./prices.ts";
 
 /** Not a secret: the demo holds invented data and listens on this machine alone. */
 export const demoCredentials = { email: "demo@example.org", password: "demo-portfolio" };
@@ -63,6 +66,13 @@ const nairobiIntentions: readonly Intention[] = [
   { yearsAgo: 0.4, ticker: "SYNC-USD", buy: 500 },
 ];
 
+/** Of the share whose prices come in files. */
+const inFilesIntentions: readonly Intention[] = [
+  { yearsAgo: 3.4, ticker: inFiles.ticker, buy: 90_000 },
+  { yearsAgo: 1.6, ticker: inFiles.ticker, buy: 40_000 },
+  { yearsAgo: 0.7, ticker: inFiles.ticker, sell: 0.3 },
+];
+
 interface Movement {
   readonly yearsAgo: number;
   readonly type: "DEPOSIT" | "WITHDRAWAL" | "INTEREST" | "FEE";
@@ -105,12 +115,14 @@ export interface DemoTrade {
 
 /** A sample account's trades, at that day's prices as they were before later splits: in dollars, or in what each ticker is quoted in. */
 export async function demoTrades(
-  prices: PriceSource,
+  prices: Pick<PriceSource, "history">,
   now: Date,
   plan: readonly Intention[] = intentions,
+  listed: readonly Instrument[] = instruments,
 ): Promise<DemoTrade[]> {
   const trades: DemoTrade[] = [];
-  for (const { ticker, assetClass, quotedIn = "USD" } of instruments) {
+  const planned = listed.filter(({ ticker }) => plan.some((one) => one.ticker === ticker));
+  for (const { ticker, assetClass, quotedIn = "USD" } of planned) {
     const unit = unitOf(quotedIn)!;
     const lots = assetClass === "crypto" ? 1000 : 1; // whole shares and contracts; a coin has thousandths
     const history = await prices.history(ticker, null);
@@ -207,28 +219,40 @@ async function seedHouse(pool: Pool, userId: number, now: Date): Promise<void> {
 
 /**
  * Makes the two sample accounts and their ledgers, once. Their prices and rates come as anybody's do: the sensor sees what is missing.
+ * `priceFolder`: of the demo's own, where a list of an exchange is put with each start; null: there is none, nor what is in it.
  * Throws NotADemoError.
  */
-export async function seedDemo(pool: Pool, prices: PriceSource, now: Date): Promise<void> {
+export async function seedDemo(
+  pool: Pool,
+  prices: PriceSource,
+  now: Date,
+  priceFolder: string | null = null,
+): Promise<void> {
   const { rows } = await pool.query<{ email: string }>(
     "select email from public.users order by user_id limit 1",
   );
   const first = rows[0]?.email;
-  if (first === demoCredentials.email) return;
-  if (first !== undefined) throw new NotADemoError();
+  if (first !== undefined && first !== demoCredentials.email) throw new NotADemoError();
+  if (priceFolder !== null) writeExchangeList(priceFolder, now);
+  if (first !== undefined) return;
   await seedAccount(pool, demoCredentials, "USD", await demoTrades(prices, now));
-  const nairobi = await seedAccount(
-    pool,
-    nairobiCredentials,
-    "KES",
-    await demoTrades(prices, now, nairobiIntentions),
-  );
-  await seedSavings(pool, nairobi, now);
+  if (priceFolder !== null) await describeInFiles(pool);
+  const nairobi = await seedAccount(pool, nairobiCredentials, "KES", [
+    ...(await demoTrades(prices, now, nairobiIntentions)),
+    ...(priceFolder === null ? [] : await inFilesTrades(now)),
+  ]);
+  const bank = await seedSavings(pool, nairobi, now);
+  await seedBroker(pool, prices, { userId: nairobi, bank }, now);
   await seedHouse(pool, nairobi, now);
 }
 
-/** A bank account in dollars beside: what is put by, what it bears, what it costs, and once something is taken out. */
-async function seedSavings(pool: Pool, userId: number, now: Date): Promise<void> {
+const inFilesTrades = (now: Date): Promise<DemoTrade[]> =>
+  demoTrades({ history: async () => syntheticHistory(inFiles, null, now) }, now, inFilesIntentions, [
+    inFiles,
+  ]);
+
+/** A bank account in dollars beside: what is put by, what it bears, what it costs, and once something is taken out. Returns its id. */
+async function seedSavings(pool: Pool, userId: number, now: Date): Promise<number> {
   const { rows } = await pool.query<{ account_id: number }>(
     `insert into public.accounts (user_id, name, kind, currency, tracks_cash)
      values ($1, 'Dollar savings', 'bank', 'USD', true)
@@ -245,6 +269,7 @@ async function seedSavings(pool: Pool, userId: number, now: Date): Promise<void>
      from jsonb_to_recordset($3) as movement (type text, amount numeric, tax numeric, date date)`,
     [userId, rows[0]!.account_id, JSON.stringify(movements)],
   );
+  return rows[0]!.account_id;
 }
 
 async function seedAccount(

@@ -28,7 +28,7 @@ export function createSyntheticPriceSource(clock: () => Date): PriceSource {
         .map(description);
     },
     describe: async (ticker) => description(find(ticker)),
-    history: async (ticker, from) => history(find(ticker), from, clock()),
+    history: async (ticker, from) => syntheticHistory(find(ticker), from, clock()),
     profile: async (ticker) => {
       const { sector, industry } = find(ticker);
       return { sector, industry };
@@ -110,7 +110,8 @@ function walk(instrument: Instrument, lastDay: EpochDay): Session[] {
   return sessions;
 }
 
-function history(instrument: Instrument, from: string | null, now: Date): PriceHistory {
+/** Of an instrument, whether or not the demo's exchange lists it. */
+export function syntheticHistory(instrument: Instrument, from: string | null, now: Date): PriceHistory {
   const today = dayOf(now);
   const isOpen = instrument.assetClass === "crypto" || timeOfDay(now) >= sessionOpens;
   const sessions = walk(instrument, isOpen ? today : today - 1);

@@ -1,4 +1,5 @@
 /** The ledger as a table that one sorts, filters and turns the pages of. */
+import type { PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
 import type { LedgerContext } from "./context.ts";
 import { type Transaction, type TransactionRow, total, transactionColumns, transactionOf } from "./rows.ts";
@@ -13,6 +14,7 @@ export interface LedgerQuery {
   readonly ticker?: string | undefined;
   readonly type?: TransactionType | undefined;
   readonly account?: number | undefined;
+  readonly tag?: string | undefined;
   /** First and last day, both included. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
@@ -31,6 +33,8 @@ export interface LedgerPage {
   /** Every ticker and every type of the person's ledger, whatever the filter. */
   readonly tickers: readonly string[];
   readonly types: readonly TransactionType[];
+  /** Likewise, the first 500 by name. */
+  readonly tags: readonly string[];
 }
 
 const filter = `
@@ -39,7 +43,8 @@ const filter = `
   and ($3::text is null or transaction_type = $3)
   and ($4::date is null or transaction_date >= $4)
   and ($5::date is null or transaction_date <= $5)
-  and ($6::bigint is null or account_id = $6)`;
+  and ($6::bigint is null or account_id = $6)
+  and ($7::text is null or $7 = any (tags))`;
 
 /**
  * US dollars for one of what a trade was paid in, on its day: so that amounts in several currencies have an order. Looked up where
@@ -72,18 +77,22 @@ export async function browseLedger(
   query: LedgerQuery,
   length: number,
 ): Promise<LedgerPage> {
-  const values = [userId, query.ticker, query.type, query.from, query.to, query.account];
+  const values = [userId, query.ticker, query.type, query.from, query.to, query.account, query.tag];
   return personTransaction(context.pool, userId, async (client) => {
-    const counted = await client.query<Pick<LedgerPage, "matches" | "tickers" | "types">>(
+    const counted = await client.query<
+      Pick<LedgerPage, "matches" | "tickers" | "types"> & { hasTags: boolean | null }
+    >(
       `select
          count(*) filter (where ${filter}) as matches,
          coalesce(array_agg(distinct ticker) filter (where ticker is not null), '{}') as tickers,
-         coalesce(array_agg(distinct transaction_type), '{}') as types
+         coalesce(array_agg(distinct transaction_type), '{}') as types,
+         bool_or(tags is not null) as "hasTags"
        from bronze.transactions
        where user_id = $1`,
       values,
     );
-    const { matches, tickers, types } = counted.rows[0]!;
+    const { matches, tickers, types, hasTags } = counted.rows[0]!;
+    const tags = hasTags ? await readTags(client, userId) : [];
     const pages = Math.max(1, Math.ceil(matches / length));
     const page = Math.min(query.page, pages);
     const direction = query.isDescending ? "desc" : "asc";
@@ -102,10 +111,23 @@ export async function browseLedger(
          ${worth[query.sort] ?? query.sort} ${direction} nulls last, -- one of ledgerColumns, each an output column
          transaction_date ${query.sort === "date" ? direction : "desc"},
          transaction_id ${query.sort === "date" ? direction : "desc"}
-       limit $7
-       offset $8`,
+       limit $8
+       offset $9`,
       [...values, length, (page - 1) * length],
     );
-    return { transactions: rows.map(transactionOf), page, pages, matches, tickers, types };
+    return { transactions: rows.map(transactionOf), page, pages, matches, tickers, types, tags };
   });
+}
+
+async function readTags(client: PoolClient, userId: number): Promise<string[]> {
+  const { rows } = await client.query<{ tag: string }>(
+    `select distinct tag, lower(tag)
+     from bronze.transactions
+     cross join unnest(tags) as tag
+     where user_id = $1
+     order by lower(tag), tag
+     limit 500`,
+    [userId],
+  );
+  return rows.map(({ tag }) => tag);
 }

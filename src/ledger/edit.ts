@@ -20,10 +20,14 @@ import {
   type TransactionToInsert,
 } from "./rows.ts";
 import { schemaOf } from "./schemas.ts";
+import type { TradeDoubt } from "./trade-check.ts";
 import { type TransactionType, transactionTypes } from "./transaction-types.ts";
 
 /** What belongs to the row and moves no figure. */
 const aside = new Set(["note", "tags", "external_id"]);
+
+/** What the market can say something of. */
+const checkedFields = ["ticker", "price", "date", "currency", "fx_rate"];
 
 export interface Edited {
   readonly transaction: Transaction;
@@ -76,18 +80,20 @@ const changeSchema = z.record(z.string(), z.unknown());
  * Changes what is said of a transaction and leaves the rest: `change` has the fields that are to be others; null: none. It is as if the
  * transaction had been deleted and recorded anew under its id, in one step: what it leaves behind and what it takes has to be covered
  * once both are done. Of one side of a transfer its note, tags and external_id alone. Throws NotFoundError, also for another person's,
- * PartOfTransferError, and whatever recordTransaction throws; then nothing is changed.
+ * PartOfTransferError, and whatever recordTransaction throws; then nothing is changed. `onDoubts` is told what the market says against a
+ * change of what it can say something of, and may throw: then nothing is changed either.
  */
 export async function editTransaction(
   context: LedgerContext,
   userId: number,
   transactionId: number,
   input: unknown,
+  onDoubts: (doubts: readonly TradeDoubt[]) => void = () => {},
 ): Promise<Edited> {
   const change = changeSchema.safeParse(input).data;
   if (!change || Object.keys(change).length === 0)
     throw new InvalidTransactionError("type", "said, or another field that is to be changed", input);
-  return whileBaseStays(() => edit(context, userId, transactionId, change));
+  return whileBaseStays(() => edit(context, userId, transactionId, change, onDoubts));
 }
 
 async function edit(
@@ -95,6 +101,7 @@ async function edit(
   userId: number,
   transactionId: number,
   change: Readonly<Record<string, unknown>>,
+  onDoubts: (doubts: readonly TradeDoubt[]) => void,
 ): Promise<Edited> {
   const before = await personTransaction(context.pool, userId, (client) =>
     readTransaction(client, userId, transactionId),
@@ -107,7 +114,8 @@ async function edit(
     context.clock,
     transactionTypes,
   );
-  const { toInsert, base, warnings } = await prepare(context, userId, parsed, undefined, isRateKept);
+  const { toInsert, base, warnings, doubts } = await prepare(context, userId, parsed, undefined, isRateKept);
+  if (doubts.length > 0 && checkedFields.some((field) => field in change)) onDoubts(doubts);
   return personTransaction(context.pool, userId, async (client) => {
     await lockLedger(client, userId, toInsert.fx_rate === undefined ? base : undefined);
     const current = await readTransaction(client, userId, transactionId);

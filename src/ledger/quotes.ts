@@ -16,8 +16,6 @@ export interface Quote {
   readonly factor: string;
   /** Of the unit, as people call it: "pence". null: it is the currency itself. */
   readonly unitName: string | null;
-  /** What its owner calls it; null: it is no asset of one's own. */
-  readonly ownName: string | null;
 }
 
 /** By ticker. Of one that nobody has traded yet nothing is known. */
@@ -26,8 +24,7 @@ export async function readQuotes(
   tickers: readonly string[],
 ): Promise<ReadonlyMap<string, Quote>> {
   const { rows } = await client.query<Omit<Quote, "unitName"> & { ticker: string }>(
-    `select ticker, currency, coalesce(quote_unit, currency) as unit, trim_scale(unit_factor) as factor,
-       case when owner_id is not null then name end as "ownName"
+    `select ticker, currency, coalesce(quote_unit, currency) as unit, trim_scale(unit_factor) as factor
      from bronze.raw_assets
      where ticker = any($1::text[])`,
     [tickers.map((ticker) => ticker.trim().toUpperCase())],
@@ -54,8 +51,6 @@ export interface LedgerCurrencies {
   /** The person's. */
   readonly base: string;
   readonly all: readonly string[];
-  /** Of assets of the person's own, by ticker. */
-  readonly names: ReadonlyMap<string, string>;
   /** What price, fee and total of a trade are in; "": nobody knows yet. */
   of(trade: Paid): string;
 }
@@ -76,26 +71,25 @@ export function readLedgerCurrencies(
     const all = [...new Set([base, ...named, ...trades.flatMap((trade) => known(trade) ?? [])])];
     // Of a ticker that nobody has described: to who has dollars alone it is in dollars, as int_transactions takes it.
     const unknown = all.every((currency) => currency === "USD") ? "USD" : "";
-    return { base, all, names: namesIn(quotes), of: (trade) => known(trade) ?? unknown };
+    return { base, all, of: (trade) => known(trade) ?? unknown };
   });
 }
-
-const namesIn = (quotes: ReadonlyMap<string, Quote>): ReadonlyMap<string, string> =>
-  new Map(
-    [...quotes].flatMap(([ticker, { ownName }]): [string, string][] =>
-      ownName === null ? [] : [[ticker, ownName]],
-    ),
-  );
 
 /** What the person calls those of the tickers that are assets of their own; nothing is asked where none is. */
 export async function readOwnNames(
   { pool }: Pick<LedgerContext, "pool">,
   userId: number,
-  tickers: readonly (string | null)[],
+  tickers: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  const own = tickers.filter((ticker) => ticker !== null && isOwnAsset(ticker)) as string[];
+  const own = tickers.filter(isOwnAsset);
   if (own.length === 0) return new Map();
-  return personTransaction(pool, userId, async (client) => namesIn(await readQuotes(client, own)));
+  return personTransaction(pool, userId, async (client) => {
+    const { rows } = await client.query<{ ticker: string; name: string }>(
+      "select ticker, name from bronze.raw_assets where owner_id = $1 and ticker = any($2::text[])",
+      [userId, own],
+    );
+    return new Map(rows.map(({ ticker, name }) => [ticker, name]));
+  });
 }
 
 /** What one of the currency was worth in the other on the day, or on the last one before it; null: not known. */

@@ -11,6 +11,9 @@ export const isTicker = (text: string): boolean => pattern.test(text);
 const ownPattern = "~[1-9]\\d{0,9}\\.[1-9]\\d{0,5}";
 const own = new RegExp(`^${ownPattern}$`);
 
+/** Each that a text names. */
+export const ownAssetsWithin = new RegExp(`${ownPattern}(?!\\d)`, "g");
+
 /** Whether it names an asset of somebody's own, of which no source is ever asked. */
 export const isOwnAsset = (ticker: string): boolean => own.test(ticker);
 

@@ -1,6 +1,5 @@
 /** What the portfolio consists of on the last day of the range: by ticker, by asset class, by sector, by currency, by account. */
 import Big from "big.js";
-import { isOwnAsset } from "../market/ticker.ts";
 import type { Standing, TickerFigures } from "./figures.ts";
 
 export interface Slice {
@@ -22,7 +21,6 @@ const slicesShown = 12;
 
 /** What has a value on the last day, and what it is in each respect. */
 interface Part {
-  /** Of an asset of one's own: its name. */
   readonly ticker: string;
   readonly assetClass: string;
   readonly sector: string;
@@ -54,8 +52,8 @@ export function allocations(
   ];
 }
 
-const partOf = ({ ticker, name, asset_class, sector, currency, current_value }: TickerFigures): Part => ({
-  ticker: isOwnAsset(ticker) ? (name ?? ticker) : ticker,
+const partOf = ({ ticker, asset_class, sector, currency, current_value }: TickerFigures): Part => ({
+  ticker,
   assetClass: classLabel(asset_class),
   sector: sector ?? "No sector",
   currency,

@@ -3,20 +3,39 @@ import type { PoolClient } from "pg";
 import { z } from "zod";
 import type { Span } from "./range.ts";
 
-/** What a person typed as a benchmark; null: none, or too long for any ticker. */
-export function parseBenchmark(query: unknown): { benchmark: string | null; isGiven: boolean } {
-  const benchmark = benchmarkQuery.safeParse(query).data?.benchmark;
-  return { benchmark: benchmark || null, isGiven: benchmark !== undefined };
+/**
+ * What a person typed as a benchmark: `ticker` null: none, or what no ticker is; `text`: as it was typed, which may be the name of
+ * an asset of their own.
+ */
+export function parseBenchmark(query: unknown): { ticker: string | null; text: string; isGiven: boolean } {
+  const text = benchmarkQuery.safeParse(query).data?.benchmark;
+  if (text === undefined) return { ticker: null, text: "", isGiven: false };
+  const ticker = /^[^\p{C}\s]{0,20}$/u.test(text.toUpperCase()) ? text.toUpperCase() : null;
+  return { ticker: ticker || null, text, isGiven: true };
 }
 
 const benchmarkQuery = z.object({
   benchmark: z
     .string()
-    .transform((typed) => typed.trim().toUpperCase())
-    .pipe(z.string().regex(/^[^\p{C}\s]{0,20}$/u))
+    .trim()
+    .regex(/^\P{C}{0,100}$/u)
     .optional()
     .catch(undefined),
 });
+
+/** The asset of the person's own that is called so, letter by letter: "Gold" is theirs, and GOLD a company; null: none is. */
+export async function findOwnBenchmark(
+  client: PoolClient,
+  userId: number,
+  name: string,
+): Promise<string | null> {
+  const { rows } = await client.query<{ ticker: string }>({
+    name: "find_own_benchmark",
+    text: "select ticker from bronze.raw_assets where owner_id = $1 and name = $2",
+    values: [userId, name],
+  });
+  return rows[0]?.ticker ?? null;
+}
 
 export interface Benchmark {
   readonly ticker: string;

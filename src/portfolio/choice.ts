@@ -2,7 +2,7 @@
 import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
-import { hasBenchmarkPrices, parseBenchmark } from "./benchmark.ts";
+import { findOwnBenchmark, hasBenchmarkPrices, parseBenchmark } from "./benchmark.ts";
 import { parseRange, type Range, rangeParameters, wholeTime } from "./range.ts";
 
 export interface Choice {
@@ -23,7 +23,7 @@ const isSame = (left: Choice, right: Choice): boolean =>
 
 export interface ChoiceMade {
   readonly choice: Choice;
-  /** The address should say it, or another tab's choice would change this page when it renews itself. */
+  /** The address should say it, or another tab's choice would change this page when it renews itself; by its ticker, where it is a name. */
   readonly isFromMemory: boolean;
   readonly typed: ReturnType<typeof parseRange>["typed"];
 }
@@ -39,17 +39,22 @@ export function readChoice(
   isLook: boolean,
 ): Promise<ChoiceMade> {
   const named = parseRange(query);
-  const { benchmark, isGiven } = parseBenchmark(query);
+  const { ticker, text, isGiven } = parseBenchmark(query);
   const isRangeNamed = ["range", "from", "to"].some((name) => query[name] !== undefined);
   return personTransaction(pool, userId, async (client) => {
     const remembered = (await recallChoice(client, userId)) ?? usual;
+    const isAnother = text !== "" && (ticker === null || ticker !== remembered.benchmark);
+    const own = isAnother ? await findOwnBenchmark(client, userId, text) : null;
+    const benchmark = own ?? ticker;
+    const isBenchmarkNamed = isGiven && (text === "" || benchmark !== null);
     const choice = {
       range: isRangeNamed ? (named.range ?? wholeTime) : remembered.range,
-      benchmark: isGiven ? benchmark : remembered.benchmark,
+      benchmark: isBenchmarkNamed ? benchmark : remembered.benchmark,
     };
     const isFromMemory =
+      own !== null ||
       (!isRangeNamed && JSON.stringify(remembered.range) !== JSON.stringify(wholeTime)) ||
-      (!isGiven && remembered.benchmark !== null);
+      (!isBenchmarkNamed && remembered.benchmark !== null);
     const isChosen = isLook && !isFromMemory && named.typed.problem === null;
     if (!isChosen || isSame(choice, remembered)) return { choice, isFromMemory, typed: named.typed };
     // One that nothing can be compared with is not looked at again and again.

@@ -1,12 +1,12 @@
 /** Income, cash, exchange rates and realised gains of a person, or of one of their accounts. */
 import type { Pool, PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
-import { UnknownAccountError } from "./person-rows.ts";
+import { accountAskedFor, type NamedAccount } from "./named-account.ts";
 import { type TaxYear, taxYearOf, taxYearOn } from "./tax-year.ts";
 
 /** `account` undefined: all together. */
 interface OfAccount {
-  readonly account?: number | undefined;
+  readonly account?: NamedAccount | undefined;
 }
 
 export interface IncomeRow {
@@ -28,20 +28,6 @@ export interface IncomeRequest extends OfAccount {
   readonly by: (typeof incomeGroupings)[number];
 }
 
-/** Throws UnknownAccountError unless it is the person's, or none is named. */
-export async function requireAccount(
-  client: PoolClient,
-  userId: number,
-  account: number | undefined,
-): Promise<void> {
-  if (account === undefined) return;
-  const { rowCount } = await client.query(
-    "select from public.accounts where user_id = $1 and account_id = $2",
-    [userId, account],
-  );
-  if (rowCount === 0) throw new UnknownAccountError(account);
-}
-
 /** In the person's base currency. Throws UnknownAccountError, as all of these. */
 export function readIncome(
   pool: Pool,
@@ -49,7 +35,7 @@ export function readIncome(
   { from, to, by, account }: IncomeRequest,
 ): Promise<IncomeRow[]> {
   return personTransaction(pool, userId, async (client) => {
-    await requireAccount(client, userId, account);
+    const accountId = await accountAskedFor(client, userId, account);
     const { rows } = await client.query<IncomeRow>(
       `with payments as (
          select
@@ -69,7 +55,7 @@ export function readIncome(
        from payments
        group by month, ticker, account_id
        order by month, ticker, account_id`,
-      [userId, from ?? null, to ?? null, by, account ?? null],
+      [userId, from ?? null, to ?? null, by, accountId],
     );
     return rows;
   });
@@ -93,7 +79,7 @@ export function readCash(
   { date, account }: OfAccount & { readonly date?: string | undefined },
 ): Promise<CashRow[]> {
   return personTransaction(pool, userId, async (client) => {
-    await requireAccount(client, userId, account);
+    const accountId = await accountAskedFor(client, userId, account);
     const { rows } = await client.query<CashRow>(
       `select account_id, currency, cash_date, balance, base_currency, rate, market_value, is_rated
        from int_cash_daily
@@ -102,7 +88,7 @@ export function readCash(
          and balance <> 0
          and ($3::bigint is null or account_id = $3)
        order by account_id, currency`,
-      [userId, date ?? null, account ?? null],
+      [userId, date ?? null, accountId],
     );
     return rows;
   });
@@ -159,7 +145,7 @@ export async function readRates(pool: Pool, request: RatesRequest): Promise<Rate
   return rows;
 }
 
-export const realizedColumns = [
+const lotColumns = [
   "account_id",
   "ticker",
   "buy_date",
@@ -171,6 +157,9 @@ export const realizedColumns = [
   "term",
 ] as const;
 
+/** As a file has them. */
+export const realizedColumns = [...lotColumns, "name"] as const;
+
 export interface RealizedRow {
   readonly account_id: number;
   readonly ticker: string;
@@ -181,6 +170,8 @@ export interface RealizedRow {
   readonly proceeds: string;
   readonly gain: string;
   readonly term: string | null;
+  /** Of what was sold: of an asset of the person's own it tells more than the ticker; null: not known. */
+  readonly name: string | null;
 }
 
 async function readTaxYearStart(client: PoolClient, userId: number): Promise<string> {
@@ -206,16 +197,18 @@ export function readRealized(
   { year, account }: OfAccount & { readonly year: number },
 ): Promise<Realized> {
   return personTransaction(pool, userId, async (client) => {
-    await requireAccount(client, userId, account);
+    const accountId = await accountAskedFor(client, userId, account);
     const taxYear = taxYearOf(year, await readTaxYearStart(client, userId));
     const { rows } = await client.query<RealizedRow>(
-      `select ${realizedColumns.join(", ")}
-       from gold_realized_lots
+      `select
+         ${lotColumns.join(", ")},
+         (select name from bronze.raw_assets where raw_assets.ticker = sold.ticker) as name
+       from gold_realized_lots as sold
        where user_id = $1
          and sell_date between $2 and $3
          and ($4::bigint is null or account_id = $4)
        order by sell_date, sale_id, buy_date, transaction_id`,
-      [userId, taxYear.from, taxYear.to, account ?? null],
+      [userId, taxYear.from, taxYear.to, accountId],
     );
     return { taxYear, rows };
   });

@@ -1,5 +1,5 @@
 /** A person's rows, as the published models hold them. Row-level security and `user_id = $1` both keep to the person. */
-import type { Pool, PoolClient } from "pg";
+import type { Pool } from "pg";
 import { gold_p_timeseries, gold_ticker_kpis } from "../../assets/gold.ts";
 import { gold_macro_context, gold_regime_performance } from "../../assets/macro.ts";
 import { gold__performance } from "../../assets/performance.ts";
@@ -13,6 +13,7 @@ import {
   type RowOf,
 } from "../engine/index.ts";
 import { rowSchema } from "../values.ts";
+import { accountAskedFor, type NamedAccount, requireAccount } from "./named-account.ts";
 import { acrossPublications, readCurrentModels } from "./published-models.ts";
 import { beforeAllDays } from "./range.ts";
 import { overRange } from "./range-models.ts";
@@ -28,16 +29,7 @@ interface Days {
 export interface RowPage extends Days {
   readonly limit?: number | undefined;
   readonly after?: string | undefined;
-  readonly account?: number | undefined;
-}
-
-export class UnknownAccountError extends Error {
-  readonly code = "unknown_account";
-  readonly field = "account";
-
-  constructor(account: number) {
-    super(`expected the id of one of your accounts, got: ${account}`);
-  }
+  readonly account?: NamedAccount | undefined;
 }
 
 /** Whose rows are read, and of which version of the models. */
@@ -69,24 +61,14 @@ export function readPersonRows<A extends AnyAsset & { columns: Columns }>(
     });
   return acrossPublications(() =>
     personTransaction(pool, userId, async (client) => {
-      const lastDay = await readAccountsLastDay(client, userId, account);
+      const accountId = await requireAccount(client, userId, account);
+      const { rows: days } = await client.query<{ last_day: string }>("select last_day from int_last_day");
       const published = await readCurrentModels(client, registry());
-      const { text, values } = selectRows(asset, page, [userId, beforeAllDays, lastDay, account]);
+      const { text, values } = selectRows(asset, page, [userId, beforeAllDays, days[0]!.last_day, accountId]);
       const statement = overRange(published, [asset], text, accountSlices);
       return (await client.query<Omit<RowOf<A>, "user_id">>({ ...statement, values })).rows;
     }),
   );
-}
-
-async function readAccountsLastDay(client: PoolClient, userId: number, account: number): Promise<string> {
-  const { rows } = await client.query<{ last_day: string }>(
-    `select last_day
-     from int_last_day
-     where exists (select from public.accounts where user_id = $1 and account_id = $2)`,
-    [userId, account],
-  );
-  if (!rows[0]) throw new UnknownAccountError(account);
-  return rows[0].last_day;
 }
 
 /** `given`: the values that come first, the person before all others. */
@@ -158,7 +140,7 @@ export function readHoldings(
   { after, limit, account }: Pick<RowPage, "after" | "limit" | "account"> = {},
 ): Promise<Holding[]> {
   return personTransaction(pool, userId, async (client) => {
-    if (account !== undefined) await readAccountsLastDay(client, userId, account);
+    const accountId = await accountAskedFor(client, userId, account);
     const { rows } = await client.query<Holding>(
       `select
          ticker,
@@ -184,7 +166,7 @@ export function readHoldings(
        group by ticker, price_date
        order by ticker
        limit $4`,
-      [userId, date ?? null, after, limit, account],
+      [userId, date ?? null, after, limit, accountId],
     );
     return rows;
   });

@@ -1,7 +1,7 @@
 /** Dividends that the market paid on what was held, and that an account which books its own income has no booking of. */
 import type { Pool, PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
-import { requireAccount } from "./money-rows.ts";
+import { accountAskedFor, type NamedAccount, requireAccount } from "./named-account.ts";
 
 export interface UnbookedDividend {
   readonly account_id: number;
@@ -58,7 +58,7 @@ export function withoutBooking<D extends Pick<UnbookedDividend, "account_id" | "
 async function readMarketDividends(
   client: PoolClient,
   userId: number,
-  account: number | undefined,
+  account: number | null,
 ): Promise<(UnbookedDividend & { readonly is_due: boolean })[]> {
   const { rows } = await client.query<UnbookedDividend & { readonly is_due: boolean }>(
     `with dividends as (
@@ -130,16 +130,16 @@ async function readBookings(client: PoolClient, userId: number): Promise<Booking
 export function readUnbookedDividends(
   pool: Pool,
   userId: number,
-  { account }: { readonly account?: number | undefined } = {},
+  { account }: { readonly account?: NamedAccount | undefined } = {},
 ): Promise<UnbookedDividend[]> {
   return personTransaction(pool, userId, async (client) => {
-    await requireAccount(client, userId, account);
+    const accountId = await accountAskedFor(client, userId, account);
     const { rowCount } = await client.query(
       "select from public.accounts where user_id = $1 and income = 'ledger' and ($2::bigint is null or account_id = $2)",
-      [userId, account ?? null],
+      [userId, accountId],
     );
     if (rowCount === 0) return [];
-    const dividends = await readMarketDividends(client, userId, account);
+    const dividends = await readMarketDividends(client, userId, accountId);
     return withoutBooking(dividends, await readBookings(client, userId))
       .filter(({ is_due }) => is_due)
       .map(({ is_due: _, ...dividend }) => dividend);

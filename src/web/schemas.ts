@@ -1,6 +1,6 @@
 /** Schemas of what addresses name, where several routes share them. */
 import { z } from "zod";
-import { day, wholeNumber, wholeNumberOr } from "../values.ts";
+import { characters, day, wholeNumber, wholeNumberOr } from "../values.ts";
 import { dayPage } from "./row-list.ts";
 
 /** A page of days. */
@@ -18,6 +18,6 @@ export const pageLimit = wholeNumberOr(50, 1, 500);
 export const positiveId = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 
 /** Of what is said of accounts, too. */
-export const accountQuery = positiveId
+export const accountQuery = characters(1, 60)
   .optional()
-  .describe("An account's id: its figures alone; default: of all together");
+  .describe("Id or name of an account: its figures alone; default: of all together");

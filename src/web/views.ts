@@ -2,15 +2,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import Handlebars from "handlebars";
 import { mapInTurns } from "../event-loop.ts";
+import { isOwnAsset } from "../market/ticker.ts";
 import type { Format } from "./format.ts";
+import { shownTicker } from "./own-names.ts";
 import type { StaticFiles } from "./static-files.ts";
 
 /** What every template can reach, whatever page it is part of. */
 export interface ViewEnvironment {
   readonly format: Format;
   readonly now: Date;
-  /** What the reader calls assets of their own, by ticker: those that are on the page. */
-  readonly names?: ReadonlyMap<string, string> | undefined;
 }
 
 export interface Views {
@@ -94,10 +94,8 @@ function registerHelpers(handlebars: typeof Handlebars, staticFiles: StaticFiles
   helper("relative", (instant: Date, { data }: HelperOptions) => data.format.relative(instant, data.now));
   helper("iso", (instant: Date) => instant.toISOString());
   helper("day", (instant: Date) => instant.toISOString().slice(0, 10));
-  helper(
-    "tickerName",
-    (ticker: string | null, { data }: HelperOptions) => data.names?.get(ticker ?? "") ?? ticker,
-  );
+  helper("tickerName", (ticker: string | null) => ticker && shownTicker(ticker));
+  helper("isOwnAsset", (ticker: string | null) => ticker !== null && isOwnAsset(ticker));
   helper("static", (name: string) => staticFiles.url(name));
   helper("eq", (left: unknown, right: unknown) => left === right);
   helper("isKnown", (value: unknown) => value !== null && value !== undefined);

@@ -33,13 +33,18 @@ const left = `
   insert into bronze.raw_prices (ticker, price_date, close)
   select ticker, day, 100 + extract(doy from day) / 7
   from unnest(array['ACME', 'GONE']) as ticker, generate_series('2024-01-02'::date, '2024-03-28', '1 day') as day;
+  insert into bronze.raw_assets (ticker, owner_id, source, name, asset_class, quote_unit, currency, exchange_timezone)
+  values ('~1.1', 1, 'manual', 'House', 'real_estate', 'USD', 'USD', 'UTC'), ('~2.1', 2, 'manual', 'Boat', 'other', 'USD', 'USD', 'UTC');
+  insert into bronze.raw_prices (ticker, price_date, close, adj_close)
+  values ('~1.1', '2024-01-31', 100000, 100000), ('~1.1', '2024-02-29', 100500.5, 100500.5), ('~2.1', '2024-01-31', 9000, 9000);
   insert into bronze.raw_corporate_actions (ticker, action_date, action_type, cash_per_share)
   values ('ACME', '2024-02-01', 'dividend', 0.24);
   insert into bronze.raw_fred (series_id, observation_date, value)
   select 'DTB3', day, 5.2 from generate_series('2024-01-02'::date, '2024-03-28', '1 day') as day;
   insert into bronze.transactions (user_id, ticker, transaction_type, quantity, price, fee, transaction_date)
   values (1, 'ACME', 'BUY', 10.00, 100, 1, '2024-01-08'), (2, 'GONE', 'BUY', 3, 101, 0, '2024-01-08'),
-    (2, 'ACME', 'BUY', 1.123456789, 101.10, 0, '2024-02-08'), (1, 'ACME', 'BUY', 5, 100, 0, '2024-02-09');
+    (2, 'ACME', 'BUY', 1.123456789, 101.10, 0, '2024-02-08'), (1, 'ACME', 'BUY', 5, 100, 0, '2024-02-09'),
+    (1, '~1.1', 'BUY', 1, 99000, 1500, '2024-01-15'), (2, '~2.1', 'BUY', 1, 9500, 0, '2024-01-16');
   delete from bronze.transactions where user_id = 1 and quantity = 5;
   insert into public.api_tokens (user_id, name, scope, token_hash, created_at) values (1, 'mine', 'read', '\\x00ff5c0a', now());
   insert into public.sessions (user_id, expires_at) values (1, now() + interval '1 day');
@@ -215,7 +220,7 @@ test("an encrypted one says nothing without its passphrase, and too short a pass
   );
 });
 
-test("without market data: prices of delisted tickers are kept all the same, since nobody has them any more", async () => {
+test("without market data: prices of delisted tickers and of assets of one's own are kept all the same, since nobody else has them", async () => {
   const { file: small } = await written("small", { withMarketData: false });
   const { url, client } = await emptyDatabase("without_market");
   await restoreBackup(url, await checkBackup(small, null), {
@@ -223,14 +228,21 @@ test("without market data: prices of delisted tickers are kept all the same, sin
     passphrase: null,
     deletions: null,
   });
-  const { rows } = await client.query("select distinct ticker from bronze.raw_prices");
-  expect(rows).toEqual([{ ticker: "GONE" }]);
+  const { rows } = await client.query("select distinct ticker from bronze.raw_prices order by ticker");
+  expect(rows).toEqual([{ ticker: "GONE" }, { ticker: "~1.1" }, { ticker: "~2.1" }]);
   expect(await rowsOf(client, "bronze.raw_fred")).toEqual([]);
   expect(await rowsOf(client, "bronze.transactions")).toEqual(await rowsOf(pool, "bronze.transactions"));
 });
 
 test("who has left since is deleted again, and nobody else who has the number by then", async () => {
-  await createAccount(pool, { email: "dee@example.org", password: "correct horse battery" });
+  const { id } = await createAccount(pool, { email: "dee@example.org", password: "correct horse battery" });
+  await pool.query(
+    `insert into bronze.raw_assets (ticker, owner_id, source, name, asset_class, quote_unit, currency, exchange_timezone)
+     values ('~${id}.1', ${id}, 'manual', 'Orchard', 'other', 'USD', 'USD', 'UTC');
+     insert into bronze.raw_prices (ticker, price_date, close, adj_close) values ('~${id}.1', '2024-01-31', 1, 1);
+     insert into bronze.transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
+     values (${id}, '~${id}.1', 'BUY', 1, 1, '2024-01-15')`,
+  );
   const { file: before } = await written("with-dee");
   const errors: unknown[] = [];
   const log = { debug() {}, info() {}, warn() {}, error: (error: unknown) => errors.push(error) } as never;
@@ -247,6 +259,10 @@ test("who has left since is deleted again, and nobody else who has the number by
   const emails = async () =>
     (await client.query("select email from public.users order by email")).rows.map(({ email }) => email);
   expect(await emails()).toEqual(["ann@example.org", "ben@example.org"]);
+  for (const table of ["raw_assets", "raw_prices", "transactions", "transactions_audit"]) {
+    const { rowCount } = await client.query(`select from bronze.${table} where ticker = '~${id}.1'`);
+    expect([table, rowCount]).toEqual([table, 0]);
+  }
   // Another person with her number, in a backup beside the same list.
   await client.query(
     "insert into public.users (user_id, email, password_hash) values ($1, 'eve@example.org', 'x')",

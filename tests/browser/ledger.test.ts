@@ -65,5 +65,14 @@ test("somebody opens an account that keeps cash, puts money in, buys there, and 
   await page.getByText("Changed. Now BUY 3 NORD at $300.00").waitFor();
   await page.getByRole("button", { name: "Undo" }).click();
   await page.getByText("Changed. Now BUY 2 NORD at $300.00").waitFor();
+
+  // A slip is asked about, Enter or not, and what was typed can stay.
+  await page.getByRole("link", { name: /Edit BUY NORD/ }).click();
+  await page.getByLabel("Price").fill("7");
+  await page.getByLabel("Price").press("Enter");
+  await page.getByText("Not changed yet.").waitFor();
+  expect(await page.getByRole("alert").evaluate((alert) => alert === document.activeElement)).toBe(true);
+  await page.getByRole("button", { name: "Keep mine" }).click();
+  await page.getByText("Changed. Now BUY 2 NORD at $7.00").waitFor();
   expect(problems).toEqual([]);
 });

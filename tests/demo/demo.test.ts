@@ -1,11 +1,17 @@
-import { expect, test } from "vitest";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pino from "pino";
+import { expect, onTestFinished, test } from "vitest";
 import { fredSeries } from "../../assets/ingest/fred.ts";
 import { demoCredentials, demoTrades, nairobiCredentials, seedDemo } from "../../src/demo/account.ts";
 import { instruments } from "../../src/demo/instruments.ts";
 import { createSyntheticMacroSource } from "../../src/demo/macro.ts";
 import { createSyntheticPriceSource } from "../../src/demo/prices.ts";
 import { UnknownSeriesError, UnknownTickerError } from "../../src/market/errors.ts";
+import { watchPriceFolder } from "../../src/price-files/index.ts";
 import { createTestDatabase } from "../support/database.ts";
+import { deployedEngine } from "../support/engine.ts";
 
 const at = (instant: string) => () => new Date(instant);
 const evening = at("2026-03-04T22:00:00Z");
@@ -97,7 +103,7 @@ test("the sample account buys, sells a part, and never sells what it has not, on
 
 test("the sample accounts are made once", async () => {
   const { pool } = await createTestDatabase();
-  await seedDemo(pool, prices, evening());
+  await seedDemo(pool, prices, evening(), await newFolder());
   await seedDemo(pool, prices, evening());
   const { rows } = await pool.query(
     `select email, name, base_currency, count(*)
@@ -107,8 +113,9 @@ test("the sample accounts are made once", async () => {
   );
   expect(rows).toEqual([
     { email: demoCredentials.email, name: "Portfolio", base_currency: "USD", count: 22 },
-    { email: nairobiCredentials.email, name: "Portfolio", base_currency: "KES", count: 12 },
-    { email: nairobiCredentials.email, name: "Dollar savings", base_currency: "KES", count: 19 },
+    { email: nairobiCredentials.email, name: "Portfolio", base_currency: "KES", count: 15 },
+    { email: nairobiCredentials.email, name: "Dollar savings", base_currency: "KES", count: 20 },
+    { email: nairobiCredentials.email, name: "Broker abroad", base_currency: "KES", count: 13 },
   ]);
   const house = await pool.query(
     `select raw_assets.name, asset_class, count(*) as valuations, max(price_date) as last, min(price_date) >= min(transaction_date) as "isValuedSince"
@@ -126,4 +133,104 @@ test("the sample accounts are made once", async () => {
       isValuedSince: true,
     },
   ]);
+});
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "demo-prices-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Taken in from the folder, by who watches it. */
+async function takeFiles(pool: Parameters<typeof seedDemo>[0], folder: string, clock: () => Date) {
+  const done = Promise.withResolvers<void>();
+  const log = pino(
+    { level: "info" },
+    { write: (line: string) => /rows read|could not|passed over/.test(line) && done.resolve() },
+  );
+  const watching = await watchPriceFolder({ folder, pool, clock, log, quietMilliseconds: 50 });
+  await done.promise;
+  await watching.close();
+}
+
+test("the person in Nairobi has all that a ledger abroad has, on whatever day it is made", async () => {
+  for (const day of ["2023-01-02", "2024-07-04", "2026-03-07"]) {
+    const { pool } = await createTestDatabase();
+    const clock = at(`${day}T22:00:00Z`);
+    await seedDemo(pool, createSyntheticPriceSource(clock), clock(), await newFolder());
+    const { rows: moved } = await pool.query(
+      `select array_agg(transaction_type order by transaction_type) as types, count(distinct account_id) as accounts,
+         count(distinct currency) as currencies, count(distinct transaction_date) as days
+       from transactions where transfer_id is not null group by transfer_id order by 1`,
+    );
+    expect(moved).toEqual([
+      { types: ["FX_IN", "FX_OUT"], accounts: 1, currencies: 2, days: 1 },
+      { types: ["TRANSFER_IN", "TRANSFER_OUT"], accounts: 2, currencies: 1, days: 1 },
+    ]);
+    const { rows: paid } = await pool.query(
+      `select ticker, bool_and(tax = round(amount * case ticker when 'WRLD' then 0.15 else 0 end, 2)) as "isWithheld",
+         bool_and(transaction_date <= $1) as "isPast", count(*) between 3 and 5 as "isOften"
+       from transactions where transaction_type = 'DIVIDEND' group by ticker order by ticker`,
+      [day],
+    );
+    expect(paid).toEqual(
+      ["THAM.L", "WRLD"].map((ticker) => ({ ticker, isWithheld: true, isPast: true, isOften: true })),
+    );
+    const { rows: cash } = await pool.query(
+      `select name, coalesce(currency_code, 'USD') as currency, sum(moved) > 0 as "isThere"
+       from (
+         select accounts.name, transactions.currency as currency_code,
+           case
+             when transaction_type in ('DEPOSIT', 'TRANSFER_IN', 'FX_IN', 'INTEREST', 'DIVIDEND') then amount - tax
+             when transaction_type in ('WITHDRAWAL', 'TRANSFER_OUT', 'FX_OUT', 'FEE') then -amount
+             else -quantity * price - fee
+           end as moved
+         from transactions join accounts using (account_id) where tracks_cash and ticker is distinct from 'THAM.L'
+       ) as movements
+       group by 1, 2 order by 1, 2`,
+    );
+    expect(cash).toEqual([
+      { name: "Broker abroad", currency: "GBP", isThere: true },
+      { name: "Broker abroad", currency: "USD", isThere: true },
+      { name: "Dollar savings", currency: "USD", isThere: true },
+    ]);
+  }
+});
+
+test("the list of the exchange is taken in from the folder, and each start brings the days since", async () => {
+  const database = await createTestDatabase();
+  const { pool } = database;
+  const folder = await newFolder();
+  await seedDemo(pool, prices, evening(), folder);
+  await takeFiles(pool, folder, evening);
+  const bars = async () =>
+    (
+      await pool.query(
+        `select name, source, count(*)::integer as bars, max(price_date) as last
+         from raw_assets join raw_prices using (ticker) where ticker = 'MARA.XNAI' group by 1, 2`,
+      )
+    ).rows[0];
+  const first = await bars();
+  expect(first).toMatchObject({ name: "Mara Breweries (synthetic)", source: "file", last: "2026-03-04" });
+  expect(first.bars).toBeGreaterThan(1500);
+  const { rows: reports } = await pool.query("select report from price_files");
+  expect(reports).toMatchObject([{ report: { problem: null, refused: 0, tickers: ["MARA.XNAI"] } }]);
+
+  const later = at("2026-03-10T22:00:00Z");
+  await seedDemo(pool, createSyntheticPriceSource(later), later(), folder);
+  await takeFiles(pool, folder, later);
+  expect(await bars()).toMatchObject({ bars: first.bars + 4, last: "2026-03-10" });
+
+  await deployedEngine(database);
+  const { rows } = await pool.query(
+    `select quantity > 0 as "isHeld", is_priced as "isPriced" from gold_ticker_kpis where ticker = 'MARA.XNAI'`,
+  );
+  expect(rows).toEqual([{ isHeld: true, isPriced: true }]);
+});
+
+test("nothing is put into a folder of somebody's own", async () => {
+  const { pool } = await createTestDatabase();
+  await seedDemo(pool, prices, evening());
+  expect((await pool.query("select from raw_assets where source = 'file'")).rowCount).toBe(0);
+  expect((await pool.query("select from transactions where ticker = 'MARA.XNAI'")).rowCount).toBe(0);
 });

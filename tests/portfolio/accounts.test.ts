@@ -96,7 +96,10 @@ test.each(["timeseries", "tickers", "holdings", "regimes", "drawdowns", "monthly
     expect([status, body.rows.length > 0], JSON.stringify(body)).toEqual([200, true]);
     const wrong = await get(`/api/portfolio/${name}?account=${broker}`, bob);
     expect([wrong.status, wrong.body.error]).toMatchObject([404, { code: "unknown_account" }]);
-    expect((await get(`/api/portfolio/${name}?account=x`)).body.error.code).toBe("invalid_account");
+    const called = await get(`/api/portfolio/${name}?account=%20bROKER&limit=5`);
+    expect(called.body.rows).toEqual(body.rows);
+    const none = await get(`/api/portfolio/${name}?account=x`);
+    expect([none.status, none.body.error.code]).toEqual([404, "unknown_account"]);
   },
 );
 
@@ -188,6 +191,26 @@ test("income by month, ticker and account: as booked, with tax, and interest of 
   expect((await get("/api/income?by=year")).body.error.code).toBe("invalid_by");
 });
 
+test("an account is named by its name before its id, of income, cash and gains too", async () => {
+  const { pool } = program.database;
+  const paths = [
+    "/api/portfolio/performance?",
+    "/api/cash?",
+    "/api/income?",
+    "/api/tax/realized?year=2023&",
+    "/api/income/unbooked?",
+  ];
+  const read = (path: string, account: string | number) => get(`${path}account=${account}`);
+  for (const path of paths) {
+    const [byName, byId] = [await read(path, "Broker"), await read(path, broker)];
+    expect([path, byName.status, byName.body]).toEqual([path, 200, byId.body]);
+    expect((await read(path, "nowhere")).body.error.code).toBe("unknown_account");
+  }
+  await pool.query("update accounts set name = $2 where account_id = $1", [first, String(broker)]);
+  expect((await read("/api/cash?", broker)).body.rows).toEqual([]); // the one that is called so keeps none
+  await pool.query("update accounts set name = 'Portfolio' where account_id = $1", [first]);
+});
+
 test("cash at the close of a day", async () => {
   expect((await get("/api/cash?date=2022-01-31")).body.rows).toMatchObject([
     { account_id: broker, currency: "USD", balance: "1000", market_value: "1000", is_rated: true },
@@ -220,6 +243,7 @@ test("realised gains by lot: the dearest first, each with its term, as JSON and 
       sell_date: "2023-05-05",
       figures: [2, 120, 140, 20],
       term: "long",
+      name: "Nordlys Software (synthetic)",
     },
     // Held for just a year: not longer than that.
     {
@@ -228,13 +252,14 @@ test("realised gains by lot: the dearest first, each with its term, as JSON and 
       sell_date: "2023-05-05",
       figures: [10, 650, 700, 50],
       term: "short",
+      name: "Nordlys Software (synthetic)",
     },
   ]);
   expect((await get(`/api/tax/realized?year=2023&account=${broker}`)).body.rows).toEqual([]);
   const csv = await read("/api/tax/realized?year=2023&format=csv");
   expect([csv.status, csv.type]).toEqual([200, "text/csv; charset=utf-8"]);
   expect(csv.text.split("\n").slice(0, 1)).toEqual([
-    "account_id,ticker,buy_date,sell_date,quantity,cost,proceeds,gain,term",
+    "account_id,ticker,buy_date,sell_date,quantity,cost,proceeds,gain,term,name",
   ]);
   expect((await get("/api/tax/realized")).body.error.code).toBe("invalid_year");
 });

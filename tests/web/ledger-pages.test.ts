@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { keptTrade } from "../support/kept-trade.ts";
 import { type Program, startProgram } from "../support/program.ts";
 import { register, type Visitor } from "../support/visitor.ts";
 
@@ -105,6 +106,24 @@ describe("entering", () => {
     expect(deposits).toContain('<option value="DEPOSIT" selected>Deposit</option>');
   });
 
+  test("is filtered by tag, which the other links keep; who has none is not asked", async () => {
+    const visitor = await signedUp();
+    const rowsOf = (html: string) => html.match(/<tr id="transaction-/g)?.length ?? 0;
+    await enter(visitor, "deposit", { amount: "1000" });
+    expect((await visitor.get("/transactions")).html).not.toContain("filter-tag");
+    await enter(visitor, "deposit", { amount: "10", tags: "Pay, R&D <1>" });
+    await enter(visitor, "withdrawal", { amount: "5", tags: "pay" });
+    const { html } = await visitor.get("/transactions?tag=R%26D+%3C1%3E&sort=date");
+    expect(rowsOf(html)).toBe(1);
+    expect(html).toMatch(/>Pay<\/option><option value="pay">pay<\/option><option value="R&D[^"]*" selected>/);
+    expect(html).toMatch(/href="[^"]*tag=R%26D\+%3C1%3E[^"]*" class="sort-link"/);
+    expect(html).toContain("Show all");
+    expect(rowsOf((await visitor.get("/transactions?tag=pay")).html)).toBe(1);
+    expect(rowsOf((await visitor.get("/transactions?tag=pay&type=DEPOSIT")).html)).toBe(0);
+    expect(rowsOf((await visitor.get("/transactions?tag=")).html)).toBe(3);
+    expect(rowsOf((await visitor.get(`/transactions?tag=${"x".repeat(51)}`)).html)).toBe(3);
+  });
+
   test("a refused form says what is wrong with which field, and keeps what was typed", async () => {
     const visitor = await signedUp();
     const typed = { date, ticker: "NORD", amount: "twelve", tax: "1", note: "n", tags: "a,b" };
@@ -164,7 +183,8 @@ describe("editing", () => {
       note: "",
       fee: "0",
     };
-    const { location } = await visitor.post(`/transactions/${id}/edit`, form);
+    const kept = keptTrade({ ...form, currency: "USD" });
+    const { location } = await visitor.post(`/transactions/${id}/edit`, kept);
     const { html: changed } = await visitor.get(location!);
     expect(changed).toContain("<strong>Changed.</strong> Now BUY 10 NORD at $44.00 on");
     const undone = await visitor.post(`/transactions/${id}/undo`);
@@ -172,6 +192,37 @@ describe("editing", () => {
     const refused = await visitor.post(`/transactions/${id}/edit`, { ...form, price: "0" });
     expect(refused.status).toBe(422);
     expect(refused.html).toMatch(/id="price-help"><span class="error">Expected price/);
+  });
+
+  test("a price that the market contradicts is asked about before it is changed; a note is not", async () => {
+    const visitor = await signedUp();
+    await enter(visitor, "buy", { ticker: "NORD", quantity: "10", price: "40", date: "2024-03-05" });
+    const { html: ledger } = await visitor.get("/transactions");
+    const id = /id="transaction-(\d+)"/.exec(ledger)![1]!;
+    const path = `/transactions/${id}/edit`;
+    const { html: draft } = await visitor.get("/api/transactions/draft?ticker=NORD&date=2024-03-05");
+    const close = Number(JSON.parse(draft).close);
+    const button = (html: string, name: string) =>
+      new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1];
+    const slip = { price: String(close * 100) };
+
+    const asked = await visitor.post(path, slip);
+    expect([asked.status, asked.html]).toEqual([422, expect.stringContaining("Not changed yet.")]);
+    expect(asked.html).toMatch(/NORD traded at [^.]*\.\d.* a hundred times as much/);
+    expect(asked.html).toContain(`value="${close * 100}"`);
+    expect((await visitor.get(path)).html).toContain('value="40"');
+    const use = button(asked.html, "use")!;
+    expect(use).toBe(`price=${close}`);
+    expect((await visitor.post(path, { ...slip, use })).status).toBe(303);
+    expect((await visitor.get(path)).html).toContain(`value="${close}"`);
+
+    const far = await visitor.post(path, { price: "7" });
+    const keep = button(far.html, "keep")!;
+    expect([far.status, button(far.html, "use")]).toEqual([422, undefined]);
+    expect((await visitor.post(path, { price: "8", keep })).status).toBe(422); // of another price
+    expect((await visitor.post(path, { price: "7", keep })).status).toBe(303);
+    expect((await visitor.post(path, { price: "7", note: "a gift" })).status).toBe(303);
+    expect((await visitor.get(path)).html).toContain('value="a gift"');
   });
 
   test("what a later sale needs cannot be edited away or deleted, and is told why", async () => {

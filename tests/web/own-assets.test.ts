@@ -325,12 +325,55 @@ describe("an asset that is traded", () => {
   });
 });
 
+describe("as a benchmark", () => {
+  /** As somebody looks at it in a browser, which is remembered. */
+  const look = async (token: string, ticker: string): Promise<string> => {
+    const response = await fetch(
+      `${program.url}/portfolio?from=2022-01-01&to=2023-12-31&benchmark=${ticker}`,
+      {
+        headers: { Authorization: `Bearer ${token}`, Accept: "text/html", "Sec-Fetch-Site": "same-origin" },
+      },
+    );
+    return response.text();
+  };
+  const compared = (html: string): string =>
+    (/<p class="compared">[\s\S]*?<\/p>/.exec(html)?.[0] ?? "")
+      .replaceAll(/<[^>]*>/g, " ")
+      .replaceAll(/\s+/g, " ");
+  const remembered = async (id: number) =>
+    (await program.database.pool.query("select benchmark from portfolio_choices where user_id = $1", [id]))
+      .rows;
+
+  test("it is compared by its prices, and another currency's day by day", async () => {
+    const ticker = `~${numbers.bert}.1`;
+    expect(compared(await look(tokens.bert, ticker))).toMatch(
+      / House in Karen \+34\.74% : [\d.]+ points ahead/,
+    ); // 110,000 to 148,213
+    expect(await remembered(numbers.bert)).toEqual([{ benchmark: ticker }]);
+    const plot = { ...house, name: "Plot in Kitengela", currency: "KES" };
+    const made = await call("POST", "/api/own-assets", tokens.bert, plot);
+    await settle();
+    const foreign = await look(tokens.bert, made.body.asset.ticker);
+    expect(compared(foreign)).toMatch(/ Plot in Kitengela \+24\.83% .*converted from KES day by day/);
+  });
+
+  test("what is deleted is compared with no more, and of another's there is nothing", async () => {
+    const ticker = `~${numbers.bert}.2`;
+    expect(await remembered(numbers.bert)).toEqual([{ benchmark: ticker }]);
+    expect((await call("DELETE", `/api/own-assets/${ticker}`, tokens.bert)).status).toBe(204);
+    expect(await remembered(numbers.bert)).toEqual([{ benchmark: null }]);
+    await look(tokens.bert, `~${numbers.bert}.1`);
+    expect(await look(tokens.ada, `~${numbers.bert}.1`)).not.toMatch(/Karen|34\.74/);
+  });
+});
+
 test("its owner takes it along in the export of all that is kept, and whoever leaves leaves nothing of it", async () => {
   const { body } = await call("GET", "/api/account/export", tokens.bert);
   const ticker = `~${numbers.bert}.1`;
   expect(body.own_assets).toEqual([
     { ticker, name: "House in Karen", asset_class: "real_estate", currency: "USD" },
   ]);
+  expect(body.portfolio_choice).toMatchObject({ benchmark: ticker });
   expect(body.own_prices).toMatchObject([
     { ticker, date: "2021-12-31", price: "110000" },
     { date: "2022-12-31" },

@@ -5,6 +5,7 @@ const form = /** @type {HTMLFormElement} */ (document.getElementById("trade"));
 const ticker = /** @type {HTMLInputElement} */ (document.getElementById("ticker"));
 const options = /** @type {HTMLUListElement} */ (document.getElementById("ticker-options"));
 const output = /** @type {HTMLOutputElement} */ (document.getElementById("total"));
+const help = document.getElementById("ticker-help");
 const searchProblem = /** @type {HTMLElement} */ (document.getElementById("search-problem"));
 const totalLabel = /** @type {HTMLElement} */ (document.getElementById("total-label"));
 const progress = /** @type {HTMLElement} */ (document.getElementById("progress"));
@@ -71,6 +72,10 @@ function activate(index) {
 function choose(item) {
   if (!(item instanceof HTMLElement)) return;
   ticker.value = item.dataset.ticker ?? "";
+  if (item.dataset.name && help) {
+    help.textContent = item.dataset.name;
+    help.dataset.names = "own";
+  }
   ticker.dispatchEvent(new Event("change", { bubbles: true }));
   close();
 }
@@ -130,15 +135,24 @@ function option(match, index) {
   item.setAttribute("aria-selected", "false");
   item.dataset.ticker = match.ticker;
   const kind = [match.asset_class, match.exchange].filter(Boolean).join(", ");
+  const isOwn = match.ticker.startsWith("~"); // an asset of one's own goes by its name
+  if (isOwn) item.dataset.name = match.name;
   item.append(
-    Object.assign(document.createElement("strong"), { textContent: match.ticker }),
+    Object.assign(document.createElement("strong"), { textContent: isOwn ? match.name : match.ticker }),
     Object.assign(document.createElement("span"), { className: "kind", textContent: kind }),
-    Object.assign(document.createElement("span"), { className: "name", textContent: match.name }),
   );
+  if (!isOwn)
+    item.append(
+      Object.assign(document.createElement("span"), { className: "name", textContent: match.name }),
+    );
   return item;
 }
 
 ticker.addEventListener("input", () => {
+  if (help?.dataset.names) {
+    help.textContent = "";
+    delete help.dataset.names;
+  }
   clearTimeout(pause);
   pause = setTimeout(() => void offer(), 150);
 });

@@ -59,6 +59,7 @@ const realizedRow = z.object({
   proceeds: decimal.describe("Net of fees"),
   gain: decimal,
   term: z.string().nullable().describe("short, or from the day after a year long; null as buy_date"),
+  name: z.string().nullable().describe("Of the ticker; of an asset of your own, what you call it"),
 });
 
 const unbookedRow = z.object({

@@ -1,5 +1,6 @@
 /** A table of evidence, and what its rows have in common. */
 import type { Format } from "../format.ts";
+import { shownTicker } from "../own-names.ts";
 
 export interface Cell {
   readonly text: string;
@@ -44,7 +45,7 @@ export function tableOf(
 export function tickerCell(ticker: string | null, { account }: Asked): Cell {
   if (ticker === null) return { text: "Cash" };
   const query = account === null ? "" : `?account=${account}`;
-  return { text: ticker, href: `/tickers/${encodeURIComponent(ticker)}${query}` };
+  return { text: shownTicker(ticker), href: `/tickers/${encodeURIComponent(ticker)}${query}` };
 }
 
 /** A column that tells the rows of several accounts apart; none where all are of one. */

@@ -1,8 +1,10 @@
 /** What the page's template is given of a range. */
 import Big from "big.js";
+import { isOwnAsset } from "../../market/ticker.ts";
 import { allocations, bridge, isConverted, type RangeFigures } from "../../portfolio/index.ts";
 import { timeChart } from "../charts/time-chart.ts";
 import type { Format } from "../format.ts";
+import { shownTicker } from "../own-names.ts";
 import { heatmap } from "./heatmap.ts";
 import { regimeLabel } from "./labels.ts";
 
@@ -206,7 +208,7 @@ function returnsChart(figures: RangeFigures, format: Format) {
           ? [
               {
                 name: "benchmark",
-                label: `${compared.ticker}, dividends reinvested`,
+                label: `${shownTicker(compared.ticker)}, dividends reinvested`,
                 values: compared.returns,
                 shape: "line" as const,
               },
@@ -227,7 +229,7 @@ function benchmarkView({ span, performance, benchmark }: RangeFigures, format: F
   const difference = reached === null || startsLate ? null : performance.twr - reached;
   return {
     ticker,
-    name,
+    name: isOwnAsset(ticker) ? null : name, // its name is what it goes by
     convertedFrom,
     return: reached,
     own: performance.twr,
@@ -238,14 +240,15 @@ function benchmarkView({ span, performance, benchmark }: RangeFigures, format: F
   };
 
   function benchmarkProblem(): string | null {
+    const shown = shownTicker(ticker);
     if (returns.length === 0 && name === null)
-      return `No prices of ${ticker} are known here. Choose one that is proposed, or one that you have traded.`;
+      return `No prices of ${shown} are known here. Choose one that is proposed, or one that you have traded.`;
     if (returns.length === 0 && convertedFrom !== null)
-      return `No adjusted prices of ${ticker}, or no exchange rates of ${convertedFrom}, are known from ${format.date(span.start)} to ${format.date(span.end)}.`;
+      return `No adjusted prices of ${shown}, or no exchange rates of ${convertedFrom}, are known from ${format.date(span.start)} to ${format.date(span.end)}.`;
     if (returns.length === 0)
-      return `No adjusted prices of ${ticker} are known from ${format.date(span.start)} to ${format.date(span.end)}.`;
+      return `No adjusted prices of ${shown} are known from ${format.date(span.start)} to ${format.date(span.end)}.`;
     if (startsLate)
-      return `${convertedFrom === null ? "The prices" : "Prices and exchange rates"} of ${ticker} begin on ${format.date(startsLate)}: it is measured from there, and not compared.`;
+      return `${convertedFrom === null ? "The prices" : "Prices and exchange rates"} of ${shown} begin on ${format.date(startsLate)}: it is measured from there, and not compared.`;
     return null;
   }
 }

@@ -1,5 +1,6 @@
 /** What the form of each kind of corporate action asks, and how it says so. */
 import type { CorporateActionKind } from "../../ledger/index.ts";
+import { shownTicker } from "../own-names.ts";
 
 export type TermName =
   | "ticker"
@@ -134,6 +135,7 @@ export const optionalTerms: ReadonlySet<TermName> = new Set([
 /** "3 for 2": what is said of an action in a list. */
 export function summaryOf(kind: CorporateActionKind, ticker: string, newTicker: string | null): string {
   const { label } = kindForms[kind];
-  if (newTicker === null) return `${label}: ${ticker}`;
-  return `${label}: ${ticker} ${kind === "spin_off" ? "and" : "→"} ${newTicker}`;
+  const old = shownTicker(ticker);
+  if (newTicker === null) return `${label}: ${old}`;
+  return `${label}: ${old} ${kind === "spin_off" ? "and" : "→"} ${shownTicker(newTicker)}`;
 }

@@ -90,7 +90,6 @@ async function sendDeletions(
     title: "Deleted trades",
     status,
     currencies,
-    names: currencies.names,
     data: {
       deletions: deletions.map(({ transaction, ...deletion }) => ({
         ...deletion,
@@ -126,7 +125,6 @@ async function sendDeletion(
     title: "Delete a trade",
     status: refused === null ? 200 : 409,
     currencies,
-    names: currencies.names,
     data: {
       what: transaction.price === null ? "transaction" : "trade",
       isPair: transaction.transfer_id !== null,

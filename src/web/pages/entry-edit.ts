@@ -20,7 +20,8 @@ import {
 } from "./entry-state.ts";
 import { type EntryField, entryOf, trades } from "./entry-types.ts";
 import { type ChosenLots, chosenLots, describeLots, lotsSaid } from "./lots-form.ts";
-import type { SendPage } from "./page.ts";
+import { environmentOf, type SendPage } from "./page.ts";
+import { askOnce, corrected, describeQuestion } from "./trade-question.ts";
 
 export function entryEditPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
@@ -38,8 +39,8 @@ export function entryEditPages(context: WebContext, sendPage: SendPage): Router 
     const { userId } = requirePerson(request);
     const transaction = await findTransaction(context, userId, transactionIdOf(request));
     const entry = entryOf(transaction);
-    const body = parseInput(form, request.body ?? {});
-    const values: Readonly<Record<string, string>> = { ...valuesOfRow(transaction), ...body };
+    const { use, keep, ...body } = parseInput(form, request.body ?? {});
+    const values = corrected(typedTrade({ ...valuesOfRow(transaction), ...body }), use);
     const isSale = (values.type ?? transaction.type) === "SELL";
     const chosen = isSale ? chosenLots(body, transaction.lots) : null;
     if (isAsking(body, chosen)) {
@@ -49,7 +50,7 @@ export function entryEditPages(context: WebContext, sendPage: SendPage): Router 
     try {
       const change = { ...changeOf(transaction, values), ...lotsChange(transaction, chosen) };
       if (Object.keys(change).length > 0)
-        await editTransaction(context, userId, transaction.transaction_id, change);
+        await editTransaction(context, userId, transaction.transaction_id, change, askOnce(values, keep));
       response.redirect(303, `/transactions?edited=${transaction.transaction_id}`);
     } catch (error) {
       const state = refusal(error, { values, chosen, entry }, "Not changed.");
@@ -83,6 +84,18 @@ function transactionIdOf(request: Request): number {
   return result.data;
 }
 
+/** What a question is asked of; of cash there is none. */
+type TypedTrade = Readonly<Record<string, string>> &
+  Readonly<Record<"ticker" | "quantity" | "price" | "date", string>>;
+
+const typedTrade = (values: Readonly<Record<string, string>>): TypedTrade => ({
+  ...values,
+  ticker: values.ticker ?? "",
+  quantity: values.quantity ?? "",
+  price: values.price ?? "",
+  date: values.date ?? "",
+});
+
 /** Of a form that shows them: null where none is chosen any more. */
 function lotsChange({ lots }: Transaction, chosen: ChosenLots): Record<string, unknown> {
   const said = lotsSaid(chosen);
@@ -104,12 +117,13 @@ async function sendEdit(
   request: Request,
   response: Response,
   transaction: Transaction,
-  { values, chosen, errors, problem, status }: State,
+  { values, chosen, errors, problem, question, status }: State,
 ): Promise<void> {
   const { userId } = requirePerson(request);
   const entry = entryOf(transaction);
   const isOneSide = transaction.transfer_id !== null;
   const { accounts, tickers, currencies } = await readSurroundings(context, userId);
+  const { format } = environmentOf(context, request, currencies);
   const isTrade = trades.includes(entry) && !isOneSide;
   const instead = transaction.transaction_id;
   const lots = isTrade
@@ -124,6 +138,7 @@ async function sendEdit(
     data: {
       entry,
       problem,
+      question: question && describeQuestion(question, typedTrade(values), format),
       lots,
       form: describeForm(context, { entry, values, errors, accounts, base: currencies.base, isOneSide }),
       action: `/transactions/${transaction.transaction_id}/edit`,

@@ -2,7 +2,9 @@
 
 import type { listAccounts } from "../../ledger/index.ts";
 import { latestToday } from "../../ledger/index.ts";
+import { isOwnAsset } from "../../market/ticker.ts";
 import type { WebContext } from "../context.ts";
+import { shownTicker } from "../own-names.ts";
 import type { Entry, EntryField } from "./entry-types.ts";
 
 export type Account = Awaited<ReturnType<typeof listAccounts>>[number];
@@ -161,6 +163,7 @@ export function choicesOf(accounts: readonly Account[], value: string): Choice[]
 }
 
 function hintOf({ entry, base, accounts, values }: FormSubject, field: EntryField): string | undefined {
+  if (field === "ticker") return isOwnAsset(values.ticker ?? "") ? shownTicker(values.ticker!) : undefined;
   if (field === "currency" && entry.fields.includes("to_currency")) return undefined;
   if (field === "currency" && (entry.isBetween || !entry.fields.includes("ticker")))
     return `Empty: ${accountOf(accounts, values.account ?? values.from)?.currency ?? base}.`;

@@ -7,6 +7,7 @@ import type { EntryValues } from "./entry-form.ts";
 import type { Entry, EntryField } from "./entry-types.ts";
 import { type ChosenLots, findWrongLot } from "./lots-form.ts";
 import { type Problem, sentence } from "./page.ts";
+import { TradeQuestion } from "./trade-question.ts";
 
 const typed = z.string().max(10_000);
 
@@ -22,6 +23,8 @@ export interface State {
   readonly chosen: ChosenLots;
   readonly errors: EntryValues & { readonly lots?: string };
   readonly problem: Problem | null;
+  /** What the market says against it. */
+  readonly question?: TradeQuestion;
   readonly status: number;
 }
 
@@ -75,6 +78,7 @@ export interface Sent {
 
 /** The form again, with what was typed and what is wrong with it; what is ours is thrown on. */
 export function refusal(error: unknown, { values, chosen, entry }: Sent, heading: string): State {
+  if (error instanceof TradeQuestion) return { ...unsent(values, chosen), question: error, status: 422 };
   const { status, code, field, message } = describeError(error, "POST", "");
   if (status >= 500 && code !== "market_data_unavailable") throw error;
   const isOfLots = field === "lots" && chosen !== null;

@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Router } from "express";
 import { z } from "zod";
-import { readOwnNames } from "../../ledger/index.ts";
 import { parseRange, wholeTime } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
@@ -55,7 +54,6 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
       title: `${figures[figure].title}, explained`,
       scripts: ["explain.js"],
       currencies,
-      names: await readOwnNames(context, userId, [ticker]),
       data: {
         figure,
         title: figures[figure].title,

@@ -20,6 +20,7 @@ export const ledgerQuery = z.object({
   ticker: z.string().min(1).max(20).optional().catch(undefined),
   type: z.enum(transactionTypes).optional().catch(undefined),
   account: positiveId.optional().catch(undefined),
+  tag: z.string().min(1).max(50).optional().catch(undefined),
   from: day.optional().catch(undefined),
   to: day.optional().catch(undefined),
   sort: z.enum(["", "-"].flatMap((sign) => ledgerColumns.map((column) => sign + column))).catch("-date"),
@@ -117,10 +118,10 @@ function sortsOf(types: readonly TransactionType[]) {
 /** What the template shows around the rows. `accounts`: of the person. */
 export function describeTable(
   address: Address,
-  { page, pages, matches, tickers, types }: LedgerPage,
+  { page, pages, matches, tickers, types, tags }: LedgerPage,
   accounts: readonly Account[],
 ) {
-  const { ticker, type, account, from, to } = address;
+  const { ticker, type, account, tag, from, to } = address;
   const sorts = sortsOf(types);
   return {
     types: [...tradeTypes, ...types.filter((one) => !isTradeType(one))].map((one) => ({
@@ -133,9 +134,11 @@ export function describeTable(
       accounts.length > 1
         ? accounts.map(({ account_id, name }) => ({ account_id, name, isSelected: account_id === account }))
         : null,
+    /** null: none was ever written. */
+    tags: tags.length > 0 ? tags.map((one) => ({ tag: one, isSelected: one === tag })) : null,
     headings: ledgerColumns.map((column) => heading(column, address)),
     filter: { ticker, type, from, to },
-    isFiltered: [ticker, type, account, from, to].some((value) => value !== undefined),
+    isFiltered: [ticker, type, account, tag, from, to].some((value) => value !== undefined),
     /** Of the account that is looked at; other filters are for looking. */
     exportQuery: account === undefined ? "" : `?account=${account}`,
     isBackwards: from !== undefined && to !== undefined && from > to,

@@ -3,7 +3,7 @@ import { Big } from "big.js";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { readOwnAccount } from "../../accounts/index.ts";
-import { listAccounts, listCutLots, readOwnNames } from "../../ledger/index.ts";
+import { listAccounts, listCutLots } from "../../ledger/index.ts";
 import {
   type IncomeRow,
   incomeGroupings,
@@ -16,6 +16,7 @@ import {
 import { day, wholeNumber } from "../../values.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import type { Currencies } from "../format.ts";
+import { shownTicker } from "../own-names.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import type { Account } from "./entry-form.ts";
@@ -118,16 +119,11 @@ async function sendIncome(
   const { format } = environmentOf(context, request, { base, all: [base] });
   const received = await readIncome(context.pool, userId, { by, from, to, account });
   const expected = await readExpectedIncome(context.pool, userId, account);
-  const names = await readOwnNames(
-    context,
-    userId,
-    [...received, ...expected].map(({ ticker }) => ticker),
-  );
   const label = ({ month, ticker, account_id }: IncomeRow): string =>
     by === "month"
       ? format.month(month!)
       : by === "ticker"
-        ? (names.get(ticker ?? "") ?? ticker ?? "Interest")
+        ? shownTicker(ticker ?? "Interest")
         : nameIn(accounts, account_id);
   const query = (grouping: string): string =>
     `/income?${new URLSearchParams(
@@ -163,7 +159,7 @@ async function sendIncome(
         month,
         label: format.month(month),
         gross: sumOf(parts.map(({ gross }) => gross)),
-        tickers: parts.map(({ ticker }) => names.get(ticker) ?? ticker),
+        tickers: parts.map(({ ticker }) => shownTicker(ticker)),
       })),
       expectedTotal: sumOf(expected.map(({ gross }) => gross)),
       accounts: switcher(subject),
@@ -200,11 +196,6 @@ async function sendRealized(
     view: "realized",
     title: "Realised gains",
     currencies: { base, all: [base] },
-    names: await readOwnNames(
-      context,
-      userId,
-      lots.map(({ ticker }) => ticker),
-    ),
     data: {
       taxYear,
       cut: await listCutLots(context, userId),

@@ -4,6 +4,7 @@ import type { WebContext } from "../context.ts";
 import { missingSettings } from "../deployment.ts";
 import { describeError } from "../errors.ts";
 import { type Currencies, formatFor } from "../format.ts";
+import { namesOwnAssets, putNamesIn, withShownTickers } from "../own-names.ts";
 import { csrfToken } from "../security.ts";
 import type { Markup, ViewEnvironment, Views } from "../views.ts";
 import { signInAddress } from "./next-page.ts";
@@ -15,8 +16,6 @@ export interface Page {
   readonly data?: object;
   /** Of whose amounts there are any on the page. */
   readonly currencies?: Currencies | undefined;
-  /** Of assets of the reader's own that are on it, by ticker. */
-  readonly names?: ReadonlyMap<string, string>;
   /** Files of `ui/static`; `live.js` is always there for who is signed in. */
   readonly scripts?: readonly string[];
   readonly status?: number;
@@ -37,7 +36,7 @@ export interface Problem {
 
 /** An error's message as people read it. */
 export function sentence(message: string): string {
-  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+  return withShownTickers(`${message.charAt(0).toUpperCase()}${message.slice(1)}.`);
 }
 
 /** For the form that comes back with what is wrong; what is ours, and what asks for a proof, is thrown on. */
@@ -72,9 +71,8 @@ export function environmentOf(
   context: WebContext,
   request: Request,
   currencies?: Currencies,
-  names?: ReadonlyMap<string, string>,
 ): ViewEnvironment {
-  return { format: formatFor(request.acceptsLanguages(), currencies), now: context.clock(), names };
+  return { format: formatFor(request.acceptsLanguages(), currencies), now: context.clock() };
 }
 
 /**
@@ -83,8 +81,8 @@ export function environmentOf(
  */
 export function createSendPage(context: WebContext, views: Views): SendPage {
   return (request, response, page) => {
-    const { view, title, data = {}, currencies, names, scripts = [], status = 200, refresh } = page;
-    const environment = environmentOf(context, request, currencies, names);
+    const { view, title, data = {}, currencies, scripts = [], status = 200, refresh } = page;
+    const environment = environmentOf(context, request, currencies);
     const { person } = request;
     const shared = {
       person,
@@ -98,7 +96,7 @@ export function createSendPage(context: WebContext, views: Views): SendPage {
     };
     const body = views.render(view, { ...shared, ...data }, environment);
     response.status(status).set("Cache-Control", "no-store").vary("X-Fragment").type("html");
-    if (request.get("X-Fragment") === "main") return void response.send(body);
+    if (request.get("X-Fragment") === "main") return send(context, request, response, body);
     const frame = {
       ...shared,
       figuresIn: currencies?.base,
@@ -108,8 +106,19 @@ export function createSendPage(context: WebContext, views: Views): SendPage {
       navigation: person ? navigation(person.role === "operator", request.path) : [],
       scripts: person ? ["live.js", ...scripts] : scripts,
     };
-    response.send(views.render("layout", frame, environment));
+    send(context, request, response, views.render("layout", frame, environment));
   };
+}
+
+/** A page whose names cannot be looked up has tickers in their place. */
+function send(context: WebContext, { person, path }: Request, response: Response, html: string): void {
+  if (!namesOwnAssets(html)) return void response.send(html);
+  void putNamesIn(context, person?.userId ?? null, html)
+    .catch((error: unknown) => {
+      context.log.error({ err: error, path }, "names of own assets could not be read");
+      return putNamesIn(context, null, html);
+    })
+    .then((named) => response.send(named));
 }
 
 export const createRenderEach =

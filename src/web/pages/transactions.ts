@@ -217,7 +217,6 @@ async function sendLedger(
     scripts: ["trade.js", "draft.js"],
     status,
     currencies,
-    names: currencies.names,
     data: {
       values: isSuggested ? { ...values, price: units.close } : values,
       units,

@@ -1,0 +1,46 @@
+/** The account that figures are asked of, named by its id or its name. */
+import type { PoolClient } from "pg";
+
+/** A text is a name first, and an id where none is called so; a number is an id. */
+export type NamedAccount = number | string;
+
+export class UnknownAccountError extends Error {
+  readonly code = "unknown_account";
+  readonly field = "account";
+
+  constructor(account: NamedAccount) {
+    super(`expected the id or the name of one of your accounts, got: ${account}`);
+  }
+}
+
+/** Its id. Throws UnknownAccountError unless it is the person's. */
+export async function requireAccount(
+  client: PoolClient,
+  userId: number,
+  account: NamedAccount,
+): Promise<number> {
+  const { rows } =
+    typeof account === "number"
+      ? await client.query<{ account_id: number }>(
+          "select account_id from public.accounts where user_id = $1 and account_id = $2",
+          [userId, account],
+        )
+      : await client.query<{ account_id: number }>(
+          `select account_id
+           from public.accounts
+           where user_id = $1
+             and (lower(name) = lower($2) or account_id::text = $2)
+           order by lower(name) <> lower($2)
+           limit 1`,
+          [userId, account.trim()],
+        );
+  if (!rows[0]) throw new UnknownAccountError(account);
+  return rows[0].account_id;
+}
+
+/** The same, or null where all together are asked for. */
+export const accountAskedFor = async (
+  client: PoolClient,
+  userId: number,
+  account: NamedAccount | undefined,
+): Promise<number | null> => (account === undefined ? null : await requireAccount(client, userId, account));
