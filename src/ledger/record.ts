@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
 import { type Account, readAccounts, requireNamed } from "./accounts.ts";
+import { beforeFirstPrice, checkAsset } from "./asset-check.ts";
 import { whileBaseStays } from "./base-currency.ts";
 import type { LedgerContext } from "./context.ts";
 import { holdingOf, requireCovered, takesShares } from "./coverage.ts";
@@ -32,14 +33,12 @@ export interface Recorded extends Answer {
 /** What to tell of a trade that is older than the ticker's prices, or whose prices have stopped; [] if there is nothing. */
 export function warningsOf(
   input: Pick<TransactionInput, "ticker" | "date">,
-  { firstPriceDate, problem }: Pick<KnownTicker, "firstPriceDate" | "problem">,
+  known: Pick<KnownTicker, "firstPriceDate" | "problem">,
 ): string[] {
+  const { problem } = known;
+  const early = beforeFirstPrice(input, known);
   return [
-    ...(firstPriceDate !== null && input.date < firstPriceDate
-      ? [
-          `the first price of ${input.ticker} is of ${firstPriceDate}: from ${input.date} until then it is valued at the price paid`,
-        ]
-      : []),
+    ...(early === null ? [] : [early]),
     ...(problem === null ? [] : [`the prices of ${input.ticker} do not go on: ${problem}`]),
   ];
 }
@@ -149,18 +148,24 @@ export async function prepare(
   const { wanted, warnings } = await renamed(context, parsed);
   const known = await requirePrices(context, userId, wanted, onProgress);
   const { toInsert, base } = await inItsCurrency(context, userId, { wanted, known, account, hasKeptRate });
-  const doubts = await checkTrade(context, userId, toInsert);
+  const doubts = [
+    ...(known ? await checkAsset(context, userId, wanted, known) : []),
+    ...(await checkTrade(context, userId, toInsert)),
+  ];
   const ofLots = wanted.lots ? await warnOfAverage(context, userId) : [];
   return {
     wanted,
     toInsert,
     base,
     doubts,
+    // Of an early date it is said in both.
     warnings: [
-      ...warnings,
-      ...(known ? warningsOf(wanted, known) : []),
-      ...doubts.map(({ sentence }) => sentence),
-      ...ofLots,
+      ...new Set([
+        ...warnings,
+        ...(known ? warningsOf(wanted, known) : []),
+        ...doubts.map(({ sentence }) => sentence),
+        ...ofLots,
+      ]),
     ],
   };
 }

@@ -18,6 +18,8 @@ export interface KnownTicker {
   readonly ticker: string;
   /** What its prices are in; `name` is the source's. */
   readonly unit: Unit;
+  /** stock, etf, index ... */
+  readonly assetClass: string;
   /** null: nobody knows. */
   readonly firstPriceDate: string | null;
   /** false: its history has to be fetched before it is traded (histories.ts). Of one's own assets nothing has. */
@@ -43,12 +45,14 @@ export async function requireTicker(
   const pool = isOwn ? personPool(context.pool, userId) : context.pool;
   const { rows } = await pool.query<{
     quoteUnit: string;
+    assetClass: string;
     firstPriceDate: string | null;
     lastPriceDate: string | null;
     problem: string | null;
   }>(
     `select
        coalesce(assets.quote_unit, assets.currency) as "quoteUnit",
+       assets.asset_class as "assetClass",
        assets.last_error as problem,
        (select min(price_date) from bronze.raw_prices where ticker = $1) as "firstPriceDate",
        (select max(price_date) from bronze.raw_prices where ticker = $1) as "lastPriceDate"
@@ -59,10 +63,11 @@ export async function requireTicker(
   const known = rows[0];
   if (known) {
     const unit = requireUnit(ticker, known.quoteUnit);
-    const { firstPriceDate, lastPriceDate, problem } = known;
+    const { assetClass, firstPriceDate, lastPriceDate, problem } = known;
     const weekAgo = new Date(clock().getTime() - 7 * 86_400_000).toISOString().slice(0, 10);
     const isStale = !isOwn && lastPriceDate !== null && lastPriceDate < weekAgo && problem === null;
-    return { ticker, unit, firstPriceDate, problem, isStale, hasPrices: isOwn || firstPriceDate !== null };
+    const hasPrices = isOwn || firstPriceDate !== null;
+    return { ticker, unit, assetClass, firstPriceDate, problem, isStale, hasPrices };
   }
   if (isOwn) throw new UnknownOwnAssetError(ticker);
   const description = await describeOrExplain({ pool, prices }, ticker);
@@ -71,6 +76,7 @@ export async function requireTicker(
   return {
     ticker,
     unit,
+    assetClass: description.assetClass,
     firstPriceDate: description.firstTradeDate,
     hasPrices: false,
     isStale: false,
