@@ -45,7 +45,7 @@ export {
   readTaxYears,
   realizedColumns,
 } from "./money-rows.ts";
-export { type AskedPrices, arePricesUnderWay, requestNewestPrices } from "./newest-prices.ts";
+export { arePricesUnderWay, requestNewestPrices } from "./newest-prices.ts";
 export { figureTables, readHoldings, readMacroContext, readPersonRows } from "./person-rows.ts";
 export {
   type Movement,
