@@ -262,6 +262,11 @@ test.each([
       expect(text).not.toContain(unwanted);
     expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(255, 255, 255)");
     expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+    // The trend of a ticker alone stands elsewhere: every figure is on paper.
+    const left = await page.evaluate<string[]>(`[...document.querySelectorAll("[data-sortable] thead th")]
+    .filter((heading) => !heading.checkVisibility())
+    .map((heading) => heading.textContent.trim())`);
+    expect(left).toEqual(tab === "performance" ? ["Trend"] : []);
     const cut = await page.evaluate<string[]>(`[...document.querySelectorAll("figure, .card, tr")]
     .filter((part) => !part.querySelector("[data-sortable]") && getComputedStyle(part).breakInside !== "avoid")
     .map((part) => part.outerHTML.slice(0, 80))`);

@@ -281,7 +281,10 @@ test.each(["/portfolio", "/portfolio/performance"])(
   async (tab) => {
     const labels = async (account: number) => {
       const { html } = await ada.get(`${tab}?account=${account}`);
-      return [/>Weight(?: of holdings)?</.exec(html)?.[0], /data-label="(Weight[^"]*)"/.exec(html)?.[1]];
+      return [
+        /data-sort="weight"(>Weight(?: of holdings)?<)/.exec(html)?.[1],
+        /data-label="(Weight[^"]*)"/.exec(html)?.[1],
+      ];
     };
     expect(await labels(broker)).toEqual([">Weight of holdings<", "Weight of holdings"]);
     expect(await labels(books)).toEqual([">Weight<", "Weight"]);
