@@ -1,6 +1,7 @@
 /** What the portfolio consists of on the last day of the range: by ticker, by asset class, by sector, by currency, by account. */
 import Big from "big.js";
-import type { Standing, TickerFigures } from "./figures.ts";
+import type { TickerFigures } from "./figures.ts";
+import type { Standing } from "./overview.ts";
 
 export interface Slice {
   readonly label: string;

@@ -10,6 +10,31 @@ export interface Choice {
   readonly benchmark: string | null;
 }
 
+/** What a table of holdings can say of each, in the order of its columns; its name is always there. */
+export const holdingsColumns = [
+  "current_value",
+  "weight",
+  "day_gain",
+  "gain",
+  "total_return",
+  "quantity",
+  "current_price",
+  "average_cost",
+  "unrealized_pnl",
+  "income",
+] as const;
+
+export type HoldingsColumn = (typeof holdingsColumns)[number];
+
+/** What everybody begins with. */
+export const usualColumns: readonly HoldingsColumn[] = [
+  "current_value",
+  "weight",
+  "day_gain",
+  "gain",
+  "total_return",
+];
+
 const usual: Choice = { range: wholeTime, benchmark: null };
 
 /** The choice as the address names it. */
@@ -23,6 +48,8 @@ const isSame = (left: Choice, right: Choice): boolean =>
 
 export interface ChoiceMade {
   readonly choice: Choice;
+  /** Of the holdings: of no address, since they choose nothing that is computed. */
+  readonly columns: readonly HoldingsColumn[];
   /** The address should say it, or another tab's choice would change this page when it renews itself; by its ticker, where it is a name. */
   readonly isFromMemory: boolean;
   readonly typed: ReturnType<typeof parseRange>["typed"];
@@ -42,7 +69,8 @@ export function readChoice(
   const { ticker, text, isGiven } = parseBenchmark(query);
   const isRangeNamed = ["range", "from", "to"].some((name) => query[name] !== undefined);
   return personTransaction(pool, userId, async (client) => {
-    const remembered = (await recallChoice(client, userId)) ?? usual;
+    const recalled = await recallChoice(client, userId);
+    const remembered = recalled?.choice ?? usual;
     const isAnother = text !== "" && (ticker === null || ticker !== remembered.benchmark);
     const own = isAnother ? await findOwnBenchmark(client, userId, text) : null;
     const benchmark = own ?? ticker;
@@ -56,28 +84,57 @@ export function readChoice(
       (!isRangeNamed && JSON.stringify(remembered.range) !== JSON.stringify(wholeTime)) ||
       (!isBenchmarkNamed && remembered.benchmark !== null);
     const isChosen = isLook && !isFromMemory && named.typed.problem === null;
-    if (!isChosen || isSame(choice, remembered)) return { choice, isFromMemory, typed: named.typed };
+    const made = { choice, columns: recalled?.columns ?? usualColumns, isFromMemory, typed: named.typed };
+    if (!isChosen || isSame(choice, remembered)) return made;
     // One that nothing can be compared with is not looked at again and again.
     const isUsable = choice.benchmark === null || (await hasBenchmarkPrices(client, choice.benchmark));
     const kept = isUsable ? choice : { ...choice, benchmark: remembered.benchmark };
     if (!isSame(kept, remembered)) await keepChoice(client, userId, kept);
-    return { choice, isFromMemory, typed: named.typed };
+    return made;
   });
 }
 
+interface Recalled {
+  readonly choice: Choice;
+  /** null: those that everybody begins with. */
+  readonly columns: readonly HoldingsColumn[] | null;
+}
+
+interface ChoiceRow extends Record<"range" | "from" | "to" | "benchmark", string | null> {
+  readonly columns: readonly string[] | null;
+}
+
 /** null: nothing was ever chosen. */
-async function recallChoice(client: PoolClient, userId: number): Promise<Choice | null> {
-  const { rows } = await client.query<Record<"range" | "from" | "to" | "benchmark", string | null>>({
+async function recallChoice(client: PoolClient, userId: number): Promise<Recalled | null> {
+  const { rows } = await client.query<ChoiceRow>({
     name: "recall_choice",
-    text: `select range_name as range, from_date as "from", to_date as "to", benchmark
+    text: `select range_name as range, from_date as "from", to_date as "to", benchmark, holdings_columns as columns
            from public.portfolio_choices
            where user_id = $1`,
     values: [userId],
   });
   const [row] = rows;
   if (!row) return null;
-  const query = Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
-  return { range: parseRange(query).range ?? wholeTime, benchmark: row.benchmark };
+  const { columns, ...named } = row;
+  const query = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== null));
+  return {
+    choice: { range: parseRange(query).range ?? wholeTime, benchmark: row.benchmark },
+    columns: columns && holdingsColumns.filter((column) => columns.includes(column)),
+  };
+}
+
+/** `columns`: in the order of the table; those that everybody begins with are no choice. */
+export function keepColumns(pool: Pool, userId: number, columns: readonly HoldingsColumn[]): Promise<void> {
+  const isUsual = columns.join() === usualColumns.join();
+  return personTransaction(pool, userId, async (client) => {
+    await client.query(
+      `insert into public.portfolio_choices (user_id, range_name, holdings_columns)
+       values ($1, $2, $3)
+       on conflict (user_id) do update
+       set holdings_columns = excluded.holdings_columns`,
+      [userId, rangeParameters(wholeTime).range, isUsual ? null : columns],
+    );
+  });
 }
 
 async function keepChoice(client: PoolClient, userId: number, choice: Choice): Promise<void> {
@@ -101,10 +158,13 @@ export const choiceRecord = {
     .record(z.string(), z.string())
     .nullable()
     .describe(
-      "What was last looked at: `range`, or `from` and `to`, and `benchmark`; null: nothing was chosen",
+      "What was last looked at: `range`, or `from` and `to`, and `benchmark`; `holdings_columns`, of the holdings, where they were " +
+        "chosen; null: nothing was chosen",
     ),
   read: async (client: PoolClient, userId: number): Promise<Record<string, string> | null> => {
-    const choice = await recallChoice(client, userId);
-    return choice && choiceParameters(choice);
+    const recalled = await recallChoice(client, userId);
+    if (!recalled) return null;
+    const { choice, columns } = recalled;
+    return { ...choiceParameters(choice), ...(columns && { holdings_columns: columns.join() }) };
   },
 };

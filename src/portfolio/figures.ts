@@ -45,14 +45,6 @@ export interface TickerFigures extends RowOf<typeof gold_ticker_kpis> {
   readonly closes: readonly (number | null)[];
 }
 
-/** What there is beside the holdings at the close of the last day, and in which accounts all of it lies; in the base currency. */
-export interface Standing {
-  /** Below 0: owed. */
-  readonly cash: readonly { readonly currency: string; readonly value: string }[];
-  /** Empty where the figures are of one account, or there is only one. */
-  readonly accounts: readonly { readonly name: string; readonly value: string }[];
-}
-
 /** Days of a macro regime that follow one another. */
 export interface RegimePeriod {
   readonly regime: string;
@@ -60,6 +52,7 @@ export interface RegimePeriod {
   readonly to: string;
 }
 
+/** What a range returned, and of what. */
 export interface RangeFigures {
   readonly span: Span;
   readonly days: Days;
@@ -72,7 +65,12 @@ export interface RangeFigures {
   readonly months: readonly Month[];
   readonly regimes: readonly RegimeFigures[];
   readonly tickers: readonly TickerFigures[];
-  readonly standing: Standing;
+}
+
+/** How much it moved. */
+export interface RiskFigures {
+  readonly span: Span;
+  readonly performance: Performance;
 }
 
 export interface FiguresRequest {
@@ -90,18 +88,9 @@ export interface FiguresRequest {
  * refuses figures that are of two versions of the models.
  */
 export async function readFigures(pool: Pool, request: FiguresRequest): Promise<RangeFigures> {
-  const { registry, userId, span } = request;
-  const read = <T>(work: (client: PoolClient, figures: PublishedRequest) => Promise<T>): Promise<T> =>
-    personTransaction(
-      pool,
-      userId,
-      async (client) => {
-        const published = await readPublishedModels(client, registry, span.published_version);
-        return work(client, { ...request, published });
-      },
-      { isPlannedOnce: true },
-    );
-  const [index, portfolio, { benchmark, ...tickers }] = await Promise.all([
+  const { span } = request;
+  const read = reader(pool, request);
+  const [index, portfolio, { tickers, benchmark }] = await Promise.all([
     read(readDays),
     read(readPortfolioFigures),
     read(readTickers),
@@ -111,23 +100,46 @@ export async function readFigures(pool: Pool, request: FiguresRequest): Promise<
     span,
     ...index,
     ...portfolio,
-    ...tickers,
+    tickers,
     benchmark: benchmark && compareWith(benchmark, span, index.days.dates),
   };
 }
 
-interface PublishedRequest extends FiguresRequest {
+/** The same of risk alone. */
+export async function readRiskFigures(pool: Pool, request: FiguresRequest): Promise<RiskFigures> {
+  const { span } = request;
+  const performance = await reader(pool, request)(readPerformance);
+  await requirePublished(pool, span.published_version);
+  return { span, performance };
+}
+
+export interface PublishedRequest extends FiguresRequest {
   readonly published: PublishedModels;
 }
 
-const valuesOf = ({ userId, span: { start, end }, account }: FiguresRequest): unknown[] => [
+/** Reads on a connection of its own what one version of the models says. */
+export const reader =
+  (pool: Pool, request: FiguresRequest) =>
+  <T>(work: (client: PoolClient, request: PublishedRequest) => Promise<T>): Promise<T> =>
+    personTransaction(
+      pool,
+      request.userId,
+      async (client) => {
+        const { registry, span } = request;
+        const published = await readPublishedModels(client, registry, span.published_version);
+        return work(client, { ...request, published });
+      },
+      { isPlannedOnce: true },
+    );
+
+export const valuesOf = ({ userId, span: { start, end }, account }: FiguresRequest): unknown[] => [
   userId,
   start,
   end,
   ...(account === undefined ? [] : [account]),
 ];
 
-const slicesOf = ({ account }: FiguresRequest) => (account === undefined ? slices : accountSlices);
+export const slicesOf = ({ account }: FiguresRequest) => (account === undefined ? slices : accountSlices);
 
 /** One statement: all of it is read off the same index, which is then computed once. */
 async function readDays(client: PoolClient, request: PublishedRequest) {
@@ -220,7 +232,21 @@ async function readTransferredGain(
   return new Big(transferred).times(-1).toFixed();
 }
 
-async function readTickers(client: PoolClient, request: PublishedRequest) {
+async function readPerformance(client: PoolClient, request: PublishedRequest): Promise<Performance> {
+  const { rows } = await client.query<Performance>({
+    ...overRange(
+      request.published,
+      [gold__performance],
+      "select performance.* from gold__performance performance",
+      slicesOf(request),
+    ),
+    values: valuesOf(request),
+  });
+  return rows[0]!;
+}
+
+/** And the prices of what is compared with them. */
+export async function readTickers(client: PoolClient, request: PublishedRequest) {
   const { span, benchmark } = request;
   const { rows } = await client.query<TickerFigures>({
     ...overRange(
@@ -253,43 +279,10 @@ async function readTickers(client: PoolClient, request: PublishedRequest) {
   return {
     tickers: rows,
     benchmark: benchmark === null ? null : await readBenchmarkPrices(client, benchmark, span),
-    standing: await readStanding(client, request),
   };
 }
 
-async function readStanding(
-  client: PoolClient,
-  { userId, span, account }: FiguresRequest,
-): Promise<Standing> {
-  const { rows } = await client.query<Standing>({
-    name: "read_standing",
-    // As text: a JSON number is a double.
-    text: `select
-             (
-               select coalesce(json_agg(c order by c.currency), '[]')
-               from (
-                 select currency, sum(market_value)::text as value
-                 from int_cash_daily
-                 where user_id = $1 and cash_date = $2 and ($3::bigint is null or account_id = $3)
-                 group by currency
-               ) c
-             ) as cash,
-             (
-               select coalesce(json_agg(a order by a.name), '[]')
-               from (
-                 select account.name, d.market_value::text as value
-                 from int_portfolios p
-                 join int_portfolio_daily d on d.user_id = p.user_id and d.portfolio_id = p.portfolio_id
-                 join public.accounts account on account.account_id = p.account_id
-                 where p.user_id = $1 and p.portfolio_id > 0 and d.price_date = $2 and $3::bigint is null
-               ) a
-             ) as accounts`,
-    values: [userId, span.end, account ?? null],
-  });
-  return rows[0]!;
-}
-
-async function readRegimePeriods(client: PoolClient, { start, end }: Span): Promise<RegimePeriod[]> {
+export async function readRegimePeriods(client: PoolClient, { start, end }: Span): Promise<RegimePeriod[]> {
   const { rows } = await client.query<RegimePeriod>({
     name: "read_regime_periods",
     text: `select

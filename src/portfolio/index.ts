@@ -8,9 +8,17 @@ export {
   readExpectedIncome,
 } from "./account-figures.ts";
 export { allocations, classLabel } from "./allocation.ts";
-export { type BenchmarkChoice, readBenchmarkChoices } from "./benchmark.ts";
+export { type BenchmarkChoice, parseBenchmark, readBenchmarkChoices } from "./benchmark.ts";
 export { bridge } from "./bridge.ts";
-export { type Choice, choiceParameters, choiceRecord, readChoice } from "./choice.ts";
+export {
+  type Choice,
+  choiceParameters,
+  choiceRecord,
+  type HoldingsColumn,
+  holdingsColumns,
+  keepColumns,
+  readChoice,
+} from "./choice.ts";
 export { readDeletionEffect } from "./deletion-effect.ts";
 // The rows behind a figure.
 export {
@@ -23,7 +31,15 @@ export {
   readTradeEvidence,
   type TradeEvidence,
 } from "./evidence.ts";
-export { type Month, type RangeFigures, readFigures, type TickerFigures } from "./figures.ts";
+export {
+  type FiguresRequest,
+  type Month,
+  type RangeFigures,
+  type RiskFigures,
+  readFigures,
+  readRiskFigures,
+  type TickerFigures,
+} from "./figures.ts";
 export { countDefects, type DoubtfulSplit, readDoubtfulSplits } from "./market-defects.ts";
 export {
   type ContributionKind,
@@ -46,6 +62,7 @@ export {
   realizedColumns,
 } from "./money-rows.ts";
 export { arePricesUnderWay, requestNewestPrices } from "./newest-prices.ts";
+export { type OverviewFigures, readOverview } from "./overview.ts";
 export { figureTables, readHoldings, readMacroContext, readPersonRows } from "./person-rows.ts";
 export {
   type Movement,

@@ -48,6 +48,8 @@ afterAll(() => browser.close());
 const pages = [
   "/portfolio",
   "/portfolio?range=1M",
+  "/portfolio/performance",
+  "/portfolio/risk",
   "/transactions",
   "/transactions/1/delete",
   "/transactions/1/edit",

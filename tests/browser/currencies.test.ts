@@ -152,6 +152,7 @@ describe("pages in several currencies", () => {
       const found: unknown[] = [];
       for (const path of [
         "/portfolio?from=2024-06-01&to=2025-05-31&benchmark=SPFD",
+        "/portfolio/performance?from=2024-06-01&to=2025-05-31&benchmark=SPFD",
         "/tickers/SMTT.L",
         "/explain/currency_effect",
         "/explain/market_value?ticker=SPFD",

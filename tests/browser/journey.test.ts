@@ -178,7 +178,7 @@ describe("an investor", () => {
     await logTrade(page, { ticker: "NORD", quantity: "2", price: "100", date: "2024-01-05" });
     await page.goto(`${program.url}/portfolio`);
     while (!(await page.locator("#value path.series-value").isVisible())) await page.reload();
-    await page.getByRole("link", { name: "1M" }).click();
+    await page.getByRole("link", { name: "1M", exact: true }).click();
     expect(page.url()).toContain("range=1M");
     await page.getByText("Figures as a table").first().click();
     expect(await page.locator("#value table tbody tr").count()).toBeGreaterThan(20);

@@ -64,6 +64,7 @@ async function inspect(page: Page): Promise<string[]> {
 
 test("a range and a benchmark are chosen, remembered, and kept while the page renews itself", async () => {
   const { page, problems } = await openPortfolio({ bypassCSP: true });
+  await page.getByRole("link", { name: "Performance", exact: true }).click();
   await page.getByRole("link", { name: "1Y" }).click();
   await page.getByLabel("Compare with").fill("wrld");
   await page.getByRole("button", { name: "Compare" }).click();
@@ -83,10 +84,11 @@ test("a range and a benchmark are chosen, remembered, and kept while the page re
   expect(await order()).toEqual(["WRLD", "NORD"]);
   expect(page.url()).toContain("order=descending");
 
-  const before = await page.locator(".headline .value").textContent();
+  const value = page.locator(".bridge .sum").last();
+  const before = await value.textContent();
   await trade("WRLD", "BUY", "5", "2024-05-06");
   await program.engine.refresh("transaction_sensor");
-  await page.locator(".headline .value", { hasNotText: before! }).waitFor();
+  await page.locator(".bridge .sum:last-child", { hasNotText: before! }).waitFor();
   expect(await page.locator(".ranges [aria-current]").textContent()).toBe("1Y");
   await page.locator("#returns path.series-benchmark").waitFor();
   expect(await order()).toEqual(["WRLD", "NORD"]);
@@ -124,18 +126,22 @@ test("a chart is read with the pointer: the day, its regime, the gain; the other
     "Gain",
     expect.stringMatching(/^Regime(Expansion|Slowdown|Contraction|Recovery)$/),
   ]);
-  expect(await page.locator("#returns .tooltip p").first().textContent()).toBe(rows[0]);
-  expect(await page.locator("#drawdown .crosshair").isVisible()).toBe(true);
-  expect(await page.locator("#returns .tooltip").getAttribute("aria-hidden")).toBe("true");
   await page.mouse.move(0, 0);
   await tooltip.waitFor({ state: "hidden" });
+  await page.goto(`${program.url}/portfolio/performance?range=1Y&benchmark=`);
+  const returns = await plotOf(page, "returns");
+  await page.mouse.move(returns.at(0.5), returns.y);
+  const day = await page.locator("#returns .tooltip p").first().textContent();
+  expect(await page.locator("#drawdown .tooltip p").first().textContent()).toBe(day);
+  expect(await page.locator("#drawdown .crosshair").isVisible()).toBe(true);
+  expect(await page.locator("#drawdown .tooltip").getAttribute("aria-hidden")).toBe("true");
   expect(problems).toEqual([]);
   await page.context().close();
 });
 
 test("dragging over a chart shows those days alone, measured from the close where it began; back leads back", async () => {
   const { page, problems } = await openPortfolio();
-  const whole = `${program.url}/portfolio?range=1Y&benchmark=WRLD`;
+  const whole = `${program.url}/portfolio/performance?range=1Y&benchmark=WRLD`;
   await page.goto(whole);
   const { y, at } = await plotOf(page, "drawdown");
   await page.mouse.move(at(0.25), y);
@@ -146,13 +152,13 @@ test("dragging over a chart shows those days alone, measured from the close wher
   expect(period).toMatch(/ to /);
   await page.mouse.up();
   await page.waitForURL(/from=/);
-  expect(await page.locator(".headline .period").textContent()).toBe(period);
+  expect(await page.locator("section:has(.bridge) .card-head .aside").textContent()).toBe(period);
   expect(new URL(page.url()).searchParams.get("benchmark")).toBe("WRLD");
   expect(new URL(page.url()).searchParams.has("range")).toBe(false);
   await page.goBack();
   expect(page.url()).toBe(whole);
-  await page.locator("#value .plot").click(); // a click selects nothing
-  expect(await page.locator("#value .chosen-days").isVisible()).toBe(false);
+  await page.locator("#returns .plot").click(); // a click selects nothing
+  expect(await page.locator("#returns .chosen-days").isVisible()).toBe(false);
   expect(page.url()).toBe(whole);
   expect(problems).toEqual([]);
   await page.context().close();
@@ -199,7 +205,10 @@ test("a finger reads a chart and selects nothing; the page can be scrolled over 
 
 test.each([360, 768])("at %i px every figure is in sight, and tables are still tables", async (width) => {
   const { page } = await openPortfolio({ bypassCSP: true, viewport: { width, height: 800 } });
-  for (const path of ["/portfolio?range=Max&benchmark=", "/tickers/NORD", "/explain/xirr", "/transactions"]) {
+  for (const path of [
+    ...["", "/performance", "/risk"].map((tab) => `/portfolio${tab}?range=Max&benchmark=`),
+    ...["/tickers/NORD", "/explain/xirr", "/transactions", "/income", "/realized"],
+  ]) {
     await page.goto(program.url + path);
     const hidden = await page.evaluate<string[]>(`[...document.querySelectorAll("main, .scroll")]
       .filter((part) => part.scrollWidth > part.clientWidth + 1 && !part.querySelector(":scope > [data-sortable]"))
@@ -207,7 +216,7 @@ test.each([360, 768])("at %i px every figure is in sight, and tables are still t
     expect(hidden, path).toEqual([]);
     expect(await inspect(page), path).toEqual([]);
   }
-  await page.goto(`${program.url}/portfolio?range=Max&benchmark=`);
+  await page.goto(`${program.url}/portfolio/performance?range=Max&benchmark=`);
   const tickers = page.getByRole("group", { name: "Tickers" }).getByRole("table");
   expect(await tickers.getByRole("rowheader").count()).toBe(2);
   expect(await tickers.getByRole("row").nth(1).getByRole("cell").count()).toBe(11);
@@ -223,29 +232,49 @@ test.each([360, 768])("at %i px every figure is in sight, and tables are still t
   await page.context().close();
 });
 
-test("a printed dashboard is a report: whose, of which days, as of when, without navigation, light and uncut", async () => {
-  const { page } = await openPortfolio({ colorScheme: "dark" });
-  await page.goto(`${program.url}/portfolio?range=1Y&benchmark=WRLD`);
-  await page.emulateMedia({ media: "print" });
-  await page.setViewportSize({ width: 696, height: 1000 }); // what margins leave of A4
-  const text = await page.evaluate<string>("document.body.innerText"); // as it is laid out
-  const period = (await page.locator(".headline .period").textContent())!;
-  // On a Saturday the newest prices are of the day before.
-  const pricesAsOf = await page.locator(".headline .aside time").textContent();
-  expect(text).toContain(`${credentials.email} · ${period} · prices as of ${pricesAsOf}`);
-  for (const expected of ["Worst drawdowns", "By macro regime", "Volatility is the standard deviation"])
-    expect(text).toContain(expected);
-  for (const unwanted of ["Transactions", "Compare with", "Figures as a table", "Drag over one", "Remove"])
-    expect(text).not.toContain(unwanted);
-  expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(255, 255, 255)");
-  expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
-  const cut = await page.evaluate<string[]>(`[...document.querySelectorAll("figure, .card, tr")]
+test.each([
+  ["", ["Portfolio", "Since your first trade", "Holdings", "Allocation", "all figures in US dollars"]],
+  ["performance", ["Worst drawdowns", "By macro regime", "A drawdown is the fall", "Returns by month"]],
+  ["risk", ["Volatility is the standard deviation", "Sharpe ratio"]],
+])(
+  "a printed tab is a report: whose, of which days, as of when, without navigation, light and uncut: %s",
+  async (tab, printed) => {
+    const { page } = await openPortfolio({ colorScheme: "dark" });
+    await page.goto(`${program.url}/portfolio?range=1Y&benchmark=WRLD`);
+    const period = (await page.locator(".headline .period").textContent())!;
+    // On a Saturday the newest prices are of the day before.
+    const pricesAsOf = await page.locator(".headline > .aside time").textContent();
+    await page.goto(`${program.url}/portfolio/${tab}?range=1Y&benchmark=WRLD`);
+    await page.emulateMedia({ media: "print" });
+    await page.setViewportSize({ width: 696, height: 1000 }); // what margins leave of A4
+    const text = await page.evaluate<string>("document.body.innerText"); // as it is laid out
+    expect(text).toContain(`${credentials.email} · ${period} · prices as of ${pricesAsOf}`);
+    for (const expected of printed) expect(text).toContain(expected);
+    for (const unwanted of [
+      "Transactions",
+      "Columns",
+      "More",
+      "Compare with",
+      "Figures as a table",
+      "Drag over one",
+      "Remove",
+    ])
+      expect(text).not.toContain(unwanted);
+    expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(255, 255, 255)");
+    expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+    // The trend of a ticker alone stands elsewhere: every figure is on paper.
+    const left = await page.evaluate<string[]>(`[...document.querySelectorAll("[data-sortable] thead th")]
+    .filter((heading) => !heading.checkVisibility())
+    .map((heading) => heading.textContent.trim())`);
+    expect(left).toEqual(tab === "performance" ? ["Trend"] : []);
+    const cut = await page.evaluate<string[]>(`[...document.querySelectorAll("figure, .card, tr")]
     .filter((part) => !part.querySelector("[data-sortable]") && getComputedStyle(part).breakInside !== "avoid")
     .map((part) => part.outerHTML.slice(0, 80))`);
-  expect(cut).toEqual([]);
-  expect((await page.pdf({ preferCSSPageSize: true })).subarray(0, 5).toString()).toBe("%PDF-");
-  await page.context().close();
-});
+    expect(cut).toEqual([]);
+    expect((await page.pdf({ preferCSSPageSize: true })).subarray(0, 5).toString()).toBe("%PDF-");
+    await page.context().close();
+  },
+);
 
 test("the ticker's price is read with what happened on the day, and the position with it", async () => {
   const { page } = await openPortfolio();

@@ -247,7 +247,7 @@ describe("the portfolio", () => {
     const { html } = await visitor.get("/portfolio?range=3M");
     expect(html).toMatch(/range=3M" aria-current="true"/);
     expect(html).toMatch(/<p class="value"><a [^>]+>\$[\d,.]+<\/a><\/p>/);
-    expect(html).toMatch(
+    expect((await visitor.get("/portfolio/risk?range=3M")).html).toMatch(
       /Sharpe ratio<\/dt><dd><a [^>]+><span class="absent">.*?<span class="reason">[^<]+</,
     );
     expect(html).toContain("There is no cash account.");

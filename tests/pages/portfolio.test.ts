@@ -84,7 +84,7 @@ describe("the range", () => {
   test("named in the address alone keeps the benchmark; an empty benchmark removes it", async () => {
     await get("/portfolio?range=3M&benchmark=WRLD");
     expect((await get("/portfolio?range=1Y")).location).toBe("/portfolio?range=1Y&benchmark=WRLD");
-    const removed = await get("/portfolio?range=1Y&benchmark=");
+    const removed = await get("/portfolio/performance?range=1Y&benchmark=");
     expect(removed.html).not.toContain("series-benchmark");
     expect(await remembered()).toBe("/portfolio?range=1Y");
   });
@@ -139,8 +139,9 @@ describe("the range", () => {
     expect(html).toContain("Dec 31, 2021 to Dec 31, 2022");
     expect(html).toContain('Prices as of <time datetime="2022-12-30">');
     expect(html).toContain('name="from" type="date" required value="2022-01-01"');
-    expect(html).toMatch(/<th [^>]*>2022<\/th>/);
-    expect(html).not.toMatch(/<th [^>]*>2023<\/th>/);
+    const months = (await get("/portfolio/performance?from=2022-01-01&to=2022-12-31&benchmark=")).html;
+    expect(months).toMatch(/<th [^>]*>2022<\/th>/);
+    expect(months).not.toMatch(/<th [^>]*>2023<\/th>/);
   });
 
   test.each([
@@ -169,13 +170,13 @@ describe("the range", () => {
 });
 
 test("a month, a year and a drawdown lead to their days, whose return is theirs", async () => {
-  const { html } = await get("/portfolio?range=Max&benchmark=");
+  const { html } = await get("/portfolio/performance?range=Max&benchmark=");
   const linked = [...html.matchAll(/<a class="days" href="([^"]+)">([^<]+)</g)].map(([, href, text]) => ({
     href: href!.replaceAll("&amp;", "&"),
     text: text!,
   }));
   const returnOf = async (href: string) =>
-    Number(/<span class="ratio">.*?>([+-][\d.]+)%</s.exec((await get(`${href}&benchmark=`)).html)?.[1]);
+    Number(/Time-weighted<\/dt>.*?>([+-][\d.]+)%</s.exec((await get(`${href}&benchmark=`)).html)?.[1]);
   const month = linked.find(({ href }) => href.endsWith("from=2022-03-01&to=2022-03-31"))!;
   expect(await returnOf(month.href)).toBeCloseTo(Number.parseFloat(month.text), 0);
   const year = linked.find(({ href }) => href.endsWith("from=2021-05-05&to=2021-12-31"))!; // cut by the first trade
@@ -189,8 +190,10 @@ test("a month, a year and a drawdown lead to their days, whose return is theirs"
 
 describe("a benchmark", () => {
   test("is drawn beside the portfolio and compared with it", async () => {
+    expect((await get("/portfolio/performance?range=1Y&benchmark=WRLD")).html).toMatch(
+      /<path class="line series-benchmark" d="M0/,
+    );
     const { html } = await get("/portfolio?range=1Y&benchmark=WRLD");
-    expect(html).toMatch(/<path class="line series-benchmark" d="M0/);
     const words = html.replaceAll(/<[^>]+>/g, " ").replaceAll(/\s+/g, " ");
     expect(words).toMatch(
       /You [+-][\d.]+% , WRLD World Equity ETF \(synthetic\) [+-][\d.]+% : [\d.]+ points (ahead|behind) \. Dividends reinvested ?\./,
@@ -223,24 +226,30 @@ describe("a benchmark", () => {
   });
 
   test("without prices explains itself, and what is no ticker is none", async () => {
-    const { html } = await get("/portfolio?range=1Y&benchmark=NOPE");
+    const { html } = await get("/portfolio/performance?range=1Y&benchmark=NOPE");
     expect(html).toContain("No prices of NOPE are known here.");
+    expect((await get("/portfolio?range=1Y&benchmark=NOPE")).html).toContain(
+      "No prices of NOPE are known here.",
+    );
     expect(await remembered()).not.toContain("NOPE");
     expect(html).not.toContain("series-benchmark");
     expect((await get("/portfolio?range=1Y&benchmark=%3Cscript%3E+x")).html).not.toContain("SCRIPT");
   });
 });
 
-test("tickers stand in the order of the address, and its links turn it round", async () => {
-  const tickers = (html: string) =>
-    [...html.matchAll(/data-value="(NORD|WRLD)"/g)].map(([, ticker]) => ticker);
-  const ascending = await get("/portfolio?range=Max&benchmark=&sort=ticker&order=ascending");
-  expect(tickers(ascending.html)).toEqual(["NORD", "WRLD"]);
-  expect(ascending.html).toMatch(/aria-sort="ascending"><a href="[^"]*order&#x3D;descending"/);
-  const descending = await get("/portfolio?range=Max&benchmark=&sort=ticker&order=descending");
-  expect(tickers(descending.html)).toEqual(["WRLD", "NORD"]);
-  expect((await get("/portfolio?range=Max&benchmark=&sort=nonsense")).status).toBe(200);
-});
+test.each(["/portfolio", "/portfolio/performance"])(
+  "%s: tickers stand in the order of the address, and its links turn it round",
+  async (path) => {
+    const tickers = (html: string) =>
+      [...html.matchAll(/data-value="(NORD|WRLD)"/g)].map(([, ticker]) => ticker);
+    const ascending = await get(`${path}?range=Max&benchmark=&sort=ticker&order=ascending`);
+    expect(tickers(ascending.html)).toEqual(["NORD", "WRLD"]);
+    expect(ascending.html).toMatch(/aria-sort="ascending"><a href="[^"]*order&#x3D;descending"/);
+    const descending = await get(`${path}?range=Max&benchmark=&sort=ticker&order=descending`);
+    expect(tickers(descending.html)).toEqual(["WRLD", "NORD"]);
+    expect((await get(`${path}?range=Max&benchmark=&sort=nonsense`)).status).toBe(200);
+  },
+);
 
 test("a trade is on the page as soon as it is published, however often the page was shown before", async () => {
   const headline = ({ html }: { html: string }) => /<p class="value">.*?>(\$[^<]+)</.exec(html)?.[1];

@@ -21,13 +21,13 @@ interface Token {
 /** Tags and block helpers in their order. A helper within a tag is part of the tag. */
 function tokensOf(source: string): Token[] {
   const pattern =
-    /\{\{\{?~?(?<sign>[#/]|else)?\s*(?<helper>[\w-]*)[^}]*\}\}\}?|<(?<end>\/)?(?<tag>[a-z]\w*)(?:\{\{.*?\}\}|[^>{])*>/gs;
+    /\{\{\{?~?(?<sign>#>|[#/]|else)?\s*(?<helper>[\w-]*)[^}]*\}\}\}?|<(?<end>\/)?(?<tag>[a-z]\w*)(?:\{\{.*?\}\}|[^>{])*>/gs;
   return [...source.matchAll(pattern)].map((match): Token => {
     const { sign, helper = "", end, tag } = match.groups ?? {};
     const line = source.slice(0, match.index).split("\n").length - 1;
     const lastLine = line + match[0].split("\n").length - 1;
     if (sign === "else") return { kind: "middle", name: "", line, lastLine };
-    if (sign) return { kind: sign === "#" ? "open" : "close", name: `#${helper}`, line, lastLine };
+    if (sign) return { kind: sign === "/" ? "close" : "open", name: `#${helper}`, line, lastLine };
     if (!tag) return { kind: "single", name: "", line, lastLine };
     // What is in <html> stands below it.
     if (tag === "html") return { kind: "single", name: tag, line, lastLine };
@@ -92,6 +92,8 @@ describe("templates are read line by line", () => {
     expect(problemsOf(`<p>${"long ".repeat(30)}</p>\n`)).toEqual(["1: 157 characters"]);
     expect(problemsOf("<div>\n {{name}}\n</div>\n")).toEqual(["2: expected 2 spaces before {{name}}"]);
     expect(problemsOf("{{#if a}}\n  <div>\n{{/if}}\n")).toContain("3: #if closes div");
+    expect(problemsOf("{{#> a}}\n  b\n{{/a}}\n")).toEqual([]);
+    expect(problemsOf("{{#> a}}\nb\n{{/c}}\n")).toHaveLength(2);
     expect(problemsOf("<ul>\n  <li>a</li><li>b</li>\n</ul>\n")).toEqual(["2: a second element, li"]);
   });
 });

@@ -18,42 +18,17 @@ describe("views", () => {
 
   test("show the reason of a figure that is null, escaped, never 0 and never nothing", () => {
     const tiles = [{ label: "XIRR", value: null, reason: "less than <365> days", note: "", isPercent: true }];
-    const page = {
-      hasRange: true,
-      shown: {},
-      summary: { marketValue: "1", gain: "0", twr: 0 },
-      tiles,
-      firstDate: "2024-01-01",
-    };
-    const empty = { lines: [], table: { headers: [], rows: [] } };
-    const html = views.render(
-      "portfolio",
-      { ...page, asOf: "2024-01-01", valueChart: empty, returnsChart: empty, drawdownChart: empty },
-      environment,
-    );
+    const html = views.render("risk", { hasRange: true, shown: {}, tiles }, environment);
     expect(html).toContain("less than &lt;365&gt; days");
   });
 
   test("render what is kept once for each object it is kept by", () => {
-    const charts = { lines: [], table: { headers: [], rows: [] } };
-    const renderedWith = (shown: object, marketValue: string): string =>
-      views.render(
-        "portfolio",
-        {
-          hasRange: true,
-          shown,
-          summary: { marketValue, gain: "0", twr: 0 },
-          asOf: "2024-01-01",
-          valueChart: charts,
-          returnsChart: charts,
-          drawdownChart: charts,
-        },
-        environment,
-      );
+    const renderedWith = (shown: object, value: number): string =>
+      views.render("risk", { hasRange: true, shown, tiles: [{ label: "Sharpe ratio", value }] }, environment);
     const shown = {};
-    expect(renderedWith(shown, "11")).toContain("$11.00");
-    expect(renderedWith(shown, "22")).toContain("$11.00");
-    expect(renderedWith({}, "22")).toContain("$22.00");
+    expect(renderedWith(shown, 11)).toContain("11.00");
+    expect(renderedWith(shown, 22)).toContain("11.00");
+    expect(renderedWith({}, 22)).toContain("22.00");
   });
 
   test("refuse a view that does not exist", () => {

@@ -74,6 +74,8 @@ function readablePaths(): string[] {
     ...["xirr", "total_return", "change"].map((figure) => `/explain/${figure}?ticker=NORD`),
     "/explain/regime_return?regime=expansion",
     "/portfolio?range=1Y&benchmark=WRLD",
+    "/portfolio/performance?range=1Y&benchmark=WRLD",
+    "/portfolio/risk?range=1Y&benchmark=WRLD",
     "/tickers/NORD",
     "/transactions",
     "/transactions/1/delete",
@@ -102,7 +104,7 @@ let looks = 0;
 async function depths() {
   const order = `sort=${orders[looks % orders.length]}&order=${looks % 2 ? "ascending" : "descending"}`;
   looks += 1;
-  const { html } = await ada.get(`/portfolio?range=Max&${order}`);
+  const { html } = await ada.get(`/portfolio/performance?range=Max&${order}`);
   const table = /<section[^>]*aria-labelledby="drawdowns-heading">.*?<\/section>/s.exec(html)?.[0] ?? "";
   const shown = [...table.matchAll(/<a class="days"[^>]*>([^<]+)<\/a>/g)].map(([, text]) => text);
   const { html: answer } = await ada.get("/api/portfolio/drawdowns");
@@ -199,7 +201,7 @@ describe("every page and route is read", () => {
     const read = async () => {
       for (let look = 0; !isDone; look++) {
         const from = new Date(Date.UTC(2022, 5, 1 + look)).toISOString().slice(0, 10);
-        statuses.push((await ada.get(`/portfolio?from=${from}&to=2024-12-31`)).status);
+        statuses.push((await ada.get(`/portfolio/performance?from=${from}&to=2024-12-31`)).status);
         statuses.push((await ada.get(`/explain/max_drawdown?from=${from}&to=2024-12-31`)).status);
       }
     };
@@ -221,8 +223,10 @@ describe("every page and route is read", () => {
 test("what is published reads a model that the program no longer knows: no figures rather than those of another time", async () => {
   const known = definitions.assets.filter(({ name }) => name !== "int_portfolio_index");
   await load({ ...definitions, assets: known });
-  const { status, html } = await ada.get("/portfolio?range=6M");
-  expect(status).toBe(503);
-  expect(html).toContain("no use of int_portfolio_index, which there is no longer");
+  for (const tab of ["/portfolio", "/portfolio/performance", "/portfolio/risk"]) {
+    const { status, html } = await ada.get(`${tab}?range=6M`);
+    expect(status, tab).toBe(503);
+    expect(html).toContain("no use of int_portfolio_index, which there is no longer");
+  }
   expect((await ada.get("/api/portfolio/drawdowns")).status).toBe(200);
 });

@@ -1,4 +1,5 @@
 import Big from "big.js";
+import fc from "fast-check";
 import type { PoolClient } from "pg";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
@@ -13,6 +14,7 @@ import { personTransaction } from "../../src/database/person.ts";
 import { weightsOf } from "../../src/portfolio/allocation.ts";
 import { bridge } from "../../src/portfolio/bridge.ts";
 import { type RangeFigures, readFigures } from "../../src/portfolio/figures.ts";
+import { type Change, readOverview } from "../../src/portfolio/overview.ts";
 import { readPublishedModels } from "../../src/portfolio/published-models.ts";
 import { type Range, readSpan } from "../../src/portfolio/range.ts";
 import { overRange } from "../../src/portfolio/range-models.ts";
@@ -95,6 +97,57 @@ const ranges: Range[] = [
   { from: "2022-05-07", to: "2023-05-06" }, // from a Saturday to a Saturday
   { from: "2024-09-06", to: "2024-12-31" }, // nothing is traded
 ];
+
+/** As the headline writes it: docs/metrics.md, change. */
+function changeOf({ span, performance }: RangeFigures) {
+  const gain = new Big(performance.market_value)
+    .minus(span.opening_value)
+    .minus(performance.net_contributions)
+    .plus(performance.income_paid_out);
+  return { gain: gain.toFixed(), twr: performance.twr };
+}
+
+/** Ranges end on days without a price, too, and begin before the first trade. */
+const anyDay = fc.date({ min: new Date("2021-05-05"), max: new Date("2025-06-30"), noInvalidDate: true });
+
+test("what is known first is what ranges say: of the days, of the last one with a price, and of all up to there", async () => {
+  await fc.assert(
+    fc.asyncProperty(anyDay, anyDay, async (...days) => {
+      const [from, to] = days.map((date) => date.toISOString().slice(0, 10)).toSorted();
+      const span = await asPerson((client) =>
+        readSpan(client, program.engine.registry, userId, { from: from!, to: to! }),
+      );
+      const { registry } = program.engine;
+      const overview = await readOverview(program.database.pool, {
+        registry,
+        userId,
+        span: span!,
+        benchmark: null,
+      });
+      const figures = await figuresOf({ from: from!, to: to! });
+      expect(overview.marketValue).toBe(figures.performance.market_value);
+      expect(written(overview.changes.range)).toEqual(changeOf(figures));
+      const ofDay = await figuresOf({ from: overview.day, to: overview.day });
+      expect(written(overview.changes.day)).toEqual(changeOf(ofDay));
+      const whole = await figuresOf({ from: "2021-01-01", to: to! });
+      expect(written(overview.changes.whole ?? overview.changes.range)).toEqual(changeOf(whole));
+      const gains = new Map(ofDay.tickers.map((ticker) => [ticker.ticker, ticker]));
+      for (const { ticker, day_gain, day_return } of overview.tickers) {
+        const same = gains.get(ticker);
+        if (!same) expect([day_gain, day_return]).toEqual([null, null]);
+        else {
+          expect(new Big(day_gain!).toFixed()).toBe(
+            new Big(same.total_gain).minus(same.opening_pnl).toFixed(),
+          );
+          expect(day_return).toBe(same.total_return);
+        }
+      }
+    }),
+    { numRuns: 25, examples: [[new Date("2021-05-05"), new Date("2021-05-05")]] },
+  );
+});
+
+const written = ({ gain, twr }: Change) => ({ gain: new Big(gain).toFixed(), twr });
 
 describe.each(ranges)("from %o", (range) => {
   test("the bridge closes to the cent, and its gains are the tickers'", async () => {

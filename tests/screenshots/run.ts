@@ -13,6 +13,8 @@ import { launchBrowser } from "../support/browser.ts";
 const pages = {
   portfolio: "/portfolio?range=Max",
   "portfolio-1Y": "/portfolio?range=1Y",
+  performance: "/portfolio/performance?range=Max",
+  risk: "/portfolio/risk?range=Max",
   transactions: "/transactions",
   deleted: "/transactions/deleted",
   import: "/transactions/import",
@@ -35,6 +37,7 @@ const pages = {
 /** Of the person with several currencies. */
 const nairobiPages = {
   "nairobi-portfolio": "/portfolio?range=Max",
+  "nairobi-performance": "/portfolio/performance?range=Max",
   "nairobi-transactions": "/transactions",
   "nairobi-ticker": "/tickers/THAM.L",
   "nairobi-explain": "/explain/currency_effect",

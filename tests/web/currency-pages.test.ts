@@ -34,19 +34,21 @@ function shillings(part: string): Big[] {
 
 describe("a person with figures in shillings", () => {
   test("reads the portfolio in them, and prices in each ticker's own", async () => {
-    const html = await read("/portfolio?range=Max");
-    expect(html).toMatch(/class="value"><a [^>]*>KES [\d,]+\.\d\d</);
+    const overview = await read("/portfolio?range=Max");
+    expect(overview).toMatch(/class="value"><a [^>]*>KES [\d,]+\.\d\d</);
+    expect(overview).toContain(">Amounts in KES</p>");
+    expect(overview).toContain('data-unit="money" data-currency="KES"');
+    const html = await read("/portfolio/performance?range=Max");
     expect(html).toMatch(/current_price\?[^"]*ticker=SMTT\.L[^>]*>£10\.\d+</);
     expect(html).toMatch(/current_price\?[^"]*ticker=NASP\.JO[^>]*>R 3,\d{3}\.\d+</);
     expect(html).toMatch(/market_value\?[^"]*ticker=SMTT\.L[^>]*>2\d\d,\d{3}\.\d\d</);
     expect(html).toContain("; amounts in KES</p>");
-    expect(html).toContain('data-unit="money" data-currency="KES"');
     expect(wordsOf(html)).toContain("Figures in KES. Times in UTC.");
     expect(html).not.toContain("US dollars");
   });
 
   test("the bridge says what prices and what exchange rates did, and closes to the cent", async () => {
-    const html = await read("/portfolio?from=2024-06-01&to=2025-05-31");
+    const html = await read("/portfolio/performance?from=2024-06-01&to=2025-05-31");
     const bridge = /<table class="bridge">(.*?)<\/table>/s.exec(html)![1]!;
     expect([...bridge.matchAll(/<th scope="row">([^<]*)/g)].map(([, label]) => label)).toEqual([
       "Value at the start",

@@ -109,7 +109,7 @@ describe.each(scopes)("over %s, of %s", (range, account) => {
 
   test("every figure of each ticker adds up", async () => {
     const scope = scopeOf(range, account);
-    const { html } = await ada.get(`/portfolio?${scope}`);
+    const { html } = await ada.get(`/portfolio/performance?${scope}`);
     const tickers = [
       ...new Set([...html.matchAll(/href="\/tickers\/([^"?]+)/g)].map(([, ticker]) => ticker!)),
     ];
@@ -124,8 +124,9 @@ describe.each(scopes)("over %s, of %s", (range, account) => {
   });
 
   test("every figure of the page is what its explanation says", async () => {
-    const { html } = await ada.get(`/portfolio?${scopeOf(range, account)}`);
-    await sameAsShown(html, 40);
+    const tabs = ["/portfolio", "/portfolio/performance", "/portfolio/risk"];
+    const pages = await Promise.all(tabs.map((tab) => ada.get(`${tab}?${scopeOf(range, account)}`)));
+    await sameAsShown(pages.map(({ html }) => html).join(""), 50);
   });
 });
 
@@ -275,14 +276,20 @@ describe("the page of a ticker", () => {
   });
 });
 
-test("weights say that they are of holdings where the allocation beside them counts cash", async () => {
-  const labels = async (account: number) => {
-    const { html } = await ada.get(`/portfolio?account=${account}`);
-    return [/>Weight(?: of holdings)?</.exec(html)?.[0], /data-label="(Weight[^"]*)"/.exec(html)?.[1]];
-  };
-  expect(await labels(broker)).toEqual([">Weight of holdings<", "Weight of holdings"]);
-  expect(await labels(books)).toEqual([">Weight<", "Weight"]);
-});
+test.each(["/portfolio", "/portfolio/performance"])(
+  "weights of %s say that they are of holdings where there is cash",
+  async (tab) => {
+    const labels = async (account: number) => {
+      const { html } = await ada.get(`${tab}?account=${account}`);
+      return [
+        /data-sort="weight"(>Weight(?: of holdings)?<)/.exec(html)?.[1],
+        /data-label="(Weight[^"]*)"/.exec(html)?.[1],
+      ];
+    };
+    expect(await labels(broker)).toEqual([">Weight of holdings<", "Weight of holdings"]);
+    expect(await labels(books)).toEqual([">Weight<", "Weight"]);
+  },
+);
 
 test("what shares had gained before a transfer is a step of its own, and no fee", async () => {
   const carl = await signUp(program, "carl@example.com");
@@ -292,7 +299,7 @@ test("what shares had gained before a transfer is a step of its own, and no fee"
   );
   await carl.trade("WRLD", "BUY", "2", "150", "2024-06-05");
   await settle(program);
-  const { html } = await carl.get("/portfolio?range=Max");
+  const { html } = await carl.get("/portfolio/performance?range=Max");
   const bridge = /<table class="bridge">(.*?)<\/table>/s.exec(html)![1]!;
   const steps = [...bridge.matchAll(/<th scope="row">([^<]+)<\/th><td class="number[^>]*>(.*?)<\/td>/g)].map(
     ([, label, amount]) => [label!, numberIn(amount!.replaceAll(/<[^>]*>/g, ""))] as const,

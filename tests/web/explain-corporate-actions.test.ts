@@ -91,7 +91,7 @@ const names = (Object.keys(figures) as (keyof typeof figures)[]).filter((figure)
 /** Every equation of the portfolio and of each ticker (these over the whole time). */
 async function everythingAddsUp(reader: Reader): Promise<void> {
   for (const scope of ranges) {
-    const { html } = await reader.get(`/portfolio?${scope}`);
+    const { html } = await reader.get(`/portfolio/performance?${scope}`);
     const tickers = [
       ...new Set([...html.matchAll(/href="\/tickers\/([^"?]+)/g)].map(([, ticker]) => ticker!)),
     ];

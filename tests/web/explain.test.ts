@@ -71,23 +71,22 @@ describe("an explanation", () => {
     expect(textOf(html).replaceAll("\n", " ")).toContain(sentence!.replaceAll("\n", " "));
   });
 
-  test.each(["/portfolio", "/portfolio?range=1Y", "/tickers/NORD"])(
-    "says of every figure of %s just what stands there",
-    async (page) => {
-      const { html } = await ada.get(page);
-      const links = [...html.matchAll(/<a class="explain" href="([^"]+)">(.*?)<\/a>/gs)];
-      expect(links.length).toBeGreaterThan(10);
-      for (const [, href, inner] of links) {
-        const shown = textOf(inner!.replaceAll(/<[^>]+>/g, "")).trim();
-        const { result } = await explained(textOf(href!));
-        const reason = /^— (.*)$/s.exec(shown)?.[1];
-        // A step of the bridge is the difference of two sums in cents, so that what is shown adds up.
-        if (/^[+-]?\$/.test(shown))
-          expect(Math.abs(cents(result) - cents(shown)), href).toBeLessThanOrEqual(1);
-        else expect(result, href).toBe(reason ? `Not computed: ${reason}` : shown);
-      }
-    },
-  );
+  test.each([
+    ...["/portfolio", "/portfolio?range=1Y", "/portfolio/performance", "/portfolio/performance?range=1Y"],
+    ...["/portfolio/risk?range=Max", "/portfolio/risk?range=1Y", "/tickers/NORD"],
+  ])("says of every figure of %s just what stands there", async (page) => {
+    const { html } = await ada.get(page);
+    const links = [...html.matchAll(/<a class="explain" href="([^"]+)">(.*?)<\/a>/gs)];
+    expect(links.length).toBeGreaterThan(page.includes("risk") ? 3 : 10);
+    for (const [, href, inner] of links) {
+      const shown = textOf(inner!.replaceAll(/<[^>]+>/g, "")).trim();
+      const { result } = await explained(textOf(href!));
+      const reason = /^— (.*)$/s.exec(shown)?.[1];
+      // A step of the bridge is the difference of two sums in cents, so that what is shown adds up.
+      if (/^[+-]?\$/.test(shown)) expect(Math.abs(cents(result) - cents(shown)), href).toBeLessThanOrEqual(1);
+      else expect(result, href).toBe(reason ? `Not computed: ${reason}` : shown);
+    }
+  });
 
   test("puts the person's own numbers into the formula", async () => {
     const { rows } = await program.database.pool.query(
@@ -105,7 +104,7 @@ describe("an explanation", () => {
   });
 
   test("explains each figure of each regime by the times that it was in force", async () => {
-    const { html } = await ada.get("/portfolio?range=Max"); // the range of the last look is remembered
+    const { html } = await ada.get("/portfolio/performance?range=Max"); // the range of the last look is remembered
     const links = [...html.matchAll(/href="(\/explain\/regime_[^"]+)"/g)].map(([, href]) => textOf(href!));
     const named = new Set(links.map((href) => new URL(href, program.url).pathname.split("/").at(-1)));
     expect(named).toEqual(new Set(Object.keys(figures).filter((figure) => figure.startsWith("regime_"))));

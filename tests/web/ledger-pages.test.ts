@@ -351,9 +351,10 @@ describe("income and realised gains", () => {
 describe("the portfolio of one account", () => {
   const numberIn = (text: string): number => Number(text.replaceAll(/[^\d.-]/g, ""));
   const headline = (html: string): { value: number; gain: number } => {
-    const [value, gain] = ["value", "amount"].map((name) =>
-      new RegExp(`class="${name}">(.*?)</(?:p|span)>`).exec(html)![1]!.replaceAll(/<[^>]*>/g, ""),
-    );
+    const [value, gain] = [
+      /class="value">(.*?)<\/p>/,
+      /class="of-range">.*?class="amount">(.*?)<\/span>/s,
+    ].map((pattern) => pattern.exec(html)![1]!.replaceAll(/<[^>]*>/g, ""));
     return { value: numberIn(value!), gain: numberIn(gain!.replace("−", "-")) };
   };
 
@@ -384,7 +385,7 @@ describe("the portfolio of one account", () => {
       expect(whole).toContain('class="explain"');
       expect(broker).toContain("<strong>Cash is part of the portfolio</strong>");
     }
-    const { html } = await visitor.get(`/portfolio?range=Max&account=${account}`);
+    const { html } = await visitor.get(`/portfolio/performance?range=Max&account=${account}`);
     const steps = [
       ...html.matchAll(
         /<tr(?: class="sum")?><th scope="row">([^<]+)<\/th><td class="number[^>]*>(.*?)<\/td>/g,

@@ -65,7 +65,7 @@ test("asked for by many at once, each ticker is asked for once", async () => {
   await trade(bert, "NORD");
   await trade(bert, "WRLD");
   const answers = await Promise.all([
-    ...Array.from({ length: 4 }, () => ada.post("/portfolio/prices?range=1Y")),
+    ...Array.from({ length: 4 }, () => ada.post("/portfolio/prices", { range: "1Y" })),
     ...Array.from({ length: 4 }, () => bert.post("/portfolio/prices")),
   ]);
   for (const { status } of answers) expect(status).toBe(303);

@@ -49,7 +49,7 @@ class Chart {
     });
     this.first = this.points[0]?.instant ?? 0;
     this.last = this.points.at(-1)?.instant ?? 0;
-    this.bands = [...plot.querySelectorAll("[data-from]")].map((band) => {
+    this.bands = [...figure.querySelectorAll("[data-from]")].map((band) => {
       const { from, to, label } = /** @type {SVGElement} */ (band).dataset;
       return { from: Date.parse(from ?? ""), to: Date.parse(to ?? ""), label: label ?? "" };
     });

@@ -47,6 +47,8 @@ export interface TimeChartInput {
   /** What to shade: between the first two series, or between the first and zero. */
   readonly shade: "between" | "zero" | "none";
   readonly bands?: readonly Band[];
+  /** Where they stand: over the height of the chart (default), or in a strip below it, which can be closed. */
+  readonly bandsAs?: "background" | "strip";
   /** What happened on a day; those outside the dates are left out. */
   readonly markers?: readonly Marker[];
   /**
@@ -103,6 +105,7 @@ export function timeChart(input: TimeChartInput, format: Format) {
     })),
     xTicks: timeTicks(x, format),
     bands: (input.bands ?? []).map((band) => placeBand(band, first, last, format)),
+    isStrip: input.bandsAs === "strip",
     legend: legend(input.bands ?? []),
     markers,
     markerLegend: markerLegend(markers),

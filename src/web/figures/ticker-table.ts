@@ -1,11 +1,10 @@
 /** The table of tickers: its columns, and the order that the address asks for. */
 import Big from "big.js";
-import { z } from "zod";
 import { isOwnAsset } from "../../market/ticker.ts";
 import type { TickerFigures } from "../../portfolio/index.ts";
 import { sparkline } from "../charts/sparkline.ts";
 import type { Format } from "../format.ts";
-import { parseInput } from "../route.ts";
+import { type Sort, sortBy, sorted, sortHeadings } from "./sort.ts";
 
 const columns = [
   { name: "ticker", label: "Ticker" },
@@ -21,31 +20,21 @@ const columns = [
   { name: "total_return", label: "Return" },
 ] as const;
 
-type ColumnName = (typeof columns)[number]["name"];
+export type TickerSort = Sort<(typeof columns)[number]["name"]>;
 
-export interface Sort {
-  readonly sort: ColumnName;
-  readonly order: "ascending" | "descending";
-}
+export const tickerSort = sortBy(
+  columns.map(({ name }) => name),
+  "current_value",
+);
 
-const byValue: Sort = { sort: "current_value", order: "descending" };
-
-const sortQuery = z.object({
-  sort: z.enum(columns.map(({ name }) => name)).catch(byValue.sort),
-  order: z.enum(["ascending", "descending"]).catch(byValue.order),
-});
-
-export const parseSort = (query: unknown): Sort => parseInput(sortQuery, query);
-
-/** How the address names an order; the usual one needs no name. */
-export function sortParameters({ sort, order }: Sort): Record<string, string> {
-  return sort === byValue.sort && order === byValue.order ? {} : { sort, order };
-}
+/** Over the range. */
+export const gainOf = ({ total_gain, opening_pnl }: TickerFigures): string =>
+  new Big(total_gain).minus(opening_pnl).toFixed();
 
 /** `href`: the page with these parameters added. */
 export function tickerTable(
   tickers: readonly TickerFigures[],
-  current: Sort,
+  current: TickerSort,
   href: (parameters: Record<string, string>) => string,
   format: Format,
   /** There is some beside the tickers, which the allocation counts and their weights do not. */
@@ -58,7 +47,7 @@ export function tickerTable(
     const { price } = format.in(ticker.currency);
     return {
       ...ticker,
-      gain: new Big(ticker.total_gain).minus(ticker.opening_pnl).toFixed(),
+      gain: gainOf(ticker),
       isOwn: isOwnAsset(ticker.ticker),
       isClosed: Number(ticker.quantity) === 0,
       spark: spark && {
@@ -70,30 +59,11 @@ export function tickerTable(
   return {
     amountsIn: format.amountsIn,
     weightLabel,
-    headings: columns.map(({ name, label }) => {
-      const isCurrent = name === current.sort;
-      // Figures are first wanted largest first, names from A.
-      const first = name === "ticker" ? "ascending" : "descending";
-      const other = current.order === "ascending" ? "descending" : "ascending";
-      return {
-        name,
-        label: name === "weight" ? weightLabel : label,
-        isNumber: name !== "ticker",
-        ariaSort: isCurrent ? current.order : null,
-        href: href({ sort: name, order: isCurrent ? other : first }),
-      };
-    }),
-    rows: rows.sort((left, right) => {
-      const sign = current.order === "ascending" ? 1 : -1;
-      return compare(left[current.sort], right[current.sort], sign) || compare(left.ticker, right.ticker, 1);
-    }),
+    headings: sortHeadings(
+      columns.map(({ name, label }) => ({ name, label: name === "weight" ? weightLabel : label })),
+      current,
+      href,
+    ),
+    rows: sorted(rows, current),
   };
-}
-
-/** What is not known comes last, whichever the order. */
-function compare(left: string | number | null, right: string | number | null, sign: number): number {
-  if (left === null || right === null) return Number(left === null) - Number(right === null);
-  const [first, second] = [Number(left), Number(right)];
-  const isNumber = !Number.isNaN(first) && !Number.isNaN(second);
-  return sign * (isNumber ? first - second : String(left) < String(right) ? -1 : left === right ? 0 : 1);
 }

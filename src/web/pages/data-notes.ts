@@ -76,8 +76,8 @@ const mostShown = 4;
 /** One for all of them: after an import they are sixty. */
 const fetchingNote = (missing: number, traded: number): DataNote => ({
   kind: "information",
-  ticker: `${missing} of ${traded} tickers`,
-  text: "Their price histories are being fetched: until they are there, figures are an estimate.",
+  ticker: "Estimate:",
+  text: `prices of ${missing} of ${traded} tickers are still missing. They are being fetched.`,
   progress: { done: traded - missing, total: traded },
 });
 

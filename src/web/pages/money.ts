@@ -21,10 +21,20 @@ import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import type { Account } from "./entry-form.ts";
 import { environmentOf, type SendPage } from "./page.ts";
+import { lookInAddress, portfolioTabs, type TabAddress } from "./portfolio-tabs.ts";
 import { currenciesOf, describeUnbooked, unbookedPages } from "./unbooked.ts";
 
 /** An account that an address names, where the person has it; where not, all together are shown. */
 const accountInAddress = z.object({ account: positiveId.optional().catch(undefined) });
+
+/** The tabs beside this one, and what a form of the page sends along of what they look at: all but the account, which it names. */
+function tabsBeside(path: TabAddress, query: unknown, account: number | undefined) {
+  const { range, benchmark } = lookInAddress(query, undefined);
+  return {
+    tabs: portfolioTabs(path, lookInAddress(query, account)),
+    alongside: { ...(range !== undefined && { range }), ...(benchmark !== undefined && { benchmark }) },
+  };
+}
 
 interface Subject {
   readonly userId: number;
@@ -116,6 +126,7 @@ async function sendIncome(
   const subject = await readSubject(context, request);
   const { userId, account, accounts, base } = subject;
   const { by, from, to } = parseInput(incomeQuery, request.query);
+  const { alongside, ...beside } = tabsBeside("/income", request.query, account);
   const { format } = environmentOf(context, request, { base, all: [base] });
   const received = await readIncome(context.pool, userId, { by, from, to, account });
   const expected = await readExpectedIncome(context.pool, userId, account);
@@ -127,8 +138,8 @@ async function sendIncome(
         : nameIn(accounts, account_id);
   const query = (grouping: string): string =>
     `/income?${new URLSearchParams(
-      Object.entries({ by: grouping, from, to, account }).flatMap(([name, value]): [string, string][] =>
-        value === undefined ? [] : [[name, String(value)]],
+      Object.entries({ by: grouping, from, to, ...alongside, account }).flatMap(
+        ([name, value]): [string, string][] => (value === undefined ? [] : [[name, String(value)]]),
       ),
     )}`;
   const months = Map.groupBy(expected, ({ month }) => month);
@@ -139,6 +150,8 @@ async function sendIncome(
     title: "Income",
     currencies: { base, all: currenciesOf(base, unbooked) },
     data: {
+      ...beside,
+      alongside,
       by,
       unbooked,
       groupLabel: groupLabels[by],
@@ -197,6 +210,7 @@ async function sendRealized(
     title: "Realised gains",
     currencies: { base, all: [base] },
     data: {
+      ...tabsBeside("/realized", request.query, account),
       taxYear,
       cut: await listCutLots(context, userId),
       isCalendarYear: start === "01-01",

@@ -6,6 +6,7 @@ import { requestNewestPrices } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { parseInput } from "../route.ts";
 import type { DataNote } from "./data-notes.ts";
+import { accountInAddress, addressOf, lookInAddress } from "./portfolio-tabs.ts";
 
 /** What came of asking, for the page that is shown then. */
 const answers = {
@@ -17,26 +18,17 @@ const answers = {
 
 const answerInAddress = z.object({ prices: z.enum(["recent", "none"]).optional().catch(undefined) });
 
-/** What the address of the page said, which it says again. */
-const shown = z.object(
-  Object.fromEntries(
-    ["range", "start", "end", "benchmark", "account", "sort", "direction"].map((name) => [
-      name,
-      z.string().max(40).optional().catch(undefined),
-    ]),
-  ),
-);
-
 export function newestPricesPages(context: WebContext): Router {
   const router = Router();
   router.post("/portfolio/prices", async (request, response) => {
     const { userId } = requirePerson(request);
     const asked = await personTransaction(context.pool, userId, requestNewestPrices);
     const answer: keyof typeof answers = asked === null ? "none" : asked.is_new ? "asked" : "recent";
-    const address = Object.entries({ ...parseInput(shown, request.query), prices: answer }).flatMap(
-      ([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]]),
+    const { account } = parseInput(accountInAddress, request.body ?? {});
+    response.redirect(
+      303,
+      addressOf("/portfolio", { ...lookInAddress(request.body, account), prices: answer }),
     );
-    response.redirect(303, `/portfolio?${new URLSearchParams(address)}`);
   });
   return router;
 }

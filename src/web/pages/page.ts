@@ -8,6 +8,7 @@ import { namesOwnAssets, putNamesIn, withShownTickers } from "../own-names.ts";
 import { csrfToken } from "../security.ts";
 import type { Markup, ViewEnvironment, Views } from "../views.ts";
 import { signInAddress } from "./next-page.ts";
+import { tabAddresses } from "./portfolio-tabs.ts";
 
 export interface Page {
   /** A file of `ui/views`, without its ending. */
@@ -54,17 +55,22 @@ interface Destination {
   readonly label: string;
 }
 
-const investorDestinations: readonly Destination[] = [
-  { href: "/portfolio", label: "Portfolio" },
-  { href: "/transactions", label: "Transactions" },
-];
-const operatorDestinations: readonly Destination[] = [
+const portfolio: Destination = { href: "/portfolio", label: "Portfolio" };
+const transactions: Destination = { href: "/transactions", label: "Transactions" };
+const account: Destination = { href: "/account", label: "Account" };
+const people: Destination = { href: "/people", label: "People" };
+/** For operators, under one name: an asset here is a table of data, and nothing that anybody owns. */
+const system: readonly Destination[] = [
   { href: "/assets", label: "Assets" },
   { href: "/runs", label: "Runs" },
   { href: "/automation", label: "Automation" },
-  { href: "/people", label: "People" },
 ];
-const account: Destination = { href: "/account", label: "Account" };
+/** On a phone, what else a person has here. */
+const others: readonly Destination[] = [
+  { href: "/accounts", label: "Accounts" },
+  { href: "/cash", label: "Cash" },
+  { href: "/own-assets", label: "Own assets" },
+];
 
 /** The reader's format and the time, for templates and charts. */
 export function environmentOf(
@@ -103,8 +109,8 @@ export function createSendPage(context: WebContext, views: Views): SendPage {
       title,
       body,
       refresh,
-      navigation: person ? navigation(person.role === "operator", request.path) : [],
-      scripts: person ? ["live.js", ...scripts] : scripts,
+      navigation: person && navigation(person.role === "operator", request.path),
+      scripts: person ? ["live.js", "menu.js", ...scripts] : scripts,
     };
     send(context, request, response, views.render("layout", frame, environment));
   };
@@ -126,14 +132,22 @@ export const createRenderEach =
   (request, partial, items) =>
     views.renderEach(partial, items, environmentOf(context, request));
 
+/** Of the bar above every page, and of the one below it on a phone. */
 function navigation(isOperator: boolean, path: string) {
-  return [...investorDestinations, ...(isOperator ? operatorDestinations : []), account].map(
-    (destination) => ({
-      ...destination,
-      isLast: destination === account,
-      isCurrent: path === destination.href || path.startsWith(`${destination.href}/`),
-    }),
-  );
+  const isAt = ({ href }: Destination): boolean => path === href || path.startsWith(`${href}/`);
+  const marked = (destination: Destination) => ({ ...destination, isCurrent: isAt(destination) });
+  const ofPortfolio = { ...portfolio, isCurrent: isAt(portfolio) || tabAddresses.includes(path) };
+  const ofSystem = isOperator ? system.map(marked) : [];
+  const ofPeople = isOperator ? [marked(people)] : [];
+  const more = [...others.map(marked), ...ofSystem, ...ofPeople, marked(account)];
+  return {
+    first: [ofPortfolio, marked(transactions)],
+    system: { destinations: ofSystem, isCurrent: ofSystem.some(({ isCurrent }) => isCurrent) },
+    last: [...ofPeople, { ...marked(account), isLast: true }],
+    portfolio: ofPortfolio,
+    transactions: marked(transactions),
+    more: { destinations: more, isCurrent: more.some(({ isCurrent }) => isCurrent) },
+  };
 }
 
 const headings: ReadonlyMap<string | number, string> = new Map<string | number, string>([
