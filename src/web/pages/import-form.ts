@@ -19,6 +19,7 @@ import { InvalidInputError } from "../errors.ts";
 import { largestBody } from "../large-body.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
+import { pageNumber, type ShownPages, turn, unshownLines } from "./import-rows.ts";
 
 /**
  * A form with a whole file in it, and a checkbox for each of its rows. Before the guards, which take less. Taken apart by
@@ -75,6 +76,13 @@ const importForm = z.object({
   line: lines,
   /** Lines to be recorded as the market says. */
   correct: lines,
+  /** Of rows that the page did not show: those that were ticked, and those that were corrected. */
+  unshown: unshownLines,
+  unshown_correct: unshownLines,
+  /** Pages of the rows to look at and of those in order. */
+  needing_page: pageNumber,
+  good_page: pageNumber,
+  turn,
   correct_all: z.literal("1").optional().catch(undefined),
   /** Which of one's accounts, and the one whose choices the page showed. */
   account: positiveId.optional().catch(undefined),
@@ -124,7 +132,8 @@ function recordingOf(form: ImportForm): Pick<ImportFile, "account" | "recording"
 
 /** `body`: of the form as it came, beside the file's text. */
 export function fileOf(form: ImportForm, body: unknown): ImportFile {
-  const { csv, header, date_order, decimal_mark, price_currency, correct, correct_all, account } = form;
+  const { csv, header, date_order, decimal_mark, price_currency, correct_all, account } = form;
+  const correct = [...form.correct, ...form.unshown_correct];
   if (header !== undefined && header !== headerOf(csv))
     return { csv, ...(account !== undefined && { account }) };
   const entries = Object.entries(parseInput(anyFields, body));
@@ -159,12 +168,19 @@ export function fileOf(form: ImportForm, body: unknown): ImportFile {
   };
 }
 
+/** Which rows of the review are shown. */
+export const shownOf = ({ needing_page, good_page, turn: to }: ImportForm): ShownPages => ({
+  needing: to?.list === "needing" ? to.page : needing_page,
+  good: to?.list === "good" ? to.page : good_page,
+  isGoodOpen: to?.list === "good",
+});
+
 export function selectionOf(form: ImportForm): Selection | null {
-  const { fingerprint, line } = form;
+  const { fingerprint, line, unshown } = form;
   if (fingerprint === undefined) return null;
   const seen = recordGroups.map((group) => [group, form[`unrecorded_${group}`]] as const);
   const unrecorded = seen.every(([, count]) => count === undefined)
     ? undefined
     : Object.fromEntries(seen.map(([group, count]) => [group, count ?? 0]));
-  return { fingerprint, lines: new Set(line), ...(unrecorded && { unrecorded }) };
+  return { fingerprint, lines: new Set([...line, ...unshown]), ...(unrecorded && { unrecorded }) };
 }
