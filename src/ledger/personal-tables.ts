@@ -83,6 +83,8 @@ const importRow = {
   import_id: z.string(),
   imported_at: instant,
   format: z.string().nullable(),
+  file_name: z.string().nullable(),
+  undone_at: instant.nullable(),
   line: z.int(),
   kind: z.string().nullable(),
   word: z.string(),
@@ -178,7 +180,7 @@ export const ledgerTables = {
     columns: Object.keys(importRow),
     select: `
       select
-        import_id, imported_at, format, line, kind, word, entry_date, symbol, identifier,
+        import_id, imported_at, format, file_name, undone_at, line, kind, word, entry_date, symbol, identifier,
         trim_scale(quantity) as quantity,
         trim_scale(price) as price,
         trim_scale(amount) as amount,

@@ -11,7 +11,7 @@ export { allocations, classLabel } from "./allocation.ts";
 export { type BenchmarkChoice, readBenchmarkChoices } from "./benchmark.ts";
 export { bridge } from "./bridge.ts";
 export { type Choice, choiceParameters, choiceRecord, readChoice } from "./choice.ts";
-export { readDeletionEffect } from "./deletion-effect.ts";
+export { readDeletionEffects } from "./deletion-effect.ts";
 // The rows behind a figure.
 export {
   type Extent,

@@ -4,6 +4,7 @@
 const form = /** @type {HTMLFormElement} */ (document.getElementById("import"));
 const text = /** @type {HTMLTextAreaElement} */ (document.getElementById("csv"));
 const file = /** @type {HTMLInputElement | null} */ (document.getElementById("file"));
+const fileName = /** @type {HTMLInputElement | null} */ (form.querySelector("input[name=file_name]"));
 const help = document.getElementById("file-help");
 const progress = document.getElementById("import-progress");
 
@@ -31,6 +32,7 @@ file?.addEventListener("change", async () => {
   try {
     const decoded = await decode(await chosen.arrayBuffer());
     text.value = decoded.text;
+    if (fileName) fileName.value = chosen.name.slice(0, 200);
     const lines = text.value.trim().split("\n").length;
     const encoded = decoded.encoding === "UTF-8" ? "" : ` It was read as ${decoded.encoding}.`;
     help.textContent = `${chosen.name}, ${lines} lines, is ready: preview it.${encoded}`;

@@ -66,6 +66,8 @@ const count = z
 const importForm = z.object({
   step: z.enum(["review", "leave_out", "import"]).catch("review"),
   csv: z.string().default(""),
+  /** As the browser said it when it was read. */
+  file_name: z.string().max(200).default("").catch(""),
   date_order: z.enum(["day", "month"]).optional().catch(undefined),
   decimal_mark: z.enum(["point", "comma"]).optional().catch(undefined),
   price_currency: z.string().refine(isNamedCurrency).optional().catch(undefined),
@@ -132,10 +134,11 @@ function recordingOf(form: ImportForm): Pick<ImportFile, "account" | "recording"
 
 /** `body`: of the form as it came, beside the file's text. */
 export function fileOf(form: ImportForm, body: unknown): ImportFile {
-  const { csv, header, date_order, decimal_mark, price_currency, correct_all, account } = form;
+  const { csv, file_name, header, date_order, decimal_mark, price_currency, correct_all, account } = form;
   const correct = [...form.correct, ...form.unshown_correct];
+  const named = { csv, ...(file_name !== "" && { fileName: file_name }) };
   if (header !== undefined && header !== headerOf(csv))
-    return { csv, ...(account !== undefined && { account }) };
+    return { ...named, ...(account !== undefined && { account }) };
   const entries = Object.entries(parseInput(anyFields, body));
   const texts = parseInput(
     namedFields,
@@ -152,7 +155,7 @@ export function fileOf(form: ImportForm, body: unknown): ImportFile {
     ticker.trim().toUpperCase().slice(0, 20),
   ]);
   return {
-    csv,
+    ...named,
     ...(columns.length > 0 && { columns: Object.fromEntries(columns) as Partial<ColumnMapping> }),
     ...((date_order || decimal_mark || price_currency) && {
       notation: {

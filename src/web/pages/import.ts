@@ -77,15 +77,18 @@ async function answerForm(
   const form = parseForm(request.body);
   const file = fileOf(form, request.body);
   const selection = selectionOf(form);
-  const shown = shownOf(form);
+  const of = { shown: shownOf(form), fileName: form.file_name };
   if (form.step !== "import") {
     const review = await underway.during(userId, (onProgress) =>
       reviewImport(context, userId, file, selection, onProgress),
     );
     if (form.step !== "leave_out")
-      return sendImport(request, response, form.csv, review, { status: statusOf(review), shown });
+      return sendImport(request, response, form.csv, review, { status: statusOf(review), ...of });
     const left = await leaveOut(context, userId, file, review);
-    return sendImport(request, response, form.csv, left, { problem: consequences(left) });
+    return sendImport(request, response, form.csv, left, {
+      problem: consequences(left),
+      fileName: form.file_name,
+    });
   }
   try {
     const { imported, others, kept, review } = await underway.during(userId, (onProgress) =>
@@ -100,14 +103,14 @@ async function answerForm(
     }
     if (kept > 0) return response.redirect(303, `/transactions?kept=${kept}`);
     const problem = refusal(review, isAllSeen(review, selection));
-    await sendImport(request, response, form.csv, review, { problem, status: 422, shown });
+    await sendImport(request, response, form.csv, review, { problem, status: 422, ...of });
   } catch (error) {
     const { status, code, message } = describeError(error, "POST", "");
     if (!["market_data_unavailable", "quota_exceeded", "missing_fx_rate"].includes(code)) throw error;
     // The text and the choice of rows stay; what was fetched by then is there the next time.
     const review = await reviewImport(context, userId, file, selection);
     const problem = { heading: "Nothing was imported.", message: sentence(message) };
-    await sendImport(request, response, form.csv, review, { problem, status, shown });
+    await sendImport(request, response, form.csv, review, { problem, status, ...of });
   }
 }
 
@@ -158,6 +161,7 @@ interface Answer {
   readonly problem?: Problem | null;
   readonly status?: number;
   readonly shown?: ShownPages;
+  readonly fileName?: string;
   /** Of a page without a review. */
   readonly start?: Start;
 }
@@ -170,7 +174,7 @@ interface Start {
 
 function createSendImport(sendPage: SendPage, renderEach: RenderEach): SendImport {
   return async (request, response, csv, review, answer = {}) => {
-    const { problem = null, status = 200, shown = firstPages, start } = answer;
+    const { problem = null, status = 200, shown = firstPages, fileName = "", start } = answer;
     const { accounts = [], recordable = 0 } = start ?? {};
     const first = accounts.find(({ is_default }) => is_default);
     const described = review
@@ -185,6 +189,7 @@ function createSendImport(sendPage: SendPage, renderEach: RenderEach): SendImpor
       status,
       data: {
         csv,
+        fileName,
         header: headerOf(csv),
         maxCsvRecords,
         recordable,
