@@ -83,8 +83,6 @@ const importRow = {
   import_id: z.string(),
   imported_at: instant,
   format: z.string().nullable(),
-  file_name: z.string().nullable(),
-  undone_at: instant.nullable(),
   line: z.int(),
   kind: z.string().nullable(),
   word: z.string(),
@@ -98,6 +96,8 @@ const importRow = {
   currency: z.string().nullable(),
   transaction_id: z.int().nullable(),
   reason: z.string().nullable(),
+  file_name: z.string().nullable(),
+  undone_at: instant.nullable(),
 };
 
 const newTickers = { brought_on: z.iso.date(), tickers: z.int() };
@@ -180,12 +180,12 @@ export const ledgerTables = {
     columns: Object.keys(importRow),
     select: `
       select
-        import_id, imported_at, format, file_name, undone_at, line, kind, word, entry_date, symbol, identifier,
+        import_id, imported_at, format, line, kind, word, entry_date, symbol, identifier,
         trim_scale(quantity) as quantity,
         trim_scale(price) as price,
         trim_scale(amount) as amount,
         trim_scale(fee) as fee,
-        currency, transaction_id, reason
+        currency, transaction_id, reason, file_name, undone_at
       from public.import_rows
       join public.imports using (user_id, import_id)
       where user_id = $1
