@@ -59,11 +59,15 @@ export async function listDeletions(
 
 const stored = storedColumns.filter((column) => column !== "account_id");
 
-/** With the other side of a transfer. []: nothing of that id was deleted, or it is there again. */
-async function insertDeleted(
+/**
+ * As they were when they were last deleted, with the other sides of transfers; what is there again stays as it is. `since`: no others than
+ * those that were deleted from then on.
+ */
+export async function insertDeleted(
   client: PoolClient,
   userId: number,
-  transactionId: number,
+  transactionIds: readonly number[],
+  since: Date | null = null,
 ): Promise<Transaction[]> {
   const { rows } = await client
     .query<TransactionRow>(
@@ -72,16 +76,16 @@ async function insertDeleted(
          from bronze.transactions_audit
          where user_id = $1
            and operation = 'delete'
+           and ($3::timestamptz is null or audited_at >= $3)
            and (
-             transaction_id = $2
-             or transfer_id = (
-               select transfer_id
+             transaction_id = any ($2)
+             or transfer_id in (
+               select distinct on (transaction_id) transfer_id
                from bronze.transactions_audit
                where user_id = $1
-                 and transaction_id = $2
+                 and transaction_id = any ($2)
                  and operation = 'delete'
-               order by audit_id desc
-               limit 1
+               order by transaction_id, audit_id desc
              )
            )
          order by transaction_id, audit_id desc
@@ -99,7 +103,7 @@ async function insertDeleted(
        from deletions
        on conflict (transaction_id) do nothing
        returning ${transactionColumns}`,
-      [userId, transactionId],
+      [userId, transactionIds, since],
     )
     .catch(explainTaken);
   return rows.map(transactionOf);
@@ -116,7 +120,7 @@ export async function restoreTransaction(
 ): Promise<Transaction> {
   return personTransaction(context.pool, userId, async (client) => {
     await lockLedger(client, userId);
-    const restored = await insertDeleted(client, userId, transactionId);
+    const restored = await insertDeleted(client, userId, [transactionId]);
     const wanted = restored.find(({ transaction_id }) => transaction_id === transactionId);
     if (!wanted) throw new DeletionNotFoundError(transactionId);
     await requireLedgerQuota(client, userId, context.quotas);

@@ -102,7 +102,7 @@ export class OversellError extends Error {
   /** `cause`: what was asked for. A SELL may be covered on its own day and leave too little for a later one. */
   constructor(
     { ticker, date, held, sold, type, account }: OversellDetails,
-    cause: "sell" | "earlier sell" | "delete" | "edit",
+    cause: "sell" | "earlier sell" | "delete" | "edit" | "import",
   ) {
     const verb = type === "TRANSFER_OUT" ? "transfer" : "sell";
     const place = account === undefined ? "" : ` in ${account}`;
@@ -111,6 +111,7 @@ export class OversellError extends Error {
       sell: `you hold ${shares} on ${date}, and cannot ${verb} ${sold}`,
       "earlier sell": `you ${verb} ${sold} ${ticker}${place} on ${date}, and would then hold only ${held}`,
       delete: `you ${verb} ${sold} ${ticker}${place} on ${date}, and without this transaction would then hold only ${held}`,
+      import: `you ${verb} ${sold} ${ticker}${place} on ${date}, and without what this import recorded would then hold only ${held}`,
       edit: `you ${verb} ${sold} ${ticker}${place} on ${date}, and with this change would then hold only ${held}`,
     };
     super(`${uncovered[cause]}; expected every SELL to be covered by earlier BUYs`);

@@ -63,7 +63,8 @@ export {
 export { spell } from "./import/spelling.ts";
 export { groupKept, nameKind, summarise } from "./import/summary.ts";
 export { maxCharacters, maxCsvRecords } from "./import/tables.ts";
-export { latestToday, parseTransactionInput } from "./input.ts";
+export { listImports, type MadeImport, previewUndo, restoreImport, undoImport } from "./import/undo.ts";
+export { findInputProblems, latestToday, parseTransactionInput } from "./input.ts";
 export { type OpenLots, readOpenLots } from "./open-lots.ts";
 export { ledgerTables } from "./personal-tables.ts";
 export { correctionOf } from "./price-check.ts";

@@ -106,10 +106,7 @@ export function parseTransactionInput(
   const parsed = schema.safeParse(
     Object.fromEntries(Object.entries(fields).filter(([, value]) => isSaid(value))),
   );
-  if (!parsed.success) {
-    const field = parsed.error.issues[0]!.path[0] as TransactionField;
-    throw new InvalidTransactionError(field, expectationOf(field, schema), fields[field]);
-  }
+  if (!parsed.success) throw problemsOf(parsed.error, schema, fields)[0]!;
   refuseOthers(fields, type, schema);
   const said = parsed.data as unknown as Omit<TransactionInput, "fee"> & { readonly fee?: string };
   const today = latestToday(clock());
@@ -117,6 +114,46 @@ export function parseTransactionInput(
   if (said.acquired_on !== undefined && said.acquired_on > said.date)
     throw new InvalidTransactionError("acquired_on", expectations.acquired_on, said.acquired_on);
   return inMajorUnit({ fee: "0", ...said });
+}
+
+/** Each field once. */
+function problemsOf(
+  { issues }: z.ZodError,
+  schema: z.ZodObject,
+  fields: Readonly<Record<string, unknown>>,
+): InvalidTransactionError[] {
+  const wrong = [...new Set(issues.map(({ path }) => path[0] as TransactionField))];
+  return wrong.map(
+    (field) => new InvalidTransactionError(field, expectationOf(field, schema), fields[field]),
+  );
+}
+
+/** Everything that is wrong with it in itself, field by field: of a form all is told at once. The first is what parseTransactionInput throws. */
+export function findInputProblems(
+  input: unknown,
+  clock: () => Date,
+  types: readonly TransactionType[] = singleTypes,
+): (InvalidTransactionError | FutureDateError)[] {
+  const fields = z.record(z.string(), z.unknown()).safeParse(input).data ?? {};
+  try {
+    parseTransactionInput(input, clock, types);
+    return [];
+  } catch (error) {
+    if (!(error instanceof InvalidTransactionError || error instanceof FutureDateError)) throw error;
+    const type = types.find((one) => one === fields.type);
+    if (type === undefined) return [error];
+    const schema = schemaOf(type, isSaid(fields.ticker));
+    const said = Object.fromEntries(Object.entries(fields).filter(([, value]) => isSaid(value)));
+    const parsed = schema.safeParse(said);
+    if (parsed.success) return [error];
+    const today = latestToday(clock());
+    const { date } = fields;
+    const isLate = typeof date === "string" && isDate(date) && date > today;
+    return [
+      ...problemsOf(parsed.error, schema, fields),
+      ...(isLate ? [new FutureDateError(date, today)] : []),
+    ];
+  }
 }
 
 function refusedType(type: unknown): InvalidTransactionError {

@@ -96,6 +96,8 @@ const importRow = {
   currency: z.string().nullable(),
   transaction_id: z.int().nullable(),
   reason: z.string().nullable(),
+  file_name: z.string().nullable(),
+  undone_at: instant.nullable(),
 };
 
 const newTickers = { brought_on: z.iso.date(), tickers: z.int() };
@@ -183,7 +185,7 @@ export const ledgerTables = {
         trim_scale(price) as price,
         trim_scale(amount) as amount,
         trim_scale(fee) as fee,
-        currency, transaction_id, reason
+        currency, transaction_id, reason, file_name, undone_at
       from public.import_rows
       join public.imports using (user_id, import_id)
       where user_id = $1

@@ -158,7 +158,8 @@ async function readStored(
 }
 
 interface KeptHistory {
-  readonly from: string;
+  /** It has what was quoted on them. */
+  readonly days: ReadonlySet<string>;
   readonly history: History;
   /** Of performance.now(). */
   readonly until: number;
@@ -169,19 +170,22 @@ const fetched = new WeakMap<PriceSource, Map<string, KeptHistory>>();
 async function fetchHistory(
   prices: PriceSource,
   ticker: string,
-  from: string,
+  days: ReadonlySet<string>,
   patience: number,
 ): Promise<History | "away" | null> {
   const kept = fetched.get(prices) ?? new Map<string, KeptHistory>();
   fetched.set(prices, kept);
   const known = kept.get(ticker);
-  if (known && known.from <= from && known.until > performance.now()) return known.history;
+  const isKnown = known && known.until > performance.now() && [...days].every((day) => known.days.has(day));
+  if (isKnown) return known.history;
+  const asked = [...days].toSorted();
   let reply: PriceHistory;
   try {
     reply = await prices.history(
       ticker,
-      from,
+      early(asked[0]!),
       AbortSignal.timeout(Math.max(1, Math.ceil(Math.min(patience, longestWait)))),
+      asked,
     );
   } catch (error) {
     if (error instanceof UnknownTickerError || error instanceof NoPricesError) return null;
@@ -203,7 +207,7 @@ async function fetchHistory(
   const splits = reply.splits.map((split) => ({ ...split, scaledBefore: split.date }));
   const history = { bars, splits };
   if (kept.size >= keptHistories) kept.delete(kept.keys().next().value!);
-  kept.set(ticker, { from, history, until: performance.now() + keptMilliseconds });
+  kept.set(ticker, { days, history, until: performance.now() + keptMilliseconds });
   return history;
 }
 
@@ -241,8 +245,7 @@ export async function readEvidence(
     for (let ticker = queue.shift(); ticker !== undefined; ticker = queue.shift()) {
       const patience = deadline - performance.now();
       if (patience <= 0) return;
-      const first = [...days.get(ticker)!].toSorted()[0]!;
-      const history = await fetchHistory(context.prices, ticker, early(first), patience);
+      const history = await fetchHistory(context.prices, ticker, days.get(ticker)!, patience);
       // Nobody waits for the others then: what is not known is not said.
       if (history === "away") queue.length = 0;
       else if (history) histories.set(ticker, history);

@@ -78,13 +78,18 @@ function asRows(reply: unknown): unknown {
   const { success, data } = columnsReply.safeParse(reply);
   if (!success) return reply;
   const quote = data.indicators.quote[0] ?? {};
+  const { open, high, low, close, volume } = quote;
   const adjusted = data.indicators.adjclose?.[0]?.adjclose;
   return {
     meta: data.meta,
     quotes: (data.timestamp ?? []).map((date, row) => ({
       date,
+      open: open?.[row],
+      high: high?.[row],
+      low: low?.[row],
+      close: close?.[row],
       adjclose: adjusted?.[row],
-      ...Object.fromEntries(Object.entries(quote).map(([name, values]) => [name, values?.[row]])),
+      volume: volume?.[row],
     })),
     events:
       data.events &&
@@ -217,10 +222,25 @@ interface Window {
 const inside = (window: Window, date: string): boolean =>
   date <= window.to && (window.from === null || date >= window.from);
 
+/** Of dates that have a bar, ascending: those of the days, or the last before each. */
+function lastBefore(dates: readonly string[], days: readonly string[]): Set<string> {
+  const wanted = new Set<string>();
+  let next = 0;
+  for (const day of days.toSorted()) {
+    while (next < dates.length && dates[next]! <= day) next++;
+    if (next > 0) wanted.add(dates[next - 1]!);
+  }
+  return wanted;
+}
+
 /** One bar a date: of two rows for today, the opening's and the last trade's, the later one. */
-function barsOf(reply: ChartReply, window: Window, now: Date, warnings: string[]) {
+function barsOf(
+  reply: ChartReply,
+  { window, now, days }: { readonly window: Window; readonly now: Date; readonly days: Days },
+  warnings: string[],
+) {
   const isFinal = finality(reply.meta, now);
-  const bars = new Map<string, Bar>();
+  const traded = new Map<string, Quote & { close: number }>();
   const withoutClose = new Map<string, string | null>();
   for (const quote of reply.quotes) {
     const date = dateOf(quote, reply.meta);
@@ -228,14 +248,18 @@ function barsOf(reply: ChartReply, window: Window, now: Date, warnings: string[]
     if (!inside(window, date)) continue;
     if (close === null || close === undefined)
       withoutClose.set(date, quote.volume ? plain(quote.volume) : null);
-    else bars.set(date, barOf({ ...quote, close }, date, isFinal(date)));
+    else traded.set(date, { ...quote, close });
   }
   const last = reply.quotes.at(-1);
   if (last && dateOf(last, reply.meta) > window.to)
     warnings.push(`dropped bars after ${window.to}, today in ${reply.meta.exchangeTimezoneName}`);
-  const missing = [...withoutClose].filter(([date]) => !bars.has(date)).sort();
+  const missing = [...withoutClose].filter(([date]) => !traded.has(date)).sort();
+  const dates = [...traded.keys()].sort();
+  const wanted = days && lastBefore(dates, days);
   return {
-    bars: [...bars.values()].sort((a, b) => (a.date < b.date ? -1 : 1)),
+    bars: dates
+      .filter((date) => !wanted || wanted.has(date))
+      .map((date) => barOf(traded.get(date)!, date, isFinal(date))),
     datesWithoutClose: missing.map(([date]) => date),
     tradedWithoutClose: missing.flatMap(([date, volume]) => (volume === null ? [] : [{ date, volume }])),
   };
@@ -275,11 +299,21 @@ function paymentsOf(
     .sort((a, b) => (a.date < b.date ? -1 : 1));
 }
 
+/** Those whose bars are asked for; null: all. */
+type Days = readonly string[] | null;
+
 /**
  * What Yahoo's chart call says, on trading dates from `from` (null: any) to today in the exchange's zone.
- * `reply`: Yahoo's result, its lists as columns or put together to rows. Throws MarketDataUnavailableError (schema) when a field that is needed is not there.
+ * `reply`: Yahoo's result, its lists as columns or put together to rows; all of it is checked, whichever `days` are asked for.
+ * Throws MarketDataUnavailableError (schema) when a field that is needed is not there.
  */
-export function parseChart(ticker: string, reply: unknown, from: string | null, now: Date): PriceHistory {
+export function parseChart(
+  ticker: string,
+  reply: unknown,
+  from: string | null,
+  now: Date,
+  days: Days = null,
+): PriceHistory {
   const parsed = chartReply.safeParse(asRows(reply));
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
@@ -294,7 +328,7 @@ export function parseChart(ticker: string, reply: unknown, from: string | null, 
   if (!chart.meta.currentTradingPeriod) warnings.push("the reply names no trading session");
   return {
     description: describe(ticker, chart.meta),
-    ...barsOf(chart, window, now, warnings),
+    ...barsOf(chart, { window, now, days }, warnings),
     splits: splitsOf(chart, window, warnings),
     dividends: paymentsOf("dividends", chart, window, warnings),
     capitalGains: paymentsOf("capitalGains", chart, window, warnings),

@@ -74,8 +74,14 @@ class RationedPriceSource implements PriceSource {
     }
   }
 
-  async history(ticker: string, from: string | null, signal?: AbortSignal): Promise<PriceHistory> {
-    return this.#inTurn(this.#requireShare(), () => this.#source.history(ticker, from, signal), signal);
+  async history(
+    ticker: string,
+    from: string | null,
+    signal?: AbortSignal,
+    days?: readonly string[],
+  ): Promise<PriceHistory> {
+    const ask = () => this.#source.history(ticker, from, signal, days);
+    return this.#inTurn(this.#requireShare(), ask, signal);
   }
 
   async profile(ticker: string, signal?: AbortSignal): Promise<Profile | null> {

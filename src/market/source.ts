@@ -75,8 +75,16 @@ export interface PriceSource {
   search(query: string, signal?: AbortSignal): Promise<TickerMatch[]>;
   /** Validates a ticker: one small request. Somebody is waiting, so trouble is reported within seconds. */
   describe(ticker: string, signal?: AbortSignal): Promise<TickerDescription>;
-  /** Daily bars from `from` (null: everything there is) to now, with splits and dividends in that window. Waits out a rate limit. */
-  history(ticker: string, from: string | null, signal?: AbortSignal): Promise<PriceHistory>;
+  /**
+   * Daily bars from `from` (null: everything there is) to now, with splits and dividends in that window. Waits out a rate limit.
+   * `days`: no other bars are needed than those of these days, or the last before each; more may come.
+   */
+  history(
+    ticker: string,
+    from: string | null,
+    signal?: AbortSignal,
+    days?: readonly string[],
+  ): Promise<PriceHistory>;
   /** Sector and industry; null where there is no profile. Its failure must harm nothing: it closes no gate of the others. */
   profile(ticker: string, signal?: AbortSignal): Promise<Profile | null>;
 }

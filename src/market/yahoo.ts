@@ -189,18 +189,23 @@ class YahooPriceSource implements PriceSource {
     const reply =
       (await this.#chart(ticker, week, interactive, signal)) ??
       (await this.#chart(ticker, beginning, interactive, signal));
-    const description = reply === null ? null : parseChart(ticker, reply, null, now).description;
+    const description = reply === null ? null : parseChart(ticker, reply, null, now, []).description;
     if (!description) throw new UnknownTickerError(ticker);
     return description;
   }
 
-  async history(text: string, from: string | null, signal?: AbortSignal): Promise<PriceHistory> {
+  async history(
+    text: string,
+    from: string | null,
+    signal?: AbortSignal,
+    days?: readonly string[],
+  ): Promise<PriceHistory> {
     const ticker = parseTicker(text);
     // A day early: in Auckland a session opens on the day before, seen from UTC. parseChart trims.
     const start = from === null ? beginning : new Date(Date.parse(from) - dayMs);
     const reply = await this.#chart(ticker, start, unattended, signal);
     if (reply === null) return { ...nothing, warnings: ["the window is empty"] };
-    return parseChart(ticker, reply, from, this.#clock());
+    return parseChart(ticker, reply, from, this.#clock(), days);
   }
 
   async profile(text: string, signal?: AbortSignal): Promise<Profile | null> {

@@ -13,38 +13,38 @@ export interface DeletionEffect {
   readonly realizedAfter: string;
 }
 
-interface Trade {
-  readonly transaction_id: number;
-  readonly ticker: string;
-}
-
 /**
- * What is held of its ticker, in today's shares, and what its sales have realised, with the trade and without it. The
- * published model reads the ledger as it would be: a common table expression stands before a relation of the same name.
- * null: nothing is published.
+ * Of each of the tickers, by its name: what is held of it, in today's shares, in all accounts, and what its sales have realised, with the
+ * transactions and without them. The published model reads the ledger as it would be: a common table expression stands before a relation
+ * of the same name. null: nothing is published.
  */
-export function readDeletionEffect(
+export function readDeletionEffects(
   pool: Pool,
   registry: Registry,
   userId: number,
-  trade: Trade,
-): Promise<DeletionEffect | null> {
-  const read = async (client: PoolClient): Promise<DeletionEffect | null> => {
+  {
+    tickers,
+    transactionIds,
+  }: { readonly tickers: readonly string[]; readonly transactionIds: readonly number[] },
+): Promise<Map<string, DeletionEffect> | null> {
+  const read = async (client: PoolClient): Promise<Map<string, DeletionEffect> | null> => {
     const published = await readCurrentModels(client, registry);
     const body = published.models.get(int_holding_periods.name)?.body ?? null;
     if (body === null) return null;
     const between = modelsOverLedger(published, int_holding_periods.name);
     const expressions = [...between, `periods as (\n${body}\n)`].join(",\n");
-    const before = await readPosition(client, expressions, userId, trade.ticker, null);
-    const after = await readPosition(client, expressions, userId, trade.ticker, trade.transaction_id);
-    return {
-      quantityBefore: before.quantity,
-      quantityAfter: after.quantity,
-      realizedBefore: before.realized,
-      realizedAfter: after.realized,
-    };
+    const before = await readPositions(client, expressions, userId, tickers, []);
+    const after = await readPositions(client, expressions, userId, tickers, transactionIds);
+    const nothing = { quantity: "0", realized: "0" };
+    return new Map(
+      tickers.map((ticker) => {
+        const { quantity: quantityBefore, realized: realizedBefore } = before.get(ticker) ?? nothing;
+        const { quantity: quantityAfter, realized: realizedAfter } = after.get(ticker) ?? nothing;
+        return [ticker, { quantityBefore, quantityAfter, realizedBefore, realizedAfter }];
+      }),
+    );
   };
-  return acrossPublications(() => personTransaction(pool, userId, read));
+  return acrossPublications(() => personTransaction(pool, userId, read, { isLong: true }));
 }
 
 /**
@@ -65,28 +65,43 @@ function modelsOverLedger({ models, reads }: PublishedModels, name: string): str
   return [...written.values()].filter((expression) => expression !== null);
 }
 
-/** `expressions`: the periods and what they read. `without`: the transaction that is left out; null: none. */
-async function readPosition(
+interface Position {
+  readonly quantity: string;
+  readonly realized: string;
+}
+
+/** `expressions`: the periods and what they read. `without`: the transactions that are left out. */
+async function readPositions(
   client: PoolClient,
   expressions: string,
   userId: number,
-  ticker: string,
-  without: number | null,
-): Promise<{ quantity: string; realized: string }> {
-  const { rows } = await client.query<{ quantity: string; realized: string }>(
+  tickers: readonly string[],
+  without: readonly number[],
+): Promise<Map<string, Position>> {
+  const { rows } = await client.query<Position & { ticker: string }>(
     `with stg_transactions as (
        select *
        from "default".stg_transactions
        where user_id = $1
-         and ticker = $2
-         and transaction_id is distinct from $3
+         and ticker = any ($2)
+         and not transaction_id = any ($3)
      ),
-     ${expressions}
+     ${expressions},
+     holdings as (
+       select
+         ticker,
+         (array_agg(quantity order by valid_from desc))[1] as quantity,
+         sum(realized_pnl) as realized
+       from periods
+       group by account_id, ticker
+     )
      select
-       trim_scale(coalesce((array_agg(quantity order by valid_from desc))[1], 0)) as quantity,
-       coalesce(sum(realized_pnl), 0) as realized
-     from periods`,
-    [userId, ticker, without],
+       ticker,
+       trim_scale(sum(quantity)) as quantity,
+       sum(realized) as realized
+     from holdings
+     group by ticker`,
+    [userId, tickers, without],
   );
-  return rows[0]!;
+  return new Map(rows.map(({ ticker, ...position }) => [ticker, position]));
 }

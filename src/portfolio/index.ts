@@ -19,7 +19,7 @@ export {
   keepColumns,
   readChoice,
 } from "./choice.ts";
-export { readDeletionEffect } from "./deletion-effect.ts";
+export { readDeletionEffects } from "./deletion-effect.ts";
 // The rows behind a figure.
 export {
   type Extent,

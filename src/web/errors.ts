@@ -262,6 +262,7 @@ const statuses = {
   own_asset_in_use: 409,
   already_written: 409,
   import_refused: 409,
+  recorded_again: 409,
   body_too_large: 413,
   wrong_password: 422,
   weak_password: 422,

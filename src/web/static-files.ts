@@ -47,7 +47,18 @@ export function createStaticFiles(uiFolder: string): StaticFiles {
     urls.set(name, address);
     files.set(address, { content, type });
   };
-  for (const [name, content] of contents) add(name, content);
+  // What scripts import is there before them, under the address that it has.
+  const importing = ([name, content]: [string, Buffer]): boolean =>
+    extname(name) === ".js" && content.includes(' from "./');
+  for (const [name, content] of contents) if (!importing([name, content])) add(name, content);
+  for (const [name, content] of contents)
+    if (importing([name, content]))
+      add(
+        name,
+        Buffer.from(
+          content.toString().replaceAll(/(?<= from ")\.\/([\w.-]+)(?=")/g, (_, of: string) => urls.get(of)!),
+        ),
+      );
   add("app.css", stylesheet(join(uiFolder, "styles"), urls));
   const router = Router();
   router.get("/static/:file", (request, response, next) => {

@@ -4,6 +4,7 @@ import Handlebars from "handlebars";
 import { mapInTurns } from "../event-loop.ts";
 import { isOwnAsset } from "../market/ticker.ts";
 import type { Format } from "./format.ts";
+import { sayReading } from "./number-input.ts";
 import { shownTicker } from "./own-names.ts";
 import type { StaticFiles } from "./static-files.ts";
 
@@ -105,6 +106,17 @@ function registerHelpers(handlebars: typeof Handlebars, staticFiles: StaticFiles
     "typed",
     (text: string) => new handlebars.SafeString(text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")),
   );
+  /** What a number field is read as, where a form comes back without a script to say it. */
+  helper("readAs", (text: unknown, { data }: HelperOptions) =>
+    typeof text === "string" ? sayReading(text, data.format.locale) : "",
+  );
+  /** On the first field of a page that is wrong, wherever that stands. */
+  const focused = new WeakSet<object>();
+  helper("focusFirst", ({ data }: HelperOptions & { readonly data: { readonly root: object } }) => {
+    if (focused.has(data.root)) return "";
+    focused.add(data.root);
+    return "autofocus";
+  });
   helper("concat", (left: string, right: string) => `${left}${right}`);
   /**
    * `{{#explain "xirr" ticker=ticker over=scope}}…{{/explain}}`: the figure inside leads to its explanation. `over` brings the

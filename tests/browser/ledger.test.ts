@@ -36,11 +36,11 @@ test("somebody opens an account that keeps cash, puts money in, buys there, and 
   await page.getByRole("link", { name: "Deposit" }).click();
   await page.getByText("Portfolio keeps no cash.").waitFor();
   await page.getByLabel("Account", { exact: true }).selectOption("Broker");
-  await page.getByLabel("Amount").fill("1,000");
+  await page.getByLabel("Amount").fill("1,5");
   await page.getByLabel("Date").fill("2024-03-04");
   await page.getByRole("button", { name: "Record" }).click();
-  await page.getByText("Expected amount to be a number").waitFor();
-  await page.getByLabel("Amount").fill("1000");
+  await page.getByText("“1,5” could be 1.5 or 15: write the one that you mean.").waitFor();
+  await page.getByLabel("Amount").fill("1,000");
   await page.getByRole("button", { name: "Record" }).click();
   await page.getByText("Recorded. DEPOSIT $1,000.00 on Mar 4, 2024.").waitFor();
 

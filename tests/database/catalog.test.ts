@@ -75,7 +75,7 @@ const granted: Readonly<Record<string, readonly string[]>> = {
   "public.import_choices": ["delete", "insert", "select", "update"],
   "public.import_rows": ["insert", "select"],
   "public.import_tickers": ["delete", "insert", "select", "update"],
-  "public.imports": ["insert", "select"],
+  "public.imports": ["insert", "select", "update (undone_at)"],
   "public.invitations": ["delete", "insert", "select"],
   "public.migrations": ["select"],
   "public.new_tickers": ["delete", "insert", "select", "update"],

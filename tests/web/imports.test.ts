@@ -49,14 +49,47 @@ test("a preview says what each row would be, and records nothing; the chosen row
   const refused = await call("/api/imports", { csv, fingerprint, lines: [2, 3, 5] });
   expect([refused.status, refused.body.error.code]).toEqual([409, "import_refused"]);
   const done = await call("/api/imports", { csv, fingerprint, lines: [2, 3], unrecorded });
-  expect([done.status, done.body]).toEqual([201, { imported: 2, others: 0, kept: 1 }]);
+  expect([done.status, done.body]).toEqual([
+    201,
+    { imported: 2, others: 0, kept: 1, import_id: expect.any(String) },
+  ]);
   // The dividend by another choice, once the selection is made anew.
   const recording = { dividends: true };
   const next = await call("/api/imports/preview", { csv, recording });
   const more = await call("/api/imports", { csv, recording, fingerprint: next.body.fingerprint, lines: [] });
-  expect([more.status, more.body]).toEqual([201, { imported: 0, others: 1, kept: 0 }]);
+  expect([more.status, more.body]).toMatchObject([201, { imported: 0, others: 1, kept: 0 }]);
   const stale = await call("/api/imports", { csv, fingerprint, lines: [2] });
   expect(stale.body.error.message).toContain("your ledger has changed since");
+});
+
+test("an import is listed, undone as one, and brought back", async () => {
+  const { token: owner } = await server.register("undo@example.org");
+  const as = { token: owner };
+  const file = { csv: csv.split("\n").slice(0, 3).join("\n"), file_name: "broker.csv" };
+  const preview = await call("/api/imports/preview", file, owner);
+  const { fingerprint } = preview.body;
+  const done = await call("/api/imports", { ...file, fingerprint, lines: [2, 3] }, owner);
+  const id = done.body.import_id;
+  const listed = async () => (await server.call("GET", "/api/imports", as)).body.imports;
+  expect(await listed()).toMatchObject([
+    { import_id: id, file_name: "broker.csv", recorded: 2, present: 2, kept: 0, undone_at: null },
+  ]);
+  const stranger = await server.call("DELETE", `/api/imports/${id}`, { token });
+  expect([stranger.status, stranger.body.error.code]).toEqual([404, "not_found"]);
+  const path = `/api/imports/${id}`;
+  const sale = { date: "2024-01-12", type: "SELL", ticker: "ACME", quantity: "1", price: "41" };
+  const sold = await server.call("POST", "/api/transactions", { ...as, body: sale });
+  const refused = await server.call("DELETE", path, as);
+  expect([refused.status, refused.body.error.code]).toEqual([409, "oversell"]);
+  await server.call("DELETE", `/api/transactions/${sold.body.transaction.transaction_id}`, as);
+  const undone = await server.call("DELETE", path, as);
+  expect([undone.status, undone.body]).toEqual([200, { deleted: 2 }]);
+  expect(await listed()).toMatchObject([{ present: 0, undone_at: expect.any(String) }]);
+  expect((await server.call("DELETE", path, as)).status).toBe(404);
+  const restored = await server.call("POST", `${path}/restore`, as);
+  expect([restored.status, restored.body]).toEqual([200, { restored: 2 }]);
+  expect(await listed()).toMatchObject([{ present: 2, undone_at: null }]);
+  expect((await server.call("DELETE", "/api/imports/none", as)).status).toBe(404);
 });
 
 test("is bounded as the page's: by its size, by who asks, and in what it says", async () => {

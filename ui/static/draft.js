@@ -12,6 +12,8 @@ const available = /** @type {HTMLElement} */ (document.getElementById("available
 const suggestion = /** @type {HTMLElement} */ (document.getElementById("suggestion"));
 const locale = document.documentElement.dataset.locale;
 const quantity = new Intl.NumberFormat(locale, { maximumFractionDigits: 20 });
+/** As a number is typed here. */
+const typed = new Intl.NumberFormat(locale, { maximumFractionDigits: 20, useGrouping: false });
 const sixDigits = new Intl.NumberFormat(locale, { maximumSignificantDigits: 6 });
 const date = new Intl.DateTimeFormat(locale, {
   day: "numeric",
@@ -162,7 +164,8 @@ function show() {
 function suggest() {
   if (document.activeElement === price) return;
   if (price.value !== "" && price.value !== suggested) return;
-  suggested = draft?.close ? inUnit(draft.close, places()) : null;
+  const close = draft?.close ? inUnit(draft.close, places()) : null;
+  suggested = close && typed.format(/** @type {Intl.StringNumericLiteral} */ (close));
   price.value = suggested ?? "";
   suggestion.textContent =
     draft?.close_date && suggested

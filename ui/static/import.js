@@ -4,6 +4,7 @@
 const form = /** @type {HTMLFormElement} */ (document.getElementById("import"));
 const text = /** @type {HTMLTextAreaElement} */ (document.getElementById("csv"));
 const file = /** @type {HTMLInputElement | null} */ (document.getElementById("file"));
+const fileName = /** @type {HTMLInputElement | null} */ (form.querySelector("input[name=file_name]"));
 const help = document.getElementById("file-help");
 const progress = document.getElementById("import-progress");
 
@@ -31,6 +32,7 @@ file?.addEventListener("change", async () => {
   try {
     const decoded = await decode(await chosen.arrayBuffer());
     text.value = decoded.text;
+    if (fileName) fileName.value = chosen.name.slice(0, 200);
     const lines = text.value.trim().split("\n").length;
     const encoded = decoded.encoding === "UTF-8" ? "" : ` It was read as ${decoded.encoding}.`;
     help.textContent = `${chosen.name}, ${lines} lines, is ready: preview it.${encoded}`;
@@ -39,12 +41,23 @@ file?.addEventListener("change", async () => {
   }
 });
 
+/** @param {string} selector @param {string} text */
+function tell(selector, text) {
+  const element = form.querySelector(selector);
+  if (element) element.textContent = text;
+}
+
 /** What is ticked, and what else is to be recorded, is counted on the button. */
 function count() {
   const button = form.querySelector("button[data-label]");
   if (!button) return;
   const { locale } = document.documentElement.dataset;
-  const ticked = form.querySelectorAll("input[name=line]:checked").length;
+  /** Of the rows that are on other pages of the list. */
+  const { ticked: unshown = "0", problems: unshownProblems = "0" } =
+    /** @type {HTMLInputElement | null} */ (form.querySelector("input[name=unshown]"))?.dataset ?? {};
+  const ticked = Number(unshown) + form.querySelectorAll("input[name=line]:checked").length;
+  const problems =
+    Number(unshownProblems) + form.querySelectorAll("input[name=line][data-problem]:checked").length;
   const chosen = /** @type {NodeListOf<HTMLInputElement>} */ (
     form.querySelectorAll("input[data-rows]:checked")
   );
@@ -53,6 +66,11 @@ function count() {
   const trades = `${ticked.toLocaleString(locale)} ${ticked === 1 ? "trade" : "trades"}`;
   const named = others === 0 ? trades : ticked === 0 ? rows : `${trades} and ${rows}`;
   button.textContent = `Import ${named}`;
+  tell(".import-bar .ready", `${(ticked - problems).toLocaleString(locale)} ready`);
+  tell(
+    ".import-bar .problems",
+    `${problems.toLocaleString(locale)} ${problems === 1 ? "problem" : "problems"}`,
+  );
 }
 form.addEventListener("change", (event) => {
   if (event.target instanceof HTMLInputElement && /^(line|record_.*)$/.test(event.target.name)) count();

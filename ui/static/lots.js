@@ -45,6 +45,8 @@ function swap(fresh) {
     if (next instanceof HTMLInputElement) next.value = /** @type {HTMLInputElement} */ (input).value;
   }
   current?.replaceWith(fresh);
+  for (const input of fresh.querySelectorAll("td input"))
+    input.dispatchEvent(new Event("input", { bubbles: true }));
   form.closest(".entry")?.classList.add("wide");
   fresh.querySelector("[data-choose]")?.setAttribute("hidden", ""); // they renew themselves
   const target = isFirst ? fresh.querySelector("td input") : focused && document.getElementById(focused.id);
@@ -55,9 +57,10 @@ function swap(fresh) {
 /** Exactly: as whole numbers of their smallest digit. */
 function add() {
   const output = document.getElementById("lots-chosen");
-  const texts = [...form.querySelectorAll("#lots td input")].map((input) =>
-    /** @type {HTMLInputElement} */ (input).value.trim(),
-  );
+  const texts = [...form.querySelectorAll("#lots td input")].map((input) => {
+    const { dataset, value } = /** @type {HTMLInputElement} */ (input);
+    return value.trim() === "" ? "" : dataset.read || "none";
+  });
   if (!output || !texts.every((text) => text.length < 40 && /^(?:\d+(?:\.\d*)?)?$/.test(text))) return;
   const sum = texts.reduce((total, text) => {
     const [whole = "", part = ""] = text.split(".");

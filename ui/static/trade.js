@@ -184,7 +184,8 @@ const decimal = /^(\d*)(?:\.(\d*))?$/;
  * @returns {{ digits: bigint, scale: number } | null}
  */
 function figure(name) {
-  const text = /** @type {HTMLInputElement} */ (form.elements.namedItem(name)).value.trim();
+  const input = /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
+  const text = input.dataset.read ?? input.value.trim();
   const match = decimal.exec(text);
   if (!match || text.length > 40 || (!match[1] && !match[2])) return null;
   return { digits: BigInt(`${match[1]}${match[2] ?? ""}`), scale: match[2]?.length ?? 0 };

@@ -5,6 +5,7 @@ import type { Account } from "../accounts.ts";
 import { requireNamed } from "../accounts.ts";
 import { latestToday } from "../input.ts";
 import { type Draft, draftImport, findUncovered, type Selection } from "./draft.ts";
+import type { Begun } from "./kept.ts";
 import type { ImportFile } from "./read.ts";
 import type { GroupCounts, RecordGroup, Recording } from "./recording.ts";
 import type { Remark } from "./remarks.ts";
@@ -164,11 +165,11 @@ export async function keepAccount(
   userId: number,
   { account }: Choice,
   recorded: readonly ImportRow[],
-): Promise<void> {
+): Promise<Begun> {
   const has = (group: ImportRow["group"]): boolean => recorded.some((row) => row.group === group);
   const income = has("dividends") && account.income === "market";
   const cash = has("cash") && !account.tracks_cash;
-  if (!income && !cash) return;
+  if (!income && !cash) return { accountId: null, cash, income };
   await client.query(
     `update public.accounts
      set income = case when $3 then 'ledger' else income end, tracks_cash = tracks_cash or $4
@@ -176,4 +177,5 @@ export async function keepAccount(
        and account_id = $2`,
     [userId, account.account_id, income, cash],
   );
+  return { accountId: account.account_id, cash, income };
 }

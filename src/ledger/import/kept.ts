@@ -50,9 +50,20 @@ export async function readImportedRows(
   return new Map(rows.map(({ key, ...row }) => [key, row]));
 }
 
+/** What began in the account with an import. */
+export interface Begun {
+  /** null: nothing did. */
+  readonly accountId: number | null;
+  readonly cash: boolean;
+  readonly income: boolean;
+}
+
 export interface KeptImport {
   readonly format: string | null;
   readonly csv: string;
+  /** null: nobody said it. */
+  readonly fileName: string | null;
+  readonly begun: Begun;
   readonly rows: readonly ImportRow[];
   /** Of each row that was recorded. */
   readonly transactionIds: ReadonlyMap<ImportRow, number>;
@@ -101,9 +112,9 @@ function valuesOf({ kind, word, date, instrument, quantity, price, amount, fee, 
 export async function keepImport(
   client: PoolClient,
   userId: number,
-  { format, csv, rows, transactionIds, reasons }: KeptImport,
+  { format, csv, fileName, begun, rows, transactionIds, reasons }: KeptImport,
   now: Date,
-): Promise<void> {
+): Promise<string> {
   const keys = await keyRows(rows);
   const kept = rows
     .filter((row) => transactionIds.has(row) || reasons.has(row))
@@ -115,10 +126,20 @@ export async function keepImport(
       reason: transactionIds.has(row) ? null : reasons.get(row)!.slice(0, 500),
     }));
   const { rows: inserted } = await client.query<{ id: string }>(
-    `insert into public.imports (user_id, format, file_hash, imported_at)
-     values ($1, $2, $3, $4)
+    `insert into public.imports
+       (user_id, format, file_hash, imported_at, file_name, account_id, began_cash, began_income)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)
      returning import_id as id`,
-    [userId, format, createHash("sha256").update(csv).digest(), now],
+    [
+      userId,
+      format,
+      createHash("sha256").update(csv).digest(),
+      now,
+      fileName && storable(fileName).slice(0, 200),
+      begun.accountId,
+      begun.cash,
+      begun.income,
+    ],
   );
   const names = Object.keys(columns) as (keyof typeof columns)[];
   const arrays = names.map((name, index) => `$${index + 3}::${columns[name]}[]`);
@@ -128,4 +149,5 @@ export async function keepImport(
      from unnest(${arrays.join(", ")}) as kept (${names.join(", ")})`,
     [userId, inserted[0]!.id, ...names.map((name) => kept.map((row) => row[name]))],
   );
+  return inserted[0]!.id;
 }

@@ -35,6 +35,8 @@ import { type Delimiter, readTables, type Tables } from "./tables.ts";
 /** A file and how it is to be read; what is not said is recognised, or guessed from what stands in it. */
 export interface ImportFile {
   readonly csv: string;
+  /** Told in the list of imports. */
+  readonly fileName?: string;
   readonly columns?: Partial<ColumnMapping>;
   readonly notation?: {
     readonly dateOrder?: DateOrder;

@@ -38,6 +38,8 @@ export interface Imported {
   readonly others: number;
   /** Rows of other kinds that are kept with the import now. All 0: nothing was recorded, and the review says why. */
   readonly kept: number;
+  /** By which it can be undone; null: nothing was recorded or kept. */
+  readonly importId: string | null;
   readonly review: ImportReview;
 }
 
@@ -193,19 +195,15 @@ async function recordDraft(
   const byLine = new Map(recorded.map((row) => [row.line, transactionIds.get(row)!]));
   for (const row of draft.selected)
     if (row.partOf !== undefined) transactionIds.set(row, byLine.get(row.partOf)!);
-  await keepAccount(client, userId, choice, recorded);
+  const begun = await keepAccount(client, userId, choice, recorded);
   for (const holding of await readNamingHoldings(client, userId, [...transactionIds.values()]))
     await requireCovered(client, userId, holding, () => "edit");
   const reasons = reasonsOf(draft, left);
   const now = context.clock();
   const { format, signature } = file;
-  if (recorded.length + reasons.size > 0)
-    await keepImport(
-      client,
-      userId,
-      { format, csv: given.csv, rows: draft.rows, transactionIds, reasons },
-      now,
-    );
+  const { csv, fileName = null } = given;
+  const kept = { format, csv, fileName, begun, rows: draft.rows, transactionIds, reasons };
+  const importId = recorded.length + reasons.size > 0 ? await keepImport(client, userId, kept, now) : null;
   await rememberChoices(client, userId, signature, ownChoices(given, plain), now);
   await rememberTickers(client, userId, signature, ownTickers(draft.rows, given), now);
   const imported = recorded.filter(isForLedger).length;
@@ -213,6 +211,7 @@ async function recordDraft(
     imported,
     others: recorded.length - imported,
     kept: [...reasons.keys()].filter((row) => !isForLedger(row)).length,
+    importId,
   };
 }
 
@@ -285,7 +284,7 @@ export async function importTransactions(
   const hasKept = review.rows.some(({ status }) => status === "KEPT");
   const isSeen = isAllSeen(review, selection);
   if (!isReady || !isSeen || (selected.length === 0 && !hasKept))
-    return { imported: 0, others: 0, kept: 0, review };
+    return { imported: 0, others: 0, kept: 0, importId: null, review };
   const reviewed: Selection = {
     fingerprint: review.fingerprint,
     lines: new Set(selected.map(({ line }) => line)),
@@ -312,5 +311,5 @@ export async function importTransactions(
     reviewed,
     performance.now() + patienceMilliseconds,
   );
-  return { imported: 0, others: 0, kept: 0, review: again };
+  return { imported: 0, others: 0, kept: 0, importId: null, review: again };
 }

@@ -7,15 +7,18 @@ import {
   importTransactions,
   isAllSeen,
   isNamedCurrency,
+  listImports,
   type ReviewedRow,
   recordGroups,
+  restoreImport,
   reviewImport,
   rowKinds,
   type Selection,
   spell,
+  undoImport,
 } from "../../ledger/index.ts";
-import { characters, decimal } from "../../values.ts";
-import { type ErrorCode, InvalidInputError } from "../errors.ts";
+import { characters, decimal, instant, wholeNumberOr } from "../../values.ts";
+import { type ErrorCode, InvalidInputError, NotFoundError } from "../errors.ts";
 import { ImportRefusedError, whyNothingWasImported } from "../import-refusal.ts";
 import { type Route, route } from "../route.ts";
 
@@ -28,6 +31,7 @@ const perGroup = <T extends z.ZodType>(schema: T) =>
 
 const fileInput = z.object({
   csv: z.string().describe("The text of the file, at most 5,000 lines and 2,500,000 characters"),
+  file_name: characters(1, 200).optional().describe("Told in the list of imports"),
   account: z
     .union([z.int().positive(), characters(1, 60)])
     .optional()
@@ -76,7 +80,7 @@ const said = (recording: NonNullable<z.output<typeof fileInput>["recording"]>): 
 
 /** Throws InvalidInputError. */
 function fileOf(body: z.output<typeof fileInput>): ImportFile {
-  const { csv, account, columns, date_order, decimal_mark, price_currency, words, tickers } = body;
+  const { csv, file_name, account, columns, date_order, decimal_mark, price_currency, words, tickers } = body;
   if (price_currency !== undefined && !isNamedCurrency(price_currency))
     throw new InvalidInputError("price_currency", "expected the ISO code of a currency, or quoted");
   const notation = {
@@ -87,6 +91,7 @@ function fileOf(body: z.output<typeof fileInput>): ImportFile {
   const upper = (text: string): string => text.trim().toUpperCase();
   return {
     csv,
+    ...(file_name !== undefined && { fileName: file_name }),
     ...(account !== undefined && { account }),
     ...(columns && { columns }),
     ...(Object.keys(notation).length > 0 && { notation }),
@@ -204,6 +209,15 @@ const previewOf = (review: ImportReview): z.input<typeof preview> => ({
 
 const errors: readonly ErrorCode[] = ["market_data_unavailable", "too_many_lookups", "invalid_account"];
 
+const importParameters = z.object({ id: z.string().max(100) });
+
+/** Throws NotFoundError for what can be no import's id. */
+function idOf(id: string): string {
+  const { data } = z.uuid().safeParse(id);
+  if (data === undefined) throw new NotFoundError(`import ${id}`);
+  return data;
+}
+
 export const importRoutes: readonly Route[] = [
   route({
     method: "post",
@@ -228,6 +242,7 @@ export const importRoutes: readonly Route[] = [
       imported: z.int().describe("Trades"),
       others: z.int().describe("Rows of other kinds"),
       kept: z.int().describe("Rows of other kinds that are kept with the import, and not recorded"),
+      import_id: z.uuid().describe("By which it can be undone"),
     }),
     errors: [...errors, "import_refused", "missing_fx_rate", "quota_exceeded"],
     handle: async ({ context, person, body }) => {
@@ -238,10 +253,61 @@ export const importRoutes: readonly Route[] = [
         ...(unrecorded && { unrecorded }),
       };
       const done = await importTransactions(context, person.userId, fileOf(body), selection);
-      const { imported, others, kept, review } = done;
-      if (imported + others + kept === 0)
+      const { imported, others, kept, importId, review } = done;
+      if (importId === null || imported + others + kept === 0)
         throw new ImportRefusedError(whyNothingWasImported(review, isAllSeen(review, selection)));
-      return { imported, others, kept };
+      return { imported, others, kept, import_id: importId };
     },
+  }),
+  route({
+    method: "get",
+    path: "/api/imports",
+    summary: "The imports that were made, latest first",
+    access: "person",
+    query: z.object({ limit: wholeNumberOr(100, 1, 1000) }),
+    status: 200,
+    answer: z.object({
+      imports: z.array(
+        z.object({
+          import_id: z.uuid(),
+          imported_at: instant,
+          format: z.string().nullable(),
+          file_name: z.string().nullable(),
+          recorded: z.int().describe("Transactions that it recorded"),
+          present: z.int().describe("Those of them that are in the ledger"),
+          kept: z.int().describe("Rows that it kept without recording them"),
+          undone_at: instant.nullable(),
+        }),
+      ),
+    }),
+    handle: async ({ context, person, query: { limit } }) => ({
+      imports: await listImports(context, person.userId, limit),
+    }),
+  }),
+  route({
+    method: "delete",
+    path: "/api/imports/:id",
+    summary: "Undo an import: what it recorded is deleted, all of it or none",
+    access: "person",
+    parameters: importParameters,
+    status: 200,
+    answer: z.object({ deleted: z.int().describe("Transactions") }),
+    errors: ["not_found", "oversell", "quota_exceeded"],
+    handle: async ({ context, person, parameters: { id } }) => ({
+      deleted: (await undoImport(context, person.userId, idOf(id))).length,
+    }),
+  }),
+  route({
+    method: "post",
+    path: "/api/imports/:id/restore",
+    summary: "Bring back what undoing an import deleted",
+    access: "person",
+    parameters: importParameters,
+    status: 200,
+    answer: z.object({ restored: z.int().describe("Transactions") }),
+    errors: ["not_found", "oversell", "quota_exceeded", "recorded_again", "external_id_taken", "split_taken"],
+    handle: async ({ context, person, parameters: { id } }) => ({
+      restored: (await restoreImport(context, person.userId, idOf(id))).length,
+    }),
   }),
 ];

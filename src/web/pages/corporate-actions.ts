@@ -23,10 +23,11 @@ import {
 import { readTransferredCost } from "../../portfolio/index.ts";
 import { requireOperator, requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
+import { numberLocale, readNumbers, shownNumbers } from "../number-input.ts";
 import { parseInput } from "../route.ts";
 import { kindForms, optionalTerms, summaryOf, type TermName } from "./corporate-action-forms.ts";
 import { ledgerRow } from "./ledger-row.ts";
-import { type Problem, refusal, type SendPage } from "./page.ts";
+import { environmentOf, type Problem, refusal, type SendPage } from "./page.ts";
 
 const root = "/transactions/corporate-actions";
 const text = z.string().max(1000);
@@ -36,6 +37,8 @@ type Values = Readonly<Record<string, string>>;
 interface State {
   readonly values: Values;
   readonly errors: Values;
+  /** Numbers that could not be read, as they were typed. */
+  readonly unread?: Values;
   readonly problem: Problem | null;
   readonly status: number;
 }
@@ -55,7 +58,13 @@ export function corporateActionPages(context: WebContext, sendPage: SendPage): R
 
   router.post(`${root}/new/:kind`, async (request, response) => {
     requirePerson(request);
-    const { step, csrf_token: _, ...values } = parseInput(form, request.body ?? {});
+    const { step, csrf_token: _, number_locale, ...sent } = parseInput(form, request.body ?? {});
+    const read = readNumbers(sent, isNumber, parseInput(numberLocale, number_locale));
+    const { values, errors, unread } = read;
+    if (Object.keys(errors).length > 0) {
+      const state = { ...unsent(values), errors, unread, status: 422 };
+      return sendForm(context, sendPage, request, response, state);
+    }
     if (step === "change") return sendForm(context, sendPage, request, response, unsent(values));
     try {
       await answerWizard(context, sendPage, request, response, values, step !== "write");
@@ -175,6 +184,8 @@ const inputmodes: ReadonlySet<TermName> = new Set([
   "fraction_price",
 ]);
 
+const isNumber = (field: string): boolean => inputmodes.has(field as TermName);
+
 function describeField(
   context: WebContext,
   kind: CorporateActionKind,
@@ -216,10 +227,13 @@ async function sendForm(
   const { label, help, rows } = kindForms[kind];
   const accounts = await listAccounts(context, userId);
   const currencies = await readLedgerCurrencies(context, userId, []);
+  const { locale } = environmentOf(context, request).format;
+  const shown = { ...state, values: shownNumbers(state.values, isNumber, state.unread ?? {}, locale) };
   sendPage(request, response, {
     view: "corporate-action-form",
     title: label,
     status: state.status,
+    scripts: ["numbers.js"],
     currencies,
     data: {
       label,
@@ -230,7 +244,7 @@ async function sendForm(
       isForEveryone: state.values.for === "everyone",
       rows: rows.map((names) => ({
         isPair: names.length > 1,
-        fields: names.map((name) => describeField(context, kind, name, state)),
+        fields: names.map((name) => describeField(context, kind, name, shown)),
       })),
       accounts:
         accounts.length > 1 && kind !== "rename"

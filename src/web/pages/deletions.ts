@@ -8,7 +8,7 @@ import {
   readLedgerCurrencies,
   restoreTransaction,
 } from "../../ledger/index.ts";
-import { readDeletionEffect } from "../../portfolio/index.ts";
+import { readDeletionEffects } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
 import { positiveId } from "../schemas.ts";
@@ -116,10 +116,10 @@ async function sendDeletion(
   const found = await findDeletionObstacle(context, userId, transaction.transaction_id);
   const obstacle = refused ?? (found && sentence(found.message));
   const { ticker, transaction_id } = transaction;
-  const effect =
-    ticker === null
-      ? null
-      : await readDeletionEffect(context.pool, context.registry(), userId, { ticker, transaction_id });
+  const left = { tickers: ticker === null ? [] : [ticker], transactionIds: [transaction_id] };
+  const effects =
+    ticker === null ? null : await readDeletionEffects(context.pool, context.registry(), userId, left);
+  const effect = effects?.get(ticker!) ?? null;
   sendPage(request, response, {
     view: "delete-transaction",
     title: "Delete a trade",

@@ -3,18 +3,19 @@ import { type Request, type Response, Router } from "express";
 import { editTransaction, findTransaction, type Transaction, undoLast } from "../../ledger/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
-import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { describeForm } from "./entry-form.ts";
 import {
   asked,
-  form,
+  findErrors,
   isAsking,
   ownFields,
+  readForm,
   readSurroundings,
   refusal,
   type State,
   saidOf,
+  shownValues,
   unsent,
   valuesOfRow,
 } from "./entry-state.ts";
@@ -39,14 +40,17 @@ export function entryEditPages(context: WebContext, sendPage: SendPage): Router 
     const { userId } = requirePerson(request);
     const transaction = await findTransaction(context, userId, transactionIdOf(request));
     const entry = entryOf(transaction);
-    const { use, keep, ...body } = parseInput(form, request.body ?? {});
+    const read = readForm(request.body);
+    const { use, keep, ...body } = read.values;
     const values = corrected(typedTrade({ ...valuesOfRow(transaction), ...body }), use);
     const isSale = (values.type ?? transaction.type) === "SELL";
     const chosen = isSale ? chosenLots(body, transaction.lots) : null;
     if (isAsking(body, chosen)) {
-      const state = asked(values, chosen, body);
+      const state = asked(values, chosen, body, read);
       return sendEdit(context, sendPage, request, response, transaction, state);
     }
+    const wrong = findErrors(context, { entry, values, chosen }, read, null);
+    if (wrong) return sendEdit(context, sendPage, request, response, transaction, wrong);
     try {
       const change = { ...changeOf(transaction, values), ...lotsChange(transaction, chosen) };
       if (Object.keys(change).length > 0)
@@ -117,30 +121,39 @@ async function sendEdit(
   request: Request,
   response: Response,
   transaction: Transaction,
-  { values, chosen, errors, problem, question, status }: State,
+  state: State,
 ): Promise<void> {
+  const { values, chosen, errors, unread, problem, question, status } = state;
   const { userId } = requirePerson(request);
   const entry = entryOf(transaction);
   const isOneSide = transaction.transfer_id !== null;
   const { accounts, tickers, currencies } = await readSurroundings(context, userId);
   const { format } = environmentOf(context, request, currencies);
+  const { locale } = format;
   const isTrade = trades.includes(entry) && !isOneSide;
   const instead = transaction.transaction_id;
   const lots = isTrade
-    ? await describeLots(context, userId, { values, chosen, error: errors.lots, instead })
+    ? await describeLots(context, userId, { values, chosen, unread, locale, error: errors.lots, instead })
     : null;
   sendPage(request, response, {
     view: "entry",
     title: `Edit: ${entry.label.toLowerCase()}`,
     status,
     currencies,
-    scripts: lots ? ["lots.js"] : [],
+    scripts: ["numbers.js", ...(lots ? ["lots.js"] : [])],
     data: {
       entry,
       problem,
       question: question && describeQuestion(question, typedTrade(values), format),
       lots,
-      form: describeForm(context, { entry, values, errors, accounts, base: currencies.base, isOneSide }),
+      form: describeForm(context, {
+        entry,
+        values: shownValues(state, locale),
+        errors,
+        accounts,
+        base: currencies.base,
+        isOneSide,
+      }),
       action: `/transactions/${transaction.transaction_id}/edit`,
       edited: transaction,
       isOneSide,

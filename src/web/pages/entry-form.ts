@@ -61,7 +61,8 @@ const usualLabels: Readonly<Record<EntryField, string>> = {
   tags: "Tags",
 };
 
-const figures: ReadonlySet<EntryField> = new Set([
+/** Numbers. */
+export const figures: ReadonlySet<EntryField> = new Set([
   "quantity",
   "price",
   "amount",
@@ -88,6 +89,7 @@ const remarks: readonly EntryField[] = ["note", "tags"];
 
 export interface FormSubject {
   readonly entry: Entry;
+  /** As they are shown: a number as the page writes it. */
   readonly values: EntryValues;
   readonly errors: EntryValues;
   readonly accounts: readonly Account[];

@@ -1,9 +1,18 @@
 /** What the forms of all types of transaction share: what was typed, what the ledger is told of it, and what it answers. */
 import { z } from "zod";
-import { browseLedger, listAccounts, readLedgerCurrencies, type Transaction } from "../../ledger/index.ts";
+import {
+  browseLedger,
+  findInputProblems,
+  listAccounts,
+  readLedgerCurrencies,
+  type Transaction,
+  transactionTypes,
+} from "../../ledger/index.ts";
 import type { WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
-import type { EntryValues } from "./entry-form.ts";
+import { type NumbersRead, numberLocale, readNumbers, shownNumbers } from "../number-input.ts";
+import { parseInput } from "../route.ts";
+import { type EntryValues, figures } from "./entry-form.ts";
 import type { Entry, EntryField } from "./entry-types.ts";
 import { type ChosenLots, findWrongLot } from "./lots-form.ts";
 import { type Problem, sentence } from "./page.ts";
@@ -12,7 +21,7 @@ import { TradeQuestion } from "./trade-question.ts";
 const typed = z.string().max(10_000);
 
 /** What was typed, kept as it was: the ledger says what is wrong with it. */
-export const form = z.record(
+const form = z.record(
   z.string().max(50),
   typed.or(z.array(typed)).transform((value) => [value].flat()[0] ?? ""),
 );
@@ -22,6 +31,8 @@ export interface State {
   /** Of a sale. */
   readonly chosen: ChosenLots;
   readonly errors: EntryValues & { readonly lots?: string };
+  /** Numbers that could not be read, as they were typed. */
+  readonly unread: Readonly<Record<string, string>>;
   readonly problem: Problem | null;
   /** What the market says against it. */
   readonly question?: TradeQuestion;
@@ -32,9 +43,48 @@ export const unsent = (values: EntryValues, chosen: ChosenLots = null): State =>
   values,
   chosen,
   errors: {},
+  unread: {},
   problem: null,
   status: 200,
 });
+
+/** What came with a form, its numbers as plain decimals. */
+export function readForm(body: unknown): NumbersRead<Readonly<Record<string, string>>> {
+  const { number_locale, ...sent } = parseInput(form, body ?? {});
+  return readNumbers(sent, isNumber, parseInput(numberLocale, number_locale));
+}
+
+const isNumber = (field: string): boolean => figures.has(field as EntryField) || /^lot-\d+$/.test(field);
+
+/** As the form shows them once more. */
+export const shownValues = ({ values, unread }: State, locale: string): EntryValues =>
+  shownNumbers({ ...values, ...ofFields(unread) }, isNumber, unread, locale);
+
+const ofFields = (unread: State["unread"]): EntryValues =>
+  Object.fromEntries(Object.entries(unread).filter(([field]) => figures.has(field as EntryField)));
+
+/** Everything that is wrong before the ledger is asked; null: nothing is. `input`: as the ledger takes it. */
+export function findErrors(
+  { clock }: WebContext,
+  { entry, values, chosen }: Sent,
+  { unread, errors }: Pick<NumbersRead<object>, "unread" | "errors">,
+  input: object | null,
+): State | null {
+  const shown: readonly string[] = [...entry.fields, ...ownFields];
+  const wrong = input === null ? [] : findInputProblems(input, clock, transactionTypes);
+  const lot = Object.keys(errors).find((field) => field.startsWith("lot-"));
+  const all = {
+    ...Object.fromEntries(
+      wrong
+        .filter(({ field }) => shown.includes(field))
+        .map(({ field, message }) => [field, sentence(message)]),
+    ),
+    ...Object.fromEntries(Object.entries(errors).filter(([field]) => shown.includes(field))),
+    ...(lot !== undefined && { lots: errors[lot]! }),
+  };
+  if (Object.keys(all).length === 0) return null;
+  return { values, chosen, unread, errors: all, problem: null, status: 422 };
+}
 
 export const ownFields: readonly EntryField[] = ["account", "note", "tags"];
 
@@ -83,8 +133,9 @@ export function refusal(error: unknown, { values, chosen, entry }: Sent, heading
   if (status >= 500 && code !== "market_data_unavailable") throw error;
   const isOfLots = field === "lots" && chosen !== null;
   const place = isOfLots ? "lots" : field && placeOf(field, message, values, entry);
-  if (place) return { values, chosen, status, errors: { [place]: sentence(message) }, problem: null };
-  return { values, chosen, status, errors: {}, problem: { heading, message: sentence(message) } };
+  const state = { ...unsent(values, chosen), status };
+  if (place) return { ...state, errors: { [place]: sentence(message) } };
+  return { ...state, problem: { heading, message: sentence(message) } };
 }
 
 /** Which field of the form it is: the ledger knows rows, of which a transfer has several. */
@@ -123,8 +174,10 @@ export function asked(
   values: EntryValues,
   chosen: ChosenLots,
   body: Readonly<Record<string, string>>,
+  { unread, errors }: Pick<NumbersRead<object>, "unread" | "errors">,
 ): State {
   const wrong = findWrongLot(chosen);
   const isSent = body.choose === undefined;
-  return { ...unsent(values, chosen), ...(wrong && { errors: { lots: wrong } }), status: isSent ? 422 : 200 };
+  const state = { ...unsent(values, chosen), unread };
+  return { ...state, errors: { ...errors, ...(wrong && { lots: wrong }) }, status: isSent ? 422 : 200 };
 }

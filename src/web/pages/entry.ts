@@ -1,32 +1,38 @@
 /** One transaction of any type, entered. Each type is a page of its own, so that its form needs no script. */
 import { type Request, type Response, Router } from "express";
-import { recordTransaction, recordTransfer, type Transaction } from "../../ledger/index.ts";
+import {
+  recordTransaction,
+  recordTransfer,
+  type Transaction,
+  type TransactionType,
+} from "../../ledger/index.ts";
 import { readTransferredCost } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
-import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { describeForm, type EntryValues } from "./entry-form.ts";
 import {
   asked,
-  form,
+  findErrors,
   isAsking,
   ownFields,
+  readForm,
   readSurroundings,
   refusal,
   type Sent,
   type State,
   saidOf,
+  shownValues,
   unsent,
 } from "./entry-state.ts";
 import { type Entry, type EntryGroup, entryGroups, entryNamed, trades } from "./entry-types.ts";
-import { chosenLots, describeLots, lotsSaid } from "./lots-form.ts";
-import type { SendPage } from "./page.ts";
+import { type ChosenLots, chosenLots, describeLots, lotsSaid } from "./lots-form.ts";
+import { environmentOf, type SendPage } from "./page.ts";
 
 export function entryPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
   router.get("/transactions/new/:entry", async (request, response) => {
-    const said = parseInput(form, request.query);
+    const { values: said } = readForm(request.query);
     const date = context.clock().toISOString().slice(0, 10);
     const account = positiveId.safeParse(said.account);
     const from: EntryValues = account.success ? { from: String(account.data) } : {};
@@ -38,11 +44,15 @@ export function entryPages(context: WebContext, sendPage: SendPage): Router {
   router.post("/transactions/new/:entry", async (request, response) => {
     const { userId } = requirePerson(request);
     const entry = requireEntry(request);
-    const { idempotency_key, ...body } = parseInput(form, request.body ?? {});
+    const read = readForm(request.body);
+    const { idempotency_key, ...body } = read.values;
     const values = valuesOf(entry, body);
     const chosen = entry.type === "SELL" ? chosenLots(body) : null;
     if (isAsking(body, chosen))
-      return sendEntry(context, sendPage, request, response, asked(values, chosen, body));
+      return sendEntry(context, sendPage, request, response, asked(values, chosen, body, read));
+    const input = entry.type === null ? null : inputOf(entry.type, values, chosen);
+    const wrong = findErrors(context, { entry, values, chosen }, read, input);
+    if (wrong) return sendEntry(context, sendPage, request, response, wrong);
     try {
       const recorded = await record(context, userId, {
         entry,
@@ -76,22 +86,29 @@ function valuesOf(entry: Entry, body: Readonly<Record<string, string>>): EntryVa
   return Object.fromEntries([...ownFields, ...entry.fields].map((field) => [field, body[field] ?? ""]));
 }
 
+/** What is said, as the ledger takes it. */
+const saidIn = (values: EntryValues): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(values)
+      .map(([field, value]) => [field, saidOf(field, value)] as const)
+      .filter(([, value]) => value !== null),
+  );
+
+function inputOf(type: TransactionType, values: EntryValues, chosen: ChosenLots): object {
+  const lots = lotsSaid(chosen);
+  return { ...saidIn(values), ...(lots && { lots }), type };
+}
+
 async function record(
   context: WebContext,
   userId: number,
   { entry, values, chosen, idempotencyKey }: Sent & { readonly idempotencyKey: string | undefined },
 ): Promise<Transaction> {
-  const said = Object.fromEntries(
-    Object.entries(values)
-      .map(([field, value]) => [field, saidOf(field, value)] as const)
-      .filter(([, value]) => value !== null),
-  );
   if (entry.type !== null) {
-    const lots = lotsSaid(chosen);
-    const input = { ...said, ...(lots && { lots }), type: entry.type };
+    const input = inputOf(entry.type, values, chosen);
     return (await recordTransaction(context, userId, input, idempotencyKey)).transaction;
   }
-  const { account, ...rest } = said;
+  const { account, ...rest } = saidIn(values);
   const ends = entry.isBetween ? {} : { from: account };
   const input = { ...rest, ...ends };
   const { transactions } = await recordTransfer(context, userId, input, readTransferredCost, idempotencyKey);
@@ -125,26 +142,34 @@ async function sendEntry(
   sendPage: SendPage,
   request: Request,
   response: Response,
-  { values, chosen, errors, problem, status }: State,
+  state: State,
 ): Promise<void> {
+  const { values, chosen, errors, unread, problem, status } = state;
   const { userId } = requirePerson(request);
   const entry = requireEntry(request);
+  const { locale } = environmentOf(context, request).format;
   const { accounts, tickers, currencies } = await readSurroundings(context, userId);
   const lots =
     entry.type === "SELL"
-      ? await describeLots(context, userId, { values, chosen, error: errors.lots })
+      ? await describeLots(context, userId, { values, chosen, unread, locale, error: errors.lots })
       : null;
   sendPage(request, response, {
     view: "entry",
     title: entry.label,
     status,
     currencies,
-    scripts: lots ? ["lots.js"] : [],
+    scripts: ["numbers.js", ...(lots ? ["lots.js"] : [])],
     data: {
       entry,
       problem,
       lots,
-      form: describeForm(context, { entry, values, errors, accounts, base: currencies.base }),
+      form: describeForm(context, {
+        entry,
+        values: shownValues(state, locale),
+        errors,
+        accounts,
+        base: currencies.base,
+      }),
       action: `/transactions/new/${entry.name}`,
       groups: entryChoices(accounts.length, entry.name),
       needsAccounts: entry.isBetween && accounts.length < 2,

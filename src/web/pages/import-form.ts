@@ -19,6 +19,7 @@ import { InvalidInputError } from "../errors.ts";
 import { largestBody } from "../large-body.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
+import { pageNumber, type ShownPages, turn, unshownLines } from "./import-rows.ts";
 
 /**
  * A form with a whole file in it, and a checkbox for each of its rows. Before the guards, which take less. Taken apart by
@@ -65,6 +66,8 @@ const count = z
 const importForm = z.object({
   step: z.enum(["review", "leave_out", "import"]).catch("review"),
   csv: z.string().default(""),
+  /** As the browser said it when it was read. */
+  file_name: z.string().max(200).default("").catch(""),
   date_order: z.enum(["day", "month"]).optional().catch(undefined),
   decimal_mark: z.enum(["point", "comma"]).optional().catch(undefined),
   price_currency: z.string().refine(isNamedCurrency).optional().catch(undefined),
@@ -75,6 +78,13 @@ const importForm = z.object({
   line: lines,
   /** Lines to be recorded as the market says. */
   correct: lines,
+  /** Of rows that the page did not show: those that were ticked, and those that were corrected. */
+  unshown: unshownLines,
+  unshown_correct: unshownLines,
+  /** Pages of the rows to look at and of those in order. */
+  needing_page: pageNumber,
+  good_page: pageNumber,
+  turn,
   correct_all: z.literal("1").optional().catch(undefined),
   /** Which of one's accounts, and the one whose choices the page showed. */
   account: positiveId.optional().catch(undefined),
@@ -124,9 +134,11 @@ function recordingOf(form: ImportForm): Pick<ImportFile, "account" | "recording"
 
 /** `body`: of the form as it came, beside the file's text. */
 export function fileOf(form: ImportForm, body: unknown): ImportFile {
-  const { csv, header, date_order, decimal_mark, price_currency, correct, correct_all, account } = form;
+  const { csv, file_name, header, date_order, decimal_mark, price_currency, correct_all, account } = form;
+  const correct = [...form.correct, ...form.unshown_correct];
+  const named = { csv, ...(file_name !== "" && { fileName: file_name }) };
   if (header !== undefined && header !== headerOf(csv))
-    return { csv, ...(account !== undefined && { account }) };
+    return { ...named, ...(account !== undefined && { account }) };
   const entries = Object.entries(parseInput(anyFields, body));
   const texts = parseInput(
     namedFields,
@@ -143,7 +155,7 @@ export function fileOf(form: ImportForm, body: unknown): ImportFile {
     ticker.trim().toUpperCase().slice(0, 20),
   ]);
   return {
-    csv,
+    ...named,
     ...(columns.length > 0 && { columns: Object.fromEntries(columns) as Partial<ColumnMapping> }),
     ...((date_order || decimal_mark || price_currency) && {
       notation: {
@@ -159,12 +171,19 @@ export function fileOf(form: ImportForm, body: unknown): ImportFile {
   };
 }
 
+/** Which rows of the review are shown. */
+export const shownOf = ({ needing_page, good_page, turn: to }: ImportForm): ShownPages => ({
+  needing: to?.list === "needing" ? to.page : needing_page,
+  good: to?.list === "good" ? to.page : good_page,
+  isGoodOpen: to?.list === "good",
+});
+
 export function selectionOf(form: ImportForm): Selection | null {
-  const { fingerprint, line } = form;
+  const { fingerprint, line, unshown } = form;
   if (fingerprint === undefined) return null;
   const seen = recordGroups.map((group) => [group, form[`unrecorded_${group}`]] as const);
   const unrecorded = seen.every(([, count]) => count === undefined)
     ? undefined
     : Object.fromEntries(seen.map(([group, count]) => [group, count ?? 0]));
-  return { fingerprint, lines: new Set(line), ...(unrecorded && { unrecorded }) };
+  return { fingerprint, lines: new Set([...line, ...unshown]), ...(unrecorded && { unrecorded }) };
 }

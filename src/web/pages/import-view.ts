@@ -13,6 +13,7 @@ import {
   summarise,
 } from "../../ledger/index.ts";
 import { describeOthers } from "./import-others.ts";
+import { pageOf, type RowPage, type ShownPages, writeLines } from "./import-rows.ts";
 import { sentence } from "./page.ts";
 
 const labels: Readonly<Record<ImportField, string>> = {
@@ -115,13 +116,29 @@ function describeCurrency({ isCurrencyAsked, notation: { currency } }: ImportRev
   return choices.map((choice) => ({ ...choice, isSelected: choice.value === (currency ?? "") }));
 }
 
-export function describeReview(review: ImportReview) {
+/** The lines that the page does not show and that its form says all the same. */
+function describeUnshown(trades: readonly ReviewedRow[], pages: readonly RowPage[]) {
+  const shown = new Set(pages.flatMap(({ rows }) => rows));
+  const unshown = trades.filter((row) => !shown.has(row));
+  const ticked = unshown.filter(({ isSelected }) => isSelected);
+  const linesOf = (rows: readonly ReviewedRow[]): string => writeLines(rows.map(({ line }) => line));
+  return {
+    lines: linesOf(ticked),
+    problems: ticked.filter(({ status }) => status === "ERROR").length,
+    ticked: ticked.length,
+    corrected: linesOf(unshown.filter(({ isCorrected }) => isCorrected)),
+  };
+}
+
+export function describeReview(review: ImportReview, shown: ShownPages) {
   const { headers, notation, problem, rows, lookup, delimiter, format } = review;
   const count = (isCounted: (row: ReviewedRow) => boolean) => rows.filter(isCounted).length;
   const selected = count(({ isSelected, status }) => isSelected && status !== "KEPT");
   const trades = rows.filter(({ status }) => status !== "KEPT");
   const needing = ["ERROR", "WARNING"].flatMap((status) => trades.filter((row) => row.status === status));
   const good = trades.filter(({ status }) => status === "OK");
+  const pages = { needing: pageOf(needing, shown.needing), good: pageOf(good, shown.good) };
+  const blocking = count((row) => row.isSelected && row.status === "ERROR");
   return {
     review,
     summary: problem ? null : summarise(review),
@@ -141,8 +158,11 @@ export function describeReview(review: ImportReview) {
     ...questionsOf(review),
     hasRows: rows.length > 0,
     hasNeeding: needing.length > 0,
-    rows: { needing, good },
-    isGoodOpen: good.length <= unfolded,
+    pages,
+    unshown: describeUnshown(trades, [pages.needing, pages.good]),
+    isGoodOpen: good.length <= unfolded || shown.isGoodOpen,
+    ready: selected - blocking,
+    doubted: count((row) => row.isSelected && row.status === "WARNING"),
     correctable: count(({ correction }) => correction !== null),
     keptGroups: describeKept(rows),
     keptCount: count(
@@ -158,7 +178,7 @@ export function describeReview(review: ImportReview) {
     },
     selected,
     isOneSelected: selected === 1,
-    blocking: count((row) => row.isSelected && row.status === "ERROR"),
+    blocking,
     leaving: rowsToLeaveOut(review).length,
     duplicates: trades.filter((row) => row.warnings.some(({ code }) => code === "potential_duplicate"))
       .length,

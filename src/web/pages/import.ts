@@ -18,8 +18,9 @@ import {
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
 import { whyNothingWasImported } from "../import-refusal.ts";
-import { fileOf, headerOf, importBytes, parseForm, selectionOf } from "./import-form.ts";
+import { fileOf, headerOf, importBytes, parseForm, selectionOf, shownOf } from "./import-form.ts";
 import { accountChoices } from "./import-others.ts";
+import { firstPages, type ShownPages } from "./import-rows.ts";
 import { describeReview, describeRow } from "./import-view.ts";
 import { type Problem, type RenderEach, type SendPage, sentence } from "./page.ts";
 import { Underway } from "./underway.ts";
@@ -32,7 +33,7 @@ export function importPages(context: WebContext, sendPage: SendPage, renderEach:
     const { userId } = requirePerson(request);
     const accounts = await listAccounts(context, userId);
     const recordable = await countRecordable(context, userId);
-    await sendImport(request, response, "", null, null, 200, { accounts, recordable });
+    await sendImport(request, response, "", null, { start: { accounts, recordable } });
   });
 
   /** What earlier imports kept, as a file of its own: its choices are those of any other. */
@@ -76,14 +77,18 @@ async function answerForm(
   const form = parseForm(request.body);
   const file = fileOf(form, request.body);
   const selection = selectionOf(form);
+  const of = { shown: shownOf(form), fileName: form.file_name };
   if (form.step !== "import") {
     const review = await underway.during(userId, (onProgress) =>
       reviewImport(context, userId, file, selection, onProgress),
     );
     if (form.step !== "leave_out")
-      return sendImport(request, response, form.csv, review, null, statusOf(review));
+      return sendImport(request, response, form.csv, review, { status: statusOf(review), ...of });
     const left = await leaveOut(context, userId, file, review);
-    return sendImport(request, response, form.csv, left, consequences(left));
+    return sendImport(request, response, form.csv, left, {
+      problem: consequences(left),
+      fileName: form.file_name,
+    });
   }
   try {
     const { imported, others, kept, review } = await underway.during(userId, (onProgress) =>
@@ -97,14 +102,15 @@ async function answerForm(
       return response.redirect(303, `/transactions?${counts.join("&")}`);
     }
     if (kept > 0) return response.redirect(303, `/transactions?kept=${kept}`);
-    await sendImport(request, response, form.csv, review, refusal(review, isAllSeen(review, selection)), 422);
+    const problem = refusal(review, isAllSeen(review, selection));
+    await sendImport(request, response, form.csv, review, { problem, status: 422, ...of });
   } catch (error) {
     const { status, code, message } = describeError(error, "POST", "");
     if (!["market_data_unavailable", "quota_exceeded", "missing_fx_rate"].includes(code)) throw error;
     // The text and the choice of rows stay; what was fetched by then is there the next time.
     const review = await reviewImport(context, userId, file, selection);
     const problem = { heading: "Nothing was imported.", message: sentence(message) };
-    await sendImport(request, response, form.csv, review, problem, status);
+    await sendImport(request, response, form.csv, review, { problem, status, ...of });
   }
 }
 
@@ -148,11 +154,17 @@ type SendImport = (
   response: Response,
   csv: string,
   review: ImportReview | null,
-  problem?: Problem | null,
-  status?: number,
-  /** Of a page without a review. */
-  start?: Start,
+  answer?: Answer,
 ) => Promise<void>;
+
+interface Answer {
+  readonly problem?: Problem | null;
+  readonly status?: number;
+  readonly shown?: ShownPages;
+  readonly fileName?: string;
+  /** Of a page without a review. */
+  readonly start?: Start;
+}
 
 interface Start {
   readonly accounts: ImportReview["accounts"];
@@ -161,12 +173,13 @@ interface Start {
 }
 
 function createSendImport(sendPage: SendPage, renderEach: RenderEach): SendImport {
-  return async (request, response, csv, review, problem = null, status = 200, start) => {
+  return async (request, response, csv, review, answer = {}) => {
+    const { problem = null, status = 200, shown = firstPages, fileName = "", start } = answer;
     const { accounts = [], recordable = 0 } = start ?? {};
     const first = accounts.find(({ is_default }) => is_default);
-    const { rows, ...described } = review
-      ? describeReview(review)
-      : { accounts: accountChoices(accounts, first?.account_id) };
+    const described = review
+      ? describeReview(review, shown)
+      : { pages: null, accounts: accountChoices(accounts, first?.account_id) };
     const render = (of: readonly ReviewedRow[] = []) =>
       renderEach(request, "import-row", of.map(describeRow));
     sendPage(request, response, {
@@ -176,13 +189,14 @@ function createSendImport(sendPage: SendPage, renderEach: RenderEach): SendImpor
       status,
       data: {
         csv,
+        fileName,
         header: headerOf(csv),
         maxCsvRecords,
         recordable,
         problem,
         ...described,
-        needing: await render(rows?.needing),
-        good: await render(rows?.good),
+        needing: await render(described.pages?.needing.rows),
+        good: await render(described.pages?.good.rows),
       },
     });
   };

@@ -19,6 +19,7 @@ import { entryEditPages } from "./entry-edit.ts";
 import { explainPages } from "./explain.ts";
 import { importPages } from "./import.ts";
 import { importBody } from "./import-form.ts";
+import { importListPages } from "./imports.ts";
 import { invitationPages } from "./invitations.ts";
 import { moneyPages } from "./money.ts";
 import { newestPricesPages } from "./newest-prices.ts";
@@ -70,6 +71,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(entryPages(context, sendPage));
   router.use(entryEditPages(context, sendPage));
   router.use(deletionPages(context, sendPage));
+  router.use(importListPages(context, sendPage));
   router.use(ledgerAccountPages(context, sendPage));
   router.use(ownAssetPages(context, sendPage));
   router.use(moneyPages(context, sendPage));

@@ -3,6 +3,7 @@ import { Big } from "big.js";
 import { type OpenLots, readOpenLots, readTradeDraft, tradeSubject } from "../../ledger/index.ts";
 import { inMajor, unitOf } from "../../market/currency.ts";
 import type { WebContext } from "../context.ts";
+import { showNumber } from "../number-input.ts";
 import type { EntryValues } from "./entry-form.ts";
 
 /** What was typed beside each purchase, by its transaction_id; null: nobody asked to choose. */
@@ -38,6 +39,10 @@ function sumOf(figures: readonly string[]): Big | null {
 interface Subject {
   readonly values: EntryValues;
   readonly chosen: ChosenLots;
+  /** Numbers that could not be read, as they were typed. */
+  readonly unread: Readonly<Record<string, string>>;
+  /** In which the page writes numbers. */
+  readonly locale: string;
   /** Why the ledger did not take them. */
   readonly error: string | undefined;
   /** The sale that is edited. */
@@ -64,7 +69,7 @@ const methodNames = { average: "", fifo: "FIFO", lifo: "LIFO", hifo: "HIFO" } as
 
 /** Where the form may ask; `isShown`: it was asked for. */
 export async function describeLots(context: WebContext, userId: number, subject: Subject) {
-  const { values, chosen, error, instead } = subject;
+  const { values, chosen, unread, locale, error, instead } = subject;
   if (chosen === null) return { isShown: false };
   const { success, data } = tradeSubject.safeParse(values);
   if (!success) return { isShown: true, isUnsaid: true, error };
@@ -78,10 +83,12 @@ export async function describeLots(context: WebContext, userId: number, subject:
   );
   const rows = open.lots.map((lot) => ({
     ...lot,
-    value: chosen[lot.transaction_id] ?? "",
+    value: unread[`lot-${lot.transaction_id}`] ?? showNumber(chosen[lot.transaction_id] ?? "", locale),
     isElsewhere: lot.buy_date !== lot.date,
     gain: price === null ? null : price.times(lot.quantity).minus(lot.cost).toFixed(),
-    isWrong: chosen[lot.transaction_id] !== undefined && !plainDecimal.test(chosen[lot.transaction_id]!),
+    isWrong:
+      `lot-${lot.transaction_id}` in unread ||
+      (chosen[lot.transaction_id] !== undefined && !plainDecimal.test(chosen[lot.transaction_id]!)),
   }));
   return {
     isShown: true,

@@ -23,8 +23,9 @@ import { classLabel } from "../../portfolio/index.ts";
 import { day } from "../../values.ts";
 import { priceText } from "../api/own-assets.ts";
 import { requirePerson, type WebContext } from "../context.ts";
+import { numberLocale, readNumbers, shownNumbers } from "../number-input.ts";
 import { parseInput } from "../route.ts";
-import { type Problem, refusal, type SendPage } from "./page.ts";
+import { environmentOf, type Problem, problemsIn, refusal, type SendPage } from "./page.ts";
 
 const root = "/own-assets";
 const pricesShown = 100;
@@ -36,7 +37,13 @@ const assetForm = z.object({
   currency: text,
   csv: z.string().default(""),
 });
-const priceForm = z.object({ date: text, price: text, csv: z.string().default("") });
+const priceForm = z.object({
+  date: text,
+  price: text,
+  csv: z.string().default(""),
+  number_locale: numberLocale,
+});
+const isNumber = (field: string): boolean => field === "price";
 
 type Values = Readonly<Record<string, string>>;
 
@@ -45,6 +52,8 @@ interface State {
   readonly errors: Values;
   readonly problem: Problem | null;
   readonly status: number;
+  /** A number that could not be read, as it was typed. */
+  readonly unread?: Values;
   /** What was made of a text that was pasted, where there is something to tell. */
   readonly report: PricesReport | null;
 }
@@ -100,19 +109,9 @@ export function ownAssetPages(context: WebContext, sendPage: SendPage): Router {
     }
   });
 
-  router.post(`${root}/:ticker/prices`, async (request, response) => {
-    const { userId } = requirePerson(request);
-    const asset = await assetOf(context, request);
-    const values = parseInput(priceForm, request.body ?? {});
-    try {
-      const report = await storeOwnPrices(context, userId, asset.ticker, givenPrices(values));
-      if (report.refused > 0)
-        return await sendAsset(context, sendPage, request, response, asset, { ...unsent({}), report });
-      response.redirect(303, `${addressOf(asset.ticker)}?stored=${report.inserted + report.replaced}`);
-    } catch (error) {
-      await sendAsset(context, sendPage, request, response, asset, refused(error, values, "Not stored."));
-    }
-  });
+  router.post(`${root}/:ticker/prices`, (request, response) =>
+    storePrices(context, sendPage, request, response),
+  );
 
   router.post(`${root}/:ticker/prices/:date/delete`, async (request, response) => {
     const { userId } = requirePerson(request);
@@ -136,8 +135,36 @@ export function ownAssetPages(context: WebContext, sendPage: SendPage): Router {
   return router;
 }
 
+async function storePrices(
+  context: WebContext,
+  sendPage: SendPage,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const { userId } = requirePerson(request);
+  const asset = await assetOf(context, request);
+  const { number_locale, ...sent } = parseInput(priceForm, request.body ?? {});
+  const { values, unread, errors } = readNumbers(sent, isNumber, number_locale);
+  const wrong = {
+    ...(values.csv.trim() === "" && problemsIn(ownPrice, { date: values.date, price: values.price })),
+    ...errors,
+  };
+  if (Object.keys(wrong).length > 0) {
+    const state = { ...unsent(values), unread, errors: wrong, status: 422 };
+    return sendAsset(context, sendPage, request, response, asset, state);
+  }
+  try {
+    const report = await storeOwnPrices(context, userId, asset.ticker, givenPrices(values));
+    if (report.refused > 0)
+      return await sendAsset(context, sendPage, request, response, asset, { ...unsent({}), report });
+    response.redirect(303, `${addressOf(asset.ticker)}?stored=${report.inserted + report.replaced}`);
+  } catch (error) {
+    await sendAsset(context, sendPage, request, response, asset, refused(error, values, "Not stored."));
+  }
+}
+
 /** One price, or a text of many. */
-function givenPrices({ date, price, csv }: z.output<typeof priceForm>) {
+function givenPrices({ date, price, csv }: Pick<z.output<typeof priceForm>, "date" | "price" | "csv">) {
   if (csv.trim() !== "") return { csv: parseInput(priceText, csv) };
   return { prices: [parseInput(ownPrice, { date, price })] };
 }
@@ -202,7 +229,7 @@ async function sendAsset(
   request: Request,
   response: Response,
   { ticker }: OwnAsset,
-  { values, errors, problem, status, report }: State,
+  { values, errors, unread = {}, problem, status, report }: State,
 ): Promise<void> {
   const { userId } = requirePerson(request);
   const asset = await findOwnAsset(context, userId, ticker);
@@ -213,10 +240,15 @@ async function sendAsset(
     view: "own-asset",
     title: asset.name,
     status,
+    scripts: ["numbers.js"],
     currencies: { base, all: [base, asset.currency] },
     data: {
       asset: described(asset),
-      values: { name: asset.name, currency: asset.currency, ...values },
+      values: {
+        name: asset.name,
+        currency: asset.currency,
+        ...shownNumbers(values, isNumber, unread, environmentOf(context, request).format.locale),
+      },
       errors,
       problem,
       report,

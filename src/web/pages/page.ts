@@ -1,5 +1,6 @@
 /** What every page shares: the frame around it, and how errors are shown in it. */
 import type { ErrorRequestHandler, Request, Response } from "express";
+import type { z } from "zod";
 import type { WebContext } from "../context.ts";
 import { missingSettings } from "../deployment.ts";
 import { describeError } from "../errors.ts";
@@ -48,6 +49,15 @@ export function refusal(
   const { status, code, field, message } = describeError(error, "POST", "");
   if (status >= 500 || code === "reauthentication_required") throw error;
   return { status, field, problem: { heading, message: sentence(message.replace(`${field}: `, "")) } };
+}
+
+/** Everything that is wrong with what a form says, by field, in words. */
+export function problemsIn(schema: z.ZodType, said: object): Record<string, string> {
+  const issues = schema.safeParse(said).error?.issues ?? [];
+  // The first of each field: fields come in turn.
+  return Object.fromEntries(
+    issues.toReversed().map(({ path, message }) => [String(path[0] ?? ""), sentence(message)]),
+  );
 }
 
 interface Destination {

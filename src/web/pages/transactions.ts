@@ -6,8 +6,10 @@ import { personTransaction } from "../../database/person.ts";
 import {
   browseLedger,
   checkTrade,
+  findInputProblems,
   findTransaction,
   type HistoryProgress,
+  type LedgerCurrencies,
   latestToday,
   listAccounts,
   readLedgerCurrencies,
@@ -21,6 +23,7 @@ import {
 import { readCashOn } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
+import { numberLocale, readNumbers, shownNumbers } from "../number-input.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { describeUncounted } from "./corporate-actions.ts";
@@ -67,14 +70,23 @@ const tradeForm = z.object({
   /** What the form said that price and fee are in. */
   asked_unit: z.string().max(10).optional(),
   idempotency_key: z.string().max(255).optional(),
+  number_locale: numberLocale,
   ...answerFields,
 });
 
-type Trade = Omit<z.output<typeof tradeForm>, "idempotency_key" | "asked_unit" | keyof typeof answerFields>;
+/** With plain decimals, whatever the page wrote. */
+type Trade = Omit<
+  z.output<typeof tradeForm>,
+  "idempotency_key" | "asked_unit" | "number_locale" | keyof typeof answerFields
+>;
+
+const isNumber = (field: string): boolean => ["quantity", "price", "fee", "fx_rate"].includes(field);
 
 interface FormState {
   readonly values: Trade;
   readonly errors: Readonly<Record<string, string>>;
+  /** Numbers that could not be read, as they were typed. */
+  readonly unread?: Readonly<Record<string, string>>;
   readonly problem: Problem | null;
   readonly question?: TradeQuestion;
   readonly status: number;
@@ -122,8 +134,17 @@ export function transactionPages(context: WebContext, sendPage: SendPage): Route
 
   router.post("/transactions", async (request, response) => {
     const person = requirePerson(request);
-    const { idempotency_key, asked_unit, use, keep, ...typed } = parseInput(tradeForm, request.body ?? {});
-    const trade = corrected(typed, use);
+    const { idempotency_key, asked_unit, use, keep, number_locale, ...typed } = parseInput(
+      tradeForm,
+      request.body ?? {},
+    );
+    const read = readNumbers(typed, isNumber, number_locale);
+    const trade = corrected(read.values, use);
+    const errors = findErrors(context, trade, read.errors);
+    if (Object.keys(errors).length > 0) {
+      const state = { values: trade, errors, unread: read.unread, problem: null, status: 422 };
+      return sendLedger(context, sendPage, request, response, state);
+    }
     try {
       if (!trade.currency && asked_unit !== undefined)
         await requireMeant(context, person.userId, trade, asked_unit);
@@ -145,6 +166,20 @@ export function transactionPages(context: WebContext, sendPage: SendPage): Route
     }
   });
   return router;
+}
+
+/** By field: what could not be read, unless a correction says it by now, and what no trade can have. */
+function findErrors(
+  { clock }: WebContext,
+  trade: Trade,
+  unread: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const wrong = findInputProblems(inAccount(trade), clock).filter(({ field }) => fields.has(field));
+  const still = Object.entries(unread).filter(([field]) => !trade[field as keyof Trade]);
+  return {
+    ...Object.fromEntries(wrong.map(({ field, message }) => [field, sentence(message)])),
+    ...Object.fromEntries(still),
+  };
 }
 
 /** Without scripts the form does not know what is typed into it: of a ticker in another unit it is shown again, with that one. */
@@ -189,7 +224,7 @@ async function sendLedger(
   sendPage: SendPage,
   request: Request,
   response: Response,
-  { values, errors, problem, question, status }: FormState,
+  { values, errors, unread = {}, problem, question, status }: FormState,
 ): Promise<void> {
   const { userId } = requirePerson(request);
   const address = parseInput(ledgerQuery, request.query);
@@ -209,16 +244,20 @@ async function sendLedger(
   const currencies = await readLedgerCurrencies(context, userId, listed, ledger.tickers);
   const own = environmentOf(context, request, currencies).format;
   const units = tradeUnits(draft, values.currency, own);
-  const isSuggested = values.price === "" && units.close !== null;
-  const inCurrency = (row: Transaction | null) => row && ledgerRow(row, currencies.of(row));
+  const isSuggested = values.price === "" && unread.price === undefined && units.close !== null;
   sendPage(request, response, {
     view: "transactions",
     title: "Transactions",
-    scripts: ["trade.js", "draft.js"],
+    scripts: ["numbers.js", "trade.js", "draft.js"],
     status,
     currencies,
     data: {
-      values: isSuggested ? { ...values, price: units.close } : values,
+      values: shownNumbers(
+        isSuggested ? { ...values, price: units.close } : values,
+        isNumber,
+        unread,
+        format.locale,
+      ),
       units,
       labels: tradeLabels(units.unit, currencies),
       formCurrencies: isDollarsAlone(currencies) ? null : currencies.all.join(" "),
@@ -231,12 +270,7 @@ async function sendLedger(
       isSuggested,
       latestToday: latestToday(context.clock()),
       idempotencyKey: crypto.randomUUID(),
-      done: {
-        ...done,
-        recorded: inCurrency(done.recorded),
-        restored: inCurrency(done.restored),
-        edited: inCurrency(done.edited),
-      },
+      done: doneIn(done, currencies),
       notes: data.notes,
       fetching: data.fetching,
       hasTrades: ledger.types.length > 0,
@@ -253,6 +287,17 @@ async function sendLedger(
       })),
     },
   });
+}
+
+function doneIn(done: Awaited<ReturnType<typeof readDone>>, currencies: LedgerCurrencies) {
+  const inCurrency = (row: Transaction | null) => row && ledgerRow(row, currencies.of(row));
+  const { recorded, restored, edited } = done;
+  return {
+    ...done,
+    recorded: inCurrency(recorded),
+    restored: inCurrency(restored),
+    edited: inCurrency(edited),
+  };
 }
 
 const nameOf = (accounts: readonly Account[], id: number): string =>
