@@ -1,6 +1,6 @@
 -- One row per portfolio and benchmark: what the formulas give. Whether there is enough to go by is decided in gold_benchmark_performance.
 --
--- Over the returns of which both are known. Definitions and formulas: docs/metrics.md.
+-- Over the returns of which both are known; 1e-12 is neither a rise nor a fall of the benchmark, but rounding. Definitions and formulas: docs/metrics.md.
 with
   pairs as (
     select
@@ -30,14 +30,23 @@ with
       avg(benchmark_excess order by price_date) as benchmark_excess,
       avg(active_return order by price_date) as active_return,
       stddev_samp(active_return order by price_date) as active_deviation,
-      count(*) filter (where benchmark_return > 0) as up_returns,
-      count(*) filter (where benchmark_return < 0) as down_returns,
-      avg(risk_return order by price_date) filter (where benchmark_return > 0) as up_return,
-      avg(benchmark_return order by price_date) filter (where benchmark_return > 0) as up_benchmark,
-      avg(risk_return order by price_date) filter (where benchmark_return < 0) as down_return,
-      avg(benchmark_return order by price_date) filter (where benchmark_return < 0) as down_benchmark
+      count(*) filter (where benchmark_return > 1e-12) as up_returns,
+      count(*) filter (where benchmark_return < -1e-12) as down_returns,
+      avg(risk_return order by price_date) filter (where benchmark_return > 1e-12) as up_return,
+      avg(benchmark_return order by price_date) filter (where benchmark_return > 1e-12) as up_benchmark,
+      avg(risk_return order by price_date) filter (where benchmark_return < -1e-12) as down_return,
+      avg(benchmark_return order by price_date) filter (where benchmark_return < -1e-12) as down_benchmark
     from pairs
     group by user_id, portfolio_id, benchmark
+  ),
+  slopes as (
+    select
+      *,
+      -- A deviation of 1e-18 is none, as in int_performance.
+      case
+        when benchmark_deviation > 1e-12 then covariance / power(benchmark_deviation, 2)
+      end as beta
+    from figures
   )
 select
   user_id,
@@ -57,8 +66,8 @@ select
   benchmark_excess,
   active_return,
   active_deviation,
-  covariance / nullif(power(benchmark_deviation, 2), 0) as beta,
-  (excess - covariance / nullif(power(benchmark_deviation, 2), 0) * benchmark_excess) * periods_per_year as alpha,
+  beta,
+  (excess - beta * benchmark_excess) * periods_per_year as alpha,
   covariance / nullif(deviation * benchmark_deviation, 0) as correlation,
   active_deviation * sqrt(periods_per_year) as tracking_error,
   active_return / nullif(active_deviation, 0) * sqrt(periods_per_year) as information_ratio,
@@ -70,4 +79,4 @@ select
   down_benchmark,
   up_return / up_benchmark as up_capture,
   down_return / down_benchmark as down_capture
-from figures
+from slopes
