@@ -8,7 +8,7 @@ export {
   readExpectedIncome,
 } from "./account-figures.ts";
 export { allocations, classLabel } from "./allocation.ts";
-export { type BenchmarkChoice, readBenchmarkChoices } from "./benchmark.ts";
+export { type BenchmarkChoice, parseBenchmark, readBenchmarkChoices } from "./benchmark.ts";
 export { bridge } from "./bridge.ts";
 export { type Choice, choiceParameters, choiceRecord, readChoice } from "./choice.ts";
 export { readDeletionEffect } from "./deletion-effect.ts";
@@ -45,7 +45,13 @@ export {
   readTaxYears,
   realizedColumns,
 } from "./money-rows.ts";
-export { figureTables, readHoldings, readMacroContext, readPersonRows } from "./person-rows.ts";
+export {
+  figureTables,
+  readHoldings,
+  readMacroContext,
+  readPersonRows,
+  UnknownAccountError,
+} from "./person-rows.ts";
 export {
   type Movement,
   type PortfolioDay,
@@ -87,6 +93,15 @@ export {
   readRegimeFacts,
   readRegimes,
 } from "./regime-facts.ts";
+export {
+  type Contribution,
+  type Correlation,
+  type RiskFigures,
+  readRisk,
+  readWhatIf,
+  type WhatIf,
+} from "./risk.ts";
+export { type RiskFacts, readRiskFacts } from "./risk-facts.ts";
 // One ticker.
 export {
   type CostMethod,

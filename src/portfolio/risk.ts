@@ -203,17 +203,7 @@ async function readConcentration(
 
 /** What the whole would have been: the figures that a position has a part in. */
 export interface WhatIf {
-  readonly performance: Pick<
-    Performance,
-    | "twr"
-    | "annualized_return"
-    | "annualized_return_reason"
-    | "volatility"
-    | "volatility_reason"
-    | "sharpe"
-    | "sharpe_reason"
-    | "max_drawdown"
-  >;
+  readonly performance: Performance;
   readonly distribution: ReturnDistribution;
   readonly benchmark: BenchmarkPerformance | null;
 }

@@ -188,7 +188,7 @@ test.each(readCases<ReturnsCase>("returns").map((given) => [given.id, given] as 
       const gold = await rowOf(client, "gold__performance");
       const formulas = await rowOf(client, "int_performance_figures");
       const { rows: distributions } = await client.query(
-        "select gains / shortfalls as omega from int_return_distribution",
+        "select gains / nullif(shortfalls, 0) as omega from int_return_distribution",
       );
       await writeBenchmark(client, given.benchmark ?? []);
       const beside = given.benchmark ? (await client.query(besideBenchmark)).rows[0] : {};

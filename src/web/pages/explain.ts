@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Router } from "express";
 import { z } from "zod";
 import { readOwnNames } from "../../ledger/index.ts";
-import { parseRange, wholeTime } from "../../portfolio/index.ts";
+import { parseBenchmark, parseRange, wholeTime } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
 import { type Block, parseDefinitions } from "../explain/definitions.ts";
@@ -42,6 +42,7 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
       ticker,
       regime,
       account: about.account ?? null,
+      benchmark: parseBenchmark(request.query).benchmark,
       range: range ?? wholeTime,
     };
     const { currencies, ...explanation } = await explainFigure(

@@ -28,6 +28,7 @@ import { portfolioPages } from "./portfolio.ts";
 import { priceFilePages } from "./price-files.ts";
 import { proofPage, resumePending } from "./proof.ts";
 import { recoveryPages } from "./recovery.ts";
+import { riskPages } from "./risk.ts";
 import { runPage } from "./run.ts";
 import { runPages } from "./runs.ts";
 import { securityLogPages } from "./security-log.ts";
@@ -59,6 +60,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(accountPages(context, sendPage));
   router.use(securityLogPages(context, sendPage));
   router.use(portfolioPages(context, sendPage));
+  router.use(riskPages(context, sendPage));
   router.use(transactionPages(context, sendPage));
   router.use(corporateActionPages(context, sendPage));
   router.use(entryPages(context, sendPage));
