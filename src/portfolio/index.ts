@@ -94,8 +94,6 @@ export {
   readRegimes,
 } from "./regime-facts.ts";
 export {
-  type Contribution,
-  type Correlation,
   type RiskFigures,
   readRisk,
   readWhatIf,

@@ -22,14 +22,14 @@ import { riskSlices, whatIfSlices } from "./risk-slices.ts";
 
 /** A row without whose it is. Not Omit: of a type that also says what any other name would be, that keeps nothing else. */
 type Own<R> = { [C in keyof R as C extends "user_id" ? never : C]: R[C] };
-export type BenchmarkPerformance = Own<RowOf<typeof gold_benchmark_performance>>;
-export type ReturnDistribution = Own<RowOf<typeof gold_return_distribution>>;
-export type WorstPeriod = Own<RowOf<typeof gold_worst_periods>>;
-export type Concentration = Own<RowOf<typeof gold_concentration>>;
-export type Contribution = Own<RowOf<typeof gold_contributions>>;
-export type Correlation = Own<RowOf<typeof gold_correlations>>;
-export type RollingRisk = Own<RowOf<typeof gold_rolling_risk>>;
-export type TickerRegime = Own<RowOf<typeof gold_ticker_regimes>>;
+type BenchmarkPerformance = Own<RowOf<typeof gold_benchmark_performance>>;
+type ReturnDistribution = Own<RowOf<typeof gold_return_distribution>>;
+type WorstPeriod = Own<RowOf<typeof gold_worst_periods>>;
+type Concentration = Own<RowOf<typeof gold_concentration>>;
+type Contribution = Own<RowOf<typeof gold_contributions>>;
+type Correlation = Own<RowOf<typeof gold_correlations>>;
+type RollingRisk = Own<RowOf<typeof gold_rolling_risk>>;
+type TickerRegime = Own<RowOf<typeof gold_ticker_regimes>>;
 
 export interface RiskRequest {
   readonly registry: Registry;
@@ -87,7 +87,7 @@ const reader =
       work(client, await readPublishedModels(client, registry, span.published_version)),
     );
 
-/** The first row of `select` under the models over the range. $8 and on: `more`. */
+/** The first row of `select` under the models over the range. */
 async function readOver<T extends object>(
   client: PoolClient,
   { published, userId, span, account, benchmark }: PublishedRequest,
