@@ -1,4 +1,5 @@
 import type { AnyAsset, Definitions } from "../src/engine/index.ts";
+import * as benchmark from "./benchmark.ts";
 import * as bronze from "./bronze.ts";
 import * as cash from "./cash.ts";
 import * as fred from "./fred.ts";
@@ -8,6 +9,7 @@ import * as macro from "./macro.ts";
 import * as market from "./market.ts";
 import * as performance from "./performance.ts";
 import * as positions from "./positions.ts";
+import * as risk from "./risk.ts";
 import { schedules } from "./schedules.ts";
 import { sensors } from "./sensors.ts";
 import * as staging from "./staging.ts";
@@ -24,6 +26,8 @@ const assets: AnyAsset[] = [
   macro,
   performance,
   gold,
+  benchmark,
+  risk,
 ].flatMap((module): AnyAsset[] => Object.values(module));
 
 export const definitions: Definitions = { assets, schedules, sensors };

@@ -88,6 +88,7 @@ export const int_risk_returns = sqlAsset({
     best_day: nullable(ratio("Their highest daily return.")),
     worst_day: nullable(ratio("Their lowest daily return.")),
     periods_per_year: number("252, or 365 for a person who only ever held what trades around the clock."),
+    risk_period: count("The same for all days that compound into one risk return."),
     risk_return: nullable(ratio("Return since the last day that counts for risk; null on other days.")),
     risk_free_return: nullable(ratio("Risk-free return of one such period; null on other days, or unknown.")),
   },

@@ -63,6 +63,10 @@ select
     when r.is_by_trading_day then trading_days_per_year()
     else calendar_days_per_year()
   end as periods_per_year,
+  case
+    when r.is_by_trading_day then r.trading_period
+    else r.price_date - date '1970-01-01'
+  end as risk_period,
   r.risk_return,
   case
     when r.risk_return is not null then case

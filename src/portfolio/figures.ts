@@ -67,12 +67,6 @@ export interface RangeFigures {
   readonly tickers: readonly TickerFigures[];
 }
 
-/** How much it moved. */
-export interface RiskFigures {
-  readonly span: Span;
-  readonly performance: Performance;
-}
-
 export interface FiguresRequest {
   readonly registry: Registry;
   readonly userId: number;
@@ -103,14 +97,6 @@ export async function readFigures(pool: Pool, request: FiguresRequest): Promise<
     tickers,
     benchmark: benchmark && compareWith(benchmark, span, index.days.dates),
   };
-}
-
-/** The same of risk alone. */
-export async function readRiskFigures(pool: Pool, request: FiguresRequest): Promise<RiskFigures> {
-  const { span } = request;
-  const performance = await reader(pool, request)(readPerformance);
-  await requirePublished(pool, span.published_version);
-  return { span, performance };
 }
 
 export interface PublishedRequest extends FiguresRequest {
@@ -230,19 +216,6 @@ async function readTransferredGain(
   const extent = { ...span, userId, account: account ?? null, ticker: null };
   const { transferred } = await readGainParts(client, extent);
   return new Big(transferred).times(-1).toFixed();
-}
-
-async function readPerformance(client: PoolClient, request: PublishedRequest): Promise<Performance> {
-  const { rows } = await client.query<Performance>({
-    ...overRange(
-      request.published,
-      [gold__performance],
-      "select performance.* from gold__performance performance",
-      slicesOf(request),
-    ),
-    values: valuesOf(request),
-  });
-  return rows[0]!;
 }
 
 /** And the prices of what is compared with them. */

@@ -35,9 +35,7 @@ export {
   type FiguresRequest,
   type Month,
   type RangeFigures,
-  type RiskFigures,
   readFigures,
-  readRiskFigures,
   type TickerFigures,
 } from "./figures.ts";
 export { countDefects, type DoubtfulSplit, readDoubtfulSplits } from "./market-defects.ts";
@@ -61,6 +59,7 @@ export {
   readTaxYears,
   realizedColumns,
 } from "./money-rows.ts";
+export { accountAskedFor } from "./named-account.ts";
 export { arePricesUnderWay, requestNewestPrices } from "./newest-prices.ts";
 export { type OverviewFigures, readOverview } from "./overview.ts";
 export { figureTables, readHoldings, readMacroContext, readPersonRows } from "./person-rows.ts";
@@ -105,6 +104,13 @@ export {
   readRegimeFacts,
   readRegimes,
 } from "./regime-facts.ts";
+export {
+  type RiskFigures,
+  readRisk,
+  readWhatIf,
+  type WhatIf,
+} from "./risk.ts";
+export { type RiskFacts, readRiskFacts } from "./risk-facts.ts";
 // One ticker.
 export {
   type CostMethod,

@@ -31,7 +31,11 @@ export interface RangeStatement {
   readonly text: string;
 }
 
-const statements = new WeakMap<PublishedModels, Map<string, RangeStatement>>();
+/** By version, by slices, by what is selected. */
+const statements = new WeakMap<
+  PublishedModels,
+  WeakMap<ReadonlyMap<string, Slice>, Map<string, RangeStatement>>
+>();
 
 /** `select` under the models over a range. Made once for each published version of the models. */
 export function overRange(
@@ -40,16 +44,17 @@ export function overRange(
   select: string,
   of: ReadonlyMap<string, Slice> = slices,
 ): RangeStatement {
-  const made = statements.get(published) ?? new Map<string, RangeStatement>();
-  statements.set(published, made);
-  const key = of === slices ? select : `${select}\n-- of an account`;
-  const known = made.get(key);
+  const bySlices = statements.get(published) ?? new WeakMap<typeof of, Map<string, RangeStatement>>();
+  statements.set(published, bySlices);
+  const made = bySlices.get(of) ?? new Map<string, RangeStatement>();
+  bySlices.set(of, made);
+  const known = made.get(select);
   if (known) return known;
   const text = `${modelsOver(of, published, models)}\n${select}`;
   // The version, because PostgreSQL refuses to run a statement again whose columns have become other ones.
   const hash = createHash("sha256").update(`${published.version}\n${text}`).digest("hex");
   const statement = { name: `range_${hash.slice(0, 16)}`, text };
-  made.set(key, statement);
+  made.set(select, statement);
   return statement;
 }
 
@@ -80,6 +85,7 @@ function modelsOver(
     const model = published.models.get(name);
     const slice = of.get(name);
     if (slice && model?.body != null) {
+      for (const read of slice.reads ?? []) visit(read);
       const hint = slice.isLookedUp ? "not materialized " : "";
       written.set(name, `${name} as ${hint}(\n${slice.select(model.asset.columns)}\n)`);
       return true;

@@ -39,6 +39,8 @@ export interface Slice {
    * page instead of 20 ms), and a person's ten years cost 4 ms more.
    */
   readonly isLookedUp: boolean;
+  /** Models that the SELECT reads as they are over the range. */
+  readonly reads?: readonly string[];
   /** The SELECT, for a version of the model with these columns. Throws SliceColumnsError. */
   select(columns: Columns): string;
 }
@@ -90,7 +92,7 @@ export function rowsMade<C extends Columns, const P extends readonly string[]>(
 }
 
 /** Each column as it is. */
-function columnsAsStored<C extends Columns>(
+export function columnsAsStored<C extends Columns>(
   columns: C,
   alias: string,
 ): { readonly [Column in keyof C]: string } {
@@ -175,7 +177,7 @@ const daysOfAccount = rowsMade(
   { ...columnsAsStored(days, "d"), portfolio_id: "0::bigint" },
 );
 
-const byModel = (...made: readonly Slice[]): ReadonlyMap<string, Slice> =>
+export const byModel = (...made: readonly Slice[]): ReadonlyMap<string, Slice> =>
   new Map(made.map((slice) => [slice.model, slice]));
 
 const everybodys = [

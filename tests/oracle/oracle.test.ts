@@ -22,6 +22,7 @@ import { acceptedSplits, type Keeping, positionsOf } from "./ledger.ts";
 import { performance, portfolioDays } from "./performance.ts";
 import { type Ledger, ledgerArbitrary } from "./random-ledger.ts";
 import { allDays, paidTradesArbitrary, ratesArbitrary, securityArbitrary } from "./random-world.ts";
+import { compareBenchmark, compareDistribution, compareHoldings } from "./risk.ts";
 import { type QuotedSecurity, writeLedgers, writeMarket } from "./written.ts";
 
 // Each run of the suite looks at other ledgers; a failure prints the seed that repeats it.
@@ -103,6 +104,10 @@ const readAll = async () => ({
   days: await rowsByPerson("select * from int_portfolio_index order by portfolio_id, price_date"),
   figures: await rowsByPerson("select * from gold__performance"),
   accounts: await rowsByPerson("select * from gold_account_performance order by account_id"),
+  benchmarks: await rowsByPerson("select * from gold_benchmark_performance"),
+  distributions: await rowsByPerson("select * from gold_return_distribution"),
+  contributions: await rowsByPerson("select * from gold_contributions"),
+  correlations: await rowsByPerson("select * from gold_correlations"),
   lots: await rowsByPerson(
     `select user_id, account_id, ticker, transaction_id, buy_date, sale_id, sell_date, sum(quantity) as quantity, sum(cost) as cost,
        sum(proceeds) as proceeds, sum(gain) as gain
@@ -112,7 +117,16 @@ const readAll = async () => ({
 type Read = Awaited<ReturnType<typeof readAll>>;
 
 const comparison = new Comparison();
-const compared = { positions: 0, cash: 0, days: 0, tickers: 0, lots: 0, moneyWeighted: 0 };
+const compared = {
+  positions: 0,
+  cash: 0,
+  days: 0,
+  tickers: 0,
+  lots: 0,
+  moneyWeighted: 0,
+  benchmarks: 0,
+  correlations: 0,
+};
 
 function expectationsOf({ base, method, accounts, rows }: Ledger, lastDay: string) {
   const keeping: Keeping = { reader: { base, rates }, method, accounts };
@@ -164,6 +178,7 @@ function comparePerson(index: number, read: Read, lastDay: string): void {
     compared.days += expected.length;
   };
   compareWhole(where, null, read.figures(index)[0]);
+  compareRisk(index, read, { days: portfolio(null), tickerDays: days, booked });
   ledger.accounts.forEach((_, account) => {
     const figures = read.accounts(index).find(({ place }) => place === account);
     compareWhole(`${where}, account ${account}`, account, figures);
@@ -172,6 +187,23 @@ function comparePerson(index: number, read: Read, lastDay: string): void {
   compared.cash += cash.length;
   compared.tickers += new Set(days.map(({ ticker }) => ticker)).size;
   compared.lots += realized.length;
+}
+
+function compareRisk(index: number, read: Read, held: Parameters<typeof compareHoldings>[2]): void {
+  if (held.days.length === 0) return;
+  const where = `person ${index + 1}`;
+  const market = { base: ledgers[index]!.base, rates, annualRate };
+  compareDistribution(comparison, where, held.days, market, read.distributions(index)[0]!);
+  for (const row of read.benchmarks(index)) {
+    const security = securities.find(({ ticker }) => ticker === row.benchmark)!;
+    compareBenchmark(comparison, `${where} beside ${row.benchmark}`, held.days, { ...market, security }, row);
+    compared.benchmarks += 1;
+  }
+  compareHoldings(comparison, where, held, {
+    contributions: read.contributions(index),
+    correlations: read.correlations(index),
+  });
+  compared.correlations += read.correlations(index).length;
 }
 
 test("the guard accepts every split of these markets, so that splits are really tested", () => {

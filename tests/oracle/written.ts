@@ -25,8 +25,8 @@ async function writeSecurity(pool: Pool, security: QuotedSecurity): Promise<void
        select $1, date, 'dividend', "cashPerShare"
        from jsonb_to_recordset($7) as dividend (date date, "cashPerShare" numeric)
      )
-     insert into raw_prices (ticker, price_date, close)
-     select $1, date, close
+     insert into raw_prices (ticker, price_date, close, adj_close)
+     select $1, date, close, close
      from jsonb_to_recordset($8) as bar (date date, close numeric)`,
     [
       ticker,

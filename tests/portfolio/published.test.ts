@@ -62,6 +62,8 @@ function readablePaths(): string[] {
     "/api/tickers": "?q=NORD",
     "/api/fx": "?currency=USD&from=2024-01-01",
     "/api/tax/realized": "?year=2024",
+    "/api/portfolio/risk": "?benchmark=WRLD",
+    "/api/portfolio/what-if": "?ticker=NORD&multiple=0.5",
   };
   const values: Record<string, string> = { name: "gold_drawdowns", run_id: "1", id: "1", ticker: "NORD" };
   return [
@@ -75,7 +77,9 @@ function readablePaths(): string[] {
     "/explain/regime_return?regime=expansion",
     "/portfolio?range=1Y&benchmark=WRLD",
     "/portfolio/performance?range=1Y&benchmark=WRLD",
-    "/portfolio/risk?range=1Y&benchmark=WRLD",
+    "/portfolio/risk?range=1Y&benchmark=WRLD&what_if=NORD&multiple=0",
+    "/explain/beta?benchmark=WRLD",
+    "/explain/return_contribution?ticker=NORD",
     "/tickers/NORD",
     "/transactions",
     "/transactions/1/delete",

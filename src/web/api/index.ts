@@ -20,6 +20,7 @@ import { ownAssetRoutes } from "./own-assets.ts";
 import { portfolioRoutes } from "./portfolio.ts";
 import { priceUrlRoutes } from "./price-urls.ts";
 import { priceRoutes } from "./prices.ts";
+import { riskRoutes } from "./risk.ts";
 import { runRoutes } from "./runs.ts";
 import { tickerRoutes } from "./tickers.ts";
 import { transactionRoutes } from "./transactions.ts";
@@ -39,6 +40,7 @@ export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route
     ...corporateActionRoutes,
     ...portfolioRoutes,
     ...newestPricesRoutes,
+    ...riskRoutes,
     ...moneyRoutes,
     ...macroRoutes,
     ...marketRoutes,

@@ -101,6 +101,22 @@ const kinds: Readonly<Record<FigureName, readonly Kind[]>> = {
   regime_annualized_return: returns,
   regime_volatility: standing,
   regime_drawdown: standing,
+  beta: standing,
+  alpha: standing,
+  benchmark_correlation: standing,
+  tracking_error: standing,
+  information_ratio: standing,
+  up_capture: standing,
+  down_capture: standing,
+  value_at_risk_95: standing,
+  expected_shortfall_95: standing,
+  value_at_risk_99: standing,
+  expected_shortfall_99: standing,
+  omega: standing,
+  hhi: ["positions"],
+  largest_five_weight: ["positions"],
+  return_contribution: ["positions", "trades", "dividends", "booked"],
+  volatility_contribution: ["positions", "trades", "dividends", "booked"],
 };
 
 /** Of a ticker there is no cash, and fees and taxes of no trade are none of its figures. */

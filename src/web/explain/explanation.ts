@@ -19,6 +19,7 @@ import {
   readRegimeDay,
   readRegimeFacts,
   readRegimes,
+  readRiskFacts,
   readSpan,
   readTickerFacts,
   readTickerMovements,
@@ -34,6 +35,7 @@ import { type FigureName, figures } from "./figures.ts";
 import { portfolioWorkings } from "./portfolio-working.ts";
 import { regimeWorking } from "./regime.ts";
 import { regimeWorkings, spellTable } from "./regime-working.ts";
+import { riskWorkings } from "./risk-working.ts";
 import type { Asked, Evidence } from "./table.ts";
 import { tickerWorkings } from "./ticker-working.ts";
 import type { Working } from "./working.ts";
@@ -46,6 +48,8 @@ export interface Question {
   readonly regime: string | null;
   /** null: of all together. */
   readonly account: number | null;
+  /** null: none was named. */
+  readonly benchmark: string | null;
   readonly range: Range;
 }
 
@@ -153,10 +157,8 @@ interface Reading<S = Span> {
 
 const noMovements: Movements = { movements: [], areTrades: true };
 
-async function readAnswer(
-  reading: Reading<Span | null>,
-  { figure, ticker, regime }: Question,
-): Promise<Answer | null> {
+async function readAnswer(reading: Reading<Span | null>, question: Question): Promise<Answer | null> {
+  const { figure, ticker, regime } = question;
   const { client, span, asked } = reading;
   if (figure === "regime") {
     const day = await readRegimeDay(client, span?.end ?? null);
@@ -166,10 +168,28 @@ async function readAnswer(
     if (ticker !== null) throw new NotFoundError(`position of yours in ${ticker}`);
     return null;
   }
+  if (figure in riskWorkings) return answerForRisk({ ...reading, span }, question);
   if (regime !== null) return answerForRegime({ ...reading, span }, figure, regime);
   return ticker === null
     ? answerForPortfolio({ ...reading, span }, figure)
     : answerForTicker({ ...reading, span }, figure, ticker);
+}
+
+async function answerForRisk(
+  { client, published, whose, span, asked }: Reading,
+  { figure, benchmark, ticker }: Question,
+): Promise<Answer | null> {
+  if (ticker === null && figures[figure].portfolio === null) return null;
+  const facts = await readRiskFacts(client, published, whose, span, { benchmark, ticker });
+  if (ticker !== null && facts.contribution === null)
+    throw new NotFoundError(`position of yours in ${ticker}`);
+  const extent = { ...whose, ticker, start: span.start, end: span.end };
+  return {
+    working: riskWorkings[figure]!(facts, asked.format),
+    evidence: await readEvidence(client, figure, extent, span.end, noMovements, asked),
+    asOf: span.end,
+    period: periodOf(figure, span, asked.format),
+  };
 }
 
 async function answerForPortfolio(
@@ -263,6 +283,8 @@ const standing: ReadonlySet<FigureName> = new Set([
   "unrealized_pnl",
   "weight",
   "daily_return",
+  "hhi",
+  "largest_five_weight",
 ]);
 
 function periodOf(figure: FigureName, span: Span, format: Format): string | null {

@@ -1,7 +1,9 @@
 /** The figures that pages explain, and the columns that they are read from. */
+import { gold_benchmark_performance } from "../../../assets/benchmark.ts";
 import { gold_p_timeseries, gold_ticker_kpis } from "../../../assets/gold.ts";
 import { fct_macro_regimes, gold_regime_performance } from "../../../assets/macro.ts";
 import { gold__performance } from "../../../assets/performance.ts";
+import { gold_concentration, gold_contributions, gold_return_distribution } from "../../../assets/risk.ts";
 import type { Origin } from "../../portfolio/index.ts";
 
 export interface Figure {
@@ -20,6 +22,12 @@ const performance = (name: keyof typeof gold__performance.columns) => column(gol
 const day = (name: keyof typeof gold_p_timeseries.columns) => column(gold_p_timeseries, name);
 const ofRegime = (name: keyof typeof gold_regime_performance.columns) =>
   column(gold_regime_performance, name);
+const beside = (name: keyof typeof gold_benchmark_performance.columns) =>
+  column(gold_benchmark_performance, name);
+const distribution = (name: keyof typeof gold_return_distribution.columns) =>
+  column(gold_return_distribution, name);
+const concentration = (name: keyof typeof gold_concentration.columns) => column(gold_concentration, name);
+const contribution = (name: keyof typeof gold_contributions.columns) => column(gold_contributions, name);
 const kpi = (name: keyof typeof gold_ticker_kpis.columns) => column(gold_ticker_kpis, name);
 
 /** By the name of its section in docs/metrics.md, which is also its place under /explain. */
@@ -109,6 +117,54 @@ export const figures = {
     ticker: null,
   },
   regime_drawdown: { title: "Drawdown by regime", portfolio: ofRegime("max_drawdown"), ticker: null },
+  beta: { title: "Beta", portfolio: beside("beta"), ticker: null },
+  alpha: { title: "Alpha, per year", portfolio: beside("alpha"), ticker: null },
+  benchmark_correlation: {
+    title: "Correlation with the benchmark",
+    portfolio: beside("correlation"),
+    ticker: null,
+  },
+  tracking_error: { title: "Tracking error, per year", portfolio: beside("tracking_error"), ticker: null },
+  information_ratio: { title: "Information ratio", portfolio: beside("information_ratio"), ticker: null },
+  up_capture: { title: "Up capture", portfolio: beside("up_capture"), ticker: null },
+  down_capture: { title: "Down capture", portfolio: beside("down_capture"), ticker: null },
+  value_at_risk_95: {
+    title: "Value at risk, 95 %",
+    portfolio: distribution("value_at_risk_95"),
+    ticker: null,
+  },
+  expected_shortfall_95: {
+    title: "Expected shortfall, 95 %",
+    portfolio: distribution("expected_shortfall_95"),
+    ticker: null,
+  },
+  value_at_risk_99: {
+    title: "Value at risk, 99 %",
+    portfolio: distribution("value_at_risk_99"),
+    ticker: null,
+  },
+  expected_shortfall_99: {
+    title: "Expected shortfall, 99 %",
+    portfolio: distribution("expected_shortfall_99"),
+    ticker: null,
+  },
+  omega: { title: "Omega ratio", portfolio: distribution("omega"), ticker: null },
+  hhi: { title: "Concentration (HHI)", portfolio: concentration("hhi"), ticker: null },
+  largest_five_weight: {
+    title: "Weight of the five largest",
+    portfolio: concentration("largest_five_weight"),
+    ticker: null,
+  },
+  return_contribution: {
+    title: "Contribution to return",
+    portfolio: null,
+    ticker: contribution("return_contribution"),
+  },
+  volatility_contribution: {
+    title: "Contribution to volatility",
+    portfolio: null,
+    ticker: contribution("volatility_contribution"),
+  },
 } as const satisfies Readonly<Record<string, Figure>>;
 
 export type FigureName = keyof typeof figures;

@@ -1,18 +1,265 @@
-/** What the template of risk is given. */
-import type { RiskFigures } from "../../portfolio/index.ts";
+/** What the templates of risk are given of a range: ui/partials/risk-*.hbs. */
+import type { RiskFigures, WhatIf } from "../../portfolio/index.ts";
+import { timeChart, type Unit } from "../charts/time-chart.ts";
 import type { Format } from "../format.ts";
+import { regimeLabel } from "./labels.ts";
 import { dated, type Tile } from "./tiles.ts";
 
-export function riskView({ span, performance }: RiskFigures, format: Format) {
-  const firstDay = span.is_whole ? span.first : dayAfter(span.start);
+/** The least that each tint of a correlation stands for. */
+const correlationSteps = [0, 0.25, 0.5, 0.75];
+
+/** A position as it was not: so many times as much of it. */
+export interface AskedWhatIf {
+  readonly ticker: string;
+  readonly multiple: string;
+  readonly figures: WhatIf;
+}
+
+/** `whatIf`: null: nothing was asked. */
+export function riskView(figures: RiskFigures, whatIf: AskedWhatIf | null, format: Format) {
+  const { distribution, worst, concentration, contributions, tickerRegimes } = figures;
   return {
-    firstDay,
-    period: `${format.date(span.is_whole ? span.first : span.start)} to ${format.date(span.end)}`,
-    tiles: tiles(performance, format),
+    tiles: tiles(figures.performance, format),
+    benchmark: figures.benchmark && {
+      ...figures.benchmark,
+      tiles: benchmarkTiles(figures.benchmark),
+    },
+    lossTiles: lossTiles(distribution),
+    worstDays: worst.filter(({ period }) => period === "day"),
+    worstMonths: worst
+      .filter(({ period }) => period === "month")
+      .map((month) => ({ ...month, name: format.month(month.first_date) })),
+    concentration: concentration && { ...concentration, tiles: concentrationTiles(concentration, format) },
+    rolling: rollingView(figures, format),
+    returns: distribution.returns,
+    matrix: matrix(figures, format),
+    contributions: contributions
+      // What of no ticker is nothing but rounding is nobody's.
+      .filter(
+        ({ ticker, gain, return_contribution }) =>
+          ticker !== "" || Math.abs(Number(gain)) > 0.005 || Math.abs(return_contribution) > 0.00005,
+      )
+      .map((part) => ({ ...part, isHolding: part.ticker !== "" })),
+    tickerRegimes: [...Map.groupBy(tickerRegimes, ({ ticker }) => ticker)].map(([ticker, regimes]) => ({
+      ticker,
+      regimes: regimes.map((regime) => ({ ...regime, label: regimeLabel(regime.regime) })),
+    })),
+    tickers: contributions.flatMap(({ ticker }) =>
+      ticker === "" ? [] : [{ ticker, isSelected: ticker === whatIf?.ticker }],
+    ),
+    whatIf: whatIf && {
+      ...whatIf,
+      isSold: Number(whatIf.multiple) === 0,
+      rows: whatIfRows(figures, whatIf.figures),
+    },
   };
 }
 
-const dayAfter = (day: string): string => new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
+function benchmarkTiles(row: NonNullable<RiskFigures["benchmark"]>) {
+  return [
+    { figure: "beta", label: "Beta", value: row.beta, reason: row.beta_reason },
+    { figure: "alpha", label: "Alpha, per year", value: row.alpha, reason: row.alpha_reason, isSigned: true },
+    {
+      figure: "benchmark_correlation",
+      label: "Correlation",
+      value: row.correlation,
+      reason: row.correlation_reason,
+    },
+    {
+      figure: "tracking_error",
+      label: "Tracking error, per year",
+      value: row.tracking_error,
+      reason: row.tracking_error_reason,
+      isPercent: true,
+    },
+    {
+      figure: "information_ratio",
+      label: "Information ratio",
+      value: row.information_ratio,
+      reason: row.information_ratio_reason,
+    },
+    {
+      figure: "up_capture",
+      label: "Up capture",
+      value: row.up_capture,
+      reason: row.up_capture_reason,
+      isPercent: true,
+    },
+    {
+      figure: "down_capture",
+      label: "Down capture",
+      value: row.down_capture,
+      reason: row.down_capture_reason,
+      isPercent: true,
+    },
+  ];
+}
+
+function lossTiles(row: RiskFigures["distribution"]) {
+  return [
+    {
+      figure: "value_at_risk_95",
+      label: "Value at risk of a day, 95 %",
+      value: row.value_at_risk_95,
+      reason: row.value_at_risk_95_reason,
+      isPercent: true,
+    },
+    {
+      figure: "expected_shortfall_95",
+      label: "Expected shortfall, 95 %",
+      value: row.expected_shortfall_95,
+      reason: row.expected_shortfall_95_reason,
+      isPercent: true,
+    },
+    {
+      figure: "value_at_risk_99",
+      label: "Value at risk of a day, 99 %",
+      value: row.value_at_risk_99,
+      reason: row.value_at_risk_99_reason,
+      isPercent: true,
+    },
+    {
+      figure: "expected_shortfall_99",
+      label: "Expected shortfall, 99 %",
+      value: row.expected_shortfall_99,
+      reason: row.expected_shortfall_99_reason,
+      isPercent: true,
+    },
+    { figure: "omega", label: "Omega ratio", value: row.omega, reason: row.omega_reason },
+  ];
+}
+
+function concentrationTiles(row: NonNullable<RiskFigures["concentration"]>, format: Format) {
+  const { hhi, effective_holdings, largest_five_weight, largest_ticker, largest_weight } = row;
+  const reason = row.concentration_reason;
+  return [
+    {
+      figure: "hhi",
+      label: "Concentration (HHI)",
+      value: hhi,
+      reason,
+      note:
+        effective_holdings === null
+          ? null
+          : `as ${format.compactNumber(effective_holdings)} equal holdings would be`,
+    },
+    {
+      figure: "largest_five_weight",
+      label: "Five largest",
+      value: largest_five_weight,
+      reason,
+      isPercent: true,
+      note: largest_weight === null ? null : `${largest_ticker}: ${format.percent(largest_weight)}`,
+    },
+  ];
+}
+
+/** null: there are too few returns for any. */
+function rollingView({ rolling }: RiskFigures, format: Format) {
+  if (rolling.length === 0) return null;
+  const dates = rolling.map(({ price_date }) => price_date);
+  const chart = (
+    name: string,
+    title: string,
+    unit: Unit,
+    values: readonly (number | null)[],
+    shade: "zero" | "none",
+  ) =>
+    timeChart(
+      {
+        id: `rolling-${name}`,
+        title,
+        unit,
+        height: 160,
+        dates,
+        series: [{ name, label: "Last 63 returns", values, shape: "line" }],
+        shade,
+      },
+      format,
+    );
+  const sharpe = rolling.map((row) => row.sharpe);
+  return {
+    volatility: chart(
+      "volatility",
+      "Rolling volatility, per year",
+      "percent",
+      rolling.map((row) => row.volatility),
+      "none",
+    ),
+    sharpe: sharpe.some((value) => value !== null)
+      ? chart("sharpe", "Rolling Sharpe ratio", "quantity", sharpe, "none")
+      : null,
+    sharpeReason: rolling.at(-1)!.sharpe_reason,
+    drawdown: chart(
+      "drawdown",
+      "Below the highest point of the last 63 returns",
+      "percent",
+      rolling.map((row) => row.drawdown),
+      "zero",
+    ),
+  };
+}
+
+/** Each pair stands twice, as a matrix has it; null: fewer than two are held at the end. */
+function matrix({ correlated, correlations }: RiskFigures, format: Format) {
+  if (correlated.length < 2) return null;
+  const pairs = new Map(correlations.map((row) => [`${row.ticker} ${row.other_ticker}`, row]));
+  const cell = (left: string, right: string) => {
+    const row = pairs.get(`${left} ${right}`) ?? pairs.get(`${right} ${left}`);
+    const value = row?.correlation ?? null;
+    if (value === null)
+      return {
+        other: right,
+        text: null,
+        reason: row?.correlation_reason ?? "never held on one day",
+        tint: null,
+      };
+    const strength = correlationSteps.filter((step) => Math.abs(value) > step).length;
+    return {
+      other: right,
+      text: format.number(value),
+      reason: null,
+      tint: strength === 0 ? "flat" : `${value > 0 ? "gain" : "loss"}-${strength}`,
+    };
+  };
+  return {
+    tickers: correlated,
+    rows: correlated.map((ticker) => ({ ticker, cells: correlated.map((other) => cell(ticker, other)) })),
+  };
+}
+
+function whatIfRows(was: RiskFigures, then: WhatIf) {
+  const figures = { was, then };
+  const row = (
+    label: string,
+    pick: (figures: RiskFigures | WhatIf) => readonly [value: number | null, reason: string | null],
+    kind: { readonly isSigned?: boolean; readonly isPercent?: boolean } = {},
+  ) => {
+    const [[wasValue, wasReason], [thenValue, thenReason]] = [pick(figures.was), pick(figures.then)];
+    return { label, ...kind, wasValue, wasReason, thenValue, thenReason };
+  };
+  return [
+    row("Time-weighted return", ({ performance }) => [performance.twr, null], { isSigned: true }),
+    row(
+      "Volatility, per year",
+      ({ performance: { volatility, volatility_reason } }) => [volatility, volatility_reason],
+      {
+        isPercent: true,
+      },
+    ),
+    row("Sharpe ratio", ({ performance: { sharpe, sharpe_reason } }) => [sharpe, sharpe_reason]),
+    row("Deepest drawdown", ({ performance }) => [performance.max_drawdown, null], { isSigned: true }),
+    row(
+      "Value at risk of a day, 95 %",
+      ({ distribution }) => [distribution.value_at_risk_95, distribution.value_at_risk_95_reason],
+      { isPercent: true },
+    ),
+    row("Beta", ({ benchmark }) => [
+      benchmark?.beta ?? null,
+      benchmark ? benchmark.beta_reason : "no benchmark is chosen",
+    ]),
+  ];
+}
 
 function tiles(performance: RiskFigures["performance"], format: Format): Tile[] {
   return [

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Router } from "express";
 import { z } from "zod";
-import { parseRange, wholeTime } from "../../portfolio/index.ts";
+import { parseBenchmark, parseRange, wholeTime } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
 import { type Block, parseDefinitions } from "../explain/definitions.ts";
@@ -41,6 +41,7 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
       ticker,
       regime,
       account: about.account ?? null,
+      benchmark: parseBenchmark(request.query).ticker,
       range: range ?? wholeTime,
     };
     const { currencies, ...explanation } = await explainFigure(

@@ -1,17 +1,71 @@
-/** How much the portfolio moved in a range, and what of it was a loss. */
+/** Risk over a range of days, beside a benchmark, and what the whole would have been with more or less of a position. */
 import { Router } from "express";
-import { readRiskFigures } from "../../portfolio/index.ts";
+import type { Pool } from "pg";
+import { z } from "zod";
+import { type FiguresRequest, rangeParameters, readRisk, readWhatIf } from "../../portfolio/index.ts";
 import type { WebContext } from "../context.ts";
-import { riskView } from "../figures/risk.ts";
+import { type AskedWhatIf, riskView } from "../figures/risk.ts";
+import { numberLocale, readNumbers, shownNumbers } from "../number-input.ts";
+import { parseInput } from "../route.ts";
 import type { SendPage } from "./page.ts";
 import { type Tab, tabPage } from "./portfolio-tab.ts";
+import { accountParameter } from "./portfolio-tabs.ts";
+
+const asked = z.object({
+  what_if: z.string().trim().max(20).optional().catch(undefined),
+  multiple: z.string().trim().max(20).catch("0"),
+  number_locale: numberLocale.catch(undefined),
+});
+
+/** Up to 99 times as much, as a plain decimal. */
+const multipleOf = /^\d{1,2}(?:\.\d{1,6})?$/;
+
+const isMultiple = (field: string): boolean => field === "multiple";
+
+/** What the address asks, its number as a plain decimal where it could be read. */
+function whatIfOf(query: unknown): Record<string, string> {
+  const { what_if, multiple, number_locale } = parseInput(asked, query);
+  if (!what_if) return {};
+  const { values, unread } = readNumbers({ multiple }, isMultiple, number_locale);
+  return { what_if: what_if.toUpperCase(), multiple: unread.multiple ?? values.multiple };
+}
+
+async function readAsked(
+  pool: Pool,
+  request: FiguresRequest,
+  tickers: readonly { readonly ticker: string }[],
+  { what_if, multiple = "0" }: Readonly<Record<string, string>>,
+): Promise<AskedWhatIf | null> {
+  const ticker = tickers.find((one) => one.ticker !== "" && one.ticker === what_if)?.ticker;
+  if (!ticker || !multipleOf.test(multiple)) return null;
+  return { ticker, multiple, figures: await readWhatIf(pool, request, ticker, multiple) };
+}
 
 const risk: Tab = {
   path: "/portfolio/risk",
   view: "risk",
   title: "Risk",
-  scripts: ["explain.js"],
-  make: async (pool, { figures, format }) => riskView(await readRiskFigures(pool, figures), format),
+  scripts: ["chart.js", "explain.js", "numbers.js"],
+  orderOf: whatIfOf,
+  make: async (pool, { figures: request, look, order, format }) => {
+    const figures = await readRisk(pool, request);
+    const { multiple = "0" } = order;
+    const { span } = request;
+    return {
+      risk: riskView(figures, await readAsked(pool, request, figures.contributions, order), format),
+      period: `${format.date(span.is_whole ? span.first : span.start)} to ${format.date(span.end)}`,
+      /** What the figures are of, the benchmark included. */
+      scope: {
+        ...rangeParameters(look.range),
+        ...accountParameter(look.account),
+        ...(look.benchmark !== null && { benchmark: look.benchmark }),
+      },
+      multiple: shownNumbers({ multiple }, isMultiple, {}, format.locale).multiple,
+      multipleProblem: multipleOf.test(multiple)
+        ? null
+        : "Enter how many times as much, from 0 to 99: 0 is sold, 0.5 half of it.",
+    };
+  },
 };
 
 export function riskPages(context: WebContext, sendPage: SendPage): Router {

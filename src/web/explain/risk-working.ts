@@ -1,0 +1,173 @@
+/** The formulas of figures of risk, each with the person's own numbers put in. */
+import type { RiskFacts } from "../../portfolio/index.ts";
+import type { Format } from "../format.ts";
+import type { FigureName } from "./figures.ts";
+import { computed, equation, impossible, precise, type Working } from "./working.ts";
+
+type Work = (facts: RiskFacts, format: Format) => Working;
+type Beside = NonNullable<RiskFacts["benchmark"]> & NonNullable<RiskFacts["beside"]>;
+
+export const riskWorkings: Partial<Record<FigureName, Work>> = {
+  beta: besideBenchmark("beta", ({ covariance, benchmark_deviation }, value, format) => {
+    const [both, own] = [exact(covariance!, format), exact(benchmark_deviation! ** 2, format)];
+    return computed(
+      value,
+      `covariance = ${both}, variance of the benchmark = ${own}`,
+      equation(`${both} ÷ ${own}`, value),
+    );
+  }),
+  alpha: besideBenchmark(
+    "alpha",
+    ({ excess, benchmark_excess, beta, periods_per_year }, value, format) => {
+      const [own, theirs] = [exact(excess!, format), exact(benchmark_excess!, format)];
+      return computed(
+        value,
+        `mean(r − rf) = ${own}, mean(b − rf) = ${theirs}, beta = ${precise(format, beta!)}`,
+        equation(`(${own} − ${precise(format, beta!)} × ${theirs}) × ${periods_per_year}`, value),
+      );
+    },
+    (value, format) => format.signedPercent(value),
+  ),
+  benchmark_correlation: besideBenchmark(
+    "correlation",
+    ({ covariance, deviation, benchmark_deviation }, value, format) =>
+      computed(
+        value,
+        equation(
+          `${exact(covariance!, format)} ÷ (${exact(deviation!, format)} × ${exact(benchmark_deviation!, format)})`,
+          value,
+        ),
+      ),
+  ),
+  tracking_error: besideBenchmark(
+    "tracking_error",
+    ({ active_deviation, periods_per_year }, value, format) =>
+      computed(value, equation(`${exact(active_deviation!, format)} × sqrt(${periods_per_year})`, value)),
+    (value, format) => format.percent(value),
+  ),
+  information_ratio: besideBenchmark(
+    "information_ratio",
+    ({ active_return, active_deviation, periods_per_year }, value, format) =>
+      computed(
+        value,
+        equation(
+          `${exact(active_return, format)} ÷ ${exact(active_deviation!, format)} × sqrt(${periods_per_year})`,
+          value,
+        ),
+      ),
+  ),
+  up_capture: besideBenchmark(
+    "up_capture",
+    ({ up_returns, up_return, up_benchmark }, value, format) =>
+      captured("rose", up_returns, up_return!, up_benchmark!, value, format),
+    (value, format) => format.percent(value),
+  ),
+  down_capture: besideBenchmark(
+    "down_capture",
+    ({ down_returns, down_return, down_benchmark }, value, format) =>
+      captured("fell", down_returns, down_return!, down_benchmark!, value, format),
+    (value, format) => format.percent(value),
+  ),
+  value_at_risk_95: ofTail("value_at_risk_95", "0.05"),
+  value_at_risk_99: ofTail("value_at_risk_99", "0.01"),
+  expected_shortfall_95: ofTail("expected_shortfall_95", "0.05"),
+  expected_shortfall_99: ofTail("expected_shortfall_99", "0.01"),
+  omega: ({ distribution, tails }, format) => {
+    if (!distribution || !tails || distribution.omega === null)
+      return impossible(distribution?.omega_reason ?? null);
+    const value = format.number(distribution.omega);
+    const [gains, shortfalls] = [precise(format, tails.gains), precise(format, tails.shortfalls)];
+    return computed(
+      value,
+      `${format.count(tails.returns)} returns: above rf = ${gains}, below rf = ${shortfalls}`,
+      equation(`${gains} ÷ ${shortfalls}`, value),
+    );
+  },
+  hhi: ({ concentration }, format) => {
+    if (!concentration || concentration.hhi === null)
+      return impossible(concentration?.concentration_reason ?? "nothing is held");
+    const value = precise(format, concentration.hhi, 4);
+    return computed(
+      value,
+      equation(`sum of weight² over ${format.count(concentration.holdings)} holdings`, value),
+      `as concentrated as ${precise(format, concentration.effective_holdings!, 1)} equal holdings`,
+    );
+  },
+  largest_five_weight: ({ concentration }, format) =>
+    !concentration || concentration.largest_five_weight === null
+      ? impossible(concentration?.concentration_reason ?? "nothing is held")
+      : computed(format.percent(concentration.largest_five_weight)),
+  return_contribution: ({ contribution }, format) =>
+    contribution
+      ? computed(
+          format.signedPercent(contribution.return_contribution),
+          `of a gain of ${format.signedMoney(contribution.gain)}`,
+        )
+      : impossible("nothing of it was held"),
+  volatility_contribution: ({ contribution }, format) =>
+    !contribution || contribution.volatility_contribution === null
+      ? impossible(contribution?.volatility_contribution_reason ?? "nothing of it was held")
+      : computed(format.percent(contribution.volatility_contribution)),
+};
+
+/** Of returns of a day, which are some hundred-thousandths. */
+const exact = (value: number, format: Format): string => precise(format, value, 9);
+
+function besideBenchmark(
+  figure:
+    | "beta"
+    | "alpha"
+    | "correlation"
+    | "tracking_error"
+    | "information_ratio"
+    | "up_capture"
+    | "down_capture",
+  work: (facts: Beside, value: string, format: Format) => Working,
+  write: (value: number, format: Format) => string = (value, format) => format.number(value),
+): Work {
+  return ({ benchmark, beside }, format) => {
+    if (!benchmark) return impossible("no benchmark is chosen");
+    const value = benchmark[figure];
+    if (value === null || !beside) return impossible(benchmark[`${figure}_reason`]);
+    const { steps, ...working } = work({ ...benchmark, ...beside }, write(value, format), format);
+    const days = `${format.date(beside.first_date)} to ${format.date(beside.last_date)}`;
+    return {
+      ...working,
+      steps: [`${format.count(beside.returns)} returns beside ${benchmark.benchmark}, ${days}`, ...steps],
+    };
+  };
+}
+
+function captured(
+  moved: string,
+  days: number,
+  own: number,
+  theirs: number,
+  value: string,
+  format: Format,
+): Working {
+  return computed(
+    value,
+    `on ${format.count(days)} of them the benchmark ${moved}: mean(r) = ${exact(own, format)}, mean(b) = ${exact(theirs, format)}`,
+    equation(`${exact(own, format)} ÷ ${exact(theirs, format)}`, value),
+  );
+}
+
+function ofTail(
+  figure: "value_at_risk_95" | "value_at_risk_99" | "expected_shortfall_95" | "expected_shortfall_99",
+  share: string,
+): Work {
+  return ({ distribution, tails }, format) => {
+    const value = distribution?.[figure] ?? null;
+    if (value === null || !tails) return impossible(distribution?.[`${figure}_reason`] ?? null);
+    const written = format.percent(value);
+    const returns = format.count(tails.returns);
+    const inTail = format.count(figure.endsWith("95") ? tails.tail_returns_95 : tails.tail_returns_99);
+    return figure.startsWith("value")
+      ? computed(
+          written,
+          equation(`− (return ${share} × (${returns} − 1) places above the lowest of ${returns})`, written),
+        )
+      : computed(written, equation(`− mean of the ${inTail} lowest of ${returns} returns`, written));
+  };
+}
