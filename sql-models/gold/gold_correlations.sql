@@ -5,20 +5,15 @@
 with
   days as materialized (
     select
-      user_id,
-      price_date,
-      array_agg(ticker order by ticker) as tickers,
-      array_agg(risk_return order by ticker) as risk_returns
-    from int_holding_risk_returns
-    where
-      risk_return is not null
-      and (user_id, ticker) in (
-        select
-          user_id,
-          ticker
-        from int_compared_holdings
-      )
-    group by user_id, price_date
+      r.user_id,
+      r.price_date,
+      array_agg(r.ticker order by r.ticker) as tickers,
+      array_agg(r.risk_return order by r.ticker) as risk_returns
+    from
+      int_holding_risk_returns as r
+      join int_compared_holdings as c on c.user_id = r.user_id and c.ticker = r.ticker
+    where r.risk_return is not null
+    group by r.user_id, r.price_date
   ),
   pairs as (
     select
