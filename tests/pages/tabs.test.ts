@@ -120,12 +120,26 @@ describe("the tabs", () => {
 
   test("every figure stands on one of them, with where it is explained", async () => {
     const figuresOf = async (path: string) =>
-      [...(await get(path)).html.matchAll(/href="\/explain\/([a-z_]+)/g)].map(([, figure]) => figure!);
+      [...(await get(path)).html.matchAll(/href="\/explain\/([a-z_0-9]+)/g)].map(([, figure]) => figure!);
     const look = "?range=Max&benchmark=";
     const [first, performance, risk] = await Promise.all(
       tabs.slice(0, 3).map(async (tab) => new Set(await figuresOf(tab + look))),
     );
-    expect([...risk!].toSorted()).toEqual(["max_drawdown", "sharpe", "sortino", "volatility"]);
+    expect([...risk!].toSorted()).toEqual([
+      "expected_shortfall_95",
+      "expected_shortfall_99",
+      "hhi",
+      "largest_five_weight",
+      "max_drawdown",
+      "omega",
+      "return_contribution",
+      "sharpe",
+      "sortino",
+      "value_at_risk_95",
+      "value_at_risk_99",
+      "volatility",
+      "volatility_contribution",
+    ]);
     for (const figure of ["market_value", "change", "twr", "weight", "total_return"])
       expect(first, figure).toContain(figure);
     for (const figure of [
