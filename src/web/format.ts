@@ -128,10 +128,14 @@ function signOf(locale: string, currency: string): string {
   return parts.find(({ type }) => type === "currency")?.value ?? currency;
 }
 
+/** Of what is rounded to nothing it shows no sign. */
+const createNumber = (locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat =>
+  new Intl.NumberFormat(locale, { signDisplay: "negative", ...options });
+
 /** Of amounts whose currency nobody knows. */
 function createPlainFormat(locale: string): MoneyFormat {
   const number = (options: Intl.NumberFormatOptions) =>
-    new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2, ...options });
+    createNumber(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2, ...options });
   const [plain, signed] = [number({}), number({ signDisplay: "exceptZero" })];
   const price = number({ maximumFractionDigits: 8 });
   const compact = number({ notation: "compact", minimumFractionDigits: 0 });
@@ -157,7 +161,7 @@ function createMoneyFormat(locale: string, currency: string, all: readonly strin
   const isShared = all.some((other) => other !== currency && signOf(locale, other) === sign);
   const currencyDisplay = isShared ? "code" : "narrowSymbol";
   const style = { style: "currency", currency, currencyDisplay } as const;
-  const number = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options);
+  const number = (options: Intl.NumberFormatOptions) => createNumber(locale, options);
   const money = number(style);
   const signedMoney = number({ ...style, signDisplay: "exceptZero" });
   const price = number({ ...style, maximumFractionDigits: 8 });
@@ -205,7 +209,7 @@ function createFormat(locale: string, { base, all }: Currencies): Format {
 }
 
 function createNumberFormat(locale: string): Omit<Format, keyof MoneyFormat | "locale" | "in"> {
-  const number = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options);
+  const number = (options: Intl.NumberFormatOptions) => createNumber(locale, options);
   const compactNumber = number({ maximumFractionDigits: 2 });
   const quantity = number({ maximumFractionDigits: 20 });
   const rate = number({ maximumSignificantDigits: 6 });

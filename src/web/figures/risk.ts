@@ -24,12 +24,14 @@ export function riskView(figures: RiskFigures, whatIf: AskedWhatIf | null, forma
       ...figures.benchmark,
       tiles: benchmarkTiles(figures.benchmark),
     },
-    lossTiles: lossTiles(distribution),
+    lossTiles: [
+      ...lossTiles(distribution),
+      ...(concentration ? concentrationTiles(concentration, format) : []),
+    ],
     worstDays: worst.filter(({ period }) => period === "day"),
     worstMonths: worst
       .filter(({ period }) => period === "month")
       .map((month) => ({ ...month, name: format.month(month.first_date) })),
-    concentration: concentration && { ...concentration, tiles: concentrationTiles(concentration, format) },
     rolling: rollingView(figures, format),
     returns: distribution.returns,
     matrix: matrix(figures, format),
