@@ -177,10 +177,8 @@ law(
   "of each ticker too, from the value that the day before ended with",
   `select user_id, ticker, price_date
    from (
-     select r.*, h.fees, h.prev_market_value,
-       coalesce(lag(r.market_value) over (partition by user_id, ticker order by price_date), 0) as before
+     select r.*, coalesce(lag(r.market_value) over (partition by user_id, ticker order by price_date), 0) as before
      from kept_fct_daily_returns r
-     join kept_int_daily_holdings h using (user_id, ticker, price_date)
    ) days
    where price_effect + currency_effect <> market_value - before - net_flow + fees or prev_market_value <> before`,
 );

@@ -293,6 +293,7 @@ describe("automation", () => {
       automations.map(({ name, enabled }: { name: string; enabled: boolean }) => [name, enabled]),
     ).toEqual([
       ["daily_market_data_ingestion", true],
+      ["evening_market_data_ingestion", true],
       ["monthly_fred_macro_refresh", true],
       ["nightly_verification", true],
       ["transaction_sensor", true],

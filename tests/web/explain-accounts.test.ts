@@ -89,7 +89,7 @@ const scopeOf = (range: string, account: (typeof accounts)[number]): string =>
 /** Without which an explanation says nothing of how the figure came to be. */
 const withSteps = Object.keys(figures).filter(
   (figure) =>
-    !/^regime|^(total_return|holding_days|price_return|sharpe|sortino|volatility|calmar|weight|xirr)$/.test(
+    !/^(regime|value_at_risk|expected_shortfall|hhi|largest_five)|^(total_return|holding_days|price_return|sharpe|sortino|volatility|calmar|weight|xirr)$/.test(
       figure,
     ),
 );

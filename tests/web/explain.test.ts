@@ -194,7 +194,7 @@ describe("an explanation", () => {
 
   test("is not found for what is no figure, no figure of a ticker, or a ticker that others hold", async () => {
     const dora = await signUp(program, "dora@example.com");
-    for (const path of ["/explain/alpha", "/explain/volatility?ticker=NORD", "/explain/xirr?ticker=NORD"])
+    for (const path of ["/explain/treynor", "/explain/volatility?ticker=NORD", "/explain/xirr?ticker=NORD"])
       expect((await dora.get(path)).status, path).toBe(404);
   });
 

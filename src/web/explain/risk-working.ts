@@ -1,6 +1,7 @@
 /** The formulas of figures of risk, each with the person's own numbers put in. */
 import type { RiskFacts } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
+import { shownTicker } from "../own-names.ts";
 import type { FigureName } from "./figures.ts";
 import { computed, equation, impossible, precise, type Working } from "./working.ts";
 
@@ -86,10 +87,10 @@ export const riskWorkings: Partial<Record<FigureName, Work>> = {
   hhi: ({ concentration }, format) => {
     if (!concentration || concentration.hhi === null)
       return impossible(concentration?.concentration_reason ?? "nothing is held");
-    const value = precise(format, concentration.hhi, 4);
+    const value = format.number(concentration.hhi);
     return computed(
       value,
-      equation(`sum of weight² over ${format.count(concentration.holdings)} holdings`, value),
+      `the squares of ${format.count(concentration.holdings)} weights, added up`,
       `as concentrated as ${precise(format, concentration.effective_holdings!, 1)} equal holdings`,
     );
   },
@@ -133,7 +134,10 @@ function besideBenchmark(
     const days = `${format.date(beside.first_date)} to ${format.date(beside.last_date)}`;
     return {
       ...working,
-      steps: [`${format.count(beside.returns)} returns beside ${benchmark.benchmark}, ${days}`, ...steps],
+      steps: [
+        `${format.count(beside.returns)} returns beside ${shownTicker(benchmark.benchmark)}, ${days}`,
+        ...steps,
+      ],
     };
   };
 }
