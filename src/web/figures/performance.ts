@@ -28,6 +28,7 @@ export function performanceView(figures: RangeFigures, format: Format) {
       to: drawdown.recovery_date ?? span.end,
     })),
     tiles: shownTiles,
+    hasCode: format.amountsIn !== null,
     tilesLayout: shownTiles.length === 6 ? "sixths" : "quarters",
     bridge: bridge(figures, format.minorDigits),
     heatmap: heatmap(figures.months, inRange, format),
