@@ -18,13 +18,17 @@ describe("views", () => {
 
   test("show the reason of a figure that is null, escaped, never 0 and never nothing", () => {
     const tiles = [{ label: "XIRR", value: null, reason: "less than <365> days", note: "", isPercent: true }];
-    const html = views.render("risk", { hasRange: true, shown: {}, tiles }, environment);
+    const html = views.render("risk", { hasRange: true, shown: {}, risk: { tiles } }, environment);
     expect(html).toContain("less than &lt;365&gt; days");
   });
 
   test("render what is kept once for each object it is kept by", () => {
     const renderedWith = (shown: object, value: number): string =>
-      views.render("risk", { hasRange: true, shown, tiles: [{ label: "Sharpe ratio", value }] }, environment);
+      views.render(
+        "risk",
+        { hasRange: true, shown, risk: { tiles: [{ label: "Sharpe ratio", value }] } },
+        environment,
+      );
     const shown = {};
     expect(renderedWith(shown, 11)).toContain("11.00");
     expect(renderedWith(shown, 22)).toContain("11.00");
