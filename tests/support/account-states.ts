@@ -212,7 +212,7 @@ async function operatorPages(browser: Browser, program: Program, look: Look): Pr
   await button(page, "Make a link");
   await page.getByText("The link is made.").waitFor();
   await look("person-link", page);
-  for (const summary of await page.locator("summary").all()) await summary.click();
+  for (const summary of await page.locator("main summary").all()) await summary.click();
   await look("person-choices", page);
   await page.getByLabel("The account’s email, to be sure").fill("somebody@example.com");
   await button(page, "Delete account");
