@@ -7,6 +7,9 @@
 -- hundred periods instead of 18,000 days: 40 ms before, 3 after. Where an account books its own dividends they are what was
 -- received, of what was held at the close of the day; one that came when nothing was held any more multiplies nothing.
 --
+-- What is known of the first day, a close or a rate, goes before what stands in for it: an account that did not trade on the day has
+-- the rate of its own last trade, and only the others may lack one, of a third currency that they paid in.
+--
 -- Bonus shares of what was never bought are worth nothing before the ticker's first bar: their growth begins with it.
 with
   periods as (
@@ -42,7 +45,11 @@ select
   p.valid_from,
   coalesce(
     daily_growth(
-      p.quantity * coalesce(first_day.close * p.held_rate, p.price_in_base),
+      p.quantity * coalesce(
+        first_day.close * coalesce(first_day_rate.rate, p.held_rate),
+        p.trade_price * first_day_rate.rate,
+        p.price_in_base
+      ),
       p.prev_quantity * coalesce(
         first_day.prev_close * coalesce(first_day_rate.before, p.prev_rate),
         p.prev_trade_price * first_day_rate.before,
@@ -56,7 +63,7 @@ select
         ) + p.exchanged_value
       ) * p.rate,
       case
-        when p.counts_booked then coalesce(first_received.local_net * p.held_rate, 0)
+        when p.counts_booked then coalesce(first_received.local_net * coalesce(first_day_rate.rate, p.held_rate), 0)
         else p.prev_quantity * coalesce(first_dividend.cash_per_share, 0) * p.rate
       end
     )::double precision,
@@ -90,9 +97,13 @@ select
           and last_day.close is not null then p.held_rate
         end
       ) / case
+        when first_day.close is null
+        and first_bar.close is not null then coalesce(first_bar.rate, p.held_rate)
+        when first_day.close is null
+        and p.trade_price = 0 then null -- worth nothing, at whatever rate
+        when first_day_rate.rate is not null then first_day_rate.rate
         when first_day.close is not null then p.held_rate
-        when first_bar.close is not null then coalesce(first_bar.rate, p.held_rate)
-        else p.price_in_base / nullif(p.trade_price, 0)
+        else p.price_in_base / p.trade_price
       end
     )::double precision,
     1
@@ -127,7 +138,9 @@ from
     on first_day.close is null and p.trade_price = 0
   -- Where the ticker's currency is the person's, none is looked up.
   left join lateral (
-    select own.prev_usd_per_unit / base.prev_usd_per_unit as before
+    select
+      own.usd_per_unit / base.usd_per_unit as rate,
+      own.prev_usd_per_unit / base.prev_usd_per_unit as before
     from
       int_fx_daily as own
       join int_fx_daily as base on base.rate_date = own.rate_date
