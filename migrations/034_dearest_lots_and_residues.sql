@@ -1,5 +1,6 @@
 -- As in 031_corporate_actions.sql, and HIFO takes what is the dearest now: a split of one's own, a return of capital or a spin-off changes
--- what each open share costs, so the heap is made anew. By the cost on the day of purchase it would take another.
+-- what each open share costs, so the heap is made anew. By the cost on the day of purchase it would take another. Of purchases that cost the
+-- same the oldest goes first, as of a money market fund at 1.00.
 create or replace function public.match_lots(
   method text, ids bigint[], types text[], dates date[], acquired date[], units numeric[], quantities numeric[], amounts numeric[],
   local_amounts numeric[], chosen jsonb[]
@@ -120,10 +121,11 @@ begin
           place := 1;
           child := 2;
           while child <= heap_size loop
-            if child < heap_size and heap[child + 1] < heap[child] then
+            -- Of the same key the oldest: of what costs the same a heap alone says nothing.
+            if child < heap_size and (heap[child + 1], heap_lots[child + 1]) < (heap[child], heap_lots[child]) then
               child := child + 1;
             end if;
-            exit when heap[child] >= key;
+            exit when (heap[child], heap_lots[child]) >= (key, lot);
             heap[place] := heap[child];
             heap_lots[place] := heap_lots[child];
             place := child;

@@ -27,7 +27,7 @@ import { type QuotedSecurity, writeLedgers, writeMarket } from "./written.ts";
 
 // Each run of the suite looks at other ledgers; a failure prints the seed that repeats it.
 const seed = Number(process.env.ORACLE_SEED ?? Math.floor(Math.random() * 2 ** 31));
-const people = Number(process.env.ORACLE_LEDGERS ?? 40);
+const people = Number(process.env.ORACLE_LEDGERS ?? 200);
 /** What each ticker is quoted in. */
 const quoteUnits: Readonly<Record<string, string>> = {
   AAA: "USD",
