@@ -12,10 +12,9 @@ import {
   gold_ticker_regimes,
   gold_worst_periods,
 } from "../../assets/risk.ts";
-import { personTransaction } from "../database/person.ts";
-import { type AnyAsset, type Columns, quoteColumns, type Registry, type RowOf } from "../engine/index.ts";
-import type { Performance } from "./figures.ts";
-import { type PublishedModels, readPublishedModels, requirePublished } from "./published-models.ts";
+import { type AnyAsset, type Columns, quoteColumns, type RowOf } from "../engine/index.ts";
+import { type FiguresRequest, type Performance, type PublishedRequest, reader } from "./figures.ts";
+import { requirePublished } from "./published-models.ts";
 import type { Span } from "./range.ts";
 import { overRange } from "./range-models.ts";
 import { riskSlices, whatIfSlices } from "./risk-slices.ts";
@@ -30,16 +29,6 @@ type Contribution = Own<RowOf<typeof gold_contributions>>;
 type Correlation = Own<RowOf<typeof gold_correlations>>;
 type RollingRisk = Own<RowOf<typeof gold_rolling_risk>>;
 type TickerRegime = Own<RowOf<typeof gold_ticker_regimes>>;
-
-export interface RiskRequest {
-  readonly registry: Registry;
-  readonly userId: number;
-  readonly span: Span;
-  /** null: none. */
-  readonly benchmark: string | null;
-  /** Of that one alone; `span` is its, too. Absent: all together. */
-  readonly account?: number | undefined;
-}
 
 export interface RiskFigures {
   readonly span: Span;
@@ -61,31 +50,20 @@ export interface RiskFigures {
 /** More would be a matrix that no page shows, and each has a price: pairs times days. */
 const mostCorrelated = 12;
 
-interface PublishedRequest extends RiskRequest {
-  readonly published: PublishedModels;
-}
-
 /**
  * Side by side on three connections. `span` must not be outside of what there is. To be called within `acrossPublications`: it refuses
  * figures that are of two versions of the models.
  */
-export async function readRisk(pool: Pool, request: RiskRequest): Promise<RiskFigures> {
+export async function readRisk(pool: Pool, request: FiguresRequest): Promise<RiskFigures> {
   const read = reader(pool, request);
   const [ofPortfolio, ofHoldings, concentration] = await Promise.all([
-    read((client, published) => readPortfolioRisk(client, { ...request, published })),
-    read((client, published) => readHoldingsRisk(client, { ...request, published })),
-    read((client, published) => readConcentration(client, { ...request, published })),
+    read(readPortfolioRisk),
+    read(readHoldingsRisk),
+    read(readConcentration),
   ]);
   await requirePublished(pool, request.span.published_version);
   return { span: request.span, ...ofPortfolio, ...ofHoldings, concentration };
 }
-
-const reader =
-  (pool: Pool, { registry, userId, span }: RiskRequest) =>
-  <T>(work: (client: PoolClient, published: PublishedModels) => Promise<T>): Promise<T> =>
-    personTransaction(pool, userId, async (client) =>
-      work(client, await readPublishedModels(client, registry, span.published_version)),
-    );
 
 /** The first row of `select` under the models over the range. */
 async function readOver<T extends object>(
@@ -211,7 +189,7 @@ export interface WhatIf {
 /** The figures of the range, as if `multiple` times as much of the ticker had been held all the while; 0: nothing. */
 export async function readWhatIf(
   pool: Pool,
-  request: RiskRequest,
+  request: FiguresRequest,
   ticker: string,
   multiple: string,
 ): Promise<WhatIf> {
@@ -219,7 +197,7 @@ export async function readWhatIf(
   const changed = await reader(
     pool,
     request,
-  )(async (client, published) => {
+  )(async (client, { published }) => {
     const { rows } = await client.query<{
       performance: Performance[];
       benchmark: BenchmarkPerformance[];

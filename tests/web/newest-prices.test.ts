@@ -1,4 +1,5 @@
 /** "Refresh prices": what nobody asked for within ten minutes is fetched by a run, once, however many ask. */
+import { once } from "node:events";
 import { beforeAll, expect, test } from "vitest";
 import { type Program, startProgram } from "../support/program.ts";
 import { register, type Visitor } from "../support/visitor.ts";
@@ -34,17 +35,22 @@ async function readAsked(): Promise<Asked[]> {
 
 /** Does what was asked for, as the orchestrator does when it is at work. */
 async function fetchThem(): Promise<void> {
-  await program.engine.start();
+  const { pool } = program.database;
+  const listener = await pool.connect();
   try {
+    await listener.query("listen orchestrator_runs");
+    await program.engine.start();
     for (;;) {
-      const { rows } = await program.database.pool.query(
+      const told = once(listener, "notification"); // before the look, so that none is missed
+      const { rows } = await pool.query(
         "select from orchestrator.runs where status in ('queued', 'running')",
       );
       if (rows.length === 0) return;
-      await program.database.pool.query("select pg_sleep(0.05)"); // no notification tells that a run is over
+      await told;
     }
   } finally {
     await program.engine.stop();
+    listener.release(true);
   }
 }
 
