@@ -27,6 +27,11 @@ test.each([
   ["a year that multiplies by a million", ["2023-01-01 -1", "2024-01-01 1000000"], 999_999],
   ["flows in any order", ["2024-01-01 1100", "2023-01-01 -1000"], 0.1],
   ["several flows of a day", ["2023-01-01 -600", "2023-01-01 -400", "2024-01-01 1100"], 0.1],
+  [
+    "what a rounding left first, then borrowed money",
+    ["2023-01-01 -0.0000000000001", "2023-01-02 1000", "2024-01-02 -1100"],
+    0.1,
+  ],
   ["money back before the end", ["2023-01-01 -1000", "2024-01-01 100", "2024-12-31 1100"], 0.1],
 ] as const)("%s", async (_, flows, rate) => {
   const solved = await xirr(...flows);
@@ -77,6 +82,11 @@ test.each([
     "three rates: 0 %, 100 % and 200 %",
     ["2021-01-01 -1000", "2022-01-01 6000", "2023-01-01 -11000", "2024-01-01 6000"],
     "more than one rate explains the flows",
+  ],
+  [
+    "none that money has: the next are e^-100 and e^60",
+    ["2022-12-02 -0.3", "2022-12-09 2", "2023-08-10 426", "2023-08-17 -25"],
+    "no single rate explains the flows",
   ],
 ])("no rate: %s", async (_, flows, why) => {
   expect(await xirr(...flows)).toMatchObject({ rate: null, period_return: null, reason: why });

@@ -118,9 +118,8 @@ export interface Moves {
   readonly bought: readonly Move[];
   /** A return of capital is a sale of nothing. */
   readonly sold: readonly Move[];
-  /** By corporate actions, at what was said of them; other transfers come and go as the day closes. */
-  readonly brought: readonly Move[];
-  readonly taken: readonly Move[];
+  /** By corporate actions, at what was said of them: what they brought less what they took; other transfers come and go as the day closes. */
+  readonly exchanged: Omit<Move, "rate">;
   /** By other transfers, less what they took. */
   readonly transferred: Big;
 }
@@ -142,12 +141,13 @@ interface Piece {
 }
 
 /** Of one of what came on the day: the rate of its start, and its value then. */
-function startOfCome({ after, bought, brought, transferred }: Moves): {
+function startOfCome({ after, bought, exchanged, transferred }: Moves): {
   quantity: Big;
   rate: Big;
   start: Big;
 } {
   const atClose = transferred.gt(0) ? transferred : zero;
+  const brought = exchanged.quantity.gt(0) ? [{ ...exchanged, rate: after.rate }] : [];
   const quantity = quantityOf(bought).plus(quantityOf(brought)).plus(atClose);
   const atRates = [...bought, ...brought].reduce(
     (total, move) => total.plus(move.quantity.times(move.rate)),
@@ -180,9 +180,14 @@ function pieces(moves: Moves): Piece[] {
 }
 
 /** What moves without shares: what was paid back when nothing was sold, and what corporate actions took for another value than the close. */
-function besides({ held, before, after, sold, taken }: Moves, ofCome: { quantity: Big; rate: Big }): Piece[] {
+function besides(
+  { held, before, after, sold, exchanged }: Moves,
+  ofCome: { quantity: Big; rate: Big },
+): Piece[] {
   const paidBack = quantityOf(sold).eq(0) ? sold : [];
-  const excess = amountOf(taken).minus(quantityOf(taken).times(after.price));
+  const excess = exchanged.quantity.gt(0)
+    ? zero
+    : exchanged.quantity.times(after.price).minus(exchanged.amount);
   const ownRate = average(inBaseOf(paidBack), amountOf(paidBack));
   return [
     {

@@ -141,8 +141,8 @@ export function ownFactor(splits: Security["splits"], { date, numerator, denomin
 class DayOfHolding {
   readonly bought: Move[] = [];
   readonly sold: Move[] = [];
-  readonly brought: Move[] = [];
-  readonly taken: Move[] = [];
+  /** By corporate actions: what they brought less what they took, shares and what was said of them. */
+  exchanged = { quantity: zero, amount: zero };
   transferred = zero;
   /** Base and local. */
   netFlow = zero;
@@ -273,8 +273,11 @@ class Holding {
       day.transferredCost = day.transferredCost.minus(costOf(taken).base);
     }
     if (value !== null) {
-      const moves = row.type === "TRANSFER_IN" ? day.brought : day.taken;
-      moves.push({ quantity, amount: value, rate: zero });
+      const sign = row.type === "TRANSFER_IN" ? 1 : -1;
+      day.exchanged = {
+        quantity: day.exchanged.quantity.plus(quantity.times(sign)),
+        amount: day.exchanged.amount.plus(value.times(sign)),
+      };
     } else
       day.transferred =
         row.type === "TRANSFER_IN" ? day.transferred.plus(quantity) : day.transferred.minus(quantity);
@@ -310,17 +313,9 @@ class Holding {
     const after = { price: this.barClose ?? this.lastPrice, rate: known ?? this.lastRate };
     this.before = after;
     if (held.eq(0) && todays.length === 0) return null;
-    const atRate = (moves: readonly Move[]) => moves.map((move) => ({ ...move, rate: after.rate }));
-    const [brought, taken] = [atRate(day.brought), atRate(day.taken)];
-    const moved = total([
-      day.transferred.times(after.price),
-      ...brought.map(({ amount }) => amount),
-      ...taken.map(({ amount }) => amount.times(-1)),
-    ]);
+    const moved = day.transferred.times(after.price).plus(day.exchanged.amount);
     const effect = effects({
       ...day,
-      brought,
-      taken,
       held: held.times(factor),
       before: { price: before.price.div(factor), rate: before.rate },
       after,

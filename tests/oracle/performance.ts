@@ -164,8 +164,8 @@ interface Flow {
   readonly amount: number;
 }
 
-/** Growth beyond e^512 over the whole time is no rate. */
-const widestLogGrowth = 512;
+/** Growth to more than a trillion times over the whole time, or a loss of all but less than a trillionth, is no rate of money. */
+const widestLogGrowth = Math.log(1e12);
 const steps = 2000;
 const logGrowths = Array.from(
   { length: 2 * steps + 1 },

@@ -1,0 +1,121 @@
+-- As in 006_functions.sql, but a rate is looked for only where money has one: between a loss of all but a trillionth and growth to a trillion
+-- times over the whole time. Without bounds, what a rounding left on the first day, 0.0000003, had a second rate of e^73, and money
+-- that came out before it went in one of e^60, which was shown. That the balance never changes its sign is asked of all but the last,
+-- which is 0 but for rounding, and without leave for small ones.
+create or replace function public.xirr(
+  dates date[], amounts numeric[],
+  out rate double precision, out period_return double precision, out days integer, out reason text
+)
+language plpgsql
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  widest constant double precision := ln(1e12);
+  flow_amounts double precision[];
+  flow_times double precision[];
+  first_date date;
+  width double precision := 1;
+  low double precision;
+  high double precision;
+  z double precision;
+  step double precision;
+  last_step double precision;
+  sign_at_low double precision;
+  at_z record;
+  roots integer;
+begin
+  select min(flow.day), max(flow.day) - min(flow.day)
+  into first_date, days
+  from unnest(dates, amounts) as flow (day, amount)
+  where flow.amount <> 0;
+
+  select
+    array_agg(netted.amount / netted.largest order by netted.day),
+    array_agg((netted.day - first_date) / nullif(days, 0)::double precision order by netted.day)
+  into flow_amounts, flow_times
+  from (
+    select flow.day, sum(flow.amount)::double precision as amount,
+      max(abs(sum(flow.amount))) over ()::double precision as largest
+    from unnest(dates, amounts) as flow (day, amount)
+    group by flow.day
+    having sum(flow.amount) <> 0
+  ) as netted;
+
+  if not coalesce(0 > any(flow_amounts) and 0 < any(flow_amounts), false) then
+    reason := 'money only went in, or only came out';
+    return;
+  end if;
+
+  loop
+    low := -width;
+    high := width;
+    sign_at_low := sign((public.net_present_value(flow_amounts, flow_times, low)).value);
+    exit when sign_at_low <> sign((public.net_present_value(flow_amounts, flow_times, high)).value);
+    if width >= widest then
+      reason := 'no single rate explains the flows';
+      return;
+    end if;
+    width := least(width * 2, widest);
+  end loop;
+
+  z := 0;
+  step := high - low;
+  last_step := step;
+  for attempt in 1..200 loop
+    at_z := public.net_present_value(flow_amounts, flow_times, z);
+    exit when at_z.value = 0;
+    if sign(at_z.value) = sign_at_low then
+      low := z;
+    else
+      high := z;
+    end if;
+    if at_z.slope = 0 or z - at_z.value / at_z.slope not between low and high
+      or abs(2 * at_z.value) > abs(last_step * at_z.slope)
+    then
+      last_step := step;
+      step := (high - low) / 2;
+      exit when low + step = low or low + step = high;
+      z := low + step;
+    else
+      last_step := step;
+      step := at_z.value / at_z.slope;
+      exit when z - step = z;
+      z := z - step;
+    end if;
+    exit when abs(step) < 1e-15;
+  end loop;
+
+  if exists (
+    select
+    from (
+      select
+        sum(amount * exp(-at * z)) over (order by at) as balance,
+        lead(at) over (order by at) is null as is_last
+      from unnest(flow_amounts, flow_times) as flow (amount, at)
+    ) as running
+    where not running.is_last
+    having max(running.balance) > 0 and min(running.balance) < 0
+  ) then
+    select count(*)
+    into roots
+    from (
+      select sign(net.value) <> lag(sign(net.value)) over (order by point) as is_crossing
+      from generate_series(-200, 200) as point
+      cross join lateral public.net_present_value(
+        flow_amounts, flow_times, widest * sign(point) * power(abs(point) / 200.0, 3)
+      ) as net
+      where net.value <> 0
+    ) as scanned
+    where is_crossing;
+    if roots > 1 then
+      reason := 'more than one rate explains the flows';
+      return;
+    end if;
+  end if;
+
+  rate := exp(greatest(-700, least(700, z * 365 / days))) - 1; -- a few days' growth, annualised, may exceed any number
+  period_return := exp(z) - 1;
+end
+$$;
