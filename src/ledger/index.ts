@@ -70,7 +70,7 @@ export { ledgerTables } from "./personal-tables.ts";
 export { correctionOf } from "./price-check.ts";
 export { type LedgerCurrencies, readLedgerCurrencies, readOwnNames } from "./quotes.ts";
 export { requireBaseCurrency, requireRates, requireReach } from "./rates.ts";
-export { recordTransaction } from "./record.ts";
+export { prepareTicker, recordTransaction } from "./record.ts";
 export { lockLedger, type Transaction } from "./rows.ts";
 export {
   previewSplitRuling,

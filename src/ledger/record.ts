@@ -84,6 +84,20 @@ export async function requirePrices(
   return requireTicker(context, userId, ticker);
 }
 
+/**
+ * Has the history of a ticker fetched that somebody is about to trade, and waits for nothing but its description: readTradeDraft tells
+ * when it is there. Throws what requireTicker throws.
+ */
+export async function prepareTicker(
+  context: LedgerContext,
+  userId: number,
+  ticker: string,
+): Promise<Pick<KnownTicker, "ticker" | "hasPrices">> {
+  const known = await requireTicker(context, userId, ticker);
+  if (!known.hasPrices || known.isStale) await requestHistories(context.pool, [known.ticker]);
+  return known;
+}
+
 /** What the person has, as of now. */
 const readPerson = (context: Pick<LedgerContext, "pool">, userId: number) =>
   personTransaction(context.pool, userId, (client) => readAccounts(client, userId));

@@ -151,6 +151,34 @@ test("what is no trade is recorded with one choice for each kind, which the butt
 });
 
 describe("the trade form", () => {
+  test("has a new ticker's prices fetched while it is filled in, and says what was traded on the day", async () => {
+    const { page, problems } = await signUp();
+    const form = page.locator("#trade");
+    const facts = page.locator("#ticker-facts");
+    await form.getByLabel("Date").fill("2024-03-05");
+    await form.getByLabel("Ticker").fill("WRLD");
+    await form.getByLabel("Ticker").blur();
+    await facts.getByText(/\. Prices since [A-Z][a-z]{2} \d/).waitFor();
+    await page.getByText(/^Traded on Mar 5, 2024: [\d.,]+ to [\d.,]+\.$/).waitFor();
+    await page.getByText("Suggested price: the close of Mar 5, 2024.").waitFor();
+    const { rows } = await program.database.pool.query("select from transactions where ticker = 'WRLD'");
+    expect(rows).toEqual([]);
+
+    await form.getByLabel("Date").fill("1980-01-04");
+    await form.getByLabel("Date").blur();
+    await facts.getByText("Before that day it is valued at the price paid.").waitFor();
+    expect(await page.locator("#traded").textContent()).toBe("");
+
+    await form.getByLabel("Ticker").fill("NOSUCH");
+    await form.getByLabel("Ticker").blur();
+    await facts.getByText(/has no ticker NOSUCH\.$/).waitFor();
+    await form.getByLabel("Ticker").fill("");
+    await form.getByLabel("Ticker").blur();
+    await page.locator("#ticker-facts:empty").waitFor({ state: "attached" });
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
   test("says what is available and suggests the close of the day, but never over what was typed", async () => {
     const { page, problems } = await signUp();
     const form = page.locator("#trade");

@@ -38,7 +38,7 @@ export interface PortfolioDay {
 
 /**
  * Inflows at the start of the day, outflows and income that is paid out at its end; null while nothing was invested: what is left of
- * holdings and the `debt` for them in the twelfth digit is nothing.
+ * holdings and the `debt` for them in the twelfth digit is nothing, and so is what sums that cancel out leave.
  */
 export function dayReturn(
   value: Big,
@@ -50,7 +50,8 @@ export function dayReturn(
   const inflow = netFlow.gt(0) ? netFlow : zero;
   const outflow = (netFlow.lt(0) ? netFlow.times(-1) : zero).plus(income);
   const base = previousValue.plus(inflow);
-  return base.abs().lte(debt.abs().times("1e-12")) ? null : Number(value.plus(outflow).div(base)) - 1;
+  const isNothing = base.abs().lte("1e-15") || base.abs().lte(debt.abs().times("1e-12"));
+  return isNothing ? null : Number(value.plus(outflow).div(base)) - 1;
 }
 
 /** The sums of one day over tickers, accounts and currencies. */

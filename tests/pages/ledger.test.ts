@@ -146,9 +146,13 @@ describe("the trade form", () => {
     expect(rows[0].splits).toBeGreaterThan(0);
     const early = await ask("ticker=nord&date=2021-01-04");
     expect(early).toEqual({
+      name: expect.any(String),
+      first_price_date: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
       available: "3",
       close: expect.any(String),
       close_date: "2021-01-04",
+      low: expect.any(String),
+      high: expect.any(String),
       currency: "USD",
       quote_unit: "USD",
       unit_factor: "1",
@@ -158,6 +162,10 @@ describe("the trade form", () => {
     });
     expect(Number(early.close)).toBeCloseTo(Number(rows[0].close) * Number(rows[0].factor), 6);
     expect(await ask("ticker=NOSUCH&date=2024-03-04")).toEqual({
+      name: null,
+      first_price_date: null,
+      low: null,
+      high: null,
       available: "0",
       close: null,
       close_date: null,

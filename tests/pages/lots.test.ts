@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { keptTrade } from "../support/kept-trade.ts";
 import { type Program, startProgram } from "../support/program.ts";
 import { register, type Visitor } from "../support/visitor.ts";
 
@@ -34,7 +35,7 @@ async function holder(method = "fifo"): Promise<Person> {
   return { visitor, ids };
 }
 
-const sale = { ticker: "nord", quantity: "6", price: "120", fee: "0", date: "2024-06-03" };
+const sale = keptTrade({ ticker: "nord", quantity: "6", price: "120", fee: "0", date: "2024-06-03" });
 
 /** Of each purchase that is shown: when it was bought, its figures, and what is typed beside it. */
 const shownLots = (html: string): string[] =>

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
+import { keptTrade } from "../support/kept-trade.ts";
 import { type Program, startProgram } from "../support/program.ts";
 import { register, type Visitor } from "../support/visitor.ts";
 
@@ -23,9 +24,9 @@ beforeAll(async () => {
   investor = await register(program, "investor@example.com");
   for (const visitor of [operator, investor]) {
     const trade = { ticker: "nord", quantity: "10", price: "40", date: "2024-03-04" };
-    expect((await visitor.post("/transactions/new/buy", trade)).status).toBe(303);
+    expect((await visitor.post("/transactions/new/buy", keptTrade(trade))).status).toBe(303);
     const other = { ticker: "wrld", quantity: "1", price: "40", date: "2024-03-04" };
-    expect((await visitor.post("/transactions/new/buy", other)).status).toBe(303);
+    expect((await visitor.post("/transactions/new/buy", keptTrade(other))).status).toBe(303);
   }
   await program.engine.refresh("transaction_sensor");
 });
@@ -99,7 +100,7 @@ test("shown, written, changed since, applied again and undone", async () => {
   expect(text((await investor.get(location!)).html)).toContain("written by investor@example.com");
   const page = location!.split("?")[0]!;
   const late = { ticker: "nord", quantity: "2", price: "50", date: "2024-03-05" };
-  await investor.post("/transactions/new/buy", late);
+  await investor.post("/transactions/new/buy", keptTrade(late));
   expect(text((await investor.get(page)).html)).toContain(
     "1 transaction of NORD from before it was recorded",
   );

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The trade form: what can be sold of the ticker on the day, the day's close until a price is typed, and in what the ticker
- * is quoted.
+ * The trade form: what the ticker is called and in what it is quoted, what was traded on the day, whose close stands until a price is
+ * typed, and what can be sold. The prices of a ticker that nobody has traded here are fetched while the rest of the form is filled in.
  */
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("trade"));
@@ -10,6 +10,8 @@ const day = /** @type {HTMLInputElement} */ (document.getElementById("date"));
 const price = /** @type {HTMLInputElement} */ (document.getElementById("price"));
 const available = /** @type {HTMLElement} */ (document.getElementById("available"));
 const suggestion = /** @type {HTMLElement} */ (document.getElementById("suggestion"));
+const facts = /** @type {HTMLElement} */ (document.getElementById("ticker-facts"));
+const traded = /** @type {HTMLElement} */ (document.getElementById("traded"));
 const locale = document.documentElement.dataset.locale;
 const quantity = new Intl.NumberFormat(locale, { maximumFractionDigits: 20 });
 /** As a number is typed here. */
@@ -24,6 +26,7 @@ const date = new Intl.DateTimeFormat(locale, {
 
 /**
  * @typedef {{
+ *   name: string | null, first_price_date: string | null, low: string | null, high: string | null,
  *   available: string, close: string | null, close_date: string | null, currency: string | null,
  *   quote_unit: string | null, unit_factor: string | null, unit_name: string | null, base_currency: string, rate: string | null
  * }} Draft
@@ -152,10 +155,11 @@ function addRate() {
   return field;
 }
 
-function show() {
-  const isSell = new FormData(form).get("type") === "SELL";
+const isSell = () => new FormData(form).get("type") === "SELL";
+
+function showAvailable() {
   available.textContent =
-    draft && isSell
+    draft && isSell()
       ? `Available: ${quantity.format(/** @type {Intl.StringNumericLiteral} */ (draft.available))}`
       : "";
 }
@@ -174,6 +178,97 @@ function suggest() {
   form.dispatchEvent(new Event("input")); // the total follows
 }
 
+/** @param {string} day */
+const inWords = (day) => date.format(new Date(`${day}T12:00:00Z`));
+
+/** @param {string} problem "": there is none */
+function showFacts(problem = "") {
+  facts.classList.toggle("error", problem !== "");
+  const isOwn = ticker.value.startsWith("~"); // its name stands under the field already
+  if (problem !== "" || !draft?.name || isOwn) {
+    facts.textContent = problem;
+    return;
+  }
+  const { name, first_price_date: first } = draft;
+  const isEarly = first !== null && day.value !== "" && day.value < first;
+  const since = first === null ? "" : ` Prices since ${inWords(first)}.`;
+  const early = isEarly ? " Before that day it is valued at the price paid." : "";
+  facts.textContent = `${name}.${since}${early}`;
+}
+
+function showTraded() {
+  const { low, high, close_date } = draft ?? {};
+  if (!low || !high || !close_date) {
+    traded.textContent = "";
+    return;
+  }
+  const [from, to] = [low, high].map((price) =>
+    quantity.format(/** @type {Intl.StringNumericLiteral} */ (inUnit(price, places()))),
+  );
+  traded.textContent = `Traded on ${inWords(close_date)}: ${from === to ? from : `${from} to ${to}`}.`;
+}
+
+/** Looked at again while a history is on its way: soon at first, then less often, for as long as recording would wait. */
+const looks = [300, 500, 800, ...Array.from({ length: 16 }, () => 1500)];
+
+/**
+ * Has the prices of a ticker fetched that are not stored yet, so that recording need not wait for them.
+ * @param {string} subject of what they are asked; another one ends it
+ */
+async function fetchHistory(subject) {
+  facts.classList.remove("error");
+  facts.textContent = `Looking ${ticker.value.trim().toUpperCase()} up with ${form.dataset.market}…`;
+  const response = await fetch("/api/tickers/history", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ ticker: ticker.value.trim() }),
+  });
+  if (subject !== asked) return;
+  if (!response.ok) {
+    /** @type {{ error?: { code: string } }} */
+    const { error } = await response.json().catch(() => ({}));
+    const isUnknown = error?.code === "unknown_ticker";
+    showFacts(isUnknown ? `${form.dataset.market} has no ticker ${ticker.value.trim().toUpperCase()}.` : "");
+    return;
+  }
+  for (const pause of looks) {
+    const answer = await readDraft(subject);
+    if (subject !== asked) return;
+    if (answer) show(answer);
+    if (answer?.first_price_date) return;
+    facts.textContent = `${answer?.name ?? ticker.value}. Its prices are being fetched from ${form.dataset.market}…`;
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    if (subject !== asked) return;
+  }
+  showFacts();
+}
+
+/**
+ * @param {string} subject
+ * @returns {Promise<Draft | null>}
+ */
+async function readDraft(subject) {
+  try {
+    const response = await fetch(`/api/transactions/draft?${subject}`);
+    return response.ok ? await response.json() : null;
+  } catch {
+    return null; // A convenience: without it the figures are typed, and checked on submission.
+  }
+}
+
+/** @param {Draft | null} answer */
+function show(answer) {
+  draft = answer;
+  showAvailable();
+  showChoice();
+  showRate();
+  showUnit();
+  showFacts();
+  showTraded();
+  suggest();
+  form.dispatchEvent(new Event("input")); // the total is in the same
+}
+
 async function ask() {
   const subject = new URLSearchParams({
     ticker: ticker.value.trim(),
@@ -182,32 +277,22 @@ async function ask() {
   }).toString();
   if (subject === asked) return;
   asked = subject;
-  let answer = null;
-  if (ticker.value.trim() !== "" && day.value !== "") {
-    try {
-      const response = await fetch(`/api/transactions/draft?${subject}`);
-      if (response.ok) answer = /** @type {Draft} */ (await response.json());
-    } catch {
-      // A convenience: without it the figures are typed, and checked on submission.
-    }
-  }
+  const isSaid = ticker.value.trim() !== "" && day.value !== "";
+  const answer = isSaid ? await readDraft(subject) : null;
   if (subject !== asked) return; // another one was chosen meanwhile
-  draft = answer;
-  show();
-  showChoice();
-  showRate();
-  showUnit();
-  suggest();
-  form.dispatchEvent(new Event("input")); // the total is in the same
+  show(answer);
+  if (answer && !answer.first_price_date && !isSell() && !ticker.value.startsWith("~"))
+    await fetchHistory(subject).catch(() => showFacts());
 }
 
 ticker.addEventListener("change", () => void ask());
 day.addEventListener("change", () => void ask());
 account?.addEventListener("change", () => void ask());
 form.addEventListener("change", ({ target }) => {
-  show();
+  showAvailable();
   if (!(target instanceof HTMLInputElement && target.name === "currency")) return;
   showUnit();
+  showTraded();
   suggest();
   form.dispatchEvent(new Event("input"));
 });

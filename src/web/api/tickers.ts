@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { searchTickers } from "../../ledger/index.ts";
+import { prepareTicker, searchTickers, tradeSubject } from "../../ledger/index.ts";
 import { characters } from "../../values.ts";
 import { type Route, route } from "../route.ts";
 
@@ -28,6 +28,30 @@ export const tickerRoutes: readonly Route[] = [
     handle: async ({ context, person, query }) => {
       const { tickers, isComplete } = await searchTickers(context, person.userId, query.q);
       return { tickers, is_complete: isComplete };
+    },
+  }),
+  route({
+    method: "post",
+    path: "/api/tickers/history",
+    summary:
+      "Have the prices of a ticker fetched that is to be traded; the draft of a trade tells when they are there",
+    access: "person",
+    body: tradeSubject.pick({ ticker: true }),
+    status: 202,
+    answer: z.object({
+      ticker: z.string(),
+      is_ready: z.boolean().describe("true: its prices are stored, nothing has to be waited for"),
+    }),
+    errors: [
+      "unknown_ticker",
+      "unsupported_currency",
+      "market_data_unavailable",
+      "too_many_lookups",
+      "too_many_new_tickers",
+    ],
+    handle: async ({ context, person, body }) => {
+      const { ticker: known, hasPrices } = await prepareTicker(context, person.userId, body.ticker);
+      return { ticker: known, is_ready: hasPrices };
     },
   }),
 ];

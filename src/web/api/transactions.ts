@@ -121,6 +121,11 @@ export const transactionRoutes: readonly Route[] = [
     }),
     status: 200,
     answer: z.object({
+      name: z.string().nullable().describe("Of the ticker; null: nobody has asked about it yet"),
+      first_price_date: z.iso
+        .date()
+        .nullable()
+        .describe("Of its stored prices; null: none are: POST /api/tickers/history has them fetched"),
       available: decimal.describe("The most that can be sold without leaving a later SELL uncovered"),
       close: decimal
         .nullable()
@@ -128,6 +133,8 @@ export const transactionRoutes: readonly Route[] = [
           "As quoted on `close_date`: not adjusted for later splits. null: no price of that week is known",
         ),
       close_date: z.iso.date().nullable().describe("The day, or the last one before it with a price"),
+      low: decimal.nullable().describe("Traded on `close_date`, as quoted then; null: not known"),
+      high: decimal.nullable(),
       currency: z
         .string()
         .nullable()

@@ -22,7 +22,7 @@ import {
 import { type EntryField, entryOf, trades } from "./entry-types.ts";
 import { type ChosenLots, chosenLots, describeLots, lotsSaid } from "./lots-form.ts";
 import { environmentOf, type SendPage } from "./page.ts";
-import { askOnce, corrected, describeQuestion } from "./trade-question.ts";
+import { askOnce, corrected, describeQuestion, typedTrade } from "./trade-question.ts";
 
 export function entryEditPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
@@ -87,18 +87,6 @@ function transactionIdOf(request: Request): number {
   if (!result.success) throw new NotFoundError(`transaction ${request.params.id}`);
   return result.data;
 }
-
-/** What a question is asked of; of cash there is none. */
-type TypedTrade = Readonly<Record<string, string>> &
-  Readonly<Record<"ticker" | "quantity" | "price" | "date", string>>;
-
-const typedTrade = (values: Readonly<Record<string, string>>): TypedTrade => ({
-  ...values,
-  ticker: values.ticker ?? "",
-  quantity: values.quantity ?? "",
-  price: values.price ?? "",
-  date: values.date ?? "",
-});
 
 /** Of a form that shows them: null where none is chosen any more. */
 function lotsChange({ lots }: Transaction, chosen: ChosenLots): Record<string, unknown> {

@@ -28,6 +28,7 @@ import {
 import { type Entry, type EntryGroup, entryGroups, entryNamed, trades } from "./entry-types.ts";
 import { type ChosenLots, chosenLots, describeLots, lotsSaid } from "./lots-form.ts";
 import { environmentOf, type SendPage } from "./page.ts";
+import { askOnce, corrected, describeQuestion, typedTrade } from "./trade-question.ts";
 
 export function entryPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
@@ -45,8 +46,8 @@ export function entryPages(context: WebContext, sendPage: SendPage): Router {
     const { userId } = requirePerson(request);
     const entry = requireEntry(request);
     const read = readForm(request.body);
-    const { idempotency_key, ...body } = read.values;
-    const values = valuesOf(entry, body);
+    const { idempotency_key, use, keep, ...body } = read.values;
+    const values = corrected(typedTrade(valuesOf(entry, body)), use);
     const chosen = entry.type === "SELL" ? chosenLots(body) : null;
     if (isAsking(body, chosen))
       return sendEntry(context, sendPage, request, response, asked(values, chosen, body, read));
@@ -59,6 +60,7 @@ export function entryPages(context: WebContext, sendPage: SendPage): Router {
         values,
         chosen,
         idempotencyKey: idempotency_key,
+        onDoubts: askOnce(values, keep),
       });
       response.redirect(303, `/transactions?recorded=${recorded.transaction_id}`);
     } catch (error) {
@@ -99,14 +101,20 @@ function inputOf(type: TransactionType, values: EntryValues, chosen: ChosenLots)
   return { ...saidIn(values), ...(lots && { lots }), type };
 }
 
+interface Asking {
+  readonly idempotencyKey: string | undefined;
+  readonly onDoubts: ReturnType<typeof askOnce>;
+}
+
 async function record(
   context: WebContext,
   userId: number,
-  { entry, values, chosen, idempotencyKey }: Sent & { readonly idempotencyKey: string | undefined },
+  { entry, values, chosen, idempotencyKey, onDoubts }: Sent & Asking,
 ): Promise<Transaction> {
   if (entry.type !== null) {
     const input = inputOf(entry.type, values, chosen);
-    return (await recordTransaction(context, userId, input, idempotencyKey)).transaction;
+    const recorded = await recordTransaction(context, userId, input, idempotencyKey, undefined, onDoubts);
+    return recorded.transaction;
   }
   const { account, ...rest } = saidIn(values);
   const ends = entry.isBetween ? {} : { from: account };
@@ -144,11 +152,12 @@ async function sendEntry(
   response: Response,
   state: State,
 ): Promise<void> {
-  const { values, chosen, errors, unread, problem, status } = state;
+  const { values, chosen, errors, unread, problem, question, status } = state;
   const { userId } = requirePerson(request);
   const entry = requireEntry(request);
-  const { locale } = environmentOf(context, request).format;
   const { accounts, tickers, currencies } = await readSurroundings(context, userId);
+  const { format } = environmentOf(context, request, currencies);
+  const { locale } = format;
   const lots =
     entry.type === "SELL"
       ? await describeLots(context, userId, { values, chosen, unread, locale, error: errors.lots })
@@ -162,6 +171,7 @@ async function sendEntry(
     data: {
       entry,
       problem,
+      question: question && describeQuestion(question, typedTrade(values), format),
       lots,
       form: describeForm(context, {
         entry,

@@ -14,6 +14,17 @@ interface TypedTrade {
   readonly currency?: string | undefined;
 }
 
+/** What was typed into a form of any type: of what has no price nothing is asked. */
+export const typedTrade = (
+  values: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> & Readonly<Record<"ticker" | "quantity" | "price" | "date", string>> => ({
+  ...values,
+  ticker: values.ticker ?? "",
+  quantity: values.quantity ?? "",
+  price: values.price ?? "",
+  date: values.date ?? "",
+});
+
 /** Thrown while a trade is recorded, which ends it. */
 export class TradeQuestion extends Error {
   readonly doubts: readonly TradeDoubt[];

@@ -28,8 +28,18 @@ export function tradeUnits(draft: TradeDraft | null, chosen: string | undefined,
     key: unit_name === null ? "" : `${quote_unit} ${currency}`,
     /** The close of the day, in the unit. */
     close: close !== null && isInUnit ? new Big(close).div(unit_factor!).toFixed() : close,
+    /** What was traded on the day of the close, in the unit; null: not known. */
+    traded:
+      draft?.low && draft.high
+        ? rangeOf([draft.low, draft.high], isInUnit ? unit_factor! : "1", format)
+        : null,
     exchange: currency === null || currency === draft?.base_currency ? null : exchangeField(draft!, format),
   };
+}
+
+function rangeOf(prices: readonly [string, string], factor: string, format: Format): string {
+  const [low, high] = prices.map((price) => format.quantity(new Big(price).div(factor).toFixed()));
+  return low === high ? low! : `${low} to ${high}`;
 }
 
 function unitChoices(quote: {
