@@ -1,6 +1,6 @@
 -- As in 031_corporate_actions.sql, and HIFO takes what is the dearest now: a split of one's own, a return of capital or a spin-off changes
 -- what each open share costs, so the heap is made anew. By the cost on the day of purchase it would take another. Of purchases that cost the
--- same the oldest goes first, as of a money market fund at 1.00.
+-- same, to the tenth decimal, the oldest goes first, as of a money market fund at 1.00.
 create or replace function public.match_lots(
   method text, ids bigint[], types text[], dates date[], acquired date[], units numeric[], quantities numeric[], amounts numeric[],
   local_amounts numeric[], chosen jsonb[]
@@ -56,7 +56,7 @@ begin
       lot_local[lots] := local_amounts[i];
       key := case method
         when 'lifo' then -(acquired[i] - date '1800-01-01')::numeric * 1e9 - lots
-        when 'hifo' then -amounts[i] / units[i]
+        when 'hifo' then round(-amounts[i] / units[i], 10)
         else (acquired[i] - date '1800-01-01')::numeric * 1e9 + lots
       end;
       heap_size := heap_size + 1;
@@ -191,7 +191,7 @@ begin
         heap_size := 0;
         for lot in 1 .. lots loop
           continue when lot_taken[lot] = lot_size[lot];
-          key := -lot_cost[lot] / lot_size[lot];
+          key := round(-lot_cost[lot] / lot_size[lot], 10);
           heap_size := heap_size + 1;
           place := heap_size;
           while place > 1 and heap[place / 2] > key loop
