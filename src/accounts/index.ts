@@ -54,7 +54,7 @@ export {
   revokeInvitation,
 } from "./invitations.ts";
 export { knownDevice, rememberDevice } from "./known-devices.ts";
-export { MailLimit, RegistrationLimit, SignInLimit } from "./limits.ts";
+export { MailLimit, RegistrationLimit, SharedLinkLimit, SignInLimit } from "./limits.ts";
 export {
   addPasskey,
   challengeToMake,
@@ -89,6 +89,22 @@ export {
   readPersonalData,
   tableRecords,
 } from "./personal-data.ts";
+export {
+  acceptReading,
+  endReading,
+  findReading,
+  grantReading,
+  listReaders,
+  listReadPortfolios,
+  type Reader,
+  type Reading,
+  type ReadPortfolio,
+  readerInput,
+  readerRecord,
+  readerSchema,
+  readPortfolioRecord,
+  readPortfolioSchema,
+} from "./readers.ts";
 export { finishReset, type NewPassword, readReset, resetMinutes, resetPath, startReset } from "./resets.ts";
 export { openTicket, sealTicket, ticketMinutes } from "./sealed.ts";
 export {
@@ -116,6 +132,20 @@ export {
   type Step,
   startSession,
 } from "./sessions.ts";
+export {
+  createSharedLink,
+  listSharedLinks,
+  revokeSharedLink,
+  type SharedLink,
+  type SharedPart,
+  sharedLinkInput,
+  sharedLinkRecord,
+  sharedLinkSchema,
+  sharedParts,
+  type UsedLink,
+  useSharedLink,
+  usualEnd,
+} from "./shared-links.ts";
 export {
   type ApiToken,
   createToken,

@@ -36,6 +36,8 @@ import { runPage } from "./run.ts";
 import { runPages } from "./runs.ts";
 import { securityLogPages } from "./security-log.ts";
 import { sessionPages } from "./session.ts";
+import { sharedPages } from "./shared.ts";
+import { sharingPages } from "./sharing.ts";
 import { splitPages } from "./split.ts";
 import { tickerPages } from "./ticker.ts";
 import { transactionPages } from "./transactions.ts";
@@ -52,6 +54,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   const sendPage = createSendPage(context, views);
   const router = Router();
   router.use(staticFiles.router);
+  router.use(sharedPages(context, views)); // for whoever holds a link: nobody asks who that is
   // A whole file is read for nobody who is not signed in.
   router.use("/transactions/import", refuseLargeBody, authenticate(context), forPeople, ...importBody);
   router.use("/assets/prices", refuseLargeBody, authenticate(context), forOperators, ...importBody);
@@ -62,6 +65,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(["/account", "/people"], resumePending(context, sendPage));
   router.use(accountPages(context, sendPage));
   router.use(securityLogPages(context, sendPage));
+  router.use(sharingPages(context, sendPage));
   router.use(portfolioPages(context, sendPage));
   router.use(newestPricesPages(context));
   router.use(performancePages(context, sendPage));
