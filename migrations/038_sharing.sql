@@ -134,6 +134,51 @@ begin atomic
     and users.disabled_at is null;
 end;
 
+-- With the session: whose portfolios its person may read, so that it is asked with every request.
+drop function public.use_session(uuid, timestamptz);
+create function public.use_session(given_id uuid, used_at timestamptz)
+returns table (user_id bigint, email text, role text, proved_at timestamptz, reads json)
+language sql
+security definer
+set search_path = pg_catalog, pg_temp
+begin atomic
+  with used as (
+    update public.sessions
+    set last_used_at = used_at
+    where session_id = given_id
+      and revoked_at is null
+      and expires_at > used_at
+      and last_used_at <= used_at - interval '1 minute'
+  )
+  select
+    users.user_id,
+    users.email,
+    users.role,
+    sessions.proved_at,
+    (
+      select
+        coalesce(
+          json_agg(
+            json_build_object('grantId', reading_grants.grant_id, 'userId', owners.user_id, 'email', owners.email)
+            order by owners.email
+          ),
+          '[]'
+        )
+      from public.reading_grants
+      join public.users as owners on owners.user_id = reading_grants.user_id
+      where reading_grants.reader_id = users.user_id
+        and reading_grants.accepted_at is not null
+        and (reading_grants.expires_at is null or reading_grants.expires_at > used_at)
+        and owners.disabled_at is null
+    )
+  from public.sessions
+  join public.users on users.user_id = sessions.user_id
+  where session_id = given_id
+    and revoked_at is null
+    and expires_at > used_at
+    and users.disabled_at is null;
+end;
+
 -- By who was granted it; returns whose portfolio it is. No row: there is none to accept.
 create function public.accept_reading(given_id uuid, at timestamptz)
 returns table (owner_id bigint)
@@ -164,6 +209,7 @@ begin atomic
 end;
 
 revoke execute on function
+  public.use_session,
   public.use_shared_link,
   public.grant_reading,
   public.readable_portfolios,
@@ -171,6 +217,7 @@ revoke execute on function
   public.end_reading
 from public;
 grant execute on function
+  public.use_session,
   public.use_shared_link,
   public.grant_reading,
   public.readable_portfolios,

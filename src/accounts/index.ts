@@ -81,7 +81,7 @@ export {
   setDisabled,
   setRole,
 } from "./people.ts";
-export { type Person, type Role, roles, type Scope, scopes } from "./person.ts";
+export { type Person, type Reading, type Role, roles, type Scope, scopes } from "./person.ts";
 export {
   accountSchema,
   type PersonalTable,
@@ -92,12 +92,10 @@ export {
 export {
   acceptReading,
   endReading,
-  findReading,
   grantReading,
   listReaders,
   listReadPortfolios,
   type Reader,
-  type Reading,
   type ReadPortfolio,
   readerInput,
   readerRecord,

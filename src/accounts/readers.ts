@@ -138,24 +138,6 @@ export async function listReadPortfolios({ pool, clock }: Context, userId: numbe
   return rows.map(({ owner_id: _, ...portfolio }) => portfolio);
 }
 
-export interface Reading {
-  readonly grantId: string;
-  /** Whose portfolio it is. */
-  readonly userId: number;
-  readonly email: string;
-}
-
-/** null: the person may not read it, or no longer. */
-export async function findReading(
-  { pool, clock }: Context,
-  readerId: number,
-  grantId: string,
-): Promise<Reading | null> {
-  const rows = await personTransaction(pool, readerId, (client) => readPortfolios(client, clock()));
-  const found = rows.find(({ grant_id, accepted_at }) => grant_id === grantId && accepted_at !== null);
-  return found ? { grantId, userId: found.owner_id, email: found.email } : null;
-}
-
 /** False: there is nothing to accept. */
 export function acceptReading(
   { pool, clock }: Context,

@@ -116,6 +116,54 @@ describe.each([true, false])("with JavaScript %s", (javaScriptEnabled) => {
     await stranger.context().close();
   });
 
+  test("somebody is let read, accepts, looks, changes nothing, and it is ended", async () => {
+    const [owner, reader] = [
+      await signIn(anna, { javaScriptEnabled }),
+      await signIn(bert, { javaScriptEnabled }),
+    ];
+    await owner.goto(`${program.url}/account/sharing`);
+    await owner.getByLabel("Email of their account").fill(bert);
+    await owner.getByRole("button", { name: "Offer" }).click();
+    await owner.getByText("If this email has an account here").waitFor();
+    await owner.getByText("Not accepted").waitFor();
+    await reader.goto(`${program.url}/account/sharing`);
+    await reader.getByRole("button", { name: `Accept to read for ${anna}` }).click();
+    await reader.getByText("You may look at that portfolio now.").waitFor();
+    await reader.getByText("Portfolios", { exact: true }).click();
+    await reader
+      .getByRole("link", { name: `Portfolio of ${anna}` })
+      .first()
+      .click();
+    await reader.waitForURL(/\/reading\/[\w-]+\/portfolio$/);
+    const note = reader.getByRole("note");
+    await note.getByText(`You are looking at the portfolio of ${anna}`).waitFor();
+    for (const tab of ["Performance", "Income", "Risk", "Tax"]) {
+      await reader.getByRole("navigation", { name: "Portfolio" }).getByRole("link", { name: tab }).click();
+      await reader.waitForURL(/\/reading\//);
+      await note.waitFor();
+      expect(await reader.title()).toContain(anna);
+    }
+    await reader
+      .getByRole("navigation", { name: "Portfolio" })
+      .getByRole("link", { name: "Overview" })
+      .click();
+    await reader.getByRole("link", { name: "1Y", exact: true }).click();
+    await reader.waitForURL(/\/reading\/.*range=1Y/);
+    await reader.getByRole("rowheader").getByRole("link", { name: "NORD" }).click();
+    await reader.waitForURL(/\/reading\/.*\/tickers\/NORD/);
+    await note.getByRole("link", { name: "Back to yours" }).click();
+    await reader.waitForURL(/^[^?]*:\d+\/portfolio/);
+    expect(await reader.getByRole("note").count()).toBe(0);
+    await owner.reload();
+    await owner.getByText("Reads", { exact: true }).waitFor();
+    await owner.getByRole("button", { name: `End reading by ${bert}` }).click();
+    await owner.getByText("It is ended").waitFor();
+    await reader.reload();
+    expect(await reader.getByText("Portfolios", { exact: true }).count()).toBe(0);
+    await owner.context().close();
+    await reader.context().close();
+  });
+
   test("a form that is wrong comes back with all that was typed", async () => {
     const owner = await signIn(anna, { javaScriptEnabled });
     await owner.goto(`${program.url}/account/sharing`);
@@ -129,6 +177,37 @@ describe.each([true, false])("with JavaScript %s", (javaScriptEnabled) => {
     await owner.context().close();
   });
 });
+
+test("what is published for the other reaches an open page of who reads", async () => {
+  const [owner, reader] = [await signIn(anna), await signIn(bert)];
+  await owner.goto(`${program.url}/account/sharing`);
+  await owner.getByLabel("Email of their account").fill(bert);
+  await owner.getByRole("button", { name: "Offer" }).click();
+  await reader.goto(`${program.url}/account/sharing`);
+  await reader.getByRole("button", { name: /^Accept/ }).click();
+  await reader.getByText("Portfolios", { exact: true }).click();
+  const opened = reader.waitForResponse(/\/reading\/.*\/events$/);
+  await reader
+    .getByRole("link", { name: `Portfolio of ${anna}` })
+    .first()
+    .click();
+  await opened;
+  await reader.getByRole("link", { name: "CURA" }).first().waitFor();
+  const before = await reader.locator(".headline .value").textContent();
+  await program.database.pool.query(
+    `insert into transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
+     select user_id, 'NORD', 'BUY', 5000, 120, '2023-05-05' from users where email = $1`,
+    [anna],
+  );
+  await program.engine.refresh("transaction_sensor");
+  await reader.getByText(/^Updated /).waitFor();
+  expect(await reader.locator(".headline .value").textContent()).not.toBe(before);
+  await expectSound(reader, "reading");
+  await reader.goto(`${program.url}/account/sharing`);
+  await expectSound(reader, "sharing-reader");
+  await owner.context().close();
+  await reader.context().close();
+}, 120_000);
 
 test("the pages are sound in every look", async () => {
   const owner = await signIn(anna);

@@ -44,6 +44,7 @@ const roundedAll = (values: readonly number[]): readonly number[] => values.map(
 
 /** To a tenth of a percent: with more, the weights of a few whole shares would tell how many there are. */
 const weightDigits = 3;
+const toTenths = (value: number): number => Number(value.toFixed(weightDigits));
 
 /** A part of a whole; null: there is none. */
 function share(part: string, whole: string | Big): number | null {
@@ -104,7 +105,7 @@ function holdings({ tickers, performance: { cash } }: RangeFigures, label: Label
         label: label(ticker),
         name: isOwnAsset(ticker) ? null : name,
         kind: classLabel(asset_class),
-        weight: weight === null ? null : Number(weight.toFixed(weightDigits)),
+        weight: weight === null ? null : toTenths(weight),
         weight_reason,
         price_change: priceChange(closes),
       }))
@@ -193,7 +194,9 @@ function risk(figures: RiskFigures, label: Labeller | null, format: Format) {
     format,
   );
   return {
-    tiles: [...riskTiles(figures.performance, format), ...lossTiles(figures.distribution)].map(roundedTile),
+    tiles: [...riskTiles(figures.performance, format), ...lossTiles(figures.distribution)]
+      .filter(({ figure }) => figure !== "omega") // two rows of four
+      .map(roundedTile),
     rolling,
     contributions:
       label &&
@@ -201,10 +204,8 @@ function risk(figures: RiskFigures, label: Labeller | null, format: Format) {
         .filter(({ ticker }) => ticker !== "")
         .map((part) => ({
           label: label(part.ticker),
-          volatility_contribution: roundedOrNull(part.volatility_contribution),
-          volatility_contribution_reason: part.volatility_contribution_reason,
-          volatility: roundedOrNull(part.volatility),
-          volatility_reason: part.volatility_reason,
+          share: part.volatility_contribution === null ? null : toTenths(part.volatility_contribution),
+          reason: part.volatility_contribution_reason,
         }))
         .sort((a, b) => a.label.localeCompare(b.label, "en")),
   };

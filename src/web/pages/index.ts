@@ -30,6 +30,7 @@ import { performancePages } from "./performance.ts";
 import { portfolioPages } from "./portfolio.ts";
 import { priceFilePages } from "./price-files.ts";
 import { proofPage, resumePending } from "./proof.ts";
+import { readingPages } from "./reading.ts";
 import { recoveryPages } from "./recovery.ts";
 import { riskPages } from "./risk.ts";
 import { runPage } from "./run.ts";
@@ -59,6 +60,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use("/transactions/import", refuseLargeBody, authenticate(context), forPeople, ...importBody);
   router.use("/assets/prices", refuseLargeBody, authenticate(context), forOperators, ...importBody);
   router.use(...guards, refuseApiTokens);
+  router.use(readingPages(context, sendPage));
   router.get("/", (_request, response) => response.redirect(303, "/portfolio"));
   router.use(sessionPages(context, sendPage));
   router.use(recoveryPages(context, sendPage));
