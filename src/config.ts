@@ -298,6 +298,7 @@ const environment = z.object({
   QUOTA_OWN_ASSETS: quota,
   QUOTA_OWN_PRICES: quota,
   QUOTA_TOKENS: quota,
+  QUOTA_SHARING: quota,
   QUOTA_SESSIONS: quota,
   QUOTA_ACCOUNTS: quota,
   OIDC_ISSUER: z
@@ -400,6 +401,7 @@ function quotasOf(settings: z.output<typeof environment>): Quotas {
     ownAssets: settings.QUOTA_OWN_ASSETS ?? defaultQuotas.ownAssets,
     ownPrices: settings.QUOTA_OWN_PRICES ?? defaultQuotas.ownPrices,
     tokens: settings.QUOTA_TOKENS ?? defaultQuotas.tokens,
+    sharing: settings.QUOTA_SHARING ?? defaultQuotas.sharing,
     sessions: settings.QUOTA_SESSIONS ?? defaultQuotas.sessions,
     accounts: settings.QUOTA_ACCOUNTS ?? defaultQuotas.accounts,
   };

@@ -18,6 +18,8 @@ export interface Quotas {
   readonly ownPrices: number;
   /** API tokens of one person. */
   readonly tokens: number;
+  /** Links to one person's portfolio, and people who may read it: of each. */
+  readonly sharing: number;
   /** Open ones of one person; a new one ends the one that was used longest ago. */
   readonly sessions: number;
   /** Of the installation. */
@@ -34,6 +36,7 @@ export const defaultQuotas: Quotas = {
   ownAssets: 200,
   ownPrices: 40_000,
   tokens: 100,
+  sharing: 50,
   sessions: 100,
   accounts: 10_000,
 };

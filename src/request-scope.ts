@@ -8,6 +8,8 @@ export interface RequestScope {
   personId(): number | null;
   /** From where it came. */
   readonly address: string;
+  /** Set: whatever transaction acts for a person on its behalf is read only. */
+  readonly isReadOnly?: true;
 }
 
 const scopes = new AsyncLocalStorage<RequestScope>();
@@ -15,6 +17,13 @@ const scopes = new AsyncLocalStorage<RequestScope>();
 /** Runs `work`, and all that it begins, on behalf of a request. */
 export function withinRequest<T>(scope: RequestScope, work: () => T): T {
   return scopes.run(scope, work);
+}
+
+/** Runs `work`, of a request, so that the database refuses whatever it would write for a person. Throws TypeError outside of one. */
+export function readingOnly<T>(work: () => T): T {
+  const scope = currentRequest();
+  if (!scope) throw new TypeError("expected a request");
+  return withinRequest({ ...scope, isReadOnly: true }, work);
 }
 
 /** undefined: what is done is nobody's request: the program's own work, a command. */

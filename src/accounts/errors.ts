@@ -9,6 +9,44 @@ export class TokenNameTakenError extends Error {
   }
 }
 
+export class LinkNameTakenError extends Error {
+  readonly code = "name_taken";
+  readonly field = "name";
+
+  constructor(name: string) {
+    super(`there is a link named ${name} already; revoke it, or choose another name`);
+  }
+}
+
+export class OwnEmailError extends Error {
+  readonly code = "invalid_email";
+  readonly field = "email";
+
+  constructor() {
+    super("expected somebody else’s email: this one is yours");
+  }
+}
+
+/** Says nothing of whether somebody has the email. */
+export class ReaderTakenError extends Error {
+  readonly code = "name_taken";
+  readonly field = "email";
+
+  constructor(email: string) {
+    super(`you have let ${email} read for you already; end that first`);
+  }
+}
+
+/** Of a link, or of somebody's reading for another. */
+export class EndOutOfBoundsError extends Error {
+  readonly code = "invalid_expires_on";
+  readonly field = "expires_on";
+
+  constructor(last: string) {
+    super(`expected an end date from today to ${last}`);
+  }
+}
+
 export class LastOperatorError extends Error {
   readonly code = "last_operator";
 

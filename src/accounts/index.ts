@@ -54,7 +54,7 @@ export {
   revokeInvitation,
 } from "./invitations.ts";
 export { knownDevice, rememberDevice } from "./known-devices.ts";
-export { MailLimit, RegistrationLimit, SignInLimit } from "./limits.ts";
+export { MailLimit, RegistrationLimit, SharedLinkLimit, SignInLimit } from "./limits.ts";
 export {
   addPasskey,
   challengeToMake,
@@ -81,7 +81,7 @@ export {
   setDisabled,
   setRole,
 } from "./people.ts";
-export { type Person, type Role, roles, type Scope, scopes } from "./person.ts";
+export { type Person, type Reading, type Role, roles, type Scope, scopes } from "./person.ts";
 export {
   accountSchema,
   type PersonalTable,
@@ -89,6 +89,20 @@ export {
   readPersonalData,
   tableRecords,
 } from "./personal-data.ts";
+export {
+  acceptReading,
+  endReading,
+  grantReading,
+  listReaders,
+  listReadPortfolios,
+  type Reader,
+  type ReadPortfolio,
+  readerInput,
+  readerRecord,
+  readerSchema,
+  readPortfolioRecord,
+  readPortfolioSchema,
+} from "./readers.ts";
 export { finishReset, type NewPassword, readReset, resetMinutes, resetPath, startReset } from "./resets.ts";
 export { openTicket, sealTicket, ticketMinutes } from "./sealed.ts";
 export {
@@ -116,6 +130,20 @@ export {
   type Step,
   startSession,
 } from "./sessions.ts";
+export {
+  createSharedLink,
+  listSharedLinks,
+  revokeSharedLink,
+  type SharedLink,
+  type SharedPart,
+  sharedLinkInput,
+  sharedLinkRecord,
+  sharedLinkSchema,
+  sharedParts,
+  type UsedLink,
+  useSharedLink,
+  usualEnd,
+} from "./shared-links.ts";
 export {
   type ApiToken,
   createToken,

@@ -36,6 +36,8 @@ const newAccounts: Allowance = {
 };
 /** Answers to an address that an email has an account. */
 const takenEmails: Allowance = { ...newAccounts, attempts: 100 };
+/** Pages by links: of an office, every range of one a few times. */
+const sharedPages: Allowance = { attempts: 300, firstWaitSeconds: 10, longestWaitSeconds: 900, hours: 1 };
 const mailsToRecipient: Allowance = { ...newAccounts, attempts: 3 };
 const mailsFromAddress: Allowance = { ...newAccounts, attempts: 30 };
 
@@ -145,6 +147,27 @@ export class RegistrationLimit {
     const taken = new Counter(this.#context, takenEmails, ["taken emails", place]);
     await taken.count(what);
     return () => taken.forgive();
+  }
+}
+
+/** Of strangers with a link, or who try to find one. */
+export class SharedLinkLimit {
+  readonly #context: LimitContext;
+
+  constructor(context: LimitContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Counts before the link is looked up; returns how to take the half of it back that counts wrong ones. What there is depends on no
+   * link: who asks for too many learns of none whether it is one. Throws TooManyAttemptsError.
+   */
+  async attempt(ip: string): Promise<() => Promise<void>> {
+    const place = ipKeyGenerator(ip);
+    const wrong = new Counter(this.#context, address, ["wrong shared links", place]);
+    await new Counter(this.#context, sharedPages, ["shared pages", place]).count("pages by links");
+    await wrong.count("links that are none");
+    return () => wrong.forgive();
   }
 }
 

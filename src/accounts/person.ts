@@ -19,4 +19,14 @@ export interface Person {
   readonly scope: Scope;
   /** When the session's person last proved who they are; null: an API token, which never did. */
   readonly provedAt: Date | null;
+  /** Whose portfolios the session's person may read; an API token: nobody's. */
+  readonly reads: readonly Reading[];
+}
+
+/** That one person reads for another. */
+export interface Reading {
+  readonly grantId: string;
+  /** Whose portfolio it is. */
+  readonly userId: number;
+  readonly email: string;
 }

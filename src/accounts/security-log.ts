@@ -32,6 +32,12 @@ export const securityEventKinds = [
   "provider_connected",
   "provider_disconnected",
   "proof",
+  "shared_link_made",
+  "shared_link_revoked",
+  "shared_link_used",
+  "reading_granted",
+  "reading_accepted",
+  "reading_ended",
 ] as const;
 
 export type SecurityEventKind = (typeof securityEventKinds)[number];
@@ -99,7 +105,9 @@ export const ownSecurityEventSchema = z.object({
   occurred_at: instant,
   kind: z.string(),
   outcome: z.enum(["done", "refused"]),
-  by: z.enum(["yourself", "operator", "stranger", "command line"]).describe("stranger: nobody was signed in"),
+  by: z
+    .enum(["yourself", "operator", "stranger", "other", "command line"])
+    .describe("stranger: nobody was signed in; other: who reads for the other one"),
   address: z.string().nullable(),
   agent: z.string().nullable(),
   detail: z.string().nullable(),
@@ -130,6 +138,7 @@ export async function readOwnSecurityEvents(
          when via = 'command line' then via
          when actor_id = user_id then 'yourself'
          when actor_id is null then 'stranger'
+         when kind like 'reading\\_%' then 'other'
          else 'operator'
        end as by,
        case when actor_id = user_id or actor_id is null then address end as address,

@@ -6,7 +6,7 @@ import { defaultQuotas } from "../quotas.ts";
 import type { AccountContext } from "./context.ts";
 import { deviceName } from "./device.ts";
 import { AccountDisabledError, AccountGoneError, CredentialsChangedError } from "./errors.ts";
-import type { Person, Role } from "./person.ts";
+import type { Person, Reading, Role } from "./person.ts";
 import { type Actor, actorTransaction, recordSecurityEvent } from "./security-log.ts";
 import { signClaims, verifiedClaims } from "./signatures.ts";
 
@@ -186,6 +186,14 @@ async function endForgotten(client: PoolClient, userId: number, kept: string, li
   );
 }
 
+interface SessionRow {
+  readonly user_id: number;
+  readonly email: string;
+  readonly role: Role;
+  readonly proved_at: Date;
+  readonly reads: readonly Reading[];
+}
+
 /** The person a token speaks for; null: forged, expired, revoked, or the account is gone. */
 export async function findPerson(
   { pool, clock, jwtSecret, formerJwtSecrets = [] }: AccountContext,
@@ -194,15 +202,23 @@ export async function findPerson(
   const now = clock();
   const sessionId = verifiedSessionId(token, [jwtSecret, ...formerJwtSecrets], now);
   if (!sessionId) return null;
-  const { rows } = await pool.query<{ user_id: number; email: string; role: Role; proved_at: Date }>({
+  const { rows } = await pool.query<SessionRow>({
     name: "use_session", // prepared: it precedes every request
-    text: "select user_id, email, role, proved_at from public.use_session($1, $2)",
+    text: "select user_id, email, role, proved_at, reads from public.use_session($1, $2)",
     values: [sessionId, now],
   });
   const row = rows[0];
   if (!row) return null;
-  const { user_id, email, role, proved_at } = row;
-  return { userId: user_id, email, role, credentialId: sessionId, scope: "account", provedAt: proved_at };
+  const { user_id, email, role, proved_at, reads } = row;
+  return {
+    userId: user_id,
+    email,
+    role,
+    credentialId: sessionId,
+    scope: "account",
+    provedAt: proved_at,
+    reads,
+  };
 }
 
 /** How long it counts that a session's person proved who they are. */

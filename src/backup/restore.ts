@@ -197,6 +197,8 @@ const credentials = [
   { table: "public.api_tokens", kind: "api_token", column: "token_id" },
   { table: "public.passkeys", kind: "passkey", column: "passkey_id" },
   { table: "public.invitations", kind: "invitation", column: "invitation_id" },
+  { table: "public.shared_links", kind: "shared_link", column: "link_id" },
+  { table: "public.reading_grants", kind: "reading_grant", column: "grant_id" },
   { table: "public.recovery_codes", kind: "recovery_code", column: "code_hash" },
 ] as const;
 

@@ -13,6 +13,8 @@ const keepings: Readonly<Record<string, Keeping>> = {
   "public.users": "saved",
   "public.accounts": "saved",
   "public.api_tokens": "saved", // their hashes: programs go on
+  "public.shared_links": "saved", // their hashes: links that were given out go on, until their end
+  "public.reading_grants": "saved",
   "public.totp_secrets": "saved", // sealed: they open with the secret of the installation that was
   "public.recovery_codes": "saved",
   "public.passkeys": "saved",

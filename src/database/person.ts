@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from "pg";
+import { currentRequest } from "../request-scope.ts";
 import { timesLonger, withLongerAnswers } from "./answer-limit.ts";
 import { transaction } from "./transaction.ts";
 
@@ -17,7 +18,10 @@ export interface PersonTransactionOptions {
   readonly isPlannedOnce?: boolean;
 }
 
-/** Runs `work` in a transaction that acts for one person: row-level security shows and takes only their rows. */
+/**
+ * Runs `work` in a transaction that acts for one person: row-level security shows and takes only their rows. Read only, where the
+ * request is: somebody looks at what is another's.
+ */
 export function personTransaction<T>(
   pool: Pool,
   userId: number,
@@ -26,7 +30,9 @@ export function personTransaction<T>(
 ): Promise<T> {
   if (!Number.isSafeInteger(userId)) throw new TypeError(`expected a user id, got: ${userId}`);
   // A literal, because set_config() does not reach the workers of a distributed database.
-  const characteristics = mode === "snapshot" ? " isolation level repeatable read, read only" : "";
+  const isReadOnly = currentRequest()?.isReadOnly === true;
+  const characteristics =
+    mode === "snapshot" ? " isolation level repeatable read, read only" : isReadOnly ? " read only" : "";
   const plans = isPlannedOnce ? "; set local plan_cache_mode = force_generic_plan" : "";
   const begin = `begin${characteristics}; set local app.user_id = '${userId}'${plans}`;
   if (!isLong) return transaction(pool, work, { begin });

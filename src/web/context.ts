@@ -54,6 +54,8 @@ declare global {
     interface Request {
       /** Absent: nobody is signed in. */
       person?: Person;
+      /** Set: who is signed in reads for `person`, whose portfolio is looked at. Nothing may be changed. */
+      reading?: { readonly reader: Person; readonly grantId: string };
     }
   }
 }

@@ -210,6 +210,17 @@ export class NotFoundError extends Error {
   }
 }
 
+/** Who reads for another changes nothing, and sees the portfolio alone. */
+export class ReadOnlyError extends Error {
+  readonly code = "read_only";
+
+  constructor(email: string) {
+    super(
+      `this is the portfolio of ${email}, which you may look at: you cannot change anything in it, and nothing else of theirs is shown`,
+    );
+  }
+}
+
 export class NoPublicUrlError extends Error {
   readonly code = "no_public_url";
 
@@ -231,6 +242,7 @@ const statuses = {
   account_disabled: 403,
   forbidden: 403,
   insufficient_scope: 403,
+  read_only: 403,
   csrf: 403,
   reauthentication_required: 403,
   provider_refused: 403,

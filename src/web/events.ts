@@ -40,7 +40,12 @@ export interface Subscriber {
   readonly userId: number;
   readonly role: string;
   readonly credentialId: string;
+  /** Set: somebody reads for `userId`. */
+  readonly reading?: { readonly readerId: number; readonly grantId: string };
 }
+
+/** Whose browser it is. */
+const holderOf = ({ userId, reading }: Subscriber): number => reading?.readerId ?? userId;
 
 interface Stream extends Subscriber {
   readonly response: Response;
@@ -117,7 +122,7 @@ export class EventHub {
    * Throws TooManyConnectionsError.
    */
   async open(subscriber: Subscriber, response: Response, lastEventId: string | undefined): Promise<void> {
-    const open = [...this.#streams].filter(({ userId }) => userId === subscriber.userId).length;
+    const open = [...this.#streams].filter((stream) => holderOf(stream) === holderOf(subscriber)).length;
     if (open >= streamsPerPerson) throw new TooManyConnectionsError(streamsPerPerson);
     const stream: Stream = { ...subscriber, response, openedAt: this.#options.clock().getTime() };
     response.set({
@@ -223,8 +228,10 @@ export class EventHub {
     else response.write(text);
   }
 
-  #closeStreams(credentialId: string): void {
-    for (const stream of this.#streams) if (stream.credentialId === credentialId) stream.response.end();
+  /** `ended`: a session, an API token, or that somebody reads for another. */
+  #closeStreams(ended: string): void {
+    for (const { credentialId, reading, response } of this.#streams)
+      if (credentialId === ended || reading?.grantId === ended) response.end();
   }
 }
 

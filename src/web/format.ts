@@ -57,6 +57,8 @@ export interface Format {
   signedPercent(value: number): string;
   /** For an axis: "12%", or "0.5%" where whole percents would repeat. */
   compactPercent(value: number): string;
+  /** To a tenth of a percent, and not finer: "12.3%". */
+  tenths(value: number): string;
   /** For a cell among many: "+1.2%". */
   signedCompactPercent(value: number): string;
   count(value: number): string;
@@ -217,6 +219,7 @@ function createNumberFormat(locale: string): Omit<Format, keyof MoneyFormat | "l
   const percent = number(percentage);
   const signedPercent = number({ ...percentage, signDisplay: "exceptZero" });
   const compactPercent = number({ style: "percent", maximumFractionDigits: 1 });
+  const tenths = number({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const signedCompactPercent = number({
     style: "percent",
     minimumFractionDigits: 1,
@@ -233,6 +236,7 @@ function createNumberFormat(locale: string): Omit<Format, keyof MoneyFormat | "l
     percent: (value) => percent.format(value),
     signedPercent: (value) => signedPercent.format(value),
     compactPercent: (value) => compactPercent.format(value),
+    tenths: (value) => tenths.format(value),
     signedCompactPercent: (value) => signedCompactPercent.format(value),
     count: (value) => count.format(value),
     number: (value) => twoDecimals.format(value),

@@ -3,6 +3,7 @@ import type { Request } from "express";
 import {
   confirmationHours,
   deviceName,
+  MailLimit,
   type PasswordPolicy,
   resetMinutes,
   resetPath,
@@ -119,6 +120,27 @@ export function notifyPasswordChanged(context: WebContext, email: string): void 
 
 export function notifyTokenMade(context: WebContext, email: string, name: string): void {
   notify(context, email, "A new API token", `An API token named “${name}” was made for your account.`);
+}
+
+export function notifySharedLinkMade(context: WebContext, email: string, name: string): void {
+  const what = `A link named “${name}” was made: whoever holds it sees some of your figures.`;
+  notify(context, email, "A link to your portfolio", what);
+}
+
+/** `email`: whose account has it; by whom it is offered they see when they have signed in. */
+export function notifyReadingOffered(context: WebContext, email: string): void {
+  send(context, async (publicUrl) => {
+    if (!(await new MailLimit(context).allows(email))) return null;
+    return {
+      to: email,
+      subject: "Somebody lets you read their portfolio (Stratafolio)",
+      text: lines(
+        "Somebody of this installation lets you look at their portfolio. See who, and accept it or not, here:",
+        `${publicUrl}/account/sharing`,
+        "Nothing is asked of you, and nothing of yours is shown to them.",
+      ),
+    };
+  });
 }
 
 /** `factor`: "A passkey named “phone”". */

@@ -1,5 +1,12 @@
 /** A person's export, put together from what each part of the program keeps about them. */
-import { type PersonalTable, personalDataSchema, tableRecords } from "../accounts/index.ts";
+import {
+  type PersonalTable,
+  personalDataSchema,
+  readerRecord,
+  readPortfolioRecord,
+  sharedLinkRecord,
+  tableRecords,
+} from "../accounts/index.ts";
 import { ledgerTables } from "../ledger/index.ts";
 import { ownAssetTables } from "../own-assets/index.ts";
 import { choiceRecord, figureTables } from "../portfolio/index.ts";
@@ -17,6 +24,12 @@ export type PersonalTableName = keyof typeof personalTables;
 
 export const personalTableNames = Object.keys(personalTables) as readonly PersonalTableName[];
 
-export const personalRecords = { portfolio_choice: choiceRecord, ...tableRecords(personalTables) };
+export const personalRecords = {
+  portfolio_choice: choiceRecord,
+  shared_links: sharedLinkRecord,
+  readers: readerRecord,
+  read_portfolios: readPortfolioRecord,
+  ...tableRecords(personalTables),
+};
 
 export const exportSchema = personalDataSchema(personalRecords);

@@ -20,7 +20,8 @@ export const scopeRequest: RequestHandler = (request, response, next) => {
   else response.once("close", drop);
   const scope = {
     signal: dropped.signal,
-    personId: () => request.person?.userId ?? null,
+    // Who reads for another does so by their own share.
+    personId: () => (request.reading?.reader ?? request.person)?.userId ?? null,
     address: request.ip ?? "",
   };
   withinRequest(scope, next);

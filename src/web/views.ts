@@ -78,6 +78,7 @@ const formatNames: readonly FormatName[] = [
   "rate",
   "percent",
   "signedPercent",
+  "tenths",
   "count",
   "number",
   "date",

@@ -72,6 +72,7 @@ const pages = [
   "/automation",
   "/account",
   "/account/security",
+  "/account/sharing",
   "/people",
   "/people/1",
   "/people/log",

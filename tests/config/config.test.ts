@@ -55,6 +55,7 @@ test("without any variable the program runs on its own", () => {
       ownAssets: 200,
       ownPrices: 40_000,
       tokens: 100,
+      sharing: 50,
       sessions: 100,
       accounts: 10_000,
     },

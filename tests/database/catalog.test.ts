@@ -86,12 +86,18 @@ const granted: Readonly<Record<string, readonly string[]>> = {
     "update (last_challenge_at, last_used_at, name, sign_count)",
   ],
   "public.portfolio_choices": ["insert", "select", "update"],
+  "public.reading_grants": ["select (accepted_at, created_at, expires_at, grant_id, reader_email, user_id)"],
   "public.recovery_codes": ["delete", "insert (code_hash, user_id)", "select (used_at, user_id)"],
   "public.security_events": [
     "insert (actor_id, address, agent, detail, kind, outcome, user_id, via)",
     "select",
   ],
   "public.sessions": ["delete", "insert", "select", "update (proved_at, revoked_at)"],
+  "public.shared_links": [
+    "delete",
+    "insert (created_at, expires_at, name, parts, shows_amounts, token_hash, user_id)",
+    "select (created_at, expires_at, last_used_at, link_id, name, parts, shows_amounts, user_id, uses)",
+  ],
   "public.totp_secrets": ["delete", "insert", "select", "update (last_step, sealed_secret)"],
   "public.users": [
     "select (base_currency, cost_basis_method, created_at, disabled_at, email, role, tax_year_start, user_id)",
@@ -104,6 +110,7 @@ const powers: readonly string[] = [
   "public.announced_actions()",
   "orchestrator.ingestions(text[])",
   "orchestrator.last_success()",
+  "public.accept_reading(uuid,timestamp with time zone)",
   "public.alter_account_as_operator(bigint,text,boolean)",
   "public.cancel_histories(bigint,text)",
   "public.count_accounts()",
@@ -111,6 +118,7 @@ const powers: readonly string[] = [
   "public.create_account(text,text,bytea,timestamp with time zone)",
   "public.delete_account_as_operator(bigint)",
   "public.delete_own_account()",
+  "public.end_reading(uuid)",
   "public.find_identity(text,text)",
   "public.find_invitation(bytea,timestamp with time zone)",
   "public.find_passkey(text)",
@@ -118,6 +126,7 @@ const powers: readonly string[] = [
   "public.first_operator()",
   "public.forget_attempts(bytea)",
   "public.forgive_attempt(bytea,timestamp with time zone)",
+  "public.grant_reading(text,timestamp with time zone,timestamp with time zone)",
   "public.histories_run(bigint,text,bigint)",
   "public.holders_of(text,date)",
   "public.holders_of_announcement(uuid)",
@@ -129,6 +138,7 @@ const powers: readonly string[] = [
   "public.own_last_write(text[])",
   "public.own_password_hash()",
   "public.own_prices_under_way()",
+  "public.readable_portfolios(timestamp with time zone)",
   "public.request_histories(text[],text)",
   "public.request_own_prices()",
   "public.request_rates(text[],text)",
@@ -141,6 +151,7 @@ const powers: readonly string[] = [
   "public.use_api_token(bytea,timestamp with time zone)",
   "public.use_password_reset(bytea,timestamp with time zone,text)",
   "public.use_recovery_code(bytea,timestamp with time zone)",
+  "public.use_shared_link(bytea,timestamp with time zone)",
   "public.use_session(uuid,timestamp with time zone)",
 ];
 

@@ -27,6 +27,7 @@ const pages = {
   automation: "/automation",
   account: "/account",
   "account-security": "/account/security",
+  sharing: "/account/sharing",
   people: "/people",
   person: "/people/1",
   "security-log": "/people/log",

@@ -20,13 +20,13 @@ function readablePaths(layers: readonly Layer[]): string[] {
   });
 }
 
-/** What every table holds, but for when a credential was last used. */
+/** What every table holds, but for when a credential was last used, and how often a link was guessed at. */
 async function everything(): Promise<Record<string, string>> {
   const { pool } = server.database;
   const { rows: tables } = await pool.query<{ name: string }>(
     `select format('%I.%I', schemaname, tablename) as name
      from pg_tables
-     where schemaname in ('public', 'bronze', 'orchestrator') and tablename <> 'sessions'`,
+     where schemaname in ('public', 'bronze', 'orchestrator') and tablename not in ('sessions', 'attempts')`,
   );
   const contents = tables.map(async ({ name }) => {
     const { rows } = await pool.query(

@@ -13,14 +13,15 @@ export interface EventStream {
   close(): Promise<void>;
 }
 
-/** Opens /api/events as a browser's EventSource does; resolves when the opening lines are here. */
+/** Opens the events of a person as a browser's EventSource does; resolves when the opening lines are here. */
 export async function openEvents(
   url: string,
   token: string,
   headers: Readonly<Record<string, string>> = {},
+  path = "/api/events",
 ): Promise<EventStream> {
   const abort = new AbortController();
-  const response = await fetch(`${url}/api/events`, {
+  const response = await fetch(url + path, {
     headers: { Authorization: `Bearer ${token}`, ...headers },
     signal: abort.signal,
   });

@@ -17,6 +17,7 @@ const quotas = {
   ownAssets: 3,
   ownPrices: 3,
   tokens: 3,
+  sharing: 3,
   sessions: 3,
   accounts: 3,
 };

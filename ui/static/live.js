@@ -75,7 +75,7 @@ function swap(part, fresh) {
 const kinds = new Set(liveParts(document).flatMap((part) => (part.dataset.live ?? "").split(" ")));
 
 if (kinds.size > 0) {
-  const events = new EventSource("/api/events");
+  const events = new EventSource(document.documentElement.dataset.events ?? "/api/events");
   let interrupted = false;
   for (const kind of kinds) events.addEventListener(kind, () => void refresh());
   events.addEventListener("error", () => {

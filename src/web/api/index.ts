@@ -22,6 +22,7 @@ import { priceUrlRoutes } from "./price-urls.ts";
 import { priceRoutes } from "./prices.ts";
 import { riskRoutes } from "./risk.ts";
 import { runRoutes } from "./runs.ts";
+import { sharingRoutes } from "./sharing.ts";
 import { tickerRoutes } from "./tickers.ts";
 import { transactionRoutes } from "./transactions.ts";
 
@@ -31,6 +32,7 @@ export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route
     ...authRoutes,
     ...accountRoutes,
     ...factorRoutes,
+    ...sharingRoutes,
     ...invitationRoutes,
     ...tickerRoutes,
     ...transactionRoutes,

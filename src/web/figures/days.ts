@@ -5,7 +5,7 @@ import type { Format } from "../format.ts";
 import { regimeLabel } from "./labels.ts";
 
 interface OverDays {
-  readonly span: RangeFigures["span"];
+  readonly span: Pick<RangeFigures["span"], "is_whole" | "end">;
   readonly days: Pick<RangeFigures["days"], "dates">;
 }
 

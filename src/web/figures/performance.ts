@@ -10,6 +10,12 @@ import { heatmap } from "./heatmap.ts";
 import { regimeLabel } from "./labels.ts";
 import { dated, type Tile } from "./tiles.ts";
 
+/** What charts of ratios are drawn from: no amount is in it. */
+export interface Charted extends Pick<RangeFigures, "benchmark" | "regimePeriods"> {
+  readonly span: Pick<RangeFigures["span"], "is_whole" | "end">;
+  readonly days: Pick<RangeFigures["days"], "dates" | "cumulativeReturn" | "drawdown">;
+}
+
 export function performanceView(figures: RangeFigures, format: Format) {
   const { span, performance } = figures;
   const inRange = daysInRange(figures);
@@ -115,7 +121,7 @@ function effectTiles({ span, performance }: RangeFigures, format: Format): Tile[
   ];
 }
 
-function returnsChart(figures: RangeFigures, format: Format) {
+export function returnsChart(figures: Charted, format: Format) {
   const { days, benchmark } = figures;
   const compared = benchmark && benchmark.returns.length > 0 ? benchmark : null;
   return timeChart(
@@ -150,7 +156,7 @@ function returnsChart(figures: RangeFigures, format: Format) {
   );
 }
 
-function drawdownChart(figures: RangeFigures, format: Format) {
+export function drawdownChart(figures: Charted, format: Format) {
   return timeChart(
     {
       id: "drawdown",

@@ -19,7 +19,7 @@ export interface AskedWhatIf {
 export function riskView(figures: RiskFigures, whatIf: AskedWhatIf | null, format: Format) {
   const { distribution, worst, concentration, contributions, tickerRegimes } = figures;
   return {
-    tiles: tiles(figures.performance, format),
+    tiles: riskTiles(figures.performance, format),
     benchmark: figures.benchmark && {
       ...figures.benchmark,
       tiles: benchmarkTiles(figures.benchmark),
@@ -97,7 +97,7 @@ function benchmarkTiles(row: NonNullable<RiskFigures["benchmark"]>) {
   ];
 }
 
-function lossTiles(row: RiskFigures["distribution"]) {
+export function lossTiles(row: RiskFigures["distribution"]) {
   return [
     {
       figure: "value_at_risk_95",
@@ -157,7 +157,7 @@ function concentrationTiles(row: NonNullable<RiskFigures["concentration"]>, form
 }
 
 /** null: there are too few returns for any. */
-function rollingView({ rolling }: RiskFigures, format: Format) {
+export function rollingView({ rolling }: Pick<RiskFigures, "rolling">, format: Format) {
   if (rolling.length === 0) return null;
   const dates = rolling.map(({ price_date }) => price_date);
   const chart = (
@@ -263,7 +263,7 @@ function whatIfRows(was: RiskFigures, then: WhatIf) {
   ];
 }
 
-function tiles(performance: RiskFigures["performance"], format: Format): Tile[] {
+export function riskTiles(performance: RiskFigures["performance"], format: Format): Tile[] {
   return [
     {
       figure: "volatility",

@@ -30,12 +30,15 @@ import { performancePages } from "./performance.ts";
 import { portfolioPages } from "./portfolio.ts";
 import { priceFilePages } from "./price-files.ts";
 import { proofPage, resumePending } from "./proof.ts";
+import { readingPages } from "./reading.ts";
 import { recoveryPages } from "./recovery.ts";
 import { riskPages } from "./risk.ts";
 import { runPage } from "./run.ts";
 import { runPages } from "./runs.ts";
 import { securityLogPages } from "./security-log.ts";
 import { sessionPages } from "./session.ts";
+import { sharedPages } from "./shared.ts";
+import { sharingPages } from "./sharing.ts";
 import { splitPages } from "./split.ts";
 import { tickerPages } from "./ticker.ts";
 import { transactionPages } from "./transactions.ts";
@@ -52,16 +55,19 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   const sendPage = createSendPage(context, views);
   const router = Router();
   router.use(staticFiles.router);
+  router.use(sharedPages(context, views)); // for whoever holds a link: nobody asks who that is
   // A whole file is read for nobody who is not signed in.
   router.use("/transactions/import", refuseLargeBody, authenticate(context), forPeople, ...importBody);
   router.use("/assets/prices", refuseLargeBody, authenticate(context), forOperators, ...importBody);
   router.use(...guards, refuseApiTokens);
+  router.use(readingPages(context, sendPage));
   router.get("/", (_request, response) => response.redirect(303, "/portfolio"));
   router.use(sessionPages(context, sendPage));
   router.use(recoveryPages(context, sendPage));
   router.use(["/account", "/people"], resumePending(context, sendPage));
   router.use(accountPages(context, sendPage));
   router.use(securityLogPages(context, sendPage));
+  router.use(sharingPages(context, sendPage));
   router.use(portfolioPages(context, sendPage));
   router.use(newestPricesPages(context));
   router.use(performancePages(context, sendPage));

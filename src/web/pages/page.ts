@@ -1,11 +1,13 @@
 /** What every page shares: the frame around it, and how errors are shown in it. */
 import type { ErrorRequestHandler, Request, Response } from "express";
 import type { z } from "zod";
+import type { Person, Reading } from "../../accounts/index.ts";
 import type { WebContext } from "../context.ts";
 import { missingSettings } from "../deployment.ts";
 import { describeError } from "../errors.ts";
 import { type Currencies, formatFor } from "../format.ts";
 import { namesOwnAssets, putNamesIn, withShownTickers } from "../own-names.ts";
+import { readingAddress, withinReading } from "../reading.ts";
 import { csrfToken } from "../security.ts";
 import type { Markup, ViewEnvironment, Views } from "../views.ts";
 import { signInAddress } from "./next-page.ts";
@@ -99,9 +101,13 @@ export function createSendPage(context: WebContext, views: Views): SendPage {
   return (request, response, page) => {
     const { view, title, data = {}, currencies, scripts = [], status = 200, refresh } = page;
     const environment = environmentOf(context, request, currencies);
-    const { person } = request;
+    const { person, reading } = request;
+    // Whose browser it is: the frame around the page is theirs.
+    const reader = reading?.reader ?? person;
     const shared = {
       person,
+      /** Set: it is the portfolio of `person`, and somebody else looks at it. */
+      reading,
       isOperator: person?.role === "operator",
       csrfToken: person ? csrfToken(context.jwtSecret, person.credentialId) : "",
       marketDataName: context.marketDataName,
@@ -110,16 +116,17 @@ export function createSendPage(context: WebContext, views: Views): SendPage {
       locale: environment.format.locale,
       path: request.path,
     };
-    const body = views.render(view, { ...shared, ...data }, environment);
+    const body = withinReading(request, views.render(view, { ...shared, ...data }, environment));
     response.status(status).set("Cache-Control", "no-store").vary("X-Fragment").type("html");
     if (request.get("X-Fragment") === "main") return send(context, request, response, body);
     const frame = {
       ...shared,
       figuresIn: currencies?.base,
-      title,
+      title: reading && person ? `${title} of ${person.email}` : title,
       body,
       refresh,
-      navigation: person && navigation(person.role === "operator", request.path),
+      navigation: reader && navigation(reader, request),
+      events: reading && readingAddress(reading.grantId, "/events"),
       scripts: person ? ["live.js", "menu.js", ...scripts] : scripts,
     };
     send(context, request, response, views.render("layout", frame, environment));
@@ -143,16 +150,26 @@ export const createRenderEach =
     views.renderEach(partial, items, environmentOf(context, request));
 
 /** Of the bar above every page, and of the one below it on a phone. */
-function navigation(isOperator: boolean, path: string) {
-  const isAt = ({ href }: Destination): boolean => path === href || path.startsWith(`${href}/`);
+function navigation({ role, reads }: Person, { path, reading }: Request) {
+  const isOperator = role === "operator";
+  const isAt = ({ href }: Destination): boolean => !reading && (path === href || path.startsWith(`${href}/`));
   const marked = (destination: Destination) => ({ ...destination, isCurrent: isAt(destination) });
-  const ofPortfolio = { ...portfolio, isCurrent: isAt(portfolio) || tabAddresses.includes(path) };
+  const isOwnTab = !reading && tabAddresses.includes(path);
+  const ofPortfolio = { ...portfolio, isCurrent: isAt(portfolio) || isOwnTab };
   const ofSystem = isOperator ? system.map(marked) : [];
   const ofPeople = isOperator ? [marked(people)] : [];
-  const more = [...others.map(marked), ...ofSystem, ...ofPeople, marked(account)];
+  const portfolios = switcher(reads, reading?.grantId);
+  const more = [
+    ...portfolios.filter(({ isOwn }) => !isOwn),
+    ...others.map(marked),
+    ...ofSystem,
+    ...ofPeople,
+    marked(account),
+  ];
   return {
     first: [ofPortfolio, marked(transactions)],
     system: { destinations: ofSystem, isCurrent: ofSystem.some(({ isCurrent }) => isCurrent) },
+    portfolios: { destinations: portfolios, isCurrent: reading !== undefined },
     last: [...ofPeople, { ...marked(account), isLast: true }],
     portfolio: ofPortfolio,
     transactions: marked(transactions),
@@ -160,9 +177,24 @@ function navigation(isOperator: boolean, path: string) {
   };
 }
 
+/** Whose portfolio is looked at, for who may read more than their own; empty: nobody else's. */
+function switcher(reads: readonly Reading[], current: string | undefined) {
+  if (reads.length === 0) return [];
+  return [
+    { href: portfolio.href, label: "Yours", isCurrent: false, isOwn: true },
+    ...reads.map(({ grantId, email }) => ({
+      href: readingAddress(grantId, portfolio.href),
+      label: `Portfolio of ${email}`,
+      isCurrent: grantId === current,
+      isOwn: false,
+    })),
+  ];
+}
+
 const headings: ReadonlyMap<string | number, string> = new Map<string | number, string>([
   ["csrf", "This form cannot be accepted"],
   ["spent_link", "This link no longer works"],
+  ["read_only", "Only to be read"],
   ["too_many_requests", "Too much at once"],
   ["too_many_lookups", "Too much at once"],
   ["provider_refused", "Not signed in"],

@@ -22,6 +22,7 @@ import {
 } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { currenciesOf, type Format } from "../format.ts";
+import { queryOf, readingAddress } from "../reading.ts";
 import { parseInput } from "../route.ts";
 import { isOwnNavigation } from "../security.ts";
 import { readDataNotes } from "./data-notes.ts";
@@ -85,7 +86,7 @@ export function tabPage(
     const { choice, columns, isFromMemory, typed } = await readChoice(
       context.pool,
       requirePerson(request).userId,
-      request.query,
+      queryOf(request),
       isLook(context, request),
     );
     const { account } = parseInput(accountInAddress, request.query);
@@ -94,8 +95,11 @@ export function tabPage(
       order: tab.orderOf?.(request.query) ?? {},
       columns,
     };
-    if (isFromMemory)
-      return response.redirect(303, addressOf(tab.path, { ...lookParameters(asked.look), ...asked.order }));
+    if (isFromMemory) {
+      const address = addressOf(tab.path, { ...lookParameters(asked.look), ...asked.order });
+      const { reading } = request;
+      return response.redirect(303, reading ? readingAddress(reading.grantId, address) : address);
+    }
     const data = await acrossPublications(() => tabData(context, recent, request, tab, asked));
     sendPage(request, response, {
       view: tab.view,
@@ -114,6 +118,7 @@ export function tabPage(
 function isLook(context: WebContext, request: Request): boolean {
   return (
     request.method === "GET" &&
+    request.reading === undefined &&
     isOwnNavigation(context, request) &&
     request.get("X-Fragment") === undefined &&
     !request.get("Sec-Purpose")?.includes("prefetch")
@@ -165,7 +170,9 @@ async function tabData(context: WebContext, recent: Recent<Kept>, request: Reque
   const href = (parameters: Record<string, string>) =>
     addressOf(tab.path, { ...lookParameters(look), ...parameters });
   const figures = { registry: context.registry(), userId, span, benchmark: look.benchmark, account };
-  const key = JSON.stringify([userId, span, look, order, columns, format.locale]);
+  // Who reads for another has no buttons, which are kept with the figures that they stand among.
+  const isReader = request.reading !== undefined;
+  const key = JSON.stringify([userId, isReader, span, look, order, columns, format.locale]);
   const { shown, benchmarks } = await recent.get(key, async () => ({
     shown: await tab.make(context.pool, { figures, look, order, columns, format, href }),
     benchmarks: await readBenchmarkPicker(context, userId, look, href),

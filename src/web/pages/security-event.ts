@@ -25,12 +25,19 @@ const labels: Readonly<Record<string, string>> = {
   provider_connected: "Provider connected",
   provider_disconnected: "Provider disconnected",
   proof: "Proof of identity",
+  shared_link_made: "Link to your portfolio made",
+  shared_link_revoked: "Link to your portfolio revoked",
+  shared_link_used: "Link to your portfolio opened for the first time",
+  reading_granted: "Reading for another offered",
+  reading_accepted: "Reading for another accepted",
+  reading_ended: "Reading for another ended",
 };
 
 const actors: Readonly<Record<OwnSecurityEvent["by"], string>> = {
   yourself: "you",
   operator: "an operator",
   stranger: "somebody who was not signed in",
+  other: "the other person",
   "command line": "an operator, by the command line",
 };
 

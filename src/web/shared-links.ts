@@ -1,0 +1,2 @@
+/** Where a link leads. `origin`: of this installation. */
+export const sharedLinkAddress = (origin: string, token: string): string => `${origin}/shared/${token}`;
