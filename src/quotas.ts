@@ -16,6 +16,8 @@ export interface Quotas {
   readonly ownAssets: number;
   /** Of one asset of somebody's own: one a day for longer than anybody has one. */
   readonly ownPrices: number;
+  /** Tickers on one person's watchlist: each is fetched every day. */
+  readonly watchedTickers: number;
   /** API tokens of one person. */
   readonly tokens: number;
   /** Open ones of one person; a new one ends the one that was used longest ago. */
@@ -33,6 +35,7 @@ export const defaultQuotas: Quotas = {
   portfolioAccounts: 50,
   ownAssets: 200,
   ownPrices: 40_000,
+  watchedTickers: 200,
   tokens: 100,
   sessions: 100,
   accounts: 10_000,

@@ -78,6 +78,7 @@ const formatNames: readonly FormatName[] = [
   "rate",
   "percent",
   "signedPercent",
+  "signedPoints",
   "count",
   "number",
   "date",

@@ -22,8 +22,10 @@ import { priceUrlRoutes } from "./price-urls.ts";
 import { priceRoutes } from "./prices.ts";
 import { riskRoutes } from "./risk.ts";
 import { runRoutes } from "./runs.ts";
+import { targetRoutes } from "./targets.ts";
 import { tickerRoutes } from "./tickers.ts";
 import { transactionRoutes } from "./transactions.ts";
+import { watchlistRoutes } from "./watchlist.ts";
 
 /** Every call of the API. */
 export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route[] {
@@ -37,8 +39,10 @@ export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route
     ...importRoutes,
     ...ledgerAccountRoutes,
     ...ownAssetRoutes,
+    ...watchlistRoutes,
     ...corporateActionRoutes,
     ...portfolioRoutes,
+    ...targetRoutes,
     ...newestPricesRoutes,
     ...riskRoutes,
     ...moneyRoutes,

@@ -37,8 +37,10 @@ import { runPages } from "./runs.ts";
 import { securityLogPages } from "./security-log.ts";
 import { sessionPages } from "./session.ts";
 import { splitPages } from "./split.ts";
+import { targetPages } from "./targets.ts";
 import { tickerPages } from "./ticker.ts";
 import { transactionPages } from "./transactions.ts";
+import { watchlistPages } from "./watchlist.ts";
 
 const uiFolder = join(import.meta.dirname, "../../../ui");
 
@@ -66,6 +68,8 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(newestPricesPages(context));
   router.use(performancePages(context, sendPage));
   router.use(riskPages(context, sendPage));
+  router.use(targetPages(context, sendPage));
+  router.use(watchlistPages(context, sendPage));
   router.use(transactionPages(context, sendPage));
   router.use(corporateActionPages(context, sendPage));
   router.use(entryPages(context, sendPage));

@@ -67,6 +67,7 @@ interface Destination {
 
 const portfolio: Destination = { href: "/portfolio", label: "Portfolio" };
 const transactions: Destination = { href: "/transactions", label: "Transactions" };
+const watchlist: Destination = { href: "/watchlist", label: "Watchlist" };
 const account: Destination = { href: "/account", label: "Account" };
 const people: Destination = { href: "/people", label: "People" };
 /** For operators, under one name: an asset here is a table of data, and nothing that anybody owns. */
@@ -77,6 +78,8 @@ const system: readonly Destination[] = [
 ];
 /** On a phone, what else a person has here. */
 const others: readonly Destination[] = [
+  watchlist,
+  { href: "/portfolio/targets", label: "Target weights" },
   { href: "/accounts", label: "Accounts" },
   { href: "/cash", label: "Cash" },
   { href: "/own-assets", label: "Own assets" },
@@ -151,12 +154,16 @@ function navigation(isOperator: boolean, path: string) {
   const ofPeople = isOperator ? [marked(people)] : [];
   const more = [...others.map(marked), ...ofSystem, ...ofPeople, marked(account)];
   return {
-    first: [ofPortfolio, marked(transactions)],
+    first: [ofPortfolio, marked(transactions), marked(watchlist)],
     system: { destinations: ofSystem, isCurrent: ofSystem.some(({ isCurrent }) => isCurrent) },
     last: [...ofPeople, { ...marked(account), isLast: true }],
     portfolio: ofPortfolio,
     transactions: marked(transactions),
-    more: { destinations: more, isCurrent: more.some(({ isCurrent }) => isCurrent) },
+    // Of the portfolio's own pages that says the first of them.
+    more: {
+      destinations: more,
+      isCurrent: !ofPortfolio.isCurrent && more.some(({ isCurrent }) => isCurrent),
+    },
   };
 }
 
