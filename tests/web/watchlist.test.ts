@@ -185,6 +185,28 @@ describe("target weights", () => {
     await aimAt(ada, { NORD: "0.5", CURA: "0.25", WRLD: "0.25" });
   });
 
+  test("are read as their page writes numbers, and the money beside them, too", async () => {
+    const page = await fetch(`${program.url}/portfolio/targets?invest=1234.567`, {
+      headers: { Accept: "text/html", "Accept-Language": "de", Authorization: `Bearer ${ada.token}` },
+    });
+    expect(await page.text()).toMatch(/type="hidden" name="invest" value="1234,567"/);
+    const saved = await ada.visitor.post("/portfolio/targets", {
+      number_locale: "de",
+      invest: "1234,567",
+      "target:NORD": "50",
+      "target:CURA": "12,5",
+      "target:WRLD": "37,5",
+    });
+    expect(saved).toMatchObject({ status: 303, location: "/portfolio/targets?invest=1234.567&saved=1" });
+    const { body } = await call("GET", "/api/portfolio/targets", ada);
+    const targets = body.parts.map(({ ticker, target }: { ticker: string; target: string }) => [
+      ticker,
+      target,
+    ]);
+    expect(Object.fromEntries(targets)).toEqual({ NORD: "0.5", CURA: "0.125", WRLD: "0.375" });
+    await aimAt(ada, { NORD: "0.5", CURA: "0.25", WRLD: "0.25" });
+  });
+
   test("say what to buy and sell, at the values that the portfolio has", async () => {
     const { body } = await call("GET", "/api/portfolio/targets", ada);
     const { rows } = await program.database.pool.query(

@@ -154,7 +154,8 @@ async function sendTargets(
       withoutInvest: addressOf(path, look),
       invest: investProblem === null ? showNumber(invest, format.locale) : typedInvest,
       investProblem,
-      inAddress: { ...look, ...(invest !== "" && { invest }) },
+      // Read with the form's other numbers, so written as they are.
+      alongside: { ...look, ...(invest !== "" && { invest: showNumber(invest, format.locale) }) },
       isAdding: Number(invest) > 0,
       isSaved: problem === null && request.query.saved !== undefined,
       problem,
