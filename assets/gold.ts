@@ -242,6 +242,33 @@ export const dim_assets = sqlAsset({
   tags: ["market"],
 });
 
+export const gold_price_changes = sqlAsset({
+  name: "gold_price_changes",
+  layer: "gold",
+  description: "What each ticker's price did in a day, a month and a year, and its range of 52 weeks.",
+  columns: {
+    ticker,
+    currency: raw_assets.columns.currency,
+    price_date: day("Day of the last bar."),
+    close: amount("Its close, in the ticker's currency; all others are adjusted for splits as it is."),
+    is_final: flag("False: that session was still open."),
+    day_change: nullable(ratio("Of the close, from the close before.")),
+    day_change_reason: reason("day_change"),
+    month_change: nullable(ratio("From the last close on or before the day a month earlier.")),
+    month_change_reason: reason("month_change"),
+    year_change: nullable(ratio("From the last close on or before the day a year earlier.")),
+    year_change_reason: reason("year_change"),
+    low_52_weeks: amount("Lowest close of the 364 days that end with the last bar."),
+    high_52_weeks: amount("Highest close of them."),
+    since_52_weeks: day("Day of the first close among them."),
+  },
+  key: ["ticker"],
+  partitionBy: "ticker",
+  materialized: "view",
+  deps: [dim_assets, stg_raw_prices],
+  tags: ["market"],
+});
+
 export const gold_income = sqlAsset({
   name: "gold_income",
   layer: "gold",

@@ -16,6 +16,8 @@ export interface Quotas {
   readonly ownAssets: number;
   /** Of one asset of somebody's own: one a day for longer than anybody has one. */
   readonly ownPrices: number;
+  /** Tickers on one person's watchlist: each is fetched every day. */
+  readonly watchedTickers: number;
   /** API tokens of one person. */
   readonly tokens: number;
   /** Links to one person's portfolio, and people who may read it: of each. */
@@ -35,6 +37,7 @@ export const defaultQuotas: Quotas = {
   portfolioAccounts: 50,
   ownAssets: 200,
   ownPrices: 40_000,
+  watchedTickers: 200,
   tokens: 100,
   sharing: 50,
   sessions: 100,

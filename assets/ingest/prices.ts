@@ -30,6 +30,7 @@ import { ingestPriceUrls } from "./price-urls.ts";
 import { judgeUnit, type QuotedUnit } from "./quote-unit.ts";
 import { addRowCounts, noRows, type RowCounts } from "./row-counts.ts";
 import { judgeDays } from "./trading-days.ts";
+import { wantedTickers } from "./wanted-tickers.ts";
 
 type Context = IngestContext<MarketResources>;
 
@@ -42,14 +43,9 @@ const concurrency = 4;
  */
 const manyRows = 1000;
 
-/** Whoever trades a ticker wants its prices; also what came in by SQL, in whatever case. */
-async function tradedTickers(pool: Pool): Promise<string[]> {
+async function readWantedTickers(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<{ ticker: string }>(
-    `select distinct upper(trim(ticker)) as ticker
-     from bronze.transactions
-     where ticker is not null
-       and ticker not like '~%' -- an asset of somebody's own
-     order by ticker`,
+    `${wantedTickers} select ticker from wanted order by ticker`,
   );
   return rows.map((row) => row.ticker);
 }
@@ -84,7 +80,7 @@ async function yahoosOf(context: Context, tickers: readonly string[]): Promise<r
  */
 export async function ingestPrices(context: Context): Promise<IngestResult> {
   const daily = async () => [
-    ...new Set([...(await tradedTickers(context.pool)), ...(context.resources.benchmarks ?? [])]),
+    ...new Set([...(await readWantedTickers(context.pool)), ...(context.resources.benchmarks ?? [])]),
   ];
   const tickers = await yahoosOf(context, context.partitions ?? (await daily()));
   const whole = await tickersToReadWhole(context.pool, tickers, {

@@ -23,6 +23,8 @@ const keepings: Readonly<Record<string, Keeping>> = {
   "public.security_events": "saved",
   "public.idempotency_keys": "saved", // a request that is repeated after a restore is still the same one
   "public.portfolio_choices": "saved",
+  "public.watchlist": "saved",
+  "public.target_weights": "saved",
   "public.imports": "saved",
   "public.import_rows": "saved",
   "public.import_choices": "saved",

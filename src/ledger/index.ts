@@ -70,7 +70,7 @@ export { ledgerTables } from "./personal-tables.ts";
 export { correctionOf } from "./price-check.ts";
 export { type LedgerCurrencies, readLedgerCurrencies, readOwnNames } from "./quotes.ts";
 export { requireBaseCurrency, requireRates, requireReach } from "./rates.ts";
-export { prepareTicker, recordTransaction } from "./record.ts";
+export { prepareTicker, recordTransaction, requirePrices } from "./record.ts";
 export { lockLedger, type Transaction } from "./rows.ts";
 export {
   previewSplitRuling,
@@ -80,7 +80,7 @@ export {
   withdrawSplitRuling,
 } from "./rulings.ts";
 export { marketTicker, tradePrice, tradeSubject, transactionChange, transactionInput } from "./schemas.ts";
-export { enterSymbolChange, requireAskedUnit, searchTickers } from "./tickers.ts";
+export { enterSymbolChange, findSymbolChange, requireAskedUnit, searchTickers } from "./tickers.ts";
 export { checkTrade, type TradeDoubt } from "./trade-check.ts";
 export { type TransactionType, transactionTypes } from "./transaction-types.ts";
 export {

@@ -213,11 +213,15 @@ export function deleteOwnAsset(
     const asset = await requireOwnAsset(client, userId, ticker);
     if (asset.transactions > 0) throw new OwnAssetInUseError(asset.name, asset.transactions, "be deleted");
     await client.query("delete from bronze.raw_assets where ticker = $1", [ticker]);
-    // What is no more is compared with no more.
+    // What is no more is compared with no more, and not aimed at.
     await client.query(
       "update public.portfolio_choices set benchmark = null where user_id = $1 and benchmark = $2",
       [userId, ticker],
     );
+    await client.query("delete from public.target_weights where user_id = $1 and ticker = $2", [
+      userId,
+      ticker,
+    ]);
     return asset;
   });
 }

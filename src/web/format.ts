@@ -55,6 +55,8 @@ export interface Format {
   /** A ratio: 0.1234 -> "12.34%". */
   percent(value: number): string;
   signedPercent(value: number): string;
+  /** A difference of ratios in percentage points, without their name: 0.05 -> "+5.00". */
+  signedPoints(value: number): string;
   /** For an axis: "12%", or "0.5%" where whole percents would repeat. */
   compactPercent(value: number): string;
   /** To a tenth of a percent, and not finer: "12.3%". */
@@ -217,6 +219,11 @@ function createNumberFormat(locale: string): Omit<Format, keyof MoneyFormat | "l
   const rate = number({ maximumSignificantDigits: 6 });
   const percentage = { style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2 } as const;
   const percent = number(percentage);
+  const signedPoints = number({
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 2,
+    signDisplay: "exceptZero",
+  });
   const signedPercent = number({ ...percentage, signDisplay: "exceptZero" });
   const compactPercent = number({ style: "percent", maximumFractionDigits: 1 });
   const tenths = number({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -235,6 +242,7 @@ function createNumberFormat(locale: string): Omit<Format, keyof MoneyFormat | "l
     rate: (value) => rate.format(value as Decimal),
     percent: (value) => percent.format(value),
     signedPercent: (value) => signedPercent.format(value),
+    signedPoints: (value) => signedPoints.format(value * 100),
     compactPercent: (value) => compactPercent.format(value),
     tenths: (value) => tenths.format(value),
     signedCompactPercent: (value) => signedCompactPercent.format(value),

@@ -11,6 +11,8 @@ import { ledgerTables } from "../ledger/index.ts";
 import { ownAssetTables } from "../own-assets/index.ts";
 import { choiceRecord, figureTables } from "../portfolio/index.ts";
 import { priceFileTables } from "../price-files/index.ts";
+import { targetTables } from "../targets/index.ts";
+import { watchlistTables } from "../watchlist/index.ts";
 
 /** By the name of their file and their field. */
 export const personalTables = {
@@ -18,6 +20,8 @@ export const personalTables = {
   ...figureTables,
   ...priceFileTables,
   ...ownAssetTables,
+  ...watchlistTables,
+  ...targetTables,
 } satisfies Record<string, PersonalTable>;
 
 export type PersonalTableName = keyof typeof personalTables;

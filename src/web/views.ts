@@ -79,6 +79,7 @@ const formatNames: readonly FormatName[] = [
   "percent",
   "signedPercent",
   "tenths",
+  "signedPoints",
   "count",
   "number",
   "date",

@@ -60,6 +60,8 @@ const pages = [
   "/transactions/corporate-actions/new/merger",
   "/accounts",
   "/own-assets",
+  "/watchlist",
+  "/portfolio/targets",
   "/accounts/1",
   "/cash",
   "/income",

@@ -54,6 +54,7 @@ test("without any variable the program runs on its own", () => {
       importRows: 200_000,
       ownAssets: 200,
       ownPrices: 40_000,
+      watchedTickers: 200,
       tokens: 100,
       sharing: 50,
       sessions: 100,

@@ -98,11 +98,13 @@ const granted: Readonly<Record<string, readonly string[]>> = {
     "insert (created_at, expires_at, name, parts, shows_amounts, token_hash, user_id)",
     "select (created_at, expires_at, last_used_at, link_id, name, parts, shows_amounts, user_id, uses)",
   ],
+  "public.target_weights": ["delete", "insert", "select"],
   "public.totp_secrets": ["delete", "insert", "select", "update (last_step, sealed_secret)"],
   "public.users": [
     "select (base_currency, cost_basis_method, created_at, disabled_at, email, role, tax_year_start, user_id)",
     "update (base_currency, cost_basis_method, password_hash, tax_year_start)",
   ],
+  "public.watchlist": ["delete", "insert", "select"],
 };
 
 /** Functions with power of their own that the web's role may call: each is a way past what stands above. */

@@ -113,8 +113,8 @@ test("the recipes give a model that is published, a source that is known, a figu
   expect(published).toContain("ERROR=0");
   expect(checked).toContain("ERROR=0");
   const [migrated, known] = await follow("Add a source", folder, env);
-  expect(migrated).toContain("target_weights.sql");
-  expect(known).toContain("target_weights");
+  expect(migrated).toContain("own_sectors.sql");
+  expect(known).toContain("own_sectors");
   await follow("Add a figure to a page", folder, env);
   await compile(folder);
 }, 300_000);

@@ -63,7 +63,14 @@ async function get(path: string, { cookie = session, method = "GET", headers = {
 /** Where a person who just opens the page is sent. */
 const remembered = async (): Promise<string | null> => (await get("/portfolio")).location;
 
-const tabs = ["/portfolio", "/portfolio/performance", "/portfolio/risk", "/income", "/realized"];
+const tabs = [
+  "/portfolio",
+  "/portfolio/performance",
+  "/portfolio/risk",
+  "/income",
+  "/realized",
+  "/portfolio/targets",
+];
 
 describe("the tabs", () => {
   const linksOf = (html: string) => {
@@ -82,7 +89,14 @@ describe("the tabs", () => {
     const { status, html } = await get(`${path}?${look}`);
     expect(status).toBe(200);
     const links = linksOf(html);
-    expect(links.map(({ label }) => label)).toEqual(["Overview", "Performance", "Income", "Risk", "Tax"]);
+    expect(links.map(({ label }) => label)).toEqual([
+      "Overview",
+      "Performance",
+      "Income",
+      "Risk",
+      "Tax",
+      "Targets",
+    ]);
     expect(links.map(({ href }) => href).toSorted()).toEqual(tabs.map((tab) => `${tab}?${look}`).toSorted());
     expect(links.filter(({ isCurrent }) => isCurrent).map(({ href }) => href)).toEqual([`${path}?${look}`]);
     expect(html).toMatch(/<a href="\/portfolio" aria-current="page">Portfolio<\/a>/);

@@ -20,6 +20,8 @@ const pages = {
   import: "/transactions/import",
   ticker: "/tickers/WRLD",
   explain: "/explain/xirr",
+  watchlist: "/watchlist",
+  targets: "/portfolio/targets",
   assets: "/assets",
   asset: "/assets/int_portfolio_daily",
   runs: "/runs",

@@ -99,6 +99,7 @@ describe("every page", () => {
     await read("/realized?year=2024");
     for (const path of ["/cash", "/accounts", "/account", "/transactions/deleted"]) await read(path, false);
     await read("/own-assets");
+    await read("/portfolio/targets");
     await read(`/own-assets/${own}`);
     const { accounts } = await call("GET", "/api/accounts");
     for (const { account_id } of accounts) {

@@ -16,6 +16,7 @@ const quotas = {
   portfolioAccounts: 3,
   ownAssets: 3,
   ownPrices: 3,
+  watchedTickers: 2,
   tokens: 3,
   sharing: 3,
   sessions: 3,

@@ -23,8 +23,10 @@ import { priceRoutes } from "./prices.ts";
 import { riskRoutes } from "./risk.ts";
 import { runRoutes } from "./runs.ts";
 import { sharingRoutes } from "./sharing.ts";
+import { targetRoutes } from "./targets.ts";
 import { tickerRoutes } from "./tickers.ts";
 import { transactionRoutes } from "./transactions.ts";
+import { watchlistRoutes } from "./watchlist.ts";
 
 /** Every call of the API. */
 export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route[] {
@@ -39,8 +41,10 @@ export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route
     ...importRoutes,
     ...ledgerAccountRoutes,
     ...ownAssetRoutes,
+    ...watchlistRoutes,
     ...corporateActionRoutes,
     ...portfolioRoutes,
+    ...targetRoutes,
     ...newestPricesRoutes,
     ...riskRoutes,
     ...moneyRoutes,

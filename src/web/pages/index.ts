@@ -40,8 +40,10 @@ import { sessionPages } from "./session.ts";
 import { sharedPages } from "./shared.ts";
 import { sharingPages } from "./sharing.ts";
 import { splitPages } from "./split.ts";
+import { targetPages } from "./targets.ts";
 import { tickerPages } from "./ticker.ts";
 import { transactionPages } from "./transactions.ts";
+import { watchlistPages } from "./watchlist.ts";
 
 const uiFolder = join(import.meta.dirname, "../../../ui");
 
@@ -72,6 +74,8 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(newestPricesPages(context));
   router.use(performancePages(context, sendPage));
   router.use(riskPages(context, sendPage));
+  router.use(targetPages(context, sendPage));
+  router.use(watchlistPages(context, sendPage));
   router.use(transactionPages(context, sendPage));
   router.use(corporateActionPages(context, sendPage));
   router.use(entryPages(context, sendPage));

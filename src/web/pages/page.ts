@@ -69,6 +69,7 @@ interface Destination {
 
 const portfolio: Destination = { href: "/portfolio", label: "Portfolio" };
 const transactions: Destination = { href: "/transactions", label: "Transactions" };
+const watchlist: Destination = { href: "/watchlist", label: "Watchlist" };
 const account: Destination = { href: "/account", label: "Account" };
 const people: Destination = { href: "/people", label: "People" };
 /** For operators, under one name: an asset here is a table of data, and nothing that anybody owns. */
@@ -79,6 +80,8 @@ const system: readonly Destination[] = [
 ];
 /** On a phone, what else a person has here. */
 const others: readonly Destination[] = [
+  watchlist,
+  { href: "/portfolio/targets", label: "Target weights" },
   { href: "/accounts", label: "Accounts" },
   { href: "/cash", label: "Cash" },
   { href: "/own-assets", label: "Own assets" },
@@ -167,13 +170,17 @@ function navigation({ role, reads }: Person, { path, reading }: Request) {
     marked(account),
   ];
   return {
-    first: [ofPortfolio, marked(transactions)],
+    first: [ofPortfolio, marked(transactions), marked(watchlist)],
     system: { destinations: ofSystem, isCurrent: ofSystem.some(({ isCurrent }) => isCurrent) },
     portfolios: { destinations: portfolios, isCurrent: reading !== undefined },
     last: [...ofPeople, { ...marked(account), isLast: true }],
     portfolio: ofPortfolio,
     transactions: marked(transactions),
-    more: { destinations: more, isCurrent: more.some(({ isCurrent }) => isCurrent) },
+    // Of the portfolio's own pages that says the first of them.
+    more: {
+      destinations: more,
+      isCurrent: !ofPortfolio.isCurrent && more.some(({ isCurrent }) => isCurrent),
+    },
   };
 }
 

@@ -9,6 +9,7 @@ const destinations = [
   { href: "/income", label: "Income" },
   { href: "/portfolio/risk", label: "Risk" },
   { href: "/realized", label: "Tax" },
+  { href: "/portfolio/targets", label: "Targets" },
 ] as const;
 
 export type TabAddress = (typeof destinations)[number]["href"];

@@ -53,8 +53,15 @@ const doneQuery = z.object({
   entered: z.string().max(20).optional().catch(undefined),
 });
 
-/** The ticker that the form begins with: the page of an asset of one's own leads here. */
-const beginning = z.object({ enter: z.string().max(20).catch("") });
+/** What the form begins with: pages of an asset of one's own, of what is watched and of targets lead here. */
+const beginning = z.object({
+  enter: z.string().max(20).catch(""),
+  type: z.enum(["BUY", "SELL"]).catch("BUY"),
+  quantity: z
+    .string()
+    .regex(/^\d{1,15}(?:\.\d{1,12})?$/)
+    .catch(""),
+});
 
 /** What was typed, kept as it was: the ledger says what is wrong with it. */
 const tradeForm = z.object({
@@ -109,10 +116,11 @@ export function transactionPages(context: WebContext, sendPage: SendPage): Route
 
   router.get("/transactions", async (request, response) => {
     const { account } = parseInput(ledgerQuery, request.query);
+    const { enter: ticker, type, quantity } = parseInput(beginning, request.query);
     const values = {
-      ticker: parseInput(beginning, request.query).enter,
-      type: "BUY",
-      quantity: "",
+      ticker,
+      type,
+      quantity,
       price: "",
       fee: "0",
       date: today(context),

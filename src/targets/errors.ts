@@ -1,0 +1,46 @@
+/** How target weights are refused. */
+
+const points = new Intl.NumberFormat("en-US", { maximumFractionDigits: 4 });
+
+export class TargetsAboveWholeError extends Error {
+  readonly code = "invalid_targets";
+  readonly field = "targets";
+
+  /** `percent`: of all targets together. */
+  constructor(percent: number) {
+    super(
+      `the targets come to ${points.format(percent)} %, and there is only 100 % to give; ` +
+        `take ${points.format(percent - 100)} points off some of them`,
+    );
+  }
+}
+
+export class TargetSaidTwiceError extends Error {
+  readonly code = "invalid_targets";
+  readonly field = "targets";
+
+  constructor(ticker: string) {
+    super(`expected one target for each ticker, got two for ${ticker}`);
+  }
+}
+
+/** There would be no price of it, or nothing that it could be. */
+export class UntargetableError extends Error {
+  readonly code = "invalid_targets";
+  readonly field = "targets";
+
+  constructor(ticker: string) {
+    super(`you neither hold nor watch ${ticker}; add it to your watchlist first`);
+  }
+}
+
+export class NoCashKeptError extends Error {
+  readonly code = "invalid_cash";
+  readonly field = "cash";
+
+  constructor() {
+    super(
+      "none of your accounts keeps cash, so cash can have no target; let one keep it under Accounts first",
+    );
+  }
+}
