@@ -1,13 +1,13 @@
 /** What every page shares: the frame around it, and how errors are shown in it. */
 import type { ErrorRequestHandler, Request, Response } from "express";
-import type { z } from "zod";
 import type { WebContext } from "../context.ts";
 import { missingSettings } from "../deployment.ts";
 import { describeError } from "../errors.ts";
 import { type Currencies, formatFor } from "../format.ts";
-import { namesOwnAssets, putNamesIn, withShownTickers } from "../own-names.ts";
+import { namesOwnAssets, putNamesIn } from "../own-names.ts";
 import { csrfToken } from "../security.ts";
 import type { Markup, ViewEnvironment, Views } from "../views.ts";
+import { inWords, writeWords } from "../words.ts";
 import { signInAddress } from "./next-page.ts";
 import { tabAddresses } from "./portfolio-tabs.ts";
 
@@ -36,11 +36,6 @@ export interface Problem {
   readonly message: string;
 }
 
-/** An error's message as people read it. */
-export function sentence(message: string): string {
-  return withShownTickers(`${message.charAt(0).toUpperCase()}${message.slice(1)}.`);
-}
-
 /** For the form that comes back with what is wrong; what is ours, and what asks for a proof, is thrown on. */
 export function refusal(
   error: unknown,
@@ -48,16 +43,7 @@ export function refusal(
 ): { status: number; field?: string | undefined; problem: Problem } {
   const { status, code, field, message } = describeError(error, "POST", "");
   if (status >= 500 || code === "reauthentication_required") throw error;
-  return { status, field, problem: { heading, message: sentence(message.replace(`${field}: `, "")) } };
-}
-
-/** Everything that is wrong with what a form says, by field, in words. */
-export function problemsIn(schema: z.ZodType, said: object): Record<string, string> {
-  const issues = schema.safeParse(said).error?.issues ?? [];
-  // The first of each field: fields come in turn.
-  return Object.fromEntries(
-    issues.toReversed().map(({ path, message }) => [String(path[0] ?? ""), sentence(message)]),
-  );
+  return { status, field, problem: { heading, message: inWords(error, message) } };
 }
 
 interface Destination {
@@ -110,7 +96,7 @@ export function createSendPage(context: WebContext, views: Views): SendPage {
       locale: environment.format.locale,
       path: request.path,
     };
-    const body = views.render(view, { ...shared, ...data }, environment);
+    const body = writeWords(views.render(view, { ...shared, ...data }, environment), environment.format);
     response.status(status).set("Cache-Control", "no-store").vary("X-Fragment").type("html");
     if (request.get("X-Fragment") === "main") return send(context, request, response, body);
     const frame = {
@@ -193,7 +179,7 @@ export function errorPages(context: WebContext, sendPage: SendPage): ErrorReques
       view: "error",
       title: heading,
       status,
-      data: { heading, message: sentence(message) },
+      data: { heading, message: inWords(error, message) },
     });
   };
 }
