@@ -53,13 +53,13 @@ describe("a treemap", () => {
   test("names what has room for its name, and on a phone less of it", () => {
     const tiles = treemapTiles([
       { group: "Funds", label: "WRLD", value: 90 },
-      { group: "Funds", label: "A very long name of a fund", value: 10 },
-      { group: "Funds", label: "A name of nothing much", value: 0.1 },
+      { group: "Funds", label: "NORD", value: 8 },
+      { group: "Funds", label: "A very long name of a fund", value: 2 },
     ]);
     expect(tiles.map(({ label, namedAt }) => [label, namedAt])).toEqual([
       ["WRLD", "at-narrow at-medium at-wide"],
-      ["A very long name of a fund", "at-wide"],
-      ["A name of nothing much", ""],
+      ["NORD", "at-wide"],
+      ["A very long name of a fund", ""],
     ]);
   });
 });

@@ -71,8 +71,13 @@ export function treemapTiles(parts: readonly TreemapPart[]): TreemapTile[] {
   // At the proportions of a desk; squares are a little taller on a phone.
   const laid = treemap<Node>().size([layoutWidth, treemapHeight]).tile(treemapSquarify.ratio(2))(root);
   const order = (laid.children ?? []).map(({ data }) => data.name);
-  return laid.leaves().map(({ data, x0, x1, y0, y1 }) => {
+  const across = (units: number): number => Math.min(units, layoutWidth);
+  const down = (units: number): number => Math.min(units, treemapHeight);
+  return laid.leaves().map(({ data, ...corners }) => {
     const part = data.part!;
+    // Beside what is ten billion times as large the layout's rounding leads out of it.
+    const [x0, x1] = [across(corners.x0), across(corners.x1)];
+    const [y0, y1] = [down(corners.y0), down(corners.y1)];
     const [share, height] = [(x1 - x0) / layoutWidth, y1 - y0];
     const name = widthOf(part.name ?? part.label);
     const at = (text: number, least: number): string =>
