@@ -1,4 +1,6 @@
 /** How much one person, and one installation, may keep: more than anybody needs, and less than fills a disk. */
+import { type Plain, plain } from "./plain.ts";
+
 export interface Quotas {
   /** Of one person. */
   readonly trades: number;
@@ -48,11 +50,20 @@ const number = new Intl.NumberFormat("en-US");
 
 export class QuotaExceededError extends Error {
   readonly code = "quota_exceeded";
+  readonly plain: Plain;
 
   /** `what` there may be `limit` of; `wayOut`: what the person can do; `setting`: what an operator can. */
   constructor(limit: number, what: string, wayOut: string, setting: string) {
     super(
       `expected at most ${number.format(limit)} ${what}; ${wayOut}, or ask whoever runs this installation to allow more (${setting})`,
+    );
+    this.plain = plain(
+      "There can be at most {limit:number} {what}. You can {wayOut}, or ask whoever runs this installation to allow more.",
+      {
+        limit: String(limit),
+        what,
+        wayOut,
+      },
     );
   }
 }

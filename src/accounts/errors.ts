@@ -1,4 +1,5 @@
 /** What accounts refuse. Whoever answers tells them apart by their `code`. */
+import { type Plain, plain } from "../plain.ts";
 
 export class TokenNameTakenError extends Error {
   readonly code = "name_taken";
@@ -69,20 +70,24 @@ export class AccountDisabledError extends Error {
 /** By the time somebody was let in, what they had shown did not count any more. */
 export class CredentialsChangedError extends Error {
   readonly code = "wrong_credentials";
+  readonly plain: Plain;
 
   constructor() {
     super(
       "expected a password and second factors that still count; they have just been changed: sign in again",
     );
+    this.plain = plain("Your password or a second factor has just been changed: sign in again.");
   }
 }
 
 /** The account was deleted while its own request was under way. */
 export class AccountGoneError extends Error {
   readonly code = "unauthenticated";
+  readonly plain: Plain;
 
   constructor() {
     super("expected an account that stands; this one has just been deleted");
+    this.plain = plain("This account has just been deleted.");
   }
 }
 
@@ -109,9 +114,11 @@ export class TooManyAttemptsError extends Error {
 /** Of who was demoted while the request was under way, and of whoever asks past the pages. */
 export class NotOperatorError extends Error {
   readonly code = "forbidden";
+  readonly plain: Plain;
 
   constructor() {
     super("expected an operator, got an account that is none");
+    this.plain = plain("That is for operators of this installation.");
   }
 }
 
@@ -189,9 +196,16 @@ export class InvitedEmailError extends Error {
   readonly field = "email";
 
   readonly invited: string;
+  readonly plain: Plain;
 
   constructor(invited: string, wayOut?: string) {
     super(`expected the email that was invited, ${invited}${wayOut ? `: ${wayOut}` : ""}`);
+    this.plain = plain(
+      wayOut
+        ? "The invitation is for {invited}. {wayOut}."
+        : "The invitation is for {invited}: enter that email.",
+      { invited, wayOut: wayOut ?? "" },
+    );
     this.invited = invited;
   }
 }
@@ -268,9 +282,14 @@ export class PasskeyRefusedError extends Error {
 
 export class TooManyPasskeysError extends Error {
   readonly code = "too_many_passkeys";
+  readonly plain: Plain;
 
   constructor(limit: number) {
     super(`expected at most ${limit} passkeys of one person; remove one that is no longer used`);
+    this.plain = plain(
+      "You have {limit:number} passkeys, which is all that there can be: remove one that you no longer use.",
+      { limit: String(limit) },
+    );
   }
 }
 

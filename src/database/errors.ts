@@ -3,6 +3,8 @@ export abstract class DatabaseError extends Error {
   abstract readonly code: string;
 }
 
+import { type Plain, plain } from "../plain.ts";
+
 export class UnsupportedPlatformError extends DatabaseError {
   readonly code = "unsupported_platform";
   constructor(platform: string, options: ErrorOptions) {
@@ -174,6 +176,8 @@ export class DatabaseSilentError extends DatabaseError {
 
 /** One person asks for more at once than a person's share. */
 export class TooManyRequestsError extends DatabaseError {
+  readonly plain: Plain;
+
   readonly code = "too_many_requests";
   readonly retryAfterSeconds = 5;
   constructor(atOnce: number, waitedSeconds: number) {
@@ -181,5 +185,6 @@ export class TooManyRequestsError extends DatabaseError {
       `expected few requests of one person at once: ${atOnce} of yours are being answered and others wait, or this one waited for ` +
         `${waitedSeconds} s; let some of them end first`,
     );
+    this.plain = plain("Too much of yours is being answered at once: wait a few seconds, and try again.");
   }
 }

@@ -1,6 +1,8 @@
 /** Deleting an account, and what becomes of what was booked there. */
+
 import type { PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
+import { plain } from "../plain.ts";
 import { AccountInUseError, DefaultAccountError } from "./account-errors.ts";
 import { type Account, readAccounts, requireAccount, requireNamed } from "./accounts.ts";
 import type { LedgerContext } from "./context.ts";
@@ -64,6 +66,7 @@ function targetOf(accounts: readonly Account[], account: Account, to: string): A
       "account",
       "another one of your accounts, that is open, to move to",
       to,
+      plain("Choose another of your accounts, one that is open, to move the transactions to."),
     );
   return target;
 }

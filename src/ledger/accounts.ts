@@ -3,6 +3,7 @@ import type { PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
 import { isCurrency } from "../market/currency.ts";
+import { plain, quoted } from "../plain.ts";
 import { defaultQuotas, QuotaExceededError } from "../quotas.ts";
 import { day, nonblank } from "../values.ts";
 import {
@@ -10,10 +11,12 @@ import {
   AccountNameTakenError,
   AccountNotFoundError,
   DefaultAccountError,
+  FutureClosingError,
 } from "./account-errors.ts";
 import type { LedgerContext } from "./context.ts";
 import { InvalidTransactionError } from "./errors.ts";
 import { expectations } from "./fields.ts";
+import { latestToday } from "./input.ts";
 import { requireRates } from "./rates.ts";
 import { lockLedger } from "./rows.ts";
 
@@ -146,13 +149,29 @@ export function requireNamed(
   const account = accountNamed(accounts, named);
   if (!account) {
     const names = accounts.map(({ name }) => name).slice(0, 10);
-    throw new InvalidTransactionError("account", `${expectations.account} (${names.join(", ")})`, named);
+    throw new InvalidTransactionError(
+      "account",
+      `${expectations.account} (${names.join(", ")})`,
+      named,
+      plain("You have no account “{named}”. Choose one of yours: {names}.", {
+        named: quoted(named),
+        names: names.join(", "),
+      }),
+    );
   }
   if (date !== null && account.closed_at !== null && date > account.closed_at)
     throw new InvalidTransactionError(
       "account",
       `one that is open on ${date}; ${account.name} was closed on ${account.closed_at}`,
       named,
+      plain(
+        "{name} was closed on {closed:day}, before {date:day}. Choose another account, or correct the date.",
+        {
+          name: account.name,
+          closed: account.closed_at,
+          date,
+        },
+      ),
     );
   return account;
 }
@@ -195,6 +214,14 @@ async function requireItsRates(
   await requireRates(context, [own]);
 }
 
+function requirePast(
+  { clock }: Pick<LedgerContext, "clock">,
+  { closed_at }: Pick<AccountChange, "closed_at">,
+): void {
+  const today = latestToday(clock());
+  if (closed_at && closed_at > today) throw new FutureClosingError(closed_at, today);
+}
+
 /** Within the person's transaction, under the lock of the ledger. Throws AccountNameTakenError or QuotaExceededError. */
 export async function insertAccount(
   context: Pick<LedgerContext, "quotas">,
@@ -227,12 +254,13 @@ export async function insertAccount(
   return requireAccount(client, userId, rows[0]!.account_id);
 }
 
-/** Throws AccountNameTakenError, DefaultAccountError, QuotaExceededError, or what requireRates throws. */
+/** Throws FutureClosingError, AccountNameTakenError, DefaultAccountError, QuotaExceededError, or what requireRates throws. */
 export async function openAccount(
-  context: Pick<LedgerContext, "pool" | "prices" | "quotas">,
+  context: Pick<LedgerContext, "pool" | "prices" | "quotas" | "clock">,
   userId: number,
   input: AccountInput,
 ): Promise<Account> {
+  requirePast(context, input);
   await requireItsRates(context, input);
   return personTransaction(context.pool, userId, async (client) => {
     await lockLedger(client, userId);
@@ -257,11 +285,12 @@ async function requireClosable(
 
 /** Throws AccountNotFoundError, AccountClosedError, and what openAccount throws. */
 export async function changeAccount(
-  context: Pick<LedgerContext, "pool" | "prices">,
+  context: Pick<LedgerContext, "pool" | "prices" | "clock">,
   userId: number,
   accountId: number,
   change: AccountChange,
 ): Promise<Account> {
+  requirePast(context, change);
   await requireItsRates(context, change);
   return personTransaction(context.pool, userId, async (client) => {
     await lockLedger(client, userId);

@@ -1,5 +1,7 @@
 /** What nobody says of the currency of a price or a fee, and has to. */
+
 import { type Unit, unitNameOf } from "../market/currency.ts";
+import { type Plain, plain } from "../plain.ts";
 
 /** A price was asked for in one unit, and its ticker is quoted in another. */
 export class UnitNotSaidError extends Error {
@@ -19,21 +21,34 @@ export class UnitNotSaidError extends Error {
 
 export class UnnamedFeeUnitError extends Error {
   readonly code = "ambiguous_currency";
+  readonly plain: Plain;
 
   constructor(unit: string, currency: string) {
     super(
       `expected a fee that says whether it is in ${unit}, as the price, or in ${currency}, got: neither; name it in the file, such as Fee (${currency})`,
+    );
+    this.plain = plain(
+      "Is the fee in {unit}, as the price, or in {currency}? Name it in the file, such as Fee ({currency}).",
+      { unit, currency },
     );
   }
 }
 
 export class UnnamedCurrencyError extends Error {
   readonly code = "ambiguous_currency";
+  readonly plain: Plain;
 
   /** `quotedIn`: what the ticker is quoted in, which is not the dollar that is taken for granted. */
   constructor(ticker: string, quotedIn: string) {
     super(
       `expected a currency beside the price, got: none, and ${ticker} is quoted in ${quotedIn}; say above what prices without a currency are in`,
+    );
+    this.plain = plain(
+      "No currency stands beside the price, and {ticker} is quoted in {quotedIn}: say above what such prices are in.",
+      {
+        ticker,
+        quotedIn,
+      },
     );
   }
 }

@@ -1,6 +1,8 @@
 /** Editing a transaction: another one in its place, under its id. */
+
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
+import { plain } from "../plain.ts";
 import { whileBaseStays } from "./base-currency.ts";
 import type { LedgerContext } from "./context.ts";
 import { holdingsOf, requireCovered } from "./coverage.ts";
@@ -92,7 +94,12 @@ export async function editTransaction(
 ): Promise<Edited> {
   const change = changeSchema.safeParse(input).data;
   if (!change || Object.keys(change).length === 0)
-    throw new InvalidTransactionError("type", "said, or another field that is to be changed", input);
+    throw new InvalidTransactionError(
+      "type",
+      "said, or another field that is to be changed",
+      input,
+      plain("Nothing was changed: correct a field, or leave it."),
+    );
   return whileBaseStays(() => edit(context, userId, transactionId, change, onDoubts));
 }
 

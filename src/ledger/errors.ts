@@ -1,4 +1,6 @@
 /** One class for each way in which the ledger refuses; `code` is what programs tell them apart by. */
+import { type Plain, plain } from "../plain.ts";
+import { fieldWords } from "./field-words.ts";
 import type { TransactionType } from "./transaction-types.ts";
 
 export type TransactionField =
@@ -24,7 +26,8 @@ export type TransactionField =
   | "transfer_id"
   | "group_id";
 
-function shown(value: unknown): string {
+/** What came, as programs are told of it. */
+export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
@@ -33,17 +36,21 @@ function shown(value: unknown): string {
 export class InvalidTransactionError extends Error {
   readonly code: `invalid_${TransactionField}`;
   readonly field: TransactionField;
+  readonly plain: Plain;
 
-  constructor(field: TransactionField, expected: string, value: unknown) {
+  /** `words`: to a person; by default by what was typed into the field. */
+  constructor(field: TransactionField, expected: string, value: unknown, words = fieldWords(field, value)) {
     super(`expected ${field} to be ${expected}, got: ${shown(value)}`);
     this.code = `invalid_${field}`;
     this.field = field;
+    this.plain = words;
   }
 }
 
 export class FutureDateError extends Error {
   readonly code = "future_date";
   readonly field = "date";
+  readonly plain: Plain;
 
   /** `today`: where the day begins first. */
   constructor(date: string, today: string) {
@@ -51,6 +58,9 @@ export class FutureDateError extends Error {
       `expected date to be today where you are (${today} at the latest) or earlier, got: ${date}; ` +
         "enter a trade when it has happened",
     );
+    this.plain = plain("{date:day} is still to come. Correct the date, or enter it when it has happened.", {
+      date,
+    });
   }
 }
 
@@ -71,11 +81,25 @@ export class HistoryUnavailableError extends Error {
 export class MissingRateError extends Error {
   readonly code = "missing_fx_rate";
   readonly field: "fx_rate" | "base_currency";
+  readonly plain: Plain;
 
-  /** `way`: out of it. */
-  constructor(field: "fx_rate" | "base_currency", currency: string, firstDay: string, way: string) {
+  /** `way`: out of it; `wayInWords`: as a person is told of it. */
+  constructor(
+    field: "fx_rate" | "base_currency",
+    currency: string,
+    firstDay: string,
+    { way, wayInWords }: { readonly way: string; readonly wayInWords: Plain },
+  ) {
     super(`no exchange rate of ${currency} from before ${firstDay} is known; ${way}`);
     this.field = field;
+    this.plain = plain(
+      `No exchange rate of {currency} from before {firstDay:day} is known. ${wayInWords.text}`,
+      {
+        ...wayInWords.values,
+        currency,
+        firstDay,
+      },
+    );
   }
 }
 
@@ -91,6 +115,9 @@ export interface OversellDetails {
   readonly account?: string | undefined;
 }
 
+/** What was asked for that a sale is not covered by. A SELL may be covered on its own day and leave too little for a later one. */
+type OversellCause = "sell" | "earlier sell" | "delete" | "edit" | "import";
+
 export class OversellError extends Error {
   readonly code = "oversell";
   readonly field = "quantity";
@@ -98,12 +125,11 @@ export class OversellError extends Error {
   readonly date: string;
   readonly held: string;
   readonly sold: string;
+  readonly isTransfer: boolean;
+  readonly plain: Plain;
 
-  /** `cause`: what was asked for. A SELL may be covered on its own day and leave too little for a later one. */
-  constructor(
-    { ticker, date, held, sold, type, account }: OversellDetails,
-    cause: "sell" | "earlier sell" | "delete" | "edit" | "import",
-  ) {
+  constructor(details: OversellDetails, cause: OversellCause) {
+    const { ticker, date, held, sold, type, account } = details;
     const verb = type === "TRANSFER_OUT" ? "transfer" : "sell";
     const place = account === undefined ? "" : ` in ${account}`;
     const shares = `${held} ${ticker}${place}`;
@@ -119,15 +145,50 @@ export class OversellError extends Error {
     this.date = date;
     this.held = held;
     this.sold = sold;
+    this.isTransfer = type === "TRANSFER_OUT";
+    this.plain = oversellWords(details, cause);
   }
+}
+
+function oversellWords(
+  { ticker, date, held, sold, type, account }: OversellDetails,
+  cause: OversellCause,
+): Plain {
+  const isTransfer = type === "TRANSFER_OUT";
+  const [verb, past, noun] = isTransfer
+    ? (["transfer", "transferred", "transfer"] as const)
+    : (["sell", "sold", "sale"] as const);
+  const place = account === undefined ? "" : " in {account}";
+  const values = { ticker, date, held, sold, account: account ?? "" };
+  const stock = Number(held) === 0 ? "no {ticker}" : "{held:number} {ticker}";
+  if (cause === "sell")
+    return plain(
+      `You held ${stock}${place} on {date:day}, so you can’t ${verb} {sold:number}. ` +
+        "Correct the quantity or the date, or record the missing purchase first.",
+      values,
+    );
+  const without = {
+    "earlier sell": "With this one before it",
+    delete: "Without this transaction",
+    import: "Without what this import recorded",
+    edit: "With this change",
+  }[cause];
+  const left = Number(held) === 0 ? "none" : "only {held:number}";
+  return plain(
+    `You ${past} {sold:number} {ticker}${place} on {date:day}. ${without} you would have held ${left} by then: ` +
+      `correct that ${noun} first.`,
+    values,
+  );
 }
 
 /** The account was deleted while its own request was under way. */
 export class PersonGoneError extends Error {
   readonly code = "unauthenticated";
+  readonly plain: Plain;
 
   constructor() {
     super("expected a person whose account stands; it has just been deleted");
+    this.plain = plain("This account has just been deleted.");
   }
 }
 
@@ -150,9 +211,13 @@ export class SplitNotFoundError extends Error {
 export class IdempotencyConflictError extends Error {
   readonly code = "idempotency_conflict";
   readonly field = "Idempotency-Key";
+  readonly plain: Plain;
 
   constructor(idempotencyKey: string) {
     super(`expected a new Idempotency-Key for another transaction, got: ${shown(idempotencyKey)} once more`);
+    this.plain = plain(
+      "This form was sent once already, with other figures. Open it anew, and enter it there.",
+    );
   }
 }
 
@@ -174,206 +239,6 @@ export class InvalidCursorError extends Error {
   }
 }
 
-export class InvalidCsvError extends Error {
-  readonly code = "invalid_csv";
-
-  constructor(problem: string) {
-    super(`expected lines of values between the same delimiter, got: ${problem}`);
-  }
-}
-
-/** A row says in another column that there was no such trade, or that it was taken back. */
-export class ContradictedTradeError extends Error {
-  readonly code = "contradicted_trade";
-
-  constructor(text: string, column: string) {
-    super(
-      `expected a trade that stands, got: ${shown(text)} in the column ${column.slice(0, 60)}; leave the row out, or correct the file`,
-    );
-  }
-}
-
-/** A workbook, a document or a page instead of a table of text. */
-export class NotTextError extends Error {
-  readonly code = "not_text";
-
-  constructor(kind: string) {
-    super(
-      `expected a table as text, got ${kind}; open it and save it as CSV, or copy its table and paste it here`,
-    );
-  }
-}
-
-export class EmptyCsvError extends Error {
-  readonly code = "empty_csv";
-
-  constructor() {
-    super("expected a line of column names and a trade on each line below, got no such lines");
-  }
-}
-
-export class TooManyLinesError extends Error {
-  readonly code = "too_many_lines";
-
-  constructor(limit: number, lines: number) {
-    super(`expected at most ${limit} trades in one file, got: ${lines}; import it in parts`);
-  }
-}
-
-export class FileTooLargeError extends Error {
-  readonly code = "file_too_large";
-
-  constructor(limit: number, characters: number) {
-    super(`expected a file of at most ${limit} characters, got: ${characters}; export a shorter period`);
-  }
-}
-
-/** It was being read, and would not end. */
-export class FileTooCostlyError extends Error {
-  readonly code = "file_too_costly";
-
-  constructor() {
-    super(
-      "it takes more time or memory to read than one file may; split it, by year say, and import the parts",
-    );
-  }
-}
-
-export class FileTooWideError extends Error {
-  readonly code = "file_too_wide";
-
-  constructor(limit: number, columns: number) {
-    super(`expected at most ${limit} values on a line, got: ${columns}; this is no list of trades`);
-  }
-}
-
-export class MissingColumnsError extends Error {
-  readonly code = "missing_columns";
-
-  constructor(missing: readonly string[], headers: readonly string[]) {
-    const names = shown(headers.join(", ").slice(0, 400)).slice(1, -1);
-    super(`expected a column for each of ${missing.join(", ")} among: ${names}; say which column it is`);
-  }
-}
-
-export class ValueCountError extends Error {
-  readonly code = "invalid_line";
-
-  constructor(expected: number, count: number) {
-    super(`expected ${expected} values as in the first line, got: ${count}`);
-  }
-}
-
-export class SplitFigureError extends Error {
-  readonly code = "split_figure";
-
-  constructor() {
-    super(
-      "expected a comma within a figure to stand in quotes, got: a line with more values than others, of which two may be one figure, such as 1,500",
-    );
-  }
-}
-
-export class ForeignCurrencyError extends Error {
-  readonly code = "unsupported_currency";
-
-  constructor(currency: string, source: string) {
-    super(`expected a price in a currency that is known here, got: ${shown(currency)} (${source})`);
-  }
-}
-
-export class AmbiguousCurrencyError extends Error {
-  readonly code = "ambiguous_currency";
-
-  constructor(currencies: readonly string[]) {
-    super(`expected one currency of the price, got: ${currencies.join(" and ")}; say which column has it`);
-  }
-}
-
-export class UnknownUnitError extends Error {
-  readonly code = "unknown_unit";
-
-  constructor(column: string, unit: string) {
-    super(
-      `expected figures as they are, got: ${shown(unit)} in the name of the column ${column.slice(0, 60)}; write them out in the file, and name the column so`,
-    );
-  }
-}
-
-export class AmbiguousDateError extends Error {
-  readonly code = "ambiguous_date";
-  readonly field = "date";
-
-  constructor(text: string, day: string, month: string) {
-    super(`${text} is ${day} or ${month}, and no other date of the file tells which; say it above`);
-  }
-}
-
-export class AmbiguousFigureError extends Error {
-  readonly code = "ambiguous_figure";
-
-  constructor(field: string, text: string) {
-    super(
-      `${field} ${text} is a whole number or a decimal, and no other figure of the file tells which; say it above`,
-    );
-  }
-}
-
-export class UnknownKindError extends Error {
-  readonly code = "invalid_type";
-  readonly field = "type";
-
-  constructor(word: string) {
-    super(
-      word === ""
-        ? "expected a word or a sign that tells a purchase from a sale, got neither"
-        : `expected a word for a purchase, a sale or another entry, got: ${shown(word)}; say above what it is`,
-    );
-  }
-}
-
-/** Something that the ledger would hold as if it were shares. */
-export class UnsupportedAssetError extends Error {
-  readonly code = "unsupported_asset";
-  readonly field = "ticker";
-
-  constructor(asset: "option" | "CFD" | "future", symbol: string) {
-    super(
-      `${shown(symbol)} is ${asset === "option" ? "an option" : `a ${asset}`}: it is never bought as shares here`,
-    );
-  }
-}
-
-export class UnknownInstrumentError extends Error {
-  readonly code = "unknown_ticker";
-  readonly field = "ticker";
-
-  constructor(identifier: string) {
-    super(`expected an instrument that Yahoo Finance knows, got: ${shown(identifier)}; say its ticker above`);
-  }
-}
-
-export class DuplicateError extends Error {
-  readonly code = "potential_duplicate";
-
-  /** `importedOn`: the day on which this very row was imported; null: the ledger has a trade like it. */
-  constructor(importedOn: string | null) {
-    super(
-      importedOn === null
-        ? "potential duplicate: same date, ticker, type, quantity and price as a trade in the ledger"
-        : `potential duplicate: this row was imported on ${importedOn}, and its trade is in the ledger`,
-    );
-  }
-}
-
-export class TickerNotCheckedError extends Error {
-  readonly code = "ticker_not_checked";
-
-  constructor(ticker: string) {
-    super(`${ticker} is new here and has not been looked up yet; check again to go on`);
-  }
-}
-
 export class DeletionNotFoundError extends Error {
   readonly code = "not_found";
 
@@ -387,11 +252,16 @@ export class TooManyNewTickersError extends Error {
   readonly code = "too_many_new_tickers";
   readonly field = "ticker";
   readonly retryAfterSeconds: number;
+  readonly plain: Plain;
 
   constructor(limit: number, now: Date) {
     super(
       `expected at most ${limit} tickers a day that nobody here has traded before; others can be traded now, and more of these ` +
         "from midnight UTC on, or ask whoever runs this installation to allow more (QUOTA_NEW_TICKERS_A_DAY)",
+    );
+    this.plain = plain(
+      "On one day you can bring {limit:number} tickers that nobody here has traded before, and these are more. Go on tomorrow (after midnight UTC), or ask whoever runs this installation to allow more.",
+      { limit: String(limit) },
     );
     const day = 86_400_000;
     this.retryAfterSeconds = Math.ceil((day - (now.getTime() % day)) / 1000);

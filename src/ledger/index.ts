@@ -43,6 +43,7 @@ export { findDeletionObstacle, listDeletions, restoreTransaction } from "./delet
 export { readTradeDraft, type TradeDraft } from "./draft.ts";
 export { editTransaction, undoLast } from "./edit.ts";
 export { exportTransactions } from "./export.ts";
+export { currencyWords, fieldWords } from "./field-words.ts";
 export { type HistoryProgress, requireHistories } from "./histories.ts";
 export { decodeFile } from "./import/decode.ts";
 export type { Selection } from "./import/draft.ts";
@@ -80,6 +81,7 @@ export {
   withdrawSplitRuling,
 } from "./rulings.ts";
 export { marketTicker, tradePrice, tradeSubject, transactionChange, transactionInput } from "./schemas.ts";
+export { withSuggestion } from "./suggest.ts";
 export { enterSymbolChange, findSymbolChange, requireAskedUnit, searchTickers } from "./tickers.ts";
 export { checkTrade, type TradeDoubt } from "./trade-check.ts";
 export { type TransactionType, transactionTypes } from "./transaction-types.ts";

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { inMajor, isCurrency, type Unit, unitOf } from "../market/currency.ts";
 import { FutureDateError, InvalidTransactionError, type TransactionField } from "./errors.ts";
+import { absenceWords } from "./field-words.ts";
 import { expectations } from "./fields.ts";
 import { schemaOf, singleTypes } from "./schemas.ts";
 import type { TransactionType } from "./transaction-types.ts";
@@ -69,7 +70,7 @@ function refuseOthers(
     // As a form has them that shows them for every type.
     if ((name === "fee" || name === "tax") && Number(value) === 0) continue;
     if (name === "price" && type === "BONUS" && Number(value) === 0) continue; // which is what a bonus costs
-    throw new InvalidTransactionError(name, absence(name, type), value);
+    throw new InvalidTransactionError(name, absence(name, type), value, absenceWords(name));
   }
 }
 

@@ -1,8 +1,10 @@
 /** The exchange rates that a trade or a person's figures need: in bronze before anything is written that counts on them. */
+
 import type { Pool, PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
 import { requestKeyOf } from "../engine/index.ts";
 import { TooManyLookupsError } from "../market/errors.ts";
+import { plain } from "../plain.ts";
 import { type RequestedRun, usualPatience, waitForBackfill } from "./backfill.ts";
 import type { LedgerContext } from "./context.ts";
 import { HistoryUnavailableError, MissingRateError } from "./errors.ts";
@@ -122,18 +124,32 @@ function refusalOf(
     pair[0] === pair[1]
       ? undefined
       : pair.find((currency) => firstDays.has(currency) && date < firstDays.get(currency)!);
-  const refuse = (currency: string, way: string) =>
-    new MissingRateError("fx_rate", currency, firstDays.get(currency)!, way);
+  const refuse = (currency: string, way: string, words: string) =>
+    new MissingRateError("fx_rate", currency, firstDays.get(currency)!, {
+      way,
+      wayInWords: plain(words, {
+        date,
+        paidIn,
+        base,
+        quotedIn: ticker?.currency ?? "",
+        ticker: ticker?.symbol ?? "",
+      }),
+    });
   const inTicker = ticker === null ? undefined : lateOf(paidIn, ticker.currency);
   if (ticker !== null && inTicker !== undefined)
     return refuse(
       inTicker,
       `enter the trade of ${date} in ${ticker.currency}, in which ${ticker.symbol} is quoted, with its fx_rate to ${base}`,
+      "Enter the trade in {quotedIn}, in which {ticker} is quoted, with its exchange rate to {base}.",
     );
   const inBase = hasOwnRate ? undefined : lateOf(paidIn, base);
   return inBase === undefined
     ? null
-    : refuse(inBase, `say what one ${paidIn} was worth in ${base} on ${date}, as fx_rate`);
+    : refuse(
+        inBase,
+        `say what one ${paidIn} was worth in ${base} on ${date}, as fx_rate`,
+        "Enter as exchange rate what one {paidIn} was worth in {base} on {date:day}.",
+      );
 }
 
 /** A transaction, and what its own rate is in; absent: the person's base currency. */
@@ -241,10 +257,11 @@ export async function requireReach(client: PoolClient, userId: number, currency:
   const first = rows[0]!.date;
   const known = (await readFirstDays(client, [currency])).get(currency)!;
   if (first !== null && first < known)
-    throw new MissingRateError(
-      "base_currency",
-      currency,
-      known,
-      `and there is a trade of ${first} in another currency; choose a currency whose rates reach back as far`,
-    );
+    throw new MissingRateError("base_currency", currency, known, {
+      way: `and there is a trade of ${first} in another currency; choose a currency whose rates reach back as far`,
+      wayInWords: plain(
+        "You have a trade of {first:day} in another currency: choose a currency whose rates reach back as far.",
+        { first },
+      ),
+    });
 }

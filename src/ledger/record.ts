@@ -1,7 +1,9 @@
 /** Recording a transaction. */
+
 import { createHash } from "node:crypto";
 import type { PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
+import { plain } from "../plain.ts";
 import { type Account, readAccounts, requireNamed } from "./accounts.ts";
 import { beforeFirstPrice, checkAsset } from "./asset-check.ts";
 import { whileBaseStays } from "./base-currency.ts";
@@ -121,6 +123,7 @@ async function inItsCurrency(
       "fx_rate",
       `left out, for the trade is in ${base} as your figures are`,
       fx_rate,
+      plain("Leave the exchange rate empty: this was paid in {base}, as your figures are.", { base }),
     );
   await requireConversion(context, {
     paidIn,

@@ -1,9 +1,11 @@
 /** Transfers between accounts of one person, and conversions: all their rows at once, with one transfer_id. */
+
 import { randomUUID } from "node:crypto";
 import { Big } from "big.js";
 import type { PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
+import { plain } from "../plain.ts";
 import { accountNamed, listAccounts, requireNamed } from "./accounts.ts";
 import { whileBaseStays } from "./base-currency.ts";
 import type { LedgerContext } from "./context.ts";
@@ -139,6 +141,9 @@ async function recordShares(
       "amount",
       "what the shares had cost, in the ticker's currency: figures do not say it yet",
       undefined,
+      plain(
+        "Enter what the shares had cost, in the currency that they are quoted in: your figures do not say it yet.",
+      ),
     );
   const { rows } = await client.query<{ base: string }>(
     "select base_currency as base from public.users where user_id = $1",
@@ -185,6 +190,7 @@ async function prepareTransfer(context: LedgerContext, userId: number, fields: F
       "account",
       "another one to transfer to, as `to`",
       fields.to ?? accountNamed(accounts, from)?.name,
+      plain("Choose another account to move it to: this is the one that it comes from."),
     );
   const rows = { ...fields, from, to };
   const { clock } = context;

@@ -1,32 +1,71 @@
 /** What can go wrong between us and a source of market data; `code` is what programs tell the mistakes apart by. */
+import { type Plain, plain, quoted } from "../plain.ts";
+
+/** A ticker that there is, near to one that there is not. */
+export interface Suggestion {
+  readonly ticker: string;
+  readonly name: string;
+}
 
 export class MalformedTickerError extends Error {
   readonly code = "invalid_ticker";
   readonly field = "ticker";
   readonly ticker: string;
+  readonly plain: Plain;
 
   constructor(ticker: string) {
     super(
       `expected a ticker of 1 to 20 letters, digits and . - = ^ & (AAPL, BRK-B, BTC-USD, ^GSPC), got: ${JSON.stringify(ticker.slice(0, 40))}`,
     );
+    this.plain = plain(
+      "“{typed}” is no ticker: those have up to 20 letters and digits, such as AAPL, BRK-B or BTC-USD.",
+      { typed: quoted(ticker) },
+    );
     this.ticker = ticker;
   }
+}
+
+interface SymbolChanged {
+  readonly to: string;
+  readonly on: string;
 }
 
 export class UnknownTickerError extends Error {
   readonly code = "unknown_ticker";
   readonly field = "ticker";
   readonly ticker: string;
+  readonly change: SymbolChanged | null;
+  readonly plain: Plain;
 
-  /** `change`: what is known of its new symbol. */
-  constructor(ticker: string, change: { readonly to: string; readonly on: string } | null = null) {
+  /** `change`: what is known of its new symbol. `suggestion`: what may have been meant. */
+  constructor(ticker: string, change: SymbolChanged | null = null, suggestion: Suggestion | null = null) {
     const way = change
       ? `it has been ${change.to} since ${change.on}: enter it as that`
       : "search by name: it may be spelt otherwise, or renamed, and then an operator can enter its new symbol; " +
         "of what is delisted Yahoo gives no prices";
     super(`expected a ticker that Yahoo Finance knows, got: ${ticker}; ${way}`);
     this.ticker = ticker;
+    this.change = change;
+    this.plain = unknownTickerWords(ticker, change, suggestion);
   }
+}
+
+function unknownTickerWords(
+  ticker: string,
+  change: SymbolChanged | null,
+  suggestion: Suggestion | null,
+): Plain {
+  if (change) return plain("{ticker} has been {to} since {on:day}: enter it as that.", { ticker, ...change });
+  if (suggestion)
+    return plain("No ticker {ticker}. Did you mean {meant} ({name})?", {
+      ticker,
+      meant: suggestion.ticker,
+      name: suggestion.name,
+    });
+  return plain(
+    "No ticker {ticker}. Search for it by the name of the company: it may be spelt otherwise, or have another name by now.",
+    { ticker },
+  );
 }
 
 export class UnsupportedCurrencyError extends Error {
@@ -34,11 +73,19 @@ export class UnsupportedCurrencyError extends Error {
   readonly field = "ticker";
   readonly ticker: string;
   readonly currency: string | null;
+  readonly plain: Plain;
 
   constructor(ticker: string, currency: string | null) {
     super(
       `expected a ticker quoted in a currency that is known here, got: ${ticker}, quoted in ${currency ?? "an unknown currency"}; ` +
         "look for its listing on another exchange",
+    );
+    this.plain = plain(
+      "{ticker} is quoted in {currency}, which is not known here. Look for its listing on another exchange.",
+      {
+        ticker,
+        currency: currency ?? "a currency that nobody names",
+      },
     );
     this.ticker = ticker;
     this.currency = currency;
@@ -48,10 +95,15 @@ export class UnsupportedCurrencyError extends Error {
 export class NoPricesError extends Error {
   readonly code = "no_prices";
   readonly ticker: string;
+  readonly plain: Plain;
 
   constructor(ticker: string) {
     super(
       `expected daily prices of ${ticker}, got none: Yahoo Finance knows the ticker and has no bars of it yet`,
+    );
+    this.plain = plain(
+      "There are no daily prices of {ticker} yet. Check the ticker, or enter it as an asset of your own, with your prices.",
+      { ticker },
     );
     this.ticker = ticker;
   }

@@ -1,4 +1,6 @@
 /** How something about an asset of one's own is refused. */
+import { currencyWords } from "../ledger/index.ts";
+import { type Plain, plain } from "../plain.ts";
 
 export class OwnAssetNotFoundError extends Error {
   readonly code = "not_found";
@@ -20,9 +22,11 @@ export class OwnAssetNameTakenError extends Error {
 export class UnknownCurrencyError extends Error {
   readonly code = "invalid_currency";
   readonly field = "currency";
+  readonly plain: Plain;
 
   constructor(code: string) {
     super(`expected the code of a currency, such as USD or KES, got: ${code}`);
+    this.plain = currencyWords(code);
   }
 }
 
@@ -50,14 +54,22 @@ export class OwnPriceNotFoundError extends Error {
 export class UnreadablePricesError extends Error {
   readonly code = "invalid_csv";
   readonly field = "csv";
+  readonly plain = plain(
+    "No days and prices can be read here. Put a day and the price of this asset alone on each line, such as 2024-12-31, 12500000.",
+  );
 }
 
 /** A price of a day that is still to come would be everybody's last day. */
 export class FuturePriceError extends Error {
   readonly code = "invalid_prices";
   readonly field = "prices";
+  readonly plain: Plain;
 
   constructor(date: string, today: string) {
     super(`expected prices of days up to ${today}, got one of ${date}`);
+    this.plain = plain(
+      "{date:day} is still to come. Enter the price when the day has come, or correct the date.",
+      { date },
+    );
   }
 }

@@ -1,5 +1,6 @@
 /** What the portfolio consists of on the last day of the range: by ticker, by asset class, by sector, by currency, by account. */
 import Big from "big.js";
+import { isOwnAsset } from "../market/ticker.ts";
 import type { TickerFigures } from "./figures.ts";
 import type { Standing } from "./overview.ts";
 
@@ -12,9 +13,23 @@ export interface Slice {
   readonly width: string;
 }
 
+/** In which respect. */
+export const respects = ["ticker", "class", "sector", "currency", "account"] as const;
+export type Respect = (typeof respects)[number];
+
 export interface Allocation {
+  readonly respect: Respect;
   readonly title: string;
   readonly slices: readonly Slice[];
+}
+
+/** Something that is held, and what it belongs to in a respect. Of accounts it is the account as a whole. */
+export interface AllocatedPart {
+  readonly group: string;
+  readonly label: string;
+  /** Of an asset of one's own, whose label is a ticker that nobody knows it by. */
+  readonly name: string | null;
+  readonly value: string;
 }
 
 /** More bars than these are not compared any more: the smallest ones become one. */
@@ -23,6 +38,7 @@ const slicesShown = 12;
 /** What has a value on the last day, and what it is in each respect. */
 interface Part {
   readonly ticker: string;
+  readonly name: string | null;
   readonly assetClass: string;
   readonly sector: string;
   readonly currency: string;
@@ -40,21 +56,59 @@ export function allocations(
   standing: Standing,
   base: string,
 ): Allocation[] {
-  const parts = [...tickers.map(partOf), ...standing.cash.map(cashPart)].filter(isPositive);
+  const parts = partsOf(tickers, standing);
   if (parts.length === 0) return [];
   const isForeign = parts.some(({ currency }) => currency !== base);
   const accounts = standing.accounts.filter(isPositive);
   return [
-    { title: "By ticker", slices: slices(parts, ({ ticker }) => ticker) },
-    { title: "By asset class", slices: slices(parts, ({ assetClass }) => assetClass) },
-    { title: "By sector", slices: slices(parts, ({ sector }) => sector) },
-    ...(isForeign ? [{ title: "By currency", slices: slices(parts, ({ currency }) => currency) }] : []),
-    ...(accounts.length > 1 ? [{ title: "By account", slices: slices(accounts, ({ name }) => name) }] : []),
+    { respect: "ticker", title: "By ticker", slices: slices(parts, ({ ticker }) => ticker) },
+    { respect: "class", title: "By asset class", slices: slices(parts, ({ assetClass }) => assetClass) },
+    { respect: "sector", title: "By sector", slices: slices(parts, ({ sector }) => sector) },
+    ...(isForeign
+      ? [
+          {
+            respect: "currency" as const,
+            title: "By currency",
+            slices: slices(parts, ({ currency }) => currency),
+          },
+        ]
+      : []),
+    ...(accounts.length > 1
+      ? [{ respect: "account" as const, title: "By account", slices: slices(accounts, ({ name }) => name) }]
+      : []),
   ];
 }
 
-const partOf = ({ ticker, asset_class, sector, currency, current_value }: TickerFigures): Part => ({
+const partsOf = (tickers: readonly TickerFigures[], { cash }: Standing): Part[] =>
+  [...tickers.map(partOf), ...cash.map(cashPart)].filter(isPositive);
+
+/** The same, each thing that is held by itself. What is owed is no part of it. */
+export function allocatedParts(
+  tickers: readonly TickerFigures[],
+  standing: Standing,
+  respect: Respect,
+): AllocatedPart[] {
+  if (respect === "account")
+    return standing.accounts
+      .filter(isPositive)
+      .map(({ name, value }) => ({ group: name, label: name, name: null, value }));
+  const groupOf = {
+    ticker: ({ ticker }: Part) => ticker,
+    class: ({ assetClass }: Part) => assetClass,
+    sector: ({ sector }: Part) => sector,
+    currency: ({ currency }: Part) => currency,
+  }[respect];
+  return partsOf(tickers, standing).map((part) => ({
+    group: groupOf(part),
+    label: part.ticker === cashLabel ? `${cashLabel} ${part.currency}` : part.ticker,
+    name: part.name,
+    value: part.value,
+  }));
+}
+
+const partOf = ({ ticker, name, asset_class, sector, currency, current_value }: TickerFigures): Part => ({
   ticker,
+  name: isOwnAsset(ticker) ? name : null,
   assetClass: classLabel(asset_class),
   sector: sector ?? "No sector",
   currency,
@@ -63,6 +117,7 @@ const partOf = ({ ticker, asset_class, sector, currency, current_value }: Ticker
 
 const cashPart = ({ currency, value }: Standing["cash"][number]): Part => ({
   ticker: cashLabel,
+  name: null,
   assetClass: cashLabel,
   sector: cashLabel,
   currency,

@@ -9,11 +9,13 @@ interface Step {
   readonly figure: string | null;
   readonly amount: string;
   readonly isSum: boolean;
+  /** Money that came or went: nothing that was earned. */
+  readonly isFlow: boolean;
   /** Of a sum: the day whose value it is. null: before the first trade there is none. */
   readonly day: string | null;
-  /** Where its bar stands, in percent of the width. */
-  readonly x: string;
-  readonly width: string;
+  /** The running totals that it leads from and to; a sum begins at 0. */
+  readonly from: string;
+  readonly to: string;
 }
 
 type Ranged = Pick<RangeFigures, "span" | "performance" | "transferredGain">;
@@ -22,6 +24,7 @@ interface Part {
   readonly label: string;
   readonly figure: string | null;
   readonly amount: Big | string;
+  readonly isFlow?: true;
 }
 
 /** What the holdings earned: by what was sold, or, where exchange rates have a part in it, by what moved. */
@@ -58,7 +61,12 @@ function costsOfNoTrade({ span, performance, transferredGain }: Ranged, unrealiz
     { label: "Other fees", figure: "other_fees", amount: amount.minus(taxes) },
     { label: "Taxes", figure: "taxes", amount: taxes },
     // The unrealised gain has it in it, and it is nothing that the days of the range did.
-    { label: "Gains transferred with shares", figure: null, amount: new Big(transferredGain).times(-1) },
+    {
+      label: "Gains transferred with shares",
+      figure: null,
+      isFlow: true,
+      amount: new Big(transferredGain).times(-1),
+    },
   ];
   return parts.filter((part) => !new Big(part.amount).round(4).eq(0));
 }
@@ -71,14 +79,16 @@ export function bridge({ span, performance, transferredGain }: Ranged, digits = 
   const unrealized = new Big(performance.unrealized_pnl).minus(span.opening_value).plus(span.opening_cost);
   const parts: Part[] = [
     {
-      label: "Put in, net of money taken out",
+      label: "Net deposits",
+      isFlow: true,
       figure: "net_contributions",
       amount: performance.net_contributions,
     },
     ...gains({ span, performance }, unrealized),
-    { label: "Income", figure: "income", amount: performance.income },
+    { label: "Dividends and interest", figure: "income", amount: performance.income },
     {
-      label: "Income paid out",
+      label: "Paid out to you",
+      isFlow: true,
       figure: "income_paid_out",
       amount: new Big(performance.income_paid_out).times(-1),
     },
@@ -95,10 +105,10 @@ export function bridge({ span, performance, transferredGain }: Ranged, digits = 
     },
   ];
   let total = new Big(span.opening_value);
-  for (const { label, figure, amount } of parts) {
+  for (const { label, figure, amount, isFlow } of parts) {
     const from = cents(total);
     total = total.plus(amount);
-    bars.push({ label, figure, from, to: cents(total) });
+    bars.push({ label, figure, from, to: cents(total), ...(isFlow && { isFlow }) });
   }
   bars.push({
     label: "Value at the end",
@@ -123,20 +133,17 @@ interface Bar {
   readonly day?: string | null;
   readonly from: Big;
   readonly to: Big;
+  readonly isFlow?: true;
 }
 
-function place(bars: readonly Bar[], digits: number): Step[] {
-  const ends = bars.flatMap(({ from, to }) => [Number(from), Number(to)]);
-  const lowest = Math.min(...ends);
-  const extent = Math.max(...ends) - lowest || 1;
-  const percent = (amount: number): string => `${((amount / extent) * 100).toFixed(2)}%`;
-  return bars.map(({ label, figure, day = null, from, to }, index) => ({
+const place = (bars: readonly Bar[], digits: number): Step[] =>
+  bars.map(({ label, figure, day = null, from, to, isFlow = false }, index) => ({
     label,
     figure,
     day,
+    isFlow,
     amount: to.minus(from).toFixed(digits),
     isSum: index === 0 || index === bars.length - 1,
-    x: percent(Math.min(Number(from), Number(to)) - lowest),
-    width: percent(Math.abs(Number(to) - Number(from))),
+    from: from.toFixed(digits),
+    to: to.toFixed(digits),
   }));
-}

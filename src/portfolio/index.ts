@@ -7,7 +7,15 @@ export {
   readAccountNames,
   readExpectedIncome,
 } from "./account-figures.ts";
-export { allocations, classLabel } from "./allocation.ts";
+export {
+  type AllocatedPart,
+  type Allocation,
+  allocatedParts,
+  allocations,
+  classLabel,
+  type Respect,
+  respects,
+} from "./allocation.ts";
 export { type BenchmarkChoice, parseBenchmark, readBenchmarkChoices } from "./benchmark.ts";
 export { bridge } from "./bridge.ts";
 export {

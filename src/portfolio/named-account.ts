@@ -1,5 +1,6 @@
 /** The account that figures are asked of, named by its id or its name. */
 import type { PoolClient } from "pg";
+import { type Plain, plain } from "../plain.ts";
 
 /** A text is a name first, and an id where none is called so; a number is an id. */
 export type NamedAccount = number | string;
@@ -7,9 +8,11 @@ export type NamedAccount = number | string;
 export class UnknownAccountError extends Error {
   readonly code = "unknown_account";
   readonly field = "account";
+  readonly plain: Plain;
 
   constructor(account: NamedAccount) {
     super(`expected the id or the name of one of your accounts, got: ${account}`);
+    this.plain = plain("You have no such account: choose one of yours.");
   }
 }
 

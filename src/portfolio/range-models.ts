@@ -7,6 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import type { AnyAsset } from "../engine/index.ts";
+import { type Plain, plain } from "../plain.ts";
 import type { PublishedModels } from "./published-models.ts";
 import { accountSlices, type Slice, slices } from "./slices.ts";
 
@@ -14,12 +15,14 @@ import { accountSlices, type Slice, slices } from "./slices.ts";
 export class ModelsUnavailableError extends Error {
   readonly code = "models_unavailable";
   readonly retryAfterSeconds = 60;
+  readonly plain: Plain;
 
   constructor(model: string, expected: string) {
     super(
       `${model} cannot be computed over a range just now: expected ${expected}; the models are being brought up to date, ` +
         "try again in a minute",
     );
+    this.plain = plain("Your figures are being brought up to date just now: try again in a minute.");
   }
 }
 

@@ -2,6 +2,8 @@
 import type { ErrorRequestHandler } from "express";
 import { proofMinutes, type Step } from "../accounts/index.ts";
 import type { Log } from "../log.ts";
+import { type Plain, plain } from "../plain.ts";
+import { wordsOfInput } from "./input-words.ts";
 
 const longestField = 100;
 const decimal = new Intl.NumberFormat("en-US");
@@ -9,12 +11,14 @@ const decimal = new Intl.NumberFormat("en-US");
 export class InvalidInputError extends Error {
   readonly code: string;
   readonly field: string;
+  readonly plain: Plain;
 
   /** `field` is where in the body, query or path: "email", "partitions.0". */
   constructor(field: string, problem: string) {
     const place = field.slice(0, longestField) || "body";
     super(`${place}: ${problem}`);
     this.field = place;
+    this.plain = wordsOfInput(place);
     const [name = ""] = place.split(".");
     // A name that a person made up is no code of ours.
     this.code = `invalid_${/^[\w-]+$/.test(name) ? name.toLowerCase().replaceAll("-", "_") : "body"}`;
@@ -23,9 +27,11 @@ export class InvalidInputError extends Error {
 
 export class UnauthenticatedError extends Error {
   readonly code = "unauthenticated";
+  readonly plain: Plain;
 
   constructor() {
     super("expected a valid token or session; sign in");
+    this.plain = plain("Sign in first.");
   }
 }
 
@@ -133,14 +139,17 @@ export class UnverifiedEmailError extends Error {
 
 export class ForbiddenError extends Error {
   readonly code = "forbidden";
+  readonly plain: Plain;
 
   constructor(role: string) {
     super(`expected an operator, got: ${role}; an operator can promote you`);
+    this.plain = plain("That is for operators of this installation. One of them can make you one.");
   }
 }
 
 export class InsufficientScopeError extends Error {
   readonly code = "insufficient_scope";
+  readonly plain: Plain;
 
   constructor(needed: string, got: string) {
     super(
@@ -148,6 +157,7 @@ export class InsufficientScopeError extends Error {
         ? `expected a session, got: an API token of scope ${got}; sign in with email and password`
         : `expected an API token of scope ${needed}, got: ${got}; make one on the account page`,
     );
+    this.plain = plain("Your API token is not for this: sign in, or make another one on the account page.");
   }
 }
 
@@ -164,14 +174,17 @@ export class WrongPasswordError extends Error {
 export class OtherEmailError extends Error {
   readonly code = "invalid_email";
   readonly field = "email";
+  readonly plain: Plain;
 
   constructor(expected: string) {
     super(`expected the email of this account, ${expected}`);
+    this.plain = plain("Enter the email of this account, {email}.", { email: expected });
   }
 }
 
 export class CrossSiteError extends Error {
   readonly code = "csrf";
+  readonly plain: Plain;
 
   constructor(host: string, origin: string | undefined) {
     super(
@@ -179,25 +192,36 @@ export class CrossSiteError extends Error {
         `got: ${origin === undefined ? "one that does not say so, or that says otherwise" : `the Origin ${origin}`}; ` +
         "open the page here and send it from there, or send a bearer token and no cookie",
     );
+    this.plain = plain(
+      "This was not sent from a page of {host}. Open the page here, and send it from there.",
+      { host },
+    );
   }
 }
 
 export class TooManyConnectionsError extends Error {
   readonly code = "too_many_connections";
+  readonly plain: Plain;
 
   constructor(limit: number) {
     super(`expected at most ${limit} open event streams of one person; close some pages`);
+    this.plain = plain("You have more pages open than are kept fresh at once: close some.");
   }
 }
 
 export class BodyTooLargeError extends Error {
   readonly code = "body_too_large";
+  readonly plain: Plain;
 
   /** In bytes; `got` null: it was not read to its end. */
   constructor(limit: number, got: number | null) {
     super(
       `expected at most ${decimal.format(limit)} bytes in what is sent here, got ${got === null ? "more" : decimal.format(got)}; ` +
         "send less at once: a file can be cut into several",
+    );
+    this.plain = plain(
+      "That is more than the {limit:number} bytes that can be sent here at once. Cut the file into several.",
+      { limit: String(limit) },
     );
   }
 }

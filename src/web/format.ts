@@ -45,10 +45,10 @@ export interface Format {
   signedAmount(value: string): string;
   /** A price of one unit: at least two decimals, as many as eight. */
   price(value: string): string;
-  /** For an axis: "$1.2M". */
-  compactMoney(value: number): string;
+  /** For an axis: "$1.2M". `digits`: decimals at most, instead of two. */
+  compactMoney(value: number, digits?: number): string;
   /** For the axis of an indicator: "4.5". */
-  compactNumber(value: number): string;
+  compactNumber(value: number, digits?: number): string;
   quantity(value: string): string;
   /** Of exchange, with six significant digits: "129.246". */
   rate(value: string): string;
@@ -58,7 +58,7 @@ export interface Format {
   /** A difference of ratios in percentage points, without their name: 0.05 -> "+5.00". */
   signedPoints(value: number): string;
   /** For an axis: "12%", or "0.5%" where whole percents would repeat. */
-  compactPercent(value: number): string;
+  compactPercent(value: number, digits?: number): string;
   /** To a tenth of a percent, and not finer: "12.3%". */
   tenths(value: number): string;
   /** For a cell among many: "+1.2%". */
@@ -142,7 +142,6 @@ function createPlainFormat(locale: string): MoneyFormat {
     createNumber(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2, ...options });
   const [plain, signed] = [number({}), number({ signDisplay: "exceptZero" })];
   const price = number({ maximumFractionDigits: 8 });
-  const compact = number({ notation: "compact", minimumFractionDigits: 0 });
   const amount = (value: string): string => plain.format(value as Decimal);
   const signedAmount = (value: string): string => signed.format(value as Decimal);
   return {
@@ -155,7 +154,22 @@ function createPlainFormat(locale: string): MoneyFormat {
     money: amount,
     signedMoney: signedAmount,
     price: (value) => price.format(value as Decimal),
-    compactMoney: (value) => compact.format(value),
+    compactMoney: byDigits(2, (digits) =>
+      number({ notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: digits }),
+    ),
+  };
+}
+
+/** With so many decimals at most, `usual` where nobody says; each made when it is first wanted. */
+function byDigits(
+  usual: number,
+  create: (digits: number) => Intl.NumberFormat,
+): (value: number, digits?: number) => string {
+  const made = new Map<number, Intl.NumberFormat>();
+  return (value, digits = usual) => {
+    const format = made.get(digits) ?? create(digits);
+    made.set(digits, format);
+    return format.format(value);
   };
 }
 
@@ -169,12 +183,9 @@ function createMoneyFormat(locale: string, currency: string, all: readonly strin
   const money = number(style);
   const signedMoney = number({ ...style, signDisplay: "exceptZero" });
   const price = number({ ...style, maximumFractionDigits: 8 });
-  const compactMoney = number({
-    ...style,
-    notation: "compact",
-    maximumFractionDigits: 2,
-    minimumFractionDigits: 0,
-  });
+  const compactMoney = byDigits(2, (digits) =>
+    number({ ...style, notation: "compact", maximumFractionDigits: digits, minimumFractionDigits: 0 }),
+  );
   const minorDigits = money.resolvedOptions().maximumFractionDigits ?? 2;
   const isCode = isShared || /^\p{L}{3}/u.test(sign);
   const plain = { minimumFractionDigits: minorDigits, maximumFractionDigits: minorDigits } as const;
@@ -190,7 +201,7 @@ function createMoneyFormat(locale: string, currency: string, all: readonly strin
     money: (value) => money.format(value as Decimal),
     signedMoney: (value) => signedMoney.format(value as Decimal),
     price: (value) => price.format(value as Decimal),
-    compactMoney: (value) => compactMoney.format(value),
+    compactMoney,
   };
 }
 
@@ -214,7 +225,7 @@ function createFormat(locale: string, { base, all }: Currencies): Format {
 
 function createNumberFormat(locale: string): Omit<Format, keyof MoneyFormat | "locale" | "in"> {
   const number = (options: Intl.NumberFormatOptions) => createNumber(locale, options);
-  const compactNumber = number({ maximumFractionDigits: 2 });
+  const compactNumber = byDigits(2, (digits) => number({ maximumFractionDigits: digits }));
   const quantity = number({ maximumFractionDigits: 20 });
   const rate = number({ maximumSignificantDigits: 6 });
   const percentage = { style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2 } as const;
@@ -225,7 +236,7 @@ function createNumberFormat(locale: string): Omit<Format, keyof MoneyFormat | "l
     signDisplay: "exceptZero",
   });
   const signedPercent = number({ ...percentage, signDisplay: "exceptZero" });
-  const compactPercent = number({ style: "percent", maximumFractionDigits: 1 });
+  const compactPercent = byDigits(1, (digits) => number({ style: "percent", maximumFractionDigits: digits }));
   const tenths = number({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const signedCompactPercent = number({
     style: "percent",
@@ -237,13 +248,13 @@ function createNumberFormat(locale: string): Omit<Format, keyof MoneyFormat | "l
   const count = number({ maximumFractionDigits: 0 });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   return {
-    compactNumber: (value) => compactNumber.format(value),
+    compactNumber,
     quantity: (value) => quantity.format(value as Decimal),
     rate: (value) => rate.format(value as Decimal),
     percent: (value) => percent.format(value),
     signedPercent: (value) => signedPercent.format(value),
     signedPoints: (value) => signedPoints.format(value * 100),
-    compactPercent: (value) => compactPercent.format(value),
+    compactPercent,
     tenths: (value) => tenths.format(value),
     signedCompactPercent: (value) => signedCompactPercent.format(value),
     count: (value) => count.format(value),

@@ -5,11 +5,11 @@ export class ImportRefusedError extends Error {
   readonly code = "import_refused";
 }
 
+/** But for a file that cannot be read, of which its problem tells. */
 export function whyNothingWasImported(
-  { problem, isSelectionKept, rows }: ImportReview,
+  { isSelectionKept, rows }: Pick<ImportReview, "isSelectionKept" | "rows">,
   isSeen: boolean,
 ): string {
-  if (problem) return problem.message;
   if (!isSelectionKept) return "The text or your ledger has changed since the last look: see the rows below.";
   const errors = rows.filter(({ isSelected, status }) => isSelected && status === "ERROR").length;
   if (errors === 0 && !isSeen)

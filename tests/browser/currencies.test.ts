@@ -185,7 +185,7 @@ describe("the account", () => {
     expect(await page.getByLabel("Currency", { exact: true }).inputValue()).toBe("KES");
     await page.getByLabel("Currency", { exact: true }).fill("QQQ");
     await page.getByRole("button", { name: "Save currency" }).click();
-    await page.getByText("Expected the ISO 4217 code of a currency, such as USD, EUR or KES.").waitFor();
+    await page.getByText("Enter the three letters of a currency, such as USD, EUR or KES.").waitFor();
     expect(await page.getByLabel("Currency", { exact: true }).inputValue()).toBe("QQQ");
     await page.getByLabel("Currency", { exact: true }).fill("gbp");
     await page.getByRole("button", { name: "Save currency" }).click();

@@ -312,7 +312,7 @@ describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
     await page.goto(`${program.url}/transactions?sort=-total`);
     await inspect();
     await page.getByRole("link", { name: /^Delete BUY/ }).click();
-    await page.getByText("A later SELL of NORD needs it.").waitFor();
+    await page.getByText("A later sale of NORD needs it.").waitFor();
     await inspect();
     await page.goBack();
     await page.getByRole("link", { name: /^Delete SELL/ }).click();

@@ -42,7 +42,7 @@ describe("the account page", () => {
       current_password: password,
       new_password: "short",
     });
-    expect(helpOf(short.body, "new_password")).toContain("Expected 8 to 200 characters.");
+    expect(helpOf(short.body, "new_password")).toContain("Enter a password of 8 to 200 characters.");
     const changed = await post(token, "/account/password", {
       current_password: password,
       new_password: "long enough",
@@ -112,7 +112,7 @@ describe("the account page", () => {
     const { token } = await server.register("leave@example.org");
     expect((await get(token, "/account/delete")).body).toContain("Delete your account?");
     const other = await post(token, "/account/delete", { email: "first@example.org", password });
-    expect(helpOf(other.body, "email")).toContain("Expected the email of this account, leave@example.org.");
+    expect(helpOf(other.body, "email")).toContain("Enter the email of this account, leave@example.org.");
     expect(other.body).toContain('value="first@example.org"');
     const wrong = await post(token, "/account/delete", { email: "leave@example.org", password: "?" });
     expect(helpOf(wrong.body, "password")).toContain("That is not the current password");

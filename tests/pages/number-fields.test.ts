@@ -101,8 +101,8 @@ test("all that is wrong is told at once, each beside its field, the first with t
   expect(status).toBe(422);
   expect(html).toContain("“1.5” could be 1,5 or 15: write the one that you mean.");
   expect(html).toContain("“abc” is no number: write it as 1.234,5 is written.");
-  expect(html).toMatch(/Expected ticker to be/);
-  expect(html).toMatch(/Expected date to be today where you are/);
+  expect(html).toMatch(/Enter the ticker of it/);
+  expect(html).toMatch(/1\. Jan\. 2999 is still to come/);
   expect([typedIn(html, "quantity"), typedIn(html, "price"), typedIn(html, "fee")]).toEqual([
     "1.5",
     "abc",
@@ -172,7 +172,7 @@ test("every other form reads so, too: deposits, splits, corporate actions, price
   expect(wrong.status).toBe(422);
   expect(wrong.html).toContain("“1.50” could be 1,5 or 150");
   expect(wrong.html).toContain("“1.000” could be 1 or 1000");
-  expect(wrong.html).toMatch(/Expected date to be/);
+  expect(wrong.html).toMatch(/Enter the date\./);
 
   const spinOff = "/transactions/corporate-actions/new/spin-off";
   const terms = {

@@ -129,8 +129,8 @@ describe("signing in", () => {
     await signedUp("taken@example.com");
     const refused = await new Visitor().post("/create-account", { email: "nonsense", password: "short" });
     expect(refused.status).toBe(422);
-    expect(refused.html).toContain("Expected an email address");
-    expect(refused.html).toContain("Expected 8 to 200 characters");
+    expect(refused.html).toContain("Enter an email address");
+    expect(refused.html).toContain("Enter a password of 8 to 200 characters");
     const taken = await new Visitor().post("/create-account", { email: "taken@example.com", password });
     expect(taken.status).toBe(409);
     expect(taken.html).toContain("There is an account with the email");
@@ -160,14 +160,14 @@ describe("the ledger", () => {
   });
 
   test.each([
-    ["ticker", "NO SUCH", "Expected ticker to be"],
-    ["ticker", "UNKNOWN", "UNKNOWN"],
-    ["quantity", "0", "Expected quantity to be a number above 0"],
-    ["quantity", "1e400", "Expected quantity to be"],
-    ["price", "NaN", "Expected price to be"],
-    ["fee", "-1", "Expected fee to be"],
-    ["date", "2999-01-01", "Expected date to be today"],
-    ["date", "2024-02-30", "Expected date to be a day"],
+    ["ticker", "NO SUCH", "“NO SUCH” is no ticker"],
+    ["ticker", "UNKNOWN", "No ticker UNKNOWN."],
+    ["quantity", "0", "Enter a number above 0 for the quantity"],
+    ["quantity", "1e400", "“1e400” is no number"],
+    ["price", "NaN", "“NaN” is no number"],
+    ["fee", "-1", "Enter a number of 0 or more for the fee"],
+    ["date", "2999-01-01", "Jan 1, 2999 is still to come"],
+    ["date", "2024-02-30", "“2024-02-30” is no date"],
   ])("refuses %s %j beside its field and keeps the rest", async (field, value, message) => {
     const visitor = await signedUp(`${crypto.randomUUID()}@example.com`);
     const { status, html } = await visitor.post("/transactions", { ...trade, [field]: value });
@@ -189,7 +189,7 @@ describe("the ledger", () => {
     const idOf = ({ location }: Answer) => /recorded=(\d+)/.exec(location!)![1]!;
     await settle();
     const needed = await visitor.get(`/transactions/${idOf(bought)}/delete`);
-    expect(needed.html).toContain("A later SELL of WRLD needs it");
+    expect(needed.html).toContain("A later sale of WRLD needs it");
     const refused = await visitor.post(`/transactions/${idOf(bought)}/delete`, {});
     expect(refused.status).toBe(409);
     expect(refused.html).toContain("This trade cannot be deleted yet");

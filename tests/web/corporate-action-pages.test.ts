@@ -72,7 +72,7 @@ test("what is wrong stands at its field, and nothing typed is lost", async () =>
     step: "preview",
   });
   expect(wrong.status).toBe(422);
-  expect(wrong.html).toMatch(/id="numerator-help"><span class="error">Expected numerator to be/);
+  expect(wrong.html).toMatch(/id="numerator-help"><span class="error">“many” is no number/);
   expect(wrong.html).toContain('value="0.25"');
   const none = await investor.post(`${root}/new/cash-in-lieu`, {
     ticker: "NORD",
@@ -80,7 +80,7 @@ test("what is wrong stands at its field, and nothing typed is lost", async () =>
     price: "1",
     step: "preview",
   });
-  expect(text(none.html)).toContain("You hold no fraction of a share of NORD on 2024-03-06");
+  expect(text(none.html)).toContain("You held no fraction of a share of NORD on Mar 6, 2024");
 });
 
 test("shown, written, changed since, applied again and undone", async () => {

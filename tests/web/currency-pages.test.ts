@@ -52,7 +52,7 @@ describe("a person with figures in shillings", () => {
     const bridge = /<table class="bridge">(.*?)<\/table>/s.exec(html)![1]!;
     expect([...bridge.matchAll(/<th scope="row">([^<]*)/g)].map(([, label]) => label)).toEqual([
       "Value at the start",
-      "Put in, net of money taken out",
+      "Net deposits",
       "Prices",
       "Exchange rates",
       "Fees",

@@ -130,7 +130,7 @@ describe("entering", () => {
     const typed = { date, ticker: "NORD", amount: "twelve", tax: "1", note: "n", tags: "a,b" };
     const { status, html } = await visitor.post("/transactions/new/dividend", typed);
     expect(status).toBe(422);
-    expect(html).toMatch(/id="amount-help"><span class="error">Expected amount to be a number/);
+    expect(html).toMatch(/id="amount-help"><span class="error">“twelve” is no number/);
     for (const [name, value] of Object.entries(typed))
       expect(html).toMatch(new RegExp(`name="${name}" type="[a-z]+" value="${value}"`));
     const oversold = await visitor.post("/transactions/new/shares-out", {
@@ -138,7 +138,7 @@ describe("entering", () => {
       ticker: "NORD",
       quantity: "1",
     });
-    expect(oversold.html).toMatch(/id="quantity-help"><span class="error">You hold 0 NORD/);
+    expect(oversold.html).toMatch(/id="quantity-help"><span class="error">You held no NORD/);
   });
 
   test("a conversion says which of its two sides is wrong, and writes both at once", async () => {
@@ -146,14 +146,14 @@ describe("entering", () => {
     await open(visitor, "Cash", { tracks_cash: "on", currency: "USD" });
     const form = { amount: "10", currency: "USD", to_amount: "9", to_currency: "EURO" };
     const { html } = await visitor.post("/transactions/new/conversion", { date, ...form });
-    expect(html).toMatch(/id="to_currency-help"><span class="error">Expected currency to be/);
+    expect(html).toMatch(/id="to_currency-help"><span class="error">“EURO” is no currency/);
     const wrong = await visitor.post("/transactions/new/conversion", {
       date,
       ...form,
       amount: "x",
       to_currency: "EUR",
     });
-    expect(wrong.html).toMatch(/id="amount-help"><span class="error">Expected amount/);
+    expect(wrong.html).toMatch(/id="amount-help"><span class="error">“x” is no number/);
   });
 
   test("a form that is sent twice is one transaction", async () => {
@@ -192,7 +192,7 @@ describe("editing", () => {
     expect((await visitor.get(undone.location!)).html).toContain("Now BUY 10 NORD at $40.00 on");
     const refused = await visitor.post(`/transactions/${id}/edit`, { ...form, price: "0" });
     expect(refused.status).toBe(422);
-    expect(refused.html).toMatch(/id="price-help"><span class="error">Expected price/);
+    expect(refused.html).toMatch(/id="price-help"><span class="error">Enter a number above 0/);
   });
 
   test("what a later sale needs cannot be edited away or deleted, and is told why", async () => {
@@ -201,10 +201,12 @@ describe("editing", () => {
     await enter(visitor, "sell", { ticker: "NORD", quantity: "6", price: "50", date: "2024-04-04" });
     const id = idOf((await visitor.get("/transactions")).html, /BUY/);
     const edited = await visitor.post(`/transactions/${id}/edit`, { quantity: "5" });
-    expect(edited.html).toMatch(/id="quantity-help"><span class="error">You sell 6 NORD on 2024-04-04/);
+    expect(edited.html).toMatch(
+      /id="quantity-help"><span class="error">You sold 6 NORD on Apr 4, 2024\. With this change you would have held/,
+    );
     const deleted = await visitor.post(`/transactions/${id}/delete`);
     expect(deleted.status).toBe(409);
-    expect(deleted.html).toContain("A later SELL of NORD needs it.");
+    expect(deleted.html).toContain("A later sale of NORD needs it.");
   });
 
   test("another person's is not there", async () => {
@@ -249,9 +251,7 @@ describe("accounts", () => {
     expect(taken.html).toMatch(/id="name-help"><span class="error">You have an account/);
     const settings = { name: "Nairobi 2", kind: "bank", currency: "XYZ", income: "ledger" };
     const wrong = await visitor.post(`/accounts/${id}`, settings);
-    expect(wrong.html).toMatch(
-      /id="currency-help"><span class="error">Expected currency to be the code of a currency/,
-    );
+    expect(wrong.html).toMatch(/id="currency-help"><span class="error">“XYZ” is no currency/);
     const closed = { ...settings, currency: "", closed_at: "2024-05-01" };
     expect((await visitor.post(`/accounts/${id}`, closed)).status).toBe(303);
     expect((await visitor.get("/accounts")).html).toMatch(/Closed<.*Nairobi 2.*closed May 1, 2024/s);
@@ -364,7 +364,7 @@ describe("the portfolio of one account", () => {
     const named = new Map(
       steps.map(([, label, amount]) => [label, numberIn(amount!.replaceAll(/<[^>]*>/g, ""))]),
     );
-    expect(named.get("Put in, net of money taken out")).toBe(1000);
+    expect(named.get("Net deposits")).toBe(1000);
     expect((named.get("Other fees") ?? 0) + (named.get("Taxes") ?? 0)).toBe(-5);
   });
 

@@ -71,7 +71,7 @@ describe("an operator", () => {
     await press(operator.token, `/people/${id}/revoke`);
     expect(await Promise.all([token, program].map(statusFor))).toEqual([401, 401]);
     const mistyped = await press(operator.token, `/people/${id}/delete`, { email: "ann@example.org" });
-    expect([mistyped.status, mistyped.body]).toEqual([422, expect.stringContaining("Expected the email")]);
+    expect([mistyped.status, mistyped.body]).toEqual([422, expect.stringContaining("Enter the email")]);
     const { headers } = await press(operator.token, `/people/${id}/delete`, { email: "cy@example.org" });
     expect(headers.get("Location")).toBe("/people?done=delete");
     expect((await signIn("cy@example.org")).status).toBe(401);

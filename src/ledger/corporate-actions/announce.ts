@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { personTransaction } from "../../database/person.ts";
 import { isOwnAsset } from "../../market/ticker.ts";
+import { plain } from "../../plain.ts";
 import { whileBaseStays } from "../base-currency.ts";
 import type { LedgerContext } from "../context.ts";
 import type { CostOf } from "../transfers.ts";
@@ -73,12 +74,25 @@ export async function announceCorporateAction(
       "kind",
       parsed.kind,
       "another one: what each holder makes of rights they alone know",
+      plain(
+        "What each holder made of their rights they alone know: a rights issue can be written for yourself.",
+      ),
     );
   if (parsed.account !== undefined)
-    throw new InvalidCorporateActionError("account", parsed.account, "left out, for all holders have it");
+    throw new InvalidCorporateActionError(
+      "account",
+      parsed.account,
+      "left out, for all holders have it",
+      plain("Choose all accounts: it is written for all who hold it."),
+    );
   for (const name of ["ticker", "new_ticker"] as const)
     if (isOwnAsset(parsed[name] ?? ""))
-      throw new InvalidCorporateActionError(name, parsed[name], "another one: that is somebody's own asset");
+      throw new InvalidCorporateActionError(
+        name,
+        parsed[name],
+        "another one: that is somebody's own asset",
+        plain("That is somebody’s own asset, of which nobody else has any: enter a ticker of an exchange."),
+      );
   const terms = await resolvePrices(context, operator.userId, parsed);
   const holders = await readHolders(context, operator.userId, terms);
   if (isPreview) return { announcement_id: null, terms, holders: holders.length, written: 0, left_out: {} };

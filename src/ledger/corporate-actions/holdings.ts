@@ -1,6 +1,8 @@
 /** What a corporate action finds: how much is held of a ticker in each account, and what that had cost. */
+
 import { Big } from "big.js";
 import type { PoolClient } from "pg";
+import { plain } from "../../plain.ts";
 import { type Account, readAccounts, requireNamed } from "../accounts.ts";
 import { InvalidTransactionError } from "../errors.ts";
 import { type Split, type Trade, unitsByDay } from "../position.ts";
@@ -66,6 +68,7 @@ const unknownCost = () =>
     "date",
     "a day of which figures say what the shares had cost; they are being computed, try again in a moment",
     undefined,
+    plain("What the shares had cost by that day is being worked out just now: try again in a moment."),
   );
 
 /** As CostOf. Throws InvalidTransactionError where figures do not say it yet. */

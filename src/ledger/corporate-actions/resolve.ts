@@ -1,5 +1,6 @@
 /** The prices, currencies and histories that the rows of a corporate action need, all there before anything is written. */
 import { personTransaction } from "../../database/person.ts";
+import { plain } from "../../plain.ts";
 import type { LedgerContext } from "../context.ts";
 import { readTradeDraft } from "../draft.ts";
 import { readBaseCurrency, readRate } from "../quotes.ts";
@@ -23,6 +24,10 @@ async function closeOn(
     name,
     undefined,
     `what one ${ticker} was worth at the close of ${date}, of which no price is known here`,
+    plain("No close of {ticker} on {date:day} is known here: enter what one was worth that evening.", {
+      ticker,
+      date,
+    }),
   );
 }
 

@@ -1,6 +1,8 @@
 /** What a person says of a corporate action, parsed once. */
 import { z } from "zod";
-import { FutureDateError } from "../errors.ts";
+import { type Plain, plain } from "../../plain.ts";
+import { FutureDateError, shown } from "../errors.ts";
+import { absenceWords, fieldWords } from "../field-words.ts";
 import * as field from "../fields.ts";
 import { latestToday } from "../input.ts";
 
@@ -37,19 +39,22 @@ export const termExpectations = {
 
 export type TermField = keyof typeof termExpectations;
 
-function shown(value: unknown): string {
-  const text = value === undefined ? "nothing" : (JSON.stringify(value) ?? String(value));
-  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
-}
-
 export class InvalidCorporateActionError extends Error {
   readonly code: `invalid_${TermField}`;
   readonly field: TermField;
+  readonly plain: Plain;
 
-  constructor(name: TermField, value: unknown, expected: string = termExpectations[name]) {
+  /** `words`: to a person; by default by what was typed into the field. */
+  constructor(
+    name: TermField,
+    value: unknown,
+    expected: string = termExpectations[name],
+    words = fieldWords(name, value),
+  ) {
     super(`expected ${name} to be ${expected}, got: ${shown(value)}`);
     this.code = `invalid_${name}`;
     this.field = name;
+    this.plain = words;
   }
 }
 
@@ -167,6 +172,7 @@ export function parseTerms(input: unknown, clock: () => Date): Terms {
         place,
         fields[name],
         `without ${name.slice(0, 40)}, which a ${kind} has not`,
+        absenceWords(place),
       );
     }
     const name = issue!.path[0] as TermField;
@@ -186,10 +192,16 @@ function requireWhole(terms: Terms): void {
       "new_ticker",
       terms.new_ticker,
       "another ticker than the one that is held",
+      plain("Both tickers are the same: enter the new one here."),
     );
   if (terms.kind !== "merger") return;
   if (terms.new_ticker === undefined && terms.cash_per_share === undefined)
-    throw new InvalidCorporateActionError("new_ticker", undefined, "said, or cash_per_share, or both");
+    throw new InvalidCorporateActionError(
+      "new_ticker",
+      undefined,
+      "said, or cash_per_share, or both",
+      plain("Enter what it became, or the cash that was paid for each share, or both."),
+    );
   const ofShares = ["numerator", "denominator"] as const;
   const ofNone = [...ofShares, "new_price", "fraction_price"] as const;
   if (terms.new_ticker !== undefined) {
@@ -198,6 +210,11 @@ function requireWhole(terms: Terms): void {
   } else {
     const extra = ofNone.find((name) => terms[name] !== undefined);
     if (extra)
-      throw new InvalidCorporateActionError(extra, terms[extra], "left out where nothing but cash is paid");
+      throw new InvalidCorporateActionError(
+        extra,
+        terms[extra],
+        "left out where nothing but cash is paid",
+        plain("Leave this empty, for nothing but cash was paid; or enter what the shares became."),
+      );
   }
 }

@@ -197,7 +197,7 @@ function bookRow(row: ImportRow, booking: Booking): ImportRow {
     if (error instanceof NotResolved) return refused(error.remark);
     if (error instanceof NotRecordable) return refused(notRecorded(error.message));
     if (error instanceof InvalidTransactionError || error instanceof FutureDateError)
-      return refused(notRecorded(error.message));
+      return refused({ ...notRecorded(error.message), plain: error.plain });
     throw error;
   }
 }

@@ -3,10 +3,11 @@ import { createHash } from "node:crypto";
 import type { PoolClient } from "pg";
 import { mapInTurns } from "../../event-loop.ts";
 import { type Account, accountInFile, readAccounts } from "../accounts.ts";
-import { DuplicateError, OversellError } from "../errors.ts";
+import { OversellError } from "../errors.ts";
 import { findOversells, type Oversell, overruled, type Split, type Trade } from "../position.ts";
 import { readSplits, readTransactions, type Transaction } from "../rows.ts";
 import { incoming, outgoing } from "../transaction-types.ts";
+import { DuplicateError } from "./errors.ts";
 import { keyRows, readImportedRows } from "./kept.ts";
 import type { GroupCounts, Recording } from "./recording.ts";
 import { type Remark, remarkOf } from "./remarks.ts";
@@ -158,7 +159,7 @@ const tickerOf = ({ input, entry }: ImportRow): string =>
 /** Of the purchases that are not going to be recorded, by day, the one that would have brought what is sold; "": none. */
 function missingPurchase([purchase]: readonly ImportRow[], date: string): string {
   if (!purchase || dayOf(purchase) > date) return "";
-  return `; line ${purchase.line}, which buys it, ${purchase.input ? "is left out" : "cannot be recorded"}`;
+  return `line ${purchase.line}, which buys it, ${purchase.input ? "is left out" : "cannot be recorded"}`;
 }
 
 interface Covering {
@@ -188,7 +189,11 @@ function blame(oversell: Oversell, { ticker, rowOf, sellers, missing }: Covering
   const row = own ?? lastSeller(sellers, date);
   if (!row) return [];
   const error = new OversellError({ ticker, date, held: oversell.held, sold }, own ? "sell" : "earlier sell");
-  return [[row, { code: error.code, message: error.message + missingPurchase(missing, date) }]];
+  const why = missingPurchase(missing, date);
+  if (why === "") return [[row, remarkOf(error)]];
+  const { text, values } = error.plain;
+  const words = { text: `${text} {why}.`, values: { ...values, why: why.replace("l", "L") } };
+  return [[row, { code: error.code, message: `${error.message}; ${why}`, plain: words }]];
 }
 
 /** What a spin-off takes of its parent is a cost, and no shares. */

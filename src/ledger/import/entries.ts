@@ -1,5 +1,9 @@
 /** The lines of a table as entries: what each is, when, of what, how much and for how much. Pure. */
 import { Big } from "big.js";
+import { type CostField, type CostReading, costFields, readCosts } from "./costs.ts";
+import { currencyOf, isMoney, isVague } from "./currencies.ts";
+import { type DateOrder, type Moment, readMoment } from "./dates.ts";
+import type { BookedCost, BookedFigures, Entry, Reading } from "./entry.ts";
 import {
   AmbiguousDateError,
   AmbiguousFigureError,
@@ -7,11 +11,7 @@ import {
   UnknownKindError,
   UnknownUnitError,
   UnsupportedAssetError,
-} from "../errors.ts";
-import { type CostField, type CostReading, costFields, readCosts } from "./costs.ts";
-import { currencyOf, isMoney, isVague } from "./currencies.ts";
-import { type DateOrder, type Moment, readMoment } from "./dates.ts";
-import type { BookedCost, BookedFigures, Entry, Reading } from "./entry.ts";
+} from "./errors.ts";
 import { type DecimalMark, isBlank, readFigure } from "./figures.ts";
 import type { TextLine, Texts } from "./format.ts";
 import { type Instrument, readInstrument } from "./instrument.ts";

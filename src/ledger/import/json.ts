@@ -1,6 +1,6 @@
 /** A file of JSON records as a table, so that everything after this knows tables alone. Pure. */
 import { z } from "zod";
-import { EmptyCsvError, InvalidCsvError } from "../errors.ts";
+import { EmptyCsvError, InvalidCsvError } from "./errors.ts";
 import type { Table } from "./table.ts";
 
 const record = z.record(z.string(), z.unknown());

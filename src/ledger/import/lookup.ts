@@ -6,8 +6,9 @@ import {
 } from "../../market/errors.ts";
 import { isOwnAsset } from "../../market/ticker.ts";
 import type { LedgerContext } from "../context.ts";
-import { TickerNotCheckedError, TooManyNewTickersError } from "../errors.ts";
+import { TooManyNewTickersError } from "../errors.ts";
 import { type KnownTicker, requireTicker } from "../tickers.ts";
+import { TickerNotCheckedError } from "./errors.ts";
 
 /** What the price source is asked at once and at most in one review: somebody is waiting for it. */
 const lookupsAtOnce = 6;

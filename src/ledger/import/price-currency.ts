@@ -1,9 +1,9 @@
 /** Which currency a price is in, and whether the ledger can take it. Pure. */
 import { Big } from "big.js";
 import { isCurrency, unitOf } from "../../market/currency.ts";
-import { AmbiguousCurrencyError, ForeignCurrencyError } from "../errors.ts";
 import { currencyOf, dollarTokens, isVague } from "./currencies.ts";
 import type { Reading } from "./entry.ts";
+import { AmbiguousCurrencyError, ForeignCurrencyError } from "./errors.ts";
 import type { Texts } from "./format.ts";
 import type { Figures } from "./money.ts";
 import type { Remarks } from "./remarks.ts";

@@ -1,8 +1,8 @@
 /** Reads a file in a thread of its own, within limits: whatever stands in it, other requests are answered meanwhile. */
 import { type MessagePort, type ResourceLimits, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { mapInTurns } from "../../event-loop.ts";
-import { FileTooCostlyError } from "../errors.ts";
 import type { Entry } from "./entry.ts";
+import { FileTooCostlyError } from "./errors.ts";
 import { type ImportFile, type ReadFile, unreadFile } from "./read.ts";
 
 export interface ReadingLimits {

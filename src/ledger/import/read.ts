@@ -1,5 +1,11 @@
 /** A file as entries: its tables, how each is read, and what its own figures and days say of its notation. Pure. */
 import { createHash } from "node:crypto";
+import { hasValues, looksLikeHeader } from "./columns.ts";
+import { negativeColumns } from "./costs.ts";
+import { isMoney } from "./currencies.ts";
+import { type DateOrder, proveDateOrder, readMoment } from "./dates.ts";
+import { readEntry } from "./entries.ts";
+import type { Entry, Notation, Reading } from "./entry.ts";
 import {
   AmbiguousCurrencyError,
   EmptyCsvError,
@@ -11,13 +17,7 @@ import {
   SplitFigureError,
   TooManyLinesError,
   ValueCountError,
-} from "../errors.ts";
-import { hasValues, looksLikeHeader } from "./columns.ts";
-import { negativeColumns } from "./costs.ts";
-import { isMoney } from "./currencies.ts";
-import { type DateOrder, proveDateOrder, readMoment } from "./dates.ts";
-import { readEntry } from "./entries.ts";
-import type { Entry, Notation, Reading } from "./entry.ts";
+} from "./errors.ts";
 import { type DecimalMark, isBlank, proveDecimalMark } from "./figures.ts";
 import { recogniseFormat, spellHeaders, type TextLine } from "./format.ts";
 import { formats } from "./formats/index.ts";

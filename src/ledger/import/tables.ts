@@ -1,6 +1,7 @@
 /** The text of a file as tables, whatever stands before, between and after them. Pure. */
 import { parse } from "csv-parse/sync";
 import { fromText } from "../../csv.ts";
+import { readMoment } from "./dates.ts";
 import {
   EmptyCsvError,
   FileTooLargeError,
@@ -8,8 +9,7 @@ import {
   InvalidCsvError,
   NotTextError,
   TooManyLinesError,
-} from "../errors.ts";
-import { readMoment } from "./dates.ts";
+} from "./errors.ts";
 import { readFigure } from "./figures.ts";
 import { readJsonTables } from "./json.ts";
 import type { Table, TableLine } from "./table.ts";

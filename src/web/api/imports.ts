@@ -110,6 +110,7 @@ function fileOf(body: z.output<typeof fileInput>): ImportFile {
 
 const remark = z.object({ code: z.string(), message: z.string() });
 const remarks = z.array(remark).readonly();
+const told = ({ code, message }: z.output<typeof remark>) => ({ code, message });
 
 const rowAnswer = z.object({
   line: z.int(),
@@ -173,17 +174,17 @@ const rowOf = (row: ReviewedRow): z.input<typeof rowAnswer> => ({
   currency: row.currency,
   values: { ...row.values } as Record<string, string>,
   group: row.group ?? null,
-  problem: row.problem ?? null,
+  problem: row.problem ? told(row.problem) : null,
   part_of: row.partOf ?? null,
-  errors: row.errors,
-  warnings: row.warnings,
+  errors: row.errors.map(told),
+  warnings: row.warnings.map(told),
   notes: row.notes,
   correction: row.correction,
 });
 
 const previewOf = (review: ImportReview): z.input<typeof preview> => ({
   format: review.format,
-  problem: review.problem,
+  problem: review.problem && told(review.problem),
   fingerprint: review.fingerprint,
   account: review.account.account_id,
   headers: review.headers,
@@ -255,7 +256,9 @@ export const importRoutes: readonly Route[] = [
       const done = await importTransactions(context, person.userId, fileOf(body), selection);
       const { imported, others, kept, importId, review } = done;
       if (importId === null || imported + others + kept === 0)
-        throw new ImportRefusedError(whyNothingWasImported(review, isAllSeen(review, selection)));
+        throw new ImportRefusedError(
+          review.problem?.message ?? whyNothingWasImported(review, isAllSeen(review, selection)),
+        );
       return { imported, others, kept, import_id: importId };
     },
   }),

@@ -7,11 +7,11 @@
 import { scaleLinear, scaleUtc } from "d3-scale";
 import { area, curveLinear, curveStepAfter, line } from "d3-shape";
 import type { Format } from "../format.ts";
+import { dayLabels, type Unit, valueLabels, writeValues } from "./axes.ts";
 import { decimate } from "./decimate.ts";
 import { type Marker, markerLegend, placeMarkers } from "./markers.ts";
 
-/** price: of one unit, to as many decimals as it has. */
-export type Unit = "money" | "price" | "quantity" | "percent";
+export type { Unit } from "./axes.ts";
 
 export interface Series {
   /** Becomes the class `series-<name>`. */
@@ -74,7 +74,6 @@ export function timeChart(input: TimeChartInput, format: Format) {
   const y = valueScale(input);
   const kept = keptDays(input);
   const told = [...series, ...(input.told ?? [])];
-  const writeValue = axisWriter(input.unit, format);
   const markers = placeMarkers(input.markers ?? [], {
     first: dates[0] ?? "",
     last: dates.at(-1) ?? "",
@@ -96,13 +95,7 @@ export function timeChart(input: TimeChartInput, format: Format) {
       path: linePath(input, one, kept, x, y),
     })),
     shade: shadePath(input, kept, x, y),
-    yTicks: y.ticks(4).map((value) => ({
-      y: round(y(value)),
-      // Above its line, or below where it would leave the chart.
-      labelY: round(y(value) + (y(value) < 14 ? 13 : -5)),
-      label: writeValue(value),
-      zero: value === 0,
-    })),
+    yTicks: valueTicks(y, input.unit, format),
     xTicks: timeTicks(x, format),
     bands: (input.bands ?? []).map((band) => placeBand(band, first, last, format)),
     isStrip: input.bandsAs === "strip",
@@ -140,17 +133,13 @@ function currencyOf(unit: Unit, { currency, currencyDisplay }: Format) {
   return isMoney && (currency !== "USD" || currencyDisplay === "code") ? { currency, currencyDisplay } : {};
 }
 
-function axisWriter(unit: Unit, format: Format): (value: number) => string {
-  if (unit === "percent") return format.compactPercent;
-  return unit === "quantity" ? format.compactNumber : format.compactMoney;
-}
-
 type ValueScale = ReturnType<typeof valueScale>;
 type TimeScale = ReturnType<typeof scaleUtc<number, number>>;
 
 function valueScale({ series, shade, height }: TimeChartInput) {
   const values = series.flatMap((one) => one.values.filter((value) => value !== null));
   if (shade === "zero") values.push(0);
+  if (values.length === 0) values.push(0, 1);
   const lowest = values.reduce((left, right) => Math.min(left, right), Infinity);
   const highest = values.reduce((left, right) => Math.max(left, right), -Infinity);
   const flat = !(highest > lowest);
@@ -197,35 +186,37 @@ function shadePath(
   return draw(kept) ?? "";
 }
 
-/** Quarters of three years are twelve: then every second one, Januaries among them. */
-function thinned(days: readonly string[]): readonly string[] {
-  if (days.length <= 8) return days;
-  const january = Math.max(
-    0,
-    days.findIndex((day) => day.endsWith("-01-01")),
-  );
-  return days.filter((_, index) => index % 2 === january % 2);
+function valueTicks(y: ValueScale, unit: Unit, format: Format) {
+  const values = y.ticks(4);
+  return valueLabels(values, (value) => y(value), writeValues(values, unit, format)).map((tick) => ({
+    y: round(tick.y),
+    labelY: round(tick.labelY),
+    label: tick.label,
+    zero: tick.value === 0,
+  }));
 }
 
-/** At most eight; on a narrow screen the stylesheet hides every second one (`minor`). */
+/** What is shown of them at which width says the stylesheet. */
 function timeTicks(x: TimeScale, format: Format) {
-  const days = thinned(x.ticks(6).map((tick) => tick.toISOString().slice(0, 10)));
+  const days = [...new Set(x.ticks(6).map((tick) => tick.toISOString().slice(0, 10)))].filter(
+    (day) => x(instant(day)) <= width,
+  );
   const write = days.every((day) => day.endsWith("-01-01"))
     ? format.year
     : days.every((day) => day.endsWith("-01"))
       ? format.month
       : format.shortDate;
-  // Its label would hang over the edge.
-  const inside = [...new Set(days)].filter((day) => x(instant(day)) <= width * 0.97);
-  return inside.map((day, index) => {
-    const fraction = x(instant(day)) / width;
-    return {
-      x: percentOf(fraction),
-      label: write(day),
-      minor: index % 2 === 1,
-      anchor: fraction < 0.04 ? "start" : "middle",
-    };
-  });
+  const places = days.map((day) => ({ fraction: x(instant(day)) / width, label: write(day) }));
+  const january = Math.max(
+    0,
+    days.findIndex((day) => day.endsWith("-01-01")),
+  );
+  return dayLabels(places, january).map(({ fraction, label, anchor, shownAt }) => ({
+    x: percentOf(fraction),
+    label,
+    anchor,
+    shownAt: shownAt.map((name) => `at-${name}`).join(" "),
+  }));
 }
 
 function placeBand(band: Band, first: number, last: number, format: Format) {

@@ -64,7 +64,7 @@ export const figures = {
   current_drawdown: { title: "Current drawdown", portfolio: performance("current_drawdown"), ticker: null },
   calmar: { title: "Calmar ratio", portfolio: performance("calmar"), ticker: null },
   net_contributions: {
-    title: "Net contributions",
+    title: "Net deposits",
     portfolio: performance("net_contributions"),
     ticker: null,
   },

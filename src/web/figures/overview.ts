@@ -1,7 +1,17 @@
 /** What the overview's template is given, but for the table of its holdings. */
-import { allocations, type OverviewFigures, type Range } from "../../portfolio/index.ts";
+import {
+  type AllocatedPart,
+  type Allocation,
+  allocatedParts,
+  allocations,
+  type OverviewFigures,
+  type Range,
+  type Respect,
+} from "../../portfolio/index.ts";
 import { timeChart } from "../charts/time-chart.ts";
+import { tones, treemapHeight, treemapTiles } from "../charts/treemap.ts";
 import type { Format } from "../format.ts";
+import { shownTicker } from "../own-names.ts";
 import { benchmarkView } from "./benchmark.ts";
 import { daysInRange, overDays, periodOf, regimeBands } from "./days.ts";
 
@@ -19,7 +29,12 @@ const labels = {
 const labelOf = (range: Range): string => ("name" in range ? labels[range.name] : "These days");
 
 /** In parts that are rendered each by itself: what stands between them is of another time. */
-export function overviewView(figures: OverviewFigures, range: Range, format: Format) {
+export function overviewView(
+  figures: OverviewFigures,
+  range: Range,
+  { respect, href }: Allocating,
+  format: Format,
+) {
   const { span, changes } = figures;
   return {
     period: periodOf(figures, format),
@@ -36,8 +51,76 @@ export function overviewView(figures: OverviewFigures, range: Range, format: For
     value: { chart: valueChart(figures, format) },
     allocation: {
       asOf: span.end,
-      respects: allocations(figures.tickers, figures.standing, span.currency),
+      ...allocationView(figures, { respect, href }, format),
     },
+  };
+}
+
+/** In which respect the picture of the allocation is, and where its others are. */
+interface Allocating {
+  readonly respect: Respect;
+  readonly href: (respect: Respect) => string;
+}
+
+/** The respects that a picture has: of each ticker by itself there is the table. */
+const pictured: Readonly<Partial<Record<Respect, string>>> = {
+  sector: "Sector",
+  class: "Asset class",
+  currency: "Currency",
+  account: "Account",
+};
+
+/** A treemap of what is held, within the respect that is chosen or the first that there is, and the tables of all. */
+function allocationView(
+  { tickers, standing, span }: OverviewFigures,
+  { respect: asked, href }: Allocating,
+  format: Format,
+) {
+  const all = allocations(tickers, standing, span.currency);
+  const choices = all.filter(({ respect }) => respect in pictured);
+  const chosen =
+    choices.find(({ respect }) => respect === asked) ?? choices.find(({ respect }) => respect === "sector");
+  return {
+    respects: all,
+    choices: choices.map(({ respect }) => ({
+      label: pictured[respect],
+      href: href(respect),
+      isCurrent: respect === chosen?.respect,
+    })),
+    treemap: chosen ? treemapView(chosen, allocatedParts(tickers, standing, chosen.respect), format) : null,
+  };
+}
+
+function treemapView(
+  { respect, title, slices }: Allocation,
+  parts: readonly AllocatedPart[],
+  format: Format,
+) {
+  const total = parts.reduce((sum, { value }) => sum + Number(value), 0);
+  const tiles = treemapTiles(
+    parts.map(({ group, label, name, value }) => ({
+      group,
+      label: shownTicker(label),
+      ...(name !== null && { name }),
+      value: Number(value),
+    })),
+  );
+  const toneOf = new Map(tiles.map(({ group, tone }) => [group, tone]));
+  return {
+    title: `Allocation ${title.charAt(0).toLowerCase()}${title.slice(1)}`,
+    description: slices.map(({ label, weight }) => `${label} ${format.percent(weight)}`).join(", "),
+    height: treemapHeight,
+    tiles: tiles.map((tile) => ({
+      ...tile,
+      group: respect === "account" ? "" : tile.group,
+      worth: format.money(String(tile.value)),
+      share: format.percent(tile.value / total),
+    })),
+    groups: slices.map(({ label, weight }) => ({
+      label,
+      share: format.percent(weight),
+      tone: toneOf.get(label) ?? tones - 1,
+    })),
   };
 }
 
@@ -62,7 +145,7 @@ function valueChart(figures: OverviewFigures, format: Format) {
         },
         {
           name: "contributions",
-          label: opening === 0 ? "Net contributions" : "Value at the start and net contributions",
+          label: opening === 0 ? "Net deposits" : "Value at the start and net deposits",
           values: contributed,
           shape: "step",
         },

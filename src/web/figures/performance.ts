@@ -1,6 +1,7 @@
 /** What the template of the returns is given, but for the order of the tickers. */
 import Big from "big.js";
 import { bridge, isConverted, type RangeFigures } from "../../portfolio/index.ts";
+import { type BarKind, barRows } from "../charts/bar-rows.ts";
 import { timeChart } from "../charts/time-chart.ts";
 import type { Format } from "../format.ts";
 import { shownTicker } from "../own-names.ts";
@@ -36,10 +37,25 @@ export function performanceView(figures: RangeFigures, format: Format) {
     tiles: shownTiles,
     hasCode: format.amountsIn !== null,
     tilesLayout: shownTiles.length === 6 ? "sixths" : "quarters",
-    bridge: bridge(figures, format.minorDigits),
+    bridge: bridgeView(figures, format),
     heatmap: heatmap(figures.months, inRange, format),
     regimes: figures.regimes.map((regime) => ({ ...regime, label: regimeLabel(regime.regime) })),
   };
+}
+
+/** A waterfall, and the same steps as a table. */
+function bridgeView(figures: RangeFigures, format: Format) {
+  const whole = bridge(figures, format.minorDigits);
+  const kindOf = ({ isSum, isFlow, amount }: (typeof whole.steps)[number]): BarKind =>
+    isSum ? "total" : isFlow ? "flow" : Number(amount) < 0 ? "loss" : "gain";
+  const rows = whole.steps.map((step) => ({
+    label: step.label,
+    text: step.isSum ? format.money(step.amount) : format.signedMoney(step.amount),
+    kind: kindOf(step),
+    from: Number(step.from),
+    to: Number(step.to),
+  }));
+  return { ...whole, chart: barRows(rows, true) };
 }
 
 function tiles({ span, performance }: RangeFigures, format: Format): Tile[] {
@@ -160,7 +176,7 @@ export function drawdownChart(figures: Charted, format: Format) {
   return timeChart(
     {
       id: "drawdown",
-      title: "Drawdown",
+      title: "Below the previous peak",
       unit: "percent",
       height: 190,
       ...overDays(figures),

@@ -1,7 +1,9 @@
 /** What the templates of risk are given of a range: ui/partials/risk-*.hbs. */
 import type { RiskFigures, WhatIf } from "../../portfolio/index.ts";
+import { type BarRow, barRows } from "../charts/bar-rows.ts";
 import { timeChart, type Unit } from "../charts/time-chart.ts";
 import type { Format } from "../format.ts";
+import { shownTicker } from "../own-names.ts";
 import { regimeLabel } from "./labels.ts";
 import { dated, type Tile } from "./tiles.ts";
 
@@ -42,6 +44,7 @@ export function riskView(figures: RiskFigures, whatIf: AskedWhatIf | null, forma
           ticker !== "" || Math.abs(Number(gain)) > 0.005 || Math.abs(return_contribution) > 0.00005,
       )
       .map((part) => ({ ...part, isHolding: part.ticker !== "" })),
+    contributionCharts: contributionCharts(figures, format),
     tickerRegimes: [...Map.groupBy(tickerRegimes, ({ ticker }) => ticker)].map(([ticker, regimes]) => ({
       ticker,
       regimes: regimes.map((regime) => ({ ...regime, label: regimeLabel(regime.regime) })),
@@ -54,6 +57,60 @@ export function riskView(figures: RiskFigures, whatIf: AskedWhatIf | null, forma
       isSold: Number(whatIf.multiple) === 0,
       rows: whatIfRows(figures, whatIf.figures),
     },
+  };
+}
+
+/** More bars are not compared any more: those that count least are one. */
+const barsShown = 12;
+
+/** What each holding gave to the return, and to the volatility, from zero; the largest first. Of volatility null: nobody knows. */
+function contributionCharts({ contributions }: RiskFigures, format: Format) {
+  const chart = (
+    name: string,
+    values: readonly (readonly [ticker: string, value: number])[],
+    isGain: boolean,
+  ) => {
+    const sorted = values.toSorted(([, left], [, right]) => Math.abs(right) - Math.abs(left));
+    const shown = sorted.length > barsShown ? sorted.slice(0, barsShown - 1) : sorted;
+    const rest = sorted.slice(shown.length);
+    const row = (label: string, value: number): BarRow => ({
+      label,
+      text: isGain ? format.signedPercent(value) : format.percent(value),
+      kind: isGain ? (value < 0 ? "loss" : "gain") : "share",
+      from: 0,
+      to: value,
+    });
+    const rows = shown
+      .toSorted(([, left], [, right]) => right - left)
+      .map(([ticker, value]) => row(nameOf(ticker), value));
+    if (rest.length > 0)
+      rows.push(
+        row(
+          `${rest.length} others`,
+          rest.reduce((sum, [, value]) => sum + value, 0),
+        ),
+      );
+    return rows.length === 0 ? null : { name, chart: barRows(rows, false) };
+  };
+  const nameOf = (ticker: string): string =>
+    ticker === "" ? "Cash, taxes and the rest" : shownTicker(ticker);
+  return {
+    toReturn: chart(
+      "To the return",
+      contributions
+        .filter(({ ticker, return_contribution }) => ticker !== "" || Math.abs(return_contribution) > 0.00005)
+        .map(({ ticker, return_contribution }) => [ticker, return_contribution]),
+      true,
+    ),
+    toVolatility: chart(
+      "To the volatility",
+      contributions.flatMap(({ ticker, volatility_contribution }) =>
+        volatility_contribution === null || (ticker === "" && Math.abs(volatility_contribution) < 0.00005)
+          ? []
+          : [[ticker, volatility_contribution] as const],
+      ),
+      false,
+    ),
   };
 }
 
@@ -221,7 +278,7 @@ function matrix({ correlated, correlations }: RiskFigures, format: Format) {
       other: right,
       text: format.number(value),
       reason: null,
-      tint: strength === 0 ? "flat" : `${value > 0 ? "gain" : "loss"}-${strength}`,
+      tint: strength === 0 ? "flat" : `${value > 0 ? "alike" : "opposite"}-${strength}`,
     };
   };
   return {

@@ -37,8 +37,9 @@ import { notifyTokenMade } from "../notices.ts";
 import { relyingPartyOf } from "../origin.ts";
 import { type PersonalTableName, personalTableNames, personalTables } from "../personal-data.ts";
 import { parseInput } from "../route.ts";
+import { inWords } from "../words.ts";
 import { factorPages, type SendAccountProblem } from "./factors.ts";
-import { type Problem, type SendPage, sentence } from "./page.ts";
+import type { Problem, SendPage } from "./page.ts";
 import { connectionPages } from "./provider.ts";
 import { describeOwnEvent } from "./security-event.ts";
 
@@ -270,7 +271,7 @@ function refusal(error: unknown, heading: string): FormState {
   const { status, code, field, message } = describeError(error, "POST", "");
   const isOurs = status >= 500 && code !== "market_data_unavailable";
   if (isOurs || code === "reauthentication_required") throw error;
-  const said = sentence(message.replace(`${field}: `, ""));
+  const said = inWords(error, message);
   if (field && fields.has(field)) return { status, errors: { [field]: said }, problem: null };
   return { status, errors: {}, problem: { heading, message: said } };
 }

@@ -20,7 +20,7 @@ import type { Account } from "./entry-form.ts";
 import { type Problem, refusal, type SendPage } from "./page.ts";
 import { currenciesOf, describeUnbooked } from "./unbooked.ts";
 
-const text = z.string().max(1000).default("");
+const text = z.string().max(10_000).default("");
 /** What was typed, kept as it was. A box that is not ticked is not sent. */
 const form = z.object({
   name: text,
@@ -123,7 +123,7 @@ export function ledgerAccountPages(context: WebContext, sendPage: SendPage): Rou
         request,
         response,
         account,
-        refused(error, values, "Not changed."),
+        refused(error, values, "Not changed.", !account.is_default),
       );
     }
   });
@@ -150,11 +150,13 @@ export function ledgerAccountPages(context: WebContext, sendPage: SendPage): Rou
   return router;
 }
 
-const fields = new Set(["name", "kind", "currency", "income", "closed_at", "tracks_cash"]);
+/** Those that say what is wrong with them; an account that can be closed has the day of that, too. */
+const fields = ["name", "kind", "currency"] as const;
 
-function refused(error: unknown, values: Typed, heading: string): State {
+function refused(error: unknown, values: Typed, heading: string, isClosable = false): State {
   const { status, field, problem } = refusal(error, heading);
-  return field && fields.has(field)
+  const isShown = fields.some((name) => name === field) || (isClosable && field === "closed_at");
+  return field && isShown
     ? { values, status, errors: { [field]: problem.message }, problem: null }
     : { values, status, errors: {}, problem };
 }

@@ -19,6 +19,7 @@ import {
   type Transaction,
   undoCorporateAction,
   withdrawAnnouncement,
+  withSuggestion,
 } from "../../ledger/index.ts";
 import { readTransferredCost } from "../../portfolio/index.ts";
 import { requireOperator, requirePerson, type WebContext } from "../context.ts";
@@ -30,7 +31,7 @@ import { ledgerRow } from "./ledger-row.ts";
 import { environmentOf, type Problem, refusal, type SendPage } from "./page.ts";
 
 const root = "/transactions/corporate-actions";
-const text = z.string().max(1000);
+const text = z.string().max(10_000);
 const form = z.record(z.string().max(50), text);
 type Values = Readonly<Record<string, string>>;
 
@@ -69,7 +70,9 @@ export function corporateActionPages(context: WebContext, sendPage: SendPage): R
     try {
       await answerWizard(context, sendPage, request, response, values, step !== "write");
     } catch (error) {
-      await sendForm(context, sendPage, request, response, refused(error, kindOf(request), values));
+      const { userId } = requirePerson(request);
+      const explained = await withSuggestion(context, userId, error);
+      await sendForm(context, sendPage, request, response, refused(explained, kindOf(request), values));
     }
   });
 

@@ -12,8 +12,9 @@ import { readDeletionEffects } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
 import { positiveId } from "../schemas.ts";
+import { inWords } from "../words.ts";
 import { ledgerRow } from "./ledger-row.ts";
-import { type Problem, type SendPage, sentence } from "./page.ts";
+import type { Problem, SendPage } from "./page.ts";
 
 /** How many deleted rows are shown: an undo is of what was done lately. */
 const shownDeletions = 100;
@@ -43,7 +44,7 @@ export function deletionPages(context: WebContext, sendPage: SendPage): Router {
     } catch (error) {
       const { code, message } = describeError(error, "POST", "");
       if (!restoreRefusals.has(code)) throw error;
-      const problem = { heading: "Not restored.", message: sentence(message) };
+      const problem = { heading: "Not restored.", message: inWords(error, message) };
       await sendDeletions(context, sendPage, request, response, problem, code === "not_found" ? 404 : 409);
     }
   });
@@ -60,7 +61,7 @@ export function deletionPages(context: WebContext, sendPage: SendPage): Router {
     } catch (error) {
       const { code, message } = describeError(error, "DELETE", "");
       if (code !== "oversell" && code !== "invalid_lots") throw error;
-      await sendDeletion(context, sendPage, request, response, sentence(message));
+      await sendDeletion(context, sendPage, request, response, { words: inWords(error, message), error });
     }
   });
   return router;
@@ -108,13 +109,14 @@ async function sendDeletion(
   request: Request,
   response: Response,
   /** Why it was refused just now; null: nobody has tried. */
-  refused: string | null = null,
+  refused: { readonly words: string; readonly error: unknown } | null = null,
 ): Promise<void> {
   const { userId } = requirePerson(request);
   const transaction = await findTransaction(context, userId, transactionIdOf(request));
   const currencies = await readLedgerCurrencies(context, userId, [transaction]);
   const found = await findDeletionObstacle(context, userId, transaction.transaction_id);
-  const obstacle = refused ?? (found && sentence(found.message));
+  const obstacle = refused?.words ?? (found && inWords(found, found.message));
+  const { isTransfer } = (refused?.error ?? found ?? {}) as { readonly isTransfer?: boolean };
   const { ticker, transaction_id } = transaction;
   const left = { tickers: ticker === null ? [] : [ticker], transactionIds: [transaction_id] };
   const effects =
@@ -129,7 +131,7 @@ async function sendDeletion(
       what: transaction.price === null ? "transaction" : "trade",
       isPair: transaction.transfer_id !== null,
       // Of shares that are transferred away later the sentence itself says so.
-      isOfSale: obstacle?.startsWith("You sell") ?? false,
+      isOfSale: isTransfer === false,
       transaction: ledgerRow(transaction, currencies.of(transaction)),
       obstacle,
       effect,

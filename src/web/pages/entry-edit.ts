@@ -1,6 +1,12 @@
 /** Editing one transaction of any type, and taking that back. */
 import { type Request, type Response, Router } from "express";
-import { editTransaction, findTransaction, type Transaction, undoLast } from "../../ledger/index.ts";
+import {
+  editTransaction,
+  findTransaction,
+  type Transaction,
+  undoLast,
+  withSuggestion,
+} from "../../ledger/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
 import { positiveId } from "../schemas.ts";
@@ -57,7 +63,8 @@ export function entryEditPages(context: WebContext, sendPage: SendPage): Router 
         await editTransaction(context, userId, transaction.transaction_id, change, askOnce(values, keep));
       response.redirect(303, `/transactions?edited=${transaction.transaction_id}`);
     } catch (error) {
-      const state = refusal(error, { values, chosen, entry }, "Not changed.");
+      const explained = await withSuggestion(context, userId, error);
+      const state = refusal(explained, { values, chosen, entry }, "Not changed.");
       await sendEdit(context, sendPage, request, response, transaction, state);
     }
   });

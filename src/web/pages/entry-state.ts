@@ -12,10 +12,11 @@ import type { WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
 import { type NumbersRead, numberLocale, readNumbers, shownNumbers } from "../number-input.ts";
 import { parseInput } from "../route.ts";
+import { inWords } from "../words.ts";
 import { type EntryValues, figures } from "./entry-form.ts";
 import type { Entry, EntryField } from "./entry-types.ts";
 import { type ChosenLots, findWrongLot } from "./lots-form.ts";
-import { type Problem, sentence } from "./page.ts";
+import type { Problem } from "./page.ts";
 import { TradeQuestion } from "./trade-question.ts";
 
 const typed = z.string().max(10_000);
@@ -77,7 +78,7 @@ export function findErrors(
     ...Object.fromEntries(
       wrong
         .filter(({ field }) => shown.includes(field))
-        .map(({ field, message }) => [field, sentence(message)]),
+        .map((error) => [error.field, inWords(error, error.message)]),
     ),
     ...Object.fromEntries(Object.entries(errors).filter(([field]) => shown.includes(field))),
     ...(lot !== undefined && { lots: errors[lot]! }),
@@ -134,8 +135,8 @@ export function refusal(error: unknown, { values, chosen, entry }: Sent, heading
   const isOfLots = field === "lots" && chosen !== null;
   const place = isOfLots ? "lots" : field && placeOf(field, message, values, entry);
   const state = { ...unsent(values, chosen), status };
-  if (place) return { ...state, errors: { [place]: sentence(message) } };
-  return { ...state, problem: { heading, message: sentence(message) } };
+  if (place) return { ...state, errors: { [place]: inWords(error, message) } };
+  return { ...state, problem: { heading, message: inWords(error, message) } };
 }
 
 /** Which field of the form it is: the ledger knows rows, of which a transfer has several. */

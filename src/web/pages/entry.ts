@@ -5,6 +5,7 @@ import {
   recordTransfer,
   type Transaction,
   type TransactionType,
+  withSuggestion,
 } from "../../ledger/index.ts";
 import { readTransferredCost } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
@@ -64,7 +65,8 @@ export function entryPages(context: WebContext, sendPage: SendPage): Router {
       });
       response.redirect(303, `/transactions?recorded=${recorded.transaction_id}`);
     } catch (error) {
-      const state = refusal(error, { values, chosen, entry }, "Not recorded.");
+      const explained = await withSuggestion(context, userId, error);
+      const state = refusal(explained, { values, chosen, entry }, "Not recorded.");
       await sendEntry(context, sendPage, request, response, state);
     }
   });

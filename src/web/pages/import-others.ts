@@ -7,7 +7,7 @@ import {
   type ReviewedRow,
   recordGroups,
 } from "../../ledger/index.ts";
-import { sentence } from "./page.ts";
+import { inWords, sentence } from "../words.ts";
 
 /** Of each kind; the sums are of all. */
 const shown = 100;
@@ -108,7 +108,7 @@ function describeProblem({ line, entry, problem }: ReviewedRow) {
       .filter(Boolean)
       .join(" ")
       .slice(0, 160),
-    reason: sentence(problem!.message),
+    reason: inWords(problem, problem!.message),
   };
 }
 

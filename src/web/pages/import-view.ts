@@ -12,9 +12,9 @@ import {
   spell,
   summarise,
 } from "../../ledger/index.ts";
+import { inWords, sentence } from "../words.ts";
 import { describeOthers } from "./import-others.ts";
 import { pageOf, type RowPage, type ShownPages, writeLines } from "./import-rows.ts";
-import { sentence } from "./page.ts";
 
 const labels: Readonly<Record<ImportField, string>> = {
   date: "Date",
@@ -72,7 +72,7 @@ export function describeRow(row: ReviewedRow) {
     values,
     status,
     isSelected,
-    remarks: [...errors, ...warnings].map(({ message }) => sentence(message)),
+    remarks: [...errors, ...warnings].map((remark) => inWords(remark, remark.message)),
     notes: notes.map(sentence),
   };
 }
@@ -82,7 +82,7 @@ function describeKept(rows: readonly ReviewedRow[]) {
     name: nameKind(kind, group.length),
     total: group.length,
     words: words.join(", "),
-    reason: sentence(group[0]!.problem?.message ?? ""),
+    reason: inWords(group[0]!.problem, group[0]!.problem?.message ?? ""),
     isMore: group.length > shownKept,
     rows: group.slice(0, shownKept).map(({ line, entry }) => ({
       line,
@@ -142,7 +142,7 @@ export function describeReview(review: ImportReview, shown: ShownPages) {
   return {
     review,
     summary: problem ? null : summarise(review),
-    readingProblem: problem && sentence(problem.message),
+    readingProblem: problem && inWords(problem, problem.message),
     delimiterName: delimiter && delimiterNames[delimiter],
     hasColumns: headers.length > 0,
     columns: describeColumns(review),

@@ -18,11 +18,12 @@ import {
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
 import { whyNothingWasImported } from "../import-refusal.ts";
+import { inWords, sentence } from "../words.ts";
 import { fileOf, headerOf, importBytes, parseForm, selectionOf, shownOf } from "./import-form.ts";
 import { accountChoices } from "./import-others.ts";
 import { firstPages, type ShownPages } from "./import-rows.ts";
 import { describeReview, describeRow } from "./import-view.ts";
-import { type Problem, type RenderEach, type SendPage, sentence } from "./page.ts";
+import type { Problem, RenderEach, SendPage } from "./page.ts";
 import { Underway } from "./underway.ts";
 
 export function importPages(context: WebContext, sendPage: SendPage, renderEach: RenderEach): Router {
@@ -109,7 +110,7 @@ async function answerForm(
     if (!["market_data_unavailable", "quota_exceeded", "missing_fx_rate"].includes(code)) throw error;
     // The text and the choice of rows stay; what was fetched by then is there the next time.
     const review = await reviewImport(context, userId, file, selection);
-    const problem = { heading: "Nothing was imported.", message: sentence(message) };
+    const problem = { heading: "Nothing was imported.", message: inWords(error, message) };
     await sendImport(request, response, form.csv, review, { problem, status, ...of });
   }
 }
@@ -146,7 +147,9 @@ const statusOf = ({ problem }: ImportReview): number =>
 
 const refusal = (review: ImportReview, isSeen: boolean): Problem => ({
   heading: "Nothing was imported.",
-  message: sentence(whyNothingWasImported(review, isSeen)),
+  message: review.problem
+    ? inWords(review.problem, review.problem.message)
+    : sentence(whyNothingWasImported(review, isSeen)),
 });
 
 type SendImport = (

@@ -14,7 +14,8 @@ import { readDeletionEffects } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
 import { positiveId } from "../schemas.ts";
-import { type Problem, type SendPage, sentence } from "./page.ts";
+import { inWords, sentence } from "../words.ts";
+import type { Problem, SendPage } from "./page.ts";
 
 /** Latest ones. */
 const shownImports = 100;
@@ -89,7 +90,7 @@ async function sendRefusal(
 ): Promise<void> {
   const { code, message } = describeError(error, "POST", "");
   if (!refusals.has(code)) throw error;
-  const problem = { heading, message: sentence(message) };
+  const problem = { heading, message: inWords(error, message) };
   await sendImports(context, sendPage, request, response, problem, code === "not_found" ? 404 : 409);
 }
 

@@ -6,7 +6,8 @@ import { actorOf, requireOperator, requireOperatorProof, type WebContext } from 
 import { describeError, NotFoundError } from "../errors.ts";
 import { inviteInvestor } from "../invitations.ts";
 import { parseInput } from "../route.ts";
-import { type SendPage, sentence } from "./page.ts";
+import { inWords } from "../words.ts";
+import type { SendPage } from "./page.ts";
 
 interface State {
   readonly status?: number;
@@ -56,7 +57,7 @@ export function invitationPages(context: WebContext, sendPage: SendPage): Router
       const isTaken = code === "email_taken";
       await send(request, response, {
         status,
-        error: isTaken ? "This email has an account already." : sentence(message),
+        error: isTaken ? "This email has an account already." : inWords(error, message),
       });
     }
   });

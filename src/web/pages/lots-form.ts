@@ -114,5 +114,5 @@ export function findWrongLot(chosen: ChosenLots): string | undefined {
   const wrong = Object.values(chosen ?? {}).find((value) => !plainDecimal.test(value));
   return wrong === undefined
     ? undefined
-    : `Expected the quantity of each purchase to be a number from 0, with at most 12 decimals, got: ${JSON.stringify(wrong.slice(0, 40))}.`;
+    : `“${wrong.trim().slice(0, 40)}” is no quantity: enter how much of each purchase was sold, 0 or more, with at most 12 decimals.`;
 }

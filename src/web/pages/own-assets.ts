@@ -2,7 +2,7 @@
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { readOwnAccount } from "../../accounts/index.ts";
-import { latestToday } from "../../ledger/index.ts";
+import { fieldWords, latestToday } from "../../ledger/index.ts";
 import {
   changeOwnAsset,
   createOwnAsset,
@@ -25,11 +25,12 @@ import { priceText } from "../api/own-assets.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { numberLocale, readNumbers, shownNumbers } from "../number-input.ts";
 import { parseInput } from "../route.ts";
-import { environmentOf, type Problem, problemsIn, refusal, type SendPage } from "./page.ts";
+import { spoken } from "../words.ts";
+import { environmentOf, type Problem, refusal, type SendPage } from "./page.ts";
 
 const root = "/own-assets";
 const pricesShown = 100;
-const text = z.string().max(200).default("");
+const text = z.string().max(10_000).default("");
 /** What was typed, kept as it was. */
 const assetForm = z.object({
   name: text,
@@ -146,7 +147,7 @@ async function storePrices(
   const { number_locale, ...sent } = parseInput(priceForm, request.body ?? {});
   const { values, unread, errors } = readNumbers(sent, isNumber, number_locale);
   const wrong = {
-    ...(values.csv.trim() === "" && problemsIn(ownPrice, { date: values.date, price: values.price })),
+    ...(values.csv.trim() === "" && findPriceProblems(values)),
     ...errors,
   };
   if (Object.keys(wrong).length > 0) {
@@ -163,6 +164,14 @@ async function storePrices(
   }
 }
 
+/** Everything that is wrong with one price, by field. */
+function findPriceProblems({ date, price }: Pick<z.output<typeof priceForm>, "date" | "price">): Values {
+  const typed = { date, price };
+  const issues = ownPrice.safeParse(typed).error?.issues ?? [];
+  const wrong = (["date", "price"] as const).filter((field) => issues.some(({ path }) => path[0] === field));
+  return Object.fromEntries(wrong.map((field) => [field, spoken(fieldWords(field, typed[field]))]));
+}
+
 /** One price, or a text of many. */
 function givenPrices({ date, price, csv }: Pick<z.output<typeof priceForm>, "date" | "price" | "csv">) {
   if (csv.trim() !== "") return { csv: parseInput(priceText, csv) };
@@ -172,7 +181,9 @@ function givenPrices({ date, price, csv }: Pick<z.output<typeof priceForm>, "dat
 const fields = new Set(["name", "asset_class", "currency", "csv", "date", "price"]);
 
 function refused(error: unknown, values: Values, heading: string): State {
-  const { status, field, problem } = refusal(error, heading);
+  const { status, field: said, problem } = refusal(error, heading);
+  // Of a list of prices; the form has one.
+  const field = said === "prices" ? "date" : said;
   return field && fields.has(field)
     ? { ...unsent(values), status, errors: { [field]: problem.message } }
     : { ...unsent(values), status, problem };
@@ -216,6 +227,18 @@ async function sendAssets(
   });
 }
 
+/** Of a line of pasted prices. */
+const whyLeftOut: Readonly<Partial<Record<PricesReport["refused_rows"][number]["reason"], string>>> = {
+  too_many_cells: "there is more than a day and a price on it; put a price such as 1,900.50 in quotes",
+  unreadable_date: "its date is none that can be read; write it as 2024-12-31",
+  future: "its day is still to come",
+  out_of_place: "its day is far from those of the lines beside it; check the date",
+  no_price: "it has no price",
+  unreadable_price: "its price is no number",
+  not_positive: "its price is not above 0",
+  repeated_day: "another line has the same day",
+};
+
 const notices = z.object({
   stored: z.coerce.number().int().min(0).max(1e6).optional().catch(undefined),
   deleted: day.optional().catch(undefined),
@@ -251,7 +274,13 @@ async function sendAsset(
       },
       errors,
       problem,
-      report,
+      report: report && {
+        ...report,
+        refused_rows: report.refused_rows.map(({ line, reason }) => ({
+          line,
+          why: whyLeftOut[reason] ?? "it is no day and price",
+        })),
+      },
       classes: classesOf(values.asset_class ?? asset.asset_class),
       prices,
       today: latestToday(context.clock()),

@@ -1,6 +1,5 @@
 /** What every page shares: the frame around it, and how errors are shown in it. */
 import type { ErrorRequestHandler, Request, Response } from "express";
-import type { z } from "zod";
 import type { Person, Reading } from "../../accounts/index.ts";
 import type { WebContext } from "../context.ts";
 import { missingSettings } from "../deployment.ts";
@@ -10,6 +9,7 @@ import { namesOwnAssets, putNamesIn, withShownTickers } from "../own-names.ts";
 import { readingAddress, withinReading } from "../reading.ts";
 import { csrfToken } from "../security.ts";
 import type { Markup, ViewEnvironment, Views } from "../views.ts";
+import { inWords, writeWords } from "../words.ts";
 import { signInAddress } from "./next-page.ts";
 import { tabAddresses } from "./portfolio-tabs.ts";
 
@@ -38,11 +38,6 @@ export interface Problem {
   readonly message: string;
 }
 
-/** An error's message as people read it. */
-export function sentence(message: string): string {
-  return withShownTickers(`${message.charAt(0).toUpperCase()}${message.slice(1)}.`);
-}
-
 /** For the form that comes back with what is wrong; what is ours, and what asks for a proof, is thrown on. */
 export function refusal(
   error: unknown,
@@ -50,16 +45,7 @@ export function refusal(
 ): { status: number; field?: string | undefined; problem: Problem } {
   const { status, code, field, message } = describeError(error, "POST", "");
   if (status >= 500 || code === "reauthentication_required") throw error;
-  return { status, field, problem: { heading, message: sentence(message.replace(`${field}: `, "")) } };
-}
-
-/** Everything that is wrong with what a form says, by field, in words. */
-export function problemsIn(schema: z.ZodType, said: object): Record<string, string> {
-  const issues = schema.safeParse(said).error?.issues ?? [];
-  // The first of each field: fields come in turn.
-  return Object.fromEntries(
-    issues.toReversed().map(({ path, message }) => [String(path[0] ?? ""), sentence(message)]),
-  );
+  return { status, field, problem: { heading, message: inWords(error, message) } };
 }
 
 interface Destination {
@@ -119,7 +105,8 @@ export function createSendPage(context: WebContext, views: Views): SendPage {
       locale: environment.format.locale,
       path: request.path,
     };
-    const body = withinReading(request, views.render(view, { ...shared, ...data }, environment));
+    const rendered = views.render(view, { ...shared, ...data }, environment);
+    const body = withinReading(request, writeWords(rendered, environment.format));
     response.status(status).set("Cache-Control", "no-store").vary("X-Fragment").type("html");
     if (request.get("X-Fragment") === "main") return send(context, request, response, body);
     const frame = {
@@ -232,7 +219,7 @@ export function errorPages(context: WebContext, sendPage: SendPage): ErrorReques
       view: "error",
       title: heading,
       status,
-      data: { heading, message: sentence(message) },
+      data: { heading, message: inWords(error, message) },
     });
   };
 }

@@ -20,7 +20,8 @@ import { describeError, NotFoundError } from "../errors.ts";
 import { linkBase, mailProblem, notifyFactorRemoved } from "../notices.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
-import { type Problem, type SendPage, sentence } from "./page.ts";
+import { inWords } from "../words.ts";
+import type { Problem, SendPage } from "./page.ts";
 import { proofPage, resumePending } from "./proof.ts";
 
 const pageLength = 50;
@@ -97,7 +98,7 @@ function actionPages(context: WebContext, sendPerson: SendPerson): Router {
     } catch (error) {
       const { status, code, message } = describeError(error, "POST", "");
       if (code !== "last_operator") throw error;
-      const problem = { heading: "All is as it was.", message: sentence(message) };
+      const problem = { heading: "All is as it was.", message: inWords(error, message) };
       return sendPerson(request, response, { status, problem });
     }
     response.redirect(303, destination);

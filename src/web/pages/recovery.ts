@@ -9,7 +9,8 @@ import { describeError } from "../errors.ts";
 import { sendsMail } from "../notices.ts";
 import { askForReset, confirm, resetPassword } from "../recovery.ts";
 import { parseInput } from "../route.ts";
-import { type SendPage, sentence } from "./page.ts";
+import { inWords } from "../words.ts";
+import type { SendPage } from "./page.ts";
 
 const forgotForm = z.object({ email: emailSchema });
 const resetForm = newPasswordInput.extend({ revoke_tokens: z.stringbool().catch(false).default(false) });
@@ -85,7 +86,7 @@ const fields = new Set(["email", "password"]);
 function refusal(error: unknown, heading: string) {
   const { status, code, field, message } = describeError(error, "POST", "");
   if (status >= 500 && code !== "mail_unavailable") throw error;
-  const said = sentence(message.replace(`${field}: `, ""));
+  const said = inWords(error, message);
   const data =
     field && fields.has(field) ? { errors: { [field]: said } } : { problem: { heading, message: said } };
   return { status, data };

@@ -12,8 +12,9 @@ import { describeError, SecondFactorRequiredError } from "../errors.ts";
 import { invitationOf } from "../invitations.ts";
 import { relyingPartyOf } from "../origin.ts";
 import { giveTicket, readTicket, waitingSchema } from "../tickets.ts";
+import { inWords } from "../words.ts";
 import { invitationQuery, nextOf, nextQuery } from "./next-page.ts";
-import { type Problem, type SendPage, sentence } from "./page.ts";
+import type { Problem, SendPage } from "./page.ts";
 import { providerPages } from "./provider.ts";
 import { type SendSignIn, secondStepPages } from "./second-step.ts";
 
@@ -39,7 +40,7 @@ export function sessionPages(context: WebContext, sendPage: SendPage): Router {
         return response.redirect(303, `/sign-in/second-step${nextQuery(nextOf(request))}`);
       }
       const { status, message } = refusal(error, request);
-      sendSignIn(request, response, status, { heading: "Not signed in.", message: sentence(message) });
+      sendSignIn(request, response, status, { heading: "Not signed in.", message: inWords(error, message) });
     }
   });
   router.use(registrationPages(context, sendPage));
@@ -63,7 +64,7 @@ function registrationPages(context: WebContext, sendPage: SendPage): Router {
       await admitNewcomer(context, context.pool, request, { email, invitation });
       await send(request, response, { email });
     } catch (error) {
-      await send(request, response, { closed: sentence(refusal(error, request).message) });
+      await send(request, response, { closed: inWords(error, refusal(error, request).message) });
     }
   });
   router.post("/create-account", async (request, response) => {
@@ -83,10 +84,10 @@ function registrationPages(context: WebContext, sendPage: SendPage): Router {
       else sendPage(request, response, { view: "account-asked", title: "Create account" });
     } catch (error) {
       const { status, code, field, message } = refusal(error, request);
-      if (closedCodes.has(code)) return send(request, response, { status, closed: sentence(message) });
+      if (closedCodes.has(code)) return send(request, response, { status, closed: inWords(error, message) });
       const isOfField = field === "email" || field === "password";
-      const errors = isOfField ? { [field]: sentence(message) } : {};
-      const problem = isOfField ? null : { heading: "Not created.", message: sentence(message) };
+      const errors = isOfField ? { [field]: inWords(error, message) } : {};
+      const problem = isOfField ? null : { heading: "Not created.", message: inWords(error, message) };
       await send(request, response, { status, errors, problem });
     }
   });

@@ -25,7 +25,8 @@ import { describeError } from "../errors.ts";
 import { amountsOf, ratiosOf, type SharedSource } from "../figures/shared.ts";
 import { currenciesOf, type Format } from "../format.ts";
 import type { Views } from "../views.ts";
-import { environmentOf, sentence } from "./page.ts";
+import { sentence } from "../words.ts";
+import { environmentOf } from "./page.ts";
 
 /** As of the other pages: see portfolio-tab.ts. */
 const pagesKept = 50;

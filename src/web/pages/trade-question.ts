@@ -3,7 +3,7 @@ import { z } from "zod";
 import { correctionOf, type TradeDoubt } from "../../ledger/index.ts";
 import type { Format } from "../format.ts";
 import { parseInput } from "../route.ts";
-import { sentence } from "./page.ts";
+import { sentence } from "../words.ts";
 
 /** What was typed, as it was. */
 interface TypedTrade {

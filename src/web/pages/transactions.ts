@@ -19,6 +19,7 @@ import {
   type TradeDraft,
   type Transaction,
   tradeSubject,
+  withSuggestion,
 } from "../../ledger/index.ts";
 import { readCashOn } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
@@ -26,13 +27,14 @@ import { describeError } from "../errors.ts";
 import { numberLocale, readNumbers, shownNumbers } from "../number-input.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
+import { inWords, sentence } from "../words.ts";
 import { describeUncounted } from "./corporate-actions.ts";
 import { readDataNotes } from "./data-notes.ts";
 import { entryChoices } from "./entry.ts";
 import { type Account, choicesOf } from "./entry-form.ts";
 import { ledgerRow } from "./ledger-row.ts";
 import { describeTable, ledgerQuery, ledgerQueryOf } from "./ledger-table.ts";
-import { environmentOf, type Problem, type SendPage, sentence } from "./page.ts";
+import { environmentOf, type Problem, type SendPage } from "./page.ts";
 import { answerFields, askOnce, corrected, describeQuestion, TradeQuestion } from "./trade-question.ts";
 import { isDollarsAlone, tradeLabels, tradeUnits } from "./trade-units.ts";
 import { Underway } from "./underway.ts";
@@ -170,7 +172,8 @@ export function transactionPages(context: WebContext, sendPage: SendPage): Route
       const renamed = entered === transaction.ticker ? "" : `&entered=${encodeURIComponent(entered)}`;
       response.redirect(303, `/transactions?recorded=${transaction.transaction_id}${renamed}`);
     } catch (error) {
-      await sendLedger(context, sendPage, request, response, refusal(error, trade));
+      const explained = await withSuggestion(context, person.userId, error);
+      await sendLedger(context, sendPage, request, response, refusal(explained, trade));
     }
   });
   return router;
@@ -185,7 +188,7 @@ function findErrors(
   const wrong = findInputProblems(inAccount(trade), clock).filter(({ field }) => fields.has(field));
   const still = Object.entries(unread).filter(([field]) => !trade[field as keyof Trade]);
   return {
-    ...Object.fromEntries(wrong.map(({ field, message }) => [field, sentence(message)])),
+    ...Object.fromEntries(wrong.map((error) => [error.field, inWords(error, error.message)])),
     ...Object.fromEntries(still),
   };
 }
@@ -215,8 +218,13 @@ function refusal(error: unknown, values: Trade): FormState {
   const { status, code, field, message } = describeError(error, "POST", "");
   if (status >= 500 && code !== "market_data_unavailable") throw error;
   if (field && fields.has(field))
-    return { values, status, errors: { [field]: sentence(message) }, problem: null };
-  return { values, status, errors: {}, problem: { heading: "Not recorded.", message: sentence(message) } };
+    return { values, status, errors: { [field]: inWords(error, message) }, problem: null };
+  return {
+    values,
+    status,
+    errors: {},
+    problem: { heading: "Not recorded.", message: inWords(error, message) },
+  };
 }
 
 /** What the form can tell of the ticker and day that were typed; null: of neither, or of no such thing. */
@@ -271,7 +279,7 @@ async function sendLedger(
       formCurrencies: isDollarsAlone(currencies) ? null : currencies.all.join(" "),
       isDateOpen: values.date === today(context),
       errors,
-      problem,
+      problem: problem ?? problemOfUnshown(errors, units, accounts.length > 1),
       question: question && describeQuestion(question, values, own),
       isSell: values.type === "SELL",
       draft,
@@ -295,6 +303,19 @@ async function sendLedger(
       })),
     },
   });
+}
+
+/** Of a field that the form does not show, as one that was made by hand may send. */
+function problemOfUnshown(
+  errors: FormState["errors"],
+  { choices, exchange }: ReturnType<typeof tradeUnits>,
+  hasAccounts: boolean,
+): Problem | null {
+  const unshown = { account: !hasAccounts, currency: choices.length === 0, fx_rate: exchange === null };
+  const [message] = Object.entries(unshown).flatMap(([field, isUnshown]) =>
+    isUnshown && errors[field] !== undefined ? [errors[field]] : [],
+  );
+  return message === undefined ? null : { heading: "Not recorded.", message };
 }
 
 function doneIn(done: Awaited<ReturnType<typeof readDone>>, currencies: LedgerCurrencies) {
