@@ -13,10 +13,14 @@ with
       h.quantity,
       h.currency,
       h.rate
-    from
-      int_daily_holdings as h
-      join int_last_day as known on known.last_day = h.price_date
-    where h.quantity > 0
+    from int_daily_holdings as h
+    where
+      h.quantity > 0
+      -- not joined: the day is to be looked up before the holdings, or all of their days would be made
+      and h.price_date = (
+        select known.last_day
+        from int_last_day as known
+      )
   ),
   payments as (
     select

@@ -25,10 +25,15 @@ with
       coalesce(e.gross, 0) as expected
     from
       int_daily_holdings as h
-      join int_last_day as known on known.last_day = h.price_date
       join int_portfolios as m on m.user_id = h.user_id and m.account_id = h.account_id
       left join expected as e on e.user_id = h.user_id and e.account_id = h.account_id and e.ticker = h.ticker
-    where h.quantity > 0
+    where
+      h.quantity > 0
+      -- as in gold_expected_income
+      and h.price_date = (
+        select known.last_day
+        from int_last_day as known
+      )
   ),
   sums as (
     select

@@ -56,7 +56,7 @@ export function monthsBetween(first: string, last: string): string[] {
   return months;
 }
 
-/** More bars than these say less, not more: the table has all months. */
+/** More months than these say less, not more: the table has all. */
 const mostBars = 48;
 
 /** By month or year; null: by neither, or there is nothing to draw. */
@@ -64,7 +64,7 @@ export function receivedChart(by: string, rows: readonly IncomeRow[], format: Fo
   if ((by !== "month" && by !== "year") || rows.length === 0) return null;
   const keyOf = ({ month, year }: IncomeRow): string => month ?? firstOf(year!, 1);
   const places = spanOf(by, keyOf(rows[0]!), keyOf(rows.at(-1)!));
-  const shown = places.slice(-mostBars);
+  const shown = by === "month" ? places.slice(-mostBars) : places;
   const byPlace = new Map(rows.map((row) => [keyOf(row), row]));
   const hasBoth =
     rows.some(({ dividends }) => !isNothing(dividends)) && rows.some(({ interest }) => !isNothing(interest));

@@ -101,13 +101,24 @@ export function costsView(costs: Costs, base: string, nameOf: (account: number) 
   };
 }
 
-/** What stands in no total, the newest first; `sales`: how many of them are sales of the year. */
+/** What stands in no total, the newest first; `sales`: how many of them are sales of the year; `lacking`: all of it in words. */
 export function uncountedView(rows: readonly UncountedRow[], from: string) {
-  const isSale = ({ transaction_type, transaction_date }: UncountedRow): boolean =>
-    transaction_type === "SELL" && transaction_date >= from;
+  const sales = rows.filter(
+    ({ transaction_type, transaction_date }) => transaction_type === "SELL" && transaction_date >= from,
+  ).length;
+  const others = rows.length - sales;
+  const parts = [
+    ...(sales > 0 ? [`${sales} ${sales === 1 ? "sale" : "sales"} of the year`] : []),
+    ...(others > 0 ? [`what ${others} other ${others === 1 ? "row" : "rows"} of your ledger would add`] : []),
+  ];
   return {
-    rows: rows.toReversed().map((row) => ({ ...row, type: row.transaction_type.replaceAll("_", " ") })),
-    sales: rows.filter(isSale).length,
-    others: rows.filter((row) => !isSale(row)).length,
+    rows: rows.toReversed().map((row) => ({
+      ...row,
+      type: row.transaction_type.replaceAll("_", " "),
+      // Nobody knows it: then none is written, least of all the person's own.
+      currency: row.currency ?? "",
+    })),
+    sales,
+    lacking: parts.join(" and "),
   };
 }

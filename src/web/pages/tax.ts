@@ -42,19 +42,16 @@ async function sendTax(
   const { taxYear, rows: lots } = await readRealized(pool, userId, asked);
   const payments = (await readTaxIncome(pool, userId, asked)).rows;
   const costs = (await readFeesAndTaxes(pool, userId, asked)).rows;
-  const uncounted = uncountedView((await readUncounted(pool, userId, asked)).rows, taxYear.from);
+  const left = (await readUncounted(pool, userId, asked)).rows;
   const { cost_basis_method: method } = await readOwnAccount(pool, userId);
   const nameOf = (id: number): string => nameIn(accounts, id);
-  const used = [...lots, ...payments, ...costs].map(({ currency }) => currency);
+  const used = [...lots, ...payments, ...costs, ...left].flatMap(({ currency }) => currency ?? []);
   const csv = (section: string): string =>
     `/api/tax/${section}?year=${year}${account === undefined ? "" : `&account=${account}`}&format=csv`;
   sendPage(request, response, {
     view: "tax",
     title: "Tax",
-    currencies: {
-      base,
-      all: [...new Set([base, ...used, ...uncounted.rows.flatMap(({ currency }) => currency ?? [])])],
-    },
+    currencies: { base, all: [...new Set([base, ...used])] },
     data: {
       tabs,
       alongside,
@@ -68,7 +65,7 @@ async function sendTax(
       sales: salesView(lots, base, nameOf),
       income: paymentsView(payments, base, nameOf),
       costs: costsView(costs, base, nameOf),
-      uncounted,
+      uncounted: uncountedView(left, taxYear.from),
       isAverage: method === "average",
       base,
       csv: { sales: csv("realized"), income: csv("income"), costs: csv("fees") },
