@@ -1,6 +1,6 @@
 /** Gold: what investors look at, computed when read from what intermediate keeps. */
 import { sqlAsset } from "../src/engine/index.ts";
-import { raw_assets, users } from "./bronze.ts";
+import { raw_assets } from "./bronze.ts";
 import { int_booked_dividends, int_cash_daily, int_dividend_income, int_income } from "./cash.ts";
 import {
   amount,
@@ -17,7 +17,7 @@ import {
 } from "./columns.ts";
 import { int_portfolio_daily, int_portfolio_index } from "./intermediate.ts";
 import { int_calendar, int_fx_daily, int_last_day, int_prices_daily } from "./market.ts";
-import { int_lots, int_person_currencies, int_positions, int_ticker_periods } from "./positions.ts";
+import { int_person_currencies, int_ticker_periods } from "./positions.ts";
 import { stg_dividends, stg_raw_prices } from "./staging.ts";
 
 const days = int_portfolio_index.columns;
@@ -269,19 +269,6 @@ export const gold_price_changes = sqlAsset({
   tags: ["market"],
 });
 
-export const gold_income = sqlAsset({
-  name: "gold_income",
-  layer: "gold",
-  description: "Dividends and interest of each account, in the person's base currency and as paid.",
-  columns: int_income.columns,
-  key: ["user_id", "account_id", "ticker", "pay_date", "currency", "source"],
-  partitionBy: "user_id",
-  timeColumn: "pay_date",
-  materialized: "view",
-  deps: [int_income],
-  tags: ["portfolio"],
-});
-
 export const gold_cash = sqlAsset({
   name: "gold_cash",
   layer: "gold",
@@ -301,31 +288,5 @@ export const gold_cash = sqlAsset({
   partitionBy: "user_id",
   materialized: "view",
   deps: [int_cash_daily, int_last_day],
-  tags: ["portfolio"],
-});
-
-export const gold_realized_lots = sqlAsset({
-  name: "gold_realized_lots",
-  layer: "gold",
-  description: "What each sale took of which purchase and gained by it, in the person's base currency.",
-  columns: {
-    user_id: person,
-    account_id: int_lots.columns.account_id,
-    ticker,
-    transaction_id: nullable(count("The purchase; null: of no single one.")),
-    buy_date: nullable(day("Its day; null: of no single one.")),
-    sale_id: count("The sale, or return of capital."),
-    sell_date: day("Its day."),
-    quantity: amount("Sold of the purchase, in today's shares; 0 for a return of capital."),
-    cost: amount("What that had cost, purchase fees included."),
-    proceeds: amount("What it brought in, net of fees."),
-    gain: amount("proceeds - cost."),
-    term: nullable(text("short, or from the day after a year long; null: of no single purchase.")),
-  },
-  key: ["user_id", "sale_id", "transaction_id"],
-  partitionBy: "user_id",
-  timeColumn: "sell_date",
-  materialized: "view",
-  deps: [int_lots, int_positions, users],
   tags: ["portfolio"],
 });

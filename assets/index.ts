@@ -4,6 +4,7 @@ import * as bronze from "./bronze.ts";
 import * as cash from "./cash.ts";
 import * as fred from "./fred.ts";
 import * as gold from "./gold.ts";
+import * as income from "./income.ts";
 import * as intermediate from "./intermediate.ts";
 import * as macro from "./macro.ts";
 import * as market from "./market.ts";
@@ -13,6 +14,7 @@ import * as risk from "./risk.ts";
 import { schedules } from "./schedules.ts";
 import { sensors } from "./sensors.ts";
 import * as staging from "./staging.ts";
+import * as tax from "./tax.ts";
 
 /** Every asset that these modules export, so that none can be declared and forgotten. */
 const assets: AnyAsset[] = [
@@ -26,6 +28,8 @@ const assets: AnyAsset[] = [
   macro,
   performance,
   gold,
+  income,
+  tax,
   benchmark,
   risk,
 ].flatMap((module): AnyAsset[] => Object.values(module));

@@ -193,6 +193,7 @@ export const int_positions = sqlAsset({
     cost_basis: amount("What that cost, purchase fees included."),
     local_cost_basis: amount("The same in the ticker's currency."),
     sold_cost: amount("Cost of what it took away; 0 for a purchase."),
+    local_sold_cost: amount("The same in the ticker's currency."),
     buy_amount: amount("Paid for a purchase, fee included; 0 for others."),
     local_buy_amount: amount("The same in the ticker's currency."),
     sell_amount: amount("Received for a sale or a return of capital, net of its fee; 0 for others."),

@@ -74,6 +74,7 @@ select
   (position).cost as cost_basis,
   coalesce((position).local_cost, (position).cost) as local_cost_basis,
   (position).removed_cost as sold_cost,
+  coalesce((position).removed_local_cost, (position).removed_cost) as local_sold_cost,
   case
     when transaction_type in ('BUY', 'BONUS') then gross_amount + fee
     else 0

@@ -5,7 +5,6 @@ export {
   type AccountName,
   readAccountFigures,
   readAccountNames,
-  readExpectedIncome,
 } from "./account-figures.ts";
 export {
   type AllocatedPart,
@@ -46,6 +45,22 @@ export {
   readFigures,
   type TickerFigures,
 } from "./figures.ts";
+export {
+  type ExpectedIncome,
+  type IncomeMonth,
+  type IncomeRow,
+  type IncomeYield,
+  incomeGroupings,
+  type LastDay,
+  readExpectedEvidence,
+  readExpectedIncome,
+  readIncome,
+  readIncomeMonths,
+  readIncomeYears,
+  readLastDay,
+  readYield,
+  readYields,
+} from "./income.ts";
 export { countDefects, type DoubtfulSplit, readDoubtfulSplits } from "./market-defects.ts";
 export {
   type ContributionKind,
@@ -55,17 +70,11 @@ export {
   readCostEvidence,
 } from "./money-evidence.ts";
 export {
-  type IncomeRow,
-  incomeGroupings,
   type OwedCash,
   readCash,
   readCashOn,
-  readIncome,
   readOwedCash,
   readRates,
-  readRealized,
-  readTaxYears,
-  realizedColumns,
 } from "./money-rows.ts";
 export { accountAskedFor } from "./named-account.ts";
 export { arePricesUnderWay, requestNewestPrices } from "./newest-prices.ts";
@@ -119,6 +128,18 @@ export {
   type WhatIf,
 } from "./risk.ts";
 export { type RiskFacts, readRiskFacts } from "./risk-facts.ts";
+export {
+  costColumns,
+  type OfTaxYear,
+  readFeesAndTaxes,
+  readRealized,
+  readTaxIncome,
+  readTaxYears,
+  readUncounted,
+  realizedColumns,
+  taxIncomeColumns,
+  type UncountedRow,
+} from "./tax.ts";
 // One ticker.
 export {
   type CostMethod,

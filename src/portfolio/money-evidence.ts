@@ -41,8 +41,10 @@ export interface CostEvidence extends MoneyRow {
   readonly currency: string;
 }
 
+const hasOthers = "exists (select from int_detailed_ledgers where user_id = $1)";
+
 /** Of the ledger rows of an extent ($1 to $4, then the ticker), fee and tax as int_portfolio_daily counts them. */
-const ledgerRows = (condition = "true"): string => `
+const ledgerRows = `
   entries as (
     select
       *,
@@ -56,7 +58,7 @@ const ledgerRows = (condition = "true"): string => `
       and transaction_date <= $3
       and ($4::bigint is null or account_id = $4)
       and ($5::text is null or ticker = $5)
-      and ${condition}
+      and ${hasOthers}
   ),
   counted as (
     select
@@ -74,12 +76,11 @@ const ledgerRows = (condition = "true"): string => `
     from entries
   )`;
 
-const hasOthers = "exists (select from int_detailed_ledgers where user_id = $1)";
 const isTrade = "transaction_type in ('BUY', 'SELL', 'BONUS', 'RETURN_OF_CAPITAL')";
 
 /** By int_account_flows: where cash is kept a trade moves none of it in or out, where it is not a cost is paid from outside. */
 const contributions = `
-  ${ledgerRows(hasOthers)},
+  ${ledgerRows},
   contributions as (
     select
       counted.transaction_id,
@@ -187,8 +188,7 @@ export async function readCostEvidence(
   limit: number,
 ): Promise<CostEvidence[]> {
   const { rows } = await client.query<CostEvidence>(
-    `with ${ledgerRows()}
-     select
+    `select
        transaction_id,
        transaction_date,
        transaction_type,
@@ -196,18 +196,22 @@ export async function readCostEvidence(
        ticker,
        part.kind,
        part.amount,
-       part.amount / base_per_unit as own_amount,
-       trade_currency as currency
-     from counted
+       part.own_amount,
+       currency
+     from gold_fees_and_taxes as costs
      cross join lateral (
        values
-         ('fee', counted_fee),
-         ('other_fee', case when not ${isTrade} then counted_fee end),
-         ('tax', counted_tax)
-     ) as part (kind, amount)
-     where part.kind = $6
+         ('fee', fee, own_fee),
+         ('other_fee', case when costs.kind <> 'trade' then fee end, own_fee),
+         ('tax', tax, own_tax)
+     ) as part (kind, amount, own_amount)
+     where user_id = $1
+       and transaction_date > $2
+       and transaction_date <= $3
+       and ($4::bigint is null or account_id = $4)
+       and ($5::text is null or ticker = $5 and costs.kind = 'trade')
+       and part.kind = $6
        and part.amount <> 0
-       and ($5::text is null or ${isTrade})
      order by transaction_date desc, transaction_id desc
      limit $7`,
     [...valuesOf(extent), kind, limit],
@@ -307,7 +311,7 @@ export interface GainParts {
 
 export async function readGainParts(client: PoolClient, extent: Extent): Promise<GainParts> {
   const { rows } = await client.query<GainParts>(
-    `with ${ledgerRows(hasOthers)},
+    `with ${ledgerRows},
      booked as (
        select
          coalesce(sum(booked.gross), 0) as booked_gross,

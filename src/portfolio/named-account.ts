@@ -5,6 +5,11 @@ import { type Plain, plain } from "../plain.ts";
 /** A text is a name first, and an id where none is called so; a number is an id. */
 export type NamedAccount = number | string;
 
+/** `account` undefined: all together. */
+export interface OfAccount {
+  readonly account?: NamedAccount | undefined;
+}
+
 export class UnknownAccountError extends Error {
   readonly code = "unknown_account";
   readonly field = "account";

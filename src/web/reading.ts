@@ -16,7 +16,7 @@ const readable: readonly RegExp[] = [
   /^\/events$/,
 ];
 
-const isReadable = (path: string): boolean => readable.some((pattern) => pattern.test(path));
+export const isReadable = (path: string): boolean => readable.some((pattern) => pattern.test(path));
 
 const readMethods = new Set(["GET", "HEAD"]);
 

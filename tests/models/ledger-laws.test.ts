@@ -286,3 +286,111 @@ test("the worlds are worth testing", async () => {
   );
   expect(rows[0], `seed ${seed}`).toEqual({ has_conversions: true, has_shares: true, has_cash: true });
 });
+
+law(
+  "the gains of all sales by lot are the realised gain, in the ticker's currency they are its proceeds less its cost",
+  `with lots as (
+     select user_id, sum(gain) as gain, sum(proceeds) as proceeds
+     from gold_realized_lots
+     group by user_id
+   ),
+   sales as (
+     select user_id, sum(sell_amount) as proceeds
+     from int_positions
+     where transaction_type = 'SELL'
+     group by user_id
+   ),
+   local as (
+     select l.user_id, l.sale_id, sum(l.local_proceeds) as proceeds, min(p.local_sell_amount) as of_sale
+     from gold_realized_lots l
+     join int_positions p on p.transaction_id = l.sale_id
+     group by l.user_id, l.sale_id
+   )
+   select f.user_id, f.realized_pnl, l.gain, null::numeric as of_sale
+   from gold__performance f
+   left join lots l using (user_id)
+   where abs(f.realized_pnl - coalesce(l.gain, 0)) > 1e-9 * (1 + abs(coalesce(l.proceeds, 0)))
+   union all
+   select user_id, null, s.proceeds, l.proceeds
+   from sales s
+   full join lots l using (user_id)
+   where coalesce(l.proceeds, 0) < coalesce(s.proceeds, 0) - 1e-9 * (1 + abs(coalesce(s.proceeds, 0)))
+   union all
+   select user_id, null, proceeds, of_sale
+   from local
+   where abs(proceeds - of_sale) > 1e-9 * (1 + abs(of_sale))`,
+);
+
+law(
+  "the months of each ticker add up to its income, and all of them to that of the portfolio",
+  `with months as (
+     select user_id, ticker, sum(gross) as gross, sum(tax) as tax, sum(fee) as fee, sum(net) as net, sum(payments) as payments
+     from gold_income_months
+     group by user_id, ticker
+   ),
+   payments as (
+     select user_id, ticker, sum(gross) as gross, sum(tax) as tax, sum(fee) as fee, sum(net) as net, count(*) as payments
+     from int_income
+     cross join lateral (select gross - tax - net as fee) as costs
+     group by user_id, ticker
+   ),
+   whole as (
+     select user_id, sum(gross) as gross from gold_income_months group by user_id
+   )
+   select person.user_id, m.gross, p.gross as expected
+   from months m
+   full join payments p on p.user_id = m.user_id and p.ticker is not distinct from m.ticker
+   cross join lateral (select coalesce(m.user_id, p.user_id) as user_id) as person
+   where (m.gross, m.tax, m.fee, m.net, m.payments) is distinct from (p.gross, p.tax, p.fee, p.net, p.payments)
+   union all
+   select f.user_id, w.gross, f.income
+   from gold__performance f
+   left join whole w using (user_id)
+   where abs(f.income - coalesce(w.gross, 0)) > 1e-9 * (1 + abs(f.income))`,
+);
+
+law(
+  "fees and taxes of rows are all that the portfolio paid",
+  `with costs as (
+     select user_id, sum(fee) as fee, sum(tax) as tax from gold_fees_and_taxes group by user_id
+   )
+   select f.user_id, f.fees, c.fee, f.taxes, c.tax
+   from gold__performance f
+   left join costs c using (user_id)
+   where abs(f.fees - coalesce(c.fee, 0)) > 1e-9 * (1 + abs(f.fees))
+     or abs(f.taxes - coalesce(c.tax, 0)) > 1e-9 * (1 + abs(f.taxes))`,
+);
+
+law(
+  "what holdings are expected to bring adds up to the whole's, by account and by ticker, and so do cost and value",
+  `with whole as (
+     select user_id, portfolio_id, expected, cost_basis, market_value from gold_income_yields where ticker is null
+   ),
+   tickers as (
+     select user_id, portfolio_id, sum(expected) as expected, sum(cost_basis) as cost_basis, sum(market_value) as market_value
+     from gold_income_yields
+     where ticker is not null
+     group by user_id, portfolio_id
+   ),
+   payments as (
+     select m.user_id, m.portfolio_id, sum(e.gross) as expected
+     from gold_expected_income e
+     join int_portfolios m on m.user_id = e.user_id and m.account_id = e.account_id
+     group by m.user_id, m.portfolio_id
+   )
+   select w.user_id, w.portfolio_id, w.expected, t.expected, p.expected
+   from whole w
+   full join tickers t using (user_id, portfolio_id)
+   left join payments p using (user_id, portfolio_id)
+   where (w.expected, w.cost_basis, w.market_value) is distinct from (t.expected, t.cost_basis, t.market_value)
+     or abs(w.expected - coalesce(p.expected, 0)) > 1e-9`,
+);
+
+law(
+  "every row of the ledger counts, or is listed among those that do not",
+  `select s.user_id, s.transaction_id, t.transaction_id, u.transaction_id
+   from stg_transactions s
+   left join int_transactions t using (transaction_id)
+   left join gold_uncounted_transactions u using (transaction_id)
+   where (t.transaction_id is null) = (u.transaction_id is null)`,
+);

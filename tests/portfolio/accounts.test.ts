@@ -179,8 +179,20 @@ test("what is held in two accounts is one ticker of the whole", async () => {
 test("income by month, ticker and account: as booked, with tax, and interest of no ticker", async () => {
   const income = async (query: string) => (await get(`/api/income${query}`)).body.rows;
   expect(await income(`?account=${broker}&by=ticker`)).toEqual([
-    { month: null, ticker: "NORD", account_id: null, gross: "8", tax: "1.2", net: "6.8" },
-    { month: null, ticker: null, account_id: null, gross: "2", tax: "0", net: "2" },
+    {
+      ...{ month: null, year: null, ticker: "NORD", account_id: null },
+      ...{ dividends: "8", interest: "0", gross: "8", tax: "1.2", fee: "0.0", net: "6.8", market_gross: "0" },
+    },
+    {
+      ...{ month: null, year: null, ticker: null, account_id: null },
+      ...{ dividends: "0", interest: "2", gross: "2", tax: "0", fee: "0", net: "2", market_gross: "0" },
+    },
+  ]);
+  expect(await income(`?account=${broker}&by=year`)).toMatchObject([{ year: 2022, gross: "10" }]);
+  const { body } = await get(`/api/income/months?year=2022&account=${broker}`);
+  expect(body.rows.map(({ ticker, gross }: Record<string, string>) => [ticker, gross])).toEqual([
+    ["NORD", "8"],
+    [null, "2"],
   ]);
   expect(await income(`?account=${broker}&from=2022-04-01&to=2022-04-30`)).toMatchObject([
     { month: "2022-04-01", net: "2" },
@@ -188,7 +200,7 @@ test("income by month, ticker and account: as booked, with tax, and interest of 
   expect((await income("?by=account")).map((row: { account_id: number }) => row.account_id)).toContain(
     broker,
   );
-  expect((await get("/api/income?by=year")).body.error.code).toBe("invalid_by");
+  expect((await get("/api/income?by=day")).body.error.code).toBe("invalid_by");
 });
 
 test("an account is named by its name before its id, of income, cash and gains too", async () => {
@@ -197,7 +209,13 @@ test("an account is named by its name before its id, of income, cash and gains t
     "/api/portfolio/performance?",
     "/api/cash?",
     "/api/income?",
+    "/api/income/months?year=2022&",
+    "/api/income/expected?",
+    "/api/income/yields?",
     "/api/tax/realized?year=2023&",
+    "/api/tax/income?year=2022&",
+    "/api/tax/fees?year=2022&",
+    "/api/tax/uncounted?year=2022&",
     "/api/income/unbooked?",
   ];
   const read = (path: string, account: string | number) => get(`${path}account=${account}`);
@@ -235,6 +253,9 @@ test("realised gains by lot: the dearest first, each with its term, as JSON and 
     body.rows.map(({ account_id: _, quantity, cost, proceeds, gain, ...row }: Record<string, string>) => ({
       ...row,
       figures: [quantity, cost, proceeds, gain].map(Number),
+      local_cost: Number(row.local_cost),
+      local_proceeds: Number(row.local_proceeds),
+      local_gain: Number(row.local_gain),
     })),
   ).toEqual([
     {
@@ -243,6 +264,9 @@ test("realised gains by lot: the dearest first, each with its term, as JSON and 
       sell_date: "2023-05-05",
       figures: [2, 120, 140, 20],
       term: "long",
+      days_held: 730,
+      ...{ currency: "USD", local_cost: 120, local_proceeds: 140, local_gain: 20 },
+      ...{ is_rated: true, is_cost_given: true },
       name: "Nordlys Software (synthetic)",
     },
     // Held for just a year: not longer than that.
@@ -252,6 +276,9 @@ test("realised gains by lot: the dearest first, each with its term, as JSON and 
       sell_date: "2023-05-05",
       figures: [10, 650, 700, 50],
       term: "short",
+      days_held: 365,
+      ...{ currency: "USD", local_cost: 650, local_proceeds: 700, local_gain: 50 },
+      ...{ is_rated: true, is_cost_given: true },
       name: "Nordlys Software (synthetic)",
     },
   ]);
@@ -259,7 +286,7 @@ test("realised gains by lot: the dearest first, each with its term, as JSON and 
   const csv = await read("/api/tax/realized?year=2023&format=csv");
   expect([csv.status, csv.type]).toEqual([200, "text/csv; charset=utf-8"]);
   expect(csv.text.split("\n").slice(0, 1)).toEqual([
-    "account_id,ticker,buy_date,sell_date,quantity,cost,proceeds,gain,term,name",
+    "account_id,ticker,buy_date,sell_date,quantity,cost,proceeds,gain,term,days_held,currency,local_cost,local_proceeds,local_gain,is_rated,is_cost_given,name",
   ]);
   expect((await get("/api/tax/realized")).body.error.code).toBe("invalid_year");
 });

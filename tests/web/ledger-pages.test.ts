@@ -310,7 +310,7 @@ describe("income and realised gains", () => {
     await enter(visitor, "buy", { ticker: "NORD", quantity: "10", price: "40" });
     await enter(visitor, "sell", { ticker: "NORD", quantity: "4", price: "50", date: "2024-04-04" });
     await figures();
-    const { html } = await visitor.get("/realized");
+    const { html } = await visitor.get("/realized?year=2024");
     expect(html).toContain("Sold in 2024");
     expect(html).toMatch(/NORD.*at average cost.*\$160\.00.*\$200\.00.*\+\$40\.00/s);
     expect(html).toContain("/api/tax/realized?year=2024&format=csv");

@@ -9,6 +9,7 @@ import { corporateActionRoutes } from "./corporate-actions.ts";
 import { eventRoutes } from "./events.ts";
 import { factorRoutes } from "./factors.ts";
 import { importRoutes } from "./imports.ts";
+import { incomeRoutes } from "./income.ts";
 import { invitationRoutes } from "./invitations.ts";
 import { ledgerAccountRoutes } from "./ledger-accounts.ts";
 import { macroRoutes } from "./macro.ts";
@@ -24,6 +25,7 @@ import { riskRoutes } from "./risk.ts";
 import { runRoutes } from "./runs.ts";
 import { sharingRoutes } from "./sharing.ts";
 import { targetRoutes } from "./targets.ts";
+import { taxRoutes } from "./tax.ts";
 import { tickerRoutes } from "./tickers.ts";
 import { transactionRoutes } from "./transactions.ts";
 import { watchlistRoutes } from "./watchlist.ts";
@@ -48,6 +50,8 @@ export function apiRoutes(context: WebContext, metrics: Metrics): readonly Route
     ...newestPricesRoutes,
     ...riskRoutes,
     ...moneyRoutes,
+    ...incomeRoutes,
+    ...taxRoutes,
     ...macroRoutes,
     ...marketRoutes,
     ...priceRoutes,

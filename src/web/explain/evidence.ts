@@ -15,7 +15,7 @@ import {
 import type { Format } from "../format.ts";
 import { ledgerPath } from "../pages/ledger-table.ts";
 import type { FigureName } from "./figures.ts";
-import { readBooked, readCash, readContributed, readCosts } from "./money-tables.ts";
+import { readBooked, readCash, readContributed, readCosts, readExpected } from "./money-tables.ts";
 import {
   type Asked,
   accountCells,
@@ -35,6 +35,7 @@ type Kind =
   | "sales"
   | "dividends"
   | "booked"
+  | "expected"
   | "paid_out"
   | "booked_paid_out"
   | "movements"
@@ -84,6 +85,9 @@ const kinds: Readonly<Record<FigureName, readonly Kind[]>> = {
   price_return: ["effects", "positions", "dividends", "booked"],
   currency_return: ["effects", ...ofDay],
   income: ["dividends", "booked"],
+  expected_income: ["expected"],
+  income_yield: ["expected", "positions"],
+  yield_on_cost: ["expected", "positions"],
   income_paid_out: ["paid_out", "booked_paid_out"],
   fees: ["fees"],
   other_fees: ["other_fees"],
@@ -159,6 +163,7 @@ const readers: Readonly<Record<Exclude<Kind, "movements">, Reader>> = {
   paid_out: (client, extent, asked) => readDividends(client, extent, asked, true),
   booked: (client, extent, asked) => readBooked(client, extent, asked, false),
   booked_paid_out: (client, extent, asked) => readBooked(client, extent, asked, true),
+  expected: readExpected,
   effects: readEffects,
   fees: readFees,
   other_fees: (client, extent, asked) => readCosts(client, extent, asked, "other_fee"),

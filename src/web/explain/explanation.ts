@@ -24,6 +24,7 @@ import {
   readTickerFacts,
   readTickerMovements,
   readTickerNames,
+  readYield,
   type Span,
   type Whose,
 } from "../../portfolio/index.ts";
@@ -32,6 +33,7 @@ import { NotFoundError } from "../errors.ts";
 import { type Currencies, currenciesOf, type Format } from "../format.ts";
 import { type Movements, readEvidence } from "./evidence.ts";
 import { type FigureName, figures } from "./figures.ts";
+import { incomeWorkings } from "./income-working.ts";
 import { portfolioWorkings } from "./portfolio-working.ts";
 import { regimeWorking } from "./regime.ts";
 import { regimeWorkings, spellTable } from "./regime-working.ts";
@@ -168,6 +170,7 @@ async function readAnswer(reading: Reading<Span | null>, question: Question): Pr
     if (ticker !== null) throw new NotFoundError(`position of yours in ${ticker}`);
     return null;
   }
+  if (figure in incomeWorkings) return answerForIncome({ ...reading, span }, question);
   if (figure in riskWorkings) return answerForRisk({ ...reading, span }, question);
   if (regime !== null) return answerForRegime({ ...reading, span }, figure, regime);
   return ticker === null
@@ -189,6 +192,23 @@ async function answerForRisk(
     evidence: await readEvidence(client, figure, extent, span.end, noMovements, asked),
     asOf: span.end,
     period: periodOf(figure, span, asked.format),
+  };
+}
+
+/** From the last day on, whatever range the page was of. */
+async function answerForIncome(
+  { client, whose, span, asked }: Reading,
+  { figure, ticker }: Question,
+): Promise<Answer> {
+  const facts = await readYield(client, whose, ticker);
+  if (ticker !== null && facts === null) throw new NotFoundError(`position of yours in ${ticker}`);
+  const day = facts?.as_of ?? span.as_of;
+  const extent = { ...whose, ticker, start: span.start, end: day };
+  return {
+    working: incomeWorkings[figure]!(facts, asked.format),
+    evidence: await readEvidence(client, figure, extent, day, noMovements, asked),
+    asOf: day,
+    period: null,
   };
 }
 

@@ -1,6 +1,7 @@
 /** The figures that pages explain, and the columns that they are read from. */
 import { gold_benchmark_performance } from "../../../assets/benchmark.ts";
 import { gold_p_timeseries, gold_ticker_kpis } from "../../../assets/gold.ts";
+import { gold_income_yields } from "../../../assets/income.ts";
 import { fct_macro_regimes, gold_regime_performance } from "../../../assets/macro.ts";
 import { gold__performance } from "../../../assets/performance.ts";
 import { gold_concentration, gold_contributions, gold_return_distribution } from "../../../assets/risk.ts";
@@ -28,6 +29,7 @@ const distribution = (name: keyof typeof gold_return_distribution.columns) =>
   column(gold_return_distribution, name);
 const concentration = (name: keyof typeof gold_concentration.columns) => column(gold_concentration, name);
 const contribution = (name: keyof typeof gold_contributions.columns) => column(gold_contributions, name);
+const outlook = (name: keyof typeof gold_income_yields.columns) => column(gold_income_yields, name);
 const kpi = (name: keyof typeof gold_ticker_kpis.columns) => column(gold_ticker_kpis, name);
 
 /** By the name of its section in docs/metrics.md, which is also its place under /explain. */
@@ -92,6 +94,21 @@ export const figures = {
     ticker: kpi("currency_return"),
   },
   income: { title: "Income", portfolio: performance("income"), ticker: kpi("income") },
+  expected_income: {
+    title: "Income expected in twelve months",
+    portfolio: outlook("expected"),
+    ticker: outlook("expected"),
+  },
+  income_yield: {
+    title: "Yield",
+    portfolio: outlook("income_yield"),
+    ticker: outlook("income_yield"),
+  },
+  yield_on_cost: {
+    title: "Yield on cost",
+    portfolio: outlook("yield_on_cost"),
+    ticker: outlook("yield_on_cost"),
+  },
   income_paid_out: { title: "Income paid out", portfolio: day("income_paid_out"), ticker: null },
   fees: { title: "Fees", portfolio: performance("fees"), ticker: kpi("fees") },
   other_fees: { title: "Other fees", portfolio: performance("fees"), ticker: null },

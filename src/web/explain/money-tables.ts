@@ -7,6 +7,7 @@ import {
   readCashEvidence,
   readContributionEvidence,
   readCostEvidence,
+  readExpectedEvidence,
 } from "../../portfolio/index.ts";
 import { ledgerPath } from "../pages/ledger-table.ts";
 import { type Asked, accountCells, type Evidence, rowLimit, tableOf, tickerCell, where } from "./table.ts";
@@ -126,5 +127,37 @@ export async function readCosts(
       ...where(isConverted, { text: format.in(row.currency).money(row.own_amount) }),
       { text: format.money(row.amount) },
     ]),
+  );
+}
+
+/** Every payment of the last year that is expected once more: all, since they are to be added up. */
+export async function readExpected(client: PoolClient, extent: Extent, asked: Asked): Promise<Evidence> {
+  const { format } = asked;
+  const rows = await readExpectedEvidence(client, extent, extent.ticker);
+  const isConverted = rows.some(({ currency }) => currency !== format.currency);
+  const account = accountCells(rows, asked);
+  return tableOf(
+    "What each share paid, expected once more a year later",
+    [
+      "Paid on",
+      "Ticker",
+      ...account.labels,
+      "#For each share",
+      "#Quantity held now",
+      ...(isConverted ? ["#Exchange rate"] : []),
+      "#Expected",
+    ],
+    rows.map((row) => [
+      { text: `${format.date(row.paid_on)}${row.source === "ledger" ? ", as booked" : ""}` },
+      tickerCell(row.ticker, asked),
+      ...account.of(row),
+      { text: format.in(row.currency).price(row.cash_per_share) },
+      { text: format.quantity(row.quantity) },
+      ...where(isConverted, {
+        text: row.currency === format.currency ? "–" : `× ${format.rate(row.rate)}`,
+      }),
+      { text: format.money(row.gross) },
+    ]),
+    rows.length,
   );
 }

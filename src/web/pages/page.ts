@@ -5,7 +5,7 @@ import type { WebContext } from "../context.ts";
 import { missingSettings } from "../deployment.ts";
 import { describeError } from "../errors.ts";
 import { type Currencies, formatFor } from "../format.ts";
-import { namesOwnAssets, putNamesIn, withShownTickers } from "../own-names.ts";
+import { namesOwnAssets, putNamesIn } from "../own-names.ts";
 import { readingAddress, withinReading } from "../reading.ts";
 import { csrfToken } from "../security.ts";
 import type { Markup, ViewEnvironment, Views } from "../views.ts";

@@ -1,6 +1,7 @@
 /** The tabs of the portfolio, each a page of its own, and what goes along from one to the next. */
 import { z } from "zod";
 import { choiceParameters, parseBenchmark, parseRange } from "../../portfolio/index.ts";
+import { isReadable } from "../reading.ts";
 import { positiveId } from "../schemas.ts";
 
 const destinations = [
@@ -42,4 +43,6 @@ export const portfolioTabs = (current: TabAddress, look: Record<string, string>)
     label,
     href: addressOf(href, look),
     isCurrent: href === current,
+    /** Also by who reads for another. */
+    isReadByOthers: isReadable(href),
   }));

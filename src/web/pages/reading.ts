@@ -4,11 +4,12 @@ import { requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
 import { readForAnother } from "../reading.ts";
 import { explainPages } from "./explain.ts";
-import { moneyPages } from "./money.ts";
+import { incomePages } from "./income.ts";
 import type { SendPage } from "./page.ts";
 import { performancePages } from "./performance.ts";
 import { portfolioPages } from "./portfolio.ts";
 import { riskPages } from "./risk.ts";
+import { taxPages } from "./tax.ts";
 import { tickerPages } from "./ticker.ts";
 
 export function readingPages(context: WebContext, sendPage: SendPage): Router {
@@ -23,7 +24,8 @@ export function readingPages(context: WebContext, sendPage: SendPage): Router {
   pages.use(portfolioPages(context, sendPage));
   pages.use(performancePages(context, sendPage));
   pages.use(riskPages(context, sendPage));
-  pages.use(moneyPages(context, sendPage));
+  pages.use(incomePages(context, sendPage));
+  pages.use(taxPages(context, sendPage));
   pages.use(tickerPages(context, sendPage));
   pages.use(explainPages(context, sendPage));
   // Not on to the pages outside, which do not know of it.

@@ -1,0 +1,77 @@
+-- One row per account, ticker that it holds on the last day, and payment of the year up to then: what the same payment brings a year later, if
+-- each share pays what it paid. An estimate, before tax, in the person's base currency at the last day's rate.
+--
+-- Paid as the market says, by ex-date. Of a ticker of which the market tells nothing in that year, as the account itself booked it, for
+-- each share that it held then: one that booked none is expected to get none.
+with
+  holdings as (
+    select
+      h.user_id,
+      h.account_id,
+      h.ticker,
+      h.price_date as as_of,
+      h.quantity,
+      h.currency,
+      h.rate
+    from int_daily_holdings as h
+    where
+      h.quantity > 0
+      -- not joined: the day is to be looked up before the holdings, or all of their days would be made
+      and h.price_date = (
+        select known.last_day
+        from int_last_day as known
+      )
+  ),
+  payments as (
+    select
+      h.*,
+      d.ex_date as paid_on,
+      d.cash_per_share,
+      'market' as source
+    from
+      holdings as h
+      join stg_dividends as d
+        on d.ticker = h.ticker and d.ex_date > h.as_of - interval '1 year' and d.ex_date <= h.as_of
+    union all
+    select
+      h.*,
+      b.pay_date as paid_on,
+      b.gross / b.rate / held.quantity as cash_per_share,
+      'ledger' as source
+    from
+      holdings as h
+      join int_booked_income as b
+        on b.user_id = h.user_id
+        and b.account_id = h.account_id
+        and b.ticker = h.ticker
+        and b.pay_date > h.as_of - interval '1 year'
+        and b.pay_date <= h.as_of
+      join int_holding_periods as held
+        on held.user_id = b.user_id
+        and held.account_id = b.account_id
+        and held.ticker = b.ticker
+        and held.valid_from <= b.pay_date
+        and held.valid_to > b.pay_date
+        and held.quantity > 0
+    where
+      not exists (
+        select
+        from stg_dividends as d
+        where d.ticker = h.ticker and d.ex_date > h.as_of - interval '1 year' and d.ex_date <= h.as_of
+      )
+  )
+select
+  user_id,
+  account_id,
+  ticker,
+  as_of,
+  source,
+  paid_on,
+  (paid_on + interval '1 year')::date as expected_on,
+  currency,
+  quantity,
+  sum(cash_per_share) as cash_per_share,
+  rate,
+  quantity * sum(cash_per_share) * rate as gross
+from payments
+group by user_id, account_id, ticker, as_of, source, paid_on, currency, quantity, rate

@@ -1,0 +1,38 @@
+/** The formulas of what the next twelve months may bring, each with the person's own numbers put in. */
+import type { IncomeYield } from "../../portfolio/index.ts";
+import type { Format } from "../format.ts";
+import type { FigureName } from "./figures.ts";
+import { computed, equation, impossible, total, type Working } from "./working.ts";
+
+/** Of one ticker, or of all that is held; null: nothing is. */
+type Work = (facts: IncomeYield | null, format: Format) => Working;
+
+const nothing = "nothing is held";
+
+export const incomeWorkings: Partial<Record<FigureName, Work>> = {
+  expected_income: (facts, format) =>
+    facts ? total("expected, below", format.money(facts.expected)) : impossible(nothing),
+  income_yield: (facts, format) => {
+    if (facts?.income_yield == null) return impossible(facts?.income_yield_reason ?? nothing);
+    const value = format.percent(facts.income_yield);
+    const [expected, worth] = [format.money(facts.priced_expected), format.money(facts.market_value)];
+    return computed(
+      value,
+      ...(facts.unpriced > 0
+        ? [`without ${facts.unpriced} of ${facts.holdings} holdings, of which no price is known`]
+        : []),
+      `expected = ${expected}, value = ${worth}`,
+      equation(`${expected} ÷ ${worth}`, value),
+    );
+  },
+  yield_on_cost: (facts, format) => {
+    if (facts?.yield_on_cost == null) return impossible(facts?.yield_on_cost_reason ?? nothing);
+    const value = format.percent(facts.yield_on_cost);
+    const [expected, cost] = [format.money(facts.expected), format.money(facts.cost_basis)];
+    return computed(
+      value,
+      `expected = ${expected}, cost = ${cost}`,
+      equation(`${expected} ÷ ${cost}`, value),
+    );
+  },
+};
