@@ -102,6 +102,7 @@ const named: Readonly<Record<string, readonly [table: RegExp, column: string]>> 
   "what is left below of the income as booked": [/^Income as booked/, "What is left"],
   "the fees below": [/^(Fees|Other fees|Transactions)/, "Fee"],
   "the taxes below": [/^Taxes/, "Tax"],
+  "expected, below": [/^What each share paid/, "Expected"],
 };
 
 /** Holds every step against what it says it comes to, and every sum against the rows it is of. How many there were. */

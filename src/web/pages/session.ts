@@ -9,10 +9,11 @@ import {
 import { admitNewcomer, register, signIn, signOut } from "../auth.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError, SecondFactorRequiredError } from "../errors.ts";
+import { wordsOfInput } from "../input-words.ts";
 import { invitationOf } from "../invitations.ts";
 import { relyingPartyOf } from "../origin.ts";
 import { giveTicket, readTicket, waitingSchema } from "../tickets.ts";
-import { inWords } from "../words.ts";
+import { inWords, spoken } from "../words.ts";
 import { invitationQuery, nextOf, nextQuery } from "./next-page.ts";
 import type { Problem, SendPage } from "./page.ts";
 import { providerPages } from "./provider.ts";
@@ -72,8 +73,8 @@ function registrationPages(context: WebContext, sendPage: SendPage): Router {
     if (!credentials.success) {
       const fields = new Set(credentials.error.issues.map(({ path }) => path[0]));
       const errors = {
-        email: fields.has("email") ? "Expected an email address, like ada@example.com." : undefined,
-        password: fields.has("password") ? "Expected 8 to 200 characters." : undefined,
+        email: fields.has("email") ? spoken(wordsOfInput("email")) : undefined,
+        password: fields.has("password") ? spoken(wordsOfInput("password")) : undefined,
       };
       return send(request, response, { status: 422, errors });
     }
