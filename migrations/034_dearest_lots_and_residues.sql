@@ -1,6 +1,6 @@
 -- As in 031_corporate_actions.sql, and HIFO takes what is the dearest now: a split of one's own, a return of capital or a spin-off changes
 -- what each open share costs, so the heap is made anew. By the cost on the day of purchase it would take another. Of purchases that cost the
--- same, to the tenth decimal, the oldest goes first, as of a money market fund at 1.00.
+-- same the oldest goes first, as of a money market fund at 1.00; what differs after ten digits differs by how parts of it were rounded.
 create or replace function public.match_lots(
   method text, ids bigint[], types text[], dates date[], acquired date[], units numeric[], quantities numeric[], amounts numeric[],
   local_amounts numeric[], chosen jsonb[]
@@ -54,9 +54,10 @@ begin
       lot_taken[lots] := 0;
       lot_cost[lots] := amounts[i];
       lot_local[lots] := local_amounts[i];
+      key := -amounts[i] / units[i];
       key := case method
         when 'lifo' then -(acquired[i] - date '1800-01-01')::numeric * 1e9 - lots
-        when 'hifo' then round(-amounts[i] / units[i], 10)
+        when 'hifo' then case when key = 0 then 0 else round(key, 9 - floor(log(abs(key)::double precision))::integer) end
         else (acquired[i] - date '1800-01-01')::numeric * 1e9 + lots
       end;
       heap_size := heap_size + 1;
@@ -161,9 +162,10 @@ begin
           lot_date := lot_dates[lot];
           taken_units := 0;
           proceeds := null;
-          taken_cost := case when open_cost = 0 then 0 when lot_cost[lot] = open_cost then left_amount else round(left_amount * lot_cost[lot] / open_cost, 12) end;
+          taken_cost := case when open_cost = 0 then 0 when left_amount = open_cost then lot_cost[lot] when lot_cost[lot] = open_cost then left_amount else round(left_amount * lot_cost[lot] / open_cost, 12) end;
           taken_local_cost := case
             when open_local_cost = 0 then 0
+            when left_local_amount = open_local_cost then lot_local[lot]
             when lot_local[lot] = open_local_cost then left_local_amount
             else round(left_local_amount * lot_local[lot] / open_local_cost, 12)
           end;
@@ -191,7 +193,8 @@ begin
         heap_size := 0;
         for lot in 1 .. lots loop
           continue when lot_taken[lot] = lot_size[lot];
-          key := round(-lot_cost[lot] / lot_size[lot], 10);
+          key := -lot_cost[lot] / lot_size[lot];
+          key := case when key = 0 then 0 else round(key, 9 - floor(log(abs(key)::double precision))::integer) end;
           heap_size := heap_size + 1;
           place := heap_size;
           while place > 1 and heap[place / 2] > key loop

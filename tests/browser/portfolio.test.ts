@@ -122,7 +122,7 @@ test("a chart is read with the pointer: the day, its regime, the gain; the other
   expect(rows[0]).toMatch(/^[A-Z][a-z]{2} \d+, \d{4}$/);
   expect(rows.slice(1).map((row) => row.replace(/-?[$][\d.,]+$/, ""))).toEqual([
     "Market value",
-    "Value at the start and net contributions",
+    "Value at the start and net deposits",
     "Gain",
     expect.stringMatching(/^Regime(Expansion|Slowdown|Contraction|Recovery)$/),
   ]);

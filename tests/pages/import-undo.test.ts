@@ -128,7 +128,7 @@ test("is refused while a later sale needs what it bought, and what was deleted b
   expect(preview).not.toContain('class="danger"');
   const refused = await who.post(undoOf(list));
   expect(refused.status).toBe(409);
-  expect(text(refused.html)).toContain("Not undone. You sell 3 NORD");
+  expect(text(refused.html)).toContain("Not undone. You sold 3 NORD");
   expect(await ledgerOf(email)).toHaveLength(3);
 
   const sale = ((await ledgerOf(email)) as { transaction_id: number }[]).at(-1)!;

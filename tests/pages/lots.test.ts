@@ -144,7 +144,7 @@ describe("a new sale", () => {
       expect(html).toContain('value="120"');
       return /role="alert"><span class="error">([^<]*)/.exec(html)![1]!;
     };
-    expect(await refused({ [`lot-${ids[0]}`]: "x" })).toContain("to be a number from 0");
+    expect(await refused({ [`lot-${ids[0]}`]: "x" })).toContain("“x” is no quantity");
     expect(await refused({ [`lot-${ids[0]}`]: "4", [`lot-${ids[1]}`]: "4" })).toContain(
       "they are 8 together, more than the 6 that are sold",
     );

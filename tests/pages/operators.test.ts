@@ -25,7 +25,7 @@ test.each([
 ])("%s %s is for operators alone", async (method, path) => {
   const { status, html } = method === "GET" ? await investor.get(path) : await investor.post(path);
   expect(status).toBe(403);
-  expect(html).toContain("Expected an operator");
+  expect(html).toContain("That is for operators of this installation.");
 });
 
 describe("the asset graph", () => {

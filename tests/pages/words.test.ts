@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { entryGroups, trades } from "../../src/web/pages/entry-types.ts";
+import { keptTrade } from "../support/kept-trade.ts";
 import { type Program, startProgram } from "../support/program.ts";
 import { register, type Visitor } from "../support/visitor.ts";
 
@@ -146,7 +147,8 @@ async function tryAll({ path, good }: Form): Promise<Map<string, string[]>> {
   const answers = new Map<string, string[]>();
   for (const field of Object.keys(good))
     for (const way of waysOf(field)) {
-      const { status, html } = await investor.post(path, { ...good, [field]: bad[way] });
+      // What the market would say of its price is no mistake.
+      const { status, html } = await investor.post(path, keptTrade({ ...good, [field]: bad[way] }));
       expect(status, `${path} ${field} ${way}`).toBeLessThan(500);
       const said = requirePlain(html, `${path}, ${field}: ${way}`);
       if (status >= 400) expect(said.length, `${path}, ${field}: ${way} says why`).toBeGreaterThan(0);

@@ -236,7 +236,7 @@ test("what is published reads a model that the program no longer knows: no figur
   for (const tab of ["/portfolio", "/portfolio/performance", "/portfolio/risk"]) {
     const { status, html } = await ada.get(`${tab}?range=6M`);
     expect(status, tab).toBe(503);
-    expect(html).toContain("no use of int_portfolio_index, which there is no longer");
+    expect(html).toContain("Your figures are being brought up to date just now");
   }
   expect((await ada.get("/api/portfolio/drawdowns")).status).toBe(200);
 });

@@ -125,7 +125,7 @@ function actionPages(context: WebContext, sendPerson: SendPerson): Router {
       .trim()
       .toLowerCase();
     if (typed !== email.toLowerCase()) {
-      const errors = { email: "Expected the email of this account, to be sure." };
+      const errors = { email: "Enter the email of this account, to be sure." };
       return sendPerson(request, response, { status: 422, errors });
     }
     const remove = () => removePerson(context.pool, user_id, actorOf(request));
