@@ -56,8 +56,8 @@ describe("a person with figures in shillings", () => {
       "Prices",
       "Exchange rates",
       "Fees",
-      "Income",
-      "Income paid out",
+      "Dividends and interest",
+      "Paid out to you",
       "Value at the end",
     ]);
     const amounts = shillings(bridge);
