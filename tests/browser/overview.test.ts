@@ -109,6 +109,7 @@ test("at a desk the bar is above, and operators have one menu, which the keyboar
   expect(await main.getByRole("link").allTextContents()).toEqual([
     "Portfolio",
     "Transactions",
+    "Watchlist",
     "People",
     "Account",
   ]);
