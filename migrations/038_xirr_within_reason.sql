@@ -54,7 +54,12 @@ begin
     sign_at_low := sign((public.net_present_value(flow_amounts, flow_times, low)).value);
     exit when sign_at_low <> sign((public.net_present_value(flow_amounts, flow_times, high)).value);
     if width >= widest then
-      reason := 'no single rate explains the flows';
+      reason := case
+        when sign((public.net_present_value(flow_amounts, flow_times, -512)).value)
+          <> sign((public.net_present_value(flow_amounts, flow_times, 512)).value)
+          then 'the rate that explains the flows is out of all bounds'
+        else 'no single rate explains the flows'
+      end;
       return;
     end if;
     width := least(width * 2, widest);

@@ -84,6 +84,11 @@ test.each([
     "more than one rate explains the flows",
   ],
   [
+    "one that no money has: 5 % in three days, twice in ten years, and nothing between",
+    ["2014-01-01 -100", "2014-01-04 105", "2024-01-01 -100", "2024-01-04 105"],
+    "the rate that explains the flows is out of all bounds",
+  ],
+  [
     "none that money has: the next are e^-100 and e^60",
     ["2022-12-02 -0.3", "2022-12-09 2", "2023-08-10 426", "2023-08-17 -25"],
     "no single rate explains the flows",
