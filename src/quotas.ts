@@ -18,7 +18,7 @@ export interface Quotas {
   readonly ownAssets: number;
   /** Of one asset of somebody's own: one a day for longer than anybody has one. */
   readonly ownPrices: number;
-  /** Tickers on one person's watchlist: each is fetched every day. */
+  /** That one person watches or aims at and has never traded: each is fetched every day. */
   readonly watchedTickers: number;
   /** API tokens of one person. */
   readonly tokens: number;

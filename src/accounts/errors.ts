@@ -22,9 +22,11 @@ export class LinkNameTakenError extends Error {
 export class OwnEmailError extends Error {
   readonly code = "invalid_email";
   readonly field = "email";
+  readonly plain: Plain;
 
   constructor() {
     super("expected somebody else’s email: this one is yours");
+    this.plain = plain("This email is yours. Enter that of somebody else.");
   }
 }
 
@@ -42,9 +44,11 @@ export class ReaderTakenError extends Error {
 export class EndOutOfBoundsError extends Error {
   readonly code = "invalid_expires_on";
   readonly field = "expires_on";
+  readonly plain: Plain;
 
   constructor(last: string) {
     super(`expected an end date from today to ${last}`);
+    this.plain = plain("Enter a day from today to {last:day}.", { last });
   }
 }
 

@@ -1,4 +1,5 @@
 /** How target weights are refused. */
+import { type Plain, plain } from "../plain.ts";
 
 const points = new Intl.NumberFormat("en-US", { maximumFractionDigits: 4 });
 
@@ -18,9 +19,11 @@ export class TargetsAboveWholeError extends Error {
 export class TargetSaidTwiceError extends Error {
   readonly code = "invalid_targets";
   readonly field = "targets";
+  readonly plain: Plain;
 
   constructor(ticker: string) {
     super(`expected one target for each ticker, got two for ${ticker}`);
+    this.plain = plain("There are two targets for {ticker}: keep one of them.", { ticker });
   }
 }
 

@@ -50,9 +50,9 @@ export interface Trade {
 export interface Gap {
   /** Of the whole as it is now; null: it has no value, or there is no whole. */
   readonly weight: number | null;
-  /** The target less that weight: above 0 there is too little of it. null: it has no target, or one of both is not known. */
+  /** What is missing to the target, of the whole with what is added: below 0 there is too much of it. null: it has no target, or one is not known. */
   readonly points: number | null;
-  /** The same in money, of the whole with what is added. */
+  /** The same in money. */
   readonly money: string | null;
 }
 
@@ -104,24 +104,21 @@ export function plan({ parts, cash, added }: Holdings): Plan {
   const asTraded = trades(placed, { cash, cashGap, added, isAdding }, false);
   const weightOf = (value: string | null): number | null =>
     value === null || isWorthless ? null : Number(new Exact(value).div(whole));
-  const describe = (value: string | null, target: string | null, gap: Big | null): Gap => {
-    const weight = weightOf(value);
-    return {
-      weight,
-      points: weight === null || target === null ? null : Number(new Exact(target).minus(weight)),
-      money: gap?.toFixed() ?? null,
-    };
-  };
+  const describe = (value: string | null, gap: Big | null): Gap => ({
+    weight: weightOf(value),
+    points: gap && Number(gap.div(wholeThen)),
+    money: gap?.toFixed() ?? null,
+  });
   return {
     whole: whole.toFixed(),
     wholeThen: wholeThen.toFixed(),
     parts: placed.map(({ part, gap }) => ({
       ticker: part.ticker,
-      ...describe(part.value, part.target, gap),
+      ...describe(part.value, gap),
       trade: tradeOf(part, gap, exact, asTraded),
       reason: part.reason,
     })),
-    cash: cash && { ...describe(cash.value, cash.target, cashGap), kept: asTraded.kept.toFixed() },
+    cash: cash && { ...describe(cash.value, cashGap), kept: asTraded.kept.toFixed() },
     sales: asTraded.sales.toFixed(),
     purchases: asTraded.purchases.toFixed(),
     money: asTraded.money.toFixed(),
@@ -220,9 +217,10 @@ interface Traded {
   readonly target: string | null;
 }
 
-/** To the nearest share, and never more than there is. */
+/** To the nearest share, and never more than there is; all of it where the target is 0, however small its fraction. */
 function toSell({ quantity, gap, price, isWhole, target }: Traded): Big {
   const held = new Exact(quantity);
+  if (Number(target) === 0 && !isWhole) return held;
   const wanted = Number(target) === 0 ? held : gap.times(-1).div(price);
   const rounded = isWhole ? wanted.round(0, Big.roundHalfUp) : wanted.round(shareDecimals, Big.roundDown);
   return rounded.lte(held) ? rounded : held.round(isWhole ? 0 : shareDecimals, Big.roundDown);

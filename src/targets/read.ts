@@ -76,6 +76,8 @@ interface Row {
   readonly is_stale: boolean | null;
   /** What one of the currency is in the base currency on the last day; null: not known. */
   readonly rate: string | null;
+  /** Of one of the two currencies no rate was observed lately: the last one was carried forward. */
+  readonly is_rate_stale: boolean;
   readonly price: string | null;
 }
 
@@ -130,6 +132,7 @@ async function readRows(client: PoolClient, userId: number, leftOut: readonly st
              close_date,
              is_stale,
              converted.rate,
+             converted.is_rate_stale,
              close * converted.rate as price
            from priced
            cross join lateral (
@@ -144,7 +147,20 @@ async function readRows(client: PoolClient, userId: number, leftOut: readonly st
                      and base.currency = base_currency
                      and own.rate_date = last_day
                  )
-               end as rate
+               end as rate,
+               -- A dollar is a dollar on any day: its rate is a definition.
+               priced.currency <> base_currency and exists (
+                 select
+                 from unnest(array[priced.currency, base_currency]) as used (currency)
+                 where used.currency <> 'USD'
+                   and not exists (
+                     select
+                     from int_fx_daily as observed
+                     where observed.currency = used.currency
+                       and observed.rate_date between last_day - $3::integer and last_day
+                       and observed.is_observed
+                   )
+               ) as is_rate_stale
            ) as converted
            order by current_value desc nulls last, ticker`,
     values: [userId, leftOut, priceBounds.staleDays],
@@ -181,6 +197,8 @@ function reasonOf(row: Row, base: string, leftOut: readonly RateState[]): string
   if (unrated !== undefined) return `no exchange rate of ${unrated} is known, so it is in no figure`;
   if (row.close === null) return "no price of it is known yet";
   if (row.rate === null) return `no exchange rate of ${row.currency} into ${base} is known`;
+  if (row.is_rate_stale)
+    return `the last exchange rate of ${row.currency} into ${base} is more than ${priceBounds.staleDays} days old`;
   if (isOwnAsset(row.ticker)) return null;
   if (row.is_active === false) return "it is no longer quoted";
   if (row.is_stale) return `its last close is more than ${priceBounds.staleDays} days old`;

@@ -4,7 +4,7 @@ import type { PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
 import { type LedgerContext, lockLedger } from "../ledger/index.ts";
-import { characters } from "../values.ts";
+import { nonblank } from "../values.ts";
 import {
   NoCashKeptError,
   TargetSaidTwiceError,
@@ -13,7 +13,7 @@ import {
 } from "./errors.ts";
 
 /** More than anybody holds and watches. */
-const mostTargets = 2500;
+export const mostTargets = 2500;
 
 const expected = { error: "expected a number from 0 to 1 with at most 8 decimals" };
 
@@ -30,7 +30,7 @@ const weight = z
 
 export const targetsInput = z.strictObject({
   targets: z
-    .array(z.strictObject({ ticker: characters(1, 20), weight }))
+    .array(z.strictObject({ ticker: nonblank(20), weight }))
     .max(mostTargets)
     .describe("Of tickers that you hold or watch; what is not named has no target from then on"),
   cash: weight.optional().describe("Of cash, where an account keeps it; absent: none"),
@@ -59,9 +59,9 @@ export function replaceTargets(
   userId: number,
   { targets, cash }: TargetsInput,
 ): Promise<void> {
-  const said = targets.map(({ ticker, weight }) => ({ ticker: ticker.trim().toUpperCase(), weight }));
-  requireEachOnce(said);
+  const said = targets.map(({ ticker, weight }) => ({ ticker: ticker.toUpperCase(), weight }));
   const all = cash === undefined ? said : [...said, { ticker: "", weight: cash }];
+  requireEachOnce(all);
   const whole = all.reduce((sum, { weight }) => sum.plus(weight), new Big(0));
   if (whole.gt(1)) throw new TargetsAboveWholeError(Number(whole.times(100)));
   return personTransaction(pool, userId, async (client) => {
@@ -69,10 +69,15 @@ export function replaceTargets(
     await requireTargetable(client, userId, said);
     if (cash !== undefined) await requireCashKept(client, userId);
     await client.query("delete from public.target_weights where user_id = $1", [userId]);
+    // 0 of what is neither in the ledger nor watched says nothing: it is not kept, and its prices are fetched no more.
     await client.query(
       `insert into public.target_weights (user_id, ticker, weight)
        select $1, ticker, weight
-       from unnest($2::text[], $3::numeric[]) as said (ticker, weight)`,
+       from unnest($2::text[], $3::numeric[]) as said (ticker, weight)
+       where weight > 0
+         or ticker = ''
+         or ticker in (select ticker from public.watchlist where user_id = $1)
+         or ticker in (select upper(btrim(ticker)) from bronze.transactions where user_id = $1)`,
       [userId, all.map(({ ticker }) => ticker), all.map(({ weight }) => weight)],
     );
   });

@@ -10,8 +10,9 @@ import {
   lockLedger,
   requirePrices,
 } from "../ledger/index.ts";
-import { defaultQuotas, QuotaExceededError, type Quotas } from "../quotas.ts";
+import { defaultQuotas } from "../quotas.ts";
 import { NotWatchedError } from "./errors.ts";
+import { requireWatchedQuota } from "./quota.ts";
 
 /** What its price did, as docs/metrics.md says; all null: there is no price of it. */
 type PriceChanges = {
@@ -98,25 +99,6 @@ export function listWatched({ pool }: Pick<LedgerContext, "pool">, userId: numbe
   });
 }
 
-async function requireQuota(
-  client: PoolClient,
-  userId: number,
-  { watchedTickers }: Quotas,
-  isFull: (watched: number) => boolean,
-): Promise<void> {
-  const { rows } = await client.query<{ watched: number }>(
-    "select count(*) as watched from public.watchlist where user_id = $1",
-    [userId],
-  );
-  if (isFull(rows[0]!.watched))
-    throw new QuotaExceededError(
-      watchedTickers,
-      "tickers on one watchlist",
-      "remove one that you no longer watch",
-      "QUOTA_WATCHED_TICKERS",
-    );
-}
-
 async function isWatched(client: PoolClient, userId: number, ticker: string): Promise<boolean> {
   const { rowCount } = await client.query("select from public.watchlist where user_id = $1 and ticker = $2", [
     userId,
@@ -141,7 +123,7 @@ export async function watch(
   const ticker = change?.to ?? asked;
   const isThere = await personTransaction(pool, userId, async (client) => {
     if (await isWatched(client, userId, ticker)) return true;
-    await requireQuota(client, userId, quotas, (watched) => watched >= quotas.watchedTickers);
+    await requireWatchedQuota(client, userId, quotas, ticker);
     return false;
   });
   if (isThere) return ticker;
@@ -152,15 +134,30 @@ export async function watch(
       "insert into public.watchlist (user_id, ticker) values ($1, $2) on conflict do nothing",
       [userId, ticker],
     );
-    await requireQuota(client, userId, quotas, (watched) => watched > quotas.watchedTickers);
+    await requireWatchedQuota(client, userId, quotas, ticker);
   });
   return ticker;
 }
 
-/** Its prices and a target stay; adding it again brings it back. Throws NotWatchedError. */
+/** Its prices and a target stay, but for a target of 0, which of what is not held says nothing; adding it again brings it back. Throws NotWatchedError. */
 export async function unwatch(pool: Pool, userId: number, ticker: string): Promise<void> {
-  const { rowCount } = await personTransaction(pool, userId, (client) =>
-    client.query("delete from public.watchlist where user_id = $1 and ticker = $2", [userId, ticker]),
-  );
-  if (rowCount === 0) throw new NotWatchedError(ticker.slice(0, 20));
+  const isGone = await personTransaction(pool, userId, async (client) => {
+    await lockLedger(client, userId); // a target may just be written, since it is watched
+    const { rowCount } = await client.query(
+      "delete from public.watchlist where user_id = $1 and ticker = $2",
+      [userId, ticker],
+    );
+    await client.query(
+      `delete from public.target_weights
+       where user_id = $1
+         and ticker = $2
+         and weight = 0
+         and not exists (
+           select from bronze.transactions where user_id = $1 and upper(btrim(transactions.ticker)) = $2
+         )`,
+      [userId, ticker],
+    );
+    return rowCount !== 0;
+  });
+  if (!isGone) throw new NotWatchedError(ticker.slice(0, 20));
 }

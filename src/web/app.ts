@@ -11,6 +11,7 @@ import { largestBody, refuseLargeBody } from "./large-body.ts";
 import { createMetrics } from "./metrics.ts";
 import { refuseUnstorableAddress, refuseUnstorableBody } from "./outside-text.ts";
 import { pagesRouter } from "./pages/index.ts";
+import { mostFields, targetsPath } from "./pages/targets.ts";
 import { scopeRequest } from "./request-scope.ts";
 import { mountRoutes } from "./route.ts";
 import { refuseCrossSite, securityHeaders } from "./security.ts";
@@ -30,6 +31,16 @@ const readJson: RequestHandler = (request, response, next) => {
   (isFile ? readLarge : readSmall)(request, response, next);
 };
 
+const readForm = express.urlencoded({ extended: false, limit: bodyLimit });
+/** A field for each ticker that is held or watched. */
+const readManyFields = express.urlencoded({
+  extended: false,
+  limit: bodyLimit,
+  parameterLimit: mostFields,
+});
+const readFields: RequestHandler = (request, response, next) =>
+  (request.path === targetsPath ? readManyFields : readForm)(request, response, next);
+
 /**
  * Everything a browser or program can ask of the web process. Listening, and stopping, is the caller's.
  * What the API does not answer is the pages'; errors that they do not show are JSON.
@@ -42,7 +53,7 @@ export function createApp(context: WebContext): Express {
     refuseLargeBody,
     authenticate(context),
     readJson,
-    express.urlencoded({ extended: false, limit: bodyLimit }),
+    readFields,
     refuseUnstorableBody,
     refuseCrossSite(context),
   ];

@@ -380,6 +380,13 @@ export function describeError(error: unknown, method: string, id: string): Error
     const { code, field, retryAfterSeconds, status, type } = error as Described;
     if (type === "entity.too.large")
       return describeError(new BodyTooLargeError((error as Described).limit as number, null), method, id);
+    if (type === "parameters.too.many")
+      return {
+        status: 413,
+        code: "body_too_large",
+        message:
+          "there is more in this form than can be sent at once; open its page anew, and send it from there",
+      };
     const known = typeof code === "string" ? statusOf(code, method) : null;
     if (known !== null)
       return {

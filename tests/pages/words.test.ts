@@ -126,12 +126,12 @@ function requirePlain(html: string, what: string): string[] {
   const said = texts(html);
   for (const text of said)
     for (const pattern of unwanted) expect(text, `${what}: ${text}`).not.toMatch(pattern);
-  for (const [, id] of html.matchAll(/id="([\w-]+)-help"[^>]*>\s*<span class="error">/g)) {
+  for (const [, id] of html.matchAll(/id="([\w:-]+)-help"[^>]*>\s*<span class="error">/g)) {
     const isTied = new RegExp(`aria-describedby="[^"]*\\b${id}-help\\b`).test(html);
     expect(isTied, `${what}: the message at ${id} is tied to its field`).toBe(true);
   }
   const strays = [...html.matchAll(/<span class="error">/g)].length;
-  const atFields = [...html.matchAll(/id="[\w-]+-help"[^>]*>\s*<span class="error">/g)].length;
+  const atFields = [...html.matchAll(/id="[\w:-]+-help"[^>]*>\s*<span class="error">/g)].length;
   expect(atFields, `${what}: each message stands at a field`).toBe(strays);
   expect(html).not.toContain("<script>alert(1)");
   return said;
@@ -324,6 +324,50 @@ describe("what is typed wrong", () => {
         for (const text of remarks)
           for (const pattern of unwanted) expect(text, `import, ${what}: ${text}`).not.toMatch(pattern);
       }
+  });
+
+  test("into the watchlist", async () => {
+    const answers = await tryAll({ path: "/watchlist", good: { ticker: "WRLD" } });
+    expect(answers.get("ticker: nothing")).toEqual([
+      "Enter a ticker as it is quoted, such as AAPL, BRK-B or BTC-USD.",
+    ]);
+  });
+
+  test("into target weights", async () => {
+    await investor.post("/watchlist", { ticker: "WRLD" });
+    const path = "/portfolio/targets";
+    const good = { "target:NORD": "50", "target:WRLD": "25", "target:": "5", invest: "100" };
+    await tryAll({ path, good });
+    for (const said of [
+      { ...good, "target:NORD": "90" },
+      { ...good, "target: ": "5" },
+      { ...good, "target:ZZZZ": "5" },
+      { ...good, "target:<script>alert(1)</script>": "5" },
+      { ...good, "target:nord": "5" },
+      { ...good, [`target:${"X".repeat(30)}`]: "5" },
+      { ...good, [`target:${"X".repeat(5000)}`]: "5" },
+    ]) {
+      const { status, html } = await investor.post(path, said);
+      const what = `targets ${JSON.stringify(said).slice(0, 200)}`;
+      expect(status, what).toBeGreaterThanOrEqual(400);
+      expect(status, what).toBeLessThan(500);
+      expect(requirePlain(html, what).length, what).toBeGreaterThan(0);
+    }
+    for (const way of ofNumbers)
+      requirePlain((await investor.get(`${path}?invest=${encodeURIComponent(bad[way])}`)).html, way);
+  });
+
+  test("into sharing", async () => {
+    const path = "/account/sharing";
+    const link = { name: "For the bank", holdings: "on", shows: "percentages", expires_on: "2024-04-30" };
+    await tryAll({ path: `${path}/links`, good: link });
+    const { html } = await investor.post(`${path}/links`, { ...link, holdings: "" });
+    expect(requirePlain(html, "a link that shows nothing")).toContain("Choose at least one thing to show.");
+    await tryAll({ path: `${path}/readers`, good: { email: "bert@example.org", expires_on: "" } });
+    const own = await investor.post(`${path}/readers`, { email: "ada@example.org", expires_on: "" });
+    expect(requirePlain(own.html, "one's own email")).toEqual([
+      "This email is yours. Enter that of somebody else.",
+    ]);
   });
 
   test("in an address", async () => {

@@ -102,9 +102,16 @@ describe("by hand", () => {
 
   test("to 0 all of it is sold, a fraction too, but of what comes in whole shares", () => {
     expect(shares(plan({ parts: [part("A", "0.123456789", "3", "0", false)], ...noCash }))).toEqual({
-      A: "-0.12345678",
+      A: "-0.123456789",
     });
     expect(shares(plan({ parts: [part("A", "2.7", "3", "0")], ...noCash }))).toEqual({ A: "-2" });
+  });
+
+  test("points are of the whole with what is added, as the money is: also before anything is held", () => {
+    const first = plan({ parts: [part("A", "0", "10", "0.6")], cash: null, added: "1000" });
+    expect(first.parts[0]).toMatchObject({ weight: null, points: 0.6, money: "600" });
+    const more = plan({ parts: [part("A", "50", "10", "0.6")], cash: null, added: "500" });
+    expect(more.parts[0]).toMatchObject({ weight: 1, points: 0.1, money: "100" });
   });
 
   test("of nothing there is no share, and debts as large as what is held leave nothing to aim at", () => {
@@ -124,9 +131,11 @@ describe("by hand", () => {
 const cents = (most: number) =>
   fc.integer({ min: 1, max: most }).map((value) => new Big(value).div(100).toFixed());
 const anyPart = fc.record({
-  quantity: fc.integer({ min: 0, max: 5_000_000 }).map((value) => new Big(value).div(1000).toFixed()),
+  quantity: fc
+    .tuple(fc.integer({ min: 0, max: 5_000_000 }), fc.constantFrom("1e-3", "1e-9", "1e-12"))
+    .map(([value, unit]) => new Big(value).times(unit).toFixed()),
   price: fc.option(cents(500_000), { freq: 8 }),
-  points: fc.option(fc.integer({ min: 0, max: 100 }), { freq: 6 }),
+  points: fc.option(fc.oneof(fc.integer({ min: 0, max: 100 }), fc.constantFrom(0, 50)), { freq: 6 }),
   isWhole: fc.boolean(),
 });
 
@@ -213,6 +222,22 @@ describe("whatever is held", () => {
       expect(Big(made.cash?.kept ?? 0).gte(0)).toBe(true);
       expect(Big(made.unassigned).gte(0)).toBe(true);
     });
+  });
+
+  test("of what is traded in fractions and has the target 0 nothing is left; and points are the money's part of the whole then", async () => {
+    let seen = 0;
+    await law((holdings, made) => {
+      made.parts.forEach(({ trade, points, money }, at) => {
+        const { quantity, target, isWhole } = holdings.parts[at]!;
+        expect(points === null).toBe(money === null);
+        if (money !== null) expect(points).toBeCloseTo(Number(money) / Number(made.wholeThen), 9);
+        if (!trade || Number(target) !== 0 || holdings.added !== "0") return;
+        seen++;
+        expect(Big(quantity).plus(trade.exactShares).toFixed()).toBe("0");
+        if (!isWhole) expect(Big(quantity).plus(trade.shares).toFixed()).toBe("0");
+      });
+    });
+    expect(seen).toBeGreaterThan(20);
   });
 
   test("whole shares are whole, and within one of the exact ones where nothing limits the money", async () => {

@@ -103,17 +103,20 @@ describe("a watchlist", () => {
       status: 422,
       body: { error: { code: "unknown_ticker" } },
     });
-    const answers = await Promise.all(["NORD", "CURA", "SYNC-USD"].map((ticker) => watch(ada, ticker)));
+    expect((await watch(bert, "WRLD")).status).toBe(201);
+    const answers = await Promise.all(["NORD", "CURA", "SYNC-USD"].map((ticker) => watch(bert, ticker)));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409]);
     const refused = answers.find(({ status }) => status === 409);
     expect(refused?.body.error).toMatchObject({
       code: "quota_exceeded",
-      message: expect.stringContaining("at most 2 tickers on one watchlist"),
+      message: expect.stringContaining("at most 2 tickers that you watch or aim at and have never traded"),
     });
-    const { body } = await call("GET", "/api/watchlist", ada);
-    expect(body.watched).toHaveLength(2);
-    for (const { ticker } of body.watched)
-      if (ticker !== "WRLD") expect((await call("DELETE", `/api/watchlist/${ticker}`, ada)).status).toBe(204);
+    for (const { ticker } of (await call("GET", "/api/watchlist", bert)).body.watched)
+      expect((await call("DELETE", `/api/watchlist/${ticker}`, bert)).status).toBe(204);
+    // What is traded has a quota of its own.
+    for (const ticker of ["SYNC-USD", "NORD"]) expect((await watch(ada, ticker)).status).toBe(201);
+    for (const ticker of ["SYNC-USD", "NORD"])
+      expect((await call("DELETE", `/api/watchlist/${ticker}`, ada)).status).toBe(204);
   });
 
   test("a page says what is wrong with a ticker beside its field, and undoes a removal", async () => {
@@ -176,6 +179,55 @@ describe("target weights", () => {
     });
     expect(await aimAt(ada, { NORD: "0.5", CURA: "0.3", WRLD: "0.2" })).toMatchObject({ status: 204 });
     expect(await aimAt(ada, { NORD: "0.5", CURA: "0.25", WRLD: "0.25" })).toMatchObject({ status: 204 });
+  });
+
+  test("keep no place on the watchlist free: what has a target counts as what is watched", async () => {
+    const cleo = await register("cleo@example.org");
+    for (const ticker of ["WRLD", "NORD"]) expect((await watch(cleo, ticker)).status).toBe(201);
+    expect((await aimAt(cleo, { WRLD: "0.1", NORD: "0" })).status).toBe(204);
+    for (const ticker of ["WRLD", "NORD"])
+      expect((await call("DELETE", `/api/watchlist/${ticker}`, cleo)).status).toBe(204);
+    const kept = async () =>
+      (
+        await program.database.pool.query(
+          "select ticker, weight::text from target_weights where user_id = $1 order by ticker",
+          [cleo.id],
+        )
+      ).rows;
+    // 0 of what is neither held nor watched says nothing.
+    expect(await kept()).toEqual([{ ticker: "WRLD", weight: "0.1" }]);
+    expect((await watch(cleo, "CURA")).status).toBe(201);
+    expect(await watch(cleo, "NORD")).toMatchObject({
+      status: 409,
+      body: { error: { code: "quota_exceeded" } },
+    });
+    // What has a target already takes no other place.
+    expect((await watch(cleo, "WRLD")).status).toBe(201);
+    expect((await call("DELETE", "/api/watchlist/WRLD", cleo)).status).toBe(204);
+    expect((await aimAt(cleo, { WRLD: "0", CURA: "0" })).status).toBe(204);
+    expect(await kept()).toEqual([{ ticker: "CURA", weight: "0" }]);
+    expect((await watch(cleo, "NORD")).status).toBe(201);
+  });
+
+  test("have a ticker: one of blanks is none, and is not taken for cash", async () => {
+    for (const cash of [undefined, "0.1"])
+      expect(await aimAt(ada, { " ": "0.1" }, cash)).toMatchObject({
+        status: 422,
+        body: { error: { code: "invalid_targets" } },
+      });
+    const page = await ada.visitor.post("/portfolio/targets", { "target: ": "10", "target:NORD": "10" });
+    expect(page.status).toBe(422);
+    expect(page.html).toContain("Enter a ticker as it is quoted");
+  });
+
+  test("come in one form, however many there are", async () => {
+    const many = (fields: number) =>
+      Object.fromEntries(Array.from({ length: fields }, (_, at) => [`target:T${at}`, ""]));
+    expect((await bert.visitor.post("/portfolio/targets", many(2500))).status).toBe(303);
+    const tooMany = await bert.visitor.post("/portfolio/targets", many(2600));
+    expect(tooMany.status).toBe(413);
+    expect(tooMany.html).toContain("There is more in this form than can be sent at once");
+    expect((await bert.visitor.post("/watchlist", many(1100))).status).toBe(413);
   });
 
   test("however many are said at once, one of them stands", async () => {
@@ -259,8 +311,28 @@ describe("target weights", () => {
     );
     expect(unrated).toMatchObject({ trade: null, reason: "no exchange rate of XAU into USD is known" });
     await program.database.pool.query(
+      `insert into raw_fx_rates (currency, rate_date, usd_per_unit, source)
+       select 'XAU', last_day - 8, 2000, 'file' from int_last_day`,
+    );
+    await settle();
+    const ofWrld = async () =>
+      (await call("GET", "/api/portfolio/targets", ada)).body.parts.find(
+        ({ ticker }: { ticker: string }) => ticker === "WRLD",
+      );
+    expect(await ofWrld()).toMatchObject({
+      trade: null,
+      reason: "the last exchange rate of XAU into USD is more than 7 days old",
+    });
+    await program.database.pool.query(
+      "update raw_fx_rates set rate_date = rate_date + 1 where currency = 'XAU'",
+    );
+    await settle();
+    expect(await ofWrld()).toMatchObject({ reason: null });
+    await program.database.pool.query("delete from raw_fx_rates where currency = 'XAU'");
+    await program.database.pool.query(
       "update raw_assets set is_active = true, currency = 'USD' where ticker in ('WRLD', 'CURA')",
     );
+    await settle();
   });
 
   test("both are in the person's export, and go with the account", async () => {

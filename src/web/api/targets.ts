@@ -12,7 +12,10 @@ export const addedAmount = z
 const gap = {
   weight: z.number().nullable().describe("Of the whole as it is now; null: there is none"),
   target: decimal.nullable().describe("0.05 is five percent; null: none"),
-  points: z.number().nullable().describe("target - weight"),
+  points: z
+    .number()
+    .nullable()
+    .describe("What is missing to the target, of `whole_then`; below 0 what is too much"),
   money: decimal
     .nullable()
     .describe("What is missing to the target, below 0 what is too much; in `currency`"),

@@ -5,6 +5,7 @@ import { personTransaction } from "../../database/person.ts";
 import { isOwnAsset } from "../../market/ticker.ts";
 import { readAccountNames } from "../../portfolio/index.ts";
 import {
+  mostTargets,
   readTargets,
   replaceTargets,
   type TargetedPart,
@@ -20,7 +21,10 @@ import { environmentOf, type Problem, refusal, type SendPage } from "./page.ts";
 import { accountInAddress, addressOf, lookInAddress, portfolioTabs } from "./portfolio-tabs.ts";
 import { percentOf, weightOf } from "./target-percents.ts";
 
-const path = "/portfolio/targets";
+export const targetsPath = "/portfolio/targets";
+const path = targetsPath;
+/** Of its form: each target, and what stands beside them. */
+export const mostFields = mostTargets + 20;
 /** Before a ticker in the name of its field; that of cash has none behind it. */
 const prefix = "target:";
 const isTarget = (field: string): boolean => field.startsWith(prefix);
@@ -131,6 +135,12 @@ async function sendTargets(
     all: [currency, ...targets.parts.flatMap((part) => part.currency ?? [])],
   };
   const { format } = environmentOf(context, request, currencies);
+  const shown = new Set([
+    ...targets.parts.map(({ ticker }) => prefix + ticker),
+    ...(targets.cash ? [prefix] : []),
+  ]);
+  /** Of a field that the page has no more. */
+  const unshown = Object.entries(errors).find(([field]) => !shown.has(field))?.[1];
   sendPage(request, response, {
     view: "targets",
     title: "Target weights",
@@ -158,7 +168,7 @@ async function sendTargets(
       alongside: { ...look, ...(invest !== "" && { invest: showNumber(invest, format.locale) }) },
       isAdding: Number(invest) > 0,
       isSaved: problem === null && request.query.saved !== undefined,
-      problem,
+      problem: problem ?? (unshown === undefined ? null : { heading: "Not saved.", message: unshown }),
       ...describe(targets, typed, errors, format),
     },
   });

@@ -50,7 +50,10 @@ export function watchlistPages(context: WebContext, sendPage: SendPage): Router 
     const { ticker: typed } = parseInput(watchForm, request.body ?? {});
     const { success, data: ticker } = marketTicker.safeParse(typed);
     if (!success) {
-      const error = `“${typed.trim()}” is no ticker. Enter one as it is quoted, such as AAPL, BRK-B or BTC-USD.`;
+      const error =
+        typed.trim() === ""
+          ? "Enter a ticker as it is quoted, such as AAPL, BRK-B or BTC-USD."
+          : `“${typed.trim()}” is no ticker. Enter one as it is quoted, such as AAPL, BRK-B or BTC-USD.`;
       return sendWatchlist(context, sendPage, request, response, {
         typed,
         error,
