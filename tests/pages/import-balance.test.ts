@@ -141,7 +141,7 @@ test("a deposit from before its currency has a rate is refused with the reason, 
     record_cash: "1",
   });
   expect([refused.status, refused.html.includes("Nothing was imported.")]).toEqual([422, true]);
-  expect(refused.html).toContain("No exchange rate of EUR from before 2023-01-02 is known");
+  expect(refused.html).toContain("No exchange rate of EUR from before Jan 2, 2023 is known");
   const { rows } = await program.database.pool.query(
     "select from bronze.transactions join public.users using (user_id) where email = 'early@example.org'",
   );
