@@ -15,7 +15,7 @@ import {
 } from "./columns.ts";
 import { int_daily_holdings, int_portfolios } from "./intermediate.ts";
 import { int_last_day } from "./market.ts";
-import { int_holding_periods } from "./positions.ts";
+import { int_holding_periods, int_transactions } from "./positions.ts";
 import { stg_dividends } from "./staging.ts";
 
 const { account_id, ticker: incomeTicker, kind, source, ...payment } = int_income.columns;
@@ -74,7 +74,7 @@ export const gold_expected_income = sqlAsset({
     expected_on: day("A year after it."),
     currency: currencies.currency,
     quantity: amount("Held on the last day, in today's shares."),
-    cash_per_share: amount("Paid for each of them, before tax, in the ticker's currency."),
+    cash_per_share: amount("Paid for what is each of them now, before tax, in the ticker's currency."),
     rate: amount("Base currency for one of the ticker's, on the last day."),
     gross: amount("quantity x cash_per_share x rate, before tax."),
   },
@@ -87,6 +87,7 @@ export const gold_expected_income = sqlAsset({
     { asset: stg_dividends, via: int_holding_periods },
     int_booked_income,
     int_holding_periods,
+    int_transactions,
   ],
   tags: ["portfolio"],
 });

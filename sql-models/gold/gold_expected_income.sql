@@ -2,7 +2,8 @@
 -- each share pays what it paid. An estimate, before tax, in the person's base currency at the last day's rate.
 --
 -- Paid as the market says, by ex-date. Of a ticker of which the market tells nothing in that year, as the account itself booked it, for
--- each share that it held then: one that booked none is expected to get none.
+-- each share that it held then: one that booked none is expected to get none. What a share paid before a split of one's own is of fewer
+-- shares than now, and is divided by it: what is held knows the market's splits alone.
 with
   holdings as (
     select
@@ -22,11 +23,11 @@ with
         from int_last_day as known
       )
   ),
-  payments as (
+  paid as (
     select
       h.*,
       d.ex_date as paid_on,
-      d.cash_per_share,
+      d.cash_per_share as cash_per_share_then,
       'market' as source
     from
       holdings as h
@@ -36,7 +37,7 @@ with
     select
       h.*,
       b.pay_date as paid_on,
-      b.gross / b.rate / held.quantity as cash_per_share,
+      b.gross / b.rate / held.quantity as cash_per_share_then,
       'ledger' as source
     from
       holdings as h
@@ -59,6 +60,26 @@ with
         from stg_dividends as d
         where d.ticker = h.ticker and d.ex_date > h.as_of - interval '1 year' and d.ex_date <= h.as_of
       )
+  ),
+  payments as (
+    select
+      p.*,
+      p.cash_per_share_then / coalesce(
+        (
+          select product(t.own_split)
+          from int_transactions as t
+          where
+            t.user_id = p.user_id
+            and t.account_id = p.account_id
+            and t.ticker = p.ticker
+            and t.transaction_type = 'SPLIT'
+            -- on an ex-date it comes after the payment, on the day of a booking before it
+            and t.transaction_date >= p.paid_on + (p.source = 'ledger')::integer
+            and t.transaction_date <= p.as_of
+        ),
+        1
+      ) as cash_per_share
+    from paid as p
   )
 select
   user_id,
