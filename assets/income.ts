@@ -71,7 +71,7 @@ export const gold_expected_income = sqlAsset({
     as_of: day("Last day known to the system."),
     source,
     paid_on: day("Day of the payment that is expected again, of the market's its ex-date."),
-    expected_on: day("A year after it."),
+    expected_on: day("A year after it; the day after the last one where that has passed."),
     currency: currencies.currency,
     quantity: amount("Held on the last day, in today's shares."),
     cash_per_share: amount("Paid for what is each of them now, before tax, in the ticker's currency."),
