@@ -15,7 +15,7 @@ import {
 } from "./columns.ts";
 import { int_daily_holdings, int_portfolios } from "./intermediate.ts";
 import { int_last_day } from "./market.ts";
-import { int_holding_periods } from "./positions.ts";
+import { int_holding_periods, int_transactions } from "./positions.ts";
 import { stg_dividends } from "./staging.ts";
 
 const { account_id, ticker: incomeTicker, kind, source, ...payment } = int_income.columns;
@@ -71,10 +71,10 @@ export const gold_expected_income = sqlAsset({
     as_of: day("Last day known to the system."),
     source,
     paid_on: day("Day of the payment that is expected again, of the market's its ex-date."),
-    expected_on: day("A year after it."),
+    expected_on: day("A year after it; the day after the last one where that has passed."),
     currency: currencies.currency,
     quantity: amount("Held on the last day, in today's shares."),
-    cash_per_share: amount("Paid for each of them, before tax, in the ticker's currency."),
+    cash_per_share: amount("Paid for what is each of them now, before tax, in the ticker's currency."),
     rate: amount("Base currency for one of the ticker's, on the last day."),
     gross: amount("quantity x cash_per_share x rate, before tax."),
   },
@@ -87,6 +87,7 @@ export const gold_expected_income = sqlAsset({
     { asset: stg_dividends, via: int_holding_periods },
     int_booked_income,
     int_holding_periods,
+    int_transactions,
   ],
   tags: ["portfolio"],
 });

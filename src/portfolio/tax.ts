@@ -197,7 +197,7 @@ export const readUncounted = (
   });
 
 export interface TaxYears {
-  /** Those with a sale, income, a fee or a tax, and the one that `today` is in: the latest first. */
+  /** Those with a sale, income, a fee, a tax or what does not count, and the one that `today` is in: the latest first. */
   readonly years: readonly TaxYear[];
   /** The latest with anything in it; where there is none, the one that `today` is in. */
   readonly latest: TaxYear;
@@ -221,6 +221,8 @@ export function readTaxYears(
          select pay_date, account_id from gold_income where user_id = $1
          union all
          select transaction_date, account_id from gold_fees_and_taxes where user_id = $1
+         union all
+         select transaction_date, account_id from gold_uncounted_transactions where user_id = $1
        )
        select distinct extract(year from day)::integer - (to_char(day, 'MM-DD') < $2)::integer as year
        from days

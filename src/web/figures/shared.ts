@@ -218,7 +218,11 @@ function income(
   format: Format,
 ) {
   const total = sum(months);
+  const unknown = months.filter(({ market_gross }) => Number(market_gross) !== 0);
   return {
+    /** Of what the market tells of nobody knows what was withheld: it is before tax. */
+    isBeforeTax: months.every(({ gross, market_gross }) => gross === market_gross),
+    isInPartBeforeTax: unknown.length > 0,
     yield: share(total.toFixed(), market_value),
     months: months.map((row) => ({ label: format.month(row.month!), share: share(row.net, total) })),
     tickers:

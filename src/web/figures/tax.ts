@@ -1,4 +1,4 @@
-/** A tax year as it is shown: its sales by lot, its income, its fees and taxes, each with totals that add its rows up exactly. */
+/** A tax year as it is shown: its sales by lot, its income, its fees and taxes, each with totals that add its rows up before they are rounded to cents. */
 import type {
   OfTaxYear,
   readFeesAndTaxes,

@@ -134,7 +134,10 @@ async function shownOf(pool: Pool, registry: Registry, span: Span, link: UsedLin
 
 async function readLastIncome(pool: Pool, userId: number, end: string) {
   const year = new Date(end);
+  const month = year.getUTCMonth();
   year.setUTCFullYear(year.getUTCFullYear() - 1);
+  // A year before 29 February is 28 February, as in readLastDay.
+  if (year.getUTCMonth() !== month) year.setUTCDate(0);
   year.setUTCDate(year.getUTCDate() + 1);
   const from = year.toISOString().slice(0, 10);
   const [months, tickers] = await Promise.all([
