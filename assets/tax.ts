@@ -1,6 +1,6 @@
 /** Tax: what a year's return asks for beside income; computed when read. */
 import { sqlAsset } from "../src/engine/index.ts";
-import { users } from "./bronze.ts";
+import { accounts, users } from "./bronze.ts";
 import { amount, count, day, flag, isRated, nullable, number, person, text, ticker } from "./columns.ts";
 import { int_lots, int_positions, int_transactions } from "./positions.ts";
 import { stg_assets, stg_transactions } from "./staging.ts";
@@ -85,6 +85,6 @@ export const gold_uncounted_transactions = sqlAsset({
   partitionBy: "user_id",
   timeColumn: "transaction_date",
   materialized: "view",
-  deps: [stg_transactions, { asset: stg_assets, via: stg_transactions }, int_transactions],
+  deps: [stg_transactions, { asset: stg_assets, via: stg_transactions }, int_transactions, accounts],
   tags: ["portfolio"],
 });

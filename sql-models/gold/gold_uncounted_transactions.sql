@@ -1,5 +1,6 @@
 -- One row per ledger row that no figure counts yet, as it was entered: what it is in the person's currency is not known, because of a rate
--- that is missing, or nobody has described its ticker; and what comes after such a row of the same ticker (or of cash, the currency).
+-- that is missing, or nobody has described its ticker; and what comes after such a row of the same ticker (or of cash, the currency). Not
+-- a dividend in an account that takes the market's word: no figure would count it with a rate either.
 select
   s.user_id,
   s.account_id,
@@ -19,7 +20,15 @@ from
   stg_transactions as s
   left join stg_assets as a on a.ticker = s.ticker
 where
-  not exists (
+  not (
+    s.transaction_type = 'DIVIDEND'
+    and exists (
+      select
+      from public.accounts
+      where accounts.account_id = s.account_id and accounts.income = 'market'
+    )
+  )
+  and not exists (
     select
     from int_transactions as t
     where t.user_id = s.user_id and t.transaction_id = s.transaction_id

@@ -55,7 +55,9 @@ with
       r.trade_rate,
       r.rate,
       r.is_rated,
-      bool_and(coalesce(r.is_convertible, true)) over (
+      -- A dividend beside the market's moves no figure: without a rate it is missing alone.
+      coalesce(r.is_convertible, true)
+      and bool_and(coalesce(r.is_convertible, true) or t.transaction_type = 'DIVIDEND' and not t.books_income) over (
         partition by
           t.user_id,
           t.account_id,

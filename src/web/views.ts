@@ -103,6 +103,7 @@ function registerHelpers(handlebars: typeof Handlebars, staticFiles: StaticFiles
   helper("eq", (left: unknown, right: unknown) => left === right);
   helper("isKnown", (value: unknown) => value !== null && value !== undefined);
   helper("not", (value: unknown) => !value);
+  helper("isShownTo", (reading: unknown, isReadByOthers: boolean) => !reading || isReadByOthers);
   /** Within a textarea nothing else means anything; a file of quotation marks would take a second to escape otherwise. */
   helper(
     "typed",

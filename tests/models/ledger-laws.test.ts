@@ -387,10 +387,12 @@ law(
 );
 
 law(
-  "every row of the ledger counts, or is listed among those that do not",
+  "every row of the ledger counts, or is listed among those that do not, or is a dividend beside the market's",
   `select s.user_id, s.transaction_id, t.transaction_id, u.transaction_id
    from stg_transactions s
    left join int_transactions t using (transaction_id)
    left join gold_uncounted_transactions u using (transaction_id)
-   where (t.transaction_id is null) = (u.transaction_id is null)`,
+   join public.accounts a on a.account_id = s.account_id
+   where (t.transaction_id is null) = (u.transaction_id is null)
+     and not (s.transaction_type = 'DIVIDEND' and a.income = 'market' and t.transaction_id is null)`,
 );
