@@ -39,13 +39,6 @@ export const readForAnother: RequestHandler<{ grant_id: string }> = (request, _r
   readingOnly(next);
 };
 
-/** What the address says, and else what everybody begins with: what the other looked at last is theirs. */
-export function queryOf({ query, reading }: Request): Readonly<Record<string, unknown>> {
-  if (!reading) return query;
-  const isRangeNamed = ["range", "from", "to"].some((name) => query[name] !== undefined);
-  return { ...(!isRangeNamed && { range: "Max" }), benchmark: "", ...query };
-}
-
 /** Whose addresses of our own: in markup each stands in quotes. */
 const addresses = /\s(href|action|formaction)="(\/[^"]*)"/g;
 
