@@ -76,7 +76,7 @@ export async function grantReading(
   if (expires_on !== null) requireEnd(expires_on, now);
   const { userId } = person;
   return personTransaction(pool, userId, async (client) => {
-    await requireRoom(client, userId, quotas.sharing);
+    await requireRoom(client, userId, now, quotas.sharing);
     const { rows } = await client.query<{ reader_id: number | null }>(
       "select reader_id from public.grant_reading($1, $2, $3)",
       [email, now, expires_on && endOf(expires_on)],
@@ -91,12 +91,14 @@ export async function grantReading(
   });
 }
 
-/** Holds off the person's other grants until the end of the transaction. Throws QuotaExceededError. */
-async function requireRoom(client: PoolClient, userId: number, limit: number): Promise<void> {
+/** Holds off the person's other grants until the end of the transaction; what has ended takes no room. Throws QuotaExceededError. */
+async function requireRoom(client: PoolClient, userId: number, now: Date, limit: number): Promise<void> {
   await client.query("select from public.users where user_id = $1 for no key update", [userId]);
   const { rows } = await client.query<{ readers: number }>(
-    "select count(*) as readers from public.reading_grants where user_id = $1",
-    [userId],
+    `select count(*) as readers
+     from public.reading_grants
+     where user_id = $1 and (expires_at is null or expires_at > $2)`,
+    [userId, now],
   );
   if (rows[0]!.readers < limit) return;
   throw new QuotaExceededError(limit, "people who may read for one", "end one of them", "QUOTA_SHARING");

@@ -112,6 +112,20 @@ describe("an offer", () => {
     expect([status, answer.error.code]).toEqual([422, code]);
   });
 
+  test("finds room that what has ended takes no longer", async () => {
+    const dave = await register("dave@example.org");
+    await server.database.pool.query(
+      `insert into public.reading_grants (user_id, reader_email, created_at, expires_at)
+       select $1, number || '@example.org', $2::timestamptz - interval '9 days', $2::timestamptz - interval '1 day'
+       from generate_series(1, 50) as number`,
+      [dave.id, server.context.clock()],
+    );
+    expect((await offer(dave, bert.email)).status).toBe(204);
+    const { readers } = await listOf(dave);
+    expect(readers).toHaveLength(1);
+    await end(dave, readers[0].grant_id);
+  });
+
   test("takes a session, and a proof", async () => {
     const { body } = await call(anna, "POST", "/api/account/tokens", {
       body: { name: "program", scope: "write" },
@@ -244,6 +258,32 @@ describe("who reads", () => {
     const { rows } = await pool.query("select user_id, range_name from portfolio_choices order by user_id");
     expect(rows).toContainEqual({ user_id: anna.id, range_name: "1M" });
     await pool.query("delete from portfolio_choices");
+  });
+
+  test.each(["benchmark=a%20b", "benchmark=%01", "benchmark=ACME&benchmark=ACME", ""])(
+    "is led neither to the benchmark nor to the columns of the other by ?%s",
+    async (query) => {
+      const { pool } = server.database;
+      const address = `${under}/portfolio?${query}`;
+      const before = await look(bert, address);
+      expect(before.status).toBe(200);
+      await pool.query(
+        "insert into portfolio_choices (user_id, range_name, benchmark, holdings_columns) values ($1, '1M', 'ACME', '{quantity}')",
+        [anna.id],
+      );
+      const { status, body, headers } = await look(bert, address);
+      await pool.query("delete from portfolio_choices");
+      expect([status, headers.get("Location")]).toEqual([200, null]);
+      const main = (text: string): string => /<main.*?<\/main>/s.exec(text)![0];
+      expect(main(body)).toBe(main(before.body));
+    },
+  );
+
+  test("is one route of the metrics, whichever grant it is", async () => {
+    await look(bert, `${under}/portfolio`);
+    const { body } = await server.call("GET", "/metrics");
+    expect(body).toContain('route="/reading/:grant_id/portfolio"');
+    expect(body).not.toContain(grantId);
   });
 
   test("does not run the installation by reading for an operator, and sees no name of theirs that is not asked for", async () => {
