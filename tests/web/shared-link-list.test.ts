@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../src/engine/index.ts";
+import { loggedPath } from "../../src/web/shared-links.ts";
 import { deployedEngine } from "../support/engine.ts";
 import { startWebServer, type WebServer } from "./server.ts";
 
@@ -95,4 +96,12 @@ describe("a person’s links", () => {
     const { status, body } = await make({ name: "Later", parts: ["risk"] });
     expect([status, body.error.code]).toEqual([403, "reauthentication_required"]);
   });
+});
+
+test.each([
+  ["/shared/its-secret", "/shared/…"],
+  ["/shared/its-secret/more\nlines", "/shared/…"],
+  ["/portfolio", "/portfolio"],
+])("the log has of %j no more than %j", (path, logged) => {
+  expect(loggedPath(path)).toBe(logged);
 });
