@@ -196,8 +196,7 @@ describe("percentages only", () => {
     },
   );
 
-  const law = "a ledger seven times as large, at other prices and with the same or other fees";
-  test(`${law}, gives the same page, byte by byte, and no amount is on it`, async () => {
+  test("a ledger seven times as large, at other prices and with the same or other fees, gives the same page, byte by byte, and no amount is on it", async () => {
     let run = 0;
     await fc.assert(
       fc.asyncProperty(
