@@ -159,7 +159,12 @@ begin atomic
       select
         coalesce(
           json_agg(
-            json_build_object('grantId', reading_grants.grant_id, 'userId', owners.user_id, 'email', owners.email)
+            json_build_object(
+              'grantId', reading_grants.grant_id,
+              'userId', owners.user_id,
+              'email', owners.email,
+              'expiresAt', reading_grants.expires_at
+            )
             order by owners.email
           ),
           '[]'
@@ -195,18 +200,58 @@ begin atomic
   returning reading_grants.user_id;
 end;
 
--- By either of the two. No row: there is none of theirs.
+-- By either of the two; whose log it belongs in. An offer that is declined stays with who made it, as one to nobody does: that it
+-- went would tell that the email has an account. No row: there is none of theirs.
 create function public.end_reading(given_id uuid)
 returns table (owner_id bigint, reader_id bigint)
 language sql
 security definer
 set search_path = pg_catalog, pg_temp
 begin atomic
-  delete from public.reading_grants
-  where reading_grants.grant_id = given_id
-    and public.current_person() in (reading_grants.user_id, reading_grants.reader_id)
-  returning reading_grants.user_id, reading_grants.reader_id;
+  with declined as (
+    update public.reading_grants
+    set reader_id = null
+    where reading_grants.grant_id = given_id
+      and reading_grants.reader_id = public.current_person()
+      and reading_grants.accepted_at is null
+    returning reading_grants.grant_id
+  ),
+  ended as (
+    delete from public.reading_grants
+    where reading_grants.grant_id = given_id
+      and (
+        reading_grants.user_id = public.current_person()
+        or (reading_grants.reader_id = public.current_person() and reading_grants.accepted_at is not null)
+      )
+    returning reading_grants.user_id, reading_grants.reader_id, reading_grants.accepted_at
+  )
+  select ended.user_id, case when ended.accepted_at is not null then ended.reader_id end
+  from ended
+  union all
+  select null, public.current_person()
+  from declined;
 end;
+
+-- The same of an offer to an account that is deleted.
+create function public.keep_offers()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update public.reading_grants
+  set reader_id = null
+  where reader_id = old.user_id
+    and accepted_at is null;
+  return old;
+end
+$$;
+
+revoke execute on function public.keep_offers from public;
+
+create trigger keep_offers before delete on public.users
+  for each row execute function public.keep_offers();
 
 revoke execute on function
   public.use_session,
@@ -230,3 +275,32 @@ create trigger remember_end after delete on public.shared_links
   for each row execute function public.remember_end('shared_link', 'link_id');
 create trigger remember_end after delete on public.reading_grants
   for each row execute function public.remember_end('reading_grant', 'grant_id');
+
+-- Whatever ends the right to read ends the event streams that were opened by it: the grant itself, with whichever account, and that
+-- its owner is disabled.
+create function public.end_reading_streams()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_table_name = 'reading_grants' then
+    perform pg_notify('web_credentials_revoked', old.grant_id::text);
+  else
+    perform pg_notify('web_credentials_revoked', grant_id::text)
+    from public.reading_grants
+    where user_id = new.user_id;
+  end if;
+  return null;
+end
+$$;
+
+revoke execute on function public.end_reading_streams from public;
+
+create trigger end_reading_streams after delete on public.reading_grants
+  for each row execute function public.end_reading_streams();
+create trigger end_reading_streams after update of disabled_at on public.users
+  for each row
+  when (old.disabled_at is null and new.disabled_at is not null)
+  execute function public.end_reading_streams();

@@ -39,6 +39,8 @@ const takenEmails: Allowance = { ...newAccounts, attempts: 100 };
 /** Pages by links: of an office, every range of one a few times. */
 const sharedPages: Allowance = { attempts: 300, firstWaitSeconds: 10, longestWaitSeconds: 900, hours: 1 };
 const mailsToRecipient: Allowance = { ...newAccounts, attempts: 3 };
+/** A counter of its own: whoever offers to read has none of the mails that let somebody back in. */
+const offersToRecipient: Allowance = { ...mailsToRecipient, hours: 24 };
 const mailsFromAddress: Allowance = { ...newAccounts, attempts: 30 };
 
 type LimitContext = Pick<AccountContext, "pool" | "clock" | "jwtSecret">;
@@ -180,9 +182,18 @@ export class MailLimit {
   }
 
   /** Whether one more may be sent to the recipient. Says nothing to who asks: the answer is the same. */
-  async allows(recipient: string): Promise<boolean> {
+  allows(recipient: string): Promise<boolean> {
+    return this.#isCounted(new Counter(this.#context, mailsToRecipient, ["mails to", recipient]));
+  }
+
+  /** The same of an offer to read, which takes nothing from what `allows` has. */
+  allowsOffer(recipient: string): Promise<boolean> {
+    return this.#isCounted(new Counter(this.#context, offersToRecipient, ["offers to", recipient]));
+  }
+
+  async #isCounted(counter: Counter): Promise<boolean> {
     try {
-      await new Counter(this.#context, mailsToRecipient, ["mails to", recipient]).count("emails");
+      await counter.count("emails");
       return true;
     } catch (error) {
       if (error instanceof TooManyAttemptsError) return false;

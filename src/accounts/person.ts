@@ -29,4 +29,6 @@ export interface Reading {
   /** Whose portfolio it is. */
   readonly userId: number;
   readonly email: string;
+  /** As JSON of the database has an instant; null: until one of the two ends it. */
+  readonly expiresAt: string | null;
 }

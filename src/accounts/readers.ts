@@ -12,7 +12,6 @@ import type { AccountContext } from "./context.ts";
 import { OwnEmailError, ReaderTakenError } from "./errors.ts";
 import type { Person } from "./person.ts";
 import { type Actor, recordSecurityEvent } from "./security-log.ts";
-import { revokedChannel } from "./sessions.ts";
 import { endOf, requireEnd } from "./shared-links.ts";
 
 export const readerInput = z.object({
@@ -76,7 +75,7 @@ export async function grantReading(
   if (expires_on !== null) requireEnd(expires_on, now);
   const { userId } = person;
   return personTransaction(pool, userId, async (client) => {
-    await requireRoom(client, userId, quotas.sharing);
+    await requireRoom(client, userId, now, quotas.sharing);
     const { rows } = await client.query<{ reader_id: number | null }>(
       "select reader_id from public.grant_reading($1, $2, $3)",
       [email, now, expires_on && endOf(expires_on)],
@@ -85,18 +84,18 @@ export async function grantReading(
     const { reader_id } = rows[0];
     const detail = expires_on === null ? "until one of you ends it" : `until ${expires_on}`;
     await recordSecurityEvent(client, actor, { kind: "reading_granted", userId, detail });
-    // About nobody, where nobody is known: as many rows either way.
-    await recordSecurityEvent(client, actor, { kind: "reading_granted", userId: reader_id, detail });
     return { isKnown: reader_id !== null };
   });
 }
 
-/** Holds off the person's other grants until the end of the transaction. Throws QuotaExceededError. */
-async function requireRoom(client: PoolClient, userId: number, limit: number): Promise<void> {
+/** Holds off the person's other grants until the end of the transaction; what has ended takes no room. Throws QuotaExceededError. */
+async function requireRoom(client: PoolClient, userId: number, now: Date, limit: number): Promise<void> {
   await client.query("select from public.users where user_id = $1 for no key update", [userId]);
   const { rows } = await client.query<{ readers: number }>(
-    "select count(*) as readers from public.reading_grants where user_id = $1",
-    [userId],
+    `select count(*) as readers
+     from public.reading_grants
+     where user_id = $1 and (expires_at is null or expires_at > $2)`,
+    [userId, now],
   );
   if (rows[0]!.readers < limit) return;
   throw new QuotaExceededError(limit, "people who may read for one", "end one of them", "QUOTA_SHARING");
@@ -151,29 +150,35 @@ export function acceptReading(
       [grantId, clock()],
     );
     if (!rows[0]) return false;
-    await recordForBoth(client, actor, "reading_accepted", [rows[0].owner_id, readerId]);
+    await recordForEach(client, actor, "reading_accepted", [rows[0].owner_id, readerId]);
     return true;
   });
 }
 
-/** By either of the two, at once: open pages of the reader's end with it. False: there is nothing of the person's to end. */
+/**
+ * By either of the two, at once: open pages of the reader's end with it. What was never accepted stands in the log of who ends it alone,
+ * and one that is declined stays in the list of who made it, who learns nothing from it. False: there is nothing of the
+ * person's to end.
+ */
 export function endReading(pool: Pool, userId: number, grantId: string, actor: Actor): Promise<boolean> {
   return personTransaction(pool, userId, async (client) => {
-    const { rows } = await client.query<{ owner_id: number; reader_id: number | null }>(
-      "select owner_id, reader_id, pg_notify($2, $1::text) from public.end_reading($1)",
-      [grantId, revokedChannel],
+    const { rows } = await client.query<{ owner_id: number | null; reader_id: number | null }>(
+      "select owner_id, reader_id from public.end_reading($1)",
+      [grantId],
     );
     if (!rows[0]) return false;
-    await recordForBoth(client, actor, "reading_ended", [rows[0].owner_id, rows[0].reader_id]);
+    const { owner_id, reader_id } = rows[0];
+    const concerned = [owner_id, reader_id].filter((one) => one !== null);
+    await recordForEach(client, actor, "reading_ended", concerned);
     return true;
   });
 }
 
-async function recordForBoth(
+async function recordForEach(
   client: PoolClient,
   actor: Actor,
   kind: "reading_accepted" | "reading_ended",
-  people: readonly (number | null)[],
+  people: readonly number[],
 ): Promise<void> {
   for (const userId of people) await recordSecurityEvent(client, actor, { kind, userId });
 }

@@ -57,19 +57,21 @@ export interface ChoiceMade {
 
 /**
  * The choice that an address names; what it does not name is as it was the last time. `query`: of the address. `isLook`:
- * a person looks at it, so that another choice than the last one is remembered.
+ * a person looks at it, so that another choice than the last one is remembered. `isOthers`: somebody reads for the person, whose last
+ * choice is then nobody's.
  */
 export function readChoice(
   pool: Pool,
   userId: number,
   query: Readonly<Record<string, unknown>>,
   isLook: boolean,
+  isOthers = false,
 ): Promise<ChoiceMade> {
   const named = parseRange(query);
   const { ticker, text, isGiven } = parseBenchmark(query);
   const isRangeNamed = ["range", "from", "to"].some((name) => query[name] !== undefined);
   return personTransaction(pool, userId, async (client) => {
-    const recalled = await recallChoice(client, userId);
+    const recalled = isOthers ? null : await recallChoice(client, userId);
     const remembered = recalled?.choice ?? usual;
     const isAnother = text !== "" && (ticker === null || ticker !== remembered.benchmark);
     const own = isAnother ? await findOwnBenchmark(client, userId, text) : null;
@@ -83,7 +85,7 @@ export function readChoice(
       own !== null ||
       (!isRangeNamed && JSON.stringify(remembered.range) !== JSON.stringify(wholeTime)) ||
       (!isBenchmarkNamed && remembered.benchmark !== null);
-    const isChosen = isLook && !isFromMemory && named.typed.problem === null;
+    const isChosen = isLook && !isOthers && !isFromMemory && named.typed.problem === null;
     const made = { choice, columns: recalled?.columns ?? usualColumns, isFromMemory, typed: named.typed };
     if (!isChosen || isSame(choice, remembered)) return made;
     // One that nothing can be compared with is not looked at again and again.

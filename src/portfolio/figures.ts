@@ -12,6 +12,7 @@ import { gold__performance } from "../../assets/performance.ts";
 import { personTransaction } from "../database/person.ts";
 import type { Registry, RowOf } from "../engine/index.ts";
 import { type Benchmark, compareWith, readBenchmarkPrices } from "./benchmark.ts";
+import { closeSlices } from "./close-estimate.ts";
 import { readGainParts } from "./money-evidence.ts";
 import { type PublishedModels, readPublishedModels, requirePublished } from "./published-models.ts";
 import { isConverted, type Span } from "./range.ts";
@@ -74,6 +75,8 @@ export interface FiguresRequest {
   readonly benchmark: string | null;
   /** Of that one alone; `span` is its, too. Absent: all together. */
   readonly account?: number | undefined;
+  /** Returns, and what follows from them, as closes alone tell them: close-estimate.ts. Of all accounts together. */
+  readonly fromCloses?: boolean;
 }
 
 /**
@@ -127,6 +130,8 @@ export const valuesOf = ({ userId, span: { start, end }, account }: FiguresReque
 
 export const slicesOf = ({ account }: FiguresRequest) => (account === undefined ? slices : accountSlices);
 
+const returnSlicesOf = (request: FiguresRequest) => (request.fromCloses ? closeSlices : slicesOf(request));
+
 /** One statement: all of it is read off the same index, which is then computed once. */
 async function readDays(client: PoolClient, request: PublishedRequest) {
   const { published, span } = request;
@@ -157,7 +162,7 @@ async function readDays(client: PoolClient, request: PublishedRequest) {
            where d.drawdown_rank <= 5
          ) as drawdowns,
          (select coalesce(json_agg(m order by m.month), '[]') from gold_monthly_returns m) as months`,
-      slicesOf(request),
+      returnSlicesOf(request),
     ),
     values: valuesOf(request),
   });
@@ -187,7 +192,7 @@ async function readPortfolioFigures(client: PoolClient, request: PublishedReques
          performance.*,
          (select coalesce(json_agg(r order by r.days desc), '[]') from gold_regime_performance r) as regimes
        from gold__performance performance`,
-      slicesOf(request),
+      returnSlicesOf(request),
     ),
     values: valuesOf(request),
   });

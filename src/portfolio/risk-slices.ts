@@ -10,6 +10,7 @@
 import { int_benchmarks } from "../../assets/benchmark.ts";
 import { fct_daily_returns, int_portfolio_daily } from "../../assets/intermediate.ts";
 import { int_compared_holdings } from "../../assets/risk.ts";
+import { closeSlices } from "./close-estimate.ts";
 import { accountSlices, byModel, columnsAsStored, rowsMade, type Slice, slices } from "./slices.ts";
 
 const askedBenchmark = rowsMade(int_benchmarks, [""], { user_id: "$1::bigint", ticker: "$5::text" });
@@ -67,8 +68,12 @@ const ofAccount = `(
   select max(m.portfolio_id) from int_portfolios m where m.user_id = $1::bigint and m.account_id = $4::bigint
 )`;
 
-/** By model: of all accounts together, and of one account. */
-export const riskSlices = { whole: withBenchmark(slices), account: withBenchmark(accountSlices) };
+/** By model: of all accounts together, of one account, and of all as closes alone tell them. */
+export const riskSlices = {
+  whole: withBenchmark(slices),
+  account: withBenchmark(accountSlices),
+  fromCloses: withBenchmark(closeSlices),
+};
 
 /** By model: the same, with another quantity of one ticker. */
 export const whatIfSlices = {

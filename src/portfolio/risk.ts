@@ -47,6 +47,9 @@ export interface RiskFigures {
   readonly tickerRegimes: readonly TickerRegime[];
 }
 
+/** As closes alone tell it: what a holding added follows from what was paid for it. */
+const noHoldings = { correlated: [], contributions: [], correlations: [], tickerRegimes: [] };
+
 /** More would be a matrix that no page shows, and each has a price: pairs times days. */
 const mostCorrelated = 12;
 
@@ -58,8 +61,8 @@ export async function readRisk(pool: Pool, request: FiguresRequest): Promise<Ris
   const read = reader(pool, request);
   const [ofPortfolio, ofHoldings, concentration] = await Promise.all([
     read(readPortfolioRisk),
-    read(readHoldingsRisk),
-    read(readConcentration),
+    request.fromCloses ? noHoldings : read(readHoldingsRisk),
+    request.fromCloses ? null : read(readConcentration),
   ]);
   await requirePublished(pool, request.span.published_version);
   return { span: request.span, ...ofPortfolio, ...ofHoldings, concentration };
@@ -68,12 +71,17 @@ export async function readRisk(pool: Pool, request: FiguresRequest): Promise<Ris
 /** The first row of `select` under the models over the range. */
 async function readOver<T extends object>(
   client: PoolClient,
-  { published, userId, span, account, benchmark }: PublishedRequest,
+  { published, userId, span, account, benchmark, fromCloses }: PublishedRequest,
   models: readonly AnyAsset[],
   select: string,
 ): Promise<T> {
+  const slices = fromCloses
+    ? riskSlices.fromCloses
+    : account === undefined
+      ? riskSlices.whole
+      : riskSlices.account;
   const { rows } = await client.query<T>({
-    ...overRange(published, models, select, account === undefined ? riskSlices.whole : riskSlices.account),
+    ...overRange(published, models, select, slices),
     values: [userId, span.start, span.end, account ?? null, benchmark],
   });
   return rows[0]!;

@@ -46,7 +46,7 @@ export interface Slice {
 }
 
 /** Rows that satisfy the condition, each as it is stored. */
-function rowsWhere(model: SqlAsset, condition: string, isLookedUp = false): Slice {
+export function rowsWhere(model: SqlAsset, condition: string, isLookedUp = false): Slice {
   return {
     model: model.name,
     isLookedUp,
@@ -180,14 +180,15 @@ const daysOfAccount = rowsMade(
 export const byModel = (...made: readonly Slice[]): ReadonlyMap<string, Slice> =>
   new Map(made.map((slice) => [slice.model, slice]));
 
-const everybodys = [
+/** What is of no person. */
+export const everybodys = [
   rowsMade(int_last_day, [""], { last_day: "$3::date" }),
   rowsWhere(int_calendar, "calendar_date <= $3::date", true),
   rowsWhere(int_risk_free, "calendar_date > $2::date and calendar_date <= $3::date"),
   rowsWhere(fct_macro_regimes, "date > $2::date and date <= $3::date"),
 ];
 
-const paidInRange = "user_id = $1::bigint and pay_date > $2::date and pay_date <= $3::date";
+export const paidInRange = "user_id = $1::bigint and pay_date > $2::date and pay_date <= $3::date";
 
 /** By model: of all accounts together. */
 export const slices = byModel(

@@ -55,7 +55,7 @@ declare global {
       /** Absent: nobody is signed in. */
       person?: Person;
       /** Set: who is signed in reads for `person`, whose portfolio is looked at. Nothing may be changed. */
-      reading?: { readonly reader: Person; readonly grantId: string };
+      reading?: { readonly reader: Person; readonly grantId: string; readonly expiresAt: Date | null };
     }
   }
 }

@@ -4,6 +4,7 @@ import { proofMinutes, type Step } from "../accounts/index.ts";
 import type { Log } from "../log.ts";
 import { type Plain, plain } from "../plain.ts";
 import { wordsOfInput } from "./input-words.ts";
+import { loggedPath } from "./shared-links.ts";
 
 const longestField = 100;
 const decimal = new Intl.NumberFormat("en-US");
@@ -437,7 +438,7 @@ export function errorResponses(log: Log): ErrorRequestHandler {
     const id = crypto.randomUUID();
     const { status, retryAfterSeconds, ...body } = describeError(error, request.method, id);
     if (status >= 500)
-      log.error({ err: error, id, method: request.method, path: request.path }, "request failed");
+      log.error({ err: error, id, method: request.method, path: loggedPath(request.path) }, "request failed");
     if (retryAfterSeconds !== undefined) response.set("Retry-After", String(retryAfterSeconds));
     response.status(status).json({ error: body });
   };

@@ -41,7 +41,11 @@ export interface Subscriber {
   readonly role: string;
   readonly credentialId: string;
   /** Set: somebody reads for `userId`. */
-  readonly reading?: { readonly readerId: number; readonly grantId: string };
+  readonly reading?: {
+    readonly readerId: number;
+    readonly grantId: string;
+    readonly expiresAt: Date | null;
+  };
 }
 
 /** Whose browser it is. */
@@ -216,9 +220,11 @@ export class EventHub {
   }
 
   #beat(): void {
-    const oldest = this.#options.clock().getTime() - streamMinutes * 60_000;
+    const now = this.#options.clock();
+    const oldest = now.getTime() - streamMinutes * 60_000;
     for (const stream of this.#streams) {
-      if (stream.openedAt < oldest) stream.response.end();
+      const until = stream.reading?.expiresAt ?? null;
+      if (stream.openedAt < oldest || (until !== null && until <= now)) stream.response.end();
       else this.#write(stream, ": still here\n\n");
     }
   }

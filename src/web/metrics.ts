@@ -1,10 +1,11 @@
 /** What Prometheus scrapes: requests by route, and what the engine tells of its assets and runs. */
 
-import type { RequestHandler } from "express";
+import type { Request, RequestHandler } from "express";
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { countDefects } from "../portfolio/index.ts";
 import type { WebContext } from "./context.ts";
 import { registerEngineMetrics } from "./engine-metrics.ts";
+import { readingAddress } from "./reading.ts";
 
 export interface Metrics {
   readonly observe: RequestHandler;
@@ -12,6 +13,10 @@ export interface Metrics {
   /** The exposition text. */
   read(): Promise<string>;
 }
+
+/** As its router names it: who reads for another has a grant in the path, and of these there are ever more. */
+const baseOf = ({ baseUrl, reading }: Request): string =>
+  reading ? readingAddress(":grant_id", "") : baseUrl;
 
 /** One registry for each application: two in a process do not mix. */
 export function createMetrics(context: Pick<WebContext, "pool" | "events" | "registry" | "clock">): Metrics {
@@ -72,7 +77,7 @@ export function createMetrics(context: Pick<WebContext, "pool" | "events" | "reg
       const stop = durations.startTimer({ method: request.method });
       // The route's pattern, not its path: one series for each route, however many tickers there are.
       response.once("finish", () => {
-        const route = request.route ? request.baseUrl + request.route.path : "unmatched";
+        const route = request.route ? baseOf(request) + request.route.path : "unmatched";
         if (response.getHeader("Content-Type") !== "text/event-stream")
           stop({ route, status: response.statusCode });
       });

@@ -130,7 +130,7 @@ export function notifySharedLinkMade(context: WebContext, email: string, name: s
 /** `email`: whose account has it; by whom it is offered they see when they have signed in. */
 export function notifyReadingOffered(context: WebContext, email: string): void {
   send(context, async (publicUrl) => {
-    if (!(await new MailLimit(context).allows(email))) return null;
+    if (!(await new MailLimit(context).allowsOffer(email.toLowerCase()))) return null;
     return {
       to: email,
       subject: "Somebody lets you read their portfolio (Stratafolio)",

@@ -31,20 +31,13 @@ export const readForAnother: RequestHandler<{ grant_id: string }> = (request, _r
   const { grant_id: grantId } = request.params;
   const reading = reader.reads.find((one) => one.grantId === grantId);
   if (!reading) throw new NotFoundError("portfolio that you may read at this address; it may be ended");
-  const { userId, email } = reading;
+  const { userId, email, expiresAt } = reading;
   if (!readMethods.has(request.method) || !isReadable(request.path)) throw new ReadOnlyError(email);
-  request.reading = { reader, grantId };
+  request.reading = { reader, grantId, expiresAt: expiresAt === null ? null : new Date(expiresAt) };
   // An investor, whatever the other is: reading for an operator is not to run the installation.
   request.person = { ...reader, userId, email, role: "investor", scope: "read", provedAt: null, reads: [] };
   readingOnly(next);
 };
-
-/** What the address says, and else what everybody begins with: what the other looked at last is theirs. */
-export function queryOf({ query, reading }: Request): Readonly<Record<string, unknown>> {
-  if (!reading) return query;
-  const isRangeNamed = ["range", "from", "to"].some((name) => query[name] !== undefined);
-  return { ...(!isRangeNamed && { range: "Max" }), benchmark: "", ...query };
-}
 
 /** Whose addresses of our own: in markup each stands in quotes. */
 const addresses = /\s(href|action|formaction)="(\/[^"]*)"/g;

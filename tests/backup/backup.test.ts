@@ -77,6 +77,11 @@ const left = `
   values (1, 'AQID', '\\x05', 3, '{internal,hybrid}', 'her phone', now(), now());
   insert into public.identities values ('https://id.example.org/', 'subject', 1, now(), now());
   insert into public.invitations (email, role, token_hash, created_at, expires_at) values ('dee@example.org', 'investor', '\\x01', now(), now());
+  insert into public.shared_links (user_id, name, token_hash, parts, shows_amounts, created_at, expires_at)
+  values (1, 'For Ada', '\\x0a', '{risk}', false, now(), now() + interval '9 days');
+  insert into public.watchlist (user_id, ticker) values (1, 'ACME');
+  insert into public.target_weights (user_id, ticker, weight) values (1, 'ACME', 0.5);
+  insert into public.reading_grants (user_id, reader_email, created_at) values (1, 'ada@example.org', now());
   insert into orchestrator.automations (automation, kind, enabled) values ('nightly_verification', 'schedule', false);
 `;
 

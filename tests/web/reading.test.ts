@@ -96,7 +96,29 @@ describe("an offer", () => {
     expect((await look(bert, `/reading/${grant_id}/portfolio`)).status).toBe(404);
     expect((await end(carl, grant_id)).status).toBe(404);
     expect((await end(bert, grant_id)).status).toBe(204);
+    // As of an email that nobody has: that it went would tell.
+    expect((await listOf(bert)).read_portfolios).toEqual([]);
+    expect((await listOf(anna)).readers).toMatchObject([{ grant_id, accepted_at: null }]);
+    expect((await offer(anna, bert.email)).body.error.code).toBe("name_taken");
+    expect((await end(anna, grant_id)).status).toBe(204);
     expect((await listOf(anna)).readers).toEqual([]);
+    const logged = async (who: Who) =>
+      (await call(who, "GET", "/api/account/security-events")).body.security_events
+        .map(({ kind }: { kind: string }) => kind)
+        .filter((kind: string) => kind.startsWith("reading_"));
+    expect((await logged(bert)).slice(0, 9)).toEqual(["reading_ended"]);
+  });
+
+  test("stays when the account that it was for is deleted, and is in nobody else’s log before it is accepted", async () => {
+    const erin = await register("erin@example.org");
+    await offer(anna, erin.email);
+    const events = await call(erin, "GET", "/api/account/security-events");
+    expect(JSON.stringify(events.body)).not.toContain("reading_");
+    const body = { email: erin.email, password: "correct horse battery" };
+    expect((await call(erin, "DELETE", "/api/account", { body })).status).toBe(204);
+    const { readers } = await listOf(anna);
+    expect(readers).toMatchObject([{ email: erin.email, accepted_at: null }]);
+    await end(anna, readers[0].grant_id);
   });
 
   test.each([
@@ -110,6 +132,20 @@ describe("an offer", () => {
   ])("of %s is refused", async (_, body, code) => {
     const { status, body: answer } = await call(anna, "POST", "/api/account/readers", { body });
     expect([status, answer.error.code]).toEqual([422, code]);
+  });
+
+  test("finds room that what has ended takes no longer", async () => {
+    const dave = await register("dave@example.org");
+    await server.database.pool.query(
+      `insert into public.reading_grants (user_id, reader_email, created_at, expires_at)
+       select $1, number || '@example.org', $2::timestamptz - interval '9 days', $2::timestamptz - interval '1 day'
+       from generate_series(1, 50) as number`,
+      [dave.id, server.context.clock()],
+    );
+    expect((await offer(dave, bert.email)).status).toBe(204);
+    const { readers } = await listOf(dave);
+    expect(readers).toHaveLength(1);
+    await end(dave, readers[0].grant_id);
   });
 
   test("takes a session, and a proof", async () => {
@@ -246,6 +282,32 @@ describe("who reads", () => {
     await pool.query("delete from portfolio_choices");
   });
 
+  test.each(["benchmark=a%20b", "benchmark=%01", "benchmark=ACME&benchmark=ACME", ""])(
+    "is led neither to the benchmark nor to the columns of the other by ?%s",
+    async (query) => {
+      const { pool } = server.database;
+      const address = `${under}/portfolio?${query}`;
+      const before = await look(bert, address);
+      expect(before.status).toBe(200);
+      await pool.query(
+        "insert into portfolio_choices (user_id, range_name, benchmark, holdings_columns) values ($1, '1M', 'ACME', '{quantity}')",
+        [anna.id],
+      );
+      const { status, body, headers } = await look(bert, address);
+      await pool.query("delete from portfolio_choices");
+      expect([status, headers.get("Location")]).toEqual([200, null]);
+      const main = (text: string): string => /<main.*?<\/main>/s.exec(text)![0];
+      expect(main(body)).toBe(main(before.body));
+    },
+  );
+
+  test("is one route of the metrics, whichever grant it is", async () => {
+    await look(bert, `${under}/portfolio`);
+    const { body } = await server.call("GET", "/metrics");
+    expect(body).toContain('route="/reading/:grant_id/portfolio"');
+    expect(body).not.toContain(grantId);
+  });
+
   test("does not run the installation by reading for an operator, and sees no name of theirs that is not asked for", async () => {
     const { body } = await look(bert, `${under}/portfolio`);
     expect(body).not.toContain('href="/runs"');
@@ -279,21 +341,35 @@ describe("who reads", () => {
     expect((await openEvents(server.url, bert.token, {}, `${under}/events`)).status).toBe(404);
   });
 
+  test("hears no more when the other is disabled or deleted", async () => {
+    const frank = await register("frank@example.org");
+    const address = `/reading/${await granted(frank, bert)}/events`;
+    const disabled = await openEvents(server.url, bert.token, {}, address);
+    const { pool } = server.database;
+    await pool.query("update public.users set disabled_at = now() where user_id = $1", [frank.id]);
+    await disabled.ended();
+    await pool.query("update public.users set disabled_at = null where user_id = $1", [frank.id]);
+    const deleted = await openEvents(server.url, bert.token, {}, address);
+    await pool.query(
+      `begin; set local app.user_id = '${frank.id}'; select public.delete_own_account(); commit`,
+    );
+    await deleted.ended();
+  });
+
   test("stands in the security log of both", async () => {
     const again = await granted(anna, bert);
     await end(bert, again);
     for (const [who, own] of [
       [anna, ["other", "other", "yourself"]],
-      [bert, ["yourself", "yourself", "other"]],
+      [bert, ["yourself", "yourself"]],
     ] as const) {
       const { body } = await call(who, "GET", "/api/account/security-events");
       const events = body.security_events.filter(({ kind }: { kind: string }) => kind.startsWith("reading_"));
-      expect(events.slice(0, 3).map(({ kind }: { kind: string }) => kind)).toEqual([
-        "reading_ended",
-        "reading_accepted",
-        "reading_granted",
-      ]);
-      expect(events.slice(0, 3).map(({ by }: { by: string }) => by)).toEqual(own);
+      const newest = events.slice(0, own.length);
+      expect(newest.map(({ kind }: { kind: string }) => kind)).toEqual(
+        ["reading_ended", "reading_accepted", "reading_granted"].slice(0, own.length),
+      );
+      expect(newest.map(({ by }: { by: string }) => by)).toEqual(own);
       // Of somebody else who acted, not from where.
       for (const { by, address } of events) if (by === "other") expect(address).toBeNull();
     }

@@ -255,3 +255,22 @@ test("the operator is told of none of it, and sees all of it in the log", async 
   });
   expect([page.status, page.body]).toEqual([200, expect.stringContaining("forgot@example.org")]);
 });
+
+test("offers to read take nothing from the mails that let somebody back in", async () => {
+  const { token } = await join("offered@example.org");
+  const offers = "Somebody lets you read their portfolio (Stratafolio)";
+  for (let offer = 0; offer < 5; offer += 1) {
+    const options = { token: operator.token, body: { email: "offered@example.org" } };
+    expect((await server.call("POST", "/api/account/readers", options)).status).toBe(204);
+    const { body } = await server.call("GET", "/api/account/readers", { token });
+    const [{ grant_id }] = body.read_portfolios;
+    expect((await server.call("DELETE", `/api/account/readers/${grant_id}`, { token })).status).toBe(204);
+  }
+  const asked = await server.call("POST", "/auth/forgot-password", {
+    body: { email: "offered@example.org" },
+  });
+  expect(asked.status).toBe(202);
+  await mailbox.link("offered@example.org", "/reset-password/");
+  const subjects = (await mailbox.of("offered@example.org")).map(({ subject }) => subject);
+  expect(subjects.filter((subject) => subject === offers)).toHaveLength(3);
+});

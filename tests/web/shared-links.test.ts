@@ -56,21 +56,50 @@ interface Trade {
   readonly date: string;
 }
 
-/** Somebody with a ledger, all of it `times` as large. */
-async function person(email: string, trades: readonly Trade[], times: number): Promise<number> {
+interface Cash {
+  readonly deposit: number;
+  readonly fees: readonly { readonly amount: number; readonly date: string }[];
+}
+
+/** Somebody with a ledger, all of it `times` as large but for the fees; `cash`: of the account, which then has some. */
+async function person(
+  email: string,
+  trades: readonly Trade[],
+  times: number,
+  cash: Cash | null = null,
+): Promise<number> {
   const { pool } = server.database;
   const { rows } = await pool.query<{ user_id: number }>(
     "insert into public.users (email, password_hash, role) values ($1, 'none', 'investor') returning user_id",
     [email],
   );
   const userId = rows[0]!.user_id;
+  const account = cash && (await cashAccount(userId, cash, times));
   for (const { ticker, type, quantity, price, fee, date } of trades)
     await pool.query(
-      `insert into transactions (user_id, ticker, transaction_type, quantity, price, fee, transaction_date)
-       values ($1, $2, $3, $4::numeric * $8, $5, $6::numeric * $8, $7)`,
-      [userId, ticker, type, quantity, price, fee, date, times],
+      `insert into transactions (user_id, account_id, ticker, transaction_type, quantity, price, fee, transaction_date)
+       values ($1, $9, $2, $3, $4::numeric * $8, $5, $6, $7)`,
+      [userId, ticker, type, quantity, price, fee, date, times, account],
     );
   return userId;
+}
+
+async function cashAccount(userId: number, { deposit, fees }: Cash, times: number): Promise<number> {
+  const { pool } = server.database;
+  const { rows } = await pool.query<{ account_id: number }>(
+    "insert into accounts (user_id, name, tracks_cash) values ($1, 'Broker', true) returning account_id",
+    [userId],
+  );
+  const account = rows[0]!.account_id;
+  const move = (type: string, amount: number, date: string) =>
+    pool.query(
+      `insert into transactions (user_id, account_id, transaction_type, amount, currency, transaction_date)
+       values ($1, $2, $3, $4, 'USD', $5)`,
+      [userId, account, type, amount, date],
+    );
+  await move("DEPOSIT", deposit * times, firstDay);
+  for (const { amount, date } of fees) await move("FEE", amount, date);
+  return account;
 }
 
 const actor = { userId: null, via: "web", address: null, agent: null } as const;
@@ -143,24 +172,55 @@ describe("percentages only", () => {
     ]),
   );
 
-  test("a ledger seven times as large gives the same page, byte by byte, and no amount is on it", async () => {
+  const weekend = fc
+    .integer({ min: 10, max: 68 })
+    .chain((week) => fc.constantFrom(5, 6).map((day) => dayAfter("2023-02-27", 7 * week + day)));
+  const fees = fc.array(fc.record({ amount: fc.integer({ min: 1, max: 900 }), date: weekend }), {
+    maxLength: 2,
+  });
+  const cash = fc.option(
+    fc
+      .record({ deposit: fc.integer({ min: 1, max: 2_000_000 }), fees, others: fees })
+      // In it before anything was bought.
+      .map(({ deposit, fees: own, others }) => ({
+        small: { deposit, fees: own },
+        large: { deposit, fees: others },
+      })),
+  );
+  /** What else was paid, of each purchase and each sale. */
+  const paid = fc.array(
+    fc.integer({ min: 40, max: 260 }).map((percent) => percent / 100),
+    {
+      minLength: 10,
+      maxLength: 10,
+    },
+  );
+
+  test("a ledger seven times as large, at other prices and with the same or other fees, gives the same page, byte by byte, and no amount is on it", async () => {
     let run = 0;
     await fc.assert(
-      fc.asyncProperty(ledger, fc.subarray([...sharedParts], { minLength: 1 }), async (trades, parts) => {
-        run += 1;
-        const one = await person(`one-${run}@example.org`, trades, 1);
-        const seven = await person(`seven-${run}@example.org`, trades, 7);
-        await engine.refresh("transaction_sensor");
-        const links = [await linkOf(one, { parts }), await linkOf(seven, { parts })];
-        for (const range of ["1Y", "Max", "3M"]) {
-          const [small, large] = await Promise.all(links.map((link) => open(`${link}?range=${range}`)));
-          expect(small!.status).toBe(200);
-          expect(large!.body).toBe(small!.body);
-          expect(small!.body).not.toContain("There are no figures yet");
-          expect(small!.body).not.toMatch(/[$€£¥]|data-currency|data-unit="(money|price)"/);
-          expect(small!.body).not.toContain("@example.org");
-        }
-      }),
+      fc.asyncProperty(
+        ledger,
+        cash,
+        paid,
+        fc.subarray([...sharedParts], { minLength: 1 }),
+        async (trades, account, factors, parts) => {
+          run += 1;
+          const one = await person(`one-${run}@example.org`, trades, 1, account?.small);
+          const others = trades.map((one, index) => ({ ...one, price: one.price * factors[index]! }));
+          const seven = await person(`seven-${run}@example.org`, others, 7, account?.large);
+          await engine.refresh("transaction_sensor");
+          const links = [await linkOf(one, { parts }), await linkOf(seven, { parts })];
+          for (const range of ["1Y", "Max", "3M"]) {
+            const [small, large] = await Promise.all(links.map((link) => open(`${link}?range=${range}`)));
+            expect(small!.status).toBe(200);
+            expect(large!.body).toBe(small!.body);
+            expect(small!.body).not.toContain("There are no figures yet");
+            expect(small!.body).not.toMatch(/[$€£¥]|data-currency|data-unit="(money|price)"/);
+            expect(small!.body).not.toContain("@example.org");
+          }
+        },
+      ),
       { numRuns: 4 },
     );
   });
@@ -329,83 +389,6 @@ describe("a link", () => {
     const begun = statements.filter((text) => text.startsWith("begin"));
     expect(begun.length).toBeGreaterThan(2);
     for (const text of begun) expect(text).toMatch(/^begin read only; set local app\.user_id/);
-  });
-});
-
-describe("a person’s links", () => {
-  const make = (body: object, token = anna.token) =>
-    server.call("POST", "/api/account/shared-links", { token, body });
-
-  test("are made with a name, an end and parts, shown once, counted, listed and exported", async () => {
-    const { status, body } = await make({
-      name: "Adviser",
-      parts: ["risk", "holdings"],
-      expires_on: dayAfter(today(), 9),
-    });
-    expect(status).toBe(201);
-    expect(body.url).toMatch(/\/shared\/[\w-]{43}$/);
-    expect(body.shared_link).toMatchObject({ parts: ["holdings", "risk"], shows_amounts: false, uses: 0 });
-    expect(body.shared_link.expires_at).toBe(`${dayAfter(today(), 10)}T00:00:00.000Z`);
-    const { pathname } = new URL(body.url);
-    await open(pathname);
-    await open(pathname);
-    const listed = await server.call("GET", "/api/account/shared-links", { token: anna.token });
-    const found = listed.body.shared_links.find(({ name }: { name: string }) => name === "Adviser");
-    expect(found).toMatchObject({ uses: 2 });
-    expect(found.last_used_at).not.toBeNull();
-    const secret = pathname.split("/").at(-1)!;
-    const { rows } = await server.database.pool.query(
-      "select 1 from public.shared_links as link where link::text like '%' || $1 || '%'",
-      [secret],
-    );
-    expect(rows).toEqual([]);
-    const exported = await server.call("GET", "/api/account/export", { token: anna.token });
-    expect(exported.body.shared_links.map(({ name }: { name: string }) => name)).toContain("Adviser");
-    expect(JSON.stringify(exported.body)).not.toContain(secret);
-    const events = await server.call("GET", "/api/account/security-events", { token: anna.token });
-    const kinds = events.body.security_events
-      .filter(({ detail }: { detail: string | null }) => detail?.includes("Adviser"))
-      .map(({ kind, by }: { kind: string; by: string }) => `${kind} ${by}`);
-    expect(kinds).toEqual(["shared_link_used stranger", "shared_link_made yourself"]);
-  });
-
-  test.each([
-    ["an end in the past", { name: "a", parts: ["risk"], expires_on: "2020-01-01" }, "invalid_expires_on"],
-    [
-      "an end after more than a year",
-      { name: "b", parts: ["risk"], expires_on: "2999-01-01" },
-      "invalid_expires_on",
-    ],
-    ["nothing to show", { name: "c", parts: [] }, "invalid_parts"],
-    ["a part twice", { name: "d", parts: ["risk", "risk"] }, "invalid_parts"],
-    ["a part that is none", { name: "e", parts: ["ledger"] }, "invalid_parts"],
-    ["no name", { name: " ", parts: ["risk"] }, "invalid_name"],
-  ])("%s is refused", async (_, body, code) => {
-    const { status, body: answer } = await make(body);
-    expect([status, answer.error.code]).toEqual([422, code]);
-  });
-
-  test("are nobody else’s to see or to revoke, and no API token’s", async () => {
-    const { body } = await make({ name: "Mine", parts: ["risk"] });
-    const bert = await server.register("bert@example.org");
-    const listed = await server.call("GET", "/api/account/shared-links", { token: bert.token });
-    expect(listed.body.shared_links).toEqual([]);
-    const revoked = await server.call("DELETE", `/api/account/shared-links/${body.shared_link.link_id}`, {
-      token: bert.token,
-    });
-    expect(revoked.status).toBe(404);
-    const token = await server.call("POST", "/api/account/tokens", {
-      token: anna.token,
-      body: { name: "program", scope: "write" },
-    });
-    expect((await make({ name: "By a program", parts: ["risk"] }, token.body.token)).status).toBe(403);
-    expect((await make({ name: "Mine", parts: ["risk"] })).status).toBe(409);
-  });
-
-  test("take a proof of who one is", async () => {
-    await server.database.pool.query("update public.sessions set proved_at = created_at - interval '1 year'");
-    const { status, body } = await make({ name: "Later", parts: ["risk"] });
-    expect([status, body.error.code]).toEqual([403, "reauthentication_required"]);
   });
 });
 

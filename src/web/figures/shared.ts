@@ -1,7 +1,7 @@
 /**
  * What the page of a link is given. It goes through two gates: `ratiosOf` takes from the figures what is the same whatever was paid and
  * however much there is, and rounds it; `amountsOf` takes the amounts, with what would tell a cost, and is not called for a link of
- * percentages only.
+ * percentages only. Of such a link the figures are an estimate from closes (src/portfolio/close-estimate.ts), and have nothing else.
  */
 import Big from "big.js";
 import type { SharedPart } from "../../accounts/index.ts";
@@ -34,10 +34,7 @@ export interface Shown {
   readonly shows_amounts: boolean;
 }
 
-/**
- * To a hundredth of a percent: with more, a fixed fee's share of a day's return would tell how much there is. Doubles of one ratio
- * that was computed from other amounts differ in their last digits, too.
- */
+/** To a hundredth of a percent. Doubles of one ratio that was computed from other amounts differ in their last digits. */
 const rounded = (value: number): number => Number(value.toFixed(4));
 const roundedOrNull = (value: number | null): number | null => (value === null ? null : rounded(value));
 const roundedAll = (values: readonly number[]): readonly number[] => values.map(rounded);
@@ -46,12 +43,31 @@ const roundedAll = (values: readonly number[]): readonly number[] => values.map(
 const weightDigits = 3;
 const toTenths = (value: number): number => Number(value.toFixed(weightDigits));
 
-/** A part of a whole; null: there is none. */
-function share(part: string, whole: string | Big): number | null {
-  return new Big(whole).eq(0) ? null : Number(new Big(part).div(whole).toFixed(weightDigits));
+/** A part of a whole; null: there is none of the one or the other. */
+function share(part: string | null, whole: string | Big): number | null {
+  return part === null || new Big(whole).eq(0)
+    ? null
+    : Number(new Big(part).div(whole).toFixed(weightDigits));
 }
 
 const sum = (rows: readonly IncomeRow[]): Big => rows.reduce((total, { net }) => total.plus(net), new Big(0));
+
+/** What is no longer held is not named: somebody is shown what is, not what was traded. */
+const soldLabel = "Sold since";
+
+interface Labelled {
+  readonly label: string;
+  readonly net: string;
+}
+
+/** Income by what it is from, the largest first. */
+function incomeBySource(rows: readonly IncomeRow[], figures: RangeFigures, label: Labeller): Labelled[] {
+  const held = new Set(figures.tickers.filter(isHeld).map(({ ticker }) => ticker));
+  const named = Map.groupBy(rows, ({ ticker }) =>
+    ticker === null || held.has(ticker) ? label(ticker) : soldLabel,
+  );
+  return [...named].map(([name, from]) => ({ label: name, net: sum(from).toFixed() }));
+}
 
 /** Assets of somebody's own go by a number: their names, and their tickers, say whose they are. */
 function labeller(tickers: readonly string[]): (ticker: string | null) => string {
@@ -65,8 +81,9 @@ function labeller(tickers: readonly string[]): (ticker: string | null) => string
 }
 
 /** Everything the page says that is no amount. */
-export function ratiosOf(source: SharedSource, { parts }: Shown, format: Format) {
+export function ratiosOf(source: SharedSource, { parts, shows_amounts }: Shown, format: Format) {
   const { figures } = source;
+  const weights = shows_amounts ? null : weightsFromCloses(figures);
   const shows = (part: SharedPart): boolean => parts.includes(part);
   const label = labeller([
     ...figures.tickers.map(({ ticker }) => ticker),
@@ -76,12 +93,21 @@ export function ratiosOf(source: SharedSource, { parts }: Shown, format: Format)
     period: periodOf(figures, format),
     asOf: figures.span.prices_as_of,
     currency: figures.span.currency,
-    holdings: shows("holdings") ? holdings(figures, label) : null,
+    holdings: shows("holdings") ? holdings(figures, weights, label) : null,
     performance: shows("performance") ? performance(figures, format) : null,
-    risk: shows("risk") && source.risk ? risk(source.risk, shows("holdings") ? label : null, format) : null,
+    risk:
+      shows("risk") && source.risk
+        ? risk(source.risk, figures, shows("holdings") ? label : null, format)
+        : null,
     income:
       shows("income") && source.income
-        ? income(source.income, figures, shows("holdings") ? label : null, format)
+        ? income(
+            source.income,
+            figures,
+            weights ? weights.total : figures.performance.market_value,
+            shows("holdings") ? label : null,
+            format,
+          )
         : null,
   };
 }
@@ -96,17 +122,39 @@ function priceChange(closes: RangeFigures["tickers"][number]["closes"]): number 
   return first === null || last === null || first === 0 ? null : rounded(last / first - 1);
 }
 
-function holdings({ tickers, performance: { cash } }: RangeFigures, label: Labeller) {
+/** What is held, of whose value the price that was paid is no part: that stands in where there is no close yet. */
+interface ClosesWeights {
+  readonly total: string;
+  /** null: it has no close. */
+  of(ticker: string): number | null;
+}
+
+function weightsFromCloses({ tickers }: RangeFigures): ClosesWeights {
+  const priced = new Map(
+    tickers
+      .filter((ticker) => isHeld(ticker) && typeof ticker.closes.at(-1) === "number")
+      .map(({ ticker, current_value }) => [ticker, current_value]),
+  );
+  const total = [...priced.values()].reduce((sum, value) => sum.plus(value), new Big(0)).toFixed();
+  return { total, of: (ticker) => share(priced.get(ticker) ?? null, total) };
+}
+
+/** `weights` null: as the portfolio's own pages have them. */
+function holdings(
+  { tickers, performance: { cash } }: RangeFigures,
+  weights: ClosesWeights | null,
+  label: Labeller,
+) {
   return {
-    hasCash: Number(cash) !== 0,
+    isWithoutCash: weights !== null || Number(cash) !== 0,
     rows: tickers
       .filter(isHeld)
       .map(({ ticker, name, asset_class, weight, weight_reason, closes }) => ({
         label: label(ticker),
         name: isOwnAsset(ticker) ? null : name,
         kind: classLabel(asset_class),
-        weight: weight === null ? null : toTenths(weight),
-        weight_reason,
+        weight: weights ? weights.of(ticker) : weight === null ? null : toTenths(weight),
+        weight_reason: weights ? "no price yet" : weight_reason,
         price_change: priceChange(closes),
       }))
       // Not by exact value, which would order what is rounded alike.
@@ -181,7 +229,7 @@ const roundedTile = <T extends { readonly value?: number | null }>(tile: T) => (
 });
 
 /** `label` null: holdings are not shown. */
-function risk(figures: RiskFigures, label: Labeller | null, format: Format) {
+function risk(figures: RiskFigures, range: RangeFigures, label: Labeller | null, format: Format) {
   const rolling = rollingView(
     {
       rolling: figures.rolling.map((row) => ({
@@ -198,22 +246,36 @@ function risk(figures: RiskFigures, label: Labeller | null, format: Format) {
       .filter(({ figure }) => figure !== "omega") // two rows of four
       .map(roundedTile),
     rolling,
-    contributions:
-      label &&
-      figures.contributions
-        .filter(({ ticker }) => ticker !== "")
-        .map((part) => ({
-          label: label(part.ticker),
-          share: part.volatility_contribution === null ? null : toTenths(part.volatility_contribution),
-          reason: part.volatility_contribution_reason,
-        }))
-        .sort((a, b) => a.label.localeCompare(b.label, "en")),
+    contributions: label && contributions(figures, range, label),
   };
 }
 
+/** null: none is known, as of returns from closes. */
+function contributions({ contributions: all }: RiskFigures, { tickers }: RangeFigures, label: Labeller) {
+  const held = new Set(tickers.filter(isHeld).map(({ ticker }) => ticker));
+  const ofTickers = all.filter(({ ticker }) => ticker !== "");
+  if (ofTickers.length === 0) return null;
+  const [kept, sold] = [true, false].map((isKept) =>
+    ofTickers.filter(({ ticker }) => held.has(ticker) === isKept),
+  );
+  const rows = kept!
+    .map((part) => ({
+      label: label(part.ticker),
+      share: part.volatility_contribution === null ? null : toTenths(part.volatility_contribution),
+      reason: part.volatility_contribution_reason,
+    }))
+    .sort((a, b) => a.label.localeCompare(b.label, "en"));
+  if (sold!.length === 0) return rows;
+  const parts = sold!.map(({ volatility_contribution }) => volatility_contribution);
+  const whole = parts.includes(null) ? null : toTenths(parts.reduce<number>((left, part) => left + part!, 0));
+  return [...rows, { label: soldLabel, share: whole, reason: sold![0]!.volatility_contribution_reason }];
+}
+
+/** `value`: what the yield is of. */
 function income(
   { months, tickers }: SharedIncome,
-  { performance: { market_value } }: RangeFigures,
+  figures: RangeFigures,
+  value: string,
   label: Labeller | null,
   format: Format,
 ) {
@@ -223,12 +285,12 @@ function income(
     /** Of what the market tells of nobody knows what was withheld: it is before tax. */
     isBeforeTax: months.every(({ gross, market_gross }) => gross === market_gross),
     isInPartBeforeTax: unknown.length > 0,
-    yield: share(total.toFixed(), market_value),
+    yield: share(total.toFixed(), value),
     months: months.map((row) => ({ label: format.month(row.month!), share: share(row.net, total) })),
     tickers:
       label &&
-      tickers
-        .map((row) => ({ label: label(row.ticker), share: share(row.net, total) }))
+      incomeBySource(tickers, figures, label)
+        .map((row) => ({ label: row.label, share: share(row.net, total) }))
         .sort((a, b) => (b.share ?? 0) - (a.share ?? 0) || a.label.localeCompare(b.label, "en")),
   };
 }
@@ -262,7 +324,9 @@ export function amountsOf({ figures, income: received }: SharedSource, { parts }
       total: sum(received.months).toFixed(),
       months: Object.fromEntries(received.months.map((row) => [format.month(row.month!), row.net])),
       tickers: showsHoldings
-        ? Object.fromEntries(received.tickers.map((row) => [label(row.ticker), row.net]))
+        ? Object.fromEntries(
+            incomeBySource(received.tickers, figures, label).map((row) => [row.label, row.net]),
+          )
         : {},
     },
   };

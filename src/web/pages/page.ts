@@ -8,6 +8,7 @@ import { type Currencies, formatFor } from "../format.ts";
 import { namesOwnAssets, putNamesIn } from "../own-names.ts";
 import { readingAddress, withinReading } from "../reading.ts";
 import { csrfToken } from "../security.ts";
+import { loggedPath } from "../shared-links.ts";
 import type { Markup, ViewEnvironment, Views } from "../views.ts";
 import { inWords, writeWords } from "../words.ts";
 import { signInAddress } from "./next-page.ts";
@@ -209,7 +210,7 @@ export function errorPages(context: WebContext, sendPage: SendPage): ErrorReques
     const id = crypto.randomUUID();
     const { status, code, message, retryAfterSeconds } = describeError(error, request.method, id);
     if (status === 401) return response.redirect(303, signInAddress(returnPath(request)));
-    if (status >= 500) context.log.error({ err: error, id, path: request.path }, "page failed");
+    if (status >= 500) context.log.error({ err: error, id, path: loggedPath(request.path) }, "page failed");
     if (retryAfterSeconds !== undefined) response.set("Retry-After", String(retryAfterSeconds));
     const heading =
       headings.get(code) ??

@@ -22,7 +22,7 @@ import {
 } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { currenciesOf, type Format } from "../format.ts";
-import { queryOf, readingAddress } from "../reading.ts";
+import { readingAddress } from "../reading.ts";
 import { parseInput } from "../route.ts";
 import { isOwnNavigation } from "../security.ts";
 import { readDataNotes } from "./data-notes.ts";
@@ -86,8 +86,9 @@ export function tabPage(
     const { choice, columns, isFromMemory, typed } = await readChoice(
       context.pool,
       requirePerson(request).userId,
-      queryOf(request),
+      request.query,
       isLook(context, request),
+      request.reading !== undefined,
     );
     const { account } = parseInput(accountInAddress, request.query);
     const asked = {

@@ -16,8 +16,8 @@ export function readingPages(context: WebContext, sendPage: SendPage): Router {
   const pages = Router();
   pages.get("/events", (request, response) => {
     const { userId, role, credentialId } = requirePerson(request);
-    const { reader, grantId } = request.reading!;
-    const reading = { readerId: reader.userId, grantId };
+    const { reader, grantId, expiresAt } = request.reading!;
+    const reading = { readerId: reader.userId, grantId, expiresAt };
     const subscriber = { userId, role, credentialId, reading };
     return context.events.open(subscriber, response, request.get("Last-Event-ID"));
   });

@@ -98,7 +98,7 @@ async function pageOf(
   const span = await personTransaction(pool, userId, async (client) => {
     const asked = await readSpan(client, registry(), userId, range);
     if (shows_amounts || !asked?.is_whole || asked.is_outside) return asked;
-    // The return of the first day is that from what was paid to its close: it would tell the cost.
+    // Nothing was held at the close before the first day: closes say nothing of it.
     return readSpan(client, registry(), userId, { from: dayAfter(asked.first), to: asked.end });
   });
   const shared = {
@@ -118,7 +118,7 @@ async function pageOf(
 /** What the link lets through of the figures of the span. */
 async function shownOf(pool: Pool, registry: Registry, span: Span, link: UsedLink, format: Format) {
   const { user_id: userId, parts } = link;
-  const request = { registry, userId, span, benchmark: null };
+  const request = { registry, userId, span, benchmark: null, fromCloses: !link.shows_amounts };
   const figures = await readFigures(pool, request);
   const risk = parts.includes("risk") ? await readRisk(pool, request) : null;
   const source: SharedSource = {
