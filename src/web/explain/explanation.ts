@@ -197,11 +197,13 @@ async function answerForRisk(
 
 /** From the last day on, whatever range the page was of. */
 async function answerForIncome(
-  { client, whose, span, asked }: Reading,
+  { client, published, whose, span, asked }: Reading,
   { figure, ticker }: Question,
 ): Promise<Answer> {
   const facts = await readYield(client, whose, ticker);
-  if (ticker !== null && facts === null) throw new NotFoundError(`position of yours in ${ticker}`);
+  const isHeld = facts !== null || ticker === null;
+  if (!isHeld && !(await readTickerFacts(client, published, whose, ticker, span)))
+    throw new NotFoundError(`position of yours in ${ticker}`);
   const day = facts?.as_of ?? span.as_of;
   const extent = { ...whose, ticker, start: span.start, end: day };
   return {
