@@ -176,6 +176,8 @@ test("what a reader opened and closed stays so while the page renews itself, on 
   await page.locator("#updated", { hasText: "Updated" }).waitFor();
   expect(await strip.isVisible()).toBe(false);
   for (const { path, other, text } of others)
-    await expect.poll(() => other.locator("main").textContent(), { message: path }).not.toBe(text);
+    await expect
+      .poll(() => other.locator("main").textContent(), { message: path, timeout: 15_000 })
+      .not.toBe(text);
   await page.context().close();
 });

@@ -171,7 +171,7 @@ describe.each([true, false])("with JavaScript %s", (javaScriptEnabled) => {
     await owner.getByLabel("Risk").uncheck();
     await owner.getByLabel("Last day", { exact: true }).fill("2099-01-01");
     await owner.getByRole("button", { name: "Make link" }).click();
-    await owner.getByText(/Expected an end date from today to/).waitFor();
+    await owner.getByText(/^Enter a day from today to/).waitFor();
     expect(await owner.getByLabel("Name", { exact: true }).inputValue()).toBe("Too long");
     expect(await owner.getByLabel("Risk").isChecked()).toBe(false);
     await owner.context().close();

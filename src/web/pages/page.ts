@@ -3,14 +3,14 @@ import type { ErrorRequestHandler, Request, Response } from "express";
 import type { Person, Reading } from "../../accounts/index.ts";
 import type { WebContext } from "../context.ts";
 import { missingSettings } from "../deployment.ts";
-import { describeError } from "../errors.ts";
+import { describeError, InvalidInputError } from "../errors.ts";
 import { type Currencies, formatFor } from "../format.ts";
 import { namesOwnAssets, putNamesIn } from "../own-names.ts";
 import { readingAddress, withinReading } from "../reading.ts";
 import { csrfToken } from "../security.ts";
 import { loggedPath } from "../shared-links.ts";
 import type { Markup, ViewEnvironment, Views } from "../views.ts";
-import { inWords, writeWords } from "../words.ts";
+import { inWords, sentence, writeWords } from "../words.ts";
 import { signInAddress } from "./next-page.ts";
 import { tabAddresses } from "./portfolio-tabs.ts";
 
@@ -220,10 +220,14 @@ export function errorPages(context: WebContext, sendPage: SendPage): ErrorReques
       view: "error",
       title: heading,
       status,
-      data: { heading, message: inWords(error, message) },
+      data: { heading, message: isForOperator(request, error) ? sentence(message) : inWords(error, message) },
     });
   };
 }
+
+/** Operators read what was expected and what came; of input that fits no schema the plain words know only the field. */
+const isForOperator = ({ person }: Request, error: unknown): boolean =>
+  person?.role === "operator" && error instanceof InvalidInputError;
 
 /** Where to go on after signing in: the page that was asked for, if it can be asked for again. */
 function returnPath(request: Request): string {
