@@ -63,7 +63,7 @@ describe("a NUL", () => {
     ] as const) {
       const { status, text } = await sendForm(path, body);
       expect([path, status]).toEqual([path, 422]);
-      expect(text, path).toMatch(/(Enter|Choose|Something here was) [^<]{10,}/);
+      expect(text).toContain("without NUL characters");
     }
   });
 });
@@ -104,7 +104,7 @@ test("names that every object has are names like any other", async () => {
 
 test("a form of a million fields is no form of ours", async () => {
   const { status, text } = await sendForm("/transactions/import", "line=1&".repeat(1_000_000));
-  expect([status, text.includes("not as the page sends it")]).toEqual([422, true]);
+  expect([status, text.includes("at most 11000 fields")]).toEqual([422, true]);
 });
 
 test("a file is not read for who is not signed in", async () => {
