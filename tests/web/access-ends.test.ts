@@ -123,7 +123,7 @@ describe("a sign-in that is under way", () => {
     await changePassword(token);
     const late = await press("/sign-in/second-step", { code: recoveryCodes[0] }, { cookie });
     expect(late.status).toBe(401);
-    expect(late.body).toContain("have just been changed");
+    expect(late.body).toContain("has just been changed");
     expect(late.headers.getSetCookie().join()).not.toContain("stratafolio_session");
     expect(late.headers.getSetCookie().join()).toContain("stratafolio_step=;");
   });
