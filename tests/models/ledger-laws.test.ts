@@ -295,10 +295,14 @@ law(
      group by user_id
    ),
    sales as (
-     select user_id, sum(sell_amount) as proceeds
+     select user_id, transaction_id as sale_id, sell_amount as proceeds
      from int_positions
      where transaction_type = 'SELL'
-     group by user_id
+   ),
+   base as (
+     select user_id, sale_id, sum(proceeds) as proceeds
+     from gold_realized_lots
+     group by user_id, sale_id
    ),
    local as (
      select l.user_id, l.sale_id, sum(l.local_proceeds) as proceeds, min(p.local_sell_amount) as of_sale
@@ -313,8 +317,8 @@ law(
    union all
    select user_id, null, s.proceeds, l.proceeds
    from sales s
-   full join lots l using (user_id)
-   where coalesce(l.proceeds, 0) < coalesce(s.proceeds, 0) - 1e-9 * (1 + abs(coalesce(s.proceeds, 0)))
+   left join base l using (user_id, sale_id)
+   where abs(coalesce(l.proceeds, 0) - s.proceeds) > 1e-9 * (1 + abs(s.proceeds))
    union all
    select user_id, null, proceeds, of_sale
    from local
