@@ -27,16 +27,3 @@ export function quoted(value: unknown): string {
 
 export const isNothing = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === "string" && value.trim() === "");
-
-const place = /\{(\w+)(?::(number|day))?\}/g;
-
-/** The sentence with its values in their places. `write`: as the reader writes them. */
-export const fillPlain = (
-  { text, values }: Plain,
-  write: Readonly<Record<"number" | "day", (value: string) => string>>,
-): string =>
-  text.replaceAll(place, (whole, name: string, kind: "number" | "day" | undefined) => {
-    const value = values[name];
-    if (value === undefined) return whole;
-    return kind === undefined ? value : write[kind](value);
-  });

@@ -1,8 +1,10 @@
 /** Accounts: emails, password hashes, who the first operator is, and how an account ends. */
+
 import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
 import { transaction } from "../database/transaction.ts";
+import type { Language } from "../languages.ts";
 import { QuotaExceededError, type Quotas } from "../quotas.ts";
 import { AccountDisabledError, AccountGoneError, EmailTakenError, LastOperatorError } from "./errors.ts";
 import { hashPassword, isHashOf } from "./hashing.ts";
@@ -46,6 +48,8 @@ export interface OwnAccount extends Account {
   readonly cost_basis_method: CostBasisMethod;
   /** Month and day on which their tax year begins: 01-01 is the calendar year. */
   readonly tax_year_start: string;
+  /** null: as the browser asks. */
+  readonly language: Language | null;
   /** ISO code of the currency in which their figures are. */
   readonly base_currency: string;
   readonly created_at: Date;
@@ -147,7 +151,7 @@ export function readOwnAccount(pool: Pool, userId: number): Promise<OwnAccount> 
 /** The same within a transaction of theirs. */
 export async function readAccount(client: PoolClient, userId: number): Promise<OwnAccount> {
   const { rows } = await client.query<OwnAccount>(
-    `select user_id as id, email, role, cost_basis_method, base_currency, tax_year_start, created_at
+    `select user_id as id, email, role, cost_basis_method, base_currency, tax_year_start, language, created_at
      from public.users
      where user_id = $1`,
     [userId],
@@ -231,6 +235,13 @@ export async function setTaxYearStart(pool: Pool, userId: number, start: string)
          and tax_year_start <> $2`,
       [userId, start],
     ),
+  );
+}
+
+/** In which the person is spoken to; null: as their browser asks. */
+export async function setLanguage(pool: Pool, userId: number, language: Language | null): Promise<void> {
+  await personTransaction(pool, userId, (client) =>
+    client.query("update public.users set language = $2 where user_id = $1", [userId, language]),
   );
 }
 

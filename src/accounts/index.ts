@@ -18,6 +18,7 @@ export {
   readOwnAccount,
   setBaseCurrency,
   setCostBasisMethod,
+  setLanguage,
   setPassword,
   setTaxYearStart,
 } from "./accounts.ts";

@@ -1,4 +1,5 @@
 /** Who somebody is to the program, and what their credential is good for. */
+import type { Language } from "../languages.ts";
 
 export const roles = ["operator", "investor"] as const;
 
@@ -14,6 +15,8 @@ export interface Person {
   readonly userId: number;
   readonly email: string;
   readonly role: Role;
+  /** In which they chose to be spoken to; null: as their browser asks, and always of an API token. */
+  readonly language: Language | null;
   /** Id of the session, or of the API token, that speaks for the person. */
   readonly credentialId: string;
   readonly scope: Scope;

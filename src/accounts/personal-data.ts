@@ -1,7 +1,9 @@
 /** Everything that is kept about a person, for that person. What it is made of beside the account, others bring. */
+
 import type { PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
+import { languageCodes } from "../languages.ts";
 import { instant } from "../values.ts";
 import { costBasisMethods, type OwnAccount, readAccount } from "./accounts.ts";
 import type { AccountContext } from "./context.ts";
@@ -52,6 +54,7 @@ export const accountSchema: z.ZodType<OwnAccount> = z.object({
   tax_year_start: z
     .string()
     .describe("Month and day on which the tax year begins: 01-01 is the calendar year"),
+  language: z.enum(languageCodes).nullable().describe("In which one is spoken to; null: as the browser asks"),
   created_at: instant,
 });
 

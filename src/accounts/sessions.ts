@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Pool, PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
+import type { Language } from "../languages.ts";
 import { defaultQuotas } from "../quotas.ts";
 import type { AccountContext } from "./context.ts";
 import { deviceName } from "./device.ts";
@@ -190,6 +191,7 @@ interface SessionRow {
   readonly user_id: number;
   readonly email: string;
   readonly role: Role;
+  readonly language: Language | null;
   readonly proved_at: Date;
   readonly reads: readonly Reading[];
 }
@@ -204,18 +206,19 @@ export async function findPerson(
   if (!sessionId) return null;
   const { rows } = await pool.query<SessionRow>({
     name: "use_session", // prepared: it precedes every request
-    text: "select user_id, email, role, proved_at, reads from public.use_session($1, $2)",
+    text: "select user_id, email, role, language, proved_at, reads from public.use_session($1, $2)",
     values: [sessionId, now],
   });
   const row = rows[0];
   if (!row) return null;
-  const { user_id, email, role, proved_at, reads } = row;
+  const { user_id, email, role, language, proved_at, reads } = row;
   return {
     userId: user_id,
     email,
     role,
     credentialId: sessionId,
     scope: "account",
+    language,
     provedAt: proved_at,
     reads,
   };

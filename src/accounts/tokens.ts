@@ -165,7 +165,16 @@ export async function findTokenPerson(
   const row = rows[0];
   if (!row) return null;
   const { token_id, scope, user_id, email, role } = row;
-  return { userId: user_id, email, role, credentialId: token_id, scope, provedAt: null, reads: [] };
+  return {
+    userId: user_id,
+    email,
+    role,
+    credentialId: token_id,
+    scope,
+    language: null,
+    provedAt: null,
+    reads: [],
+  };
 }
 
 /** Ends a token at once, in every process. False: the person has no such token. */

@@ -1,6 +1,8 @@
 /** The scope of a request: what it has done elsewhere is done on its behalf, and ends when nobody waits for the answer. */
 import type { RequestHandler } from "express";
+import type { Language } from "../languages.ts";
 import { withinRequest } from "../request-scope.ts";
+import { firstLanguage, speaking } from "./messages/index.ts";
 
 export class RequestDroppedError extends Error {
   readonly code = "request_dropped";
@@ -24,5 +26,7 @@ export const scopeRequest: RequestHandler = (request, response, next) => {
     personId: () => (request.reading?.reader ?? request.person)?.userId ?? null,
     address: request.ip ?? "",
   };
-  withinRequest(scope, next);
+  const byBrowser = firstLanguage(request.acceptsLanguages());
+  const language = (): Language => (request.reading?.reader ?? request.person)?.language ?? byBrowser;
+  speaking(language, () => withinRequest(scope, next));
 };

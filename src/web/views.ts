@@ -2,8 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import Handlebars from "handlebars";
 import { mapInTurns } from "../event-loop.ts";
+import type { Language } from "../languages.ts";
 import { isOwnAsset } from "../market/ticker.ts";
 import type { Format } from "./format.ts";
+import { catalogueOf, localise } from "./messages/index.ts";
 import { sayReading } from "./number-input.ts";
 import { shownTicker } from "./own-names.ts";
 import type { StaticFiles } from "./static-files.ts";
@@ -11,6 +13,7 @@ import type { StaticFiles } from "./static-files.ts";
 /** What every template can reach, whatever page it is part of. */
 export interface ViewEnvironment {
   readonly format: Format;
+  readonly language: Language;
   readonly now: Date;
 }
 
@@ -33,34 +36,49 @@ type FormatName = Exclude<
   "in"
 >;
 
-/** Templates of `ui/views` and `ui/partials`, compiled once at start. */
+/** Templates of `ui/views` and `ui/partials`, compiled at start; in another language when somebody first reads in it. */
 export function createViews(folder: string, staticFiles: StaticFiles): Views {
-  const handlebars = Handlebars.create();
   const read = (subfolder: string): [name: string, source: string][] =>
     readdirSync(join(folder, subfolder))
       .filter((file) => file.endsWith(".hbs"))
-      .map((file) => [
-        basename(file, ".hbs"),
-        withoutIndentation(readFileSync(join(folder, subfolder, file), "utf8")),
-      ]);
-  const compile = (source: string) => handlebars.compile(source, { preventIndent: true });
-  const partials = new Map(read("partials").map(([name, source]) => [name, compile(source)]));
-  for (const [name, template] of partials) handlebars.registerPartial(name, template);
-  registerHelpers(handlebars, staticFiles);
-  const templates = new Map(read("views").map(([name, source]) => [name, compile(source)]));
+      .map((file) => [basename(file, ".hbs"), readFileSync(join(folder, subfolder, file), "utf8")]);
+  const sources = { views: read("views"), partials: read("partials") };
+  const english = compileTemplates(sources, "en", staticFiles);
+  const others = new Map<Language, Templates>([["en", english]]);
+  const templatesIn = (language: Language): Templates => {
+    const known = others.get(language) ?? compileTemplates(sources, language, staticFiles);
+    others.set(language, known);
+    return known;
+  };
   return {
     render(view, page, environment) {
-      const template = templates.get(view);
+      const template = templatesIn(environment.language).views.get(view);
       if (!template) throw new Error(`expected a view of ui/views, got: ${view}`);
       return template(page, { data: environment });
     },
     async renderEach(partial, items, environment) {
-      const template = partials.get(partial);
+      const template = templatesIn(environment.language).partials.get(partial);
       if (!template) throw new Error(`expected a partial of ui/partials, got: ${partial}`);
       const each = await mapInTurns(items, (item) => template(item, { data: environment }));
-      return new handlebars.SafeString(each.join(""));
+      return new Handlebars.SafeString(each.join(""));
     },
   };
+}
+
+type Sources = Readonly<Record<"views" | "partials", readonly (readonly [name: string, source: string])[]>>;
+type Templates = Readonly<Record<"views" | "partials", ReadonlyMap<string, HandlebarsTemplateDelegate>>>;
+
+function compileTemplates(sources: Sources, language: Language, staticFiles: StaticFiles): Templates {
+  const handlebars = Handlebars.create();
+  const catalogue = catalogueOf(language);
+  const compile = (source: string): HandlebarsTemplateDelegate => {
+    const written = language === "en" ? source : localise(source, (message) => catalogue[message] || null);
+    return handlebars.compile(withoutIndentation(written), { preventIndent: true });
+  };
+  const partials = new Map(sources.partials.map(([name, source]) => [name, compile(source)]));
+  for (const [name, template] of partials) handlebars.registerPartial(name, template);
+  registerHelpers(handlebars, staticFiles, new Intl.PluralRules(language));
+  return { partials, views: new Map(sources.views.map(([name, source]) => [name, compile(source)])) };
 }
 
 /** Indentation is for who reads the templates: a page of ten years would carry 200 kB of it. */
@@ -87,7 +105,11 @@ const formatNames: readonly FormatName[] = [
   "duration",
 ];
 
-function registerHelpers(handlebars: typeof Handlebars, staticFiles: StaticFiles): void {
+function registerHelpers(
+  handlebars: typeof Handlebars,
+  staticFiles: StaticFiles,
+  plurals: Intl.PluralRules,
+): void {
   const helper = handlebars.registerHelper.bind(handlebars);
   for (const name of formatNames) {
     helper(name, (value: unknown, options: HelperOptions) =>
@@ -103,6 +125,10 @@ function registerHelpers(handlebars: typeof Handlebars, staticFiles: StaticFiles
   helper("eq", (left: unknown, right: unknown) => left === right);
   helper("isKnown", (value: unknown) => value !== null && value !== undefined);
   helper("not", (value: unknown) => !value);
+  /** What `{{#if (eq count 1)}}` is in a language of other plurals. */
+  helper("isOne", function (this: unknown, count: unknown, options: HelperOptions) {
+    return plurals.select(Number(count)) === "one" ? options.fn(this) : options.inverse(this);
+  });
   helper("isShownTo", (reading: unknown, isReadByOthers: boolean) => !reading || isReadByOthers);
   /** Within a textarea nothing else means anything; a file of quotation marks would take a second to escape otherwise. */
   helper(

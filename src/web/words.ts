@@ -2,8 +2,10 @@
  * Errors as people are told of them. A sentence names days and numbers, and who makes it does not know how its reader writes them: it
  * marks them, and they are written when the page is sent.
  */
-import { fillPlain, type Plain, type Plainly } from "../plain.ts";
+
+import type { Plain, Plainly } from "../plain.ts";
 import type { Format } from "./format.ts";
+import { t } from "./messages/index.ts";
 import { withShownTickers } from "./own-names.ts";
 
 /** Around what is to be written. Of private use: no text has it that means something. */
@@ -31,7 +33,13 @@ export function inWords(error: unknown, message: string): string {
 const isRemark = (value: unknown): value is Plainly =>
   typeof value === "object" && value !== null && "message" in value;
 
-export const spoken = (words: Plain): string => withShownTickers(fillPlain(words, places));
+export const spoken = ({ text, values }: Plain): string => {
+  const written = Object.entries(values).map(([name, value]) => {
+    const kind = text.includes(`{${name}:number}`) ? "number" : text.includes(`{${name}:day}`) ? "day" : null;
+    return [name, kind ? places[kind](value) : value];
+  });
+  return withShownTickers(t(text.replaceAll(/:(number|day)\}/g, "}"), Object.fromEntries(written)));
+};
 
 /** The markup with its days and numbers as the reader writes them. */
 export function writeWords(html: string, format: Format): string {

@@ -8,7 +8,11 @@ import { createViews } from "../../src/web/views.ts";
 const ui = join(import.meta.dirname, "../../ui");
 const staticFiles = createStaticFiles(ui);
 const views = createViews(ui, staticFiles);
-const environment = { format: formatFor(["en-US"]), now: new Date("2024-01-01T12:00:00Z") };
+const environment = {
+  format: formatFor(["en-US"]),
+  language: "en" as const,
+  now: new Date("2024-01-01T12:00:00Z"),
+};
 
 describe("views", () => {
   test("escape what people typed", () => {

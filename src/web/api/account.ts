@@ -1,4 +1,5 @@
 /** A person's own account. What is done to the account itself takes a session: no API token makes another, or ends it. */
+
 import { z } from "zod";
 import {
   accountSchema,
@@ -16,10 +17,12 @@ import {
   revokeToken,
   setBaseCurrency,
   setCostBasisMethod,
+  setLanguage,
   setTaxYearStart,
   tokenInput,
   tokenScopes,
 } from "../../accounts/index.ts";
+import { languageCodes } from "../../languages.ts";
 import { requireBaseCurrency, requireReach } from "../../ledger/index.ts";
 import { isCurrency } from "../../market/currency.ts";
 import { instant } from "../../values.ts";
@@ -70,6 +73,8 @@ export const passwordChangeInput = z.object({
 });
 
 export const costBasisInput = z.object({ cost_basis_method: z.enum(costBasisMethods) });
+
+export const languageInput = z.object({ language: z.enum(languageCodes).nullable() });
 
 export const baseCurrencyInput = z.object({ base_currency: z.string().regex(/^[A-Z]{3}$/) });
 
@@ -230,6 +235,19 @@ export const accountRoutes: readonly Route[] = [
     answer: z.object({ account: accountSchema }),
     handle: async ({ context, person, body }) => {
       await setTaxYearStart(context.pool, person.userId, body.tax_year_start);
+      return { account: await readOwnAccount(context.pool, person.userId) };
+    },
+  }),
+  route({
+    method: "post",
+    path: "/api/account/language",
+    summary: "Choose the language of pages and emails; null: as the browser asks",
+    access: "person",
+    body: languageInput,
+    status: 200,
+    answer: z.object({ account: accountSchema }),
+    handle: async ({ context, person, body }) => {
+      await setLanguage(context.pool, person.userId, body.language);
       return { account: await readOwnAccount(context.pool, person.userId) };
     },
   }),

@@ -90,7 +90,7 @@ function contributionCharts({ contributions }: RiskFigures, format: Format) {
           rest.reduce((sum, [, value]) => sum + value, 0),
         ),
       );
-    return rows.length === 0 ? null : { name, chart: barRows(rows, false) };
+    return rows.length === 0 ? null : { label: name, chart: barRows(rows, false) };
   };
   const nameOf = (ticker: string): string =>
     ticker === "" ? "Cash, taxes and the rest" : shownTicker(ticker);

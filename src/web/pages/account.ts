@@ -1,4 +1,5 @@
 /** A person's own account: password, sessions, tokens, settings, data, and the way out. */
+
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import {
@@ -16,11 +17,13 @@ import {
   revokeSession,
   revokeToken,
   setCostBasisMethod,
+  setLanguage,
   setTaxYearStart,
   tokenDays,
   tokenInput,
 } from "../../accounts/index.ts";
 import { exportTable } from "../../database/table-export.ts";
+import { type Language, languageCodes, languages } from "../../languages.ts";
 import { countTransactions } from "../../ledger/index.ts";
 import {
   chooseBaseCurrency,
@@ -33,6 +36,7 @@ import { changePassword, endAccount, signOutEverywhere } from "../auth.ts";
 import { actorOf, requirePerson, requireProof, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
 import { sendFile } from "../file-answer.ts";
+import { t } from "../messages/index.ts";
 import { notifyTokenMade } from "../notices.ts";
 import { relyingPartyOf } from "../origin.ts";
 import { type PersonalTableName, personalTableNames, personalTables } from "../personal-data.ts";
@@ -48,6 +52,7 @@ const notices: ReadonlyMap<unknown, string> = new Map([
   ["password", "Your password is changed. You are signed out everywhere else."],
   ["cost-basis", "Your cost basis method is saved. The figures that depend on it are being computed anew."],
   ["base-currency", "Your base currency is saved. Your figures are being computed anew."],
+  ["language", "Your language is saved."],
   ["tax-year", "Your tax year is saved. Realised gains are listed by it."],
   ["session", "That session is signed out."],
   ["token", "The token is revoked: it no longer works."],
@@ -91,6 +96,16 @@ function taxYearFields(start: string, { month, day }: { readonly month?: string;
     })),
   };
 }
+
+/** "": as the browser asks. */
+const languageForm = z.object({
+  language: z.union([z.literal("").transform(() => null), z.enum(languageCodes)]),
+});
+
+const languageChoices = (chosen: Language | null) => [
+  { value: "", label: t("As my browser asks"), isSelected: chosen === null },
+  ...languageCodes.map((code) => ({ value: code, label: languages[code], isSelected: code === chosen })),
+];
 
 /** Of the largest markets, and of those whose exchanges' files are read here; any other can be typed. */
 const offeredCurrencies = (
@@ -164,6 +179,13 @@ export function accountPages(context: WebContext, sendPage: SendPage): Router {
     } catch (error) {
       await sendAccount(request, response, refusal(error, "Your tax year is as it was."));
     }
+  });
+
+  router.post("/account/language", async (request, response) => {
+    const { userId } = requirePerson(request);
+    const { language } = parseInput(languageForm, request.body);
+    await setLanguage(context.pool, userId, language);
+    response.redirect(303, "/account?done=language#language");
   });
 
   router.get("/account/export/:name.csv", async (request, response) => {
@@ -334,6 +356,7 @@ function createSendAccount(context: WebContext, sendPage: SendPage): SendAccount
         offeredCurrencies: offeredCurrencies.map((code) => ({ code, name: currencyNames.of(code) })),
         isRareMethod: account.cost_basis_method === "lifo" || account.cost_basis_method === "hifo",
         taxYear: taxYearFields(account.tax_year_start, valuesOf(request)),
+        languages: languageChoices(account.language),
         sold,
         sessions: sessions
           .map((session) => ({

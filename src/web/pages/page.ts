@@ -5,6 +5,7 @@ import type { WebContext } from "../context.ts";
 import { missingSettings } from "../deployment.ts";
 import { describeError, InvalidInputError } from "../errors.ts";
 import { type Currencies, formatFor } from "../format.ts";
+import { currentLanguage, defineMessage, localesOf, t } from "../messages/index.ts";
 import { namesOwnAssets, putNamesIn } from "../own-names.ts";
 import { readingAddress, withinReading } from "../reading.ts";
 import { csrfToken } from "../security.ts";
@@ -54,24 +55,24 @@ interface Destination {
   readonly label: string;
 }
 
-const portfolio: Destination = { href: "/portfolio", label: "Portfolio" };
-const transactions: Destination = { href: "/transactions", label: "Transactions" };
-const watchlist: Destination = { href: "/watchlist", label: "Watchlist" };
-const account: Destination = { href: "/account", label: "Account" };
-const people: Destination = { href: "/people", label: "People" };
+const portfolio: Destination = { href: "/portfolio", label: defineMessage("Portfolio") };
+const transactions: Destination = { href: "/transactions", label: defineMessage("Transactions") };
+const watchlist: Destination = { href: "/watchlist", label: defineMessage("Watchlist") };
+const account: Destination = { href: "/account", label: defineMessage("Account") };
+const people: Destination = { href: "/people", label: defineMessage("People") };
 /** For operators, under one name: an asset here is a table of data, and nothing that anybody owns. */
 const system: readonly Destination[] = [
-  { href: "/assets", label: "Assets" },
-  { href: "/runs", label: "Runs" },
-  { href: "/automation", label: "Automation" },
+  { href: "/assets", label: defineMessage("Assets") },
+  { href: "/runs", label: defineMessage("Runs") },
+  { href: "/automation", label: defineMessage("Automation") },
 ];
 /** On a phone, what else a person has here. */
 const others: readonly Destination[] = [
   watchlist,
-  { href: "/portfolio/targets", label: "Target weights" },
-  { href: "/accounts", label: "Accounts" },
-  { href: "/cash", label: "Cash" },
-  { href: "/own-assets", label: "Own assets" },
+  { href: "/portfolio/targets", label: defineMessage("Target weights") },
+  { href: "/accounts", label: defineMessage("Accounts") },
+  { href: "/cash", label: defineMessage("Cash") },
+  { href: "/own-assets", label: defineMessage("Own assets") },
 ];
 
 /** The reader's format and the time, for templates and charts. */
@@ -80,7 +81,9 @@ export function environmentOf(
   request: Request,
   currencies?: Currencies,
 ): ViewEnvironment {
-  return { format: formatFor(request.acceptsLanguages(), currencies), now: context.clock() };
+  const language = currentLanguage();
+  const format = formatFor(localesOf(language, request.acceptsLanguages()), currencies);
+  return { format, language, now: context.clock() };
 }
 
 /**
@@ -104,6 +107,7 @@ export function createSendPage(context: WebContext, views: Views): SendPage {
       isDemo: context.isDemo,
       missingSettings: person?.role === "operator" ? missingSettings(context.deployment) : [],
       locale: environment.format.locale,
+      language: environment.language,
       path: request.path,
     };
     const rendered = views.render(view, { ...shared, ...data }, environment);
@@ -113,7 +117,7 @@ export function createSendPage(context: WebContext, views: Views): SendPage {
     const frame = {
       ...shared,
       figuresIn: currencies?.base,
-      title: reading && person ? `${title} of ${person.email}` : title,
+      title: reading && person ? t("{page} of {email}", { page: title, email: person.email }) : title,
       body,
       refresh,
       navigation: reader && navigation(reader, request),
@@ -144,9 +148,13 @@ export const createRenderEach =
 function navigation({ role, reads }: Person, { path, reading }: Request) {
   const isOperator = role === "operator";
   const isAt = ({ href }: Destination): boolean => !reading && (path === href || path.startsWith(`${href}/`));
-  const marked = (destination: Destination) => ({ ...destination, isCurrent: isAt(destination) });
+  const marked = (destination: Destination) => ({
+    ...destination,
+    label: t(destination.label),
+    isCurrent: isAt(destination),
+  });
   const isOwnTab = !reading && tabAddresses.includes(path);
-  const ofPortfolio = { ...portfolio, isCurrent: isAt(portfolio) || isOwnTab };
+  const ofPortfolio = { ...marked(portfolio), isCurrent: isAt(portfolio) || isOwnTab };
   const ofSystem = isOperator ? system.map(marked) : [];
   const ofPeople = isOperator ? [marked(people)] : [];
   const portfolios = switcher(reads, reading?.grantId);
@@ -176,10 +184,10 @@ function navigation({ role, reads }: Person, { path, reading }: Request) {
 function switcher(reads: readonly Reading[], current: string | undefined) {
   if (reads.length === 0) return [];
   return [
-    { href: portfolio.href, label: "Yours", isCurrent: false, isOwn: true },
+    { href: portfolio.href, label: t("Yours"), isCurrent: false, isOwn: true },
     ...reads.map(({ grantId, email }) => ({
       href: readingAddress(grantId, portfolio.href),
-      label: `Portfolio of ${email}`,
+      label: t("Portfolio of {email}", { email }),
       isCurrent: grantId === current,
       isOwn: false,
     })),
@@ -187,20 +195,20 @@ function switcher(reads: readonly Reading[], current: string | undefined) {
 }
 
 const headings: ReadonlyMap<string | number, string> = new Map<string | number, string>([
-  ["csrf", "This form cannot be accepted"],
-  ["spent_link", "This link no longer works"],
-  ["read_only", "Only to be read"],
-  ["too_many_requests", "Too much at once"],
-  ["too_many_lookups", "Too much at once"],
-  ["provider_refused", "Not signed in"],
-  ["account_disabled", "Not signed in"],
-  ["email_not_verified", "No account was made"],
-  ["registration_closed", "No account was made"],
-  ["first_account", "No account was made"],
-  [403, "Not yours to see"],
-  [404, "Not found"],
-  [429, "Too many attempts"],
-  [503, "Not available just now"],
+  ["csrf", defineMessage("This form cannot be accepted")],
+  ["spent_link", defineMessage("This link no longer works")],
+  ["read_only", defineMessage("Only to be read")],
+  ["too_many_requests", defineMessage("Too much at once")],
+  ["too_many_lookups", defineMessage("Too much at once")],
+  ["provider_refused", defineMessage("Not signed in")],
+  ["account_disabled", defineMessage("Not signed in")],
+  ["email_not_verified", defineMessage("No account was made")],
+  ["registration_closed", defineMessage("No account was made")],
+  ["first_account", defineMessage("No account was made")],
+  [403, defineMessage("Not yours to see")],
+  [404, defineMessage("Not found")],
+  [429, defineMessage("Too many attempts")],
+  [503, defineMessage("Not available just now")],
 ]);
 
 /** Shows errors to browsers; who is not signed in is sent to sign in. What asks for JSON is passed on. */
@@ -212,10 +220,11 @@ export function errorPages(context: WebContext, sendPage: SendPage): ErrorReques
     if (status === 401) return response.redirect(303, signInAddress(returnPath(request)));
     if (status >= 500) context.log.error({ err: error, id, path: loggedPath(request.path) }, "page failed");
     if (retryAfterSeconds !== undefined) response.set("Retry-After", String(retryAfterSeconds));
-    const heading =
+    const heading = t(
       headings.get(code) ??
-      headings.get(status) ??
-      (status >= 500 ? "Something went wrong here" : "That did not work");
+        headings.get(status) ??
+        (status >= 500 ? "Something went wrong here" : "That did not work"),
+    );
     sendPage(request, response, {
       view: "error",
       title: heading,

@@ -29,10 +29,11 @@ export function runData(
   run: RunDetail,
   registry: Registry,
   { filter, page }: { readonly filter: LogFilter; readonly page: number },
-  { format, now }: ViewEnvironment,
+  environment: ViewEnvironment,
 ) {
   const { graph } = registry;
-  const steps = stepsData(run, graph, page, { format, now });
+  const { format, now } = environment;
+  const steps = stepsData(run, graph, page, environment);
   const ended = run.steps.filter(({ status }) => status !== "pending" && status !== "running").length;
   const selected = run.selection.split(/\s+/).filter((term) => term !== "");
   const checks = run.checks.map((check) => ({
@@ -69,7 +70,8 @@ function failuresOf({ steps }: RunDetail) {
 }
 
 /** The axis and the critical path are of all steps; shown are those of a page. */
-function stepsData(run: RunDetail, graph: Graph, page: number, { format, now }: ViewEnvironment) {
+function stepsData(run: RunDetail, graph: Graph, page: number, environment: ViewEnvironment) {
+  const { format, now } = environment;
   const upstream = (asset: string): ReadonlySet<string> =>
     graph.nodes.has(asset) ? graph.upstream(asset) : new Set();
   const views = run.steps.filter((step) => isQuiet(step) && step.status === "succeeded");
@@ -85,7 +87,7 @@ function stepsData(run: RunDetail, graph: Graph, page: number, { format, now }: 
   const rows = shown.steps.map((step) => ({
     ...step,
     bar: chart.bars.get(step.asset) ?? null,
-    barLabel: barLabel(step, chart.bars.get(step.asset) ?? null, first, { format, now }),
+    barLabel: barLabel(step, chart.bars.get(step.asset) ?? null, first, environment),
     isCritical: critical.has(step.asset),
     isOpened: step.status === "failed",
     milliseconds: millisecondsBetween(step.startedAt, step.filledAt ?? step.finishedAt),

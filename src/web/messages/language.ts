@@ -1,0 +1,34 @@
+/** In which language somebody is spoken to: their account's, or else the first of their browser's that is known here. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { type Language, languages } from "../../languages.ts";
+
+const isLanguage = (text: string): text is Language => Object.hasOwn(languages, text);
+
+/** Of tags as browsers send them, the first liked best: "de-AT" is German. English where none is known. */
+export function firstLanguage(tags: readonly string[]): Language {
+  for (const tag of tags) {
+    const [language = ""] = tag.toLowerCase().split("-");
+    if (isLanguage(language)) return language;
+  }
+  return "en";
+}
+
+const listeners = new AsyncLocalStorage<() => Language>();
+
+/** Runs `work`, and all that it begins, for who is spoken to in `language`: asked each time, since who asks may not be known yet. */
+export const speaking = <T>(language: () => Language, work: () => T): T => listeners.run(language, work);
+
+/** Of whom something is done for; English where it is nobody in particular. */
+export const currentLanguage = (): Language => listeners.getStore()?.() ?? "en";
+
+/** How numbers and days are written in it: as where the browser is, if that is among its places. */
+export function localesOf(language: Language, tags: readonly string[]): readonly string[] {
+  // Who reads English for want of their own language writes numbers as they are used to.
+  if (language === firstLanguage(tags)) return language === "en" ? tags : tags.filter(isOf(language));
+  return [...tags.filter(isOf(language)), language];
+}
+
+const isOf =
+  (language: Language) =>
+  (tag: string): boolean =>
+    tag.toLowerCase().split("-")[0] === language;
