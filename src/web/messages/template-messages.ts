@@ -104,7 +104,7 @@ function writeRun(run: readonly Node[], translate: Translate): string {
 const isSpace = (node: Node): boolean => node.kind === "text" && node.source.trim() === "";
 
 /** The run without a tag around the whole of it, which a message need not have. */
-function wrappedIn(run: readonly Node[]): readonly (readonly Node[])[] | null {
+function wrappedIn(run: readonly Node[]): readonly [Node[], Node[], Node[]] | null {
   const first = run.findIndex((node) => !isSpace(node));
   const last = run.findLastIndex((node) => !isSpace(node));
   if (first < 0 || endsOf(run).get(first) !== last) return null;
@@ -113,8 +113,15 @@ function wrappedIn(run: readonly Node[]): readonly (readonly Node[])[] | null {
 
 function isMessage(run: readonly Node[]): boolean {
   if (run.some((node) => node.kind === "text" && isText(node.source))) return true;
-  const blocks = run.filter((node) => node.kind === "block" && hasText(node));
-  return !blocks.every(isSentences) && run.some((node) => !isSpace(node) && node !== blocks[0]);
+  return run.some(isFragment) && run.filter((node) => !isSpace(node)).length > 1;
+}
+
+/** What cannot be said without what stands around it: neither sentences, nor a label, nor in a tag of its own. */
+function isFragment(node: Node): boolean {
+  if (node.kind !== "block" || !hasText(node) || isSentences(node)) return false;
+  const said = node.branches.filter(({ nodes }) => nodes.some((inner) => !isSpace(inner)));
+  if (said.every(({ nodes }) => wrappedIn(nodes))) return false;
+  return said.length > 1 || !/^\p{Lu}/u.test(textOf(said[0]!.nodes).trim());
 }
 
 /** Of what is in the message already, attributes and parameters alone have messages of their own. */
@@ -242,7 +249,7 @@ function blockMessage(block: Block, places: Places): string {
     ...block,
     branches: [first!, ...(others.length > 0 ? [{ open: "{{else}}", nodes: rest }] : [])],
   };
-  const name = `${nameOf(first!.open)}_${isCount ? "count" : block.helper}`;
+  const name = `${first!.open.includes("(not ") ? "not_" : ""}${nameOf(first!.open)}_${isCount ? "count" : block.helper}`;
   const place = free(
     name,
     (taken) => places.blocks.has(taken) && openOf(places.blocks.get(taken)!) !== first!.open,
