@@ -20,10 +20,10 @@ import {
   type PricesReport,
   storeOwnPrices,
 } from "../../own-assets/index.ts";
-import { classLabel } from "../../portfolio/index.ts";
 import { day } from "../../values.ts";
 import { priceText } from "../api/own-assets.ts";
 import { requirePerson, type WebContext } from "../context.ts";
+import { classLabel } from "../figures/labels.ts";
 import { defineMessage, t } from "../messages/index.ts";
 import { numberLocale, readNumbers, shownNumbers } from "../number-input.ts";
 import { parseInput } from "../route.ts";
