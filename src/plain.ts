@@ -28,10 +28,12 @@ export const englishOf = ({ text, values }: Plain): string =>
     return typeof value === "string" ? value : englishOf(value);
   });
 
-/** As errors' messages are: with neither a capital nor a full stop. */
+/** As errors' messages are, within a line: with neither a capital, but of an abbreviation, nor a full stop. */
 export function messageOf(words: Plain): string {
   const english = englishOf(words);
-  const begun = words.text.startsWith("{") ? english : english.charAt(0).toLowerCase() + english.slice(1);
+  const begun = words.text.startsWith("{")
+    ? english
+    : english.replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase());
   return begun.replace(/\.$/, "");
 }
 
@@ -44,3 +46,13 @@ export function quoted(value: unknown): string {
 
 export const isNothing = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === "string" && value.trim() === "");
+
+/** An error that says the same to people and to programs. */
+export class SpokenError extends Error {
+  readonly plain: Plain;
+
+  constructor(words: Plain, options?: ErrorOptions) {
+    super(messageOf(words), options);
+    this.plain = words;
+  }
+}

@@ -29,13 +29,13 @@ import {
   type Whose,
 } from "../../portfolio/index.ts";
 import type { WebContext } from "../context.ts";
+import { NotFoundError } from "../errors.ts";
 import { type Currencies, currenciesOf, type Format } from "../format.ts";
 import { t } from "../messages/index.ts";
 import { readEvidence } from "./evidence.ts";
 import { type FigureName, figures } from "./figures.ts";
 import { incomeWorkings } from "./income-working.ts";
 import type { Movements } from "./movement-table.ts";
-import { noAccount, noPosition, noRegimeDay } from "./not-found.ts";
 import { portfolioWorkings } from "./portfolio-working.ts";
 import { regimeWord, regimeWorking } from "./regime.ts";
 import { regimeWorkings, spellTable } from "./regime-working.ts";
@@ -116,7 +116,7 @@ async function readExplanation(
     (await readAccountNames(client, userId)).map(({ account_id, name }) => [account_id, name]),
   );
   const name = account === null ? null : accounts.get(account);
-  if (name === undefined) throw noAccount(account);
+  if (name === undefined) throw new NotFoundError("ownAccount", account);
   const origin = originOf(question);
   const published = await readCurrentModels(client, registry);
   const lineage = lineageStages(graph, published, origin);
@@ -174,7 +174,7 @@ async function readAnswer(reading: Reading<Span | null>, question: Question): Pr
     return { working: regimeWorking(day, asked.format), asOf: day?.date ?? null, evidence: [], period: null };
   }
   if (!span || span.is_outside) {
-    if (ticker !== null) throw noPosition(ticker);
+    if (ticker !== null) throw new NotFoundError("position", ticker);
     return null;
   }
   if (figure in incomeWorkings) return answerForIncome({ ...reading, span }, question);
@@ -191,7 +191,7 @@ async function answerForRisk(
 ): Promise<Answer | null> {
   if (ticker === null && figures[figure].portfolio === null) return null;
   const facts = await readRiskFacts(client, published, whose, span, { benchmark, ticker });
-  if (ticker !== null && facts.contribution === null) throw noPosition(ticker);
+  if (ticker !== null && facts.contribution === null) throw new NotFoundError("position", ticker);
   const extent = { ...whose, ticker, start: span.start, end: span.end };
   return {
     working: riskWorkings[figure]!(facts, asked.format),
@@ -208,7 +208,8 @@ async function answerForIncome(
 ): Promise<Answer> {
   const facts = await readYield(client, whose, ticker);
   const isHeld = facts !== null || ticker === null;
-  if (!isHeld && !(await readTickerFacts(client, published, whose, ticker, span))) throw noPosition(ticker);
+  if (!isHeld && !(await readTickerFacts(client, published, whose, ticker, span)))
+    throw new NotFoundError("position", ticker);
   const day = facts?.as_of ?? span.as_of;
   const extent = { ...whose, ticker, start: span.start, end: day };
   return {
@@ -259,7 +260,7 @@ async function answerForTicker(
 ): Promise<Answer | null> {
   const work = tickerWorkings[figure];
   const facts = await readTickerFacts(client, published, whose, ticker, span);
-  if (!facts) throw noPosition(ticker);
+  if (!facts) throw new NotFoundError("position", ticker);
   if (!work) return null;
   const movements =
     figure === "xirr"
@@ -284,7 +285,7 @@ async function answerForRegime(
 ): Promise<Answer | null> {
   const work = regimeWorkings[figure];
   const facts = work && (await readRegimeFacts(client, published, whose, regime, span));
-  if (!work || !facts) throw noRegimeDay(regime);
+  if (!work || !facts) throw new NotFoundError("regimeDay", regime);
   const { trough, spells } = facts;
   const lastDay = spells.at(-1)!.last_day;
   const day = figure === "regime_drawdown" ? trough.price_date : lastDay;

@@ -5,10 +5,10 @@ import { Router } from "express";
 import { z } from "zod";
 import { parseBenchmark, parseRange, wholeTime } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
+import { NotFoundError } from "../errors.ts";
 import { type Block, parseDefinitions } from "../explain/definitions.ts";
 import { explainFigure, type Question } from "../explain/explanation.ts";
 import { type FigureName, figures, isFigureName } from "../explain/figures.ts";
-import { noFigure, noFigureOfTicker } from "../explain/not-found.ts";
 import { regimeLabel } from "../figures/labels.ts";
 import { currentLanguage, t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
@@ -42,7 +42,8 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
     const ticker = about.ticker || null;
     const regime = about.regime || null;
     const { range } = parseRange(request.query);
-    if (ticker !== null && figures[figure].ticker === null) throw noFigureOfTicker(figure);
+    if (ticker !== null && figures[figure].ticker === null)
+      throw new NotFoundError("tickerFigure", figures[figure].title.toLowerCase());
     const question: Question = {
       figure,
       ticker,
@@ -79,7 +80,7 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
 
 /** Throws NotFoundError for a name that is no figure's. */
 function figureNamed(name: string): FigureName {
-  if (!isFigureName(name)) throw noFigure(name);
+  if (!isFigureName(name)) throw new NotFoundError("figure", name);
   return name;
 }
 
