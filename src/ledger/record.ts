@@ -246,8 +246,9 @@ export function requireKey(idempotencyKey: string | undefined): void {
 /**
  * Records one transaction. `input` is whatever came in; with an idempotency key the same request is recorded once,
  * however often it comes. A ticker that nobody has traded yet is fetched first, which may take some seconds: `onProgress` is
- * told; and so are the rates of a currency that nobody has used yet. `onDoubts` is told what the market says against it, and may throw:
- * then nothing is recorded. Throws InvalidTransactionError, FutureDateError, MissingRateError, UnknownTickerError, UnsupportedCurrencyError,
+ * told; and so are the rates of a currency that nobody has used yet. `onDoubts` is told what the market says against what nothing else
+ * is wrong with, and may throw: then nothing is recorded.
+ * Throws InvalidTransactionError, FutureDateError, MissingRateError, UnknownTickerError, UnsupportedCurrencyError,
  * MarketDataUnavailableError, TooManyLookupsError, TooManyNewTickersError, HistoryUnavailableError, QuotaExceededError,
  * OversellError, LotsError, ExternalIdTakenError, SplitTakenError, IdempotencyConflictError or InvalidIdempotencyKeyError; then nothing is recorded.
  */
@@ -263,10 +264,12 @@ export async function recordTransaction(
   requireKey(idempotencyKey);
   return whileBaseStays(async () => {
     const prepared = await prepare(context, userId, parsed, onProgress);
-    if (prepared.doubts.length > 0) onDoubts(prepared.doubts);
-    return personTransaction(context.pool, userId, (client) =>
-      write(context, client, userId, prepared, idempotencyKey),
-    );
+    return personTransaction(context.pool, userId, async (client) => {
+      const recorded = await write(context, client, userId, prepared, idempotencyKey);
+      // Asked last: nobody is asked about the price of what is refused for something else. Thrown here, nothing stands.
+      if (!recorded.replayed && prepared.doubts.length > 0) onDoubts(prepared.doubts);
+      return recorded;
+    });
   });
 }
 
