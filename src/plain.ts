@@ -44,3 +44,19 @@ export function quoted(value: unknown): string {
 
 export const isNothing = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === "string" && value.trim() === "");
+
+/** An error that says the same to people and to programs: those read it within a line, without its capital and its full stop. */
+export class SpokenError extends Error {
+  readonly plain: Plain;
+
+  constructor(words: Plain, options?: ErrorOptions) {
+    super(withinLine(words), options);
+    this.plain = words;
+  }
+}
+
+const withinLine = ({ text, values }: Plain): string =>
+  text
+    .replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase())
+    .replace(/\.$/, "")
+    .replaceAll(/\{(\w+)(?::\w+)?\}/g, (place, name: string) => values[name] ?? place);

@@ -217,7 +217,7 @@ const importParameters = z.object({ id: z.string().max(100) });
 /** Throws NotFoundError for what can be no import's id. */
 function idOf(id: string): string {
   const { data } = z.uuid().safeParse(id);
-  if (data === undefined) throw new NotFoundError(`import ${id}`);
+  if (data === undefined) throw new NotFoundError("import", id);
   return data;
 }
 

@@ -114,7 +114,7 @@ async function readExplanation(
     (await readAccountNames(client, userId)).map(({ account_id, name }) => [account_id, name]),
   );
   const name = account === null ? null : accounts.get(account);
-  if (name === undefined) throw new NotFoundError(`account ${account} of yours`);
+  if (name === undefined) throw new NotFoundError("ownAccount", account);
   const origin = originOf(question);
   const published = await readCurrentModels(client, registry);
   const lineage = lineageStages(graph, published, origin);
@@ -167,7 +167,7 @@ async function readAnswer(reading: Reading<Span | null>, question: Question): Pr
     return { working: regimeWorking(day, asked.format), asOf: day?.date ?? null, evidence: [], period: null };
   }
   if (!span || span.is_outside) {
-    if (ticker !== null) throw new NotFoundError(`position of yours in ${ticker}`);
+    if (ticker !== null) throw new NotFoundError("position", ticker);
     return null;
   }
   if (figure in incomeWorkings) return answerForIncome({ ...reading, span }, question);
@@ -184,8 +184,7 @@ async function answerForRisk(
 ): Promise<Answer | null> {
   if (ticker === null && figures[figure].portfolio === null) return null;
   const facts = await readRiskFacts(client, published, whose, span, { benchmark, ticker });
-  if (ticker !== null && facts.contribution === null)
-    throw new NotFoundError(`position of yours in ${ticker}`);
+  if (ticker !== null && facts.contribution === null) throw new NotFoundError("position", ticker);
   const extent = { ...whose, ticker, start: span.start, end: span.end };
   return {
     working: riskWorkings[figure]!(facts, asked.format),
@@ -203,7 +202,7 @@ async function answerForIncome(
   const facts = await readYield(client, whose, ticker);
   const isHeld = facts !== null || ticker === null;
   if (!isHeld && !(await readTickerFacts(client, published, whose, ticker, span)))
-    throw new NotFoundError(`position of yours in ${ticker}`);
+    throw new NotFoundError("position", ticker);
   const day = facts?.as_of ?? span.as_of;
   const extent = { ...whose, ticker, start: span.start, end: day };
   return {
@@ -254,7 +253,7 @@ async function answerForTicker(
 ): Promise<Answer | null> {
   const work = tickerWorkings[figure];
   const facts = await readTickerFacts(client, published, whose, ticker, span);
-  if (!facts) throw new NotFoundError(`position of yours in ${ticker}`);
+  if (!facts) throw new NotFoundError("position", ticker);
   if (!work) return null;
   const movements =
     figure === "xirr"
@@ -279,7 +278,7 @@ async function answerForRegime(
 ): Promise<Answer | null> {
   const work = regimeWorkings[figure];
   const facts = work && (await readRegimeFacts(client, published, whose, regime, span));
-  if (!work || !facts) throw new NotFoundError(`day of yours in the regime ${regime}`);
+  if (!work || !facts) throw new NotFoundError("regimeDay", regime);
   const { trough, spells } = facts;
   const lastDay = spells.at(-1)!.last_day;
   const day = figure === "regime_drawdown" ? trough.price_date : lastDay;

@@ -168,7 +168,7 @@ async function requireAccount(context: WebContext, request: Request): Promise<Ac
   const id = positiveId.safeParse(request.params.id);
   const accounts = await listAccounts(context, userId);
   const account = accounts.find(({ account_id }) => account_id === id.data);
-  if (!account) throw new NotFoundError(`account ${request.params.id}`);
+  if (!account) throw new NotFoundError("account", request.params.id);
   return account;
 }
 

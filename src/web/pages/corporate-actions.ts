@@ -121,13 +121,13 @@ export function corporateActionPages(context: WebContext, sendPage: SendPage): R
 
 function kindOf(request: Request): CorporateActionKind {
   const kind = corporateActionKinds.find((one) => one.replaceAll("_", "-") === request.params.kind);
-  if (!kind) throw new NotFoundError(`page ${request.path}`);
+  if (!kind) throw new NotFoundError("page", request.path);
   return kind;
 }
 
 function idOf(request: Request): string {
   const id = z.uuid().safeParse(request.params.id);
-  if (!id.success) throw new NotFoundError(`corporate action ${request.params.id}`);
+  if (!id.success) throw new NotFoundError("corporateAction", request.params.id);
   return id.data;
 }
 

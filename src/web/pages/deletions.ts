@@ -72,7 +72,7 @@ export function deletionPages(context: WebContext, sendPage: SendPage): Router {
 /** Throws NotFoundError for what can be no transaction's id. */
 function transactionIdOf(request: Request): number {
   const result = positiveId.safeParse(request.params.id);
-  if (!result.success) throw new NotFoundError(`transaction ${request.params.id}`);
+  if (!result.success) throw new NotFoundError("transaction", request.params.id);
   return result.data;
 }
 

@@ -93,7 +93,7 @@ export function entryEditPages(context: WebContext, sendPage: SendPage): Router 
 
 function transactionIdOf(request: Request): number {
   const result = positiveId.safeParse(request.params.id);
-  if (!result.success) throw new NotFoundError(`transaction ${request.params.id}`);
+  if (!result.success) throw new NotFoundError("transaction", request.params.id);
   return result.data;
 }
 

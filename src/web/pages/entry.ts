@@ -77,7 +77,7 @@ export function entryPages(context: WebContext, sendPage: SendPage): Router {
 
 function requireEntry(request: Request): Entry {
   const entry = entryNamed(request.params.entry);
-  if (!entry) throw new NotFoundError(`page ${request.path}`);
+  if (!entry) throw new NotFoundError("page", request.path);
   return entry;
 }
 

@@ -33,9 +33,7 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
     const regime = about.regime || null;
     const { range } = parseRange(request.query);
     if (ticker !== null && figures[figure].ticker === null)
-      throw new NotFoundError(
-        `${figures[figure].title.toLowerCase()} of a ticker: it is of the whole portfolio`,
-      );
+      throw new NotFoundError("tickerFigure", figures[figure].title.toLowerCase());
     const question: Question = {
       figure,
       ticker,
@@ -71,7 +69,7 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
 
 /** Throws NotFoundError for a name that is no figure's. */
 function figureNamed(name: string): FigureName {
-  if (!isFigureName(name)) throw new NotFoundError(`figure ${name}`);
+  if (!isFigureName(name)) throw new NotFoundError("figure", name);
   return name;
 }
 

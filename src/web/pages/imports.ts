@@ -69,7 +69,7 @@ export function importListPages(context: WebContext, sendPage: SendPage): Router
 /** Throws NotFoundError for what can be no import's id. */
 function importIdOf(request: Request): string {
   const { data } = z.uuid().safeParse(request.params.id);
-  if (data === undefined) throw new NotFoundError(`import ${request.params.id}`);
+  if (data === undefined) throw new NotFoundError("import", request.params.id);
   return data;
 }
 

@@ -90,7 +90,7 @@ export function priceFilePages(context: WebContext, sendPage: SendPage): Router 
     const { ticker } = parseInput(urlParameters, request.params);
     const { act } = parseInput(z.object({ act: z.enum(["fetch", "remove"]) }), request.params);
     if (act === "fetch") await fetchPriceUrl(context, operator, ticker);
-    else if (!(await removePriceUrl(own.pool, ticker))) throw new NotFoundError(`address of ${ticker}`);
+    else if (!(await removePriceUrl(own.pool, ticker))) throw new NotFoundError("priceAddress", ticker);
     response.redirect(303, "/assets/prices#urls");
   });
 
@@ -98,7 +98,7 @@ export function priceFilePages(context: WebContext, sendPage: SendPage): Router 
     const own = operatorContext(context, request);
     const { file_id } = parseInput(parameters, request.params);
     const file = await readPriceFileReport(own.pool, file_id);
-    if (file === null) throw new NotFoundError(`price file ${file_id}`);
+    if (file === null) throw new NotFoundError("priceFile", file_id);
     sendPage(request, response, {
       view: "price-file",
       title: file.name,

@@ -21,11 +21,11 @@ import {
 } from "../../portfolio/index.ts";
 import { readingOnly } from "../../request-scope.ts";
 import { strangerOf, type WebContext } from "../context.ts";
-import { describeError } from "../errors.ts";
+import { describeError, ourOwn } from "../errors.ts";
 import { amountsOf, ratiosOf, type SharedSource } from "../figures/shared.ts";
 import { currenciesOf, type Format } from "../format.ts";
 import type { Views } from "../views.ts";
-import { sentence } from "../words.ts";
+import { inWords } from "../words.ts";
 import { environmentOf } from "./page.ts";
 
 /** As of the other pages: see portfolio-tab.ts. */
@@ -174,6 +174,6 @@ function sendProblem(
     view: "shared-problem",
     title: "Not now",
     status,
-    data: { heading: "Not now", message: sentence(message) },
+    data: { heading: "Not now", message: inWords(ourOwn(error, id), message) },
   });
 }

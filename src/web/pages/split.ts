@@ -36,7 +36,7 @@ const form = z.object({
 
 function splitOf(request: Request): z.output<typeof parameters> {
   const asked = parameters.safeParse(request.params);
-  if (!asked.success) throw new NotFoundError("such split");
+  if (!asked.success) throw new NotFoundError("split");
   return asked.data;
 }
 
