@@ -8,8 +8,8 @@ export interface Plain {
   readonly values: PlainValues;
 }
 
-/** One that is itself a phrase, such as "101 to 103", is said in the reader's language too. */
-type PlainValues = Readonly<Record<string, string | Plain>>;
+/** A number is for a plural; what is itself a phrase, such as "101 to 103", is said in the reader's language too. */
+type PlainValues = Readonly<Record<string, string | number | Plain>>;
 
 /** An error, or what is kept of one, that has it. */
 export interface Plainly {
@@ -25,15 +25,15 @@ export const plain = (text: string, values: PlainValues = {}): Plain => ({
 export const englishOf = ({ text, values }: Plain): string =>
   text.replaceAll(/\{(\w+)(?::(?:number|day))?\}/g, (_, name: string) => {
     const value = values[name] ?? "";
-    return typeof value === "string" ? value : englishOf(value);
+    return typeof value === "object" ? englishOf(value) : String(value);
   });
 
-/** As errors' messages are: with neither a capital nor a full stop. */
-export function messageOf(words: Plain): string {
-  const english = englishOf(words);
-  const begun = words.text.startsWith("{") ? english : english.charAt(0).toLowerCase() + english.slice(1);
-  return begun.replace(/\.$/, "");
-}
+/** The same within a line, as errors' messages are: without its capital and its full stop. */
+export const messageOf = ({ text, values }: Plain): string =>
+  englishOf({
+    text: text.replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase()).replace(/\.$/, ""),
+    values,
+  });
 
 /** What somebody typed, short enough for a sentence. */
 export function quoted(value: unknown): string {
@@ -50,13 +50,7 @@ export class SpokenError extends Error {
   readonly plain: Plain;
 
   constructor(words: Plain, options?: ErrorOptions) {
-    super(withinLine(words), options);
+    super(messageOf(words), options);
     this.plain = words;
   }
 }
-
-const withinLine = ({ text, values }: Plain): string =>
-  text
-    .replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase())
-    .replace(/\.$/, "")
-    .replaceAll(/\{(\w+)(?::\w+)?\}/g, (place, name: string) => values[name] ?? place);
