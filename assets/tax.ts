@@ -1,6 +1,7 @@
 /** Tax: what a year's return asks for beside income; computed when read. */
 import { sqlAsset } from "../src/engine/index.ts";
 import { accounts, users } from "./bronze.ts";
+import { int_withheld_taxes } from "./cash.ts";
 import { amount, count, day, flag, isRated, nullable, number, person, text, ticker } from "./columns.ts";
 import { int_lots, int_positions, int_transactions } from "./positions.ts";
 import { stg_assets, stg_transactions } from "./staging.ts";
@@ -55,12 +56,13 @@ export const gold_fees_and_taxes = sqlAsset({
     own_tax: amount("The tax in that currency."),
     fee: amount("The fee in the person's base currency; below 0: paid back."),
     tax: amount("The tax in the person's base currency; below 0: paid back."),
+    is_rated: isRated,
   },
   key: ["transaction_id"],
   partitionBy: "user_id",
   timeColumn: "transaction_date",
   materialized: "view",
-  deps: [int_transactions],
+  deps: [int_transactions, int_withheld_taxes],
   tags: ["portfolio"],
 });
 

@@ -55,3 +55,19 @@ end;
 
 revoke execute on function public.use_session from public;
 grant execute on function public.use_session to stratafolio_web;
+
+-- An email is written in the language of who has the account, whoever caused it; null: nobody has one, or chose none.
+create function public.language_of_account(given_email text)
+returns text
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+begin atomic
+  select language
+  from public.users
+  where lower(email) = lower(given_email);
+end;
+
+revoke execute on function public.language_of_account from public;
+grant execute on function public.language_of_account to stratafolio_web;

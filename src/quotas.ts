@@ -48,22 +48,91 @@ export const defaultQuotas: Quotas = {
 
 const number = new Intl.NumberFormat("en-US");
 
+/** By what there may be so many of. */
+const sentences = {
+  "trades of one person": (limit: string) =>
+    plain(
+      "There can be at most {limit:number} trades of one person. " +
+        "You can delete some that are not needed, or ask whoever runs this installation to allow more.",
+      { limit },
+    ),
+  "different tickers in one ledger": (limit: string) =>
+    plain(
+      "There can be at most {limit:number} different tickers in one ledger. " +
+        "You can delete the trades of one that is not needed, or ask whoever runs this installation to allow more.",
+      { limit },
+    ),
+  "trades of one person recorded, deleted or brought back on one day": (limit: string) =>
+    plain(
+      "There can be at most {limit:number} trades of one person recorded, deleted or brought back on one day. " +
+        "You can go on from midnight UTC on, or ask whoever runs this installation to allow more.",
+      { limit },
+    ),
+  "rows of imported files kept for one person": (limit: string) =>
+    plain(
+      "There can be at most {limit:number} rows of imported files kept for one person. " +
+        "You can record new trades by the form, or ask whoever runs this installation to allow more.",
+      { limit },
+    ),
+  "accounts of one person": (limit: string) =>
+    plain(
+      "There can be at most {limit:number} accounts of one person. " +
+        "You can delete one that is not needed, or ask whoever runs this installation to allow more.",
+      { limit },
+    ),
+  "assets of one's own": (limit: string) =>
+    plain(
+      "There can be at most {limit:number} assets of one's own. " +
+        "You can delete one that is not needed, or ask whoever runs this installation to allow more.",
+      { limit },
+    ),
+  "prices of one asset": (limit: string) =>
+    plain(
+      "There can be at most {limit:number} prices of one asset. " +
+        "You can delete some that are not needed, or ask whoever runs this installation to allow more.",
+      { limit },
+    ),
+  "tickers that you watch or aim at and have never traded": (limit: string) =>
+    plain(
+      "There can be at most {limit:number} tickers that you watch or aim at and have never traded. " +
+        "You can take one off your watchlist, and its target away, or ask whoever runs this installation to allow more.",
+      { limit },
+    ),
+  "links to one person’s portfolio": (limit: string) =>
+    plain(
+      "There can be at most {limit:number} links to one person’s portfolio. " +
+        "You can revoke one that is not used, or ask whoever runs this installation to allow more.",
+      { limit },
+    ),
+  "people who may read for one": (limit: string) =>
+    plain(
+      "There can be at most {limit:number} people who may read for one. " +
+        "You can end one of them, or ask whoever runs this installation to allow more.",
+      { limit },
+    ),
+  "API tokens of one person": (limit: string) =>
+    plain(
+      "There can be at most {limit:number} API tokens of one person. " +
+        "You can revoke one that is not used, or ask whoever runs this installation to allow more.",
+      { limit },
+    ),
+  accounts: (limit: string) =>
+    plain(
+      "There can be at most {limit:number} accounts: this installation takes no more people. Ask whoever runs it " +
+        "to make yours.",
+      { limit },
+    ),
+};
+
 export class QuotaExceededError extends Error {
   readonly code = "quota_exceeded";
   readonly plain: Plain;
 
   /** `what` there may be `limit` of; `wayOut`: what the person can do; `setting`: what an operator can. */
-  constructor(limit: number, what: string, wayOut: string, setting: string) {
+  constructor(limit: number, what: keyof typeof sentences, wayOut: string, setting: string) {
     super(
       `expected at most ${number.format(limit)} ${what}; ${wayOut}, or ask whoever runs this installation to allow more (${setting})`,
     );
-    this.plain = plain(
-      "There can be at most {limit:number} {what}. You can {wayOut}, or ask whoever runs this installation to allow more.",
-      {
-        limit: String(limit),
-        what,
-        wayOut,
-      },
-    );
+    this.plain = sentences[what](String(limit));
   }
 }

@@ -16,7 +16,8 @@ select
   t.tax,
   t.gross_amount - t.tax - t.fee as net,
   (t.own_gross_amount - t.own_costs) * coalesce(t.local_gross_amount / nullif(t.own_gross_amount, 0), 1) as ticker_net,
-  t.rate
+  t.rate,
+  t.is_rated
 from
   int_transactions as t
   join int_income_ledgers as d on d.user_id = t.user_id

@@ -36,7 +36,8 @@ select
   d.tracks_cash,
   d.quantity * d.cash_per_share as local_amount,
   d.quantity * d.cash_per_share * coalesce(of_day.rate, d.rate) as amount,
-  coalesce(of_day.rate, d.rate) as rate
+  coalesce(of_day.rate, d.rate) as rate,
+  d.currency = d.base_currency or of_day.rate is not null as is_rated
 from
   dividends as d
   left join lateral (

@@ -13,7 +13,8 @@ select
   amount as gross,
   0 as tax,
   amount as net,
-  'market' as source
+  'market' as source,
+  is_rated
 from int_dividend_income
 union all
 select
@@ -30,6 +31,7 @@ select
   sum(gross) as gross,
   sum(tax) as tax,
   sum(net) as net,
-  'ledger' as source
+  'ledger' as source,
+  bool_and(is_rated) as is_rated
 from int_booked_income
 group by user_id, account_id, ticker, is_dividend, pay_date, currency

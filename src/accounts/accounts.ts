@@ -238,6 +238,15 @@ export async function setTaxYearStart(pool: Pool, userId: number, start: string)
   );
 }
 
+/** Which the person with this email has chosen; null: none, or nobody has the email. It is told to nobody: emails are written in it. */
+export async function languageOfAccount(pool: Pool, email: string): Promise<Language | null> {
+  const { rows } = await pool.query<{ language: Language | null }>(
+    "select public.language_of_account($1) as language",
+    [email],
+  );
+  return rows[0]!.language;
+}
+
 /** In which the person is spoken to; null: as their browser asks. */
 export async function setLanguage(pool: Pool, userId: number, language: Language | null): Promise<void> {
   await personTransaction(pool, userId, (client) =>

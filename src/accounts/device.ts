@@ -18,12 +18,24 @@ const systems: readonly (readonly [RegExp, string])[] = [
   [/\bLinux\b/, "Linux"],
 ];
 
-/** What a person recognises a session by: "Firefox on Windows"; for a program its own first words. */
-export function deviceName(userAgent: string | null): string {
-  if (!userAgent) return "Unknown device";
+export interface DeviceParts {
+  readonly browser?: string | undefined;
+  readonly system?: string | undefined;
+  /** Of what is no browser: its own first words. */
+  readonly program?: string | undefined;
+}
+
+export function deviceParts(userAgent: string | null): DeviceParts {
+  if (!userAgent) return {};
   const nameIn = (names: typeof browsers) => names.find(([pattern]) => pattern.test(userAgent))?.[1];
   const browser = nameIn(browsers);
-  const system = nameIn(systems);
+  if (browser === undefined) return { program: userAgent.split(" ")[0]!.slice(0, 60) };
+  return { browser, system: nameIn(systems) };
+}
+
+/** What a person recognises a session by: "Firefox on Windows"; for a program its own first words. */
+export function deviceName(userAgent: string | null): string {
+  const { browser, system, program } = deviceParts(userAgent);
   if (browser && system) return `${browser} on ${system}`;
-  return browser ?? userAgent.split(" ")[0]!.slice(0, 60);
+  return browser ?? program ?? "Unknown device";
 }

@@ -1,21 +1,21 @@
 /** What accounts refuse. Whoever answers tells them apart by their `code`. */
-import { type Plain, plain } from "../plain.ts";
+import { type Plain, plain, SpokenError } from "../plain.ts";
 
-export class TokenNameTakenError extends Error {
+export class TokenNameTakenError extends SpokenError {
   readonly code = "name_taken";
   readonly field = "name";
 
   constructor(name: string) {
-    super(`there is an API token named ${name} already; revoke it, or choose another name`);
+    super(plain("There is an API token named {name} already; revoke it, or choose another name.", { name }));
   }
 }
 
-export class LinkNameTakenError extends Error {
+export class LinkNameTakenError extends SpokenError {
   readonly code = "name_taken";
   readonly field = "name";
 
   constructor(name: string) {
-    super(`there is a link named ${name} already; revoke it, or choose another name`);
+    super(plain("There is a link named {name} already; revoke it, or choose another name.", { name }));
   }
 }
 
@@ -31,12 +31,12 @@ export class OwnEmailError extends Error {
 }
 
 /** Says nothing of whether somebody has the email. */
-export class ReaderTakenError extends Error {
+export class ReaderTakenError extends SpokenError {
   readonly code = "name_taken";
   readonly field = "email";
 
   constructor(email: string) {
-    super(`you have let ${email} read for you already; end that first`);
+    super(plain("You have let {email} read for you already; end that first.", { email }));
   }
 }
 
@@ -52,22 +52,24 @@ export class EndOutOfBoundsError extends Error {
   }
 }
 
-export class LastOperatorError extends Error {
+export class LastOperatorError extends SpokenError {
   readonly code = "last_operator";
 
   constructor() {
     super(
-      "this is the only operator; make an operator of another account first, on the page People or by the command " +
-        "stratafolio user promote EMAIL",
+      plain(
+        "This is the only operator; make an operator of another account first, on the page People or " +
+          "by the command stratafolio user promote EMAIL.",
+      ),
     );
   }
 }
 
-export class AccountDisabledError extends Error {
+export class AccountDisabledError extends SpokenError {
   readonly code = "account_disabled";
 
   constructor() {
-    super("this account is disabled; an operator of this installation can enable it again");
+    super(plain("This account is disabled; an operator of this installation can enable it again."));
   }
 }
 
@@ -95,22 +97,35 @@ export class AccountGoneError extends Error {
   }
 }
 
-export class EmailTakenError extends Error {
+export class EmailTakenError extends SpokenError {
   readonly code = "email_taken";
   readonly field = "email";
 
   constructor(email: string) {
-    super(`there is an account with the email ${email} already; sign in instead`);
+    super(plain("There is an account with the email {email} already; sign in instead.", { email }));
   }
 }
 
-export class TooManyAttemptsError extends Error {
+const tooMany = {
+  signIns: (seconds: string) => plain("Too many failed sign-ins; try again in {seconds} s.", { seconds }),
+  accounts: (seconds: string) =>
+    plain("Too many new accounts from this address; try again in {seconds} s.", { seconds }),
+  pages: (seconds: string) => plain("Too many pages by links; try again in {seconds} s.", { seconds }),
+  links: (seconds: string) => plain("Too many links that are none; try again in {seconds} s.", { seconds }),
+  mails: (seconds: string) => plain("Too many emails; try again in {seconds} s.", { seconds }),
+  mailRequests: (seconds: string) =>
+    plain("Too many requests for emails; try again in {seconds} s.", { seconds }),
+};
+
+/** What there can be too much of. */
+export type Attempts = keyof typeof tooMany;
+
+export class TooManyAttemptsError extends SpokenError {
   readonly code = "too_many_attempts";
   readonly retryAfterSeconds: number;
 
-  /** `what` there was too much of: "failed sign-ins". */
-  constructor(what: string, retryAfterSeconds: number) {
-    super(`too many ${what}; try again in ${retryAfterSeconds} s`);
+  constructor(what: Attempts, retryAfterSeconds: number) {
+    super(tooMany[what](String(retryAfterSeconds)));
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
@@ -126,72 +141,76 @@ export class NotOperatorError extends Error {
   }
 }
 
-export class UnknownPersonError extends Error {
+export class UnknownPersonError extends SpokenError {
   readonly code = "unknown_account";
 
   constructor(who: string) {
-    super(`there is no account ${who}`);
+    super(plain("There is no account {who}.", { who }));
   }
 }
 
-export class WeakPasswordError extends Error {
+export class WeakPasswordError extends SpokenError {
   readonly code = "weak_password";
   readonly field: string;
 
-  constructor(field: string, why: string) {
+  constructor(field: string, why: Plain) {
     super(why);
     this.field = field;
   }
 }
 
-export class PasswordReusedError extends Error {
+export class PasswordReusedError extends SpokenError {
   readonly code = "weak_password";
   readonly field: string;
 
   constructor(field: string) {
-    super("this is the password that you have now; choose another one");
+    super(plain("This is the password that you have now; choose another one."));
     this.field = field;
   }
 }
 
-export class SpentLinkError extends Error {
+export class SpentLinkError extends SpokenError {
   readonly code = "spent_link";
 
   constructor() {
-    super("this link was used already, or is too old; ask for another one");
+    super(plain("This link was used already, or is too old; ask for another one."));
   }
 }
 
 /** The first account is an operator's, who sees everything about the installation. */
-export class FirstAccountError extends Error {
+export class FirstAccountError extends SpokenError {
   readonly code = "first_account";
 
   constructor() {
     super(
-      "nobody has an account here yet; the first one is made by the link that the program wrote to its log when it " +
-        "started, or on its machine with `stratafolio user create EMAIL`",
+      plain(
+        "Nobody has an account here yet; the first one is made by the link that the program wrote to " +
+          "its log when it started, or on its machine with `stratafolio user create EMAIL`.",
+      ),
     );
   }
 }
 
-export class RegistrationClosedError extends Error {
+export class RegistrationClosedError extends SpokenError {
   readonly code = "registration_closed";
 
   constructor(registration: "invitation" | "closed") {
     super(
-      registration === "invitation"
-        ? "new accounts are made by invitation here; ask whoever runs this installation for one"
-        : "no new accounts can be made here; ask whoever runs this installation to make yours",
+      plain(
+        registration === "invitation"
+          ? "New accounts are made by invitation here; ask whoever runs this installation for one."
+          : "No new accounts can be made here; ask whoever runs this installation to make yours.",
+      ),
     );
   }
 }
 
-export class InvalidInvitationError extends Error {
+export class InvalidInvitationError extends SpokenError {
   readonly code = "invalid_invitation";
   readonly field = "invitation";
 
   constructor() {
-    super("this invitation was used already, or is older than a week; ask for another one");
+    super(plain("This invitation was used already, or is older than a week; ask for another one."));
   }
 }
 
@@ -202,85 +221,104 @@ export class InvitedEmailError extends Error {
   readonly invited: string;
   readonly plain: Plain;
 
-  constructor(invited: string, wayOut?: string) {
+  /** `provider`: where they are known by another email, `known`. */
+  constructor(invited: string, elsewhere?: { readonly provider: string; readonly known: string }) {
+    const wayOut =
+      elsewhere &&
+      `${elsewhere.provider} knows you as ${elsewhere.known}; sign in there as who was invited, or choose a password here and ` +
+        "connect the two on the account page";
     super(`expected the email that was invited, ${invited}${wayOut ? `: ${wayOut}` : ""}`);
-    this.plain = plain(
-      wayOut
-        ? "The invitation is for {invited}. {wayOut}."
-        : "The invitation is for {invited}: enter that email.",
-      { invited, wayOut: wayOut ?? "" },
-    );
+    this.plain = elsewhere
+      ? plain(
+          "The invitation is for {invited}. {provider} knows you as {known}; sign in there as who was invited, or choose a " +
+            "password here and connect the two on the account page.",
+          { invited, ...elsewhere },
+        )
+      : plain("The invitation is for {invited}: enter that email.", { invited });
     this.invited = invited;
   }
 }
 
 /** Passwords take long to hash, and more people wait for that than can be served soon. */
-export class SignInBusyError extends Error {
+export class SignInBusyError extends SpokenError {
   readonly code = "sign_in_busy";
   readonly retryAfterSeconds = 10;
 
   constructor(longestWaitSeconds: number) {
     super(
-      `too many people sign in or register just now for this to be done within ${longestWaitSeconds} s; try again in a few seconds`,
+      plain(
+        "Too many people sign in or register just now for this to be done within {longestWaitSeconds}" +
+          " s; try again in a few seconds.",
+        { longestWaitSeconds: String(longestWaitSeconds) },
+      ),
     );
   }
 }
 
-export class WrongCodeError extends Error {
+export class WrongCodeError extends SpokenError {
   readonly code = "wrong_code";
   readonly field = "code";
 
   constructor() {
     super(
-      "that is not a code that is good now: each one is good once, and for a minute; wait for the next one",
+      plain(
+        "That is not a code that is good now: each one is good once, and for a minute; wait for the " +
+          "next one.",
+      ),
     );
   }
 }
 
-export class DraftOverError extends Error {
+export class DraftOverError extends SpokenError {
   readonly code = "invalid_ticket";
   readonly field = "ticket";
 
   constructor() {
-    super("that was begun more than ten minutes ago, or by somebody else; begin once more");
+    super(plain("That was begun more than ten minutes ago, or by somebody else; begin once more."));
   }
 }
 
-export class NoSecondFactorError extends Error {
+export class NoSecondFactorError extends SpokenError {
   readonly code = "no_second_factor";
 
   constructor() {
-    super("recovery codes stand in for a second factor; set up an authenticator app or a passkey first");
+    super(
+      plain("Recovery codes stand in for a second factor; set up an authenticator app or a passkey first."),
+    );
   }
 }
 
-export class TotpEnabledError extends Error {
+export class TotpEnabledError extends SpokenError {
   readonly code = "totp_enabled";
 
   constructor() {
-    super("this account has an authenticator app already; remove it first to set up another");
+    super(plain("This account has an authenticator app already; remove it first to set up another."));
   }
 }
 
 /** The secret of an app was sealed under another secret of the installation. */
-export class UnreadableSecretError extends Error {
+export class UnreadableSecretError extends SpokenError {
   readonly code = "unreadable_secret";
   readonly field = "code";
 
   constructor() {
     super(
-      "codes of your app cannot be checked, because this installation's secret was changed; use a recovery code " +
-        "or a passkey, then remove the app on the account page and set it up again",
+      plain(
+        "Codes of your app cannot be checked, because this installation's secret was changed; use a " +
+          "recovery code or a passkey, then remove the app on the account page and set it up again.",
+      ),
     );
   }
 }
 
-export class PasskeyRefusedError extends Error {
+export class PasskeyRefusedError extends SpokenError {
   readonly code = "invalid_passkey";
   readonly field = "credential";
 
   constructor(cause?: unknown) {
-    super("that passkey cannot be used here: it is not known, or took too long; try once more", { cause });
+    super(plain("That passkey cannot be used here: it is not known, or took too long; try once more."), {
+      cause,
+    });
   }
 }
 
@@ -297,18 +335,20 @@ export class TooManyPasskeysError extends Error {
   }
 }
 
-export class IdentityTakenError extends Error {
+export class IdentityTakenError extends SpokenError {
   readonly code = "identity_taken";
 
   constructor() {
-    super("you, or somebody else, are connected there already; disconnect that account first");
+    super(plain("You, or somebody else, are connected there already; disconnect that account first."));
   }
 }
 
-export class LastWayInError extends Error {
+export class LastWayInError extends SpokenError {
   readonly code = "last_way_in";
 
   constructor() {
-    super("this account has no password, so nobody could sign in to it any more; choose a password first");
+    super(
+      plain("This account has no password, so nobody could sign in to it any more; choose a password first."),
+    );
   }
 }

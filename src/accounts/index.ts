@@ -14,6 +14,7 @@ export {
   hasAccounts,
   isEmailTaken,
   isPasswordOf,
+  languageOfAccount,
   passwordSchema,
   readOwnAccount,
   setBaseCurrency,
@@ -24,7 +25,7 @@ export {
 } from "./accounts.ts";
 export { admit } from "./admission.ts";
 export { codeSchema, useCode } from "./codes.ts";
-export { deviceName } from "./device.ts";
+export { deviceName, deviceParts } from "./device.ts";
 export {
   CredentialsChangedError,
   IdentityTakenError,

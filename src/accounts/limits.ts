@@ -5,7 +5,7 @@
 import { createHmac } from "node:crypto";
 import { ipKeyGenerator } from "express-rate-limit";
 import type { AccountContext } from "./context.ts";
-import { TooManyAttemptsError } from "./errors.ts";
+import { type Attempts, TooManyAttemptsError } from "./errors.ts";
 
 /** So many attempts need no wait; each one after them makes the next wait twice as long, up to a longest wait. */
 interface Allowance {
@@ -60,7 +60,7 @@ class Counter {
   }
 
   /** Throws TooManyAttemptsError, and has then counted nothing. */
-  async count(what: string): Promise<void> {
+  async count(what: Attempts): Promise<void> {
     const { pool, clock } = this.#context;
     const now = clock();
     const { attempts, firstWaitSeconds, longestWaitSeconds, hours } = this.#allowance;
@@ -91,7 +91,7 @@ class Counter {
 async function countAll(counters: readonly Counter[]): Promise<void> {
   for (const [index, counter] of counters.entries())
     try {
-      await counter.count("failed sign-ins");
+      await counter.count("signIns");
     } catch (error) {
       for (const counted of counters.slice(0, index)) await counted.forgive();
       throw error;
@@ -113,7 +113,7 @@ export class SignInLimit {
   async attempt(ip: string, email: string, device: string | null = null): Promise<() => Promise<void>> {
     if (device !== null) {
       const own = new Counter(this.#context, oneForAccount, ["device", device, email]);
-      await own.count("failed sign-ins");
+      await own.count("signIns");
       return () => own.forget();
     }
     const place = ipKeyGenerator(ip);
@@ -144,7 +144,7 @@ export class RegistrationLimit {
    */
   async attempt(ip: string): Promise<() => Promise<void>> {
     const place = ipKeyGenerator(ip);
-    const what = "new accounts from this address";
+    const what = "accounts";
     await new Counter(this.#context, newAccounts, ["registrations", place]).count(what);
     const taken = new Counter(this.#context, takenEmails, ["taken emails", place]);
     await taken.count(what);
@@ -167,8 +167,8 @@ export class SharedLinkLimit {
   async attempt(ip: string): Promise<() => Promise<void>> {
     const place = ipKeyGenerator(ip);
     const wrong = new Counter(this.#context, address, ["wrong shared links", place]);
-    await new Counter(this.#context, sharedPages, ["shared pages", place]).count("pages by links");
-    await wrong.count("links that are none");
+    await new Counter(this.#context, sharedPages, ["shared pages", place]).count("pages");
+    await wrong.count("links");
     return () => wrong.forgive();
   }
 }
@@ -193,7 +193,7 @@ export class MailLimit {
 
   async #isCounted(counter: Counter): Promise<boolean> {
     try {
-      await counter.count("emails");
+      await counter.count("mails");
       return true;
     } catch (error) {
       if (error instanceof TooManyAttemptsError) return false;
@@ -204,6 +204,6 @@ export class MailLimit {
   /** Throws TooManyAttemptsError. */
   async attempt(ip: string): Promise<void> {
     const counter = new Counter(this.#context, mailsFromAddress, ["mails from", ipKeyGenerator(ip)]);
-    await counter.count("requests for emails");
+    await counter.count("mailRequests");
   }
 }

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { ZxcvbnFactory } from "@zxcvbn-ts/core";
 import type { Log } from "../log.ts";
+import { type Plain, plain } from "../plain.ts";
 import { WeakPasswordError } from "./errors.ts";
 
 /** How new passwords are looked at. */
@@ -31,9 +32,12 @@ export async function requireGoodPassword(
   password: string,
   { email, field }: PasswordOwner,
 ): Promise<void> {
-  const plain = password.normalize("NFKC").toLowerCase();
-  if (plain === email || plain === email.split("@")[0])
-    throw new WeakPasswordError(field, "this is your email address, which others know; choose another one");
+  const simple = password.normalize("NFKC").toLowerCase();
+  if (simple === email || simple === email.split("@")[0])
+    throw new WeakPasswordError(
+      field,
+      plain("This is your email address, which others know; choose another one."),
+    );
   const { score, feedback, sequence } = (await estimator()).check(
     password.slice(0, estimatedCharacters),
     ownWords(email),
@@ -43,37 +47,65 @@ export async function requireGoodPassword(
       field,
       reasons[sequence.length === 1 ? (feedback.warning ?? "") : ""] ??
         similar[feedback.warning ?? ""] ??
-        "this is easily guessed; choose a longer one, such as four words that have nothing to do with each other",
+        plain(
+          "This is easily guessed; choose a longer one, such as four words that have nothing to do with each other.",
+        ),
     );
   if (await isBreached(policy, password))
     throw new WeakPasswordError(
       field,
-      "this one is in a list of passwords that were stolen elsewhere; choose one that you use nowhere else",
+      plain(
+        "This one is in a list of passwords that were stolen elsewhere; choose one that you use nowhere else.",
+      ),
     );
 }
 
-const common = "this is one of the passwords that are tried first; choose one that nobody else would";
-const wayOut = "choose a longer one, such as four words that have nothing to do with each other";
+const common = plain("This is one of the passwords that are tried first; choose one that nobody else would.");
 
 /** By the name of what zxcvbn found, where it is all of the password. */
-const reasons: Readonly<Record<string, string>> = {
+const reasons: Readonly<Record<string, Plain>> = {
   topTen: common,
   topHundred: common,
   common,
-  userInputs: `this is made of your email address or of this site's name; ${wayOut}`,
+  userInputs: plain(
+    "This is made of your email address or of this site's name; " +
+      "choose a longer one, such as four words that have nothing to do with each other.",
+  ),
 };
 
 /** And where it is what most of it is made of. */
-const similar: Readonly<Record<string, string>> = {
+const similar: Readonly<Record<string, Plain>> = {
   ...reasons,
-  similarToCommon: `this is a common password with little added; ${wayOut}`,
-  simpleRepeat: `this repeats one character; ${wayOut}`,
-  extendedRepeat: `this repeats one pattern; ${wayOut}`,
-  sequences: `this is a sequence, like abc or 6543; ${wayOut}`,
-  straightRow: `this is a row of keys; ${wayOut}`,
-  keyPattern: `this is a pattern on the keyboard; ${wayOut}`,
-  dates: `this is a date; ${wayOut}`,
-  recentYears: `this is a year; ${wayOut}`,
+  similarToCommon: plain(
+    "This is a common password with little added; " +
+      "choose a longer one, such as four words that have nothing to do with each other.",
+  ),
+  simpleRepeat: plain(
+    "This repeats one character; " +
+      "choose a longer one, such as four words that have nothing to do with each other.",
+  ),
+  extendedRepeat: plain(
+    "This repeats one pattern; " +
+      "choose a longer one, such as four words that have nothing to do with each other.",
+  ),
+  sequences: plain(
+    "This is a sequence, like abc or 6543; " +
+      "choose a longer one, such as four words that have nothing to do with each other.",
+  ),
+  straightRow: plain(
+    "This is a row of keys; " +
+      "choose a longer one, such as four words that have nothing to do with each other.",
+  ),
+  keyPattern: plain(
+    "This is a pattern on the keyboard; " +
+      "choose a longer one, such as four words that have nothing to do with each other.",
+  ),
+  dates: plain(
+    "This is a date; " + "choose a longer one, such as four words that have nothing to do with each other.",
+  ),
+  recentYears: plain(
+    "This is a year; " + "choose a longer one, such as four words that have nothing to do with each other.",
+  ),
 };
 
 /** What nobody else would think of first, but who guesses this person's would. */

@@ -122,7 +122,6 @@ async function edit(
     transactionTypes,
   );
   const { toInsert, base, warnings, doubts } = await prepare(context, userId, parsed, undefined, isRateKept);
-  if (doubts.length > 0 && checkedFields.some((field) => field in change)) onDoubts(doubts);
   return personTransaction(context.pool, userId, async (client) => {
     await lockLedger(client, userId, toInsert.fx_rate === undefined ? base : undefined);
     const current = await readTransaction(client, userId, transactionId);
@@ -136,6 +135,8 @@ async function edit(
     await requireLedgerQuota(client, userId, context.quotas);
     for (const holding of holdingsOf([before, transaction!]))
       await requireCovered(client, userId, holding, (id) => (id === transactionId ? "sell" : "edit"));
+    // As of what is recorded: asked last, of what nothing else is wrong with.
+    if (doubts.length > 0 && checkedFields.some((field) => field in change)) onDoubts(doubts);
     return { transaction: transaction!, warnings };
   });
 }

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import type { PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
-import { plain } from "../plain.ts";
+import { messageOf, type Plain, plain } from "../plain.ts";
 import { type Account, readAccounts, requireNamed } from "./accounts.ts";
 import { beforeFirstPrice, checkAsset } from "./asset-check.ts";
 import { whileBaseStays } from "./base-currency.ts";
@@ -36,12 +36,14 @@ export interface Recorded extends Answer {
 export function warningsOf(
   input: Pick<TransactionInput, "ticker" | "date">,
   known: Pick<KnownTicker, "firstPriceDate" | "problem">,
-): string[] {
+): Plain[] {
   const { problem } = known;
   const early = beforeFirstPrice(input, known);
   return [
     ...(early === null ? [] : [early]),
-    ...(problem === null ? [] : [`the prices of ${input.ticker} do not go on: ${problem}`]),
+    ...(problem === null
+      ? []
+      : [plain("The prices of {ticker} do not go on: {problem}.", { ticker: input.ticker ?? "", problem })]),
   ];
 }
 
@@ -179,8 +181,8 @@ export async function prepare(
     warnings: [
       ...new Set([
         ...warnings,
-        ...(known ? warningsOf(wanted, known) : []),
-        ...doubts.map(({ sentence }) => sentence),
+        ...(known ? warningsOf(wanted, known).map(messageOf) : []),
+        ...doubts.map(({ message }) => message),
         ...ofLots,
       ]),
     ],
@@ -244,8 +246,9 @@ export function requireKey(idempotencyKey: string | undefined): void {
 /**
  * Records one transaction. `input` is whatever came in; with an idempotency key the same request is recorded once,
  * however often it comes. A ticker that nobody has traded yet is fetched first, which may take some seconds: `onProgress` is
- * told; and so are the rates of a currency that nobody has used yet. `onDoubts` is told what the market says against it, and may throw:
- * then nothing is recorded. Throws InvalidTransactionError, FutureDateError, MissingRateError, UnknownTickerError, UnsupportedCurrencyError,
+ * told; and so are the rates of a currency that nobody has used yet. `onDoubts` is told what the market says against what nothing else
+ * is wrong with, and may throw: then nothing is recorded.
+ * Throws InvalidTransactionError, FutureDateError, MissingRateError, UnknownTickerError, UnsupportedCurrencyError,
  * MarketDataUnavailableError, TooManyLookupsError, TooManyNewTickersError, HistoryUnavailableError, QuotaExceededError,
  * OversellError, LotsError, ExternalIdTakenError, SplitTakenError, IdempotencyConflictError or InvalidIdempotencyKeyError; then nothing is recorded.
  */
@@ -261,10 +264,12 @@ export async function recordTransaction(
   requireKey(idempotencyKey);
   return whileBaseStays(async () => {
     const prepared = await prepare(context, userId, parsed, onProgress);
-    if (prepared.doubts.length > 0) onDoubts(prepared.doubts);
-    return personTransaction(context.pool, userId, (client) =>
-      write(context, client, userId, prepared, idempotencyKey),
-    );
+    return personTransaction(context.pool, userId, async (client) => {
+      const recorded = await write(context, client, userId, prepared, idempotencyKey);
+      // Asked last: nobody is asked about the price of what is refused for something else. Thrown here, nothing stands.
+      if (!recorded.replayed && prepared.doubts.length > 0) onDoubts(prepared.doubts);
+      return recorded;
+    });
   });
 }
 

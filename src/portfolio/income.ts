@@ -9,11 +9,17 @@ import type { Whose } from "./range.ts";
 interface Amounts {
   /** Before tax. */
   readonly gross: string;
-  readonly tax: string;
-  readonly fee: string;
-  readonly net: string;
-  /** What of `gross` is the market's word, which does not say what was withheld: of that `tax` knows nothing. */
+  /** Withheld, as booked; null, as the two below: all is the market's word, which does not say. */
+  readonly tax: string | null;
+  readonly fee: string | null;
+  /** Received of what was booked. */
+  readonly net: string | null;
+  /** What of `gross` is the market's word: of that the three above know nothing. */
   readonly market_gross: string;
+  /** How many payments that is of. */
+  readonly market_payments: number;
+  /** false: some of it is converted at the rate of another day. */
+  readonly is_rated: boolean;
 }
 
 export interface IncomeRow extends Amounts {
@@ -57,7 +63,8 @@ export function readIncome(
            gross,
            tax,
            fee,
-           net
+           net,
+           is_rated
          from gold_income
          where user_id = $1
            and pay_date >= coalesce($2::date, '-infinity')
@@ -75,7 +82,9 @@ export function readIncome(
          sum(tax) as tax,
          sum(fee) as fee,
          sum(net) as net,
-         coalesce(sum(gross) filter (where source = 'market'), 0) as market_gross
+         coalesce(sum(gross) filter (where source = 'market'), 0) as market_gross,
+         count(*) filter (where source = 'market') as market_payments,
+         bool_and(is_rated) as is_rated
        from payments
        group by month, year, ticker, account_id
        order by month, year, ticker, account_id`,
@@ -108,7 +117,9 @@ export function readIncomeMonths(
          sum(tax) as tax,
          sum(fee) as fee,
          sum(net) as net,
-         sum(market_gross) as market_gross
+         sum(market_gross) as market_gross,
+         sum(market_payments)::bigint as market_payments,
+         bool_and(is_rated) as is_rated
        from gold_income_months
        where user_id = $1
          and month between make_date($2, 1, 1) and make_date($2, 12, 1)
@@ -212,7 +223,7 @@ export function readYields(pool: Pool, userId: number, { account }: OfAccount): 
        from gold_income_yields
        where user_id = $1
          and ${ofPortfolio}
-       order by ticker is null, expected desc, ticker`,
+       order by ticker is null, expected desc nulls last, ticker`,
       [userId, accountId],
     );
     return rows;

@@ -40,19 +40,25 @@ interface Named {
   readonly name: string | null;
 }
 
+/** The person's, which amounts are in. */
+interface InBase {
+  readonly base_currency: string;
+}
+
 /** Throws UnknownAccountError. */
 function readTaxRows<R>(
   pool: Pool,
   userId: number,
   { year, account }: { readonly year: number; readonly account?: NamedAccount | undefined },
   { name, columns, day, order, isToDate = false }: TaxModel,
-): Promise<OfTaxYear<R & Named>> {
+): Promise<OfTaxYear<R & Named & InBase>> {
   return personTransaction(pool, userId, async (client) => {
     const accountId = await accountAskedFor(client, userId, account);
     const taxYear = taxYearOf(year, await readTaxYearStart(client, userId));
-    const { rows } = await client.query<R & Named>(
+    const { rows } = await client.query<R & Named & InBase>(
       `select
          ${quoteColumns(columns)},
+         (select base_currency from public.users where user_id = $1) as base_currency,
          (select name from bronze.raw_assets where raw_assets.ticker = row.ticker) as name
        from ${quoteIdentifier(name)} as row
        where user_id = $1
@@ -85,9 +91,9 @@ const lotColumns = [
 ] as const;
 
 /** As a file has them. */
-export const realizedColumns = [...lotColumns, "name"] as const;
+export const realizedColumns = [...lotColumns, "base_currency", "name"] as const;
 
-type RealizedRow = Pick<RowOf<typeof gold_realized_lots>, (typeof lotColumns)[number]> & Named;
+type RealizedRow = Pick<RowOf<typeof gold_realized_lots>, (typeof lotColumns)[number]> & Named & InBase;
 
 /** Sales by lot, or of a person on the moving average by sale. */
 export const readRealized = (
@@ -114,11 +120,12 @@ const paymentColumns = [
   "fee",
   "net",
   "source",
+  "is_rated",
 ] as const;
 
-export const taxIncomeColumns = [...paymentColumns, "name"] as const;
+export const taxIncomeColumns = [...paymentColumns, "base_currency", "name"] as const;
 
-type TaxIncomeRow = Pick<RowOf<typeof gold_income>, (typeof paymentColumns)[number]> & Named;
+type TaxIncomeRow = Pick<RowOf<typeof gold_income>, (typeof paymentColumns)[number]> & Named & InBase;
 
 /** Dividends and interest by day, ticker and account. */
 export const readTaxIncome = (
@@ -145,11 +152,12 @@ const feeColumns = [
   "own_tax",
   "fee",
   "tax",
+  "is_rated",
 ] as const;
 
-export const costColumns = [...feeColumns, "name"] as const;
+export const costColumns = [...feeColumns, "base_currency", "name"] as const;
 
-type CostRow = Pick<RowOf<typeof gold_fees_and_taxes>, (typeof feeColumns)[number]> & Named;
+type CostRow = Pick<RowOf<typeof gold_fees_and_taxes>, (typeof feeColumns)[number]> & Named & InBase;
 
 /** Fees and taxes of every ledger row that has any. */
 export const readFeesAndTaxes = (

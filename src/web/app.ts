@@ -65,7 +65,7 @@ export function createApp(context: WebContext): Express {
   app.use(scopeRequest);
   mountRoutes(app, guards, apiRoutes(context, metrics), context);
   app.use(["/api", "/auth"], ({ method, originalUrl }) => {
-    throw new NotFoundError(`${method} ${originalUrl}`);
+    throw new NotFoundError("endpoint", `${method} ${originalUrl}`);
   });
   app.use(pagesRouter(context, guards));
   app.use(errorResponses(context.log));

@@ -4,6 +4,7 @@ import type { Request, RequestHandler } from "express";
 import { isLoopback } from "../addresses.ts";
 import { type Config, isLoopbackOnly } from "../config.ts";
 import type { Log } from "../log.ts";
+import { defineMessage } from "./messages/index.ts";
 
 export type Deployment = Pick<
   Config,
@@ -108,15 +109,19 @@ export function missingSettings(deployment: Deployment): readonly string[] {
   const missing: string[] = [];
   if (isExposed && publicUrl === null)
     missing.push(
-      "PUBLIC_URL is not set: it says at which https address people come here. Until then this installation answers by IP " +
-        "address alone, and its cookies are not kept from plain http.",
+      defineMessage(
+        "PUBLIC_URL is not set: it says at which https address people come here. Until then this installation answers by IP " +
+          "address alone, and its cookies are not kept from plain http.",
+      ),
     );
   if (isExposed && publicUrl?.startsWith("http:") && !isLoopback(new URL(publicUrl).hostname))
-    missing.push("PUBLIC_URL is not https: passwords and sessions can be read on their way.");
+    missing.push(defineMessage("PUBLIC_URL is not https: passwords and sessions can be read on their way."));
   if ((isExposed || isHttps(deployment)) && trustedProxies === null)
     missing.push(
-      "TRUSTED_PROXIES is not set: behind a proxy everybody has the proxy's address, and one person's wrong passwords slow " +
-        "down everybody else's sign-in. Set it to the proxy's address, or to 0 if there is none.",
+      defineMessage(
+        "TRUSTED_PROXIES is not set: behind a proxy everybody has the proxy's address, and one person's wrong passwords slow " +
+          "down everybody else's sign-in. Set it to the proxy's address, or to 0 if there is none.",
+      ),
     );
   return missing;
 }

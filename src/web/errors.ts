@@ -2,9 +2,18 @@
 import type { ErrorRequestHandler } from "express";
 import { proofMinutes, type Step } from "../accounts/index.ts";
 import type { Log } from "../log.ts";
-import { type Plain, plain } from "../plain.ts";
+import { type Plain, plain, SpokenError } from "../plain.ts";
+import {
+  DatabaseUnavailableError,
+  FormTooLargeError,
+  InternalError,
+  ModelsUnavailableError,
+  StatementTimeoutError,
+} from "./foreign-errors.ts";
 import { wordsOfInput } from "./input-words.ts";
 import { loggedPath } from "./shared-links.ts";
+
+export { NotFoundError } from "./not-found.ts";
 
 const longestField = 100;
 const decimal = new Intl.NumberFormat("en-US");
@@ -36,24 +45,24 @@ export class UnauthenticatedError extends Error {
   }
 }
 
-export class NoMailError extends Error {
+export class NoMailError extends SpokenError {
   readonly code = "mail_unavailable";
 
   constructor() {
-    super("this installation sends no email; ask an operator of it for a link");
+    super(plain("This installation sends no email; ask an operator of it for a link."));
   }
 }
 
-export class WrongCredentialsError extends Error {
+export class WrongCredentialsError extends SpokenError {
   readonly code = "wrong_credentials";
 
   constructor() {
-    super("no account has this email and password");
+    super(plain("No account has this email and password."));
   }
 }
 
 /** The password, or the provider, was right. */
-export class SecondFactorRequiredError extends Error {
+export class SecondFactorRequiredError extends SpokenError {
   readonly code = "second_factor_required";
   readonly field = "code";
   /** The sign-in that can go on from here; null: it was none. */
@@ -61,7 +70,10 @@ export class SecondFactorRequiredError extends Error {
 
   constructor(step: Step | null) {
     super(
-      "this account has a second factor: send `code` along, with a code of the authenticator app or a recovery code",
+      plain(
+        "This account has a second factor: send `code` along, with a code of the authenticator app or" +
+          " a recovery code.",
+      ),
     );
     this.step = step;
   }
@@ -89,51 +101,62 @@ export class SlowReaderError extends Error {
 }
 
 /** What waited for a proof of who one is waited too long, or is somebody else's. */
-export class PendingOverError extends Error {
+export class PendingOverError extends SpokenError {
   readonly code = "invalid_pending";
   readonly field = "pending";
 
   constructor() {
-    super("that was begun more than ten minutes ago; begin once more");
+    super(plain("That was begun more than ten minutes ago; begin once more."));
   }
 }
 
 /** A way to a provider that was begun elsewhere, or too long ago. */
-export class JourneyOverError extends Error {
+export class JourneyOverError extends SpokenError {
   readonly code = "invalid_state";
   readonly field = "state";
 
   constructor() {
-    super("that sign-in was begun more than ten minutes ago, or in another browser; begin once more");
+    super(plain("That sign-in was begun more than ten minutes ago, or in another browser; begin once more."));
   }
 }
 
-export class ProviderRefusedError extends Error {
+export class ProviderRefusedError extends SpokenError {
   readonly code = "provider_refused";
 
   constructor(provider: string) {
     super(
-      `${provider} did not vouch for you as one who is known here; begin once more, or sign in another way`,
+      plain(
+        "{provider} did not vouch for you as one who is known here; begin once more, or sign in " +
+          "another way.",
+        { provider },
+      ),
     );
   }
 }
 
-export class ProviderUnavailableError extends Error {
+export class ProviderUnavailableError extends SpokenError {
   readonly code = "provider_unavailable";
   readonly retryAfterSeconds = 30;
 
   constructor(provider: string) {
-    super(`${provider} does not answer as it should; try again in half a minute, or sign in another way`);
+    super(
+      plain("{provider} does not answer as it should; try again in half a minute, or sign in another way.", {
+        provider,
+      }),
+    );
   }
 }
 
-export class UnverifiedEmailError extends Error {
+export class UnverifiedEmailError extends SpokenError {
   readonly code = "email_not_verified";
 
   constructor(provider: string) {
     super(
-      `${provider} has not verified your email, so no account is made of it; verify it there, or sign in here with ` +
-        "your password and connect the two on the account page",
+      plain(
+        "{provider} has not verified your email, so no account is made of it; verify it there, or " +
+          "sign in here with your password and connect the two on the account page.",
+        { provider },
+      ),
     );
   }
 }
@@ -162,12 +185,12 @@ export class InsufficientScopeError extends Error {
   }
 }
 
-export class WrongPasswordError extends Error {
+export class WrongPasswordError extends SpokenError {
   readonly code = "wrong_password";
   readonly field: string;
 
   constructor(field: string) {
-    super("that is not the current password of this account");
+    super(plain("That is not the current password of this account."));
     this.field = field;
   }
 }
@@ -227,32 +250,33 @@ export class BodyTooLargeError extends Error {
   }
 }
 
-export class NotFoundError extends Error {
-  readonly code = "not_found";
-
-  constructor(what: string) {
-    super(`there is no ${what}`);
-  }
-}
-
 /** Who reads for another changes nothing, and sees the portfolio alone. */
-export class ReadOnlyError extends Error {
+export class ReadOnlyError extends SpokenError {
   readonly code = "read_only";
 
   constructor(email: string) {
     super(
-      `this is the portfolio of ${email}, which you may look at: you cannot change anything in it, and nothing else of theirs is shown`,
+      plain(
+        "This is the portfolio of {email}, which you may look at: you cannot change anything in it, " +
+          "and nothing else of theirs is shown.",
+        { email },
+      ),
     );
   }
 }
 
-export class NoPublicUrlError extends Error {
+export class NoPublicUrlError extends SpokenError {
   readonly code = "no_public_url";
 
-  constructor(what: string) {
+  constructor(what: "passkeys" | "provider") {
     super(
-      `${what} needs a host name: an operator sets PUBLIC_URL, or, on this machine, open http://localhost with the ` +
-        "port instead of the number",
+      plain(
+        what === "passkeys"
+          ? "Passkeys need a host name: an operator sets PUBLIC_URL, or, on this machine, open http://localhost with " +
+              "the port instead of the number."
+          : "A sign-in by way of a provider needs a host name: an operator sets PUBLIC_URL, or, on this machine, open " +
+              "http://localhost with the port instead of the number.",
+      ),
     );
   }
 }
@@ -373,60 +397,33 @@ interface Described {
   readonly type?: unknown;
 }
 
-/** What a person is told of an error. One that is in no table is ours: 500, with `id` to find it in the log. */
+/** An error of what we stand on (database, body-parser) as one of ours. One that is in no table is ours, with `id` to find it in the log. */
+export function ourOwn(error: unknown, id: string): unknown {
+  if (!(error instanceof Error)) return new InternalError(id);
+  const { code, limit, status, type } = error as Described;
+  if (accountGone(error)) return new UnauthenticatedError();
+  if (type === "entity.too.large") return new BodyTooLargeError(limit as number, null);
+  if (type === "parameters.too.many") return new FormTooLargeError();
+  if (typeof code === "string" && statusOf(code) !== null) return error;
+  if (typeof status === "number" && status >= 400 && status < 500) return error;
+  if (code === canceled) return new StatementTimeoutError();
+  if (code === undefinedTable) return new ModelsUnavailableError();
+  if (typeof code === "string" && unavailable.test(code)) return new DatabaseUnavailableError();
+  return new InternalError(id);
+}
+
+/** What a person is told of an error: 500 of one that is ours, with `id` to find it in the log. */
 export function describeError(error: unknown, method: string, id: string): ErrorAnswer {
-  if (error instanceof Error && accountGone(error))
-    return describeError(new UnauthenticatedError(), method, id);
-  if (error instanceof Error) {
-    const { code, field, retryAfterSeconds, status, type } = error as Described;
-    if (type === "entity.too.large")
-      return describeError(new BodyTooLargeError((error as Described).limit as number, null), method, id);
-    if (type === "parameters.too.many")
-      return {
-        status: 413,
-        code: "body_too_large",
-        message:
-          "there is more in this form than can be sent at once; open its page anew, and send it from there",
-      };
-    const known = typeof code === "string" ? statusOf(code, method) : null;
-    if (known !== null)
-      return {
-        status: known,
-        code: code as string,
-        message: error.message,
-        ...(typeof field === "string" && { field }),
-        ...(typeof retryAfterSeconds === "number" && { retryAfterSeconds }),
-      };
-    if (typeof status === "number" && status >= 400 && status < 500)
-      return { status, code: bodyErrors.get(type) ?? "bad_request", message: error.message };
-    if (code === canceled)
-      return {
-        status: 503,
-        code: "statement_timeout",
-        message:
-          "this takes the database longer than one request may, and was stopped; ask for less at once (fewer days, a smaller " +
-          "page), or try again when less is going on",
-        retryAfterSeconds: 30,
-      };
-    if (code === undefinedTable)
-      return {
-        status: 503,
-        code: "models_unavailable",
-        message: "the figures are being built for the first time; try again in a few seconds",
-        retryAfterSeconds: 5,
-      };
-    if (typeof code === "string" && unavailable.test(code))
-      return {
-        status: 503,
-        code: "database_unavailable",
-        message: "the database does not answer; try again in a few seconds",
-        retryAfterSeconds: 5,
-      };
-  }
+  const { code, field, message, retryAfterSeconds, status, type } = ourOwn(error, id) as Error & Described;
+  const known = typeof code === "string" ? statusOf(code, method) : null;
+  if (known === null)
+    return { status: status as number, code: bodyErrors.get(type) ?? "bad_request", message };
   return {
-    status: 500,
-    code: "internal",
-    message: `something went wrong here; it is in the log as ${id}`,
+    status: known,
+    code: code as string,
+    message,
+    ...(typeof field === "string" && { field }),
+    ...(typeof retryAfterSeconds === "number" && { retryAfterSeconds }),
   };
 }
 

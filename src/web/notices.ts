@@ -2,7 +2,7 @@
 import type { Request } from "express";
 import {
   confirmationHours,
-  deviceName,
+  languageOfAccount,
   MailLimit,
   type PasswordPolicy,
   resetMinutes,
@@ -10,6 +10,8 @@ import {
 } from "../accounts/index.ts";
 import type { Message } from "../mail/index.ts";
 import type { WebContext } from "./context.ts";
+import { sayDevice } from "./devices.ts";
+import { currentLanguage, defineMessage, speaking, t } from "./messages/index.ts";
 
 /** How this installation looks at new passwords. */
 export function passwordPolicy({ breachedPasswordsUrl = null, log }: WebContext): PasswordPolicy {
@@ -32,22 +34,47 @@ export function sendsMail({ mail, deployment }: WebContext): boolean {
 /** Why no email is sent, for operators; null: they are. */
 export function mailProblem({ mail, deployment }: WebContext): string | null {
   if (!mail)
-    return "No email is sent: SMTP_URL is not set. Whoever forgot their password needs a link from an operator.";
+    return t(
+      "No email is sent: SMTP_URL is not set. Whoever forgot their password needs a link from an operator.",
+    );
   if (!deployment.publicUrl)
-    return "No email is sent: SMTP_URL is set, but PUBLIC_URL is not, and no link may be taken from a request.";
+    return t(
+      "No email is sent: SMTP_URL is set, but PUBLIC_URL is not, and no link may be taken from a request.",
+    );
   return null;
 }
 
 const confirmationPath = (token: string): string => `/confirm-account/${token}`;
 
-/** Sends without making anybody wait. Nothing where emails are not sent. */
-function send(context: WebContext, write: (publicUrl: string) => Promise<Message | null>): void {
-  const { mail, deployment } = context;
-  const { publicUrl } = deployment;
-  if (mail && publicUrl) mail.add(() => write(publicUrl));
+interface Letter {
+  readonly to: string;
+  /** Called in the recipient's language. */
+  readonly write: () => Omit<Message, "to">;
 }
 
-const ignore = "If it was not you, you need not do anything: nobody gets in by this email but its reader.";
+/**
+ * Sends without making anybody wait, in the language of the recipient's account, or else of the request. `find` is called when nobody
+ * waits any more; null: nothing is sent. Nothing where emails are not sent.
+ */
+function send(context: WebContext, find: (publicUrl: string) => Promise<Letter | null>): void {
+  const { mail, deployment, pool, log } = context;
+  const { publicUrl } = deployment;
+  if (!mail || !publicUrl) return;
+  const asked = currentLanguage();
+  mail.add(async () => {
+    const letter = await find(publicUrl);
+    if (!letter) return null;
+    const { to, write } = letter;
+    const own = await languageOfAccount(pool, to).catch((error: unknown) => {
+      log.error({ err: error }, "an email is written without its reader's language");
+      return null;
+    });
+    return { to, ...speaking(() => own ?? asked, write) };
+  });
+}
+
+const ignore = (): string =>
+  t("If it was not you, you need not do anything: nobody gets in by this email but its reader.");
 
 /** `find` is called when nobody waits any more; null: nothing is sent. */
 export function sendReset(
@@ -59,13 +86,17 @@ export function sendReset(
     return (
       reset && {
         to: reset.email,
-        subject: "Choose a new password for Stratafolio",
-        text: lines(
-          "Somebody, you we hope, has asked for a new password of your account. Choose one here:",
-          `${publicUrl}${resetPath(reset.token)}`,
-          `The link is good for ${resetMinutes} minutes, once.`,
-          ignore,
-        ),
+        write: () => ({
+          subject: t("Choose a new password for Stratafolio"),
+          text: lines(
+            t("Somebody, you we hope, has asked for a new password of your account. Choose one here:"),
+            `${publicUrl}${resetPath(reset.token)}`,
+            t("The link is good for {minutes, plural, one {# minute} other {# minutes}}, once.", {
+              minutes: resetMinutes,
+            }),
+            ignore(),
+          ),
+        }),
       }
     );
   });
@@ -80,51 +111,63 @@ export function sendConfirmation(
   send(context, async (publicUrl) => {
     const found = await find();
     if (found === null) return null;
-    if (found === "taken")
-      return {
-        to: email,
-        subject: "You have a Stratafolio account already",
-        text: lines(
-          "Somebody, you perhaps, has asked for an account with your email address. You have one already:",
-          `${publicUrl}/sign-in`,
-          "If you forgot the password, choose another one:",
-          `${publicUrl}/forgot-password`,
-          "Nothing was changed.",
-        ),
-      };
-    return {
-      to: email,
-      subject: "Confirm your Stratafolio account",
-      text: lines(
-        "Somebody, you we hope, has asked for an account with your email address. It is made when you open this:",
-        `${publicUrl}${confirmationPath(found.token)}`,
-        `The link is good for ${confirmationHours} hours, once.`,
-        ignore,
-      ),
-    };
+    const write = () =>
+      found === "taken" ? takenLetter(publicUrl) : confirmationLetter(publicUrl, found.token);
+    return { to: email, write };
   });
 }
 
+const takenLetter = (publicUrl: string) => ({
+  subject: t("You have a Stratafolio account already"),
+  text: lines(
+    t("Somebody, you perhaps, has asked for an account with your email address. You have one already:"),
+    `${publicUrl}/sign-in`,
+    t("If you forgot the password, choose another one:"),
+    `${publicUrl}/forgot-password`,
+    t("Nothing was changed."),
+  ),
+});
+
+const confirmationLetter = (publicUrl: string, token: string) => ({
+  subject: t("Confirm your Stratafolio account"),
+  text: lines(
+    t(
+      "Somebody, you we hope, has asked for an account with your email address. It is made when you open this:",
+    ),
+    `${publicUrl}${confirmationPath(token)}`,
+    t("The link is good for {hours, plural, one {# hour} other {# hours}}, once.", {
+      hours: confirmationHours,
+    }),
+    ignore(),
+  ),
+});
+
 export function notifyNewDevice(context: WebContext, email: string, agent: string | null): void {
-  notify(
-    context,
-    email,
-    "A sign-in from a new device",
-    `${deviceName(agent)} has signed in to your account.`,
-  );
+  notify(context, email, () => ({
+    subject: t("A sign-in from a new device"),
+    what: t("{device} has signed in to your account.", { device: sayDevice(agent) }),
+  }));
 }
 
 export function notifyPasswordChanged(context: WebContext, email: string): void {
-  notify(context, email, "Your password was changed", "The password of your account was changed.");
+  notify(context, email, () => ({
+    subject: t("Your password was changed"),
+    what: t("The password of your account was changed."),
+  }));
 }
 
 export function notifyTokenMade(context: WebContext, email: string, name: string): void {
-  notify(context, email, "A new API token", `An API token named “${name}” was made for your account.`);
+  notify(context, email, () => ({
+    subject: t("A new API token"),
+    what: t("An API token named “{name}” was made for your account.", { name }),
+  }));
 }
 
 export function notifySharedLinkMade(context: WebContext, email: string, name: string): void {
-  const what = `A link named “${name}” was made: whoever holds it sees some of your figures.`;
-  notify(context, email, "A link to your portfolio", what);
+  notify(context, email, () => ({
+    subject: t("A link to your portfolio"),
+    what: t("A link named “{name}” was made: whoever holds it sees some of your figures.", { name }),
+  }));
 }
 
 /** `email`: whose account has it; by whom it is offered they see when they have signed in. */
@@ -133,52 +176,86 @@ export function notifyReadingOffered(context: WebContext, email: string): void {
     if (!(await new MailLimit(context).allowsOffer(email.toLowerCase()))) return null;
     return {
       to: email,
-      subject: "Somebody lets you read their portfolio (Stratafolio)",
-      text: lines(
-        "Somebody of this installation lets you look at their portfolio. See who, and accept it or not, here:",
-        `${publicUrl}/account/sharing`,
-        "Nothing is asked of you, and nothing of yours is shown to them.",
-      ),
+      write: () => ({
+        subject: ofStratafolio(t("Somebody lets you read their portfolio")),
+        text: lines(
+          t(
+            "Somebody of this installation lets you look at their portfolio. See who, and accept it or not, here:",
+          ),
+          `${publicUrl}/account/sharing`,
+          t("Nothing is asked of you, and nothing of yours is shown to them."),
+        ),
+      }),
     };
   });
 }
 
-/** `factor`: "A passkey named “phone”". */
-export function notifyFactorAdded(context: WebContext, email: string, factor: string): void {
-  notify(context, email, "A new second factor", `${factor} was added to your account.`);
+/** `passkey`: its name; null: the factor is an authenticator app. */
+export function notifyFactorAdded(context: WebContext, email: string, passkey: string | null): void {
+  notify(context, email, () => ({
+    subject: t("A new second factor"),
+    what:
+      passkey === null
+        ? t("An authenticator app was added to your account.")
+        : t("A passkey named “{name}” was added to your account.", { name: passkey }),
+  }));
 }
 
-export function notifyFactorRemoved(context: WebContext, email: string, factor: string): void {
-  notify(context, email, "A second factor was removed", `${factor} was removed from your account.`);
+const removals = {
+  passkey: defineMessage("A passkey was removed from your account."),
+  totp: defineMessage("The authenticator app was removed from your account."),
+  all: defineMessage("Every second factor was removed from your account."),
+};
+
+export function notifyFactorRemoved(context: WebContext, email: string, factor: keyof typeof removals): void {
+  notify(context, email, () => ({
+    subject: t("A second factor was removed"),
+    what: t(removals[factor]),
+  }));
 }
 
 /** A way in of its own, as a second factor is: whoever has the account there has this one. */
 export function notifyConnected(context: WebContext, email: string): void {
-  const name = context.identityProvider?.name ?? "a provider";
-  notify(context, email, "A new way to sign in", `Your account can be signed in to by way of ${name} now.`);
+  notify(context, email, () => ({
+    subject: t("A new way to sign in"),
+    what: t("Your account can be signed in to by way of {name} now.", { name: providerName(context) }),
+  }));
 }
 
 export function notifyDisconnected(context: WebContext, email: string): void {
-  const name = context.identityProvider?.name ?? "a provider";
-  notify(
-    context,
-    email,
-    "A way to sign in was removed",
-    `Your account can no longer be signed in to by way of ${name}.`,
-  );
+  notify(context, email, () => ({
+    subject: t("A way to sign in was removed"),
+    what: t("Your account can no longer be signed in to by way of {name}.", { name: providerName(context) }),
+  }));
 }
 
-function notify(context: WebContext, email: string, subject: string, what: string): void {
+const providerName = ({ identityProvider }: WebContext): string => identityProvider?.name ?? t("a provider");
+
+interface News {
+  readonly subject: string;
+  readonly what: string;
+}
+
+function notify(context: WebContext, email: string, news: () => News): void {
   const at = context.clock().toISOString().slice(0, 16).replace("T", " ");
   send(context, async (publicUrl) => ({
     to: email,
-    subject: `${subject} (Stratafolio)`,
-    text: lines(
-      `${what} (${at} UTC)`,
-      "If it was you, all is well. If not: sign out everywhere, choose a new password, and see what was done:",
-      `${publicUrl}/account/security`,
-    ),
+    write: () => {
+      const { subject, what } = news();
+      return {
+        subject: ofStratafolio(subject),
+        text: lines(
+          `${what} (${at} UTC)`,
+          t(
+            "If it was you, all is well. If not: sign out everywhere, choose a new password, and see what was done:",
+          ),
+          `${publicUrl}/account/security`,
+        ),
+      };
+    },
   }));
 }
+
+const ofStratafolio = (subject: string): string => `${subject} (Stratafolio)`;
 
 const lines = (...paragraphs: readonly string[]): string => `${paragraphs.join("\n\n")}\n`;

@@ -50,7 +50,7 @@ const clients = new WeakMap<IdentityProvider, Promise<Configuration>>();
 
 /** Throws NotFoundError where none is configured. */
 export function requireProvider({ identityProvider }: WebContext): IdentityProvider {
-  if (!identityProvider) throw new NotFoundError("sign-in by way of a provider here");
+  if (!identityProvider) throw new NotFoundError("provider");
   return identityProvider;
 }
 

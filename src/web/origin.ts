@@ -33,6 +33,6 @@ export function requireRelyingParty(context: WebContext, request: Request): Rely
 /** Throws NoPublicUrlError. */
 export function requireOrigin(context: WebContext, request: Request): string {
   const origin = originOf(context, request);
-  if (!origin) throw new NoPublicUrlError("a sign-in by way of a provider");
+  if (!origin) throw new NoPublicUrlError("provider");
   return origin;
 }

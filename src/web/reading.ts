@@ -30,7 +30,7 @@ export const readForAnother: RequestHandler<{ grant_id: string }> = (request, _r
   const reader = requirePerson(request);
   const { grant_id: grantId } = request.params;
   const reading = reader.reads.find((one) => one.grantId === grantId);
-  if (!reading) throw new NotFoundError("portfolio that you may read at this address; it may be ended");
+  if (!reading) throw new NotFoundError("reading");
   const { userId, email, expiresAt } = reading;
   if (!readMethods.has(request.method) || !isReadable(request.path)) throw new ReadOnlyError(email);
   request.reading = { reader, grantId, expiresAt: expiresAt === null ? null : new Date(expiresAt) };

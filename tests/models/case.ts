@@ -116,6 +116,13 @@ const sections: Record<string, { pattern: RegExp; statement(...words: string[]):
       values: [ticker, assetClass, quoteUnit],
     }),
   },
+  sources: {
+    pattern: /^(\S+) (yahoo|file|manual|url)$/,
+    statement: (ticker, source) => ({
+      text: "update raw_assets set source = $2 where ticker = $1",
+      values: [ticker, source],
+    }),
+  },
   splits: {
     pattern: /^(\S+) (\S+) (\S+):(\S+)$/,
     statement: (date, ticker, numerator, denominator) => ({

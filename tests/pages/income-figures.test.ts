@@ -2,7 +2,14 @@ import { Big } from "big.js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { barChart } from "../../src/web/charts/bar-chart.ts";
-import { knownOf, monthsBetween, receivedChart, yearTable } from "../../src/web/figures/income.ts";
+import {
+  columnsOf,
+  knownOf,
+  monthsBetween,
+  receivedChart,
+  totalOf,
+  yearTable,
+} from "../../src/web/figures/income.ts";
 import { salesView } from "../../src/web/figures/tax.ts";
 import { formatFor } from "../../src/web/format.ts";
 
@@ -25,12 +32,17 @@ test("months from one to another, over the end of a year", () => {
 });
 
 test("what was withheld is known of what was booked alone, and of nothing where all is the market's word", () => {
-  const market = { gross: "10", tax: "0", fee: "0", net: "10", market_gross: "10" };
+  const market = { gross: "10", tax: null, fee: null, net: null, market_gross: "10", market_payments: 1 };
   expect(knownOf(market)).toEqual({ gross: "10", tax: null, fee: null, net: null, known: null });
-  const booked = { gross: "10", tax: "2", fee: "1", net: "7", market_gross: "0" };
+  const booked = { gross: "10", tax: "2", fee: "1", net: "7", market_gross: "0", market_payments: 0 };
   expect(knownOf(booked)).toEqual({ gross: "10", tax: "2", fee: "1", net: "7", known: null });
-  const both = { gross: "20", tax: "2", fee: "1", net: "17", market_gross: "10" };
+  const both = totalOf([market, booked]);
   expect(knownOf(both)).toEqual({ gross: "20", tax: "2", fee: "1", net: "7", known: "10" });
+  // Booked and paid back again: what is known of it is 0, which is not nothing.
+  const back = { gross: "0", tax: "0", fee: "0", net: "0", market_gross: "0", market_payments: 0 };
+  expect(knownOf(totalOf([market, back]))).toEqual({ gross: "10", tax: "0", fee: "0", net: "0", known: "0" });
+  expect(columnsOf([market])).toEqual({ hasNet: false, hasFee: false, hasUnknownTax: true });
+  expect(columnsOf([back])).toEqual({ hasNet: true, hasFee: false, hasUnknownTax: false });
 });
 
 test("tickers and months of a year add up to the whole, exactly, whichever way", () => {
@@ -41,7 +53,10 @@ test("tickers and months of a year add up to the whole, exactly, whichever way",
   });
   fc.assert(
     fc.property(fc.array(row, { minLength: 1 }), (parts) => {
-      const rows = parts.map((part) => ({ ...part, tax: "0", fee: "0", net: part.gross, market_gross: "0" }));
+      const rows = parts.map((part) => ({
+        ...{ ...part, tax: "0", fee: "0", net: part.gross },
+        ...{ market_gross: "0", market_payments: 0, is_rated: true },
+      }));
       const table = yearTable(2024, rows, format)!;
       const whole = sum(rows.map(({ gross }) => gross));
       expect(table.whole.total).toBe(whole);
@@ -73,6 +88,7 @@ test("short, long and what is of no purchase add up to the gain of all sales, ex
           quantity: "1",
           days_held: null,
           name: null,
+          base_currency: "USD",
         },
         ...{ currency: "USD", local_cost: part.cost, local_proceeds: part.proceeds, local_gain: "0" },
         ...{ is_rated: true, is_cost_given: true },
@@ -125,7 +141,8 @@ test("bars stay in the chart, parts are stacked away from 0, and what is below i
 test("a year of many months shows the last ones, each January by its year, and says that it is cut", () => {
   const rows = monthsBetween("2018-01-01", "2024-12-01").map((month) => ({
     ...{ month, year: null, ticker: null, account_id: null },
-    ...{ dividends: "1", interest: "0", gross: "1", tax: "0", fee: "0", net: "1", market_gross: "1" },
+    ...{ dividends: "1", interest: "0", gross: "1", tax: null, fee: null, net: null },
+    ...{ market_gross: "1", market_payments: 1, is_rated: true },
   }));
   const chart = receivedChart("month", rows, format)!;
   expect([chart.isCut, chart.bars.length, chart.legend]).toEqual([48, 48, []]);

@@ -93,6 +93,41 @@ describe("income", () => {
     expect(await read("/income?year=1999")).toContain("No income in 1999.");
   });
 
+  test("what has no history yet is in no yield, with the reason, and the others' is as without it", async () => {
+    const holder = await register(program, "dark@example.com");
+    await program.database.pool.query(
+      `insert into transactions (user_id, account_id, ticker, transaction_type, quantity, price, fee, transaction_date)
+       select user_id, account_id, t.ticker, 'BUY', 10, t.price, 0, '2023-05-05'
+       from accounts
+       join users using (user_id)
+       cross join (values ('NORD', 100), ('DARK', 9000)) as t (ticker, price)
+       where email = 'dark@example.com'`,
+    );
+    await program.engine.refresh("transaction_sensor");
+    const { rows } = JSON.parse((await holder.get("/api/income/yields")).html);
+    const [nord, dark, whole] = rows;
+    expect(dark).toMatchObject({
+      ...{ ticker: "DARK", expected: null, expected_reason: "nothing is known of what it pays" },
+      ...{ yield_on_cost: null, yield_on_cost_reason: "nothing is known of what it pays" },
+    });
+    expect(Number(nord.yield_on_cost)).toBeGreaterThan(0);
+    expect([whole.ticker, whole.unestimated, whole.yield_on_cost]).toEqual([null, 1, nord.yield_on_cost]);
+    const page = words((await holder.get("/income")).html);
+    expect(page).toContain(
+      "of a cost of $1,000.00, without 1 of 2 holdings: nobody knows what they will pay",
+    );
+    expect(page).toMatch(
+      /DARK — no price is known \$90,000\.00 — nothing is known of what it pays — no price is known/,
+    );
+    expect(page).not.toContain("0.00%");
+    expect(words((await holder.get("/explain/yield_on_cost")).html)).toMatch(
+      /without 1 of 2 holdings, of which nobody knows what they will pay expected = \$[\d.]+, cost = \$1,000\.00/,
+    );
+    expect(words((await holder.get("/explain/expected_income?ticker=DARK")).html)).toContain(
+      "nothing is known of what it pays",
+    );
+  });
+
   test("who holds nothing is told so, not 0 %", async () => {
     const empty = await register(program, "empty@example.com");
     const html = words((await empty.get("/income")).html);
@@ -156,7 +191,12 @@ describe("tax", () => {
       ["fees", 2],
     ]) {
       const file = await visitor.get(`/api/tax/${section}?year=2023&format=csv`);
-      expect([section, file.html.trim().split("\n").length]).toEqual([section, Number(count) + 1]);
+      const [head, ...lines] = file.html.trim().split("\n");
+      expect([section, lines.length]).toEqual([section, Number(count)]);
+      expect(head).toMatch(/,is_rated,(is_cost_given,)?base_currency,name\s*$/);
+      for (const line of lines) expect(line).toContain(",USD,");
+      // Nobody knows what was withheld of the market's dividends: no 0 is written, and no net.
+      for (const line of lines.filter((one) => one.includes(",market,"))) expect(line).toMatch(/,,,,market,/);
     }
   });
 

@@ -182,10 +182,12 @@ test("income by month, ticker and account: as booked, with tax, and interest of 
     {
       ...{ month: null, year: null, ticker: "NORD", account_id: null },
       ...{ dividends: "8", interest: "0", gross: "8", tax: "1.2", fee: "0.0", net: "6.8", market_gross: "0" },
+      ...{ market_payments: 0, is_rated: true },
     },
     {
       ...{ month: null, year: null, ticker: null, account_id: null },
       ...{ dividends: "0", interest: "2", gross: "2", tax: "0", fee: "0", net: "2", market_gross: "0" },
+      ...{ market_payments: 0, is_rated: true },
     },
   ]);
   expect(await income(`?account=${broker}&by=year`)).toMatchObject([{ year: 2022, gross: "10" }]);

@@ -61,3 +61,26 @@ test("and is asked about before it is recorded by the form of any type", async (
   expect((await visitor.get("/transactions")).html.match(/id="transaction-/g)).toHaveLength(1);
   expect((await visitor.post(path, keptTrade({ ...trade, price: "7" }))).status).toBe(303);
 });
+
+test("what is refused for its purchases is not asked about its price before, recorded or changed", async () => {
+  const visitor = await signedUp();
+  const trade = { ticker: "NORD", quantity: "10", date: "2024-03-05" };
+  const bought = await visitor.post("/transactions/new/buy", keptTrade({ ...trade, price: "40" }));
+  const purchase = /recorded=(\d+)/.exec(bought.location ?? "")![1]!;
+  const sale = { ...trade, price: "7", date: "2024-03-06", quantity: "5", lots: "shown" };
+  const path = "/transactions/new/sell";
+  const refused = await visitor.post(path, { ...sale, [`lot-${purchase}`]: "6" });
+  expect(refused.status).toBe(422);
+  expect(refused.html).toContain("they are 6 together, more than the 5 that are sold");
+  expect(refused.html).not.toContain('name="keep"');
+  const uncovered = await visitor.post(path, { ...sale, quantity: "11" });
+  expect([uncovered.status, uncovered.html.includes('name="keep"')]).toEqual([422, false]);
+  const asked = await visitor.post(path, { ...sale, [`lot-${purchase}`]: "5" });
+  expect([asked.status, asked.html]).toEqual([422, expect.stringContaining('name="keep"')]);
+  expect((await visitor.get("/transactions")).html.match(/id="transaction-/g)).toHaveLength(1);
+
+  const sold = await visitor.post(path, keptTrade({ ...sale, [`lot-${purchase}`]: "5" }));
+  const id = /recorded=(\d+)/.exec(sold.location ?? "")![1]!;
+  const changed = await visitor.post(`/transactions/${id}/edit`, { price: "8", quantity: "11" });
+  expect([changed.status, changed.html.includes('name="keep"')]).toEqual([422, false]);
+});

@@ -141,7 +141,7 @@ const sessionRoutes: readonly Route[] = [
     errors: ["not_found"],
     handle: async ({ context, request, person, parameters: { id } }) => {
       if (!(await revokeSession(context.pool, person.userId, id, actorOf(request))))
-        throw new NotFoundError(`session ${id}`);
+        throw new NotFoundError("session", id);
     },
   }),
 ];
@@ -181,7 +181,7 @@ const tokenRoutes: readonly Route[] = [
     errors: ["not_found"],
     handle: async ({ context, request, person, parameters: { id } }) => {
       if (!(await revokeToken(context.pool, person.userId, id, actorOf(request))))
-        throw new NotFoundError(`API token ${id}`);
+        throw new NotFoundError("token", id);
     },
   }),
 ];

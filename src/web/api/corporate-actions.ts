@@ -94,7 +94,7 @@ const parameters = z.object({ id: z.string() });
 
 function idOf(id: string): string {
   const parsed = z.uuid().safeParse(id);
-  if (!parsed.success) throw new NotFoundError(`corporate action ${id}`);
+  if (!parsed.success) throw new NotFoundError("corporateAction", id);
   return parsed.data;
 }
 

@@ -118,7 +118,7 @@ const totpRoutes: readonly Route[] = [
     handle: async ({ context, request, person, body: { ticket, code } }) => {
       const draft = await readTotpDraft(context, person, ticket);
       const codes = await enableTotp(context, person, draft, code, actorOf(request));
-      notifyFactorAdded(context, person.email, "An authenticator app");
+      notifyFactorAdded(context, person.email, null);
       return { recovery_codes: codes };
     },
   }),
@@ -130,7 +130,7 @@ const totpRoutes: readonly Route[] = [
     status: 204,
     handle: async ({ context, request, person }) => {
       if (await removeTotp(context, person, actorOf(request)))
-        notifyFactorRemoved(context, person.email, "The authenticator app");
+        notifyFactorRemoved(context, person.email, "totp");
     },
   }),
 ];
@@ -173,7 +173,7 @@ export const factorRoutes: readonly Route[] = [
     status: 204,
     handle: async ({ context, request, person, parameters: { id } }) => {
       if (await removePasskey(context.pool, person, id, actorOf(request)))
-        notifyFactorRemoved(context, person.email, "A passkey");
+        notifyFactorRemoved(context, person.email, "passkey");
     },
   }),
 ];

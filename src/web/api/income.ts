@@ -22,12 +22,14 @@ const order = { path: ["to"], message: "expected a date not before `from`" };
 
 const amounts = {
   gross: decimal.describe("Before tax"),
-  tax: decimal.describe("Withheld, as booked"),
-  fee: decimal,
-  net: decimal.describe("gross - tax - fee"),
+  tax: decimal.nullable().describe("Withheld, as booked; null, as fee and net: all of it the market told of"),
+  fee: decimal.nullable(),
+  net: decimal.nullable().describe("Received of what was booked: gross - market_gross - tax - fee"),
   market_gross: decimal.describe(
     "What of gross the market told of: nobody knows what was withheld of it, and `tax` has none",
   ),
+  market_payments: z.int().describe("How many payments that is of"),
+  is_rated: z.boolean().describe("false: some of it is converted at the exchange rate of another day"),
 };
 
 const incomeRow = z.object({

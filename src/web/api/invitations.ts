@@ -46,7 +46,7 @@ export const invitationRoutes: readonly Route[] = [
     errors: ["not_found"],
     handle: async ({ context, request, parameters: { id } }) => {
       if (!(await revokeInvitation(context.pool, actorOf(request), id)))
-        throw new NotFoundError(`invitation ${id}`);
+        throw new NotFoundError("invitation", id);
     },
   }),
 ];

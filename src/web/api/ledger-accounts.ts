@@ -36,7 +36,7 @@ const accountParameters = z.object({ id: z.string() });
 
 function accountIdOf(id: string): number {
   const accountId = positiveId.safeParse(id);
-  if (!accountId.success) throw new NotFoundError(`account ${id}`);
+  if (!accountId.success) throw new NotFoundError("account", id);
   return accountId.data;
 }
 

@@ -52,7 +52,7 @@ export function fetchPriceUrl(
   ticker: string,
 ): Promise<void> {
   return personTransaction(context.pool, userId, async (client) => {
-    if ((await readPriceUrl(client, ticker)) === null) throw new NotFoundError(`address of ${ticker}`);
+    if ((await readPriceUrl(client, ticker)) === null) throw new NotFoundError("priceAddress", ticker);
     await client.query(requested, [ticker, keyOf(context, ticker)]);
   });
 }
@@ -93,7 +93,7 @@ export const priceUrlRoutes: readonly Route[] = [
     status: 204,
     errors: ["not_found"],
     handle: async ({ context, parameters: { ticker } }) => {
-      if (!(await removePriceUrl(context.pool, ticker))) throw new NotFoundError(`address of ${ticker}`);
+      if (!(await removePriceUrl(context.pool, ticker))) throw new NotFoundError("priceAddress", ticker);
     },
   }),
   route({

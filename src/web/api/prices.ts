@@ -95,7 +95,7 @@ export async function switchSource(
     },
     { isLong: true },
   );
-  if (switched === null) throw new NotFoundError(`ticker ${ticker} whose prices come from elsewhere`);
+  if (switched === null) throw new NotFoundError("priceSource", ticker);
   return switched;
 }
 
@@ -213,7 +213,7 @@ export const priceRoutes: readonly Route[] = [
     errors: ["not_found"],
     handle: async ({ context, parameters: { file_id } }) => {
       const file = await readPriceFileReport(context.pool, file_id);
-      if (file === null) throw new NotFoundError(`price file ${file_id}`);
+      if (file === null) throw new NotFoundError("priceFile", file_id);
       return { file };
     },
   }),

@@ -95,7 +95,7 @@ const mostSteps = 1000;
 /** The id of a run in a path: what is no id is no run. */
 function runId(id: string): number {
   const parsed = positiveId.safeParse(id);
-  if (!parsed.success) throw new NotFoundError(`run ${id}`);
+  if (!parsed.success) throw new NotFoundError("run", id);
   return parsed.data;
 }
 

@@ -61,7 +61,7 @@ const linkRoutes: readonly Route[] = [
     errors: ["not_found"],
     handle: async ({ context, request, person, parameters: { id } }) => {
       if (!(await revokeSharedLink(context.pool, person.userId, id, actorOf(request))))
-        throw new NotFoundError(`link ${id}`);
+        throw new NotFoundError("link", id);
     },
   }),
 ];
@@ -103,7 +103,7 @@ export const sharingRoutes: readonly Route[] = [
     errors: ["not_found"],
     handle: async ({ context, request, person, parameters: { id } }) => {
       if (!(await acceptReading(context, person.userId, id, actorOf(request))))
-        throw new NotFoundError(`offer ${id} to accept`);
+        throw new NotFoundError("offer", id);
     },
   }),
   route({
@@ -116,7 +116,7 @@ export const sharingRoutes: readonly Route[] = [
     errors: ["not_found"],
     handle: async ({ context, request, person, parameters: { id } }) => {
       if (!(await endReading(context.pool, person.userId, id, actorOf(request))))
-        throw new NotFoundError(`reader ${id}`);
+        throw new NotFoundError("reader", id);
     },
   }),
 ];

@@ -21,6 +21,10 @@ const errors = ["unknown_account"] as const;
 
 const name = z.string().nullable().describe("Of the ticker; of an asset of your own, what you call it");
 const ticker = z.string().nullable();
+const is_rated = z
+  .boolean()
+  .describe("false: before its first known exchange rate; a transaction's stands in");
+const base_currency = z.string().describe("Yours, which amounts are in that name no other");
 
 const realizedRow = z.object({
   account_id: z.int(),
@@ -37,8 +41,9 @@ const realizedRow = z.object({
   local_cost: decimal,
   local_proceeds: decimal,
   local_gain: decimal.describe("Without what exchange rates did"),
-  is_rated: z.boolean().describe("false: before its first known exchange rate; a transaction's stands in"),
+  is_rated,
   is_cost_given: z.boolean().describe("false: it came by a transfer that was said to have cost nothing"),
+  base_currency,
   name,
 });
 
@@ -50,10 +55,12 @@ const incomeRow = z.object({
   currency: z.string().describe("What was paid"),
   local_gross: decimal.describe("Before tax, in that currency"),
   gross: decimal.describe("The same in your base currency"),
-  tax: decimal.describe("Withheld; of the market's dividends 0, since nobody knows it"),
-  fee: decimal,
-  net: decimal,
+  tax: decimal.nullable().describe("Withheld; of the market's dividends null, since nobody knows it"),
+  fee: decimal.nullable().describe("null as tax"),
+  net: decimal.nullable().describe("null as tax"),
   source: z.string().describe("market, or ledger: as booked"),
+  is_rated,
+  base_currency,
   name,
 });
 
@@ -69,6 +76,8 @@ const costRow = z.object({
   own_tax: decimal,
   fee: decimal.describe("In your base currency; below 0: paid back"),
   tax: decimal.describe("In your base currency; below 0: paid back"),
+  is_rated,
+  base_currency,
   name,
 });
 

@@ -23,7 +23,7 @@ import { transactionSchema } from "./transaction-schemas.ts";
 
 function transactionIdOf(id: string): number {
   const transactionId = positiveId.safeParse(id);
-  if (!transactionId.success) throw new NotFoundError(`transaction ${id}`);
+  if (!transactionId.success) throw new NotFoundError("transaction", id);
   return transactionId.data;
 }
 

@@ -31,11 +31,13 @@ import {
 import type { WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
 import { type Currencies, currenciesOf, type Format } from "../format.ts";
-import { type Movements, readEvidence } from "./evidence.ts";
+import { t } from "../messages/index.ts";
+import { readEvidence } from "./evidence.ts";
 import { type FigureName, figures } from "./figures.ts";
 import { incomeWorkings } from "./income-working.ts";
+import type { Movements } from "./movement-table.ts";
 import { portfolioWorkings } from "./portfolio-working.ts";
-import { regimeWorking } from "./regime.ts";
+import { regimeWord, regimeWorking } from "./regime.ts";
 import { regimeWorkings, spellTable } from "./regime-working.ts";
 import { riskWorkings } from "./risk-working.ts";
 import type { Asked, Evidence } from "./table.ts";
@@ -69,7 +71,7 @@ export interface Explanation {
   /** Set: the figure is of one ticker, and these are the person's. */
   readonly tickers: readonly string[] | null;
   /** The same of a figure by regime. */
-  readonly regimes: readonly string[] | null;
+  readonly regimes: readonly { readonly name: string; readonly label: string }[] | null;
   /** undefined: nothing is in any yet. */
   readonly currencies: Currencies | undefined;
 }
@@ -114,7 +116,7 @@ async function readExplanation(
     (await readAccountNames(client, userId)).map(({ account_id, name }) => [account_id, name]),
   );
   const name = account === null ? null : accounts.get(account);
-  if (name === undefined) throw new NotFoundError(`account ${account} of yours`);
+  if (name === undefined) throw new NotFoundError("ownAccount", account);
   const origin = originOf(question);
   const published = await readCurrentModels(client, registry);
   const lineage = lineageStages(graph, published, origin);
@@ -135,7 +137,12 @@ async function readExplanation(
     answer: await readAnswer({ client, published, whose, span, asked }, question),
     tickers: ticker === null && portfolio === null ? await readTickerNames(client, whose) : null,
     regimes:
-      figure in regimeWorkings && regime === null ? await readRegimes(client, published, whose, span) : null,
+      figure in regimeWorkings && regime === null
+        ? (await readRegimes(client, published, whose, span)).map((name) => ({
+            name,
+            label: regimeWord(name),
+          }))
+        : null,
   };
 }
 
@@ -167,7 +174,7 @@ async function readAnswer(reading: Reading<Span | null>, question: Question): Pr
     return { working: regimeWorking(day, asked.format), asOf: day?.date ?? null, evidence: [], period: null };
   }
   if (!span || span.is_outside) {
-    if (ticker !== null) throw new NotFoundError(`position of yours in ${ticker}`);
+    if (ticker !== null) throw new NotFoundError("position", ticker);
     return null;
   }
   if (figure in incomeWorkings) return answerForIncome({ ...reading, span }, question);
@@ -184,8 +191,7 @@ async function answerForRisk(
 ): Promise<Answer | null> {
   if (ticker === null && figures[figure].portfolio === null) return null;
   const facts = await readRiskFacts(client, published, whose, span, { benchmark, ticker });
-  if (ticker !== null && facts.contribution === null)
-    throw new NotFoundError(`position of yours in ${ticker}`);
+  if (ticker !== null && facts.contribution === null) throw new NotFoundError("position", ticker);
   const extent = { ...whose, ticker, start: span.start, end: span.end };
   return {
     working: riskWorkings[figure]!(facts, asked.format),
@@ -203,7 +209,7 @@ async function answerForIncome(
   const facts = await readYield(client, whose, ticker);
   const isHeld = facts !== null || ticker === null;
   if (!isHeld && !(await readTickerFacts(client, published, whose, ticker, span)))
-    throw new NotFoundError(`position of yours in ${ticker}`);
+    throw new NotFoundError("position", ticker);
   const day = facts?.as_of ?? span.as_of;
   const extent = { ...whose, ticker, start: span.start, end: day };
   return {
@@ -254,7 +260,7 @@ async function answerForTicker(
 ): Promise<Answer | null> {
   const work = tickerWorkings[figure];
   const facts = await readTickerFacts(client, published, whose, ticker, span);
-  if (!facts) throw new NotFoundError(`position of yours in ${ticker}`);
+  if (!facts) throw new NotFoundError("position", ticker);
   if (!work) return null;
   const movements =
     figure === "xirr"
@@ -279,7 +285,7 @@ async function answerForRegime(
 ): Promise<Answer | null> {
   const work = regimeWorkings[figure];
   const facts = work && (await readRegimeFacts(client, published, whose, regime, span));
-  if (!work || !facts) throw new NotFoundError(`day of yours in the regime ${regime}`);
+  if (!work || !facts) throw new NotFoundError("regimeDay", regime);
   const { trough, spells } = facts;
   const lastDay = spells.at(-1)!.last_day;
   const day = figure === "regime_drawdown" ? trough.price_date : lastDay;
@@ -312,6 +318,9 @@ const standing: ReadonlySet<FigureName> = new Set([
 function periodOf(figure: FigureName, span: Span, format: Format): string | null {
   if (standing.has(figure)) return null;
   return span.is_whole
-    ? `since the first trade, ${format.date(span.first)}`
-    : `from the close of ${format.date(span.start)} to ${format.date(span.end)}`;
+    ? t("since the first trade, {date}", { date: format.date(span.first) })
+    : t("from the close of {start} to {end}", {
+        start: format.date(span.start),
+        end: format.date(span.end),
+      });
 }

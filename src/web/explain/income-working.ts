@@ -2,35 +2,50 @@
 import type { IncomeYield } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
 import type { FigureName } from "./figures.ts";
-import { computed, equation, impossible, total, type Working } from "./working.ts";
+import { computed, equation, impossible, type Working } from "./working.ts";
 
 /** Of one ticker, or of all that is held; null: nothing is. */
 type Work = (facts: IncomeYield | null, format: Format) => Working;
 
 const nothing = "nothing is held";
 
+/** What nobody can estimate is in neither part. */
+const withoutUnknown = ({ unestimated, holdings }: IncomeYield): string[] =>
+  unestimated > 0
+    ? [`without ${unestimated} of ${holdings} holdings, of which nobody knows what they will pay`]
+    : [];
+
 export const incomeWorkings: Partial<Record<FigureName, Work>> = {
   expected_income: (facts, format) =>
-    facts ? total("expected, below", format.money(facts.expected)) : impossible(nothing),
+    facts?.expected == null
+      ? impossible(facts?.expected_reason ?? nothing)
+      : computed(
+          format.money(facts.expected),
+          ...withoutUnknown(facts),
+          equation("sum of expected, below", format.money(facts.expected)),
+        ),
   income_yield: (facts, format) => {
     if (facts?.income_yield == null) return impossible(facts?.income_yield_reason ?? nothing);
     const value = format.percent(facts.income_yield);
-    const [expected, worth] = [format.money(facts.priced_expected), format.money(facts.market_value)];
+    const [expected, worth] = [format.money(facts.priced_expected), format.money(facts.estimated_value)];
     return computed(
       value,
       ...(facts.unpriced > 0
         ? [`without ${facts.unpriced} of ${facts.holdings} holdings, of which no price is known`]
         : []),
+      ...withoutUnknown(facts),
       `expected = ${expected}, value = ${worth}`,
       equation(`${expected} ÷ ${worth}`, value),
     );
   },
   yield_on_cost: (facts, format) => {
-    if (facts?.yield_on_cost == null) return impossible(facts?.yield_on_cost_reason ?? nothing);
+    if (facts?.yield_on_cost == null || facts.expected === null)
+      return impossible(facts?.yield_on_cost_reason ?? nothing);
     const value = format.percent(facts.yield_on_cost);
-    const [expected, cost] = [format.money(facts.expected), format.money(facts.cost_basis)];
+    const [expected, cost] = [format.money(facts.expected), format.money(facts.estimated_cost)];
     return computed(
       value,
+      ...withoutUnknown(facts),
       `expected = ${expected}, cost = ${cost}`,
       equation(`${expected} ÷ ${cost}`, value),
     );

@@ -3,17 +3,18 @@ import type { ExpectedIncome, IncomeMonth, IncomeRow, IncomeYield, LastDay } fro
 import { barChart } from "../charts/bar-chart.ts";
 import type { Format } from "../format.ts";
 import { shownTicker } from "../own-names.ts";
-import { less, sumOf } from "./sums.ts";
+import { less, sumOf, sumOfKnown } from "./sums.ts";
 
-type Amounts = Pick<IncomeRow, "gross" | "tax" | "fee" | "net" | "market_gross">;
+type Amounts = Pick<IncomeRow, "gross" | "tax" | "fee" | "net" | "market_gross" | "market_payments">;
 
 /** Of rows together. */
 export const totalOf = (rows: readonly Amounts[]): Amounts => ({
   gross: sumOf(rows.map(({ gross }) => gross)),
-  tax: sumOf(rows.map(({ tax }) => tax)),
-  fee: sumOf(rows.map(({ fee }) => fee)),
-  net: sumOf(rows.map(({ net }) => net)),
+  tax: sumOfKnown(rows.map(({ tax }) => tax)),
+  fee: sumOfKnown(rows.map(({ fee }) => fee)),
+  net: sumOfKnown(rows.map(({ net }) => net)),
   market_gross: sumOf(rows.map(({ market_gross }) => market_gross)),
+  market_payments: rows.reduce((all, { market_payments }) => all + market_payments, 0),
 });
 
 const isNothing = (value: string): boolean => Number(value) === 0;
@@ -22,25 +23,20 @@ const isNothing = (value: string): boolean => Number(value) === 0;
  * What was withheld and received is known of what was booked: of the market's word neither. `tax`, `fee`, `net`: null: of nothing known;
  * `known`: what of gross they are of, where that is not all of it.
  */
-export function knownOf({ gross, tax, fee, net, market_gross }: Amounts) {
-  const known = less(gross, market_gross);
-  const isKnown = !isNothing(known) || !isNothing(tax) || !isNothing(fee) || isNothing(market_gross);
-  return {
-    gross,
-    tax: isKnown ? tax : null,
-    fee: isKnown ? fee : null,
-    // The market's word is in net as it is in gross.
-    net: isKnown ? less(net, market_gross) : null,
-    known: isKnown && !isNothing(market_gross) ? known : null,
-  };
-}
+export const knownOf = ({ gross, tax, fee, net, market_gross, market_payments }: Amounts) => ({
+  gross,
+  tax,
+  fee,
+  net,
+  known: tax !== null && market_payments > 0 ? less(gross, market_gross) : null,
+});
 
 /** Which columns the amounts of these rows need beside gross. */
 export const columnsOf = (rows: readonly Amounts[]) => ({
-  hasNet: rows.some((row) => row.gross !== row.market_gross),
-  hasFee: rows.some(({ fee }) => !isNothing(fee)),
+  hasNet: rows.some(({ tax }) => tax !== null),
+  hasFee: rows.some(({ fee }) => fee !== null && !isNothing(fee)),
   /** Something is known of before tax alone. */
-  hasUnknownTax: rows.some(({ market_gross }) => !isNothing(market_gross)),
+  hasUnknownTax: rows.some(({ market_payments }) => market_payments > 0),
 });
 
 const firstOf = (year: number, month: number): string => `${year}-${String(month).padStart(2, "0")}-01`;
@@ -177,6 +173,10 @@ export function yieldsView(rows: readonly IncomeYield[]) {
     whole,
     /** Why there is none: nothing is held. */
     none: "nothing is held",
+    /** Whose last payments were special ones, not to be expected again. */
+    specialOf: rows.flatMap(({ ticker, special }) =>
+      ticker === null || isNothing(special) ? [] : [shownTicker(ticker)],
+    ),
     holdings: rows
       .filter(({ ticker }) => ticker !== null)
       .map((row) => ({ ...row, isPriced: row.unpriced === 0 })),

@@ -52,7 +52,12 @@ function share(part: string | null, whole: string | Big): number | null {
     : Number(new Big(part).div(whole).toFixed(weightDigits));
 }
 
-const sum = (rows: readonly IncomeRow[]): Big => rows.reduce((total, { net }) => total.plus(net), new Big(0));
+/** What arrived of what was booked, and of the rest what is known of it: what the market says, before tax. */
+const receivedOf = ({ net, market_gross }: IncomeRow): string =>
+  new Big(net ?? 0).plus(market_gross).toFixed();
+
+const sum = (rows: readonly IncomeRow[]): Big =>
+  rows.reduce((total, row) => total.plus(receivedOf(row)), new Big(0));
 
 /** What is no longer held is not named: somebody is shown what is, not what was traded. */
 const soldLabel = (): string => t("Sold since");
@@ -282,13 +287,12 @@ function income(
   format: Format,
 ) {
   const total = sum(months);
-  const unknown = months.filter(({ market_gross }) => Number(market_gross) !== 0);
   return {
     /** Of what the market tells of nobody knows what was withheld: it is before tax. */
-    isBeforeTax: months.every(({ gross, market_gross }) => gross === market_gross),
-    isInPartBeforeTax: unknown.length > 0,
+    isBeforeTax: months.every(({ tax }) => tax === null),
+    isInPartBeforeTax: months.some(({ market_payments }) => market_payments > 0),
     yield: share(total.toFixed(), value),
-    months: months.map((row) => ({ label: format.month(row.month!), share: share(row.net, total) })),
+    months: months.map((row) => ({ label: format.month(row.month!), share: share(receivedOf(row), total) })),
     tickers:
       label &&
       incomeBySource(tickers, figures, label)
@@ -324,7 +328,7 @@ export function amountsOf({ figures, income: received }: SharedSource, { parts }
       : {},
     income: received && {
       total: sum(received.months).toFixed(),
-      months: Object.fromEntries(received.months.map((row) => [format.month(row.month!), row.net])),
+      months: Object.fromEntries(received.months.map((row) => [format.month(row.month!), receivedOf(row)])),
       tickers: showsHoldings
         ? Object.fromEntries(
             incomeBySource(received.tickers, figures, label).map((row) => [row.label, row.net]),

@@ -9,7 +9,7 @@ import type {
 import { listed, t } from "../messages/index.ts";
 import { sayReason } from "../reasons.ts";
 import { typeLabel } from "./labels.ts";
-import { less, sumOf } from "./sums.ts";
+import { less, sumOf, sumOfKnown } from "./sums.ts";
 
 type RowsOf<R extends (...args: never) => Promise<OfTaxYear<unknown>>> = Awaited<ReturnType<R>>["rows"];
 type Lots = RowsOf<typeof readRealized>;
@@ -46,14 +46,14 @@ export function salesView(lots: Lots, base: string, nameOf: (account: number) =>
   };
 }
 
-/** What was withheld is known of what an account booked; of the market's word `tax` and `net` are null. */
+/** What was withheld is known of what an account booked; of the market's word `tax`, `fee` and `net` are null. */
 export function paymentsView(payments: Payments, base: string, nameOf: (account: number) => string) {
   const booked = payments.filter(({ source }) => source === "ledger");
   const sums = {
     gross: sumOf(payments.map(({ gross }) => gross)),
-    tax: sumOf(booked.map(({ tax }) => tax)),
-    fee: sumOf(booked.map(({ fee }) => fee)),
-    net: sumOf(booked.map(({ net }) => net)),
+    tax: sumOfKnown(payments.map(({ tax }) => tax)),
+    fee: sumOfKnown(payments.map(({ fee }) => fee)),
+    net: sumOfKnown(payments.map(({ net }) => net)),
   };
   const grossOf = (kind: string): string =>
     sumOf(payments.filter((payment) => payment.kind === kind).map(({ gross }) => gross));
@@ -63,15 +63,15 @@ export function paymentsView(payments: Payments, base: string, nameOf: (account:
       account: nameOf(payment.account_id),
       kind: t(payment.kind === "interest" ? "interest" : "dividend"),
       isForeign: payment.currency !== base,
-      ...(payment.source === "market" && { tax: null, fee: null, net: null }),
     })),
-    whole: booked.length === 0 ? { ...sums, tax: null, fee: null, net: null } : sums,
+    whole: sums,
     dividends: grossOf("dividend"),
     interest: grossOf("interest"),
     hasInterest: payments.some(({ kind }) => kind === "interest"),
     hasBooked: booked.length > 0,
     hasForeign: payments.some(({ currency }) => currency !== base),
     hasFee: booked.some(({ fee }) => Number(fee) !== 0),
+    unrated: payments.filter(({ is_rated }) => !is_rated).length,
     /** Payments of which nobody knows what was withheld, and their sum. */
     unknown: payments.length - booked.length,
     unknownGross: less(sums.gross, sumOf(booked.map(({ gross }) => gross))),

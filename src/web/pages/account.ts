@@ -5,7 +5,6 @@ import { z } from "zod";
 import {
   type ApiToken,
   createToken,
-  deviceName,
   expiryOf,
   hasSecondFactor,
   listOwnSecurityEvents,
@@ -34,37 +33,20 @@ import {
 } from "../api/account.ts";
 import { changePassword, endAccount, signOutEverywhere } from "../auth.ts";
 import { actorOf, requirePerson, requireProof, type WebContext } from "../context.ts";
+import { sayDevice } from "../devices.ts";
 import { describeError, NotFoundError } from "../errors.ts";
 import { sendFile } from "../file-answer.ts";
-import { t } from "../messages/index.ts";
+import { currentLanguage, t } from "../messages/index.ts";
 import { notifyTokenMade } from "../notices.ts";
 import { relyingPartyOf } from "../origin.ts";
-import { type PersonalTableName, personalTableNames, personalTables } from "../personal-data.ts";
+import { personalTableNames, personalTables } from "../personal-data.ts";
 import { parseInput } from "../route.ts";
 import { inWords } from "../words.ts";
+import { exportedTables, monthNames, noticeOf, roleName, scopeName } from "./account-words.ts";
 import { factorPages, type SendAccountProblem } from "./factors.ts";
 import type { Problem, SendPage } from "./page.ts";
 import { connectionPages } from "./provider.ts";
 import { describeOwnEvent } from "./security-event.ts";
-
-/** What was done, as the address says after it: `/account?done=password`. */
-const notices: ReadonlyMap<unknown, string> = new Map([
-  ["password", "Your password is changed. You are signed out everywhere else."],
-  ["cost-basis", "Your cost basis method is saved. The figures that depend on it are being computed anew."],
-  ["base-currency", "Your base currency is saved. Your figures are being computed anew."],
-  ["language", "Your language is saved."],
-  ["tax-year", "Your tax year is saved. Realised gains are listed by it."],
-  ["session", "That session is signed out."],
-  ["token", "The token is revoked: it no longer works."],
-  ["totp", "Your authenticator app is set up."],
-  ["totp-removed", "Your authenticator app no longer counts. You are signed out everywhere else."],
-  ["passkey", "Your passkey is added."],
-  ["passkey-name", "Your passkey has its new name."],
-  ["passkey-removed", "That passkey no longer counts. You are signed out everywhere else."],
-  ["connected", "The two accounts are connected."],
-  ["disconnected", "The two accounts are no longer connected."],
-  ["proved", "It is you. Press the button once more to go on."],
-]);
 
 /** As people type it; what is no code is told by name. */
 const baseCurrencyForm = z.object({ base_currency: z.string().max(20).trim().toUpperCase().catch("") });
@@ -75,16 +57,12 @@ const twoDigits = z
   .catch("");
 const taxYearForm = z.object({ month: twoDigits, day: twoDigits });
 
-const months = "January February March April May June July August September October November December".split(
-  " ",
-);
-
 /** The two fields of a day of the year: as they were sent, or as the account has them. */
 function taxYearFields(start: string, { month, day }: { readonly month?: string; readonly day?: string }) {
   const chosen = { month: month || start.slice(0, 2), day: day || start.slice(3) };
   const padded = (number: number): string => String(number).padStart(2, "0");
   return {
-    months: months.map((label, index) => ({
+    months: monthNames().map((label, index) => ({
       value: padded(index + 1),
       label,
       isSelected: padded(index + 1) === chosen.month,
@@ -113,7 +91,10 @@ const offeredCurrencies = (
   "BRL MXN CLP ZAR KES NGN GHS UGX TZS RWF EGP MAD AED SAR KWD"
 ).split(" ");
 
-const currencyNames = new Intl.DisplayNames("en", { type: "currency" });
+function currencyChoices() {
+  const names = new Intl.DisplayNames(currentLanguage(), { type: "currency" });
+  return offeredCurrencies.map((code) => ({ code, name: names.of(code) }));
+}
 
 interface FormState {
   readonly status: number;
@@ -147,7 +128,7 @@ export function accountPages(context: WebContext, sendPage: SendPage): Router {
       await changePassword(context, request, person, parseInput(passwordChangeInput, request.body));
       response.redirect(303, "/account?done=password");
     } catch (error) {
-      await sendAccount(request, response, refusal(error, "Your password is as it was."));
+      await sendAccount(request, response, refusal(error, t("Your password is as it was.")));
     }
   });
 
@@ -165,7 +146,7 @@ export function accountPages(context: WebContext, sendPage: SendPage): Router {
       await chooseBaseCurrency(context, userId, base_currency);
       response.redirect(303, "/account?done=base-currency#base-currency");
     } catch (error) {
-      await sendAccount(request, response, refusal(error, "Your base currency is as it was."));
+      await sendAccount(request, response, refusal(error, t("Your base currency is as it was.")));
     }
   });
 
@@ -177,7 +158,7 @@ export function accountPages(context: WebContext, sendPage: SendPage): Router {
       await setTaxYearStart(context.pool, userId, tax_year_start);
       response.redirect(303, "/account?done=tax-year#tax-year");
     } catch (error) {
-      await sendAccount(request, response, refusal(error, "Your tax year is as it was."));
+      await sendAccount(request, response, refusal(error, t("Your tax year is as it was.")));
     }
   });
 
@@ -191,7 +172,7 @@ export function accountPages(context: WebContext, sendPage: SendPage): Router {
   router.get("/account/export/:name.csv", async (request, response) => {
     const { userId } = requirePerson(request);
     const name = personalTableNames.find((known) => known === request.params.name);
-    if (!name) throw new NotFoundError(`table ${request.params.name} in an export`);
+    if (!name) throw new NotFoundError("table", request.params.name);
     await sendFile(response, `${name}.csv`, (write) =>
       exportTable(context.pool, userId, personalTables[name], write),
     );
@@ -245,7 +226,7 @@ function credentialPages(context: WebContext, sendAccount: SendAccount): Router 
       notifyTokenMade(context, email, newToken.apiToken.name);
       await sendAccount(request, response, unsent, newToken);
     } catch (error) {
-      await sendAccount(request, response, refusal(error, "No token was made."));
+      await sendAccount(request, response, refusal(error, t("No token was made.")));
     }
   });
 
@@ -265,7 +246,7 @@ function accountDeletionPages(context: WebContext, sendPage: SendPage): Router {
     const { has_password } = await readFactors(context.pool, userId);
     sendPage(request, response, {
       view: "account-delete",
-      title: "Delete account",
+      title: t("Delete account"),
       status: state.status,
       data: { ...state, transactions, hasPassword: has_password, values: valuesOf(request) },
     });
@@ -277,11 +258,11 @@ function accountDeletionPages(context: WebContext, sendPage: SendPage): Router {
       await endAccount(context, request, response, person, parseInput(deletionInput, request.body));
       response.redirect(303, "/account/deleted");
     } catch (error) {
-      await send(request, response, refusal(error, "Your account stands."));
+      await send(request, response, refusal(error, t("Your account stands.")));
     }
   });
   router.get("/account/deleted", (request, response) =>
-    sendPage(request, response, { view: "account-deleted", title: "Account deleted" }),
+    sendPage(request, response, { view: "account-deleted", title: t("Account deleted") }),
   );
   return router;
 }
@@ -339,21 +320,22 @@ function createSendAccount(context: WebContext, sendPage: SendPage): SendAccount
     const { done } = request.query;
     sendPage(request, response, {
       view: "account",
-      title: "Account",
+      title: t("Account"),
       status: state.status,
       scripts: ["passkey.js"],
       data: {
         ...state,
         account,
+        role: roleName(account.role),
         factors,
         hasSecondFactor: hasSecondFactor(factors),
         passkeys,
         canMakePasskeys: relyingPartyOf(context, request) !== null,
         provider,
         // Whoever signed in to another account instead has connected nothing.
-        notice: done === "connected" && !provider?.isConnected ? undefined : notices.get(done),
+        notice: done === "connected" && !provider?.isConnected ? undefined : noticeOf(done),
         baseCurrency: valuesOf(request).base_currency || account.base_currency,
-        offeredCurrencies: offeredCurrencies.map((code) => ({ code, name: currencyNames.of(code) })),
+        offeredCurrencies: currencyChoices(),
         isRareMethod: account.cost_basis_method === "lifo" || account.cost_basis_method === "hifo",
         taxYear: taxYearFields(account.tax_year_start, valuesOf(request)),
         languages: languageChoices(account.language),
@@ -361,28 +343,21 @@ function createSendAccount(context: WebContext, sendPage: SendPage): SendAccount
         sessions: sessions
           .map((session) => ({
             ...session,
-            device: deviceName(session.user_agent),
+            device: sayDevice(session.user_agent),
             isCurrent: session.session_id === credentialId,
           }))
           .sort((a, b) => Number(b.isCurrent) - Number(a.isCurrent)),
-        tokens: tokens.map((token) => ({ ...token, expiry: expiryOf(token, now) })),
+        tokens: tokens.map((token) => ({
+          ...token,
+          expiry: expiryOf(token, now),
+          scopeName: scopeName(token.scope),
+        })),
         newToken,
         lifetimes: [...tokenDays.map(String), "never"],
         values: newToken ? { scope: "read", expires_in_days: "90" } : valuesOf(request),
         events: events.map(describeOwnEvent),
-        tables,
+        tables: exportedTables(),
       },
     });
   };
 }
-
-const tables: readonly { readonly name: PersonalTableName; readonly label: string }[] = [
-  { name: "transactions", label: "Trades" },
-  { name: "audit", label: "Audit trail" },
-  { name: "imports", label: "Rows of imported files" },
-  { name: "import_choices", label: "What you said of files" },
-  { name: "timeseries", label: "Portfolio by day" },
-  { name: "performance", label: "Performance" },
-  { name: "tickers", label: "Tickers" },
-  { name: "regimes", label: "Macro regimes" },
-];

@@ -10,6 +10,7 @@ import { type Block, parseDefinitions } from "../explain/definitions.ts";
 import { explainFigure, type Question } from "../explain/explanation.ts";
 import { type FigureName, figures, isFigureName } from "../explain/figures.ts";
 import { regimeLabel } from "../figures/labels.ts";
+import { currentLanguage, t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { environmentOf, type SendPage } from "./page.ts";
@@ -23,7 +24,16 @@ const aboutQuery = z.object({
 });
 
 export function explainPages(context: WebContext, sendPage: SendPage): Router {
-  const definitions = parseDefinitions(readFileSync(definitionsFile, "utf8"), Object.keys(figures));
+  const markdown = readFileSync(definitionsFile, "utf8");
+  const read = () => parseDefinitions(markdown, Object.keys(figures));
+  // In English at once, so that a figure without a section is known before the first page.
+  const definitions = new Map([[currentLanguage(), read()]]);
+  const definitionOf = (figure: FigureName): readonly Block[] => {
+    const language = currentLanguage();
+    const known = definitions.get(language) ?? read();
+    definitions.set(language, known);
+    return known.get(figure)!;
+  };
   const router = Router();
   router.get("/explain/:figure", async (request, response) => {
     const { userId } = requirePerson(request);
@@ -33,9 +43,7 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
     const regime = about.regime || null;
     const { range } = parseRange(request.query);
     if (ticker !== null && figures[figure].ticker === null)
-      throw new NotFoundError(
-        `${figures[figure].title.toLowerCase()} of a ticker: it is of the whole portfolio`,
-      );
+      throw new NotFoundError("tickerFigure", figures[figure].title.toLowerCase());
     const question: Question = {
       figure,
       ticker,
@@ -50,15 +58,16 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
       question,
       (currencies) => environmentOf(context, request, currencies).format,
     );
+    const title = t(figures[figure].title);
     sendPage(request, response, {
       view: "explain",
-      title: `${figures[figure].title}, explained`,
+      title: t("{figure}, explained", { figure: title }),
       scripts: ["explain.js"],
       currencies,
       data: {
         figure,
-        title: figures[figure].title,
-        definition: written(definitions.get(figure)!),
+        title,
+        definition: written(definitionOf(figure)),
         regime: regime && regimeLabel(regime),
         tickerQuery: about.account === undefined ? "" : `?account=${about.account}`,
         accountQuery: about.account === undefined ? "" : `&account=${about.account}`,
@@ -71,7 +80,7 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
 
 /** Throws NotFoundError for a name that is no figure's. */
 function figureNamed(name: string): FigureName {
-  if (!isFigureName(name)) throw new NotFoundError(`figure ${name}`);
+  if (!isFigureName(name)) throw new NotFoundError("figure", name);
   return name;
 }
 

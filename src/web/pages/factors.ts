@@ -16,6 +16,7 @@ import {
 } from "../../accounts/index.ts";
 import { totpInput } from "../api/factors.ts";
 import { actorOf, requirePerson, requireProof, type WebContext } from "../context.ts";
+import { t } from "../messages/index.ts";
 import { notifyFactorAdded, notifyFactorRemoved } from "../notices.ts";
 import { requireRelyingParty } from "../origin.ts";
 import { parseInput } from "../route.ts";
@@ -38,7 +39,11 @@ export function factorPages(
   const router = Router();
   const { pool } = context;
   const sendCodes = (request: Request, response: Response, codes: readonly string[], done: string): void =>
-    sendPage(request, response, { view: "recovery-codes", title: "Recovery codes", data: { codes, done } });
+    sendPage(request, response, {
+      view: "recovery-codes",
+      title: t("Recovery codes"),
+      data: { codes, done },
+    });
 
   router.use(totpPages(context, sendPage, sendCodes));
 
@@ -46,9 +51,9 @@ export function factorPages(
     const { userId } = requireProof(context, request);
     try {
       const codes = await renewRecoveryCodes(pool, userId, actorOf(request));
-      sendCodes(request, response, codes, "Your codes are new.");
+      sendCodes(request, response, codes, t("Your codes are new."));
     } catch (error) {
-      await sendAccountProblem(request, response, refusal(error, "No codes were made."));
+      await sendAccountProblem(request, response, refusal(error, t("No codes were made.")));
     }
   });
 
@@ -64,11 +69,11 @@ export function factorPages(
       const { passkey_name: name, ...answer } = parseInput(passkeyForm, request.body);
       const party = requireRelyingParty(context, request);
       const codes = await addPasskey(context, party, person, name, answer, actorOf(request));
-      notifyFactorAdded(context, person.email, `A passkey named “${name}”`);
-      if (codes) sendCodes(request, response, codes, `The passkey ${name} is yours.`);
+      notifyFactorAdded(context, person.email, name);
+      if (codes) sendCodes(request, response, codes, t("The passkey {name} is yours.", { name }));
       else response.redirect(303, "/account?done=passkey#passkeys");
     } catch (error) {
-      await sendAccountProblem(request, response, refusal(error, "No passkey was added."));
+      await sendAccountProblem(request, response, refusal(error, t("No passkey was added.")));
     }
   });
 
@@ -79,14 +84,14 @@ export function factorPages(
       await renamePasskey(pool, userId, request.params.id, new_name);
       response.redirect(303, "/account?done=passkey-name#passkeys");
     } catch (error) {
-      await sendAccountProblem(request, response, refusal(error, "The passkey has the name it had."));
+      await sendAccountProblem(request, response, refusal(error, t("The passkey has the name it had.")));
     }
   });
 
   router.post("/account/passkeys/:id/remove", async (request, response) => {
     const person = requireProof(context, request);
     if (await removePasskey(pool, person, request.params.id, actorOf(request)))
-      notifyFactorRemoved(context, person.email, "A passkey");
+      notifyFactorRemoved(context, person.email, "passkey");
     response.redirect(303, "/account?done=passkey-removed#passkeys");
   });
   return router;
@@ -106,7 +111,7 @@ function totpPages(
   ): Promise<void> =>
     sendPage(request, response, {
       view: "totp",
-      title: "Authenticator app",
+      title: t("Authenticator app"),
       status,
       data: {
         problem,
@@ -127,18 +132,18 @@ function totpPages(
     const draft = await readTotpDraft(context, person, ticket);
     try {
       const codes = await enableTotp(context, person, draft, code.replaceAll(" ", ""), actorOf(request));
-      notifyFactorAdded(context, person.email, "An authenticator app");
-      if (codes) sendCodes(request, response, codes, "Your authenticator app is set up.");
+      notifyFactorAdded(context, person.email, null);
+      if (codes) sendCodes(request, response, codes, t("Your authenticator app is set up."));
       else response.redirect(303, "/account?done=totp#second-factors");
     } catch (error) {
-      await sendDraft(request, response, draft, refusal(error, "Not set up yet."));
+      await sendDraft(request, response, draft, refusal(error, t("Not set up yet.")));
     }
   });
 
   router.post("/account/totp/remove", async (request, response) => {
     const person = requireProof(context, request);
     if (await removeTotp(context, person, actorOf(request)))
-      notifyFactorRemoved(context, person.email, "The authenticator app");
+      notifyFactorRemoved(context, person.email, "totp");
     response.redirect(303, "/account?done=totp-removed#second-factors");
   });
   return router;

@@ -123,6 +123,7 @@ async function readReceived(
     groupLabel: groupLabels[by],
     rows: (isByTime ? rows.toReversed() : rows).map((row) => ({
       ...knownOf(row),
+      isRated: row.is_rated,
       label: labelOf(row, by, accounts, format),
       ticker: by === "ticker" ? row.ticker : null,
     })),

@@ -103,7 +103,7 @@ export function pagesRouter(context: WebContext, guards: readonly RequestHandler
   router.use(peoplePages(context, sendPage));
   router.use(proofPage(context, sendPage));
   router.use((request) => {
-    throw new NotFoundError(`page ${request.path}`);
+    throw new NotFoundError("page", request.path);
   });
   router.use(errorPages(context, sendPage));
   return router;

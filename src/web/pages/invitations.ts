@@ -5,8 +5,10 @@ import { invitationInput, listInvitations, revokeInvitation } from "../../accoun
 import { actorOf, requireOperator, requireOperatorProof, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
 import { inviteInvestor } from "../invitations.ts";
+import { t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { inWords } from "../words.ts";
+import { roleName } from "./account-words.ts";
 import type { SendPage } from "./page.ts";
 
 interface State {
@@ -23,16 +25,17 @@ export function invitationPages(context: WebContext, sendPage: SendPage): Router
   const send = async (request: Request, response: Response, state: State = {}): Promise<void> => {
     const { status = 200, ...shown } = state;
     const typed: unknown = request.body?.email;
+    const invitations = await listInvitations(context, requireOperator(request).userId);
     sendPage(request, response, {
       view: "invitations",
-      title: "Invitations",
+      title: t("Invitations"),
       status,
       data: {
         ...shown,
         isClosed: context.deployment.registration === "closed",
         isOpen: context.deployment.registration === "open",
         values: { email: state.error !== undefined && typeof typed === "string" ? typed : "" },
-        invitations: await listInvitations(context, requireOperator(request).userId),
+        invitations: invitations.map((invitation) => ({ ...invitation, role: roleName(invitation.role) })),
       },
     });
   };
@@ -45,7 +48,7 @@ export function invitationPages(context: WebContext, sendPage: SendPage): Router
     if (!input.success)
       return send(request, response, {
         status: 422,
-        error: "Expected an email address, like ada@example.com.",
+        error: t("Expected an email address, like ada@example.com."),
       });
     try {
       const { link } = await inviteInvestor(context, request, input.data.email);
@@ -57,7 +60,7 @@ export function invitationPages(context: WebContext, sendPage: SendPage): Router
       const isTaken = code === "email_taken";
       await send(request, response, {
         status,
-        error: isTaken ? "This email has an account already." : inWords(error, message),
+        error: isTaken ? t("This email has an account already.") : inWords(error, message),
       });
     }
   });
@@ -66,7 +69,7 @@ export function invitationPages(context: WebContext, sendPage: SendPage): Router
     requireOperatorProof(context, request);
     const { id } = parseInput(parameters, request.params);
     if (!(await revokeInvitation(context.pool, actorOf(request), id)))
-      throw new NotFoundError(`invitation ${id}`);
+      throw new NotFoundError("invitation", id);
     response.redirect(303, "/people/invitations");
   });
   return router;

@@ -3,7 +3,7 @@ import type { ErrorRequestHandler, Request, Response } from "express";
 import type { Person, Reading } from "../../accounts/index.ts";
 import type { WebContext } from "../context.ts";
 import { missingSettings } from "../deployment.ts";
-import { describeError, InvalidInputError } from "../errors.ts";
+import { describeError, InvalidInputError, ourOwn } from "../errors.ts";
 import { type Currencies, formatFor } from "../format.ts";
 import { currentLanguage, defineMessage, localesOf, t } from "../messages/index.ts";
 import { namesOwnAssets, putNamesIn } from "../own-names.ts";
@@ -105,7 +105,8 @@ export function createSendPage(context: WebContext, views: Views): SendPage {
       csrfToken: person ? csrfToken(context.jwtSecret, person.credentialId) : "",
       marketDataName: context.marketDataName,
       isDemo: context.isDemo,
-      missingSettings: person?.role === "operator" ? missingSettings(context.deployment) : [],
+      missingSettings:
+        person?.role === "operator" ? missingSettings(context.deployment).map((setting) => t(setting)) : [],
       locale: environment.format.locale,
       language: environment.language,
       path: request.path,
@@ -223,13 +224,16 @@ export function errorPages(context: WebContext, sendPage: SendPage): ErrorReques
     const heading = t(
       headings.get(code) ??
         headings.get(status) ??
-        (status >= 500 ? "Something went wrong here" : "That did not work"),
+        (status >= 500 ? defineMessage("Something went wrong here") : defineMessage("That did not work")),
     );
     sendPage(request, response, {
       view: "error",
       title: heading,
       status,
-      data: { heading, message: isForOperator(request, error) ? sentence(message) : inWords(error, message) },
+      data: {
+        heading,
+        message: isForOperator(request, error) ? sentence(message) : inWords(ourOwn(error, id), message),
+      },
     });
   };
 }

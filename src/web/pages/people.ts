@@ -17,10 +17,12 @@ import {
 import { characters } from "../../values.ts";
 import { actorOf, requireOperator, requireOperatorProof, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
+import { defineMessage, t } from "../messages/index.ts";
 import { linkBase, mailProblem, notifyFactorRemoved } from "../notices.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { inWords } from "../words.ts";
+import { roleName } from "./account-words.ts";
 import type { Problem, SendPage } from "./page.ts";
 import { proofPage, resumePending } from "./proof.ts";
 
@@ -39,13 +41,14 @@ type Action = (typeof actions)[number];
 
 /** What was done, as the address says after it: `/people/7?done=disable`. */
 const notices: Readonly<Record<Action, string>> = {
-  disable: "The account is disabled: its sessions have ended, and nobody can sign in.",
-  enable: "The account is enabled again.",
-  promote: "This is an operator now.",
-  demote: "This is an investor now.",
-  revoke: "Every session and API token of this account has ended.",
-  "reset-factors":
+  disable: defineMessage("The account is disabled: its sessions have ended, and nobody can sign in."),
+  enable: defineMessage("The account is enabled again."),
+  promote: defineMessage("This is an operator now."),
+  demote: defineMessage("This is an investor now."),
+  revoke: defineMessage("Every session and API token of this account has ended."),
+  "reset-factors": defineMessage(
     "The password alone signs in now: second factors are removed, and every session has ended.",
+  ),
 };
 
 export function peoplePages(context: WebContext, sendPage: SendPage): Router {
@@ -65,10 +68,10 @@ export function peoplePages(context: WebContext, sendPage: SendPage): Router {
       `/people?${new URLSearchParams({ ...(email && { email }), ...(place && { after: String(place) }) })}`;
     sendPage(request, response, {
       view: "people",
-      title: "People",
+      title: t("People"),
       data: {
         values: { email },
-        people,
+        people: people.map((person) => ({ ...person, role: roleName(person.role) })),
         mailProblem: mailProblem(context),
         wasDeleted: request.query.done === "delete",
         first: after === undefined ? null : page(),
@@ -98,7 +101,7 @@ function actionPages(context: WebContext, sendPerson: SendPerson): Router {
     } catch (error) {
       const { status, code, message } = describeError(error, "POST", "");
       if (code !== "last_operator") throw error;
-      const problem = { heading: "All is as it was.", message: inWords(error, message) };
+      const problem = { heading: t("All is as it was."), message: inWords(error, message) };
       return sendPerson(request, response, { status, problem });
     }
     response.redirect(303, destination);
@@ -111,7 +114,10 @@ function actionPages(context: WebContext, sendPerson: SendPerson): Router {
     const { email } = await readPerson(context, request);
     const reset = await startReset(context, email, actorOf(request));
     if (!reset) {
-      const problem = { heading: "No link was made.", message: "The account is disabled; enable it first." };
+      const problem = {
+        heading: t("No link was made."),
+        message: t("The account is disabled; enable it first."),
+      };
       return sendPerson(request, response, { status: 409, problem });
     }
     const resetLink = `${linkBase(context, request)}${resetPath(reset.token)}`;
@@ -125,7 +131,7 @@ function actionPages(context: WebContext, sendPerson: SendPerson): Router {
       .trim()
       .toLowerCase();
     if (typed !== email.toLowerCase()) {
-      const errors = { email: "Enter the email of this account, to be sure." };
+      const errors = { email: t("Enter the email of this account, to be sure.") };
       return sendPerson(request, response, { status: 422, errors });
     }
     const remove = () => removePerson(context.pool, user_id, actorOf(request));
@@ -135,7 +141,7 @@ function actionPages(context: WebContext, sendPerson: SendPerson): Router {
   router.post("/people/:id/:action", async (request, response) => {
     requireOperatorProof(context, request);
     const action = actions.find((known) => known === request.params.action);
-    if (!action) throw new NotFoundError(`action ${request.params.action}`);
+    if (!action) throw new NotFoundError("action", request.params.action);
     const known = await readPerson(context, request);
     const work = () => act(context, request, known, action);
     await perform(request, response, work, `/people/${known.user_id}?done=${action}`);
@@ -162,7 +168,7 @@ async function act(
       return revokeAccess(pool, userId, actor);
     case "reset-factors":
       await resetFactors(pool, userId, actor);
-      return notifyFactorRemoved(context, email, "Every second factor");
+      return notifyFactorRemoved(context, email, "all");
   }
 }
 
@@ -190,9 +196,10 @@ function createSendPerson(context: WebContext, sendPage: SendPage): SendPerson {
       data: {
         ...state,
         known,
+        role: roleName(known.role),
         isSelf: known.user_id === userId,
         isKnownOperator: known.role === "operator",
-        notice: done && notices[done],
+        notice: done && t(notices[done]),
         resetMinutes,
       },
     });

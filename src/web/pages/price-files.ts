@@ -1,4 +1,5 @@
 /** Prices from files, for operators: an upload, what came, and the report of each. */
+
 import { Router } from "express";
 import { z } from "zod";
 import { marketTicker } from "../../ledger/index.ts";
@@ -14,6 +15,7 @@ import { fetchPriceUrl, keepPriceUrl } from "../api/price-urls.ts";
 import { priceFileHints, sourceChoice, switchSource, takeUpload } from "../api/prices.ts";
 import { operatorContext, requireOperator, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
+import { t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import type { SendPage } from "./page.ts";
@@ -50,7 +52,7 @@ export function priceFilePages(context: WebContext, sendPage: SendPage): Router 
     const own = operatorContext(context, request);
     sendPage(request, response, {
       view: "price-files",
-      title: "Prices from files",
+      title: t("Prices from files"),
       scripts: ["prices.js"],
       data: {
         exchanges,
@@ -88,7 +90,7 @@ export function priceFilePages(context: WebContext, sendPage: SendPage): Router 
     const { ticker } = parseInput(urlParameters, request.params);
     const { act } = parseInput(z.object({ act: z.enum(["fetch", "remove"]) }), request.params);
     if (act === "fetch") await fetchPriceUrl(context, operator, ticker);
-    else if (!(await removePriceUrl(own.pool, ticker))) throw new NotFoundError(`address of ${ticker}`);
+    else if (!(await removePriceUrl(own.pool, ticker))) throw new NotFoundError("priceAddress", ticker);
     response.redirect(303, "/assets/prices#urls");
   });
 
@@ -96,7 +98,7 @@ export function priceFilePages(context: WebContext, sendPage: SendPage): Router 
     const own = operatorContext(context, request);
     const { file_id } = parseInput(parameters, request.params);
     const file = await readPriceFileReport(own.pool, file_id);
-    if (file === null) throw new NotFoundError(`price file ${file_id}`);
+    if (file === null) throw new NotFoundError("priceFile", file_id);
     sendPage(request, response, {
       view: "price-file",
       title: file.name,

@@ -15,6 +15,7 @@ import {
 } from "../../accounts/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { InvalidInputError, PendingOverError, ReauthenticationRequiredError } from "../errors.ts";
+import { t } from "../messages/index.ts";
 import { relyingPartyOf } from "../origin.ts";
 import { proofSchema, prove, proveByPasskey } from "../proof.ts";
 import { parseInput } from "../route.ts";
@@ -79,7 +80,7 @@ export async function sendProof(
   const provider = isConnected && !pending.isFirstProved ? identityProvider.name : null;
   sendPage(request, response, {
     view: "proof",
-    title: "Is it you?",
+    title: t("Is it you?"),
     status,
     scripts: ["passkey.js"],
     data: {
@@ -108,7 +109,7 @@ export function resumePending(context: WebContext, sendPage: SendPage): RequestH
       if (!isProved(request.person, context.clock()))
         request.person = await proveBy(context, request, request.person, pending);
     } catch (error) {
-      return sendProof(context, sendPage, request, response, pending, refusal(error, "Not yet."));
+      return sendProof(context, sendPage, request, response, pending, refusal(error, t("Not yet.")));
     }
     request.body = pending.fields;
     next();

@@ -19,6 +19,7 @@ import { admitNewcomer, limitsOf, openSession } from "../auth.ts";
 import { actorOf, requirePerson, requireProof, strangerOf, type WebContext } from "../context.ts";
 import { ProviderRefusedError, UnverifiedEmailError } from "../errors.ts";
 import { invitationOf } from "../invitations.ts";
+import { t } from "../messages/index.ts";
 import { notifyConnected, notifyDisconnected } from "../notices.ts";
 import {
   type Arrival,
@@ -96,7 +97,7 @@ export function connectionPages(
       notifyDisconnected(context, person.email);
       response.redirect(303, "/account?done=disconnected#provider");
     } catch (error) {
-      await sendAccountProblem(request, response, refusal(error, "Still connected."));
+      await sendAccountProblem(request, response, refusal(error, t("Still connected.")));
     }
   });
   return router;
@@ -145,10 +146,7 @@ async function arrive(
 /** Whoever was invited by another email than they have at the provider: what they can do. */
 function otherEmail(error: unknown, provider: string, email: string): unknown {
   if (!(error instanceof InvitedEmailError)) return error;
-  const wayOut =
-    `${provider} knows you as ${email}; sign in there as who was invited, or choose a password here and connect the ` +
-    "two on the account page";
-  return new InvitedEmailError(error.invited, wayOut);
+  return new InvitedEmailError(error.invited, { provider, known: email });
 }
 
 /** The provider is the first step, as a password is. */
@@ -192,7 +190,7 @@ async function returnToProof(
   await markProved(context, person);
   sendPage(request, response, {
     view: "proved",
-    title: "It is you",
+    title: t("It is you"),
     data: { action: pending.path, leave: leaveOf(pending), pending: sealPending(context, person, pending) },
   });
 }

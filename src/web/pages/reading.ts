@@ -30,7 +30,7 @@ export function readingPages(context: WebContext, sendPage: SendPage): Router {
   pages.use(explainPages(context, sendPage));
   // Not on to the pages outside, which do not know of it.
   pages.use((request) => {
-    throw new NotFoundError(`page ${request.path}`);
+    throw new NotFoundError("page", request.path);
   });
   const router = Router();
   router.use("/reading/:grant_id", readForAnother, pages);

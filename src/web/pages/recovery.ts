@@ -6,6 +6,7 @@ import { newPasswordInput } from "../api/auth.ts";
 import { openSession } from "../auth.ts";
 import type { WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
+import { t } from "../messages/index.ts";
 import { sendsMail } from "../notices.ts";
 import { askForReset, confirm, resetPassword } from "../recovery.ts";
 import { parseInput } from "../route.ts";
@@ -20,7 +21,7 @@ export function recoveryPages(context: WebContext, sendPage: SendPage): Router {
   const sendForgot = (request: Request, response: Response, data: object = {}, status = 200) =>
     sendPage(request, response, {
       view: "forgot-password",
-      title: "Forgot password",
+      title: t("Forgot password"),
       status,
       data: { ...data, sendsMail: sendsMail(context), values: { email: typed(request, "email") } },
     });
@@ -31,7 +32,7 @@ export function recoveryPages(context: WebContext, sendPage: SendPage): Router {
       await askForReset(context, request, parseInput(forgotForm, request.body).email);
       sendForgot(request, response, { isAsked: true });
     } catch (error) {
-      const { status, data } = refusal(error, "No link was sent.");
+      const { status, data } = refusal(error, t("No link was sent."));
       sendForgot(request, response, data, status);
     }
   });
@@ -47,14 +48,14 @@ export function recoveryPages(context: WebContext, sendPage: SendPage): Router {
       await resetPassword(context, request, parseInput(resetForm, { ...request.body, token }));
       response.redirect(303, "/sign-in?done=reset");
     } catch (error) {
-      const { status, data } = refusal(error, "Your password is as it was.");
+      const { status, data } = refusal(error, t("Your password is as it was."));
       sendReset(sendPage, request, response, email, data, status);
     }
   });
 
   // Mail programs open links to look at them: what makes the account is the button.
   router.get("/confirm-account/:token", (request, response) =>
-    sendPage(request, response, { view: "confirm-account", title: "Confirm account" }),
+    sendPage(request, response, { view: "confirm-account", title: t("Confirm account") }),
   );
   router.post("/confirm-account/:token", async (request, response) => {
     const user = await confirm(context, request, request.params.token);
@@ -74,7 +75,7 @@ function sendReset(
 ): void {
   sendPage(request, response, {
     view: "reset-password",
-    title: "Choose a new password",
+    title: t("Choose a new password"),
     status,
     data: { ...data, email, revokesTokens: typed(request, "revoke_tokens") !== "" },
   });

@@ -97,7 +97,7 @@ export function runPage(context: WebContext, sendPage: SendPage): Router {
 /** Throws NotFoundError for what can be no run's id. */
 function runIdOf(text: string): number {
   const result = positiveId.safeParse(text);
-  if (!result.success) throw new NotFoundError(`run ${text}`);
+  if (!result.success) throw new NotFoundError("run", text);
   return result.data;
 }
 

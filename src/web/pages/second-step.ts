@@ -3,6 +3,7 @@ import { type Request, type Response, Router } from "express";
 import { CredentialsChangedError, codeSchema, passkeyAnswerSchema } from "../../accounts/index.ts";
 import { signInByCode, signInByPasskey } from "../auth.ts";
 import type { WebContext } from "../context.ts";
+import { t } from "../messages/index.ts";
 import { relyingPartyOf } from "../origin.ts";
 import { readTicket, stepSchema, takeTicket } from "../tickets.ts";
 import { nextOf, nextQuery } from "./next-page.ts";
@@ -22,7 +23,7 @@ export function secondStepPages(context: WebContext, sendPage: SendPage, sendSig
   const send = (request: Request, response: Response, status = 200, problem: Problem | null = null): void =>
     sendPage(request, response, {
       view: "second-step",
-      title: "Second step",
+      title: t("Second step"),
       status,
       scripts: ["passkey.js"],
       data: {
@@ -47,7 +48,7 @@ export function secondStepPages(context: WebContext, sendPage: SendPage, sendSig
       takeTicket(context, response, "step");
       response.redirect(303, nextOf(request) || "/portfolio");
     } catch (error) {
-      const { status, problem } = refusal(error, "Not signed in yet.");
+      const { status, problem } = refusal(error, t("Not signed in yet."));
       if (error instanceof CredentialsChangedError) {
         takeTicket(context, response, "step"); // the first step is to be done again
         return sendSignIn(request, response, status, problem);
@@ -63,7 +64,7 @@ export function secondStepPages(context: WebContext, sendPage: SendPage, sendSig
       takeTicket(context, response, "step");
       response.redirect(303, nextOf(request) || "/portfolio");
     } catch (error) {
-      const { status, problem } = refusal(error, "Not signed in.");
+      const { status, problem } = refusal(error, t("Not signed in."));
       if (stepOf(request)) send(request, response, status, problem);
       else sendSignIn(request, response, status, problem);
     }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { listOwnSecurityEvents, readSecurityEvents, securityEventKinds } from "../../accounts/index.ts";
 import { characters } from "../../values.ts";
 import { actorOf, requireOperator, requirePerson, type WebContext } from "../context.ts";
+import { defineMessage, t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import type { SendPage } from "./page.ts";
@@ -11,6 +12,7 @@ import { describeEvent, describeOwnEvent, eventLabel } from "./security-event.ts
 
 const pageLength = 50;
 const outcomes = ["done", "refused"] as const;
+const outcomeLabels = { done: defineMessage("done"), refused: defineMessage("refused") };
 
 /** What is not understood filters nothing. */
 const ownQuery = z.object({ before: positiveId.optional().catch(undefined) });
@@ -30,7 +32,7 @@ export function securityLogPages(context: WebContext, sendPage: SendPage): Route
     const events = await listOwnSecurityEvents(pool, userId, { before, limit: pageLength });
     sendPage(request, response, {
       view: "account-security",
-      title: "Security log",
+      title: t("Security log"),
       data: {
         events: events.map(describeOwnEvent),
         newest: before === undefined ? null : "/account/security",
@@ -57,7 +59,7 @@ export function securityLogPages(context: WebContext, sendPage: SendPage): Route
       ])}`;
     sendPage(request, response, {
       view: "security-log",
-      title: "Security log",
+      title: t("Security log"),
       data: {
         values: { email: email ?? "" },
         kinds: securityEventKinds.map((value) => ({
@@ -65,7 +67,11 @@ export function securityLogPages(context: WebContext, sendPage: SendPage): Route
           label: eventLabel(value),
           isChosen: value === filter.kind,
         })),
-        outcomes: outcomes.map((value) => ({ value, isChosen: value === filter.outcome })),
+        outcomes: outcomes.map((value) => ({
+          value,
+          label: t(outcomeLabels[value]),
+          isChosen: value === filter.outcome,
+        })),
         isFiltered: chosen.length > 0,
         events: events.map(describeEvent),
         newest: before === undefined ? null : page(),

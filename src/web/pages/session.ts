@@ -11,6 +11,7 @@ import { requirePerson, type WebContext } from "../context.ts";
 import { describeError, SecondFactorRequiredError } from "../errors.ts";
 import { wordsOfInput } from "../input-words.ts";
 import { invitationOf } from "../invitations.ts";
+import { t } from "../messages/index.ts";
 import { relyingPartyOf } from "../origin.ts";
 import { giveTicket, readTicket, waitingSchema } from "../tickets.ts";
 import { inWords, spoken } from "../words.ts";
@@ -41,7 +42,10 @@ export function sessionPages(context: WebContext, sendPage: SendPage): Router {
         return response.redirect(303, `/sign-in/second-step${nextQuery(nextOf(request))}`);
       }
       const { status, message } = refusal(error, request);
-      sendSignIn(request, response, status, { heading: "Not signed in.", message: inWords(error, message) });
+      sendSignIn(request, response, status, {
+        heading: t("Not signed in."),
+        message: inWords(error, message),
+      });
     }
   });
   router.use(registrationPages(context, sendPage));
@@ -82,13 +86,13 @@ function registrationPages(context: WebContext, sendPage: SendPage): Router {
       const newcomer = { ...credentials.data, invitation: invitationOf(request) };
       const signedIn = await register(context, request, response, newcomer);
       if (signedIn) response.redirect(303, "/portfolio");
-      else sendPage(request, response, { view: "account-asked", title: "Create account" });
+      else sendPage(request, response, { view: "account-asked", title: t("Create account") });
     } catch (error) {
       const { status, code, field, message } = refusal(error, request);
       if (closedCodes.has(code)) return send(request, response, { status, closed: inWords(error, message) });
       const isOfField = field === "email" || field === "password";
       const errors = isOfField ? { [field]: inWords(error, message) } : {};
-      const problem = isOfField ? null : { heading: "Not created.", message: inWords(error, message) };
+      const problem = isOfField ? null : { heading: t("Not created."), message: inWords(error, message) };
       await send(request, response, { status, errors, problem });
     }
   });
@@ -114,7 +118,7 @@ function createSendSignIn(context: WebContext, sendPage: SendPage): SendSignIn {
     const values = { email: typeof request.body?.email === "string" ? request.body.email : (waiting ?? "") };
     sendPage(request, response, {
       view: "sign-in",
-      title: "Sign in",
+      title: t("Sign in"),
       status,
       scripts: ["passkey.js"],
       data: {
@@ -148,7 +152,7 @@ function createSendCreateAccount({ pool, identityProvider }: WebContext, sendPag
     const typed: unknown = request.body?.email;
     sendPage(request, response, {
       view: "create-account",
-      title: "Create account",
+      title: t("Create account"),
       status,
       data: {
         ...shown,

@@ -21,7 +21,7 @@ import {
 } from "../../portfolio/index.ts";
 import { readingOnly } from "../../request-scope.ts";
 import { strangerOf, type WebContext } from "../context.ts";
-import { describeError } from "../errors.ts";
+import { describeError, ourOwn } from "../errors.ts";
 import { rangeLabel } from "../figures/labels.ts";
 import { amountsOf, ratiosOf, type SharedSource } from "../figures/shared.ts";
 import { currenciesOf, type Format } from "../format.ts";
@@ -184,6 +184,6 @@ function sendProblem(
     view: "shared-problem",
     title: t("Not now"),
     status,
-    data: { heading: t("Not now"), message: inWords(error, message) },
+    data: { heading: t("Not now"), message: inWords(ourOwn(error, id), message) },
   });
 }

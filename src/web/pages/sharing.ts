@@ -17,6 +17,7 @@ import {
   usualEnd,
 } from "../../accounts/index.ts";
 import { actorOf, requirePerson, requireProof, type WebContext } from "../context.ts";
+import { defineMessage, t } from "../messages/index.ts";
 import { linkBase, notifyReadingOffered, notifySharedLinkMade } from "../notices.ts";
 import { parseInput } from "../route.ts";
 import { sharedLinkAddress } from "../shared-links.ts";
@@ -25,19 +26,27 @@ import { type Problem, refusal, type SendPage } from "./page.ts";
 const path = "/account/sharing";
 
 const partLabels: Readonly<Record<SharedPart, string>> = {
-  holdings: "Holdings and their weights",
-  performance: "Performance",
-  risk: "Risk",
-  income: "Income",
+  holdings: defineMessage("Holdings and their weights"),
+  performance: defineMessage("Performance"),
+  risk: defineMessage("Risk"),
+  income: defineMessage("Income"),
 };
 
 /** What was done, as the address says after it. */
 const notices: ReadonlyMap<unknown, string> = new Map([
-  ["revoked", "The link is revoked: its page is gone."],
-  ["offered", "If this email has an account here, its person sees your offer when they sign in next."],
-  ["accepted", "You may look at that portfolio now."],
-  ["ended", "It is ended: nobody reads by it any more."],
+  ["revoked", defineMessage("The link is revoked: its page is gone.")],
+  [
+    "offered",
+    defineMessage("If this email has an account here, its person sees your offer when they sign in next."),
+  ],
+  ["accepted", defineMessage("You may look at that portfolio now.")],
+  ["ended", defineMessage("It is ended: nobody reads by it any more.")],
 ]);
+
+const noticeOf = (done: unknown): string | undefined => {
+  const notice = notices.get(done);
+  return notice && t(notice);
+};
 
 interface FormState {
   readonly status: number;
@@ -107,7 +116,7 @@ export function sharingPages(context: WebContext, sendPage: SendPage): Router {
       const url = sharedLinkAddress(linkBase(context, request), token);
       await send(request, response, unsent, { name: link.name, url });
     } catch (error) {
-      await send(request, response, refused(error, "link", "No link was made."));
+      await send(request, response, refused(error, "link", t("No link was made.")));
     }
   });
 
@@ -133,7 +142,7 @@ function readerPages(context: WebContext, send: Send): Router {
       if (isKnown) notifyReadingOffered(context, input.email);
       response.redirect(303, `${path}?done=offered#readers`);
     } catch (error) {
-      await send(request, response, refused(error, "reader", "Nothing was offered."));
+      await send(request, response, refused(error, "reader", t("Nothing was offered.")));
     }
   });
 
@@ -159,7 +168,7 @@ function valuesOf({ body }: Request, form: FormState["form"], now: Date) {
     name: isLink ? typed("name") : "",
     parts: sharedParts.map((part) => ({
       name: part,
-      label: partLabels[part],
+      label: t(partLabels[part]),
       isChosen: isLink ? typed(part) === "on" : true,
     })),
     shows: isLink && typed("shows") === "amounts" ? "amounts" : "percentages",
@@ -183,17 +192,17 @@ function createSend(context: WebContext, sendPage: SendPage): Send {
       expires_at !== null && expires_at <= now;
     sendPage(request, response, {
       view: "sharing",
-      title: "Sharing",
+      title: t("Sharing"),
       status: state.status,
       data: {
         ...state,
         ofLink: state.form === "link" ? state.errors : {},
         ofReader: state.form === "reader" ? state.errors : {},
         made,
-        notice: notices.get(request.query.done),
+        notice: noticeOf(request.query.done),
         links: links.map((link) => ({
           ...link,
-          shown: link.parts.map((part) => partLabels[part]).join(", "),
+          shown: link.parts.map((part) => t(partLabels[part])).join(", "),
           hasEnded: hasEnded(link),
         })),
         readers: readers.map((reader) => ({ ...reader, hasEnded: hasEnded(reader) })),

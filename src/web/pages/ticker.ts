@@ -36,7 +36,7 @@ const query = z.object({
 
 export class TickerNotHeldError extends NotFoundError {
   constructor(ticker: string) {
-    super(`position of yours in ${ticker}; the portfolio lists what you hold or ever held`);
+    super("heldPosition", ticker);
   }
 }
 
