@@ -5,18 +5,37 @@
 export interface Plain {
   /** `{quantity}` is a place: as it is; `{held:number}` and `{date:day}` as the reader writes numbers and days. */
   readonly text: string;
-  readonly values: Readonly<Record<string, string>>;
+  readonly values: PlainValues;
 }
+
+/** One that is itself a phrase, such as "101 to 103", is said in the reader's language too. */
+type PlainValues = Readonly<Record<string, string | Plain>>;
 
 /** An error, or what is kept of one, that has it. */
 export interface Plainly {
   readonly plain?: Plain | undefined;
 }
 
-export const plain = (text: string, values: Readonly<Record<string, string>> = {}): Plain => ({
+export const plain = (text: string, values: PlainValues = {}): Plain => ({
   text,
   values,
 });
+
+/** The same for programs, which are told it in English: figures and days as they are. */
+export const englishOf = ({ text, values }: Plain): string =>
+  text.replaceAll(/\{(\w+)(?::(?:number|day))?\}/g, (_, name: string) => {
+    const value = values[name] ?? "";
+    return typeof value === "string" ? value : englishOf(value);
+  });
+
+/** As errors' messages are, within a line: with neither a capital, but of an abbreviation, nor a full stop. */
+export function messageOf(words: Plain): string {
+  const english = englishOf(words);
+  const begun = words.text.startsWith("{")
+    ? english
+    : english.replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase());
+  return begun.replace(/\.$/, "");
+}
 
 /** What somebody typed, short enough for a sentence. */
 export function quoted(value: unknown): string {
@@ -28,18 +47,12 @@ export function quoted(value: unknown): string {
 export const isNothing = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === "string" && value.trim() === "");
 
-/** An error that says the same to people and to programs: those read it within a line, without its capital and its full stop. */
+/** An error that says the same to people and to programs. */
 export class SpokenError extends Error {
   readonly plain: Plain;
 
   constructor(words: Plain, options?: ErrorOptions) {
-    super(withinLine(words), options);
+    super(messageOf(words), options);
     this.plain = words;
   }
 }
-
-const withinLine = ({ text, values }: Plain): string =>
-  text
-    .replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase())
-    .replace(/\.$/, "")
-    .replaceAll(/\{(\w+)(?::\w+)?\}/g, (place, name: string) => values[name] ?? place);

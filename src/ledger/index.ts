@@ -48,6 +48,7 @@ export { type HistoryProgress, requireHistories } from "./histories.ts";
 export { decodeFile } from "./import/decode.ts";
 export type { Selection } from "./import/draft.ts";
 export { countRecordable, readKeptFile } from "./import/kept-again.ts";
+export { groupKept } from "./import/kept-groups.ts";
 export { type RowKind, rowKinds } from "./import/kinds.ts";
 export { type ColumnMapping, type ImportField, importFields, requiredFields } from "./import/layout.ts";
 export { isNamedCurrency } from "./import/price-currency.ts";
@@ -61,8 +62,8 @@ export {
   reviewImport,
   rowsToLeaveOut,
 } from "./import/review.ts";
+export { isForLedger } from "./import/rows.ts";
 export { spell } from "./import/spelling.ts";
-export { groupKept, nameKind, summarise } from "./import/summary.ts";
 export { maxCharacters, maxCsvRecords } from "./import/tables.ts";
 export { listImports, type MadeImport, previewUndo, restoreImport, undoImport } from "./import/undo.ts";
 export { findInputProblems, latestToday, parseTransactionInput } from "./input.ts";

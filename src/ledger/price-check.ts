@@ -1,5 +1,6 @@
 /** What the market says against a price that somebody typed or a file gave. Nothing is refused for it. Pure. */
 import { Big } from "big.js";
+import { type Plain, plain } from "../plain.ts";
 import type { Split } from "./position.ts";
 
 /** A day of a ticker as it was quoted then; decimals, in the currency of its unit: pounds where the exchange has pence. */
@@ -164,29 +165,53 @@ const shown = (value: string): string => {
   return price.round(price.lt(1) ? 6 : 2).toFixed();
 };
 
+function rangeOf({ low, high }: QuotedDay, currency: string | undefined): string | Plain {
+  const unit = currency ? ` ${currency}` : "";
+  return shown(low) === shown(high)
+    ? `${shown(low)}${unit}`
+    : plain("{low} to {high}", { low: shown(low), high: `${shown(high)}${unit}` });
+}
+
 /** In a sentence, with both figures and what it probably is. `currency`: of both, where that is worth saying. */
 export function describeSuspicion(
   { ticker, price, date }: { readonly ticker: string; readonly price: string; readonly date: string },
   day: QuotedDay,
   suspicion: Suspicion,
   currency?: string,
-): string {
-  const amounts =
-    shown(day.low) === shown(day.high) ? shown(day.low) : `${shown(day.low)} to ${shown(day.high)}`;
-  const range = currency ? `${amounts} ${currency}` : amounts;
-  const fact = `${ticker} traded at ${range} on ${day.date}, the price here is ${shown(price)}`;
+): Plain {
+  const values = { ticker, range: rangeOf(day, currency), day: day.date, price: shown(price) };
   switch (suspicion.kind) {
     case "hundredfold":
-      return `${fact}: a hundred times as much, as if it were in cents or pence; ${shown(suspicion.price)} would fit`;
+      return plain(
+        "{ticker} traded at {range} on {day}, the price here is {price}: a hundred times as much, as if it were in cents or pence; {fitting} would fit.",
+        { ...values, fitting: shown(suspicion.price) },
+      );
     case "hundredth":
-      return `${fact}: a hundredth of it; ${shown(suspicion.price)} would fit`;
+      return plain(
+        "{ticker} traded at {range} on {day}, the price here is {price}: a hundredth of it; {fitting} would fit.",
+        { ...values, fitting: shown(suspicion.price) },
+      );
     case "split_adjusted":
-      return `${fact}: it seems to be scaled for a later split (${suspicion.numerator}:${suspicion.denominator}), and so may the quantity be; ${shown(suspicion.price)} was paid then`;
+      return plain(
+        "{ticker} traded at {range} on {day}, the price here is {price}: it seems to be scaled for a later split ({numerator}:{denominator}), and so may the quantity be; {fitting} was paid then.",
+        {
+          ...values,
+          numerator: suspicion.numerator,
+          denominator: suspicion.denominator,
+          fitting: shown(suspicion.price),
+        },
+      );
     case "swapped_date":
-      return `${fact}: it fits ${suspicion.date}, so day and month may be exchanged in ${date}`;
+      return plain(
+        "{ticker} traded at {range} on {day}, the price here is {price}: it fits {fitting}, so day and month may be exchanged in {date}.",
+        { ...values, fitting: suspicion.date, date },
+      );
     case "currency":
-      return `${fact}: in ${suspicion.currency} it would fit`;
+      return plain(
+        "{ticker} traded at {range} on {day}, the price here is {price}: in {currency} it would fit.",
+        { ...values, currency: suspicion.currency },
+      );
     case "far":
-      return fact;
+      return plain("{ticker} traded at {range} on {day}, the price here is {price}.", values);
   }
 }

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import type { PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
-import { plain } from "../plain.ts";
+import { messageOf, type Plain, plain } from "../plain.ts";
 import { type Account, readAccounts, requireNamed } from "./accounts.ts";
 import { beforeFirstPrice, checkAsset } from "./asset-check.ts";
 import { whileBaseStays } from "./base-currency.ts";
@@ -36,12 +36,14 @@ export interface Recorded extends Answer {
 export function warningsOf(
   input: Pick<TransactionInput, "ticker" | "date">,
   known: Pick<KnownTicker, "firstPriceDate" | "problem">,
-): string[] {
+): Plain[] {
   const { problem } = known;
   const early = beforeFirstPrice(input, known);
   return [
     ...(early === null ? [] : [early]),
-    ...(problem === null ? [] : [`the prices of ${input.ticker} do not go on: ${problem}`]),
+    ...(problem === null
+      ? []
+      : [plain("The prices of {ticker} do not go on: {problem}.", { ticker: input.ticker ?? "", problem })]),
   ];
 }
 
@@ -179,8 +181,8 @@ export async function prepare(
     warnings: [
       ...new Set([
         ...warnings,
-        ...(known ? warningsOf(wanted, known) : []),
-        ...doubts.map(({ sentence }) => sentence),
+        ...(known ? warningsOf(wanted, known).map(messageOf) : []),
+        ...doubts.map(({ message }) => message),
         ...ofLots,
       ]),
     ],

@@ -1,4 +1,4 @@
-/** Which tickers there are: those already known here first, then Yahoo's. */
+/** Which tickers there are: the person's own first, then Yahoo's. */
 import type { Pool } from "pg";
 import { personPool, personTransaction } from "../database/person.ts";
 import { type Unit, unitOf } from "../market/currency.ts";
@@ -211,24 +211,36 @@ export interface FoundTicker {
 
 export interface TickerSearch {
   readonly tickers: readonly FoundTicker[];
-  /** false: Yahoo could not be asked, these are only the tickers known here. */
+  /** false: Yahoo could not be asked, these are only the person's own, and those of files. */
   readonly isComplete: boolean;
 }
 
+/**
+ * What the person has or watches, and what an operator brought in files, which Yahoo may not know. Nothing else that is known here: it
+ * would tell what others hold.
+ */
 async function searchKnown({ pool }: LedgerContext, userId: number, text: string): Promise<FoundTicker[]> {
   const { rows } = await personPool(pool, userId).query<FoundTicker>(
-    `select ticker, name, asset_class, exchange
+    `with own as (
+       select upper(btrim(ticker)) as ticker from bronze.transactions where user_id = $2 and ticker is not null
+       union
+       select ticker from public.watchlist where user_id = $2
+       union
+       select ticker from public.target_weights where user_id = $2
+     )
+     select ticker, name, asset_class, exchange
      from bronze.raw_assets
      where is_active
        and (starts_with(ticker, upper($1)) or strpos(lower(name), lower($1)) > 0)
+       and (source <> 'yahoo' or ticker in (select ticker from own))
      order by ticker <> upper($1), not starts_with(ticker, upper($1)), ticker
      limit 8`,
-    [text],
+    [text, userId],
   );
   return rows;
 }
 
-/** Tickers whose symbol begins with or whose name contains what was typed: known ones and the person's own first, each one once. */
+/** Tickers whose symbol begins with or whose name contains what was typed: the person's own first, each one once. */
 export async function searchTickers(
   context: LedgerContext,
   userId: number,

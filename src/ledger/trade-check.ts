@@ -1,6 +1,7 @@
 /** What the market says against a trade: its price, and its exchange rate. Nothing is refused for it. */
 import { Big } from "big.js";
 import { personTransaction } from "../database/person.ts";
+import { messageOf, type Plain, plain } from "../plain.ts";
 import type { LedgerContext } from "./context.ts";
 import { describeSuspicion, inAnother, isFarFrom, type Suspicion, suspectPrice } from "./price-check.ts";
 import { readEvidence } from "./quoted-days.ts";
@@ -32,20 +33,37 @@ export function suspectRate(
     date,
   }: Required<Pick<CheckedTrade, "currency" | "fx_rate" | "fx_currency" | "date">>,
   dayRate: string,
-): string | null {
+): Plain | null {
   if (!fx_rate || !isFarFrom(fx_rate, dayRate)) return null;
   const inverse = new Rate(1).div(fx_rate);
-  const fact = `one ${currency} was worth ${shown(dayRate)} ${fx_currency} on ${date}, the rate here is ${shown(fx_rate)}`;
+  const values = {
+    currency: currency ?? "",
+    other: fx_currency ?? "",
+    dayRate: shown(dayRate),
+    date,
+    rate: shown(fx_rate),
+  };
   return inverse.gt(0) && !isFarFrom(inverse.toFixed(), dayRate)
-    ? `${fact}: it seems to be the other way round; ${shown(inverse.toFixed())} would fit`
-    : fact;
+    ? plain(
+        "One {currency} was worth {dayRate} {other} on {date}, the rate here is {rate}: it seems to be the other way round; {fitting} would fit.",
+        { ...values, fitting: shown(inverse.toFixed()) },
+      )
+    : plain("One {currency} was worth {dayRate} {other} on {date}, the rate here is {rate}.", values);
 }
 
 export interface TradeDoubt {
-  readonly sentence: string;
+  readonly message: string;
+  readonly plain: Plain;
   /** Of the price; null: it is the exchange rate. */
   readonly suspicion: Suspicion | null;
 }
+
+/** What is to be said against a trade. */
+export const doubtOf = (words: Plain, suspicion: Suspicion | null = null): TradeDoubt => ({
+  message: messageOf(words),
+  plain: words,
+  suspicion,
+});
 
 /**
  * The price against what was traded on its day, in what it was paid in, and the trade's own exchange rate against the day's: what is
@@ -79,13 +97,9 @@ export async function checkTrade(
     const evidence = { ...inAnother(evidenceOf({ ticker, date }), paidRate ?? "1"), rates };
     const suspicion = suspectPrice(price, evidence);
     return (
-      suspicion && {
-        sentence: describeSuspicion({ ticker, price, date }, evidence.day!, suspicion, paidIn),
-        suspicion,
-      }
+      suspicion &&
+      doubtOf(describeSuspicion({ ticker, price, date }, evidence.day!, suspicion, paidIn), suspicion)
     );
   };
-  return [await ofPrice(), ofRate ? { sentence: ofRate, suspicion: null } : null].filter(
-    (doubt) => doubt !== null,
-  );
+  return [await ofPrice(), ofRate ? doubtOf(ofRate) : null].filter((doubt) => doubt !== null);
 }

@@ -19,7 +19,6 @@ export type Respect = (typeof respects)[number];
 
 export interface Allocation {
   readonly respect: Respect;
-  readonly title: string;
   readonly slices: readonly Slice[];
 }
 
@@ -45,7 +44,16 @@ interface Part {
   readonly value: string;
 }
 
-const cashLabel = "Cash";
+/** What parts that are no data are called, in the language of who reads. */
+export interface AllocationWords {
+  readonly cash: string;
+  /** One currency of it, by itself. */
+  cashIn(currency: string): string;
+  /** So many that are too small to be shown by themselves. */
+  others(count: number): string;
+  classOf(assetClass: string | null): string;
+  sectorOf(sector: string | null): string;
+}
 
 /**
  * Empty: nothing is held. By currency where there is another than `base`, the person's own, and by account where there are
@@ -55,38 +63,37 @@ export function allocations(
   tickers: readonly TickerFigures[],
   standing: Standing,
   base: string,
+  words: AllocationWords,
 ): Allocation[] {
-  const parts = partsOf(tickers, standing);
+  const parts = partsOf(tickers, standing, words);
+  const { others } = words;
   if (parts.length === 0) return [];
   const isForeign = parts.some(({ currency }) => currency !== base);
   const accounts = standing.accounts.filter(isPositive);
   return [
-    { respect: "ticker", title: "By ticker", slices: slices(parts, ({ ticker }) => ticker) },
-    { respect: "class", title: "By asset class", slices: slices(parts, ({ assetClass }) => assetClass) },
-    { respect: "sector", title: "By sector", slices: slices(parts, ({ sector }) => sector) },
+    { respect: "ticker", slices: slices(parts, ({ ticker }) => ticker, others) },
+    { respect: "class", slices: slices(parts, ({ assetClass }) => assetClass, others) },
+    { respect: "sector", slices: slices(parts, ({ sector }) => sector, others) },
     ...(isForeign
-      ? [
-          {
-            respect: "currency" as const,
-            title: "By currency",
-            slices: slices(parts, ({ currency }) => currency),
-          },
-        ]
+      ? [{ respect: "currency" as const, slices: slices(parts, ({ currency }) => currency, others) }]
       : []),
     ...(accounts.length > 1
-      ? [{ respect: "account" as const, title: "By account", slices: slices(accounts, ({ name }) => name) }]
+      ? [{ respect: "account" as const, slices: slices(accounts, ({ name }) => name, others) }]
       : []),
   ];
 }
 
-const partsOf = (tickers: readonly TickerFigures[], { cash }: Standing): Part[] =>
-  [...tickers.map(partOf), ...cash.map(cashPart)].filter(isPositive);
+const partsOf = (tickers: readonly TickerFigures[], { cash }: Standing, words: AllocationWords): Part[] =>
+  [...tickers.map((ticker) => partOf(ticker, words)), ...cash.map((one) => cashPart(one, words.cash))].filter(
+    isPositive,
+  );
 
 /** The same, each thing that is held by itself. What is owed is no part of it. */
 export function allocatedParts(
   tickers: readonly TickerFigures[],
   standing: Standing,
   respect: Respect,
+  words: AllocationWords,
 ): AllocatedPart[] {
   if (respect === "account")
     return standing.accounts
@@ -98,28 +105,31 @@ export function allocatedParts(
     sector: ({ sector }: Part) => sector,
     currency: ({ currency }: Part) => currency,
   }[respect];
-  return partsOf(tickers, standing).map((part) => ({
+  return partsOf(tickers, standing, words).map((part) => ({
     group: groupOf(part),
-    label: part.ticker === cashLabel ? `${cashLabel} ${part.currency}` : part.ticker,
+    label: part.ticker === words.cash ? words.cashIn(part.currency) : part.ticker,
     name: part.name,
     value: part.value,
   }));
 }
 
-const partOf = ({ ticker, name, asset_class, sector, currency, current_value }: TickerFigures): Part => ({
+const partOf = (
+  { ticker, name, asset_class, sector, currency, current_value }: TickerFigures,
+  { classOf, sectorOf }: AllocationWords,
+): Part => ({
   ticker,
   name: isOwnAsset(ticker) ? name : null,
-  assetClass: classLabel(asset_class),
-  sector: sector ?? "No sector",
+  assetClass: classOf(asset_class),
+  sector: sectorOf(sector),
   currency,
   value: current_value,
 });
 
-const cashPart = ({ currency, value }: Standing["cash"][number]): Part => ({
-  ticker: cashLabel,
+const cashPart = ({ currency, value }: Standing["cash"][number], cash: string): Part => ({
+  ticker: cash,
   name: null,
-  assetClass: cashLabel,
-  sector: cashLabel,
+  assetClass: cash,
+  sector: cash,
   currency,
   value,
 });
@@ -129,13 +139,14 @@ const isPositive = ({ value }: { readonly value: string }): boolean => Number(va
 function slices<Of extends { readonly value: string }>(
   parts: readonly Of[],
   labelOf: (part: Of) => string,
+  others: AllocationWords["others"],
 ): Slice[] {
   const sums = [...Map.groupBy(parts, labelOf)]
     .map(([label, members]) => ({ label, value: sum(members.map(({ value }) => value)) }))
     .sort((left, right) => right.value.cmp(left.value));
   const small = sums.length > slicesShown ? sums.splice(slicesShown - 1) : [];
   if (small.length > 0)
-    sums.push({ label: `${small.length} others`, value: sum(small.map(({ value }) => value)) });
+    sums.push({ label: others(small.length), value: sum(small.map(({ value }) => value)) });
   const weights = weightsOf(sums.map(({ value }) => value));
   const largest = Math.max(...weights);
   return sums.map(({ label, value }, index) => ({
@@ -164,11 +175,3 @@ export function weightsOf(values: readonly Big[]): number[] {
 
 const sum = (values: readonly (Big | string)[]): Big =>
   values.reduce<Big>((total, value) => total.plus(value), new Big(0));
-
-/** As people write it. */
-export function classLabel(assetClass: string | null): string {
-  if (assetClass === null) return "Not known yet";
-  if (assetClass === "etf") return "ETF";
-  const words = assetClass.replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}

@@ -9,9 +9,9 @@ export {
 export {
   type AllocatedPart,
   type Allocation,
+  type AllocationWords,
   allocatedParts,
   allocations,
-  classLabel,
   type Respect,
   respects,
 } from "./allocation.ts";

@@ -4,6 +4,7 @@
  */
 
 import type { Span } from "../portfolio/index.ts";
+import { t } from "./messages/index.ts";
 
 /** Of one person. */
 export interface Currencies {
@@ -87,12 +88,15 @@ type Decimal = Intl.StringNumericLiteral;
 
 const noon = (day: string): Date => new Date(`${day}T12:00:00Z`);
 
-export function formatDuration(milliseconds: number): string {
-  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
+/** `tenths`: writes with one decimal. */
+function sayDuration(milliseconds: number, tenths: (value: number) => string): string {
+  if (milliseconds < 1000) return t("{milliseconds} ms", { milliseconds: String(Math.round(milliseconds)) });
+  if (milliseconds < 60_000) return t("{seconds} s", { seconds: tenths(milliseconds / 1000) });
   const seconds = Math.round(milliseconds / 1000);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)].map(String);
+  if (seconds < 3600)
+    return t("{minutes} min {seconds} s", { minutes: minutes!, seconds: String(seconds % 60) });
+  return t("{hours} h {minutes} min", { hours: hours!, minutes: minutes! });
 }
 
 const relativeUnits: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
@@ -246,6 +250,7 @@ function createNumberFormat(locale: string): Omit<Format, keyof MoneyFormat | "l
   });
   const twoDecimals = number({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const count = number({ maximumFractionDigits: 0 });
+  const oneDecimal = number({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   return {
     compactNumber,
@@ -260,7 +265,7 @@ function createNumberFormat(locale: string): Omit<Format, keyof MoneyFormat | "l
     count: (value) => count.format(value),
     number: (value) => twoDecimals.format(value),
     ...createDateFormat(locale),
-    duration: formatDuration,
+    duration: (value) => sayDuration(value, (seconds) => oneDecimal.format(seconds)),
     relative: (value, now) => relativeTo(relative, value, now),
   };
 }

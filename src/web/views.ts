@@ -8,6 +8,7 @@ import type { Format } from "./format.ts";
 import { catalogueOf, localise, scriptMessages } from "./messages/index.ts";
 import { sayReading } from "./number-input.ts";
 import { shownTicker } from "./own-names.ts";
+import { sayReason } from "./reasons.ts";
 import type { StaticFiles } from "./static-files.ts";
 
 /** What every template can reach, whatever page it is part of. */
@@ -205,7 +206,7 @@ function formatOrReason(
 ): unknown {
   const format = data.format.in(hash.currency ?? null);
   if (value !== null && value !== undefined) return (format[name] as (value: unknown) => string)(value);
-  const reason = handlebars.escapeExpression(String(hash.reason ?? "not known"));
+  const reason = handlebars.escapeExpression(sayReason(String(hash.reason ?? "not known")));
   return new handlebars.SafeString(
     `<span class="absent"><span aria-hidden="true">—</span> <span class="reason">${reason}</span></span>`,
   );

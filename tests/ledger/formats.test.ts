@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { formats } from "../../src/ledger/import/formats/index.ts";
-import { readImportFile } from "../../src/ledger/import/read.ts";
+import { type ReadFile, readImportFile } from "../../src/ledger/import/read.ts";
 import { type RowInput, readRow } from "../../src/ledger/import/rows.ts";
 
 // Small files after the exports of brokers, exchanges and trackers, each with what is read in it. The table of formats in the
@@ -35,6 +35,12 @@ const foreign = (currency = "USD") => (currency === "USD" ? "" : ` ${currency}`)
 const ownRate = ({ fx_rate, fx_currency }: RowInput) =>
   fx_rate === undefined ? "" : `, at its own rate of ${fx_rate} ${fx_currency}`;
 
+const aside = ({ line, text, kind, lines }: ReadFile["asides"][number]): string => {
+  const table = kind === "table" ? `${lines} lines of another table: ` : "";
+  const part = kind === "merged" ? " (part of another line, or its repetition)" : "";
+  return `${line}: aside: ${table}${text}${part}`;
+};
+
 /** A line for each entry: what is recorded, or what is kept, or why it is refused. */
 function told(name: string): string {
   const { file, rows } = readFixture(name);
@@ -47,13 +53,13 @@ function told(name: string): string {
     return [
       `${line}: ${what.replaceAll(/ +/g, " ")}`,
       ...remarks,
-      ...notes.map((note) => `  (${note})`),
+      ...notes.map(({ message }) => `  (${message})`),
     ].join("\n");
   });
   const head = [file.format ?? "no known format", file.problem?.message, ...file.unknownWords].filter(
     Boolean,
   );
-  return `${[...head, ...lines, ...file.asides.map(({ line, text }) => `${line}: aside: ${text}`)].join("\n")}\n`;
+  return `${[...head, ...lines, ...file.asides.map(aside)].join("\n")}\n`;
 }
 
 test.each(names)("%s is read as it says", async (name) => {

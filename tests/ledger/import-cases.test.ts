@@ -230,7 +230,7 @@ describe("days", () => {
     const { file } = read(generic("03/04/2024,BUY,AAPL,1,100\n25/04/2024,BUY,AAPL,1,100"));
     expect([file.notation.dateOrder, file.dateEvidence]).toEqual([
       "day",
-      "25/04/2024 can be read in one way only",
+      { kind: "one_way", text: "25/04/2024" },
     ]);
     // Read the other way they would lie ahead, or be in no order.
     expect(told(generic("03/02/2026,BUY,AAPL,1,100\n05/01/2026,BUY,AAPL,1,100"), {})).toEqual([
@@ -267,7 +267,7 @@ describe("figures", () => {
       ["0.00003605", "2500"],
       ["0.01", "3102.321789832597"],
     ]);
-    expect(rows.map(({ notes }) => notes)).toEqual([
+    expect(rows.map(({ notes }) => notes.map(({ message }) => message))).toEqual([
       ["the quantity is rounded to 12 decimals"],
       [],
       ["the price is rounded to 12 decimals"],
@@ -343,7 +343,9 @@ test.each([
 ])("%s is read as %s, which the row says", (symbol, ticker) => {
   const { rows } = read(generic(`2024-01-05,BUY,${symbol},1,100`));
   expect(rows[0]?.input?.ticker).toBe(ticker);
-  expect(rows[0]?.notes).toEqual(symbol === ticker ? [] : [`${symbol} is read as ${ticker}`]);
+  expect(rows[0]?.notes.map(({ message }) => message)).toEqual(
+    symbol === ticker ? [] : [`${symbol} is read as ${ticker}`],
+  );
 });
 
 test.each([

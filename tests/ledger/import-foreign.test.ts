@@ -81,7 +81,7 @@ const told = ({ rows }: ImportReview): string[] =>
       input?.ticker,
       currency,
       ...[...errors, ...warnings].map(({ code }) => code),
-      ...notes.filter((note) => note.includes("converted")),
+      ...notes.flatMap(({ message }) => (message.includes("converted") ? message : [])),
     ]
       .filter(Boolean)
       .join(" "),

@@ -8,6 +8,7 @@ import {
   suspectPrice,
   swapDayAndMonth,
 } from "../../src/ledger/price-check.ts";
+import { messageOf } from "../../src/plain.ts";
 
 const day: QuotedDay = { date: "2024-03-04", low: "98", high: "102", close: "100" };
 const evidence: PriceEvidence = { day, swappedDay: null, laterSplits: [] };
@@ -78,7 +79,7 @@ test("nothing is said where nothing is known", () => {
 test("both figures are in the sentence, and what would fit", () => {
   const trade = { ticker: "VOD.L", price: "7000", date: "2024-03-04" };
   const suspicion = suspectPrice("10000", evidence)!;
-  expect(describeSuspicion({ ...trade, price: "10000" }, day, suspicion)).toBe(
+  expect(messageOf(describeSuspicion({ ...trade, price: "10000" }, day, suspicion))).toBe(
     "VOD.L traded at 98 to 102 on 2024-03-04, the price here is 10000: a hundred times as much, as if it were in cents or pence; 100 would fit",
   );
 });

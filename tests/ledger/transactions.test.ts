@@ -279,12 +279,23 @@ describe("list", () => {
 });
 
 describe("ticker search", () => {
-  test("has known tickers first, then Yahoo's, each once", async () => {
+  test("has the person's own tickers first, then Yahoo's, each once, and tells nothing of what others have", async () => {
     await owner.query(
       `insert into raw_assets (ticker, name, asset_class, currency, exchange, exchange_timezone)
        values ('XACM', 'Acme Mining', 'stock', 'USD', 'NYSE', 'America/New_York'),
-         ('ACME', 'Acme Corporation', 'stock', 'USD', 'NASDAQ', 'America/New_York')`,
+         ('ACME', 'Acme Corporation', 'stock', 'USD', 'NASDAQ', 'America/New_York'),
+         ('ACMF', 'Acme Farms', 'stock', 'KES', 'XNAI', 'Africa/Nairobi')`,
     );
+    await owner.query("update raw_assets set source = 'file' where ticker = 'ACMF'");
+    const tickersFor = async (person: number) =>
+      (await searchTickers(ledger, person, "acme")).tickers.map(({ ticker }) => ticker);
+    const before = await tickersFor(alice);
+    expect(before).toContain("ACMF");
+    expect(before).not.toContain("XACM");
+    await owner.query("insert into public.watchlist (user_id, ticker) values ($1, 'XACM')", [alice]);
+    await record(buy);
+    expect(await tickersFor(bob)).toEqual(before);
+    await owner.query("delete from raw_assets where ticker = 'ACMF'");
     expect(await searchTickers(ledger, alice, "acme")).toEqual({
       tickers: [
         { ticker: "ACME", name: "Acme Corporation", asset_class: "stock", exchange: "NASDAQ" },

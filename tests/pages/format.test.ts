@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatDuration, formatFor } from "../../src/web/format.ts";
+import { formatFor } from "../../src/web/format.ts";
 
 describe("format", () => {
   test("takes the first language it knows, and English where it knows none", () => {
@@ -45,7 +45,7 @@ describe("format", () => {
   });
 
   test("writes durations and distances in the unit that fits", () => {
-    expect([3, 1500, 125_000, 7_260_000].map(formatDuration)).toEqual([
+    expect([3, 1500, 125_000, 7_260_000].map(formatFor(["en-US"]).duration)).toEqual([
       "3 ms",
       "1.5 s",
       "2 min 5 s",

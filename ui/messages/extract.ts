@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type CallExpression, type Expression, type Node, parse } from "acorn";
 import { languageCodes } from "../../src/languages.ts";
+import { definitionMessages } from "../../src/web/explain/definitions.ts";
 import { messagesOf } from "../../src/web/messages/index.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -52,13 +53,14 @@ function messagesOfCode(file: string): string[] {
 
 const isCall = (node: Node): node is CallExpression => node.type === "CallExpression";
 
-/** Every message, in the order of the files. */
+/** Every message, in the order of the files; the definitions of figures are those of docs/metrics.md. */
 export function allMessages(): string[] {
   const templates = ["ui/views", "ui/partials"].flatMap((folder) => filesOf(folder, ".hbs"));
   const messages = [
     ...templates.flatMap((file) => messagesOf(readFileSync(file, "utf8"))),
     ...filesOf("src", ".ts").flatMap(messagesOfCode),
     ...filesOf("ui/static", ".js").flatMap(messagesOfCode),
+    ...definitionMessages(readFileSync(join(root, "docs/metrics.md"), "utf8")),
   ];
   return [...new Set(messages)].filter((message) => /\p{L}/u.test(message));
 }

@@ -1,12 +1,21 @@
 /** What an entry that is no trade moved: how much, in which currency and which way, or why nobody can tell. Pure. */
+
 import { Big } from "big.js";
 import { isCurrency, unitOf } from "../../market/currency.ts";
+import { messageOf, type Plain, plain } from "../../plain.ts";
 import type { BookedFigures, Entry } from "./entry.ts";
 import { meaningOf } from "./kinds.ts";
 import { ledgerDecimals } from "./money.ts";
 
 /** Why a row is not recorded, in words. */
-export class NotRecordable extends Error {}
+export class NotRecordable extends Error {
+  readonly plain: Plain;
+
+  constructor(words: Plain) {
+    super(messageOf(words));
+    this.plain = words;
+  }
+}
 
 /** Of a file: whether what is paid is written as less than nothing. */
 export interface FileSigns {
@@ -68,9 +77,10 @@ export function currencyOfEntry(entry: Entry, { isCurrencyAssumed }: FileSigns):
   const { booked, currency } = entry;
   // A broker's own file without a currency is in the account's, which it does not name.
   const named = currency ?? (isCurrencyAssumed && booked?.format === null ? "USD" : null);
-  if (named === null) throw new NotRecordable("nothing says which currency it is in");
+  if (named === null) throw new NotRecordable(plain("Nothing says which currency it is in."));
   const unit = unitOf(named);
-  if (!unit || !isCurrency(unit.currency)) throw new NotRecordable(`it is in ${named}, which is no currency`);
+  if (!unit || !isCurrency(unit.currency))
+    throw new NotRecordable(plain("It is in {currency}, which is no currency.", { currency: named }));
   return named;
 }
 
@@ -79,7 +89,11 @@ function costsOf({ costs }: BookedFigures, of: "fee" | "tax", currency: string):
   return costs.reduce((sum, cost) => {
     if (cost.of !== of) return sum;
     if (cost.currency !== currency && cost.currency !== "")
-      throw new NotRecordable(`its ${of} is in ${cost.currency}, and itself in ${currency}`);
+      throw new NotRecordable(
+        of === "fee"
+          ? plain("Its fee is in {of}, and itself in {currency}.", { of: cost.currency, currency })
+          : plain("Its tax is in {of}, and itself in {currency}.", { of: cost.currency, currency }),
+      );
     return sum.plus(cost.value);
   }, new Big(0));
 }
@@ -94,18 +108,22 @@ function withheld({ kind }: Entry, gross: Big, net: Big, costs: Big): Big {
   const isIncome = kind === "DIVIDEND" || kind === "INTEREST";
   if (isIncome && costs.eq(0) && net.gt(0) && missing.gt(0) && missing.lt(gross.div(2))) return missing;
   throw new NotRecordable(
-    `it was ${gross.toFixed()} before and ${net.toFixed()} after costs of ${costs.toFixed()}, which do not add up`,
+    plain("It was {gross} before and {net} after costs of {costs}, which do not add up.", {
+      gross: gross.toFixed(),
+      net: net.toFixed(),
+      costs: costs.toFixed(),
+    }),
   );
 }
 
 /** How much money it was. Throws NotRecordable. */
 export function readSum(entry: Entry, signs: FileSigns): Sum {
   const { booked, quantity, instrument } = entry;
-  if (!booked) throw new NotRecordable("it says nothing of money");
+  if (!booked) throw new NotRecordable(plain("It says nothing of money."));
   const own = booked.format?.isCrypto || entry.kind === "DEPOSIT" || entry.kind === "WITHDRAWAL";
   const money = own && instrument && isSaid(quantity) ? moneyNamed(instrument.symbol) : null;
   if (booked.format?.isCrypto && isOfShares(entry))
-    throw new NotRecordable(`it is in ${instrument!.symbol}, and no money`);
+    throw new NotRecordable(plain("It is in {symbol}, and no money.", { symbol: instrument!.symbol }));
   const stated = money !== null && !isSaid(booked.gross) && !isSaid(booked.net);
   const currency = stated ? money : currencyOfEntry(entry, signs);
   const [fee, tax] = [costsOf(booked, "fee", currency), costsOf(booked, "tax", currency)];
@@ -119,10 +137,8 @@ export function readSum(entry: Entry, signs: FileSigns): Sum {
   if (net) return { gross: net.plus(costs), fee, tax, currency };
   if (isSaid(booked.price) && isSaid(quantity))
     return { gross: inLedger(new Big(booked.price).times(quantity).abs()), fee, tax, currency };
-  throw new NotRecordable("it has no amount");
+  throw new NotRecordable(plain("It has no amount."));
 }
-
-const paidBack = "whether it was paid or paid back";
 
 /** What was paid, above 0; below 0: paid back. Of a fee or a tax, which is a sum of its own. */
 export function readCharge(entry: Entry, signs: FileSigns): Sum {
@@ -132,7 +148,7 @@ export function readCharge(entry: Entry, signs: FileSigns): Sum {
   if (booked && !hasSum && own.length > 0) {
     const [{ currency }] = own as readonly [(typeof own)[number]];
     if (own.some((cost) => cost.currency !== currency))
-      throw new NotRecordable("it has costs in two currencies");
+      throw new NotRecordable(plain("It has costs in two currencies."));
     const value = own.reduce((sum, cost) => sum.plus(cost.value), new Big(0));
     return { ...zero, gross: value, currency: currency || currencyOfEntry(entry, signs) };
   }
@@ -143,10 +159,15 @@ export function readCharge(entry: Entry, signs: FileSigns): Sum {
   // So much for each has no sign.
   if (!isStated) return { ...zero, gross: amount, currency };
   if (!isSaid(booked!.net) && !fee.plus(tax).eq(0))
-    throw new NotRecordable(`it has two sums, ${amount.toFixed()} and ${fee.plus(tax).toFixed()}`);
+    throw new NotRecordable(
+      plain("It has two sums, {amount} and {costs}.", {
+        amount: amount.toFixed(),
+        costs: fee.plus(tax).toFixed(),
+      }),
+    );
   if (signs.isSigned) return { ...zero, gross: amount.neg(), currency };
   if (signs.isUnsigned || booked!.format === null) return { ...zero, gross: amount, currency };
-  throw new NotRecordable(`nothing says ${paidBack}`);
+  throw new NotRecordable(plain("Nothing says whether it was paid or paid back."));
 }
 
 const zero = { fee: none, tax: none };
@@ -158,11 +179,11 @@ const reinvesting = /reinvest|wiederanl|\bdrip\b/i;
 export function readIncome(entry: Entry, signs: FileSigns): Sum {
   const sum = readSum(entry, signs);
   const text = `${entry.word} ${entry.instrument?.name ?? ""} ${entry.texts.description ?? ""}`.slice(0, 400);
-  if (sum.gross.eq(0)) throw new NotRecordable("it has no amount");
+  if (sum.gross.eq(0)) throw new NotRecordable(plain("It has no amount."));
   if (sum.gross.lt(0) && reinvesting.test(text))
-    throw new NotRecordable("it was reinvested, and nothing says in how many shares");
+    throw new NotRecordable(plain("It was reinvested, and nothing says in how many shares."));
   if (entry.kind === "INTEREST" && sum.gross.gt(0) && !signs.isSigned && owed.test(text))
-    throw new NotRecordable("nothing says whether it was paid or received");
+    throw new NotRecordable(plain("Nothing says whether it was paid or received."));
   return sum;
 }
 
@@ -173,7 +194,7 @@ const without =
 
 export interface CashMovement extends Sum {
   readonly type: "DEPOSIT" | "WITHDRAWAL";
-  readonly note: string | null;
+  readonly note: Plain | null;
 }
 
 /** Money that came from elsewhere, or went there; above 0. */
@@ -186,17 +207,19 @@ export function readCashMovement(entry: Entry, signs: FileSigns): CashMovement {
     );
   const isTransfer = kind === "TRANSFER_IN" || kind === "TRANSFER_OUT";
   if (within.test(text))
-    throw new NotRecordable("it moved money within the broker, where it is the same money");
+    throw new NotRecordable(plain("It moved money within the broker, where it is the same money."));
   if (isTransfer && !without.test(text))
-    throw new NotRecordable("nothing says whether it came from elsewhere or moved within the broker");
+    throw new NotRecordable(plain("Nothing says whether it came from elsewhere or moved within the broker."));
   const { gross, fee, tax, currency } = readSum(entry, signs);
-  if (gross.eq(0)) throw new NotRecordable("it has no amount");
+  if (gross.eq(0)) throw new NotRecordable(plain("It has no amount."));
   const isOut = kind === "WITHDRAWAL" || kind === "TRANSFER_OUT";
   if (gross.gt(0) && signs.isSigned && isOut)
-    throw new NotRecordable(`nothing says ${paidBack}: other sums that went out are below 0 here`);
+    throw new NotRecordable(
+      plain("Nothing says whether it was paid or paid back: other sums that went out are below 0 here."),
+    );
   if (!signs.isSigned && isUndeclared(entry) && meaningOf(word) === "CASH")
-    throw new NotRecordable("nothing says whether it was put in or taken out");
-  if (!tax.eq(0)) throw new NotRecordable("a tax was withheld of it, which no deposit has");
+    throw new NotRecordable(plain("Nothing says whether it was put in or taken out."));
+  if (!tax.eq(0)) throw new NotRecordable(plain("A tax was withheld of it, which no deposit has."));
   const isTaken = isOut || gross.lt(0);
   // After costs more is gone than was taken out; what was put in came less them.
   const isNet = !isSaid(entry.booked!.gross) && isSaid(entry.booked!.net);
@@ -207,7 +230,7 @@ export function readCashMovement(entry: Entry, signs: FileSigns): CashMovement {
     fee,
     tax,
     currency,
-    note: kind === "DEPOSIT" && isTaken ? "a deposit of less than nothing is a withdrawal" : null,
+    note: kind === "DEPOSIT" && isTaken ? plain("A deposit of less than nothing is a withdrawal.") : null,
   };
 }
 

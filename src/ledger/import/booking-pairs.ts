@@ -1,6 +1,8 @@
 /** Rows of which several are one thing: a dividend and what was withheld of it, the two sides of a conversion. Pure. */
+
 import { Big } from "big.js";
 import { isCurrency } from "../../market/currency.ts";
+import { plain } from "../../plain.ts";
 import { type FileSigns, NotRecordable, readSum, type Sum } from "./booked-sums.ts";
 import type { Entry } from "./entry.ts";
 import { instrumentKey } from "./instrument.ts";
@@ -19,16 +21,16 @@ const pairOf = (entry: Entry): RegExpExecArray | null =>
 export function readConversion(entry: Entry, currency: string): Conversion {
   const [, base = "", quote = ""] = pairOf(entry) ?? [];
   if (!isCurrency(base) || !isCurrency(quote))
-    throw new NotRecordable("the other side of the conversion is not in the file");
+    throw new NotRecordable(plain("The other side of the conversion is not in the file."));
   const { quantity, booked } = entry;
   const [bought, paid] = [new Big(quantity ?? 0), new Big(booked?.gross ?? 0)];
   if (currency !== quote || bought.times(paid).gte(0))
-    throw new NotRecordable("nothing says plainly which currency became which");
+    throw new NotRecordable(plain("Nothing says plainly which currency became which."));
   const costs = booked!.costs;
   const feeIn = (of: string): Big =>
     costs.reduce((sum, cost) => (cost.currency === of ? sum.plus(cost.value) : sum), none);
   if (costs.some((cost) => cost.currency !== base && cost.currency !== quote))
-    throw new NotRecordable("its fee is in a third currency");
+    throw new NotRecordable(plain("Its fee is in a third currency."));
   const sides = [
     { gross: bought, fee: feeIn(base), tax: none, currency: base },
     { gross: paid, fee: feeIn(quote), tax: none, currency: quote },

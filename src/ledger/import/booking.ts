@@ -1,5 +1,7 @@
 /** What rows that are no trades are in the ledger, or why they stay out of it. Pure but for the clock. */
+
 import { mapInTurns } from "../../event-loop.ts";
+import { type Plain, plain } from "../../plain.ts";
 import { FutureDateError, InvalidTransactionError } from "../errors.ts";
 import { parseTransactionInput } from "../input.ts";
 import { type TransactionType, transactionTypes } from "../transaction-types.ts";
@@ -21,7 +23,7 @@ import { keepTogether, pairConversions, pairTaxes, readConversion, readSide } fr
 import type { Entry } from "./entry.ts";
 import { isTrade, type RowKind } from "./kinds.ts";
 import type { RecordGroup } from "./recording.ts";
-import type { Remark } from "./remarks.ts";
+import { noteOf, type Remark, remarkIn } from "./remarks.ts";
 import type { ImportRow, Resolve, RowInput } from "./rows.ts";
 import { tradingDay } from "./rows.ts";
 
@@ -39,14 +41,19 @@ const groups: Readonly<Partial<Record<RowKind, RecordGroup>>> = {
   BONUS: "shares",
 };
 
-const others: Readonly<Partial<Record<RowKind, string>>> = {
-  SPLIT: "splits are counted as the market has them",
-  CORPORATE_ACTION: "what a corporate action does to a holding is not in the file: enter it by hand",
-  OPTION: "options are not kept here",
-  CFD: "contracts for difference are not kept here",
-  SHORT_SALE: "what is sold without having it is not kept here",
-  NOT_EXECUTED: "it was not executed",
-  OTHER: "nothing says what it is",
+const others: Readonly<Partial<Record<RowKind, Plain>>> = {
+  SPLIT: plain("Splits are counted as the market has them."),
+  CORPORATE_ACTION: plain("What a corporate action does to a holding is not in the file: enter it by hand."),
+  OPTION: plain("Options are not kept here."),
+  CFD: plain("Contracts for difference are not kept here."),
+  SHORT_SALE: plain("What is sold without having it is not kept here."),
+  NOT_EXECUTED: plain("It was not executed."),
+  OTHER: plain("Nothing says what it is."),
+};
+
+const derivatives = {
+  option: plain("It is of an option."),
+  CFD: plain("It is of a CFD."),
 };
 
 function groupOf(entry: Entry): RecordGroup | null {
@@ -75,11 +82,11 @@ interface Booking {
 }
 
 function tickerOf(entry: Entry, { resolve }: Booking): string {
-  if (!entry.instrument) throw new NotRecordable("nothing says of which instrument it is");
-  if (entry.instrument.derivative) throw new NotRecordable(`it is of an ${entry.instrument.derivative}`);
+  if (!entry.instrument) throw new NotRecordable(plain("Nothing says of which instrument it is."));
+  if (entry.instrument.derivative) throw new NotRecordable(derivatives[entry.instrument.derivative]);
   const found = resolve(entry) ?? entry.instrument.ticker ?? "";
   if (typeof found !== "string") throw new NotResolved(found);
-  if (found === "") throw new NotRecordable("nothing says of which instrument it is");
+  if (found === "") throw new NotRecordable(plain("Nothing says of which instrument it is."));
   return found;
 }
 
@@ -90,7 +97,7 @@ function knownTicker(entry: Entry, booking: Booking): string | undefined {
   return typeof found === "string" && booking.tickers.has(found) ? found : undefined;
 }
 
-const plain = ({ gross, fee, tax, currency }: Sum) => ({
+const figuresOf = ({ gross, fee, tax, currency }: Sum) => ({
   amount: gross.toFixed(),
   currency,
   ...(!fee.eq(0) && { fee: fee.toFixed() }),
@@ -103,7 +110,7 @@ interface Booked {
   readonly fields: Fields;
   /** Of a conversion in one row: its other side. */
   readonly counterpart?: Fields;
-  readonly note?: string | null;
+  readonly note?: Plain | null;
 }
 
 function bookShares(entry: Entry, booking: Booking): Booked {
@@ -111,9 +118,10 @@ function bookShares(entry: Entry, booking: Booking): Booked {
   const ticker = tickerOf(entry, booking);
   const moved = { ticker, quantity: quantity!.replace(/^-/, ""), date: tradingDay(entry, ticker) };
   if (kind === "BONUS") return { fields: { ...moved, type: "BONUS" } };
-  if (booked!.costs.length > 0) throw new NotRecordable("nothing says what its fee was paid in");
+  if (booked!.costs.length > 0) throw new NotRecordable(plain("Nothing says what its fee was paid in."));
   if (kind === "TRANSFER_OUT" || kind === "WITHDRAWAL") return { fields: { ...moved, type: "TRANSFER_OUT" } };
-  if (!booked!.format?.bringsCost) throw new NotRecordable("what the shares had cost is not in the file");
+  if (!booked!.format?.bringsCost)
+    throw new NotRecordable(plain("What the shares had cost is not in the file."));
   const { gross, currency } = readSum(entry, booking.signs);
   return { fields: { ...moved, type: "TRANSFER_IN", amount: gross.abs().toFixed(), currency } };
 }
@@ -125,23 +133,38 @@ function book(entry: Entry, booking: Booking): Booked {
   switch (kind) {
     case "DIVIDEND":
       return {
-        fields: { type: kind, date, ticker: tickerOf(entry, booking), ...plain(readIncome(entry, signs)) },
+        fields: {
+          type: kind,
+          date,
+          ticker: tickerOf(entry, booking),
+          ...figuresOf(readIncome(entry, signs)),
+        },
       };
     case "RETURN_OF_CAPITAL":
       return {
-        fields: { type: kind, date, ticker: tickerOf(entry, booking), ...plain(readSum(entry, signs)) },
+        fields: { type: kind, date, ticker: tickerOf(entry, booking), ...figuresOf(readSum(entry, signs)) },
       };
     case "INTEREST":
       return {
-        fields: { type: kind, date, ticker: knownTicker(entry, booking), ...plain(readIncome(entry, signs)) },
+        fields: {
+          type: kind,
+          date,
+          ticker: knownTicker(entry, booking),
+          ...figuresOf(readIncome(entry, signs)),
+        },
       };
     case "FEE":
     case "TAX":
       return {
-        fields: { type: kind, date, ticker: knownTicker(entry, booking), ...plain(readCharge(entry, signs)) },
+        fields: {
+          type: kind,
+          date,
+          ticker: knownTicker(entry, booking),
+          ...figuresOf(readCharge(entry, signs)),
+        },
       };
     case "BONUS":
-      if (!isOfShares(entry)) throw new NotRecordable("a bonus in money has no type here");
+      if (!isOfShares(entry)) throw new NotRecordable(plain("A bonus in money has no type here."));
       return bookShares(entry, booking);
     case "FX_IN":
     case "FX_OUT": {
@@ -149,17 +172,17 @@ function book(entry: Entry, booking: Booking): Booked {
       const transfer_id = `line ${Math.min(entry.line, partner?.line ?? entry.line)}`;
       if (partner) {
         const { type, ...sum } = readSide(entry, signs);
-        return { fields: { type, date, transfer_id, ...plain(sum) } };
+        return { fields: { type, date, transfer_id, ...figuresOf(sum) } };
       }
       const { out, into } = readConversion(entry, currencyOfEntry(entry, signs));
       return {
-        fields: { type: "FX_OUT", date, transfer_id, ...plain(out) },
-        counterpart: { type: "FX_IN", date, transfer_id, ...plain(into) },
+        fields: { type: "FX_OUT", date, transfer_id, ...figuresOf(out) },
+        counterpart: { type: "FX_IN", date, transfer_id, ...figuresOf(into) },
       };
     }
     default: {
       const { type, note, ...sum } = readCashMovement(entry, signs);
-      return { fields: { type, date, ...plain(sum) }, note };
+      return { fields: { type, date, ...figuresOf(sum) }, note };
     }
   }
 }
@@ -173,7 +196,7 @@ function inputOf(
   return typeof transfer_id === "string" ? { ...input, transfer_id } : input;
 }
 
-const notRecorded = (message: string): Remark => ({ code: "not_recorded", message });
+const notRecorded = (words: Plain): Remark => remarkIn("not_recorded", words);
 
 function bookRow(row: ImportRow, booking: Booking): ImportRow {
   const { entry } = row;
@@ -183,7 +206,7 @@ function bookRow(row: ImportRow, booking: Booking): ImportRow {
   if (group === null)
     return { ...row, group: null, problem: notRecorded(others[entry.kind] ?? others.OTHER!) };
   if (entry.booked.problem) return refused(entry.booked.problem);
-  if (entry.date === null) return refused(notRecorded("it has no date"));
+  if (entry.date === null) return refused(notRecorded(plain("It has no date.")));
   try {
     const { fields, counterpart, note } = book(entry, booking);
     return {
@@ -191,13 +214,13 @@ function bookRow(row: ImportRow, booking: Booking): ImportRow {
       group,
       input: inputOf(fields, booking.clock),
       ...(counterpart && { counterpart: inputOf(counterpart, booking.clock) }),
-      ...(note && { notes: [...row.notes, note] }),
+      ...(note && { notes: [...row.notes, noteOf(note)] }),
     };
   } catch (error) {
     if (error instanceof NotResolved) return refused(error.remark);
-    if (error instanceof NotRecordable) return refused(notRecorded(error.message));
+    if (error instanceof NotRecordable) return refused(notRecorded(error.plain));
     if (error instanceof InvalidTransactionError || error instanceof FutureDateError)
-      return refused({ ...notRecorded(error.message), plain: error.plain });
+      return refused({ code: "not_recorded", message: error.message, plain: error.plain });
     throw error;
   }
 }

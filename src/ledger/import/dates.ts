@@ -107,8 +107,14 @@ const isYearLast = (text: string): boolean => /^\d{1,2}[-/.]\s?\d{1,2}[-/.]/.tes
 
 export interface KnownOrder {
   readonly order: DateOrder;
-  /** In words, for the person: what says so. */
-  readonly because: string;
+  readonly because: DateEvidence;
+}
+
+/** What says so: a date that can be read in one way only, or that has points, or would be to come; the rows' order; the format's name. */
+export interface DateEvidence {
+  readonly kind: "one_way" | "points" | "future" | "sequence" | "format";
+  /** The date, or the name; "": of the order. */
+  readonly text: string;
 }
 
 /** What the dates of a file prove of their order; null: they leave it open. `today`: nobody trades after it. */
@@ -123,9 +129,9 @@ export function proveDateOrder(texts: readonly string[], today: string): KnownOr
   // One date with a day that is no month decides; two that contradict one another decide nothing.
   const [proof, contradiction] = [...proofs];
   if (contradiction) return null;
-  if (proof) return { order: proof[0], because: `${proof[1]} can be read in one way only` };
+  if (proof) return { order: proof[0], because: { kind: "one_way", text: proof[1] } };
   const dotted = days.find((text) => text.includes("."));
-  if (dotted) return { order: "day", because: `with points the day comes first, as in ${dotted}` };
+  if (dotted) return { order: "day", because: { kind: "points", text: dotted } };
   return proveBySequence(days, today);
 }
 
@@ -140,11 +146,11 @@ function proveBySequence(texts: readonly string[], today: string): KnownOrder | 
     const other = order === "day" ? "month" : "day";
     const future = open.find(({ date }) => date[other] > today && date[order] <= today);
     if (future && open.every(({ date }) => date[order] <= today))
-      return { order, because: `${future.text} would be in the future otherwise` };
+      return { order, because: { kind: "future", text: future.text } };
   }
   if (new Set(open.map(({ text }) => text.slice(0, 10))).size < 4) return null;
   const inOrder = orders.filter((order) => isSorted(open.map(({ date }) => date[order])));
-  return inOrder.length === 1 ? { order: inOrder[0]!, because: "only so are the rows in order" } : null;
+  return inOrder.length === 1 ? { order: inOrder[0]!, because: { kind: "sequence", text: "" } } : null;
 }
 
 function isSorted(dates: readonly string[]): boolean {

@@ -1,5 +1,7 @@
 /** The lines of a table as entries: what each is, when, of what, how much and for how much. Pure. */
+
 import { Big } from "big.js";
+import { plain } from "../../plain.ts";
 import { type CostField, type CostReading, costFields, readCosts } from "./costs.ts";
 import { currencyOf, isMoney, isVague } from "./currencies.ts";
 import { type DateOrder, type Moment, readMoment } from "./dates.ts";
@@ -170,7 +172,7 @@ function withState(
   if (state === "unknown" && layout.format === null)
     remarks.warn(
       "unknown_state",
-      `nobody knows whether an order that is "${text}" was executed: it is taken so`,
+      plain('Nobody knows whether an order that is "{text}" was executed: it is taken so.', { text }),
     );
   if (state !== "unknown") remarks.refuse(new ContradictedTradeError(text, column));
   return kind;
@@ -183,7 +185,10 @@ const costReading = (reading: Reading, remarks: Remarks): CostReading => ({
     const { value, unit, isAmbiguous } = figureOf("fee", text, reading, remarks);
     if (value !== null) return { value, unit };
     if (!isAmbiguous && !/^(free|gratis|zero|included)$/i.test(text))
-      remarks.warn("fee_left_out", `a fee of "${text.slice(0, 40)}" cannot be read: it is left out`);
+      remarks.warn(
+        "fee_left_out",
+        plain('A fee of "{text}" cannot be read: it is left out.', { text: text.slice(0, 40) }),
+      );
     return null;
   },
 });

@@ -6,7 +6,7 @@ import type { Instrument } from "./instrument.ts";
 import type { RowKind } from "./kinds.ts";
 import type { Layout } from "./layout.ts";
 import type { OwnRate } from "./own-rate.ts";
-import type { Remark } from "./remarks.ts";
+import type { Note, Remark } from "./remarks.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** What stands in our own export's columns beside those of every file, by name; absent: nothing. */
@@ -93,7 +93,7 @@ export interface Entry {
   /** Said of a row that can be recorded all the same. */
   readonly warnings: readonly Remark[];
   /** How it was understood, where that is not plain. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 /** Of a whole table: what its lines are read by. */

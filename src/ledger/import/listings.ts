@@ -1,15 +1,16 @@
 /** Whether the ticker that a row is read as is the listing that was traded, by the currencies of both. Pure. */
+import { plain } from "../../plain.ts";
 import { UnnamedCurrencyError } from "../currency-errors.ts";
 import type { KnownTicker } from "../tickers.ts";
 import { exchangesIn, instrumentKey } from "./instrument.ts";
 import { assumedCurrency } from "./lookup.ts";
-import { type Remark, remarkOf } from "./remarks.ts";
+import { type Note, noteOf, type Remark, remarkIn, remarkOf } from "./remarks.ts";
 import type { ImportRow } from "./rows.ts";
 
 export interface Judgement {
   readonly errors: readonly Remark[];
   readonly warnings: readonly Remark[];
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 export const noJudgement: Judgement = { errors: [], warnings: [], notes: [] };
@@ -18,10 +19,15 @@ export const noJudgement: Judgement = { errors: [], warnings: [], notes: [] };
 export function doubtListing({ input, entry }: ImportRow, { unit }: KnownTicker): Remark | null {
   if (input?.currency === undefined || input.currency === unit.currency) return null;
   const name = entry.instrument?.symbol || input.ticker;
-  return {
-    code: "unknown_ticker",
-    message: `it was paid in ${input.currency}, and ${input.ticker} is quoted in ${unit.currency}: say which ticker ${name} is`,
-  };
+  return remarkIn(
+    "unknown_ticker",
+    plain("It was paid in {paidIn}, and {ticker} is quoted in {currency}: say which ticker {name} is.", {
+      paidIn: input.currency,
+      ticker: input.ticker ?? "",
+      currency: unit.currency,
+      name: name ?? "",
+    }),
+  );
 }
 
 /** Of a trade. `named`: by a person, whose word stands, as an ISIN's does: what was paid is converted then, and said. */
@@ -39,8 +45,12 @@ export function judgeListing(
     Object.hasOwn(named, instrumentKey(entry)) || entry.instrument?.identifier || entry.instrument?.quote;
   const doubt = isSure ? null : doubtListing(row, found);
   if (doubt) return { ...noJudgement, errors: [doubt] };
-  const note = `paid in ${input.currency}, and ${ticker} is quoted in ${unit.currency}: converted at the day's rate`;
-  return { ...noJudgement, notes: [note] };
+  const note = plain("Paid in {paidIn}, and {ticker} is quoted in {currency}: converted at the day's rate.", {
+    paidIn: input.currency,
+    ticker,
+    currency: unit.currency,
+  });
+  return { ...noJudgement, notes: [noteOf(note)] };
 }
 
 function judgeUnnamed({ entry }: ImportRow, { ticker, unit }: KnownTicker): Judgement {
@@ -49,8 +59,12 @@ function judgeUnnamed({ entry }: ImportRow, { ticker, unit }: KnownTicker): Judg
       ? noJudgement
       : { ...noJudgement, errors: [remarkOf(new UnnamedCurrencyError(ticker, unit.name))] };
   if (unit.factor === "1") return noJudgement;
-  const message = `${ticker} is quoted in ${unit.name}, and its price here is taken in ${unit.currency}`;
-  return { ...noJudgement, warnings: [{ code: "unit_assumed", message }] };
+  const words = plain("{ticker} is quoted in {unit}, and its price here is taken in {currency}.", {
+    ticker,
+    unit: unit.name,
+    currency: unit.currency,
+  });
+  return { ...noJudgement, warnings: [remarkIn("unit_assumed", words)] };
 }
 
 /** Where a symbol may be listed that is paid in the currency. */

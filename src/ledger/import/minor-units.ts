@@ -1,6 +1,8 @@
 /** Figures of a row in pounds where its file has pence: from here on there are currencies alone. Pure. */
+
 import { Big } from "big.js";
 import { inMajor, type Unit, unitOf } from "../../market/currency.ts";
+import { plain } from "../../plain.ts";
 import { UnnamedFeeUnitError } from "../currency-errors.ts";
 import { type Cost, sumOf } from "./costs.ts";
 import type { Figures } from "./money.ts";
@@ -43,7 +45,14 @@ export function inMajorUnits({ figures, currency, moneyCurrency }: RowMoney, rem
   };
   const price = unit && figures.price !== null ? inMajor(figures.price, unit) : figures.price;
   if (price !== figures.price)
-    remarks.notes.push(`the price of ${figures.price} ${unit!.name} is ${price} ${unit!.currency}`);
+    remarks.note(
+      plain("The price of {quoted} {unit} is {price} {currency}.", {
+        quoted: figures.price!,
+        unit: unit!.name,
+        price: price!,
+        currency: unit!.currency,
+      }),
+    );
   return {
     figures: { ...figures, price, gross: scaled(figures.gross), amount: scaled(figures.amount) },
     currency: majorOf(currency),

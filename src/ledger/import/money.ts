@@ -1,5 +1,7 @@
 /** What one share cost and what the trade cost besides, from whatever a file says of both. Pure. */
+
 import { Big } from "big.js";
+import { plain } from "../../plain.ts";
 import { type Cost, sumOf } from "./costs.ts";
 import type { Remarks } from "./remarks.ts";
 
@@ -78,22 +80,35 @@ function convert(sum: Big, feeCurrency: string, settlement: Settlement, remarks:
       : new Exact(paid).abs();
     if (abroad.gt(0)) {
       const rate = value.div(abroad);
-      remarks.notes.push(
-        `the fee of ${shown(sum)} ${feeCurrency} is counted at this row's rate, ${rate.round(6).toFixed()}`,
+      remarks.note(
+        plain("The fee of {fee} {currency} is counted at this row's rate, {rate}.", {
+          fee: shown(sum),
+          currency: feeCurrency,
+          rate: rate.round(6).toFixed(),
+        }),
       );
       return sum.times(rate).round(ledgerDecimals);
     }
   }
   const told = shownInAmount(settlement);
   if (told) {
-    remarks.notes.push(
-      `the fee of ${shown(sum)} ${feeCurrency} is counted as the ${shown(told)} ${currency} that the amount shows`,
+    remarks.note(
+      plain("The fee of {fee} {feeCurrency} is counted as the {told} {currency} that the amount shows.", {
+        fee: shown(sum),
+        feeCurrency,
+        told: shown(told),
+        currency,
+      }),
     );
     return told;
   }
   remarks.warn(
     "fee_left_out",
-    `a fee of ${shown(sum)} ${feeCurrency} cannot be counted in ${currency}: it is left out`,
+    plain("A fee of {fee} {feeCurrency} cannot be counted in {currency}: it is left out.", {
+      fee: shown(sum),
+      feeCurrency,
+      currency,
+    }),
   );
   return new Exact(0);
 }
@@ -121,7 +136,7 @@ function derivePrice({ kind, figures }: Settlement, costs: Big, remarks: Remarks
       ? netOf(kind === "BUY" ? "SELL" : "BUY", new Exact(amount).abs(), costs)
       : null;
   if (!whole || whole.lte(0)) return null;
-  remarks.notes.push("the price is the amount by the quantity");
+  remarks.note(plain("The price is the amount by the quantity."));
   return whole.div(new Exact(quantity).abs());
 }
 
@@ -135,7 +150,7 @@ function isRegulatoryFee(kind: "BUY" | "SELL", quantity: Big, value: Big, extra:
 }
 
 function tellFee(fee: Big, remarks: Remarks): Big {
-  remarks.notes.push(`the amount shows a fee of ${shown(fee)}`);
+  remarks.note(plain("The amount shows a fee of {fee}.", { fee: shown(fee) }));
   return fee.round(ledgerDecimals);
 }
 
@@ -155,10 +170,18 @@ function compareAmount(settlement: Settlement, costs: Big, remarks: Remarks): Bi
   const isNear = [new Exact(0), costs].some((expected) => extra.minus(expected).abs().lte(tolerance));
   if (isNear) return costs;
   if (!hasCostColumns && extra.gt(0) && extra.lte(value.times("0.03"))) return tellFee(extra, remarks);
-  const told = costs.eq(0) ? "" : ` with costs of ${shown(costs)}`;
+  const values = {
+    quantity: quantity.replace("-", ""),
+    price,
+    value: shown(value),
+    paid: shown(paid),
+    costs: shown(costs),
+  };
   remarks.warn(
     "amount_differs",
-    `${quantity.replace("-", "")} × ${price} is ${shown(value)}, but the file says ${shown(paid)}${told}`,
+    costs.eq(0)
+      ? plain("{quantity} × {price} is {value}, but the file says {paid}.", values)
+      : plain("{quantity} × {price} is {value}, but the file says {paid} with costs of {costs}.", values),
   );
   return costs;
 }
@@ -169,7 +192,9 @@ function bearRebate(price: Big, costs: Big, { kind, figures }: Settlement, remar
   const rebate = costs.neg();
   remarks.warn(
     "rebate",
-    `a rebate of ${shown(rebate)} is counted in the price, since the ledger has no fee below 0`,
+    plain("A rebate of {rebate} is counted in the price, since the ledger has no fee below 0.", {
+      rebate: shown(rebate),
+    }),
   );
   const share = rebate.div(count.eq(0) ? 1 : count);
   return {
@@ -190,7 +215,9 @@ function settleInKind(settlement: Settlement, remarks: Remarks): Money | null {
   const whole = new Exact(quantity).abs();
   const net = kind === "BUY" ? whole.minus(sum) : whole.plus(sum);
   if (net.lte(0)) return null;
-  remarks.notes.push(`the fee of ${sum.toFixed()} was paid in the coin: it is counted in the quantity`);
+  remarks.note(
+    plain("The fee of {fee} was paid in the coin: it is counted in the quantity.", { fee: sum.toFixed() }),
+  );
   return { quantity: net.toFixed(), price: whole.times(price).div(net).toFixed(), fee: "0" };
 }
 

@@ -1,6 +1,8 @@
 /** The exchange rate at which a row's own sum was paid for its price: as its file states it, else as both figures imply it. Pure. */
+
 import { Big } from "big.js";
 import { isCurrency } from "../../market/currency.ts";
+import { plain } from "../../plain.ts";
 import { type Cost, sumOf } from "./costs.ts";
 import type { Figures } from "./money.ts";
 import type { Remarks } from "./remarks.ts";
@@ -67,7 +69,10 @@ export function readOwnRate(row: RatedRow, remarks: Remarks): OwnRate | null {
   if (named?.gt(0) && fitting.length === 0) {
     remarks.warn(
       "rate_differs",
-      `the file's exchange rate is ${stated}, but its sums say that one ${currency} was ${rate.prec(6).toFixed()} ${moneyCurrency}: the day's rate counts`,
+      plain(
+        "The file's exchange rate is {stated}, but its sums say that one {currency} was {rate} {other}: the day's rate counts.",
+        { stated: stated ?? "", currency, rate: rate.prec(6).toFixed(), other: moneyCurrency },
+      ),
     );
     return null;
   }

@@ -1,6 +1,8 @@
 /** Which currency a price is in, and whether the ledger can take it. Pure. */
+
 import { Big } from "big.js";
 import { isCurrency, unitOf } from "../../market/currency.ts";
+import { plain } from "../../plain.ts";
 import { currencyOf, dollarTokens, isVague } from "./currencies.ts";
 import type { Reading } from "./entry.ts";
 import { AmbiguousCurrencyError, ForeignCurrencyError } from "./errors.ts";
@@ -102,7 +104,7 @@ export function checkCurrency(
 ): void {
   if (currency === null || isKnownCurrency(currency)) return;
   if (dollarTokens.has(currency)) {
-    remarks.warn("dollar_token", `paid in ${currency}, which is counted as a dollar`);
+    remarks.warn("dollar_token", plain("Paid in {currency}, which is counted as a dollar.", { currency }));
     return;
   }
   const elsewhere = layout.format

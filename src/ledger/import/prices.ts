@@ -1,5 +1,7 @@
 /** What the market says of the prices of rows, and what would be right instead. */
+
 import { mapInTurns } from "../../event-loop.ts";
+import { plain } from "../../plain.ts";
 import type { LedgerContext } from "../context.ts";
 import { isTradeInput, type TradeInput } from "../input.ts";
 import {
@@ -16,7 +18,7 @@ import { suspectRate } from "../trade-check.ts";
 import { type RateOn, readDayRates } from "./day-rates.ts";
 import { isCoin } from "./instrument.ts";
 import { assumedCurrency } from "./lookup.ts";
-import type { Remark } from "./remarks.ts";
+import { noteOf, type Remark, remarkIn } from "./remarks.ts";
 import type { ImportRow, RowInput } from "./rows.ts";
 
 type RowTradeInput = TradeInput & Pick<RowInput, "fx_currency">;
@@ -123,9 +125,16 @@ function judgePrice(input: RowTrade, evidence: PriceEvidence, isConverted: boole
   const suspicion = suspectPrice(input.price, evidence);
   if (!suspicion) return null;
   const isFar = suspicion.kind === "far";
-  const coin = isFar && isCoin(input.ticker) ? `; the coin itself is ${input.ticker}-USD` : "";
   const told = describeSuspicion(input, evidence.day!, suspicion, isConverted ? input.paidIn : undefined);
-  const remark = { code: isFar ? "price_far" : "price_differs", message: told + coin };
+  const { ticker } = input;
+  const words =
+    isFar && isCoin(ticker)
+      ? plain(
+          "{ticker} traded at {range} on {day}, the price here is {price}; the coin itself is {ticker}-USD.",
+          told.values,
+        )
+      : told;
+  const remark = remarkIn(isFar ? "price_far" : "price_differs", words);
   const { paidIn: _, ...trade } = input;
   return { remark, correction: correct(trade, suspicion) };
 }
@@ -134,7 +143,7 @@ function judgeRate({ paidIn, fx_rate, fx_currency, date }: RowTrade, rateOn: Rat
   const dayRate = fx_currency === undefined ? null : rateOn(paidIn, fx_currency, date);
   const doubt =
     dayRate && suspectRate({ currency: paidIn, fx_rate: fx_rate!, fx_currency: fx_currency!, date }, dayRate);
-  return doubt ? { code: "rate_far", message: doubt } : null;
+  return doubt ? remarkIn("rate_far", doubt) : null;
 }
 
 /** Of rows whose prices or exchange rates do not fit their days. `base`: the person's currency. Asks the price source until `deadline` (of performance.now()). */
@@ -193,7 +202,10 @@ export async function correctRows(
       ...row,
       input: correction,
       isCorrected: true,
-      notes: [...row.notes, `corrected: ${differences(row.input!, correction)}`],
+      notes: [
+        ...row.notes,
+        noteOf(plain("Corrected: {changes}.", { changes: differences(row.input!, correction) })),
+      ],
     };
   });
 }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { hasValues, looksLikeHeader } from "./columns.ts";
 import { negativeColumns } from "./costs.ts";
 import { isMoney } from "./currencies.ts";
-import { type DateOrder, proveDateOrder, readMoment } from "./dates.ts";
+import { type DateEvidence, type DateOrder, proveDateOrder, readMoment } from "./dates.ts";
 import { readEntry } from "./entries.ts";
 import type { Entry, Notation, Reading } from "./entry.ts";
 import {
@@ -60,6 +60,10 @@ export interface ImportFile {
 export interface Aside {
   readonly line: number;
   readonly text: string;
+  /** "merged": part of another line, or its repetition. "table": of several lines, by its name. */
+  readonly kind: "line" | "merged" | "table";
+  /** Of the table. */
+  readonly lines?: number;
 }
 
 export interface ReadFile {
@@ -78,7 +82,7 @@ export interface ReadFile {
   readonly unreadFigures: readonly string[];
   readonly notation: Notation;
   /** What says in which order its dates are; null: nothing has to, or nothing does. */
-  readonly dateEvidence: string | null;
+  readonly dateEvidence: DateEvidence | null;
   /** false: a date such as 03/04/2024 could be either, and no other of the file decides it. */
   readonly isDateOrderCertain: boolean;
   /** false: a figure such as 1.500 could be either, and no other of the file decides it. */
@@ -143,13 +147,13 @@ interface Part {
   readonly asides: readonly Aside[];
 }
 
-const asideOfLine = ({ line, cells }: TableLine, reason = ""): Aside => ({
+const asideOfLine = ({ line, cells }: TableLine, kind: "line" | "merged" = "line"): Aside => ({
   line,
   text: cells
     .filter((cell) => cell !== "")
     .join(" ")
-    .slice(0, 200)
-    .concat(reason),
+    .slice(0, 200),
+  kind,
 });
 
 function readPart(table: Table, layout: Layout, delimiter: Delimiter | null): Part {
@@ -167,7 +171,7 @@ function readPart(table: Table, layout: Layout, delimiter: Delimiter | null): Pa
     lines,
     asides: [
       ...asides.map((line) => asideOfLine(line)),
-      ...merged.map((line) => asideOfLine(line, " (part of another line, or its repetition)")),
+      ...merged.map((line) => asideOfLine(line, "merged")),
     ],
   };
 }
@@ -182,7 +186,8 @@ function notationOf(parts: readonly Part[], given: ImportFile["notation"], today
   const dates = lines.flatMap(({ texts }) => texts.date ?? []);
   const proven = proveDateOrder(dates, today);
   const declared = parts.find(({ layout }) => layout.format?.dateOrder)?.layout.format;
-  const because = proven?.because ?? (declared ? `${declared.name} writes them so` : null);
+  const because: DateEvidence | null =
+    proven?.because ?? (declared ? { kind: "format", text: declared.name } : null);
   const dateOrder = given?.dateOrder ?? proven?.order ?? declared?.dateOrder ?? null;
   const figures = lines.flatMap(figureTexts);
   const decimalMark =
@@ -363,7 +368,7 @@ function asideOf({ title, headers, lines }: Table): Aside[] {
       .join(", ");
   return lines.length === 0
     ? []
-    : [{ line: lines[0]!.line, text: `${lines.length} lines of another table: ${name}`.slice(0, 200) }];
+    : [{ line: lines[0]!.line, text: name.slice(0, 160), kind: "table", lines: lines.length }];
 }
 
 /** Each once, as the file has it first. */

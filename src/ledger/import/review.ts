@@ -28,7 +28,7 @@ import { checkPrices, correctRows, describeCorrection, type PriceFinding } from 
 import type { ImportFile, ReadFile } from "./read.ts";
 import { readFileAside } from "./read-aside.ts";
 import type { GroupCounts } from "./recording.ts";
-import { type Remark, remarkOf } from "./remarks.ts";
+import { type Remark, remarkIn, remarkOf } from "./remarks.ts";
 import { recallChoices, recallTickers } from "./remembered.ts";
 import { resolveInstruments } from "./resolve.ts";
 import { type ImportRow, isForLedger, readRow } from "./rows.ts";
@@ -191,7 +191,7 @@ function reviewRow(row: ImportRow, findings: Findings, selected: ReadonlySet<Imp
     ...listing.warnings,
     ...(finding?.remarks ?? []),
     ...(row.input && found && !(found instanceof Error)
-      ? warningsOf(row.input, found).map((message) => ({ code: "before_first_price", message }))
+      ? warningsOf(row.input, found).map((words) => remarkIn("before_first_price", words))
       : []),
   ];
   const status = errors.length > 0 ? "ERROR" : warnings.length > 0 ? "WARNING" : "OK";

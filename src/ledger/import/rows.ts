@@ -1,7 +1,9 @@
 /** Entries as transactions of the ledger, once it is known which tickers they are of. Pure but for the clock. */
+
 import { Big } from "big.js";
 import { z } from "zod";
 import { isCurrency } from "../../market/currency.ts";
+import { plain } from "../../plain.ts";
 import { FutureDateError, InvalidTransactionError } from "../errors.ts";
 import { cost, expectations, groupId, transferId } from "../fields.ts";
 import { parseTransactionInput, type TransactionInput } from "../input.ts";
@@ -12,7 +14,7 @@ import type { ImportField } from "./layout.ts";
 import { ledgerDecimals } from "./money.ts";
 import { ownFields } from "./own.ts";
 import type { RecordGroup } from "./recording.ts";
-import { type Remark, remarkOf } from "./remarks.ts";
+import { type Note, noteOf, type Remark, remarkOf } from "./remarks.ts";
 
 /** What a row would have recorded. Its account is named as the file does. */
 export interface RowInput extends TransactionInput {
@@ -40,7 +42,7 @@ export interface ImportRow {
   readonly partOf?: number;
   readonly errors: readonly Remark[];
   readonly warnings: readonly Remark[];
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
   /** It is another trade than the file says, because the market does and a person agreed. */
   readonly isCorrected?: boolean;
 }
@@ -94,11 +96,23 @@ export function tradingDay(
   return isAmerican ? newYork.format(instant) : new Date(instant).toISOString().slice(0, 10);
 }
 
+const decimals = { decimals: String(ledgerDecimals) };
+const roundings = {
+  quantity: plain("The quantity is rounded to {decimals} decimals.", decimals),
+  price: plain("The price is rounded to {decimals} decimals.", decimals),
+  fee: plain("The fee is rounded to {decimals} decimals.", decimals),
+};
+
 /** As the ledger's table takes it; what it cannot hold is rounded, and said. */
-function fitDecimal(field: string, value: string | null, text: string | undefined, notes: string[]): string {
+function fitDecimal(
+  field: keyof typeof roundings,
+  value: string | null,
+  text: string | undefined,
+  notes: Note[],
+): string {
   if (value === null) return (text ?? "").slice(0, 60);
   const rounded = new Big(value).round(ledgerDecimals, 1);
-  if (!rounded.eq(value)) notes.push(`the ${field} is rounded to ${ledgerDecimals} decimals`);
+  if (!rounded.eq(value)) notes.push(noteOf(roundings[field]));
   return rounded.toFixed();
 }
 
@@ -130,7 +144,7 @@ function ownInputOf(entry: Entry, ticker: string | undefined, clock: () => Date)
   );
 }
 
-function inputOf(entry: Entry, ticker: string, notes: string[], clock: () => Date): RowInput {
+function inputOf(entry: Entry, ticker: string, notes: Note[], clock: () => Date): RowInput {
   const { kind, texts, currency, rate } = entry;
   const quantity = fitDecimal("quantity", entry.quantity, texts.quantity, notes);
   const input = parseTransactionInput(
@@ -182,7 +196,14 @@ export function readRow(entry: Entry, resolve: Resolve, clock: () => Date): Impo
   if (typeof found !== "string") return { ...row, errors: [remarkOf(found)] };
   const notes = [...entry.notes];
   if (entry.instrument && found !== entry.instrument.symbol.toUpperCase())
-    notes.push(`${entry.instrument.symbol || entry.instrument.identifier} is read as ${found}`);
+    notes.push(
+      noteOf(
+        plain("{symbol} is read as {ticker}.", {
+          symbol: entry.instrument.symbol || (entry.instrument.identifier ?? ""),
+          ticker: found,
+        }),
+      ),
+    );
   try {
     const input = entry.own
       ? ownInputOf(entry, found || undefined, clock)

@@ -213,7 +213,7 @@ export interface UndoPreview {
   /** Of them those that were changed after they were imported. */
   readonly edited: number;
   /** Why it cannot be done now; null: it can. */
-  readonly obstacle: string | null;
+  readonly obstacle: OversellError | LotsError | null;
 }
 
 /** What undoing an import would delete, said by doing it and taking that back. Throws ImportNotFoundError. */
@@ -229,14 +229,14 @@ export async function previewUndo(
       await lockLedger(client, userId);
       const made = await requireImport(client, userId, importId);
       await client.query("savepoint before");
-      let obstacle: string | null = null;
+      let obstacle: OversellError | LotsError | null = null;
       const transactions = await removeRecorded(client, userId, importId);
       try {
         for (const holding of holdingsOf(transactions.filter(({ type }) => bringsShares(type))))
           await requireCovered(client, userId, holding, () => "import");
       } catch (error) {
         if (!(error instanceof OversellError || error instanceof LotsError)) throw error;
-        obstacle = error.message;
+        obstacle = error;
       }
       await client.query("rollback to savepoint before");
       const edited = await countEdited(client, userId, importId);

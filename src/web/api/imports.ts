@@ -1,4 +1,5 @@
 /** Importing a file, as the page does: a preview that records nothing, and then the chosen rows of it, all or none. */
+
 import { z } from "zod";
 import {
   type ImportFile,
@@ -17,6 +18,7 @@ import {
   spell,
   undoImport,
 } from "../../ledger/index.ts";
+import { englishOf } from "../../plain.ts";
 import { characters, decimal, instant, wholeNumberOr } from "../../values.ts";
 import { type ErrorCode, InvalidInputError, NotFoundError } from "../errors.ts";
 import { ImportRefusedError, whyNothingWasImported } from "../import-refusal.ts";
@@ -178,7 +180,7 @@ const rowOf = (row: ReviewedRow): z.input<typeof rowAnswer> => ({
   part_of: row.partOf ?? null,
   errors: row.errors.map(told),
   warnings: row.warnings.map(told),
-  notes: row.notes,
+  notes: row.notes.map(({ message }) => message),
   correction: row.correction,
 });
 
@@ -257,7 +259,7 @@ export const importRoutes: readonly Route[] = [
       const { imported, others, kept, importId, review } = done;
       if (importId === null || imported + others + kept === 0)
         throw new ImportRefusedError(
-          review.problem?.message ?? whyNothingWasImported(review, isAllSeen(review, selection)),
+          review.problem?.message ?? englishOf(whyNothingWasImported(review, isAllSeen(review, selection))),
         );
       return { imported, others, kept, import_id: importId };
     },

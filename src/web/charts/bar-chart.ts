@@ -1,6 +1,7 @@
 /** Amounts by month or year as bars, parts of one stacked: geometry in percent of the width and in pixels of the height. */
 import { scaleLinear } from "d3-scale";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 
 interface BarInput {
   /** "May 2024", in full: for who points at it. */
@@ -94,5 +95,10 @@ function describe(bars: readonly BarInput[], format: Format): string {
   const [first, last] = [bars[0], bars.at(-1)];
   if (!first || !last) return "";
   const most = bars.reduce((best, bar) => (Number(bar.total) > Number(best.total) ? bar : best));
-  return `From ${first.label} to ${last.label}. Most in ${most.label}: ${format.money(most.total)}. The table beside it has every figure.`;
+  return t("From {first} to {last}. Most in {most}: {amount}. The table beside it has every figure.", {
+    first: first.label,
+    last: last.label,
+    most: most.label,
+    amount: format.money(most.total),
+  });
 }

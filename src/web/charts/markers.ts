@@ -1,4 +1,5 @@
 /** What happened on a day, marked on a chart over days: told apart by shape as well as by colour. */
+import { defineMessage, t } from "../messages/index.ts";
 
 export type MarkerName = "buy" | "sell" | "split" | "dividend";
 
@@ -20,10 +21,10 @@ interface Placement {
 }
 
 const shapes: Readonly<Record<MarkerName, { label: string; path: string }>> = {
-  buy: { label: "Buy", path: "M0-8L8 6H-8Z" },
-  sell: { label: "Sell", path: "M0 8L8-6H-8Z" },
-  split: { label: "Split", path: "M-6-6H6V6H-6Z" },
-  dividend: { label: "Dividend", path: "M0-6L6 0L0 6L-6 0Z" },
+  buy: { label: defineMessage("Buy"), path: "M0-8L8 6H-8Z" },
+  sell: { label: defineMessage("Sell"), path: "M0 8L8-6H-8Z" },
+  split: { label: defineMessage("Split"), path: "M-6-6H6V6H-6Z" },
+  dividend: { label: defineMessage("Dividend"), path: "M0-6L6 0L0 6L-6 0Z" },
 };
 
 /** Markers within the chart's days, where they stand on it; a split is a line through the whole height too. */
@@ -47,5 +48,5 @@ export function markerLegend(markers: readonly Pick<Marker, "name">[]) {
   const names = new Set(markers.map(({ name }) => name));
   return Object.entries(shapes)
     .filter(([name]) => names.has(name as MarkerName))
-    .map(([name, shape]) => ({ name, ...shape }));
+    .map(([name, { label, path }]) => ({ name, label: t(label), path }));
 }

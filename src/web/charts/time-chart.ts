@@ -7,6 +7,7 @@
 import { scaleLinear, scaleUtc } from "d3-scale";
 import { area, curveLinear, curveStepAfter, line } from "d3-shape";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 import { dayLabels, type Unit, valueLabels, writeValues } from "./axes.ts";
 import { decimate } from "./decimate.ts";
 import { type Marker, markerLegend, placeMarkers } from "./markers.ts";
@@ -228,7 +229,11 @@ function placeBand(band: Band, first: number, last: number, format: Format) {
     label: band.label,
     from: band.from,
     to: band.to,
-    title: `${band.label}: ${format.date(band.from)} to ${format.date(band.to)}`,
+    title: t("{name}: {from} to {to}", {
+      name: band.label,
+      from: format.date(band.from),
+      to: format.date(band.to),
+    }),
     x: percentOf((from - first) / (last - first)),
     width: percentOf(share),
     middle: percentOf((from - first) / (last - first) + share / 2),
@@ -243,12 +248,20 @@ function legend(bands: readonly Band[]): { name: string; label: string }[] {
 }
 
 function describe({ dates, series, unit }: TimeChartInput, format: Format): string {
-  const write = valueWriter(unit, format);
-  const ends = series.map(({ label, values }) => {
-    const [start, end] = [values[0] ?? null, values.at(-1) ?? null];
-    return `${label} from ${start === null ? "no value" : write(start)} to ${end === null ? "no value" : write(end)}`;
+  const exactly = valueWriter(unit, format);
+  const write = (value: number | null): string => (value === null ? t("no value") : exactly(value));
+  const ends = series.map(({ label, values }) =>
+    t("{series} from {first} to {last}", {
+      series: label,
+      first: write(values[0] ?? null),
+      last: write(values.at(-1) ?? null),
+    }),
+  );
+  return t("{from} to {to}: {series}.", {
+    from: format.date(dates[0] ?? ""),
+    to: format.date(dates.at(-1) ?? ""),
+    series: ends.join("; "),
   });
-  return `${format.date(dates[0] ?? "")} to ${format.date(dates.at(-1) ?? "")}: ${ends.join("; ")}.`;
 }
 
 /** The same figures as text: each day, the last day of each week or of each month, so that it stays readable. */

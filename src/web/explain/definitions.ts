@@ -1,4 +1,5 @@
 /** The definition of every figure: read from docs/metrics.md, so that pages and documentation cannot disagree. */
+import { t } from "../messages/index.ts";
 
 export interface Span {
   readonly text: string;
@@ -23,33 +24,52 @@ export class MissingDefinitionError extends Error {
 /**
  * The sections `### <figure>` of a Markdown text, by figure. Of Markdown, only what the file uses: paragraphs,
  * indented formulas, **strong** and `code`. Paragraphs that name the proofs are left out: they are for who reads the
- * tests. Throws MissingDefinitionError when a figure has no section.
+ * tests. In the language of who is spoken to: its messages are the paragraphs and formulas, with their marks. Throws
+ * MissingDefinitionError when a figure has no section.
  */
 export function parseDefinitions(
   markdown: string,
   figures: readonly string[],
 ): ReadonlyMap<string, readonly Block[]> {
-  const sections = markdown.split(/^(?=#{1,3} )/m).flatMap((section): [string, readonly Block[]][] => {
-    const [heading = "", ...lines] = section.split("\n");
-    return heading.startsWith("### ") ? [[heading.slice(4).trim(), parseBlocks(lines.join("\n"))]] : [];
-  });
-  const definitions = new Map(sections);
+  const definitions = new Map(
+    sectionsOf(markdown).map(([figure, blocks]) => [figure, blocks.map(parseBlock)]),
+  );
   const missing = figures.filter((figure) => !definitions.get(figure)?.length);
   if (missing.length > 0) throw new MissingDefinitionError(missing);
   return definitions;
 }
 
-function parseBlocks(text: string): Block[] {
+/** All that is said in the sections `### <figure>` of a Markdown text, for the catalogues. */
+export const definitionMessages = (markdown: string): string[] =>
+  sectionsOf(markdown).flatMap(([, blocks]) => blocks.map(({ message }) => message));
+
+interface Source {
+  readonly message: string;
+  readonly isFormula: boolean;
+}
+
+function sectionsOf(markdown: string): [figure: string, blocks: readonly Source[]][] {
+  return markdown.split(/^(?=#{1,3} )/m).flatMap((section): [string, readonly Source[]][] => {
+    const [heading = "", ...lines] = section.split("\n");
+    return heading.startsWith("### ") ? [[heading.slice(4).trim(), blocksOf(lines.join("\n"))]] : [];
+  });
+}
+
+function blocksOf(text: string): Source[] {
   return text
     .split(/\n{2,}/)
     .map((block) => block.replace(/^\n+|\s+$/g, ""))
     .filter((block) => block !== "" && !block.startsWith("Proof:"))
     .map((block) =>
       block.startsWith("    ")
-        ? { formula: block.replaceAll(/^ {4}/gm, ""), spans: null }
-        : { formula: null, spans: parseSpans(block.replaceAll("\n", " ")) },
+        ? { message: block.replaceAll(/^ {4}/gm, ""), isFormula: true }
+        : { message: block.replaceAll("\n", " "), isFormula: false },
     );
 }
+
+// Without values nothing of the notation of ICU is read: marks and braces are as they stand.
+const parseBlock = ({ message, isFormula }: Source): Block =>
+  isFormula ? { formula: t(message), spans: null } : { formula: null, spans: parseSpans(t(message)) };
 
 function parseSpans(text: string): Span[] {
   return text

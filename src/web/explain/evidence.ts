@@ -3,7 +3,6 @@ import Big from "big.js";
 import type { PoolClient } from "pg";
 import {
   type Extent,
-  type Movement,
   readDividendEvidence,
   readEffectEvidence,
   readHasOtherRows,
@@ -12,15 +11,19 @@ import {
   readTradeEvidence,
   type TradeEvidence,
 } from "../../portfolio/index.ts";
+import { typeLabel } from "../figures/labels.ts";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 import { ledgerPath } from "../pages/ledger-table.ts";
 import type { FigureName } from "./figures.ts";
 import { readBooked, readCash, readContributed, readCosts, readExpected } from "./money-tables.ts";
+import { type Movements, movementTable } from "./movement-table.ts";
 import {
   type Asked,
   accountCells,
   type Cell,
   type Evidence,
+  numeric,
   rowLimit,
   tableOf,
   tickerCell,
@@ -126,12 +129,6 @@ const kinds: Readonly<Record<FigureName, readonly Kind[]>> = {
 /** Of a ticker there is no cash, and fees and taxes of no trade are none of its figures. */
 const ofAll: ReadonlySet<Kind> = new Set<Kind>(["cash", "contributed", "other_fees", "taxes"]);
 
-export interface Movements {
-  readonly movements: readonly Movement[];
-  /** Money moves by purchases, sales and the market's dividends alone. */
-  readonly areTrades: boolean;
-}
-
 /** The tables for a figure; `day`: whose prices. Tables without a row are left out. */
 export async function readEvidence(
   client: PoolClient,
@@ -180,16 +177,16 @@ async function readPositions(client: PoolClient, extent: Extent, asked: Asked): 
   const isConverted = isForeign(rows, format);
   const account = accountCells(rows, asked);
   return tableOf(
-    `Prices of ${format.date(extent.end)}`,
+    t("Prices of {date}", { date: format.date(extent.end) }),
     [
-      "Ticker",
+      t("Ticker"),
       ...account.labels,
-      "#Quantity",
-      "#Close",
-      "Close of",
-      ...(isConverted ? ["#In its currency", "#Exchange rate"] : []),
-      "#Value",
-      "#Cost",
+      numeric(t("Quantity")),
+      numeric(t("Close")),
+      t("Close of"),
+      ...(isConverted ? [numeric(t("In its currency")), numeric(t("Exchange rate"))] : []),
+      numeric(t("Value")),
+      numeric(t("Cost")),
     ],
     rows.map((row) => [
       tickerCell(row.ticker, asked),
@@ -197,10 +194,7 @@ async function readPositions(client: PoolClient, extent: Extent, asked: Asked): 
       { text: format.quantity(row.quantity) },
       { text: format.in(row.currency).price(row.close) },
       {
-        text:
-          row.bar_date === null
-            ? "your own last trade: no bar yet"
-            : `${format.date(row.bar_date)}${row.is_final ? "" : ", provisional"}`,
+        text: closeOf(row, format),
       },
       ...where(
         isConverted,
@@ -211,6 +205,16 @@ async function readPositions(client: PoolClient, extent: Extent, asked: Asked): 
       { text: format.money(row.cost_basis) },
     ]),
   );
+}
+
+/** null: no bar is there yet. */
+function closeOf(
+  { bar_date, is_final }: { readonly bar_date: string | null; readonly is_final: boolean | null },
+  format: Format,
+): string {
+  if (bar_date === null) return t("your own last trade: no bar yet");
+  const date = format.date(bar_date);
+  return is_final ? date : t("{date}, provisional", { date });
 }
 
 async function readTrades(client: PoolClient, extent: Extent, asked: Asked): Promise<Evidence> {
@@ -226,25 +230,27 @@ function tradeTable(rows: readonly TradeEvidence[], asked: Asked): Evidence {
     text: value === null ? "–" : write(value),
   });
   return tableOf(
-    "Transactions",
+    t("Transactions"),
     [
-      "Date",
-      "Type",
-      "Ticker",
+      t("Date"),
+      t("Type"),
+      t("Ticker"),
       ...account.labels,
-      "#Quantity",
-      "#Price",
-      "#Fee",
-      ...(isTaxed ? ["#Tax"] : []),
-      "#Total",
-      ...(isConverted ? ["#Exchange rate", `#In ${format.currency}`] : []),
+      numeric(t("Quantity")),
+      numeric(t("Price")),
+      numeric(t("Fee")),
+      ...(isTaxed ? [numeric(t("Tax"))] : []),
+      numeric(t("Total")),
+      ...(isConverted
+        ? [numeric(t("Exchange rate")), numeric(t("In {currency}", { currency: format.currency }))]
+        : []),
     ],
     rows.map((row) => {
       const own = format.in(row.currency);
       const { total, base_total } = row;
       return [
         { text: format.date(row.transaction_date), href: ledgerPath(row, asked.account) },
-        { text: row.transaction_type.replaceAll("_", " ") },
+        { text: typeLabel(row.transaction_type) },
         tickerCell(row.ticker, asked),
         ...account.of(row),
         orNone(format.quantity, row.quantity),
@@ -257,7 +263,7 @@ function tradeTable(rows: readonly TradeEvidence[], asked: Asked): Evidence {
           { text: total === null ? "–" : rateOf(base_total, total, format) },
           total === null || base_total !== null
             ? orNone(format.money, total && base_total)
-            : { text: "no rate is known" },
+            : { text: t("no rate is known") },
         ),
       ];
     }),
@@ -284,14 +290,14 @@ async function readSales(client: PoolClient, extent: Extent, asked: Asked): Prom
   const account = accountCells(rows, asked);
   const isCapital = rows.some(({ is_return_of_capital }) => is_return_of_capital);
   return tableOf(
-    isCapital ? "Sales and returns of capital" : "Sales",
+    t(isCapital ? "Sales and returns of capital" : "Sales"),
     [
-      "Date",
-      "Ticker",
+      t("Date"),
+      t("Ticker"),
       ...account.labels,
-      "#Proceeds, net of fees",
-      isCapital ? "#Cost that it took away" : "#Cost of what was sold",
-      "#Realised",
+      numeric(t("Proceeds, net of fees")),
+      numeric(t(isCapital ? "Cost that it took away" : "Cost of what was sold")),
+      numeric(t("Realised")),
     ],
     rows.map((row) => [
       { text: format.date(row.valid_from) },
@@ -315,15 +321,15 @@ async function readDividends(
   const isConverted = isForeign(rows, format);
   const account = accountCells(rows, asked);
   return tableOf(
-    "Dividends",
+    t("Dividends"),
     [
-      "Ex-date",
-      "Ticker",
+      t("Ex-date"),
+      t("Ticker"),
       ...account.labels,
-      "#Quantity held",
-      "#For each",
-      ...(isConverted ? ["#In its currency", "#Exchange rate"] : []),
-      "#Amount",
+      numeric(t("Quantity held")),
+      numeric(t("For each")),
+      ...(isConverted ? [numeric(t("In its currency")), numeric(t("Exchange rate"))] : []),
+      numeric(t("Amount")),
     ],
     rows.map((row) => [
       { text: format.date(row.ex_date) },
@@ -345,8 +351,14 @@ async function readEffects(client: PoolClient, extent: Extent, asked: Asked): Pr
   const { format } = asked;
   const rows = await readEffectEvidence(client, extent);
   return tableOf(
-    "What prices and exchange rates did",
-    ["Ticker", "Currency", "#Price effect", "#Currency effect", "#Together"],
+    t("What prices and exchange rates did"),
+    [
+      t("Ticker"),
+      t("Currency"),
+      numeric(t("Price effect")),
+      numeric(t("Currency effect")),
+      numeric(t("Together")),
+    ],
     rows.map((row) => [
       tickerCell(row.ticker, asked),
       { text: row.currency },
@@ -356,46 +368,4 @@ async function readEffects(client: PoolClient, extent: Extent, asked: Asked): Pr
     ]),
     rows.length,
   );
-}
-
-const movementNames: Readonly<Record<Movement["kind"], string>> = {
-  start: "Held at the start",
-  trades: "Trades",
-  dividends: "Dividends",
-  both: "Trades and dividends",
-  end: "Value at the end",
-};
-/** Where it is not trades alone that move money. */
-const moneyNames: Readonly<Record<Movement["kind"], string>> = {
-  ...movementNames,
-  trades: "Put in or taken out",
-  dividends: "Income paid out",
-  both: "Put in or taken out, and income paid out",
-};
-
-/** Movements that are listed one by one; earlier ones are one row, since all are to be added up. */
-const mostMovements = 500;
-
-function movementTable({ movements, areTrades }: Movements, format: Format): Evidence {
-  const names = areTrades ? movementNames : moneyNames;
-  const newest = movements.toReversed();
-  const rows = newest
-    .slice(0, mostMovements)
-    .map(({ flow_date, amount, days, kind }) => [
-      { text: format.date(flow_date) },
-      { text: names[kind] },
-      { text: format.count(days) },
-      { text: format.signedMoney(amount) },
-    ]);
-  const earlier = newest.slice(mostMovements);
-  if (earlier.length > 0)
-    rows.push([
-      { text: `until ${format.date(earlier[0]!.flow_date)}` },
-      { text: `${format.count(earlier.length)} earlier ones, added up` },
-      { text: "–" },
-      {
-        text: format.signedMoney(earlier.reduce((sum, { amount }) => sum.plus(amount), new Big(0)).toFixed()),
-      },
-    ]);
-  return tableOf("Movements of money", ["Date", "What", "#Days", "#Amount"], rows, rows.length);
 }

@@ -31,11 +31,13 @@ import {
 import type { WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
 import { type Currencies, currenciesOf, type Format } from "../format.ts";
-import { type Movements, readEvidence } from "./evidence.ts";
+import { t } from "../messages/index.ts";
+import { readEvidence } from "./evidence.ts";
 import { type FigureName, figures } from "./figures.ts";
 import { incomeWorkings } from "./income-working.ts";
+import type { Movements } from "./movement-table.ts";
 import { portfolioWorkings } from "./portfolio-working.ts";
-import { regimeWorking } from "./regime.ts";
+import { regimeWord, regimeWorking } from "./regime.ts";
 import { regimeWorkings, spellTable } from "./regime-working.ts";
 import { riskWorkings } from "./risk-working.ts";
 import type { Asked, Evidence } from "./table.ts";
@@ -69,7 +71,7 @@ export interface Explanation {
   /** Set: the figure is of one ticker, and these are the person's. */
   readonly tickers: readonly string[] | null;
   /** The same of a figure by regime. */
-  readonly regimes: readonly string[] | null;
+  readonly regimes: readonly { readonly name: string; readonly label: string }[] | null;
   /** undefined: nothing is in any yet. */
   readonly currencies: Currencies | undefined;
 }
@@ -135,7 +137,12 @@ async function readExplanation(
     answer: await readAnswer({ client, published, whose, span, asked }, question),
     tickers: ticker === null && portfolio === null ? await readTickerNames(client, whose) : null,
     regimes:
-      figure in regimeWorkings && regime === null ? await readRegimes(client, published, whose, span) : null,
+      figure in regimeWorkings && regime === null
+        ? (await readRegimes(client, published, whose, span)).map((name) => ({
+            name,
+            label: regimeWord(name),
+          }))
+        : null,
   };
 }
 
@@ -311,6 +318,9 @@ const standing: ReadonlySet<FigureName> = new Set([
 function periodOf(figure: FigureName, span: Span, format: Format): string | null {
   if (standing.has(figure)) return null;
   return span.is_whole
-    ? `since the first trade, ${format.date(span.first)}`
-    : `from the close of ${format.date(span.start)} to ${format.date(span.end)}`;
+    ? t("since the first trade, {date}", { date: format.date(span.first) })
+    : t("from the close of {start} to {end}", {
+        start: format.date(span.start),
+        end: format.date(span.end),
+      });
 }

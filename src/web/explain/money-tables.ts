@@ -9,16 +9,34 @@ import {
   readCostEvidence,
   readExpectedEvidence,
 } from "../../portfolio/index.ts";
+import { typeLabel } from "../figures/labels.ts";
+import type { Format } from "../format.ts";
+import { defineMessage, t } from "../messages/index.ts";
 import { ledgerPath } from "../pages/ledger-table.ts";
-import { type Asked, accountCells, type Evidence, rowLimit, tableOf, tickerCell, where } from "./table.ts";
+import {
+  type Asked,
+  accountCells,
+  type Evidence,
+  numeric,
+  rowLimit,
+  tableOf,
+  tickerCell,
+  where,
+} from "./table.ts";
 
 export async function readCash(client: PoolClient, extent: Extent, asked: Asked): Promise<Evidence> {
   const { format } = asked;
   const rows = await readCashEvidence(client, extent);
   const account = accountCells(rows, asked);
   return tableOf(
-    `Cash of ${format.date(extent.end)}`,
-    ["Currency", ...account.labels, "#Balance", "#Exchange rate", "#Value"],
+    t("Cash of {date}", { date: format.date(extent.end) }),
+    [
+      t("Currency"),
+      ...account.labels,
+      numeric(t("Balance")),
+      numeric(t("Exchange rate")),
+      numeric(t("Value")),
+    ],
     rows.map((row) => [
       { text: row.currency },
       ...account.of(row),
@@ -31,15 +49,15 @@ export async function readCash(client: PoolClient, extent: Extent, asked: Asked)
 }
 
 const contributionNames: Readonly<Record<ContributionKind, string>> = {
-  bought: "Purchase",
-  sold: "Sale",
-  deposited: "Deposit",
-  withdrawn: "Withdrawal",
-  cash_in: "Cash transferred in",
-  cash_out: "Cash transferred out",
-  shares_in: "Shares transferred in, at the day’s price",
-  shares_out: "Shares transferred out, at the day’s price",
-  costs: "Fee or tax, paid from outside",
+  bought: defineMessage("Purchase"),
+  sold: defineMessage("Sale"),
+  deposited: defineMessage("Deposit"),
+  withdrawn: defineMessage("Withdrawal"),
+  cash_in: defineMessage("Cash transferred in"),
+  cash_out: defineMessage("Cash transferred out"),
+  shares_in: defineMessage("Shares transferred in, at the day’s price"),
+  shares_out: defineMessage("Shares transferred out, at the day’s price"),
+  costs: defineMessage("Fee or tax, paid from outside"),
 };
 
 /** Empty where it is purchases and sales alone: the trades say it. */
@@ -49,11 +67,11 @@ export async function readContributed(client: PoolClient, extent: Extent, asked:
   const rows = all.every(({ kind }) => kind === "bought" || kind === "sold") ? [] : all;
   const account = accountCells(rows, asked);
   return tableOf(
-    "Put in and taken out",
-    ["Date", "What", "Ticker", ...account.labels, "#Amount"],
+    t("Put in and taken out"),
+    [t("Date"), t("What"), t("Ticker"), ...account.labels, numeric(t("Amount"))],
     rows.map((row) => [
       { text: format.date(row.transaction_date), href: ledgerPath(row, asked.account) },
-      { text: contributionNames[row.kind] },
+      { text: t(contributionNames[row.kind]) },
       tickerCell(row.ticker, asked),
       ...account.of(row),
       { text: format.signedMoney(row.amount) },
@@ -73,20 +91,20 @@ export async function readBooked(
   const isConverted = rows.some(({ currency }) => currency !== format.currency);
   const account = accountCells(rows, asked);
   return tableOf(
-    "Income as booked",
+    t("Income as booked"),
     [
-      "Date",
-      "Ticker",
+      t("Date"),
+      t("Ticker"),
       ...account.labels,
-      ...(isConverted ? ["#As paid"] : []),
-      "#Before tax",
-      "#Tax",
-      "#Fee",
-      "#What is left",
+      ...(isConverted ? [numeric(t("As paid"))] : []),
+      numeric(t("Before tax")),
+      numeric(t("Tax")),
+      numeric(t("Fee")),
+      numeric(t("What is left")),
     ],
     rows.map((row) => [
       { text: format.date(row.pay_date) },
-      row.ticker === null ? { text: "Interest" } : tickerCell(row.ticker, asked),
+      row.ticker === null ? { text: t("Interest") } : tickerCell(row.ticker, asked),
       ...account.of(row),
       ...where(isConverted, { text: format.in(row.currency).money(row.local_gross) }),
       { text: format.money(row.gross) },
@@ -97,7 +115,11 @@ export async function readBooked(
   );
 }
 
-const costTitles = { fee: "Fees", other_fee: "Other fees", tax: "Taxes" } as const;
+const costTitles = {
+  fee: defineMessage("Fees"),
+  other_fee: defineMessage("Other fees"),
+  tax: defineMessage("Taxes"),
+} as const;
 
 export async function readCosts(
   client: PoolClient,
@@ -110,24 +132,32 @@ export async function readCosts(
   const isConverted = rows.some(({ currency }) => currency !== format.currency);
   const account = accountCells(rows, asked);
   return tableOf(
-    costTitles[kind],
+    t(costTitles[kind]),
     [
-      "Date",
-      "Type",
-      "Ticker",
+      t("Date"),
+      t("Type"),
+      t("Ticker"),
       ...account.labels,
-      ...(isConverted ? ["#As paid"] : []),
-      kind === "tax" ? "#Tax" : "#Fee",
+      ...(isConverted ? [numeric(t("As paid"))] : []),
+      numeric(t(kind === "tax" ? "Tax" : "Fee")),
     ],
     rows.map((row) => [
       { text: format.date(row.transaction_date), href: ledgerPath(row, asked.account) },
-      { text: row.transaction_type.replaceAll("_", " ") },
+      { text: typeLabel(row.transaction_type) },
       tickerCell(row.ticker, asked),
       ...account.of(row),
       ...where(isConverted, { text: format.in(row.currency).money(row.own_amount) }),
       { text: format.money(row.amount) },
     ]),
   );
+}
+
+function paidOn(
+  { paid_on, source }: { readonly paid_on: string; readonly source: string },
+  format: Format,
+): string {
+  const date = format.date(paid_on);
+  return source === "ledger" ? t("{date}, as booked", { date }) : date;
 }
 
 /** Every payment of the last year that is expected once more: all, since they are to be added up. */
@@ -137,18 +167,18 @@ export async function readExpected(client: PoolClient, extent: Extent, asked: As
   const isConverted = rows.some(({ currency }) => currency !== format.currency);
   const account = accountCells(rows, asked);
   return tableOf(
-    "What each share paid, expected once more a year later",
+    t("What each share paid, expected once more a year later"),
     [
-      "Paid on",
-      "Ticker",
+      t("Paid on"),
+      t("Ticker"),
       ...account.labels,
-      "#For each share",
-      "#Quantity held now",
-      ...(isConverted ? ["#Exchange rate"] : []),
-      "#Expected",
+      numeric(t("For each share")),
+      numeric(t("Quantity held now")),
+      ...(isConverted ? [numeric(t("Exchange rate"))] : []),
+      numeric(t("Expected")),
     ],
     rows.map((row) => [
-      { text: `${format.date(row.paid_on)}${row.source === "ledger" ? ", as booked" : ""}` },
+      { text: paidOn(row, format) },
       tickerCell(row.ticker, asked),
       ...account.of(row),
       { text: format.in(row.currency).price(row.cash_per_share) },

@@ -2,7 +2,8 @@
 import Big from "big.js";
 import type { ContributionKind, PortfolioFacts } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
-import { addition, computed, equation, known, named, type Term, total, type Working } from "./working.ts";
+import { defineMessage, t } from "../messages/index.ts";
+import { addition, computed, equation, known, named, summed, type Term, type Working } from "./working.ts";
 
 /** What is held, without cash: at the end, and at the start of the range. */
 const holdings = ({ span, last }: PortfolioFacts) => ({
@@ -14,10 +15,13 @@ const holdings = ({ span, last }: PortfolioFacts) => ({
 export function worthOf(facts: PortfolioFacts, format: Format): Working {
   const { market_value, cash } = facts.last;
   const value = format.money(market_value);
-  if (Number(cash) === 0) return total("the values below", value);
+  if (Number(cash) === 0) return summed(t("sum of the values below"), value);
   const terms = [
-    { name: "sum of the values below", amount: holdings(facts).value },
-    { name: `sum of ${Number(cash) < 0 ? "the borrowed cash" : "the cash"} below`, amount: cash },
+    { name: t("sum of the values below"), amount: holdings(facts).value },
+    {
+      name: t(Number(cash) < 0 ? "sum of the borrowed cash below" : "sum of the cash below"),
+      amount: cash,
+    },
   ];
   return computed(value, named(terms, format.money), equation(addition(terms, format.money), value));
 }
@@ -36,16 +40,16 @@ export function unrealizedOf(facts: PortfolioFacts, format: Format): Working {
   const step = equation(span.is_whole ? atEnd : `(${atEnd}) − (${atStart})`, gain);
   return Number(last.cash) === 0 && Number(span.opening_cash) === 0
     ? computed(gain, step)
-    : computed(gain, "cash is worth what it cost: of what is held alone", step);
+    : computed(gain, t("cash is worth what it cost: of what is held alone"), step);
 }
 
 /** Beside gains on what is held and was sold, and income: what else moves the value of who has more than trades. */
 const otherGains = ({ performance, gain }: PortfolioFacts): Term[] =>
   known([
-    { name: "other fees", amount: gain.other_fees, isTaken: true },
-    { name: "taxes", amount: performance.taxes, isTaken: true },
-    { name: "exchange rates on cash", amount: gain.cash_effect },
-    { name: "gains transferred with shares", amount: new Big(gain.transferred).times(-1), isTaken: true },
+    { name: t("other fees"), amount: gain.other_fees, isTaken: true },
+    { name: t("taxes"), amount: performance.taxes, isTaken: true },
+    { name: t("exchange rates on cash"), amount: gain.cash_effect },
+    { name: t("gains transferred with shares"), amount: new Big(gain.transferred).times(-1), isTaken: true },
   ]);
 
 export function gainOf(facts: PortfolioFacts, format: Format): Working {
@@ -57,9 +61,9 @@ export function gainOf(facts: PortfolioFacts, format: Format): Working {
     .plus(income_paid_out);
   const value = format.signedMoney(gain.toFixed());
   const gains = [
-    { name: "unrealised", amount: unrealized(facts) },
-    { name: "realised", amount: last.realized_pnl },
-    { name: "income", amount: income },
+    { name: t("unrealised"), amount: unrealized(facts) },
+    { name: t("realised"), amount: last.realized_pnl },
+    { name: t("income"), amount: income },
   ];
   const others = otherGains(facts);
   if (others.length === 0 && new Big(income).eq(income_paid_out))
@@ -70,10 +74,10 @@ export function gainOf(facts: PortfolioFacts, format: Format): Working {
     );
   const terms = [...gains, ...others];
   const bridge = known([
-    { name: "value at the end", amount: last.market_value },
-    { name: "value at the start", amount: span.opening_value, isTaken: true },
-    { name: "put in, net of money taken out", amount: last.net_contributions, isTaken: true },
-    { name: "income paid out", amount: income_paid_out },
+    { name: t("value at the end"), amount: last.market_value },
+    { name: t("value at the start"), amount: span.opening_value, isTaken: true },
+    { name: t("put in, net of money taken out"), amount: last.net_contributions, isTaken: true },
+    { name: t("income paid out"), amount: income_paid_out },
   ]);
   return computed(
     value,
@@ -85,15 +89,15 @@ export function gainOf(facts: PortfolioFacts, format: Format): Working {
 }
 
 const contributionNames: Readonly<Record<ContributionKind, string>> = {
-  bought: "purchases",
-  sold: "sales",
-  deposited: "deposits",
-  withdrawn: "withdrawals",
-  cash_in: "cash transferred in",
-  cash_out: "cash transferred out",
-  shares_in: "shares transferred in",
-  shares_out: "shares transferred out",
-  costs: "fees and taxes paid from outside",
+  bought: defineMessage("purchases"),
+  sold: defineMessage("sales"),
+  deposited: defineMessage("deposits"),
+  withdrawn: defineMessage("withdrawals"),
+  cash_in: defineMessage("cash transferred in"),
+  cash_out: defineMessage("cash transferred out"),
+  shares_in: defineMessage("shares transferred in"),
+  shares_out: defineMessage("shares transferred out"),
+  costs: defineMessage("fees and taxes paid from outside"),
 };
 
 const contributionKinds = Object.keys(contributionNames) as ContributionKind[];
@@ -111,17 +115,17 @@ export function contributionsOf({ last, contributions }: PortfolioFacts, format:
     contributionKinds.map((kind) => {
       const amount = new Big(contributions[kind] ?? 0);
       const isTaken = goesOut.has(kind);
-      return { name: contributionNames[kind], amount: isTaken ? amount.times(-1) : amount, isTaken };
+      return { name: t(contributionNames[kind]), amount: isTaken ? amount.times(-1) : amount, isTaken };
     }),
   );
   return computed(value, named(terms, format.money), equation(addition(terms, format.money), value));
 }
 
-/** Of dividends as the market tells them, and income as booked. */
-function incomeTerms(fromMarket: Big, booked: string, column: string) {
+/** Of dividends as the market tells them, and income as booked, whose sum has a name. */
+function incomeTerms(fromMarket: Big, booked: string, name: string) {
   const terms = known([
-    { name: "sum of the dividends below", amount: fromMarket },
-    { name: `sum of ${column} below of the income as booked`, amount: booked },
+    { name: t("sum of the dividends below"), amount: fromMarket },
+    { name, amount: booked },
   ]);
   return { terms, isFromMarket: Number(booked) === 0 };
 }
@@ -129,8 +133,9 @@ function incomeTerms(fromMarket: Big, booked: string, column: string) {
 export function incomeOf({ performance, gain: { booked_gross } }: PortfolioFacts, format: Format): Working {
   const value = format.signedMoney(performance.income);
   const fromMarket = new Big(performance.income).minus(booked_gross);
-  const { terms, isFromMarket } = incomeTerms(fromMarket, booked_gross, "the amounts before tax");
-  if (isFromMarket) return total("the dividends below", value);
+  const name = t("sum of the amounts before tax below of the income as booked");
+  const { terms, isFromMarket } = incomeTerms(fromMarket, booked_gross, name);
+  if (isFromMarket) return summed(t("sum of the dividends below"), value);
   return computed(value, named(terms, format.money), equation(addition(terms, format.money), value));
 }
 
@@ -138,11 +143,12 @@ export function paidOutOf({ performance, gain }: PortfolioFacts, format: Format)
   const { income_paid_out } = performance;
   const value = format.signedMoney(new Big(0).minus(income_paid_out).toFixed());
   const fromMarket = new Big(income_paid_out).minus(gain.booked_paid_out);
-  const { terms, isFromMarket } = incomeTerms(fromMarket, gain.booked_paid_out, "what is left");
+  const name = t("sum of what is left below of the income as booked");
+  const { terms, isFromMarket } = incomeTerms(fromMarket, gain.booked_paid_out, name);
   if (isFromMarket)
     return computed(
       value,
-      equation(`0 − sum of the dividends below = 0 − ${format.money(income_paid_out)}`, value),
+      equation(`0 − ${t("sum of the dividends below")} = 0 − ${format.money(income_paid_out)}`, value),
     );
   const sum = addition(terms, format.money);
   return computed(value, named(terms, format.money), equation(`0 − (${sum})`, value));

@@ -2,34 +2,48 @@
 import Big from "big.js";
 import type { PortfolioDay, PortfolioFacts } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 import type { FigureName } from "./figures.ts";
 import { contributionsOf, gainOf, incomeOf, paidOutOf, unrealizedOf, worthOf } from "./money-working.ts";
-import { computed, equation, exchangeReturn, impossible, precise, total, type Working } from "./working.ts";
+import {
+  computed,
+  equation,
+  exchangeReturn,
+  impossible,
+  perYear,
+  precise,
+  summed,
+  type Working,
+  yearlyDeviation,
+} from "./working.ts";
 
 type Work = (facts: PortfolioFacts, format: Format) => Working;
+
+/** As models say it. */
+const noReturn = "there is no return";
 
 /** Figures that only a ticker has, and the economy's, are not among them. */
 export const portfolioWorkings: Partial<Record<FigureName, Work>> = {
   market_value: worthOf,
-  cost_basis: ({ last }, format) => total("the costs below", format.money(last.cost_basis)),
+  cost_basis: ({ last }, format) => summed(t("sum of the costs below"), format.money(last.cost_basis)),
   unrealized_pnl: unrealizedOf,
   total_gain: gainOf,
   change: gainOf,
   net_contributions: contributionsOf,
   realized_pnl: ({ last }, format) =>
-    total("the gains of the sales below", format.signedMoney(last.realized_pnl)),
+    summed(t("sum of the gains of the sales below"), format.signedMoney(last.realized_pnl)),
   price_effect: ({ performance: { price_effect } }, format) =>
-    total("the price effects below", format.signedMoney(price_effect)),
+    summed(t("sum of the price effects below"), format.signedMoney(price_effect)),
   currency_effect: ({ performance: { currency_effect } }, format) =>
-    total("the currency effects below", format.signedMoney(currency_effect)),
+    summed(t("sum of the currency effects below"), format.signedMoney(currency_effect)),
   price_return: ({ performance: { price_return } }, format) => computed(format.signedPercent(price_return)),
   currency_return: ({ performance: { twr, price_return, currency_return } }, format) =>
     exchangeReturn(twr, price_return, currency_return, format),
   income: incomeOf,
   income_paid_out: paidOutOf,
-  other_fees: ({ gain }, format) => total("the fees below", format.money(gain.other_fees)),
-  taxes: ({ performance }, format) => total("the taxes below", format.money(performance.taxes)),
-  fees: ({ last }, format) => total("the fees below", format.money(last.fees_paid)),
+  other_fees: ({ gain }, format) => summed(t("sum of the fees below"), format.money(gain.other_fees)),
+  taxes: ({ performance }, format) => summed(t("sum of the taxes below"), format.money(performance.taxes)),
+  fees: ({ last }, format) => summed(t("sum of the fees below"), format.money(last.fees_paid)),
   twr: ({ last }, format) => {
     const value = format.signedPercent(last.cumulative_return);
     return computed(value, equation(`${precise(format, last.twr_index)} ÷ 1 − 1`, value));
@@ -38,17 +52,15 @@ export const portfolioWorkings: Partial<Record<FigureName, Work>> = {
     const { annualized_return, annualized_return_reason, twr, days } = performance;
     if (annualized_return === null) return impossible(annualized_return_reason);
     const value = format.signedPercent(annualized_return);
-    const numbers = `(1 + ${precise(format, twr)})^(365.25 ÷ ${format.count(days)}) − 1`;
-    return computed(value, equation(numbers, value));
+    return computed(value, equation(perYear(format, twr, days), value));
   },
   xirr: ({ performance: { xirr, xirr_reason }, movements }, format) => {
     if (xirr === null) return impossible(xirr_reason);
-    const terms = `amount ÷ (1 + ${precise(format, xirr)})^(days ÷ 365)`;
-    const count = format.count(movements.length);
-    return computed(
-      format.signedPercent(xirr),
-      equation(`sum of ${terms} over the ${count} movements below`, format.money("0")),
+    const sum = t(
+      "sum of amount ÷ (1 + {rate})^(days ÷ 365) over the {count, plural, one {# movement} other {# movements}} below",
+      { rate: precise(format, xirr), count: movements.length },
     );
+    return computed(format.signedPercent(xirr), equation(sum, format.money("0")));
   },
   money_weighted_return: ({ performance, ingredients: { flow_rate, flow_days } }, format) => {
     const { money_weighted_return, money_weighted_return_reason } = performance;
@@ -59,19 +71,13 @@ export const portfolioWorkings: Partial<Record<FigureName, Work>> = {
     return computed(value, equation(numbers, value));
   },
   daily_return: ({ last }, format) => returnOf(last, format),
-  best_day: ({ best }, format) => (best ? returnOf(best, format) : impossible("there is no return")),
-  worst_day: ({ worst }, format) => (worst ? returnOf(worst, format) : impossible("there is no return")),
+  best_day: ({ best }, format) => (best ? returnOf(best, format) : impossible(noReturn)),
+  worst_day: ({ worst }, format) => (worst ? returnOf(worst, format) : impossible(noReturn)),
   volatility: ({ performance, ingredients }, format) => {
     const { volatility, volatility_reason, periods_per_year, returns } = performance;
     if (volatility === null || ingredients.volatility === null) return impossible(volatility_reason);
-    const root = Math.sqrt(periods_per_year);
-    const deviation = precise(format, ingredients.volatility / root);
-    const value = format.percent(volatility);
-    return computed(
-      value,
-      `${format.count(returns)} returns: stddev(r) = ${deviation}, sqrt(${periods_per_year}) = ${precise(format, root)}`,
-      equation(`${deviation} × ${precise(format, root)}`, value),
-    );
+    const yearly = ingredients.volatility;
+    return yearlyDeviation({ yearly, returns, periods_per_year }, format.percent(volatility), format);
   },
   sharpe: ({ performance, ingredients }, format) =>
     excessRatio(
@@ -98,7 +104,7 @@ export const portfolioWorkings: Partial<Record<FigureName, Work>> = {
 };
 
 function returnOf(day: PortfolioDay, format: Format): Working {
-  if (day.daily_return === null) return impossible("nothing was invested on that day");
+  if (day.daily_return === null) return impossible(t("nothing was invested on that day"));
   const flow = new Big(day.net_flow);
   const moneyIn = flow.gt(0) ? flow : new Big(0);
   const moneyOut = (flow.lt(0) ? flow.times(-1) : new Big(0)).plus(day.paid_out);
@@ -106,7 +112,11 @@ function returnOf(day: PortfolioDay, format: Format): Working {
   const value = format.signedPercent(day.daily_return);
   return computed(
     value,
-    `on ${format.date(day.price_date)}: in = ${paidIn}, out = ${paidOut}`,
+    t("on {date}: in = {paidIn}, out = {paidOut}", {
+      date: format.date(day.price_date),
+      paidIn: paidIn!,
+      paidOut: paidOut!,
+    }),
     equation(
       `(${format.money(day.market_value)} + ${paidOut}) ÷ (${format.money(day.prev_market_value)} + ${paidIn}) − 1`,
       value,
@@ -119,7 +129,11 @@ function drawdownOf(day: PortfolioDay, format: Format): Working {
   const [index, peak] = [precise(format, day.twr_index), precise(format, day.running_peak)];
   return computed(
     value,
-    `on ${format.date(day.price_date)}: twr_index = ${index}, running_peak = ${peak}`,
+    t("on {date}: twr_index = {index}, running_peak = {peak}", {
+      date: format.date(day.price_date),
+      index,
+      peak,
+    }),
     equation(`${index} ÷ ${peak} − 1`, value),
   );
 }
@@ -140,7 +154,12 @@ function excessRatio(
   const value = format.number(ratio.value);
   return computed(
     value,
-    `${format.count(returns)} returns: mean(r − rf) = ${mean}, ${risk.symbol} = ${deviation}`,
+    t("{count, plural, one {# return} other {# returns}}: mean(r − rf) = {mean}, {symbol} = {deviation}", {
+      count: returns,
+      mean,
+      symbol: risk.symbol,
+      deviation,
+    }),
     equation(`${mean} ÷ ${deviation} × sqrt(${periods_per_year})`, value),
   );
 }

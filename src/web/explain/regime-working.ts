@@ -1,22 +1,36 @@
 /** The formulas of a portfolio's figures in one macro regime, with the person's own numbers put in. */
 import type { RegimeFacts, RegimeSpell } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 import type { FigureName } from "./figures.ts";
-import { type Asked, type Evidence, tableOf } from "./table.ts";
-import { computed, equation, impossible, precise, type Working } from "./working.ts";
+import { type Asked, type Evidence, numeric, tableOf } from "./table.ts";
+import {
+  computed,
+  equation,
+  impossible,
+  perYear,
+  precise,
+  type Working,
+  yearlyDeviation,
+} from "./working.ts";
 
 export function spellTable(spells: readonly RegimeSpell[], { format, account }: Asked): Evidence {
   const ofAccount = account === null ? "" : `&account=${account}`;
   const rows = spells.map(({ first_day, last_day, days, return: earned }) => [
     {
-      text: `${format.date(first_day)} to ${format.date(last_day)}`,
+      text: t("{first} to {last}", { first: format.date(first_day), last: format.date(last_day) }),
       href: `/portfolio?from=${first_day}&to=${last_day}${ofAccount}`,
     },
     { text: format.count(days) },
     { text: format.signedPercent(earned) },
   ]);
   // All of them: they are to be added up and multiplied.
-  return tableOf("Times in the regime", ["From and to", "#Days", "#Return"], rows.reverse(), rows.length);
+  return tableOf(
+    t("Times in the regime"),
+    [t("From and to"), numeric(t("Days")), numeric(t("Return"))],
+    rows.reverse(),
+    rows.length,
+  );
 }
 
 type Work = (facts: RegimeFacts, format: Format) => Working;
@@ -38,19 +52,12 @@ export const regimeWorkings: Partial<Record<FigureName, Work>> = {
   ) => {
     if (annualized_return === null || earned === null) return impossible(annualized_return_reason);
     const value = format.signedPercent(annualized_return);
-    const numbers = `(1 + ${precise(format, earned)})^(365.25 ÷ ${format.count(days)}) − 1`;
-    return computed(value, equation(numbers, value));
+    return computed(value, equation(perYear(format, earned, days), value));
   },
   regime_volatility: ({ volatility, volatility_reason, returns, periods_per_year }, format) => {
     if (volatility === null) return impossible(volatility_reason);
-    const root = Math.sqrt(periods_per_year);
-    const deviation = precise(format, volatility / root);
-    const value = format.percent(volatility);
-    return computed(
-      value,
-      `${format.count(returns)} returns: stddev(r) = ${deviation}, sqrt(${periods_per_year}) = ${precise(format, root)}`,
-      equation(`${deviation} × ${precise(format, root)}`, value),
-    );
+    const facts = { yearly: volatility, returns, periods_per_year };
+    return yearlyDeviation(facts, format.percent(volatility), format);
   },
   regime_drawdown: ({ max_drawdown, max_drawdown_reason, trough }, format) => {
     if (max_drawdown === null) return impossible(max_drawdown_reason);
@@ -58,7 +65,11 @@ export const regimeWorkings: Partial<Record<FigureName, Work>> = {
     const [index, peak] = [precise(format, trough.index), precise(format, trough.peak)];
     return computed(
       value,
-      `on ${format.date(trough.price_date)}: index = ${index}, highest index so far = ${peak}`,
+      t("on {date}: index = {index}, highest index so far = {peak}", {
+        date: format.date(trough.price_date),
+        index,
+        peak,
+      }),
       equation(`${index} ÷ ${peak} − 1`, value),
     );
   },

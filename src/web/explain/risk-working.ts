@@ -1,6 +1,7 @@
 /** The formulas of figures of risk, each with the person's own numbers put in. */
 import type { RiskFacts } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 import { shownTicker } from "../own-names.ts";
 import type { FigureName } from "./figures.ts";
 import { computed, equation, impossible, precise, type Working } from "./working.ts";
@@ -13,7 +14,7 @@ export const riskWorkings: Partial<Record<FigureName, Work>> = {
     const [both, own] = [exact(covariance!, format), exact(benchmark_deviation! ** 2, format)];
     return computed(
       value,
-      `covariance = ${both}, variance of the benchmark = ${own}`,
+      t("covariance = {both}, variance of the benchmark = {own}", { both, own }),
       equation(`${both} ÷ ${own}`, value),
     );
   }),
@@ -21,10 +22,11 @@ export const riskWorkings: Partial<Record<FigureName, Work>> = {
     "alpha",
     ({ excess, benchmark_excess, beta, periods_per_year }, value, format) => {
       const [own, theirs] = [exact(excess!, format), exact(benchmark_excess!, format)];
+      const moved = precise(format, beta!);
       return computed(
         value,
-        `mean(r − rf) = ${own}, mean(b − rf) = ${theirs}, beta = ${precise(format, beta!)}`,
-        equation(`(${own} − ${precise(format, beta!)} × ${theirs}) × ${periods_per_year}`, value),
+        `mean(r − rf) = ${own}, mean(b − rf) = ${theirs}, beta = ${moved}`,
+        equation(`(${own} − ${moved} × ${theirs}) × ${periods_per_year}`, value),
       );
     },
     (value, format) => format.signedPercent(value),
@@ -60,19 +62,19 @@ export const riskWorkings: Partial<Record<FigureName, Work>> = {
   up_capture: besideBenchmark(
     "up_capture",
     ({ up_returns, up_return, up_benchmark }, value, format) =>
-      captured("rose", up_returns, up_return!, up_benchmark!, value, format),
+      captured(true, up_returns, up_return!, up_benchmark!, value, format),
     (value, format) => format.percent(value),
   ),
   down_capture: besideBenchmark(
     "down_capture",
     ({ down_returns, down_return, down_benchmark }, value, format) =>
-      captured("fell", down_returns, down_return!, down_benchmark!, value, format),
+      captured(false, down_returns, down_return!, down_benchmark!, value, format),
     (value, format) => format.percent(value),
   ),
-  value_at_risk_95: ofTail("value_at_risk_95", "0.05"),
-  value_at_risk_99: ofTail("value_at_risk_99", "0.01"),
-  expected_shortfall_95: ofTail("expected_shortfall_95", "0.05"),
-  expected_shortfall_99: ofTail("expected_shortfall_99", "0.01"),
+  value_at_risk_95: ofTail("value_at_risk_95", 0.05),
+  value_at_risk_99: ofTail("value_at_risk_99", 0.01),
+  expected_shortfall_95: ofTail("expected_shortfall_95", 0.05),
+  expected_shortfall_99: ofTail("expected_shortfall_99", 0.01),
   omega: ({ distribution, tails }, format) => {
     if (!distribution || !tails || distribution.omega === null)
       return impossible(distribution?.omega_reason ?? null);
@@ -80,7 +82,11 @@ export const riskWorkings: Partial<Record<FigureName, Work>> = {
     const [gains, shortfalls] = [precise(format, tails.gains), precise(format, tails.shortfalls)];
     return computed(
       value,
-      `${format.count(tails.returns)} returns: above rf = ${gains}, below rf = ${shortfalls}`,
+      t("{count, plural, one {# return} other {# returns}}: above rf = {gains}, below rf = {shortfalls}", {
+        count: tails.returns,
+        gains,
+        shortfalls,
+      }),
       equation(`${gains} ÷ ${shortfalls}`, value),
     );
   },
@@ -90,8 +96,12 @@ export const riskWorkings: Partial<Record<FigureName, Work>> = {
     const value = format.number(concentration.hhi);
     return computed(
       value,
-      `the squares of ${format.count(concentration.holdings)} weights, added up`,
-      `as concentrated as ${precise(format, concentration.effective_holdings!, 1)} equal holdings`,
+      t("{count, plural, one {the square of # weight} other {the squares of # weights}}, added up", {
+        count: concentration.holdings,
+      }),
+      t("as concentrated as {count} equal holdings", {
+        count: precise(format, concentration.effective_holdings!, 1),
+      }),
     );
   },
   largest_five_weight: ({ concentration }, format) =>
@@ -102,12 +112,12 @@ export const riskWorkings: Partial<Record<FigureName, Work>> = {
     contribution
       ? computed(
           format.signedPercent(contribution.return_contribution),
-          `of a gain of ${format.signedMoney(contribution.gain)}`,
+          t("of a gain of {gain}", { gain: format.signedMoney(contribution.gain) }),
         )
-      : impossible("nothing of it was held"),
+      : impossible(t("nothing of it was held")),
   volatility_contribution: ({ contribution }, format) =>
     !contribution || contribution.volatility_contribution === null
-      ? impossible(contribution?.volatility_contribution_reason ?? "nothing of it was held")
+      ? impossible(contribution?.volatility_contribution_reason ?? t("nothing of it was held"))
       : computed(format.percent(contribution.volatility_contribution)),
 };
 
@@ -131,19 +141,21 @@ function besideBenchmark(
     const value = benchmark[figure];
     if (value === null || !beside) return impossible(benchmark[`${figure}_reason`]);
     const { steps, ...working } = work({ ...benchmark, ...beside }, write(value, format), format);
-    const days = `${format.date(beside.first_date)} to ${format.date(beside.last_date)}`;
-    return {
-      ...working,
-      steps: [
-        `${format.count(beside.returns)} returns beside ${shownTicker(benchmark.benchmark)}, ${days}`,
-        ...steps,
-      ],
-    };
+    const days = t(
+      "{count, plural, one {# return} other {# returns}} beside {benchmark}, {first} to {last}",
+      {
+        count: beside.returns,
+        benchmark: shownTicker(benchmark.benchmark),
+        first: format.date(beside.first_date),
+        last: format.date(beside.last_date),
+      },
+    );
+    return { ...working, steps: [days, ...steps] };
   };
 }
 
 function captured(
-  moved: string,
+  isRise: boolean,
   days: number,
   own: number,
   theirs: number,
@@ -152,14 +164,19 @@ function captured(
 ): Working {
   return computed(
     value,
-    `on ${format.count(days)} of them the benchmark ${moved}: mean(r) = ${exact(own, format)}, mean(b) = ${exact(theirs, format)}`,
+    t(
+      isRise
+        ? "on {count} of them the benchmark rose: mean(r) = {own}, mean(b) = {theirs}"
+        : "on {count} of them the benchmark fell: mean(r) = {own}, mean(b) = {theirs}",
+      { count: format.count(days), own: exact(own, format), theirs: exact(theirs, format) },
+    ),
     equation(`${exact(own, format)} ÷ ${exact(theirs, format)}`, value),
   );
 }
 
 function ofTail(
   figure: "value_at_risk_95" | "value_at_risk_99" | "expected_shortfall_95" | "expected_shortfall_99",
-  share: string,
+  share: number,
 ): Work {
   return ({ distribution, tails }, format) => {
     const value = distribution?.[figure] ?? null;
@@ -167,11 +184,12 @@ function ofTail(
     const written = format.percent(value);
     const returns = format.count(tails.returns);
     const inTail = format.count(figure.endsWith("95") ? tails.tail_returns_95 : tails.tail_returns_99);
-    return figure.startsWith("value")
-      ? computed(
-          written,
-          equation(`− (return ${share} × (${returns} − 1) places above the lowest of ${returns})`, written),
-        )
-      : computed(written, equation(`− mean of the ${inTail} lowest of ${returns} returns`, written));
+    const formula = figure.startsWith("value")
+      ? t("− (return {share} × ({returns} − 1) places above the lowest of {returns})", {
+          share: format.number(share),
+          returns,
+        })
+      : t("− mean of the {count} lowest of {returns} returns", { count: inTail, returns });
+    return computed(written, equation(formula, written));
   };
 }

@@ -1,5 +1,6 @@
 /** A table of evidence, and what its rows have in common. */
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 import { shownTicker } from "../own-names.ts";
 
 export interface Cell {
@@ -7,9 +8,14 @@ export interface Cell {
   readonly href?: string;
 }
 
+interface Header {
+  readonly label: string;
+  readonly isNumber: boolean;
+}
+
 export interface Evidence {
   readonly title: string;
-  readonly headers: readonly { readonly label: string; readonly isNumber: boolean }[];
+  readonly headers: readonly Header[];
   readonly rows: readonly (readonly Cell[])[];
   /** Set: there are more rows than are shown. */
   readonly note: string | null;
@@ -26,24 +32,30 @@ export interface Asked {
 
 export const rowLimit = 50;
 
-/** A table of the first rows; labels that start with # are of numbers. */
+/** The head of a column of numbers. */
+export const numeric = (label: string): Header => ({ label, isNumber: true });
+
+/** A table of the first rows. */
 export function tableOf(
   title: string,
-  labels: readonly string[],
+  heads: readonly (string | Header)[],
   rows: readonly Cell[][],
   length = rowLimit,
 ): Evidence {
   return {
     title,
-    headers: labels.map((label) => ({ label: label.replace("#", ""), isNumber: label.startsWith("#") })),
+    headers: heads.map((head) => (typeof head === "string" ? { label: head, isNumber: false } : head)),
     rows: rows.slice(0, length),
-    note: rows.length > length ? `The newest ${rowLimit} are shown; there are more.` : null,
+    note:
+      rows.length > length
+        ? t("The newest {count} are shown; there are more.", { count: String(rowLimit) })
+        : null,
   };
 }
 
 /** Leads to the ticker as it is in the account that is asked for; null: cash. */
 export function tickerCell(ticker: string | null, { account }: Asked): Cell {
-  if (ticker === null) return { text: "Cash" };
+  if (ticker === null) return { text: t("Cash") };
   const query = account === null ? "" : `?account=${account}`;
   return { text: shownTicker(ticker), href: `/tickers/${encodeURIComponent(ticker)}${query}` };
 }
@@ -55,7 +67,7 @@ export function accountCells(
 ): { labels: string[]; of: (row: { readonly account_id: number }) => Cell[] } {
   const areSeveral = new Set(rows.map(({ account_id }) => account_id)).size > 1;
   return {
-    labels: areSeveral ? ["Account"] : [],
+    labels: areSeveral ? [t("Account")] : [],
     of: ({ account_id }) => (areSeveral ? [{ text: accounts.get(account_id) ?? "" }] : []),
   };
 }

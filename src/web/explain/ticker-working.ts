@@ -2,6 +2,7 @@
 import Big from "big.js";
 import type { TickerFigureFacts } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 import type { FigureName } from "./figures.ts";
 import {
   addition,
@@ -12,7 +13,7 @@ import {
   known,
   named,
   precise,
-  total,
+  summed,
   type Working,
 } from "./working.ts";
 
@@ -40,9 +41,9 @@ export const tickerWorkings: Partial<Record<FigureName, Work>> = {
     const { is_priced, days_since_bar } = facts;
     const source = is_priced
       ? days_since_bar === 0
-        ? "the close of the last day known"
-        : `the last close, ${format.count(days_since_bar ?? 0)} days old`
-      : "no bar is known: the price of your own last transaction";
+        ? t("the close of the last day known")
+        : t("the last close, {count, plural, one {# day} other {# days}} old", { count: days_since_bar ?? 0 })
+      : t("no bar is known: the price of your own last transaction");
     const price = priceOf(facts, format);
     const rate = rateOf(facts, format);
     if (rate === "") return computed(price, source);
@@ -53,35 +54,40 @@ export const tickerWorkings: Partial<Record<FigureName, Work>> = {
     if (!others)
       return computed(value, equation(`${format.quantity(bought)} − ${format.quantity(sold)}`, value));
     const terms = known([
-      { name: "bought", amount: bought },
-      { name: "bonus", amount: others.bonus },
-      { name: "transferred in", amount: others.transferred_in },
-      { name: "by splits of your own", amount: others.split },
-      { name: "sold", amount: sold, isTaken: true },
-      { name: "transferred out", amount: others.transferred_out, isTaken: true },
+      { name: t("bought"), amount: bought },
+      { name: t("bonus"), amount: others.bonus },
+      { name: t("transferred in"), amount: others.transferred_in },
+      { name: t("by splits of your own"), amount: others.split },
+      { name: t("sold"), amount: sold, isTaken: true },
+      { name: t("transferred out"), amount: others.transferred_out, isTaken: true },
     ]);
     return computed(value, named(terms, format.quantity), equation(addition(terms, format.quantity), value));
   },
   cost_basis: ({ cost_basis, last_period }, format) => {
     const { valid_from, prev_cost_basis, buy_amount, transferred_cost, removed_cost } = last_period;
     const [before, bought, removed] = [prev_cost_basis, buy_amount, removed_cost].map(format.money);
-    const value = format.money(cost_basis);
+    const [value, date] = [format.money(cost_basis), format.date(valid_from)];
     if (Number(transferred_cost) !== 0) {
       const terms = [
-        { name: "cost before", amount: prev_cost_basis },
-        { name: "purchases", amount: buy_amount },
-        { name: "cost of what was transferred", amount: transferred_cost },
-        { name: "cost of what was sold", amount: removed_cost, isTaken: true },
+        { name: t("cost before"), amount: prev_cost_basis },
+        { name: t("purchases"), amount: buy_amount },
+        { name: t("cost of what was transferred"), amount: transferred_cost },
+        { name: t("cost of what was sold"), amount: removed_cost, isTaken: true },
       ];
       return computed(
         value,
-        `on ${format.date(valid_from)}: ${named(terms, format.money)}`,
+        t("on {date}: {terms}", { date, terms: named(terms, format.money) }),
         equation(addition(terms, format.money), value),
       );
     }
     return computed(
       value,
-      `on ${format.date(valid_from)}: cost before = ${before}, purchases = ${bought}, cost of what was sold = ${removed}`,
+      t("on {date}: cost before = {before}, purchases = {bought}, cost of what was sold = {removed}", {
+        date,
+        before: before!,
+        bought: bought!,
+        removed: removed!,
+      }),
       equation(`${before} + ${bought} − ${removed}`, value),
     );
   },
@@ -95,19 +101,20 @@ export const tickerWorkings: Partial<Record<FigureName, Work>> = {
     return computed(value, equation(`${format.money(current_value)} − ${format.money(cost_basis)}`, value));
   },
   realized_pnl: ({ realized_pnl }, format) =>
-    total("the gains of the sales below", format.signedMoney(realized_pnl)),
+    summed(t("sum of the gains of the sales below"), format.signedMoney(realized_pnl)),
   income: ({ income, booked_net }, format) => {
     const value = format.money(income);
     const fromMarket = new Big(income).minus(booked_net);
-    if (Number(booked_net) === 0) return total("the dividends below", value);
-    if (fromMarket.eq(0)) return total("what is left below of the income as booked", value);
+    if (Number(booked_net) === 0) return summed(t("sum of the dividends below"), value);
+    const booked = t("sum of what is left below of the income as booked");
+    if (fromMarket.eq(0)) return summed(booked, value);
     const terms = [
-      { name: "sum of the dividends below", amount: fromMarket },
-      { name: "sum of what is left below of the income as booked", amount: booked_net },
+      { name: t("sum of the dividends below"), amount: fromMarket },
+      { name: booked, amount: booked_net },
     ];
     return computed(value, named(terms, format.money), equation(addition(terms, format.money), value));
   },
-  fees: ({ fees }, format) => total("the fees below", format.money(fees)),
+  fees: ({ fees }, format) => summed(t("sum of the fees below"), format.money(fees)),
   total_gain: ({ unrealized_pnl, realized_pnl, income, total_gain }, format) => {
     const value = format.signedMoney(total_gain);
     const parts = [unrealized_pnl, realized_pnl, income].map(format.money);
@@ -120,7 +127,9 @@ export const tickerWorkings: Partial<Record<FigureName, Work>> = {
     const steps = [equation(parts.join(" + "), value)];
     if (Number(opening_pnl) !== 0)
       steps.unshift(
-        `unrealised over the range: ${equation(`${format.money(unrealized_pnl)} − (${format.money(opening_pnl)})`, parts[0]!)}`,
+        t("unrealised over the range: {equation}", {
+          equation: equation(`${format.money(unrealized_pnl)} − (${format.money(opening_pnl)})`, parts[0]!),
+        }),
       );
     return computed(value, ...steps);
   },
@@ -130,11 +139,10 @@ export const tickerWorkings: Partial<Record<FigureName, Work>> = {
   total_return: ({ total_return }, format) => computed(format.signedPercent(total_return)),
   xirr: ({ xirr, xirr_reason }, format) => {
     if (xirr === null) return impossible(xirr_reason);
-    const terms = `amount ÷ (1 + ${precise(format, xirr)})^(days ÷ 365)`;
-    return computed(
-      format.signedPercent(xirr),
-      equation(`sum of ${terms} over the movements below`, format.money("0")),
-    );
+    const sum = t("sum of amount ÷ (1 + {rate})^(days ÷ 365) over the movements below", {
+      rate: precise(format, xirr),
+    });
+    return computed(format.signedPercent(xirr), equation(sum, format.money("0")));
   },
   weight: ({ weight, weight_reason, current_value, portfolio_value }, format) => {
     if (weight === null) return impossible(weight_reason);

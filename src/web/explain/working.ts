@@ -1,6 +1,8 @@
 /** A figure's formula with a person's own numbers put in. */
 import Big from "big.js";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
+import { sayReason } from "../reasons.ts";
 
 export interface Working {
   /** As it stands on the page that led here; null: it cannot be computed. */
@@ -15,7 +17,7 @@ export const computed = (value: string, ...steps: string[]): Working => ({ value
 
 export const impossible = (reason: string | null, ...steps: string[]): Working => ({
   value: null,
-  reason: reason ?? "not known",
+  reason: sayReason(reason ?? "not known"),
   steps,
 });
 
@@ -35,6 +37,31 @@ export function exchangeReturn(whole: number, local: number, rates: number, form
 /** What a table of the page adds up to: the column is the formula. */
 export const total = (column: string, value: string): Working =>
   computed(value, equation(`sum of ${column}`, value));
+
+/** The same in words of the reader's language: "sum of the fees below". */
+export const summed = (words: string, value: string): Working => computed(value, equation(words, value));
+
+/** What so many returns, a day each, deviate in a year. */
+export function yearlyDeviation(
+  { yearly, returns, periods_per_year }: { yearly: number; returns: number; periods_per_year: number },
+  value: string,
+  format: Format,
+): Working {
+  const root = precise(format, Math.sqrt(periods_per_year));
+  const deviation = precise(format, yearly / Math.sqrt(periods_per_year));
+  return computed(
+    value,
+    t(
+      "{count, plural, one {# return} other {# returns}}: stddev(r) = {deviation}, sqrt({periods}) = {root}",
+      { count: returns, deviation, periods: String(periods_per_year), root },
+    ),
+    equation(`${deviation} × ${root}`, value),
+  );
+}
+
+/** A return of so many days as one of a year. */
+export const perYear = (format: Format, whole: number, days: number): string =>
+  `(1 + ${precise(format, whole)})^(${format.quantity("365.25")} ÷ ${format.count(days)}) − 1`;
 
 /** A part of a sum. */
 export interface Term {

@@ -2,6 +2,7 @@
 import { isOwnAsset } from "../../market/ticker.ts";
 import type { RangeFigures } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 import { shownTicker } from "../own-names.ts";
 
 /** `own`: the return of the portfolio. `problem`: why there is no line, or not the whole of it. */
@@ -28,14 +29,28 @@ export function benchmarkView(
 
   function benchmarkProblem(): string | null {
     const shown = shownTicker(ticker);
+    const values = { ticker: shown, from: format.date(span.start), to: format.date(span.end) };
     if (returns.length === 0 && name === null)
-      return `No prices of ${shown} are known here. Choose one that is proposed, or one that you have traded.`;
+      return t(
+        "No prices of {ticker} are known here. Choose one that is proposed, or one that you have traded.",
+        {
+          ticker: shown,
+        },
+      );
     if (returns.length === 0 && convertedFrom !== null)
-      return `No adjusted prices of ${shown}, or no exchange rates of ${convertedFrom}, are known from ${format.date(span.start)} to ${format.date(span.end)}.`;
+      return t(
+        "No adjusted prices of {ticker}, or no exchange rates of {currency}, are known from {from} to {to}.",
+        { ...values, currency: convertedFrom },
+      );
     if (returns.length === 0)
-      return `No adjusted prices of ${shown} are known from ${format.date(span.start)} to ${format.date(span.end)}.`;
+      return t("No adjusted prices of {ticker} are known from {from} to {to}.", values);
     if (startsLate)
-      return `${convertedFrom === null ? "The prices" : "Prices and exchange rates"} of ${shown} begin on ${format.date(startsLate)}: it is measured from there, and not compared.`;
+      return t(
+        convertedFrom === null
+          ? "The prices of {ticker} begin on {date}: it is measured from there, and not compared."
+          : "Prices and exchange rates of {ticker} begin on {date}: it is measured from there, and not compared.",
+        { ticker: shown, date: format.date(startsLate) },
+      );
     return null;
   }
 }

@@ -2,6 +2,7 @@
 import type { RangeFigures } from "../../portfolio/index.ts";
 import type { Band } from "../charts/time-chart.ts";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 import { regimeLabel } from "./labels.ts";
 
 interface OverDays {
@@ -20,7 +21,11 @@ export const daysInRange = ({ span, days }: OverDays): readonly string[] =>
   span.is_whole ? days.dates : days.dates.slice(1);
 
 export const periodOf = ({ span, days }: OverDays, format: Format): string =>
-  `${format.date(days.dates[0]!)} to ${format.date(span.end)}`;
+  sayPeriod(days.dates[0]!, span.end, format);
+
+/** Both are in it. */
+export const sayPeriod = (from: string, to: string, format: Format): string =>
+  t("{from} to {to}", { from: format.date(from), to: format.date(to) });
 
 export const regimeBands = ({ regimePeriods }: Pick<RangeFigures, "regimePeriods">): Band[] =>
   regimePeriods.map(({ regime, from, to }) => ({ name: regime, label: regimeLabel(regime), from, to }));

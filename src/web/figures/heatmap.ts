@@ -1,6 +1,7 @@
 /** Returns by month and year, as a table whose cells are tinted by size. */
 import type { Month } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
+import { sayReasonOrNull } from "../reasons.ts";
 
 /** Days of the range, as its address names them. */
 interface Days {
@@ -72,7 +73,7 @@ function cell(
   least: readonly number[],
   format: Format,
 ): Omit<Cell, "days"> {
-  if (value === null) return { text: null, reason, tint: null };
+  if (value === null) return { text: null, reason: sayReasonOrNull(reason), tint: null };
   const strength = least.filter((step) => Math.abs(value) > step).length;
   const tint = strength === 0 ? "flat" : `${value > 0 ? "gain" : "loss"}-${strength}`;
   return { text: format.signedCompactPercent(value), reason: null, tint };

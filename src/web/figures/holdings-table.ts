@@ -3,6 +3,7 @@ import Big from "big.js";
 import { isOwnAsset } from "../../market/ticker.ts";
 import { type HoldingsColumn, holdingsColumns, type OverviewFigures } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
+import { defineMessage, t } from "../messages/index.ts";
 import { type Sort, sortBy, sorted, sortHeadings } from "./sort.ts";
 import { gainOf } from "./ticker-table.ts";
 
@@ -21,59 +22,59 @@ interface Column {
 
 const columns: Readonly<Record<HoldingsColumn, Column>> = {
   current_value: {
-    label: "Value",
+    label: defineMessage("Value"),
     figure: "market_value",
     write: ({ current_value }, format) => format.amount(current_value),
   },
   weight: {
-    label: "Weight",
+    label: defineMessage("Weight"),
     figure: "weight",
     write: ({ weight }, format) => (weight === null ? null : format.percent(weight)),
     reason: ({ weight_reason }) => weight_reason,
   },
   day_gain: {
-    label: "1 day",
+    label: defineMessage("1 day"),
     figure: "change",
     write: ({ day_gain }, format) => (day_gain === null ? null : format.signedAmount(day_gain)),
     reason: () => "bought since",
     isSigned: true,
   },
   gain: {
-    label: "Gain",
+    label: defineMessage("Gain"),
     figure: "change",
     write: ({ gain }, format) => format.signedAmount(gain),
     isSigned: true,
   },
   total_return: {
-    label: "Gain, %",
+    label: defineMessage("Gain, %"),
     figure: "total_return",
     write: ({ total_return }, format) => format.signedPercent(total_return),
     isSigned: true,
   },
   quantity: {
-    label: "Quantity",
+    label: defineMessage("Quantity"),
     figure: "quantity",
     write: ({ quantity }, format) => format.quantity(quantity),
   },
   current_price: {
-    label: "Price",
+    label: defineMessage("Price"),
     figure: "current_price",
     write: ({ local_price, currency }, format) => format.in(currency).price(local_price),
   },
   average_cost: {
-    label: "Average cost",
+    label: defineMessage("Average cost"),
     figure: "average_cost",
     write: ({ average_cost }, format) => (average_cost === null ? null : format.amount(average_cost)),
     reason: ({ average_cost_reason }) => average_cost_reason,
   },
   unrealized_pnl: {
-    label: "Unrealised, to date",
+    label: defineMessage("Unrealised, to date"),
     figure: "unrealized_pnl",
     write: ({ unrealized_pnl }, format) => format.signedAmount(unrealized_pnl),
     isSigned: true,
   },
   income: {
-    label: "Income",
+    label: defineMessage("Income"),
     figure: "income",
     write: ({ income }, format) => format.amount(income),
   },
@@ -103,7 +104,7 @@ export function holdingsTable(
   const hasCash = standing.cash.some(({ value }) => Number(value) !== 0);
   // There is some beside the holdings, which the allocation counts and their weights do not.
   const labelOf = (name: HoldingsColumn): string =>
-    name === "weight" && hasCash ? "Weight of holdings" : columns[name].label;
+    t(name === "weight" && hasCash ? "Weight of holdings" : columns[name].label);
   return {
     amountsIn: format.amountsIn,
     sold: tickers.length - held.length,
@@ -114,7 +115,10 @@ export function holdingsTable(
         : null,
     columnsCount: names.length + 1,
     headings: sortHeadings(
-      [{ name: "ticker" as const, label: "Name" }, ...names.map((name) => ({ name, label: labelOf(name) }))],
+      [
+        { name: "ticker" as const, label: t("Name") },
+        ...names.map((name) => ({ name, label: labelOf(name) })),
+      ],
       sort,
       href,
     ),
@@ -144,4 +148,4 @@ export function holdingsTable(
 
 /** What can be chosen, and what is. */
 export const columnChoices = (chosen: readonly HoldingsColumn[]) =>
-  holdingsColumns.map((name) => ({ name, label: columns[name].label, isChosen: chosen.includes(name) }));
+  holdingsColumns.map((name) => ({ name, label: t(columns[name].label), isChosen: chosen.includes(name) }));

@@ -2,6 +2,7 @@
 import {
   type AllocatedPart,
   type Allocation,
+  type AllocationWords,
   allocatedParts,
   allocations,
   type OverviewFigures,
@@ -11,22 +12,24 @@ import {
 import { timeChart } from "../charts/time-chart.ts";
 import { tones, treemapHeight, treemapTiles } from "../charts/treemap.ts";
 import type { Format } from "../format.ts";
+import { defineMessage, t } from "../messages/index.ts";
 import { shownTicker } from "../own-names.ts";
 import { benchmarkView } from "./benchmark.ts";
 import { daysInRange, overDays, periodOf, regimeBands } from "./days.ts";
+import { classLabel, sectorLabel } from "./labels.ts";
 
 const labels = {
-  "1M": "1 month",
-  "3M": "3 months",
-  "6M": "6 months",
-  YTD: "This year",
-  "1Y": "1 year",
-  "3Y": "3 years",
-  "5Y": "5 years",
-  Max: "The whole time",
+  "1M": defineMessage("1 month"),
+  "3M": defineMessage("3 months"),
+  "6M": defineMessage("6 months"),
+  YTD: defineMessage("This year"),
+  "1Y": defineMessage("1 year"),
+  "3Y": defineMessage("3 years"),
+  "5Y": defineMessage("5 years"),
+  Max: defineMessage("The whole time"),
 } as const;
 
-const labelOf = (range: Range): string => ("name" in range ? labels[range.name] : "These days");
+const labelOf = (range: Range): string => t("name" in range ? labels[range.name] : "These days");
 
 /** In parts that are rendered each by itself: what stands between them is of another time. */
 export function overviewView(
@@ -42,7 +45,7 @@ export function overviewView(
     headline: {
       marketValue: figures.marketValue,
       day: { ...changes.day, date: figures.day },
-      range: { ...changes.range, label: span.is_whole ? "Since your first trade" : labelOf(range) },
+      range: { ...changes.range, label: span.is_whole ? t("Since your first trade") : labelOf(range) },
       whole: changes.whole,
       // Up to the end of the range, like everything here.
       wholeTime: { from: span.first, to: span.end },
@@ -63,12 +66,34 @@ interface Allocating {
 }
 
 /** The respects that a picture has: of each ticker by itself there is the table. */
-const pictured: Readonly<Partial<Record<Respect, string>>> = {
-  sector: "Sector",
-  class: "Asset class",
-  currency: "Currency",
-  account: "Account",
+const pictured: Readonly<Partial<Record<Respect, Pictured>>> = {
+  sector: { label: defineMessage("Sector"), title: defineMessage("Allocation by sector") },
+  class: { label: defineMessage("Asset class"), title: defineMessage("Allocation by asset class") },
+  currency: { label: defineMessage("Currency"), title: defineMessage("Allocation by currency") },
+  account: { label: defineMessage("Account"), title: defineMessage("Allocation by account") },
 };
+
+interface Pictured {
+  readonly label: string;
+  readonly title: string;
+}
+
+/** Of the tables. */
+const titles: Readonly<Record<Respect, string>> = {
+  ticker: defineMessage("By ticker"),
+  class: defineMessage("By asset class"),
+  sector: defineMessage("By sector"),
+  currency: defineMessage("By currency"),
+  account: defineMessage("By account"),
+};
+
+const allocationWords = (): AllocationWords => ({
+  cash: t("Cash"),
+  cashIn: (currency) => t("Cash {currency}", { currency }),
+  others: (count) => t("{count, plural, one {# other} other {# others}}", { count }),
+  classOf: classLabel,
+  sectorOf: sectorLabel,
+});
 
 /** A treemap of what is held, within the respect that is chosen or the first that there is, and the tables of all. */
 function allocationView(
@@ -76,26 +101,25 @@ function allocationView(
   { respect: asked, href }: Allocating,
   format: Format,
 ) {
-  const all = allocations(tickers, standing, span.currency);
+  const words = allocationWords();
+  const all = allocations(tickers, standing, span.currency, words);
   const choices = all.filter(({ respect }) => respect in pictured);
   const chosen =
     choices.find(({ respect }) => respect === asked) ?? choices.find(({ respect }) => respect === "sector");
   return {
-    respects: all,
+    respects: all.map((one) => ({ ...one, title: t(titles[one.respect]) })),
     choices: choices.map(({ respect }) => ({
-      label: pictured[respect],
+      label: t(pictured[respect]!.label),
       href: href(respect),
       isCurrent: respect === chosen?.respect,
     })),
-    treemap: chosen ? treemapView(chosen, allocatedParts(tickers, standing, chosen.respect), format) : null,
+    treemap: chosen
+      ? treemapView(chosen, allocatedParts(tickers, standing, chosen.respect, words), format)
+      : null,
   };
 }
 
-function treemapView(
-  { respect, title, slices }: Allocation,
-  parts: readonly AllocatedPart[],
-  format: Format,
-) {
+function treemapView({ respect, slices }: Allocation, parts: readonly AllocatedPart[], format: Format) {
   const total = parts.reduce((sum, { value }) => sum + Number(value), 0);
   const tiles = treemapTiles(
     parts.map(({ group, label, name, value }) => ({
@@ -107,7 +131,7 @@ function treemapView(
   );
   const toneOf = new Map(tiles.map(({ group, tone }) => [group, tone]));
   return {
-    title: `Allocation ${title.charAt(0).toLowerCase()}${title.slice(1)}`,
+    title: t(pictured[respect]!.title),
     description: slices.map(({ label, weight }) => `${label} ${format.percent(weight)}`).join(", "),
     height: treemapHeight,
     tiles: tiles.map((tile) => ({
@@ -132,27 +156,27 @@ function valueChart(figures: OverviewFigures, format: Format) {
   return timeChart(
     {
       id: "value",
-      title: "Value",
+      title: t("Value"),
       unit: "money",
       height: 260,
       ...overDays(figures),
       series: [
         {
           name: "value",
-          label: "Market value",
+          label: t("Market value"),
           values: days.marketValue,
           shape: "line",
         },
         {
           name: "contributions",
-          label: opening === 0 ? "Net deposits" : "Value at the start and net deposits",
+          label: t(opening === 0 ? "Net deposits" : "Value at the start and net deposits"),
           values: contributed,
           shape: "step",
         },
       ],
       told: [
         {
-          label: "Gain",
+          label: t("Gain"),
           values: contributed.map(
             (amount, day) => days.marketValue[day]! + days.incomePaidOut[day]! - amount,
           ),

@@ -4,11 +4,13 @@ import { bridge, isConverted, type RangeFigures } from "../../portfolio/index.ts
 import { type BarKind, barRows } from "../charts/bar-rows.ts";
 import { timeChart } from "../charts/time-chart.ts";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 import { shownTicker } from "../own-names.ts";
+import { sayReason } from "../reasons.ts";
 import { benchmarkView } from "./benchmark.ts";
 import { daysInRange, overDays, periodOf, regimeBands } from "./days.ts";
 import { heatmap } from "./heatmap.ts";
-import { regimeLabel } from "./labels.ts";
+import { regimeLabel, stepLabel } from "./labels.ts";
 import { dated, type Tile } from "./tiles.ts";
 
 /** What charts of ratios are drawn from: no amount is in it. */
@@ -48,14 +50,15 @@ function bridgeView(figures: RangeFigures, format: Format) {
   const whole = bridge(figures, format.minorDigits);
   const kindOf = ({ isSum, isFlow, amount }: (typeof whole.steps)[number]): BarKind =>
     isSum ? "total" : isFlow ? "flow" : Number(amount) < 0 ? "loss" : "gain";
-  const rows = whole.steps.map((step) => ({
+  const steps = whole.steps.map((step) => ({ ...step, label: stepLabel(step.label) }));
+  const rows = steps.map((step) => ({
     label: step.label,
     text: step.isSum ? format.money(step.amount) : format.signedMoney(step.amount),
     kind: kindOf(step),
     from: Number(step.from),
     to: Number(step.to),
   }));
-  return { ...whole, chart: barRows(rows, true) };
+  return { ...whole, steps, chart: barRows(rows, true) };
 }
 
 function tiles({ span, performance }: RangeFigures, format: Format): Tile[] {
@@ -69,14 +72,14 @@ function tiles({ span, performance }: RangeFigures, format: Format): Tile[] {
   return [
     {
       figure: "twr",
-      label: "Time-weighted",
+      label: t("Time-weighted"),
       value: performance.twr,
       isSigned: true,
     },
-    { figure: "change", label: "In money", amount: gain.toFixed() },
+    { figure: "change", label: t("In money"), amount: gain.toFixed() },
     {
       figure: "annualized_return",
-      label: "Time-weighted, per year",
+      label: t("Time-weighted, per year"),
       value: performance.annualized_return,
       reason: performance.annualized_return_reason,
       isSigned: true,
@@ -84,21 +87,21 @@ function tiles({ span, performance }: RangeFigures, format: Format): Tile[] {
     isYearly
       ? {
           figure: "xirr",
-          label: "Money-weighted (XIRR), per year",
+          label: t("Money-weighted (XIRR), per year"),
           value: xirr,
           reason: performance.xirr_reason,
           isSigned: true,
         }
       : {
           figure: "money_weighted_return",
-          label: "Money-weighted, not per year",
+          label: t("Money-weighted, not per year"),
           value: money_weighted_return,
-          note: `per year: ${performance.xirr_reason}`,
+          note: t("per year: {reason}", { reason: sayReason(performance.xirr_reason ?? "") }),
           isSigned: true,
         },
     {
       figure: "best_day",
-      label: "Best day",
+      label: t("Best day"),
       value: performance.best_day,
       reason: performance.best_day_reason,
       note: dated(performance.best_day_date, format),
@@ -106,7 +109,7 @@ function tiles({ span, performance }: RangeFigures, format: Format): Tile[] {
     },
     {
       figure: "worst_day",
-      label: "Worst day",
+      label: t("Worst day"),
       value: performance.worst_day,
       reason: performance.worst_day_reason,
       note: dated(performance.worst_day_date, format),
@@ -122,14 +125,14 @@ function effectTiles({ span, performance }: RangeFigures, format: Format): Tile[
   return [
     {
       figure: "price_return",
-      label: "Prices and dividends",
+      label: t("Prices and dividends"),
       value: price_return,
-      note: `${format.signedMoney(price_effect)} by prices`,
+      note: t("{amount} by prices", { amount: format.signedMoney(price_effect) }),
       isSigned: true,
     },
     {
       figure: "currency_return",
-      label: "Exchange rates",
+      label: t("Exchange rates"),
       value: currency_return,
       note: format.signedMoney(currency_effect),
       isSigned: true,
@@ -143,14 +146,14 @@ export function returnsChart(figures: Charted, format: Format) {
   return timeChart(
     {
       id: "returns",
-      title: "Time-weighted return",
+      title: t("Time-weighted return"),
       unit: "percent",
       height: 220,
       ...overDays(figures),
       series: [
         {
           name: "portfolio",
-          label: "Portfolio",
+          label: t("Portfolio"),
           values: days.cumulativeReturn,
           shape: "line",
         },
@@ -158,7 +161,7 @@ export function returnsChart(figures: Charted, format: Format) {
           ? [
               {
                 name: "benchmark",
-                label: `${shownTicker(compared.ticker)}, dividends reinvested`,
+                label: t("{ticker}, dividends reinvested", { ticker: shownTicker(compared.ticker) }),
                 values: compared.returns,
                 shape: "line" as const,
               },
@@ -176,14 +179,14 @@ export function drawdownChart(figures: Charted, format: Format) {
   return timeChart(
     {
       id: "drawdown",
-      title: "Below the previous peak",
+      title: t("Below the previous peak"),
       unit: "percent",
       height: 190,
       ...overDays(figures),
       series: [
         {
           name: "drawdown",
-          label: "Below the highest point of the range so far",
+          label: t("Below the highest point of the range so far"),
           values: figures.days.drawdown,
           shape: "line",
         },

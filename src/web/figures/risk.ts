@@ -3,7 +3,9 @@ import type { RiskFigures, WhatIf } from "../../portfolio/index.ts";
 import { type BarRow, barRows } from "../charts/bar-rows.ts";
 import { timeChart, type Unit } from "../charts/time-chart.ts";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 import { shownTicker } from "../own-names.ts";
+import { sayReason, sayReasonOrNull } from "../reasons.ts";
 import { regimeLabel } from "./labels.ts";
 import { dated, type Tile } from "./tiles.ts";
 
@@ -86,24 +88,24 @@ function contributionCharts({ contributions }: RiskFigures, format: Format) {
     if (rest.length > 0)
       rows.push(
         row(
-          `${rest.length} others`,
+          t("{count, plural, one {# other} other {# others}}", { count: rest.length }),
           rest.reduce((sum, [, value]) => sum + value, 0),
         ),
       );
     return rows.length === 0 ? null : { label: name, chart: barRows(rows, false) };
   };
   const nameOf = (ticker: string): string =>
-    ticker === "" ? "Cash, taxes and the rest" : shownTicker(ticker);
+    ticker === "" ? t("Cash, taxes and the rest") : shownTicker(ticker);
   return {
     toReturn: chart(
-      "To the return",
+      t("To the return"),
       contributions
         .filter(({ ticker, return_contribution }) => ticker !== "" || Math.abs(return_contribution) > 0.00005)
         .map(({ ticker, return_contribution }) => [ticker, return_contribution]),
       true,
     ),
     toVolatility: chart(
-      "To the volatility",
+      t("To the volatility"),
       contributions.flatMap(({ ticker, volatility_contribution }) =>
         volatility_contribution === null || (ticker === "" && Math.abs(volatility_contribution) < 0.00005)
           ? []
@@ -116,37 +118,43 @@ function contributionCharts({ contributions }: RiskFigures, format: Format) {
 
 function benchmarkTiles(row: NonNullable<RiskFigures["benchmark"]>) {
   return [
-    { figure: "beta", label: "Beta", value: row.beta, reason: row.beta_reason },
-    { figure: "alpha", label: "Alpha, per year", value: row.alpha, reason: row.alpha_reason, isSigned: true },
+    { figure: "beta", label: t("Beta"), value: row.beta, reason: row.beta_reason },
+    {
+      figure: "alpha",
+      label: t("Alpha, per year"),
+      value: row.alpha,
+      reason: row.alpha_reason,
+      isSigned: true,
+    },
     {
       figure: "benchmark_correlation",
-      label: "Correlation",
+      label: t("Correlation"),
       value: row.correlation,
       reason: row.correlation_reason,
     },
     {
       figure: "tracking_error",
-      label: "Tracking error, per year",
+      label: t("Tracking error, per year"),
       value: row.tracking_error,
       reason: row.tracking_error_reason,
       isPercent: true,
     },
     {
       figure: "information_ratio",
-      label: "Information ratio",
+      label: t("Information ratio"),
       value: row.information_ratio,
       reason: row.information_ratio_reason,
     },
     {
       figure: "up_capture",
-      label: "Up capture",
+      label: t("Up capture"),
       value: row.up_capture,
       reason: row.up_capture_reason,
       isPercent: true,
     },
     {
       figure: "down_capture",
-      label: "Down capture",
+      label: t("Down capture"),
       value: row.down_capture,
       reason: row.down_capture_reason,
       isPercent: true,
@@ -158,33 +166,33 @@ export function lossTiles(row: RiskFigures["distribution"]) {
   return [
     {
       figure: "value_at_risk_95",
-      label: "Value at risk of a day, 95 %",
+      label: t("Value at risk of a day, 95 %"),
       value: row.value_at_risk_95,
       reason: row.value_at_risk_95_reason,
       isPercent: true,
     },
     {
       figure: "expected_shortfall_95",
-      label: "Expected shortfall, 95 %",
+      label: t("Expected shortfall, 95 %"),
       value: row.expected_shortfall_95,
       reason: row.expected_shortfall_95_reason,
       isPercent: true,
     },
     {
       figure: "value_at_risk_99",
-      label: "Value at risk of a day, 99 %",
+      label: t("Value at risk of a day, 99 %"),
       value: row.value_at_risk_99,
       reason: row.value_at_risk_99_reason,
       isPercent: true,
     },
     {
       figure: "expected_shortfall_99",
-      label: "Expected shortfall, 99 %",
+      label: t("Expected shortfall, 99 %"),
       value: row.expected_shortfall_99,
       reason: row.expected_shortfall_99_reason,
       isPercent: true,
     },
-    { figure: "omega", label: "Omega ratio", value: row.omega, reason: row.omega_reason },
+    { figure: "omega", label: t("Omega ratio"), value: row.omega, reason: row.omega_reason },
   ];
 }
 
@@ -194,17 +202,17 @@ function concentrationTiles(row: NonNullable<RiskFigures["concentration"]>, form
   return [
     {
       figure: "hhi",
-      label: "Concentration (HHI)",
+      label: t("Concentration (HHI)"),
       value: hhi,
       reason,
       note:
         effective_holdings === null
           ? null
-          : `as ${format.compactNumber(effective_holdings)} equal holdings would be`,
+          : t("as {count} equal holdings would be", { count: format.compactNumber(effective_holdings) }),
     },
     {
       figure: "largest_five_weight",
-      label: "Five largest",
+      label: t("Five largest"),
       value: largest_five_weight,
       reason,
       isPercent: true,
@@ -231,7 +239,7 @@ export function rollingView({ rolling }: Pick<RiskFigures, "rolling">, format: F
         unit,
         height: 160,
         dates,
-        series: [{ name, label: "Last 63 returns", values, shape: "line" }],
+        series: [{ name, label: t("Last 63 returns"), values, shape: "line" }],
         shade,
       },
       format,
@@ -240,18 +248,18 @@ export function rollingView({ rolling }: Pick<RiskFigures, "rolling">, format: F
   return {
     volatility: chart(
       "volatility",
-      "Rolling volatility, per year",
+      t("Rolling volatility, per year"),
       "percent",
       rolling.map((row) => row.volatility),
       "none",
     ),
     sharpe: sharpe.some((value) => value !== null)
-      ? chart("sharpe", "Rolling Sharpe ratio", "quantity", sharpe, "none")
+      ? chart("sharpe", t("Rolling Sharpe ratio"), "quantity", sharpe, "none")
       : null,
-    sharpeReason: rolling.at(-1)!.sharpe_reason,
+    sharpeReason: sayReasonOrNull(rolling.at(-1)!.sharpe_reason),
     drawdown: chart(
       "drawdown",
-      "Below the highest point of the last 63 returns",
+      t("Below the highest point of the last 63 returns"),
       "percent",
       rolling.map((row) => row.drawdown),
       "zero",
@@ -270,7 +278,7 @@ function matrix({ correlated, correlations }: RiskFigures, format: Format) {
       return {
         other: right,
         text: null,
-        reason: row?.correlation_reason ?? "never held on one day",
+        reason: sayReason(row?.correlation_reason ?? "never held on one day"),
         tint: null,
       };
     const strength = correlationSteps.filter((step) => Math.abs(value) > step).length;
@@ -298,22 +306,22 @@ function whatIfRows(was: RiskFigures, then: WhatIf) {
     return { label, ...kind, wasValue, wasReason, thenValue, thenReason };
   };
   return [
-    row("Time-weighted return", ({ performance }) => [performance.twr, null], { isSigned: true }),
+    row(t("Time-weighted return"), ({ performance }) => [performance.twr, null], { isSigned: true }),
     row(
-      "Volatility, per year",
+      t("Volatility, per year"),
       ({ performance: { volatility, volatility_reason } }) => [volatility, volatility_reason],
       {
         isPercent: true,
       },
     ),
-    row("Sharpe ratio", ({ performance: { sharpe, sharpe_reason } }) => [sharpe, sharpe_reason]),
-    row("Deepest drawdown", ({ performance }) => [performance.max_drawdown, null], { isSigned: true }),
+    row(t("Sharpe ratio"), ({ performance: { sharpe, sharpe_reason } }) => [sharpe, sharpe_reason]),
+    row(t("Deepest drawdown"), ({ performance }) => [performance.max_drawdown, null], { isSigned: true }),
     row(
-      "Value at risk of a day, 95 %",
+      t("Value at risk of a day, 95 %"),
       ({ distribution }) => [distribution.value_at_risk_95, distribution.value_at_risk_95_reason],
       { isPercent: true },
     ),
-    row("Beta", ({ benchmark }) => [
+    row(t("Beta"), ({ benchmark }) => [
       benchmark?.beta ?? null,
       benchmark ? benchmark.beta_reason : "no benchmark is chosen",
     ]),
@@ -324,21 +332,26 @@ export function riskTiles(performance: RiskFigures["performance"], format: Forma
   return [
     {
       figure: "volatility",
-      label: "Volatility, per year",
+      label: t("Volatility, per year"),
       value: performance.volatility,
       reason: performance.volatility_reason,
       isPercent: true,
     },
-    { figure: "sharpe", label: "Sharpe ratio", value: performance.sharpe, reason: performance.sharpe_reason },
+    {
+      figure: "sharpe",
+      label: t("Sharpe ratio"),
+      value: performance.sharpe,
+      reason: performance.sharpe_reason,
+    },
     {
       figure: "sortino",
-      label: "Sortino ratio",
+      label: t("Sortino ratio"),
       value: performance.sortino,
       reason: performance.sortino_reason,
     },
     {
       figure: "max_drawdown",
-      label: "Deepest drawdown",
+      label: t("Deepest drawdown"),
       value: performance.max_drawdown,
       note: dated(performance.max_drawdown_trough_date, format),
       isSigned: true,

@@ -6,10 +6,12 @@
 import Big from "big.js";
 import type { SharedPart } from "../../accounts/index.ts";
 import { isOwnAsset } from "../../market/ticker.ts";
-import { classLabel, type IncomeRow, type RangeFigures, type RiskFigures } from "../../portfolio/index.ts";
+import type { IncomeRow, RangeFigures, RiskFigures } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 import { periodOf } from "./days.ts";
 import { heatmap } from "./heatmap.ts";
+import { classLabel } from "./labels.ts";
 import { type Charted, drawdownChart, returnsChart } from "./performance.ts";
 import { lossTiles, riskTiles, rollingView } from "./risk.ts";
 import { gainOf } from "./ticker-table.ts";
@@ -53,7 +55,7 @@ function share(part: string | null, whole: string | Big): number | null {
 const sum = (rows: readonly IncomeRow[]): Big => rows.reduce((total, { net }) => total.plus(net), new Big(0));
 
 /** What is no longer held is not named: somebody is shown what is, not what was traded. */
-const soldLabel = "Sold since";
+const soldLabel = (): string => t("Sold since");
 
 interface Labelled {
   readonly label: string;
@@ -64,7 +66,7 @@ interface Labelled {
 function incomeBySource(rows: readonly IncomeRow[], figures: RangeFigures, label: Labeller): Labelled[] {
   const held = new Set(figures.tickers.filter(isHeld).map(({ ticker }) => ticker));
   const named = Map.groupBy(rows, ({ ticker }) =>
-    ticker === null || held.has(ticker) ? label(ticker) : soldLabel,
+    ticker === null || held.has(ticker) ? label(ticker) : soldLabel(),
   );
   return [...named].map(([name, from]) => ({ label: name, net: sum(from).toFixed() }));
 }
@@ -72,12 +74,12 @@ function incomeBySource(rows: readonly IncomeRow[], figures: RangeFigures, label
 /** Assets of somebody's own go by a number: their names, and their tickers, say whose they are. */
 function labeller(tickers: readonly string[]): (ticker: string | null) => string {
   const own = tickers.filter(isOwnAsset).toSorted();
-  return (ticker) =>
-    ticker === null
-      ? "Cash and the rest"
-      : isOwnAsset(ticker)
-        ? `Own asset ${own.indexOf(ticker) + 1 || ""}`.trim()
-        : ticker;
+  return (ticker) => {
+    if (ticker === null) return t("Cash and the rest");
+    if (!isOwnAsset(ticker)) return ticker;
+    const number = own.indexOf(ticker) + 1;
+    return number === 0 ? t("Own asset") : t("Own asset {number}", { number: String(number) });
+  };
 }
 
 /** Everything the page says that is no amount. */
@@ -175,17 +177,17 @@ function performance(figures: RangeFigures, format: Format) {
     },
   };
   const tiles: Tile[] = [
-    { figure: "twr", label: "Time-weighted", value: rounded(whole.twr), isSigned: true },
+    { figure: "twr", label: t("Time-weighted"), value: rounded(whole.twr), isSigned: true },
     {
       figure: "annualized_return",
-      label: "Time-weighted, per year",
+      label: t("Time-weighted, per year"),
       value: roundedOrNull(whole.annualized_return),
       reason: whole.annualized_return_reason,
       isSigned: true,
     },
     {
       figure: "best_day",
-      label: "Best day",
+      label: t("Best day"),
       value: roundedOrNull(whole.best_day),
       reason: whole.best_day_reason,
       note: dated(whole.best_day_date, format),
@@ -193,7 +195,7 @@ function performance(figures: RangeFigures, format: Format) {
     },
     {
       figure: "worst_day",
-      label: "Worst day",
+      label: t("Worst day"),
       value: roundedOrNull(whole.worst_day),
       reason: whole.worst_day_reason,
       note: dated(whole.worst_day_date, format),
@@ -268,7 +270,7 @@ function contributions({ contributions: all }: RiskFigures, { tickers }: RangeFi
   if (sold!.length === 0) return rows;
   const parts = sold!.map(({ volatility_contribution }) => volatility_contribution);
   const whole = parts.includes(null) ? null : toTenths(parts.reduce<number>((left, part) => left + part!, 0));
-  return [...rows, { label: soldLabel, share: whole, reason: sold![0]!.volatility_contribution_reason }];
+  return [...rows, { label: soldLabel(), share: whole, reason: sold![0]!.volatility_contribution_reason }];
 }
 
 /** `value`: what the yield is of. */

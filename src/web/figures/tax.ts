@@ -6,6 +6,9 @@ import type {
   readTaxIncome,
   UncountedRow,
 } from "../../portfolio/index.ts";
+import { listed, t } from "../messages/index.ts";
+import { sayReason } from "../reasons.ts";
+import { typeLabel } from "./labels.ts";
 import { less, sumOf } from "./sums.ts";
 
 type RowsOf<R extends (...args: never) => Promise<OfTaxYear<unknown>>> = Awaited<ReturnType<R>>["rows"];
@@ -29,6 +32,7 @@ export function salesView(lots: Lots, base: string, nameOf: (account: number) =>
       account: nameOf(lot.account_id),
       isForeign: lot.currency !== base,
       isOfCapital: Number(lot.quantity) === 0,
+      term: lot.term && t(lot.term === "short" ? "short" : "long"),
     })),
     whole: lotTotal(lots),
     short: lotTotal(lots.filter(({ term }) => term === "short")),
@@ -57,6 +61,7 @@ export function paymentsView(payments: Payments, base: string, nameOf: (account:
     rows: payments.map((payment) => ({
       ...payment,
       account: nameOf(payment.account_id),
+      kind: t(payment.kind === "interest" ? "interest" : "dividend"),
       isForeign: payment.currency !== base,
       ...(payment.source === "market" && { tax: null, fee: null, net: null }),
     })),
@@ -88,15 +93,15 @@ export function costsView(costs: Costs, base: string, nameOf: (account: number) 
     rows: costs.map((cost) => ({
       ...cost,
       account: nameOf(cost.account_id),
-      type: cost.transaction_type.replaceAll("_", " "),
+      type: typeLabel(cost.transaction_type),
       isForeign: cost.currency !== base,
     })),
     totals: [
-      totalOf("Of trades, where fees are in cost and proceeds already", "trade"),
-      totalOf("Of dividends and interest, as above", "income"),
-      totalOf("Others", "other"),
+      totalOf(t("Of trades, where fees are in cost and proceeds already"), "trade"),
+      totalOf(t("Of dividends and interest, as above"), "income"),
+      totalOf(t("Others"), "other"),
     ].filter(({ count }) => count > 0),
-    whole: totalOf("All of it", null),
+    whole: totalOf(t("All of it"), null),
     hasForeign: costs.some(({ currency }) => currency !== base),
   };
 }
@@ -108,17 +113,24 @@ export function uncountedView(rows: readonly UncountedRow[], from: string) {
   ).length;
   const others = rows.length - sales;
   const parts = [
-    ...(sales > 0 ? [`${sales} ${sales === 1 ? "sale" : "sales"} of the year`] : []),
-    ...(others > 0 ? [`what ${others} other ${others === 1 ? "row" : "rows"} of your ledger would add`] : []),
+    ...(sales > 0 ? [t("{count, plural, one {# sale} other {# sales}} of the year", { count: sales })] : []),
+    ...(others > 0
+      ? [
+          t("what {count, plural, one {# other row} other {# other rows}} of your ledger would add", {
+            count: others,
+          }),
+        ]
+      : []),
   ];
   return {
     rows: rows.toReversed().map((row) => ({
       ...row,
-      type: row.transaction_type.replaceAll("_", " "),
+      type: typeLabel(row.transaction_type),
+      reason: sayReason(row.reason),
       // Nobody knows it: then none is written, least of all the person's own.
       currency: row.currency ?? "",
     })),
     sales,
-    lacking: parts.join(" and "),
+    lacking: listed(parts),
   };
 }

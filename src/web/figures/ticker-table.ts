@@ -4,20 +4,21 @@ import { isOwnAsset } from "../../market/ticker.ts";
 import type { TickerFigures } from "../../portfolio/index.ts";
 import { sparkline } from "../charts/sparkline.ts";
 import type { Format } from "../format.ts";
+import { defineMessage, t } from "../messages/index.ts";
 import { type Sort, sortBy, sorted, sortHeadings } from "./sort.ts";
 
 const columns = [
-  { name: "ticker", label: "Ticker" },
-  { name: "weight", label: "Weight" },
-  { name: "current_value", label: "Value" },
-  { name: "quantity", label: "Quantity" },
-  { name: "current_price", label: "Price" },
-  { name: "average_cost", label: "Average cost" },
-  { name: "unrealized_pnl", label: "Unrealised, to date" },
-  { name: "realized_pnl", label: "Realised" },
-  { name: "income", label: "Income" },
-  { name: "gain", label: "Gain" },
-  { name: "total_return", label: "Return" },
+  { name: "ticker", label: defineMessage("Ticker") },
+  { name: "weight", label: defineMessage("Weight") },
+  { name: "current_value", label: defineMessage("Value") },
+  { name: "quantity", label: defineMessage("Quantity") },
+  { name: "current_price", label: defineMessage("Price") },
+  { name: "average_cost", label: defineMessage("Average cost") },
+  { name: "unrealized_pnl", label: defineMessage("Unrealised, to date") },
+  { name: "realized_pnl", label: defineMessage("Realised") },
+  { name: "income", label: defineMessage("Income") },
+  { name: "gain", label: defineMessage("Gain") },
+  { name: "total_return", label: defineMessage("Return") },
 ] as const;
 
 export type TickerSort = Sort<(typeof columns)[number]["name"]>;
@@ -40,7 +41,7 @@ export function tickerTable(
   /** There is some beside the tickers, which the allocation counts and their weights do not. */
   hasCash: boolean,
 ) {
-  const weightLabel = hasCash ? "Weight of holdings" : "Weight";
+  const weightLabel = t(hasCash ? "Weight of holdings" : "Weight");
   const rows = tickers.map((ticker) => {
     const spark = sparkline(ticker.closes);
     const known = ticker.closes.filter((close) => close !== null);
@@ -52,7 +53,10 @@ export function tickerTable(
       isClosed: Number(ticker.quantity) === 0,
       spark: spark && {
         ...spark,
-        description: `Price from ${price(String(known[0]))} to ${price(String(known.at(-1)))}`,
+        description: t("Price from {from} to {to}", {
+          from: price(String(known[0])),
+          to: price(String(known.at(-1))),
+        }),
       },
     };
   });
@@ -60,7 +64,7 @@ export function tickerTable(
     amountsIn: format.amountsIn,
     weightLabel,
     headings: sortHeadings(
-      columns.map(({ name, label }) => ({ name, label: name === "weight" ? weightLabel : label })),
+      columns.map(({ name, label }) => ({ name, label: name === "weight" ? weightLabel : t(label) })),
       current,
       href,
     ),

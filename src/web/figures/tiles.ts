@@ -1,5 +1,6 @@
 /** Figures that stand by themselves, each with its name. */
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 
 export interface Tile {
   /** Of docs/metrics.md. */
@@ -15,4 +16,5 @@ export interface Tile {
   readonly isPercent?: true;
 }
 
-export const dated = (day: string | null, format: Format): string | null => day && `on ${format.date(day)}`;
+export const dated = (day: string | null, format: Format): string | null =>
+  day && t("on {date}", { date: format.date(day) });

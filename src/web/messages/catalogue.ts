@@ -47,10 +47,7 @@ export function t(message: string, values?: Values): string {
 }
 
 /** "A, B and C" as the language of who is spoken to lists them. */
-export function listed(
-  parts: readonly string[],
-  type: "conjunction" | "disjunction" = "conjunction",
-): string {
+export function listed(parts: readonly string[], type: Intl.ListFormatType = "conjunction"): string {
   const language = currentLanguage();
   // American English has a comma before its "and".
   return new Intl.ListFormat(language === "en" ? "en-GB" : language, { type }).format(parts);

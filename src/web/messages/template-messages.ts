@@ -84,17 +84,44 @@ const writeParameters = (source: string, translate: Translate): string =>
     return `${name}="${translate(value)?.replaceAll('"', "”") ?? value}"`;
   });
 
-/** A line of text: one message, or none where no letter is in it but in blocks of its own. */
+/** A line of text: one message, or none where all its letters are in one block, or in blocks of sentences. */
 function writeRun(run: readonly Node[], translate: Translate): string {
-  if (!run.some((node) => node.kind === "text" && isText(node.source))) {
-    return run.map((node) => writeNode(node, translate)).join("");
+  const wrapped = wrappedIn(run);
+  if (wrapped) {
+    const [before, inside, after] = wrapped;
+    const write = (node: Node): string => writeNode(node, translate);
+    return before.map(write).join("") + writeRun(inside, translate) + after.map(write).join("");
   }
+  if (!isMessage(run)) return run.map((node) => writeNode(node, translate)).join("");
   const places: Places = { values: new Map(), tags: new Map(), blocks: new Map() };
   const whole = messageOf(run, places);
   const [, before = "", message = "", after = ""] = /^(\s*)([\s\S]*?)(\s*)$/.exec(whole) ?? [];
   const other = translate(message.replaceAll(/\s+/g, " "));
   if (other === null) return run.map((node) => writeWithin(node, translate)).join("");
   return before + writeMessage(parse(other), places, translate) + after;
+}
+
+const isSpace = (node: Node): boolean => node.kind === "text" && node.source.trim() === "";
+
+/** The run without a tag around the whole of it, which a message need not have. */
+function wrappedIn(run: readonly Node[]): readonly [Node[], Node[], Node[]] | null {
+  const first = run.findIndex((node) => !isSpace(node));
+  const last = run.findLastIndex((node) => !isSpace(node));
+  if (first < 0 || endsOf(run).get(first) !== last) return null;
+  return [run.slice(0, first + 1), run.slice(first + 1, last), run.slice(last)];
+}
+
+function isMessage(run: readonly Node[]): boolean {
+  if (run.some((node) => node.kind === "text" && isText(node.source))) return true;
+  return run.some(isFragment) && run.filter((node) => !isSpace(node)).length > 1;
+}
+
+/** What cannot be said without what stands around it: neither sentences, nor a label, nor in a tag of its own. */
+function isFragment(node: Node): boolean {
+  if (node.kind !== "block" || !hasText(node) || isSentences(node)) return false;
+  const said = node.branches.filter(({ nodes }) => nodes.some((inner) => !isSpace(inner)));
+  if (said.every(({ nodes }) => wrappedIn(nodes))) return false;
+  return said.length > 1 || !/^\p{Lu}/u.test(textOf(said[0]!.nodes).trim());
 }
 
 /** Of what is in the message already, attributes and parameters alone have messages of their own. */
@@ -222,7 +249,7 @@ function blockMessage(block: Block, places: Places): string {
     ...block,
     branches: [first!, ...(others.length > 0 ? [{ open: "{{else}}", nodes: rest }] : [])],
   };
-  const name = `${nameOf(first!.open)}_${isCount ? "count" : block.helper}`;
+  const name = `${first!.open.includes("(not ") ? "not_" : ""}${nameOf(first!.open)}_${isCount ? "count" : block.helper}`;
   const place = free(
     name,
     (taken) => places.blocks.has(taken) && openOf(places.blocks.get(taken)!) !== first!.open,

@@ -64,7 +64,7 @@ function tagOf(source: string): Node {
 
 /** What is written, in a word: `{{date span.first}}` and `{{#if span.first}}` -> "first". */
 export function nameOf(source: string): string {
-  const words = source.replaceAll(/"[^"]*"|[\w-]+=\S+|[(){}~#>/^]/g, " ").split(/\s+/);
+  const words = source.replaceAll(/[\w-]+=(?:"[^"]*"|\S+)|"[^"]*"|[(){}~#>/^]/g, " ").split(/\s+/);
   const paths = words.filter((word) => /^[@\w./-]+$/.test(word) && !/^[\d.]+$/.test(word));
   const named = paths.filter((word) => !["if", "unless", "else", "eq", "not", "isKnown"].includes(word));
   const last = (named[1] ?? named[0] ?? "value").split(/[./]/).at(-1) || "this";

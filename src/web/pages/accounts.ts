@@ -1,4 +1,5 @@
 /** The accounts that a person's money lies in: what each is worth, and what is said of it. (Who one is: account.ts.) */
+
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { readOwnAccount } from "../../accounts/index.ts";
@@ -14,6 +15,7 @@ import {
 import { type AccountFigures, readAccountFigures } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
+import { defineMessage, t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import type { Account } from "./entry-form.ts";
@@ -34,20 +36,20 @@ const form = z.object({
 type Typed = z.output<typeof form>;
 
 const kindLabels: Readonly<Record<(typeof accountKinds)[number], string>> = {
-  brokerage: "Brokerage",
-  bank: "Bank",
-  pension: "Pension",
-  tax_free: "Tax-free (ISA, TFSA)",
-  crypto: "Crypto exchange or wallet",
-  property: "Property",
-  other: "Other",
+  brokerage: defineMessage("Brokerage"),
+  bank: defineMessage("Bank"),
+  pension: defineMessage("Pension"),
+  tax_free: defineMessage("Tax-free (ISA, TFSA)"),
+  crypto: defineMessage("Crypto exchange or wallet"),
+  property: defineMessage("Property"),
+  other: defineMessage("Other"),
 };
 
 const methodLabels: Readonly<Record<string, string>> = {
-  average: "average cost",
-  fifo: "first in, first out (FIFO)",
-  lifo: "last in, first out (LIFO)",
-  hifo: "highest cost first (HIFO)",
+  average: defineMessage("average cost"),
+  fifo: defineMessage("first in, first out (FIFO)"),
+  lifo: defineMessage("last in, first out (LIFO)"),
+  hifo: defineMessage("highest cost first (HIFO)"),
 };
 
 interface State {
@@ -98,7 +100,7 @@ export function ledgerAccountPages(context: WebContext, sendPage: SendPage): Rou
       const { account_id } = await openAccount(context, userId, parseInput(accountInput, saidOf(values)));
       response.redirect(303, `/accounts?opened=${account_id}`);
     } catch (error) {
-      await sendAccounts(context, sendPage, request, response, refused(error, values, "Not opened."));
+      await sendAccounts(context, sendPage, request, response, refused(error, values, t("Not opened.")));
     }
   });
 
@@ -123,7 +125,7 @@ export function ledgerAccountPages(context: WebContext, sendPage: SendPage): Rou
         request,
         response,
         account,
-        refused(error, values, "Not changed.", !account.is_default),
+        refused(error, values, t("Not changed."), !account.is_default),
       );
     }
   });
@@ -142,7 +144,7 @@ export function ledgerAccountPages(context: WebContext, sendPage: SendPage): Rou
       await deleteAccount(context, userId, account.account_id, removal);
       response.redirect(303, "/accounts?deleted=1");
     } catch (error) {
-      const { status, problem } = refusal(error, "Not deleted.");
+      const { status, problem } = refusal(error, t("Not deleted."));
       const state = { ...unsent(valuesOf(account)), status, problem };
       await sendAccount(context, sendPage, request, response, account, state);
     }
@@ -171,7 +173,7 @@ async function requireAccount(context: WebContext, request: Request): Promise<Ac
 }
 
 const kindsOf = (chosen: string) =>
-  accountKinds.map((kind) => ({ value: kind, label: kindLabels[kind], isSelected: kind === chosen }));
+  accountKinds.map((kind) => ({ value: kind, label: t(kindLabels[kind]), isSelected: kind === chosen }));
 
 const describeForm = (context: WebContext, { values, errors, problem }: State) => ({
   values,
@@ -185,7 +187,7 @@ const describeForm = (context: WebContext, { values, errors, problem }: State) =
 function describeAccount(account: Account, figures: readonly AccountFigures[]) {
   return {
     ...account,
-    kindLabel: kindLabels[account.kind],
+    kindLabel: t(kindLabels[account.kind]),
     figures: figures.find(({ account_id }) => account_id === account.account_id) ?? null,
   };
 }
@@ -205,7 +207,7 @@ async function sendAccounts(
   const named = (id: unknown) => accounts.find(({ account_id }) => String(account_id) === id)?.name;
   sendPage(request, response, {
     view: "accounts",
-    title: "Accounts",
+    title: t("Accounts"),
     status: state.status,
     currencies: { base: base_currency, all: [base_currency] },
     data: {
@@ -216,7 +218,7 @@ async function sendAccounts(
       opened: named(request.query.opened),
       changed: named(request.query.changed),
       isDeleted: request.query.deleted !== undefined,
-      method: methodLabels[cost_basis_method],
+      method: t(methodLabels[cost_basis_method] ?? cost_basis_method),
       base: base_currency,
     },
   });

@@ -6,6 +6,7 @@ import { day } from "../../values.ts";
 import type { WebContext } from "../context.ts";
 import { sumOf } from "../figures/sums.ts";
 import type { Currencies } from "../format.ts";
+import { t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { nameIn, readSubject, switcher } from "./money-subject.ts";
 import type { SendPage } from "./page.ts";
@@ -29,7 +30,7 @@ async function sendCash(
   const currencies: Currencies = { base, all: [...new Set([base, ...rows.map(({ currency }) => currency)])] };
   sendPage(request, response, {
     view: "cash",
-    title: "Cash",
+    title: t("Cash"),
     currencies,
     data: {
       rows: rows.map((row) => ({

@@ -1,4 +1,5 @@
 /** Corporate actions: the kind is chosen, the terms are said, what would be written is shown, and then it is written, and can be undone. */
+
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import {
@@ -23,7 +24,9 @@ import {
 } from "../../ledger/index.ts";
 import { readTransferredCost } from "../../portfolio/index.ts";
 import { requireOperator, requirePerson, type WebContext } from "../context.ts";
+import { withinSentence } from "../entry-words.ts";
 import { NotFoundError } from "../errors.ts";
+import { t } from "../messages/index.ts";
 import { numberLocale, readNumbers, shownNumbers } from "../number-input.ts";
 import { parseInput } from "../route.ts";
 import { kindForms, optionalTerms, summaryOf, type TermName } from "./corporate-action-forms.ts";
@@ -82,7 +85,7 @@ export function corporateActionPages(context: WebContext, sendPage: SendPage): R
       const { action_id } = await applyOffer(context, userId, idOf(request), costOf);
       response.redirect(303, `${root}/${action_id}?written=1`);
     } catch (error) {
-      await sendList(context, sendPage, request, response, refusal(error, "Not applied."));
+      await sendList(context, sendPage, request, response, refusal(error, t("Not applied.")));
     }
   });
 
@@ -100,7 +103,7 @@ export function corporateActionPages(context: WebContext, sendPage: SendPage): R
       await undoCorporateAction(context, userId, idOf(request));
       response.redirect(303, `${root}?undone=1`);
     } catch (error) {
-      await sendAction(context, sendPage, request, response, refusal(error, "Not undone."));
+      await sendAction(context, sendPage, request, response, refusal(error, t("Not undone.")));
     }
   });
 
@@ -110,7 +113,7 @@ export function corporateActionPages(context: WebContext, sendPage: SendPage): R
       await applyAgain(context, userId, idOf(request), costOf);
       response.redirect(303, `${root}/${idOf(request)}?applied=1`);
     } catch (error) {
-      await sendAction(context, sendPage, request, response, refusal(error, "Not applied."));
+      await sendAction(context, sendPage, request, response, refusal(error, t("Not applied.")));
     }
   });
   return router;
@@ -171,7 +174,7 @@ async function answerWizard(
 }
 
 function refused(error: unknown, kind: CorporateActionKind, values: Values): State {
-  const { status, field, problem } = refusal(error, "Nothing was written.");
+  const { status, field, problem } = refusal(error, t("Nothing was written."));
   const isShown = field !== undefined && kindForms[kind].rows.flat().includes(field as TermName);
   const errors = isShown ? { [field]: problem.message } : {};
   return { values, status, errors, problem: isShown ? null : problem };
@@ -195,12 +198,12 @@ function describeField(
   name: TermName,
   { values, errors }: State,
 ) {
-  const { label = name, hint } = kindForms[kind].texts[name] ?? {};
+  const { label, hint } = kindForms[kind].texts[name] ?? {};
   const isOptional = optionalTerms.has(name) || (kind === "merger" && name !== "ticker" && name !== "date");
   return {
     name,
-    label,
-    hint,
+    label: label === undefined ? name : t(label),
+    hint: hint && t(hint),
     value: values[name] ?? "",
     error: errors[name],
     autocomplete: "off",
@@ -209,10 +212,10 @@ function describeField(
     ...(name === "date" && { type: "date", max: context.clock().toISOString().slice(0, 10) }),
     ...(name === "ticker" && { list: "own-tickers" }),
     ...(name === "is_exercised" && {
-      label: "What was done",
+      label: t("What was done"),
       choices: [
-        { value: "yes", label: "Shares were bought with them", isSelected: values.is_exercised !== "no" },
-        { value: "no", label: "They were sold", isSelected: values.is_exercised === "no" },
+        { value: "yes", label: t("Shares were bought with them"), isSelected: values.is_exercised !== "no" },
+        { value: "no", label: t("They were sold"), isSelected: values.is_exercised === "no" },
       ],
     }),
   };
@@ -234,13 +237,13 @@ async function sendForm(
   const shown = { ...state, values: shownNumbers(state.values, isNumber, state.unread ?? {}, locale) };
   sendPage(request, response, {
     view: "corporate-action-form",
-    title: label,
+    title: t(label),
     status: state.status,
     scripts: ["numbers.js"],
     currencies,
     data: {
-      label,
-      help,
+      label: t(label),
+      help: t(help),
       problem: state.problem,
       action: `${root}/new/${request.params.kind}`,
       canAnnounce: role === "operator" && announcedKinds.has(kind),
@@ -252,7 +255,7 @@ async function sendForm(
       accounts:
         accounts.length > 1 && kind !== "rename"
           ? [
-              { value: "", label: "All that hold it", isSelected: (state.values.account ?? "") === "" },
+              { value: "", label: t("All that hold it"), isSelected: (state.values.account ?? "") === "" },
               ...accounts.map(({ account_id, name }) => ({
                 value: String(account_id),
                 label: name,
@@ -297,7 +300,7 @@ async function sendPreview(
   const { rows, currencies } = await describeRows(context, userId, recorded?.transactions ?? []);
   sendPage(request, response, {
     view: "corporate-action-preview",
-    title: `Check: ${kindForms[kind].label.toLowerCase()}`,
+    title: t("Check: {action}", { action: withinSentence(t(kindForms[kind].label)) }),
     currencies,
     data: {
       label: summaryOf(kind, terms.ticker, terms.new_ticker ?? null),
@@ -381,7 +384,7 @@ async function sendList(
   const { written, withdrawn, left_out: leftOut } = parseInput(notices, request.query);
   sendPage(request, response, {
     view: "corporate-actions",
-    title: "Corporate actions",
+    title: t("Corporate actions"),
     status: refusedBy?.status ?? 200,
     data: {
       root,
@@ -389,8 +392,8 @@ async function sendList(
       offers: offers.map((one) => ({ ...one, summary: summaryOf(one.kind, one.ticker, one.new_ticker) })),
       kinds: corporateActionKinds.map((kind) => ({
         href: `${root}/new/${kind.replaceAll("_", "-")}`,
-        label: kindForms[kind].label,
-        help: kindForms[kind].help,
+        label: t(kindForms[kind].label),
+        help: t(kindForms[kind].help),
       })),
       actions: actions.map(described),
       announcements: announcements.map((one) => ({

@@ -13,6 +13,7 @@ import {
   readRateStates,
 } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 import { rateNote } from "../ticker/quality.ts";
 
 export interface DataNote {
@@ -45,14 +46,14 @@ export async function readDataNotes(client: PoolClient, userId: number, format: 
   const owed = await readOwedCash(client, userId);
   const notes: DataNote[] = [
     ...(fetched.length > 1 ? [fetchingNote(fetched.length, states.length)] : []),
-    ...(isUnderWay ? [underWayNote] : []),
+    ...(isUnderWay ? [underWayNote()] : []),
     ...states
       .filter((state) => fetched.length < 2 || !isFetching(state))
       .flatMap((state) => describe(state, progress.get(state.ticker) ?? null, format)),
     ...splits.map((split) => describeSplit(split, format)),
     ...rates.map((rate) => ({
       ...rateNote(rate, format),
-      ticker: rate.ticker ?? `Cash in ${rate.currency}`,
+      ticker: rate.ticker ?? t("Cash in {currency}", { currency: rate.currency }),
       progress: null,
     })),
     ...owed.map((cash) => describeOwed(cash, format)),
@@ -76,25 +77,33 @@ const mostShown = 4;
 /** One for all of them: after an import they are sixty. */
 const fetchingNote = (missing: number, traded: number): DataNote => ({
   kind: "information",
-  ticker: "Estimate:",
-  text: `prices of ${missing} of ${traded} tickers are still missing. They are being fetched.`,
+  ticker: t("Estimate:"),
+  text: t("prices of {missing} of {traded} tickers are still missing. They are being fetched.", {
+    missing: String(missing),
+    traded: String(traded),
+  }),
   progress: { done: traded - missing, total: traded },
 });
 
-const underWayNote: DataNote = {
+const underWayNote = (): DataNote => ({
   kind: "information",
-  ticker: "Your tickers",
-  text: "Their newest prices are being fetched.",
+  ticker: t("Your tickers"),
+  text: t("Their newest prices are being fetched."),
   progress: null,
-};
+});
 
 function describeSplit({ ticker, action_date, ...split }: DoubtfulSplit, format: Format): DataNote {
   const { numerator, denominator, is_accepted } = split;
-  const verdict = is_accepted ? "is applied to your shares, and is odd" : "does not change your shares";
+  const values = { numerator, denominator, date: format.date(action_date) };
   return {
     kind: "warning",
     ticker,
-    text: `The split ${numerator}:${denominator} of ${format.date(action_date)} ${verdict}: its page says why.`,
+    text: t(
+      is_accepted
+        ? "The split {numerator}:{denominator} of {date} is applied to your shares, and is odd: its page says why."
+        : "The split {numerator}:{denominator} of {date} does not change your shares: its page says why.",
+      values,
+    ),
     progress: null,
   };
 }
@@ -105,7 +114,12 @@ function describeOwed({ account, currency, balance }: OwedCash, format: Format):
   return {
     kind: "warning",
     ticker: account,
-    text: `${sum} more was paid than lay there: it counts as borrowed. If a deposit is missing, record it.`,
+    text: t(
+      "{sum} more was paid than lay there: it counts as borrowed. If a deposit is missing, record it.",
+      {
+        sum,
+      },
+    ),
     progress: null,
   };
 }
@@ -117,7 +131,9 @@ function provisionalNotes(rows: readonly PriceState[], format: Format): DataNote
   return [...days].map(([day, tickers]) => ({
     kind: "information",
     ticker: tickers.map(({ ticker }) => ticker).join(", "),
-    text: `Provisional price of ${format.date(day)}: the session was still open when it was fetched.`,
+    text: t("Provisional price of {date}: the session was still open when it was fetched.", {
+      date: format.date(day),
+    }),
     progress: null,
   }));
 }
@@ -134,13 +150,19 @@ function describeOwn({ ticker, name, is_stale, ...row }: PriceState, format: For
     progress: null,
   });
   if (row.last_bar_date === null || row.first_bar_date === null)
-    return [note("You have entered no price of it: it is valued at what you paid.")];
+    return [note(t("You have entered no price of it: it is valued at what you paid."))];
   if (row.first_trade_date < row.first_bar_date) {
-    const day = format.date(row.first_bar_date);
-    return [note(`Your first price is of ${day}: until then it is valued at what you paid.`)];
+    const date = format.date(row.first_bar_date);
+    return [note(t("Your first price is of {date}: until then it is valued at what you paid.", { date }))];
   }
   return is_stale
-    ? [note(`Your price of ${format.date(row.last_bar_date)} stands until you enter a newer one.`)]
+    ? [
+        note(
+          t("Your price of {date} stands until you enter a newer one.", {
+            date: format.date(row.last_bar_date),
+          }),
+        ),
+      ]
     : [];
 }
 
@@ -152,40 +174,58 @@ function describe(row: PriceState, progress: StepProgress | null, format: Format
     progress: null,
   });
   if (isOwnAsset(row.ticker)) return describeOwn(row, format);
-  if (isFetching(row)) return [{ ...note("information", "Its price history is being fetched."), progress }];
-  const notes: DataNote[] = [];
-  if (row.last_error !== null && row.is_other)
-    notes.push(note("failure", `${row.last_error}. It is valued at its last known price.`));
-  else if (row.last_error !== null) {
-    const meanwhile =
-      row.first_bar_date === null
-        ? "They are asked for again by themselves; until they are there, it is valued at your last trade price."
-        : "They are asked for again by themselves; until then it is valued at its last known price.";
-    notes.push(note("failure", `Prices could not be fetched: ${row.last_error}. ${meanwhile}`));
-  }
-  if (row.first_bar_date !== null && row.first_trade_date < row.first_bar_date) {
-    const day = format.date(row.first_bar_date);
-    notes.push(
-      note(
-        "warning",
-        `Traded before its first known price of ${day}: until then it is valued at your last trade price.`,
+  if (isFetching(row))
+    return [{ ...note("information", t("Its price history is being fetched.")), progress }];
+  return [
+    ...failureNotes(row),
+    ...beforeNotes(row, format),
+    ...(row.defects > 0 ? [defectsOf(row.defects)] : []),
+    ...ageNotes(row, format),
+  ].map(({ kind, text }) => note(kind, text));
+}
+
+type Said = Pick<DataNote, "kind" | "text">;
+
+function failureNotes({ last_error: error, is_other, first_bar_date }: PriceState): Said[] {
+  if (error === null) return [];
+  if (is_other)
+    return [{ kind: "failure", text: t("{error}. It is valued at its last known price.", { error }) }];
+  return [
+    {
+      kind: "failure",
+      text: t(
+        first_bar_date === null
+          ? "Prices could not be fetched: {error}. They are asked for again by themselves; until they are there, it is valued at your last trade price."
+          : "Prices could not be fetched: {error}. They are asked for again by themselves; until then it is valued at its last known price.",
+        { error },
       ),
-    );
-  }
-  if (row.defects > 0)
-    notes.push(
-      note(
-        "warning",
-        row.defects === 1
-          ? "Something is wrong with its market data: its page says what, and what was done."
-          : `${row.defects} things are wrong with its market data: its page says which, and what was done.`,
-      ),
-    );
-  if (row.is_active === false && row.last_bar_date !== null)
-    notes.push(
-      note("warning", `No longer quoted: valued at its last price, of ${format.date(row.last_bar_date)}.`),
-    );
-  else if (row.is_stale && row.last_bar_date !== null)
-    notes.push(note("warning", `No new price since ${format.date(row.last_bar_date)}: valued at that one.`));
-  return notes;
+    },
+  ];
+}
+
+function beforeNotes({ first_bar_date, first_trade_date }: PriceState, format: Format): Said[] {
+  if (first_bar_date === null || first_trade_date >= first_bar_date) return [];
+  const text = t(
+    "Traded before its first known price of {date}: until then it is valued at your last trade price.",
+    { date: format.date(first_bar_date) },
+  );
+  return [{ kind: "warning", text }];
+}
+
+const defectsOf = (count: number): Said => ({
+  kind: "warning",
+  text: t(
+    "{count, plural, one {Something is wrong with its market data: its page says what, and what was done.} other {# things are wrong with its market data: its page says which, and what was done.}}",
+    { count },
+  ),
+});
+
+function ageNotes({ is_active, is_stale, last_bar_date }: PriceState, format: Format): Said[] {
+  if (last_bar_date === null) return [];
+  const date = format.date(last_bar_date);
+  if (is_active === false)
+    return [{ kind: "warning", text: t("No longer quoted: valued at its last price, of {date}.", { date }) }];
+  return is_stale
+    ? [{ kind: "warning", text: t("No new price since {date}: valued at that one.", { date }) }]
+    : [];
 }

@@ -1,4 +1,5 @@
 /** Deleting a trade after saying what will change, and bringing it back. */
+
 import { type Request, type Response, Router } from "express";
 import {
   deleteTransaction,
@@ -11,6 +12,7 @@ import {
 import { readDeletionEffects } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
+import { t } from "../messages/index.ts";
 import { positiveId } from "../schemas.ts";
 import { inWords } from "../words.ts";
 import { ledgerRow } from "./ledger-row.ts";
@@ -44,7 +46,7 @@ export function deletionPages(context: WebContext, sendPage: SendPage): Router {
     } catch (error) {
       const { code, message } = describeError(error, "POST", "");
       if (!restoreRefusals.has(code)) throw error;
-      const problem = { heading: "Not restored.", message: inWords(error, message) };
+      const problem = { heading: t("Not restored."), message: inWords(error, message) };
       await sendDeletions(context, sendPage, request, response, problem, code === "not_found" ? 404 : 409);
     }
   });
@@ -88,7 +90,7 @@ async function sendDeletions(
   const currencies = await readLedgerCurrencies(context, userId, trades);
   sendPage(request, response, {
     view: "deleted-transactions",
-    title: "Deleted trades",
+    title: t("Deleted trades"),
     status,
     currencies,
     data: {
@@ -124,11 +126,11 @@ async function sendDeletion(
   const effect = effects?.get(ticker!) ?? null;
   sendPage(request, response, {
     view: "delete-transaction",
-    title: "Delete a trade",
+    title: t("Delete a trade"),
     status: refused === null ? 200 : 409,
     currencies,
     data: {
-      what: transaction.price === null ? "transaction" : "trade",
+      isTrade: transaction.price !== null,
       isPair: transaction.transfer_id !== null,
       // Of shares that are transferred away later the sentence itself says so.
       isOfSale: isTransfer === false,

@@ -8,7 +8,9 @@ import {
   withSuggestion,
 } from "../../ledger/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
+import { withinSentence } from "../entry-words.ts";
 import { NotFoundError } from "../errors.ts";
+import { t } from "../messages/index.ts";
 import { positiveId } from "../schemas.ts";
 import { describeForm } from "./entry-form.ts";
 import {
@@ -25,7 +27,7 @@ import {
   unsent,
   valuesOfRow,
 } from "./entry-state.ts";
-import { type EntryField, entryOf, trades } from "./entry-types.ts";
+import { type EntryField, entryOf, inWords, trades } from "./entry-types.ts";
 import { type ChosenLots, chosenLots, describeLots, lotsSaid } from "./lots-form.ts";
 import { environmentOf, type SendPage } from "./page.ts";
 import { askOnce, corrected, describeQuestion, typedTrade } from "./trade-question.ts";
@@ -64,7 +66,7 @@ export function entryEditPages(context: WebContext, sendPage: SendPage): Router 
       response.redirect(303, `/transactions?edited=${transaction.transaction_id}`);
     } catch (error) {
       const explained = await withSuggestion(context, userId, error);
-      const state = refusal(explained, { values, chosen, entry }, "Not changed.");
+      const state = refusal(explained, { values, chosen, entry }, t("Not changed."));
       await sendEdit(context, sendPage, request, response, transaction, state);
     }
   });
@@ -82,7 +84,7 @@ export function entryEditPages(context: WebContext, sendPage: SendPage): Router 
         chosen: transaction.lots,
         entry: entryOf(transaction),
       };
-      const state = refusal(error, shown, "Not taken back.");
+      const state = refusal(error, shown, t("Not taken back."));
       await sendEdit(context, sendPage, request, response, transaction, state);
     }
   });
@@ -132,12 +134,12 @@ async function sendEdit(
     : null;
   sendPage(request, response, {
     view: "entry",
-    title: `Edit: ${entry.label.toLowerCase()}`,
+    title: t("Edit: {entry}", { entry: withinSentence(t(entry.label)) }),
     status,
     currencies,
     scripts: ["numbers.js", ...(lots ? ["lots.js"] : [])],
     data: {
-      entry,
+      entry: inWords(entry),
       problem,
       question: question && describeQuestion(question, typedTrade(values), format),
       lots,
@@ -153,7 +155,11 @@ async function sendEdit(
       edited: transaction,
       isOneSide,
       types: isTrade
-        ? trades.map(({ type, label }) => ({ type, label, isChosen: type === typeOf(values, transaction) }))
+        ? trades.map(({ type, label }) => ({
+            type,
+            label: t(label),
+            isChosen: type === typeOf(values, transaction),
+          }))
         : null,
       typeError: errors["type" as EntryField],
       tickers,

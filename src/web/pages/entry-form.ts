@@ -4,6 +4,7 @@ import type { listAccounts } from "../../ledger/index.ts";
 import { latestToday } from "../../ledger/index.ts";
 import { isOwnAsset } from "../../market/ticker.ts";
 import type { WebContext } from "../context.ts";
+import { defineMessage, t } from "../messages/index.ts";
 import { shownTicker } from "../own-names.ts";
 import type { Entry, EntryField } from "./entry-types.ts";
 
@@ -40,25 +41,25 @@ interface Row {
 }
 
 const usualLabels: Readonly<Record<EntryField, string>> = {
-  account: "Account",
-  from: "From",
-  to: "To",
-  ticker: "Ticker",
-  quantity: "Quantity",
-  price: "Price",
-  amount: "Amount",
-  to_amount: "Amount received",
-  fee: "Fee",
-  tax: "Tax withheld",
-  numerator: "New shares",
-  denominator: "For old shares",
-  acquired_on: "Bought on",
-  date: "Date",
-  currency: "Currency",
-  to_currency: "Currency received",
-  fx_rate: "Exchange rate",
-  note: "Note",
-  tags: "Tags",
+  account: defineMessage("Account"),
+  from: defineMessage("From"),
+  to: defineMessage("To"),
+  ticker: defineMessage("Ticker"),
+  quantity: defineMessage("Quantity"),
+  price: defineMessage("Price"),
+  amount: defineMessage("Amount"),
+  to_amount: defineMessage("Amount received"),
+  fee: defineMessage("Fee"),
+  tax: defineMessage("Tax withheld"),
+  numerator: defineMessage("New shares"),
+  denominator: defineMessage("For old shares"),
+  acquired_on: defineMessage("Bought on"),
+  date: defineMessage("Date"),
+  currency: defineMessage("Currency"),
+  to_currency: defineMessage("Currency received"),
+  fx_rate: defineMessage("Exchange rate"),
+  note: defineMessage("Note"),
+  tags: defineMessage("Tags"),
 };
 
 /** Numbers. */
@@ -139,7 +140,7 @@ function viewOf({ clock }: Pick<WebContext, "clock">, subject: FormSubject, fiel
   const value = values[field] ?? "";
   return {
     name: field,
-    label: entry.labels?.[field] ?? usualLabels[field],
+    label: t(entry.labels?.[field] ?? usualLabels[field]),
     value,
     hint: hintOf(subject, field),
     error: errors[field],
@@ -168,11 +169,14 @@ function hintOf({ entry, base, accounts, values }: FormSubject, field: EntryFiel
   if (field === "ticker") return isOwnAsset(values.ticker ?? "") ? shownTicker(values.ticker!) : undefined;
   if (field === "currency" && entry.fields.includes("to_currency")) return undefined;
   if (field === "currency" && (entry.isBetween || !entry.fields.includes("ticker")))
-    return `Empty: ${accountOf(accounts, values.account ?? values.from)?.currency ?? base}.`;
-  if (field === "currency") return "Empty: what the ticker is quoted in.";
-  if (field === "fx_rate") return `${base} for one of the currency. Empty: the day’s.`;
-  if (field === "acquired_on") return "Empty: on the date of the transfer.";
-  if (field === "tags") return "Separated by commas.";
+    return t("Empty: {currency}.", {
+      currency: accountOf(accounts, values.account ?? values.from)?.currency ?? base,
+    });
+  if (field === "currency") return t("Empty: what the ticker is quoted in.");
+  if (field === "fx_rate")
+    return t("{currency} for one of the currency. Empty: the day’s.", { currency: base });
+  if (field === "acquired_on") return t("Empty: on the date of the transfer.");
+  if (field === "tags") return t("Separated by commas.");
   return undefined;
 }
 

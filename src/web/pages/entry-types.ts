@@ -1,5 +1,7 @@
 /** What can be entered, and which fields each of them has. */
 import type { Transaction, TransactionType } from "../../ledger/index.ts";
+import { typeMessage } from "../entry-words.ts";
+import { defineMessage, t } from "../messages/index.ts";
 
 export type EntryField =
   | "account"
@@ -27,6 +29,7 @@ export interface Entry {
   readonly name: string;
   /** null: the rows of a transfer or a conversion, which are written together. */
   readonly type: TransactionType | null;
+  /** A message, as `help` and `labels` are. */
   readonly label: string;
   /** What it is, and what becomes of it. */
   readonly help: string;
@@ -61,15 +64,15 @@ export const trades: readonly Entry[] = [
   {
     name: "buy",
     type: "BUY",
-    label: "Buy",
-    help: "Shares bought, with what they cost.",
+    label: defineMessage("Buy"),
+    help: defineMessage("Shares bought, with what they cost."),
     fields: trade,
   },
   {
     name: "sell",
     type: "SELL",
-    label: "Sell",
-    help: "Shares sold, with what they brought.",
+    label: defineMessage("Sell"),
+    help: defineMessage("Shares sold, with what they brought."),
     fields: trade,
   },
 ];
@@ -77,119 +80,136 @@ export const trades: readonly Entry[] = [
 /** Everything but the two that have a form beside the ledger. */
 export const entryGroups: readonly EntryGroup[] = [
   {
-    label: "Income",
+    label: defineMessage("Income"),
     entries: [
       {
         name: "dividend",
         type: "DIVIDEND",
-        label: "Dividend",
-        help: "Cash that a holding paid.",
+        label: defineMessage("Dividend"),
+        help: defineMessage("Cash that a holding paid."),
         fields: income,
-        labels: { amount: "Amount before tax" },
+        labels: { amount: defineMessage("Amount before tax") },
       },
       {
         name: "interest",
         type: "INTEREST",
-        label: "Interest",
-        help: "What cash or a bond earned. Below 0: what you paid for a loan.",
+        label: defineMessage("Interest"),
+        help: defineMessage("What cash or a bond earned. Below 0: what you paid for a loan."),
         fields: ["amount", "tax", "date", "currency", "fee", "ticker", "fx_rate"],
-        labels: { amount: "Amount before tax", ticker: "Ticker, if it is of one" },
-      },
-    ],
-  },
-  {
-    label: "Cash",
-    entries: [
-      { name: "deposit", type: "DEPOSIT", label: "Deposit", help: "Money put in.", fields: cash },
-      { name: "withdrawal", type: "WITHDRAWAL", label: "Withdrawal", help: "Money taken out.", fields: cash },
-      {
-        name: "fee",
-        type: "FEE",
-        label: "Fee",
-        help: "A charge that is of no trade, such as custody. Below 0: a refund.",
-        fields: cost,
-        labels: { ticker: "Ticker, if it is of one" },
-      },
-      {
-        name: "tax",
-        type: "TAX",
-        label: "Tax",
-        help: "Tax that was withheld of no single payment. Below 0: a refund.",
-        fields: cost,
-        labels: { ticker: "Ticker, if it is of one" },
-      },
-      {
-        name: "conversion",
-        type: null,
-        label: "Currency conversion",
-        help: "Cash of one currency turned into another: both sides are written at once.",
-        fields: ["amount", "currency", "to_amount", "to_currency", "fee", "date"],
         labels: {
-          amount: "Amount given",
-          currency: "Currency given",
-          to_amount: "Amount received",
-          to_currency: "Currency received",
+          amount: defineMessage("Amount before tax"),
+          ticker: defineMessage("Ticker, if it is of one"),
         },
       },
     ],
   },
   {
-    label: "Shares",
+    label: defineMessage("Cash"),
+    entries: [
+      {
+        name: "deposit",
+        type: "DEPOSIT",
+        label: defineMessage("Deposit"),
+        help: defineMessage("Money put in."),
+        fields: cash,
+      },
+      {
+        name: "withdrawal",
+        type: "WITHDRAWAL",
+        label: defineMessage("Withdrawal"),
+        help: defineMessage("Money taken out."),
+        fields: cash,
+      },
+      {
+        name: "fee",
+        type: "FEE",
+        label: defineMessage("Fee"),
+        help: defineMessage("A charge that is of no trade, such as custody. Below 0: a refund."),
+        fields: cost,
+        labels: { ticker: defineMessage("Ticker, if it is of one") },
+      },
+      {
+        name: "tax",
+        type: "TAX",
+        label: defineMessage("Tax"),
+        help: defineMessage("Tax that was withheld of no single payment. Below 0: a refund."),
+        fields: cost,
+        labels: { ticker: defineMessage("Ticker, if it is of one") },
+      },
+      {
+        name: "conversion",
+        type: null,
+        label: defineMessage("Currency conversion"),
+        help: defineMessage("Cash of one currency turned into another: both sides are written at once."),
+        fields: ["amount", "currency", "to_amount", "to_currency", "fee", "date"],
+        labels: {
+          amount: defineMessage("Amount given"),
+          currency: defineMessage("Currency given"),
+          to_amount: defineMessage("Amount received"),
+          to_currency: defineMessage("Currency received"),
+        },
+      },
+    ],
+  },
+  {
+    label: defineMessage("Shares"),
     entries: [
       {
         name: "bonus",
         type: "BONUS",
-        label: "Bonus shares",
-        help: "Shares that came at no cost.",
+        label: defineMessage("Bonus shares"),
+        help: defineMessage("Shares that came at no cost."),
         fields: ["ticker", "quantity", "fee", "date", "currency", "fx_rate"],
       },
       {
         name: "split",
         type: "SPLIT",
-        label: "Split",
-        help: "Your word on a split, for this account, where the market says otherwise or nothing.",
+        label: defineMessage("Split"),
+        help: defineMessage(
+          "Your word on a split, for this account, where the market says otherwise or nothing.",
+        ),
         fields: ["ticker", "numerator", "denominator", "date"],
       },
       {
         name: "return-of-capital",
         type: "RETURN_OF_CAPITAL",
-        label: "Return of capital",
-        help: "Lowers what the shares cost; what is beyond that is a gain.",
+        label: defineMessage("Return of capital"),
+        help: defineMessage("Lowers what the shares cost; what is beyond that is a gain."),
         fields: ["ticker", "amount", "fee", "date", "currency", "fx_rate"],
       },
       {
         name: "shares-in",
         type: "TRANSFER_IN",
-        label: "Shares from elsewhere",
-        help: "From an account that is not kept here, with what they had cost.",
+        label: defineMessage("Shares from elsewhere"),
+        help: defineMessage("From an account that is not kept here, with what they had cost."),
         fields: ["ticker", "quantity", "amount", "acquired_on", "date", "fee", "currency", "fx_rate"],
-        labels: { amount: "What they had cost" },
+        labels: { amount: defineMessage("What they had cost") },
       },
       {
         name: "shares-out",
         type: "TRANSFER_OUT",
-        label: "Shares to elsewhere",
-        help: "To an account that is not kept here. What they had cost goes with them.",
+        label: defineMessage("Shares to elsewhere"),
+        help: defineMessage("To an account that is not kept here. What they had cost goes with them."),
         fields: ["ticker", "quantity", "fee", "date", "currency", "fx_rate"],
       },
     ],
   },
   {
-    label: "Between your accounts",
+    label: defineMessage("Between your accounts"),
     entries: [
       {
         name: "transfer-cash",
         type: null,
-        label: "Transfer of cash",
-        help: "It leaves one account and comes to the other: no money in or out of the whole.",
+        label: defineMessage("Transfer of cash"),
+        help: defineMessage("It leaves one account and comes to the other: no money in or out of the whole."),
         fields: ["from", "to", "amount", "currency", "fee", "date"],
         isBetween: true,
       },
       {
         name: "transfer-shares",
         type: null,
-        label: "Transfer of shares",
-        help: "With what they had cost and when they were bought: no sale, and no gain.",
+        label: defineMessage("Transfer of shares"),
+        help: defineMessage("With what they had cost and when they were bought: no sale, and no gain."),
         fields: ["from", "to", "ticker", "quantity", "fee", "date"],
         isBetween: true,
       },
@@ -199,9 +219,28 @@ export const entryGroups: readonly EntryGroup[] = [
 
 /** Only ever edited: cash that comes from elsewhere is entered as a deposit. */
 const cashFromElsewhere: readonly Entry[] = [
-  { name: "cash-in", type: "TRANSFER_IN", label: "Cash from elsewhere", help: "", fields: cash },
-  { name: "cash-out", type: "TRANSFER_OUT", label: "Cash to elsewhere", help: "", fields: cash },
+  {
+    name: "cash-in",
+    type: "TRANSFER_IN",
+    label: defineMessage("Cash from elsewhere"),
+    help: "",
+    fields: cash,
+  },
+  {
+    name: "cash-out",
+    type: "TRANSFER_OUT",
+    label: defineMessage("Cash to elsewhere"),
+    help: "",
+    fields: cash,
+  },
 ];
+
+/** As the page of an entry says it. */
+export const inWords = (entry: Entry): Entry => ({
+  ...entry,
+  label: t(entry.label),
+  help: entry.help === "" ? "" : t(entry.help),
+});
 
 const entered: readonly Entry[] = [...trades, ...entryGroups.flatMap(({ entries }) => entries)];
 
@@ -215,10 +254,7 @@ export function entryOf({ type, ticker }: Pick<Transaction, "type" | "ticker">):
     candidates.find((entry) => entry.type === type) ?? {
       ...cashFromElsewhere[0]!,
       type,
-      label: typeName(type),
+      label: typeMessage(type),
     }
   );
 }
-
-/** "RETURN_OF_CAPITAL" -> "RETURN OF CAPITAL". */
-export const typeName = (type: TransactionType): string => type.replaceAll("_", " ");

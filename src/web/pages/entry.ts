@@ -10,6 +10,7 @@ import {
 import { readTransferredCost } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
+import { defineMessage, t } from "../messages/index.ts";
 import { positiveId } from "../schemas.ts";
 import { describeForm, type EntryValues } from "./entry-form.ts";
 import {
@@ -26,7 +27,7 @@ import {
   shownValues,
   unsent,
 } from "./entry-state.ts";
-import { type Entry, type EntryGroup, entryGroups, entryNamed, trades } from "./entry-types.ts";
+import { type Entry, type EntryGroup, entryGroups, entryNamed, inWords, trades } from "./entry-types.ts";
 import { type ChosenLots, chosenLots, describeLots, lotsSaid } from "./lots-form.ts";
 import { environmentOf, type SendPage } from "./page.ts";
 import { askOnce, corrected, describeQuestion, typedTrade } from "./trade-question.ts";
@@ -66,7 +67,7 @@ export function entryPages(context: WebContext, sendPage: SendPage): Router {
       response.redirect(303, `/transactions?recorded=${recorded.transaction_id}`);
     } catch (error) {
       const explained = await withSuggestion(context, userId, error);
-      const state = refusal(explained, { values, chosen, entry }, "Not recorded.");
+      const state = refusal(explained, { values, chosen, entry }, t("Not recorded."));
       await sendEntry(context, sendPage, request, response, state);
     }
   });
@@ -127,21 +128,21 @@ async function record(
 
 /** Beside the form of trades, which has the two of them: a sale that takes more room. */
 const besideTrades: EntryGroup = {
-  label: "Trades",
-  entries: [{ ...trades[1]!, name: "sell?choose=yes", label: "Sell chosen purchases" }],
+  label: defineMessage("Trades"),
+  entries: [{ ...trades[1]!, name: "sell?choose=yes", label: defineMessage("Sell chosen purchases") }],
 };
 
 /** The types that there are to choose from; two accounts are needed to move something between them. `current` null: beside the form of trades. */
 export function entryChoices(accounts: number, current: string | null) {
-  const ofTrades = current === null ? besideTrades : { label: "Trades", entries: trades };
+  const ofTrades = current === null ? besideTrades : { label: besideTrades.label, entries: trades };
   const groups = [ofTrades, ...entryGroups];
   return groups
     .filter(({ entries }) => accounts > 1 || !entries.some(({ isBetween }) => isBetween))
     .map(({ label, entries }) => ({
-      label,
+      label: t(label),
       entries: entries.map((entry) => ({
         name: entry.name,
-        label: entry.label,
+        label: t(entry.label),
         isCurrent: entry.name === current,
       })),
     }));
@@ -166,12 +167,12 @@ async function sendEntry(
       : null;
   sendPage(request, response, {
     view: "entry",
-    title: entry.label,
+    title: t(entry.label),
     status,
     currencies,
     scripts: ["numbers.js", ...(lots ? ["lots.js"] : [])],
     data: {
-      entry,
+      entry: inWords(entry),
       problem,
       question: question && describeQuestion(question, typedTrade(values), format),
       lots,

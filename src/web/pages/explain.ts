@@ -10,6 +10,7 @@ import { type Block, parseDefinitions } from "../explain/definitions.ts";
 import { explainFigure, type Question } from "../explain/explanation.ts";
 import { type FigureName, figures, isFigureName } from "../explain/figures.ts";
 import { regimeLabel } from "../figures/labels.ts";
+import { currentLanguage, t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { environmentOf, type SendPage } from "./page.ts";
@@ -23,7 +24,16 @@ const aboutQuery = z.object({
 });
 
 export function explainPages(context: WebContext, sendPage: SendPage): Router {
-  const definitions = parseDefinitions(readFileSync(definitionsFile, "utf8"), Object.keys(figures));
+  const markdown = readFileSync(definitionsFile, "utf8");
+  const read = () => parseDefinitions(markdown, Object.keys(figures));
+  // In English at once, so that a figure without a section is known before the first page.
+  const definitions = new Map([[currentLanguage(), read()]]);
+  const definitionOf = (figure: FigureName): readonly Block[] => {
+    const language = currentLanguage();
+    const known = definitions.get(language) ?? read();
+    definitions.set(language, known);
+    return known.get(figure)!;
+  };
   const router = Router();
   router.get("/explain/:figure", async (request, response) => {
     const { userId } = requirePerson(request);
@@ -48,15 +58,16 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
       question,
       (currencies) => environmentOf(context, request, currencies).format,
     );
+    const title = t(figures[figure].title);
     sendPage(request, response, {
       view: "explain",
-      title: `${figures[figure].title}, explained`,
+      title: t("{figure}, explained", { figure: title }),
       scripts: ["explain.js"],
       currencies,
       data: {
         figure,
-        title: figures[figure].title,
-        definition: written(definitions.get(figure)!),
+        title,
+        definition: written(definitionOf(figure)),
         regime: regime && regimeLabel(regime),
         tickerQuery: about.account === undefined ? "" : `?account=${about.account}`,
         accountQuery: about.account === undefined ? "" : `&account=${about.account}`,

@@ -2,23 +2,25 @@
 import { Big } from "big.js";
 import {
   type ImportReview,
-  nameKind,
   type RecordGroup,
   type ReviewedRow,
   recordGroups,
+  type TransactionType,
 } from "../../ledger/index.ts";
-import { inWords, sentence } from "../words.ts";
+import { countOfKind, typeName } from "../entry-words.ts";
+import { listed, t } from "../messages/index.ts";
+import { inWords } from "../words.ts";
 
 /** Of each kind; the sums are of all. */
 const shown = 100;
 
-const plural = (count: number, one: string, several: string): string =>
-  `${count} ${count === 1 ? one : several}`;
-
 /** "5 deposits, 1 withdrawal". */
 function nameRows(rows: readonly ReviewedRow[]): string {
   const types = Map.groupBy(rows, ({ input }) => input!.type);
-  return [...types].map(([type, of]) => `${of.length} ${nameKind(type, of.length)}`).join(", ");
+  return listed(
+    [...types].map(([type, of]) => countOfKind(type, of.length)),
+    "unit",
+  );
 }
 
 function describeChoice(
@@ -26,25 +28,46 @@ function describeChoice(
   { names, count }: { readonly names: string; readonly count: number },
   { account }: ImportReview,
 ) {
-  const [these, them] = count === 1 ? ["it", "it"] : ["these", "them"];
-  const record = `Record ${names}`;
+  const values = { names, count };
+  const record = t("Record {names}", values);
   switch (group) {
     case "dividends":
       return account.income === "market"
         ? {
-            record: `${record}, and count ${these} instead of the market's`,
-            leave: `Leave ${them} out: the market's are counted, as before`,
+            record: t(
+              "Record {names}, and count {count, plural, one {it} other {these}} instead of the market's",
+              values,
+            ),
+            leave: t(
+              "{count, plural, one {Leave it out} other {Leave them out}}: the market's are counted, as before",
+              values,
+            ),
           }
-        : { record, leave: `Leave ${them} out: the market's are not counted either` };
+        : {
+            record,
+            leave: t(
+              "{count, plural, one {Leave it out} other {Leave them out}}: the market's are not counted either",
+              values,
+            ),
+          };
     case "cash":
       return account.tracks_cash
-        ? { record, leave: `Leave ${them} out: the account's cash lacks ${them}` }
+        ? {
+            record,
+            leave: t(
+              "{count, plural, one {Leave it out: the account's cash lacks it} other {Leave them out: the account's cash lacks them}}",
+              values,
+            ),
+          }
         : {
-            record: `${record}, and keep this account's cash`,
-            leave: `Leave ${them} out: a purchase is money in and a sale money out, as before`,
+            record: t("Record {names}, and keep this account's cash", values),
+            leave: t(
+              "{count, plural, one {Leave it out} other {Leave them out}}: a purchase is money in and a sale money out, as before",
+              values,
+            ),
           };
     default:
-      return { record, leave: `Leave ${them} out` };
+      return { record, leave: t("{count, plural, one {Leave it out} other {Leave them out}}", values) };
   }
 }
 
@@ -55,24 +78,32 @@ function describeConsequence(
 ): string[] {
   if (group === "dividends" && account.income === "market")
     return [
-      "From then on the dividends that are recorded count in this account, and no others.",
+      t("From then on the dividends that are recorded count in this account, and no others."),
       ...(earlierSince
         ? [
-            `It has purchases since ${earlierSince}, before this file begins: dividends of that time are then missing until they are recorded, too.`,
+            t(
+              "It has purchases since {date}, before this file begins: dividends of that time are then missing until they are recorded, too.",
+              { date: earlierSince },
+            ),
           ]
         : []),
     ];
   if (group === "cash" && !account.tracks_cash)
     return [
-      "From then on purchases are paid from its cash and sales go into it, and only deposits and withdrawals are money in and out.",
+      t(
+        "From then on purchases are paid from its cash and sales go into it, and only deposits and withdrawals are money in and out.",
+      ),
       ...(earlierSince
         ? [
-            `It has purchases since ${earlierSince}, before this file begins: they make its cash less than it is until the deposits of that time are recorded, too.`,
+            t(
+              "It has purchases since {date}, before this file begins: they make its cash less than it is until the deposits of that time are recorded, too.",
+              { date: earlierSince },
+            ),
           ]
         : []),
     ];
   if (group === "shares" && accounts.length === 1)
-    return ["Where the other side of a transfer is in this account as well, leave both out."];
+    return [t("Where the other side of a transfer is in this account as well, leave both out.")];
   return [];
 }
 
@@ -85,8 +116,14 @@ function sumsOf(rows: readonly ReviewedRow[]) {
     sums.set(key, { amount: amount.plus(input.amount), tax: tax.plus(input.tax ?? 0) });
   }
   return [...sums].map(([key, { amount, tax }]) => {
-    const [type = "", currency = ""] = key.split(" ");
-    return { type, currency, amount: amount.toFixed(), tax: tax.eq(0) ? null : tax.toFixed() };
+    const [type, currency] = key.split(" ") as [TransactionType, string];
+    return {
+      type,
+      typeName: typeName(type),
+      currency,
+      amount: amount.toFixed(),
+      tax: tax.eq(0) ? null : tax.toFixed(),
+    };
   });
 }
 
@@ -96,8 +133,8 @@ const byType = (a: ReviewedRow, b: ReviewedRow): number =>
 /** A conversion in one row is two of the ledger. */
 const describeRow = ({ line, input, counterpart, notes }: ReviewedRow) => ({
   line,
-  notes: notes.map(sentence),
-  sides: [input!, counterpart].flatMap((side) => (side ? [side] : [])),
+  notes: notes.map((note) => inWords(note, note.message)),
+  sides: [input!, counterpart].flatMap((side) => (side ? [{ ...side, typeName: typeName(side.type) }] : [])),
 });
 
 function describeProblem({ line, entry, problem }: ReviewedRow) {
@@ -137,7 +174,9 @@ function describeGroup(group: RecordGroup, review: ImportReview) {
     sums: rows.length > 1 ? sumsOf(rows) : [],
     known: recordable.length - rows.length,
     problems: problems.slice(0, shown).map(describeProblem),
-    problemNames: plural(problems.length, "row cannot be recorded", "rows cannot be recorded"),
+    problemNames: t("{count, plural, one {# row cannot be recorded} other {# rows cannot be recorded}}", {
+      count: problems.length,
+    }),
     unrecorded: review.unrecorded[group],
   };
 }

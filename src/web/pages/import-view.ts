@@ -4,31 +4,37 @@ import {
   type ImportField,
   type ImportReview,
   importFields,
-  nameKind,
   type ReviewedRow,
   requiredFields,
   rowKinds,
   rowsToLeaveOut,
   spell,
-  summarise,
 } from "../../ledger/index.ts";
-import { inWords, sentence } from "../words.ts";
+import { countOfKind, nameKind, typeName } from "../entry-words.ts";
+import { defineMessage, t } from "../messages/index.ts";
+import { inWords } from "../words.ts";
 import { describeOthers } from "./import-others.ts";
 import { pageOf, type RowPage, type ShownPages, writeLines } from "./import-rows.ts";
+import { summarise } from "./import-summary.ts";
 
 const labels: Readonly<Record<ImportField, string>> = {
-  date: "Date",
-  type: "Type",
-  ticker: "Ticker",
-  identifier: "ISIN or like number",
-  quantity: "Quantity",
-  price: "Price",
-  amount: "Amount",
-  fee: "Fee",
-  currency: "Currency",
+  date: defineMessage("Date"),
+  type: defineMessage("Type"),
+  ticker: defineMessage("Ticker"),
+  identifier: defineMessage("ISIN or like number"),
+  quantity: defineMessage("Quantity"),
+  price: defineMessage("Price"),
+  amount: defineMessage("Amount"),
+  fee: defineMessage("Fee"),
+  currency: defineMessage("Currency"),
 };
 
-const delimiterNames = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" } as const;
+const delimiterNames = {
+  ",": defineMessage("commas"),
+  ";": defineMessage("semicolons"),
+  "\t": defineMessage("tabs"),
+  "|": defineMessage("bars"),
+} as const;
 
 /** So many rows that are in order are shown at once; more are folded. */
 const unfolded = 20;
@@ -49,13 +55,20 @@ function describeColumns(review: ImportReview) {
     const isMissing = format === null && needed(field, review) && chosen === null;
     return {
       name: `column_${field}`,
-      label: labels[field],
+      label: t(labels[field]),
       isRequired: needed(field, review),
       isMissing,
       options: options.map((header) => ({ header, isSelected: header === chosen })),
     };
   });
 }
+
+const statusNames: Readonly<Record<ReviewedRow["status"], string>> = {
+  OK: defineMessage("OK"),
+  WARNING: defineMessage("WARNING"),
+  ERROR: defineMessage("ERROR"),
+  KEPT: defineMessage("KEPT"),
+};
 
 /** A row as it will be recorded; one that cannot be read, as it stands in the file. */
 export function describeRow(row: ReviewedRow) {
@@ -71,16 +84,31 @@ export function describeRow(row: ReviewedRow) {
     currency: currency ?? (row.entry.isAsQuoted ? "" : "USD"),
     values,
     status,
+    statusName: t(statusNames[status]),
+    typeName: input && typeName(input.type),
     isSelected,
     remarks: [...errors, ...warnings].map((remark) => inWords(remark, remark.message)),
-    notes: notes.map(sentence),
+    notes: notes.map((note) => inWords(note, note.message)),
   };
+}
+
+function describeAside({ line, text, kind, lines = 1 }: ImportReview["asides"][number]) {
+  if (kind === "merged")
+    return { line, text: t("{text} (part of another line, or its repetition)", { text }) };
+  if (kind === "table")
+    return {
+      line,
+      text: t("{lines, plural, one {# line} other {# lines}} of another table: {name}", {
+        lines,
+        name: text,
+      }),
+    };
+  return { line, text };
 }
 
 function describeKept(rows: readonly ReviewedRow[]) {
   return groupKept(rows.filter(({ group }) => !group)).map(({ kind, rows: group, words }) => ({
-    name: nameKind(kind, group.length),
-    total: group.length,
+    name: countOfKind(kind, group.length),
     words: words.join(", "),
     reason: inWords(group[0]!.problem, group[0]!.problem?.message ?? ""),
     isMore: group.length > shownKept,
@@ -100,7 +128,7 @@ function describeKept(rows: readonly ReviewedRow[]) {
 function questionsOf(review: ImportReview) {
   return {
     words: review.unknownWords.map((word) => ({ word, name: `word:${spell(word)}` })),
-    kinds: rowKinds.map((kind) => ({ kind, name: nameKind(kind, 1) })),
+    kinds: rowKinds.map((kind) => ({ kind, name: nameKind(kind) })),
     symbols: review.symbols.slice(0, 100),
   };
 }
@@ -109,8 +137,8 @@ function questionsOf(review: ImportReview) {
 function describeCurrency({ isCurrencyAsked, notation: { currency } }: ImportReview) {
   if (!isCurrencyAsked) return null;
   const choices = [
-    { value: "", label: "US dollars, unless the file says otherwise" },
-    { value: "quoted", label: "what each instrument is quoted in" },
+    { value: "", label: t("US dollars, unless the file says otherwise") },
+    { value: "quoted", label: t("what each instrument is quoted in") },
     ...Intl.supportedValuesOf("currency").map((code) => ({ value: code, label: code })),
   ];
   return choices.map((choice) => ({ ...choice, isSelected: choice.value === (currency ?? "") }));
@@ -143,7 +171,7 @@ export function describeReview(review: ImportReview, shown: ShownPages) {
     review,
     summary: problem ? null : summarise(review),
     readingProblem: problem && inWords(problem, problem.message),
-    delimiterName: delimiter && delimiterNames[delimiter],
+    delimiterName: delimiter && t(delimiterNames[delimiter]),
     hasColumns: headers.length > 0,
     columns: describeColumns(review),
     isMappingOpen:
@@ -169,7 +197,7 @@ export function describeReview(review: ImportReview, shown: ShownPages) {
       ({ status, isSelected, warnings }) => status === "KEPT" && !isSelected && warnings.length === 0,
     ),
     ...describeOthers(review),
-    asides: review.asides.slice(0, 20),
+    asides: review.asides.slice(0, 20).map(describeAside),
     asideCount: review.asides.length,
     counts: {
       ok: good.length,

@@ -1,4 +1,5 @@
 /** Importing a file: its text, then a review of each row, then all of the chosen rows or none. */
+
 import { type Request, type Response, Router } from "express";
 import {
   countRecordable,
@@ -18,7 +19,8 @@ import {
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
 import { whyNothingWasImported } from "../import-refusal.ts";
-import { inWords, sentence } from "../words.ts";
+import { t } from "../messages/index.ts";
+import { inWords, spoken } from "../words.ts";
 import { fileOf, headerOf, importBytes, parseForm, selectionOf, shownOf } from "./import-form.ts";
 import { accountChoices } from "./import-others.ts";
 import { firstPages, type ShownPages } from "./import-rows.ts";
@@ -110,7 +112,7 @@ async function answerForm(
     if (!["market_data_unavailable", "quota_exceeded", "missing_fx_rate"].includes(code)) throw error;
     // The text and the choice of rows stay; what was fetched by then is there the next time.
     const review = await reviewImport(context, userId, file, selection);
-    const problem = { heading: "Nothing was imported.", message: inWords(error, message) };
+    const problem = { heading: t("Nothing was imported."), message: inWords(error, message) };
     await sendImport(request, response, form.csv, review, { problem, status, ...of });
   }
 }
@@ -136,8 +138,11 @@ function consequences({ rows }: ImportReview): Problem | null {
   if (lines.length === 0) return null;
   const named = lines.slice(0, 10).join(", ") + (lines.length > 10 ? ", ..." : "");
   return {
-    heading: "The rows left out are missed.",
-    message: `What they bought is sold in ${lines.length === 1 ? "line" : "lines"} ${named}: without them that cannot be recorded. Correct the rows that were left out, or leave these out too.`,
+    heading: t("The rows left out are missed."),
+    message: t(
+      "What they bought is sold in {count, plural, one {line} other {lines}} {lines}: without them that cannot be recorded. Correct the rows that were left out, or leave these out too.",
+      { count: lines.length, lines: named },
+    ),
   };
 }
 
@@ -146,10 +151,10 @@ const statusOf = ({ problem }: ImportReview): number =>
   problem?.code === "file_too_large" ? 413 : problem?.code === "file_too_costly" ? 422 : 200;
 
 const refusal = (review: ImportReview, isSeen: boolean): Problem => ({
-  heading: "Nothing was imported.",
+  heading: t("Nothing was imported."),
   message: review.problem
     ? inWords(review.problem, review.problem.message)
-    : sentence(whyNothingWasImported(review, isSeen)),
+    : spoken(whyNothingWasImported(review, isSeen)),
 });
 
 type SendImport = (
@@ -187,7 +192,7 @@ function createSendImport(sendPage: SendPage, renderEach: RenderEach): SendImpor
       renderEach(request, "import-row", of.map(describeRow));
     sendPage(request, response, {
       view: "import",
-      title: "Import trades",
+      title: t("Import trades"),
       scripts: ["import.js"],
       status,
       data: {

@@ -4,7 +4,6 @@ import { z } from "zod";
 import {
   listImports,
   type MadeImport,
-  nameKind,
   previewUndo,
   restoreImport,
   type Transaction,
@@ -12,9 +11,11 @@ import {
 } from "../../ledger/index.ts";
 import { readDeletionEffects } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
+import { countOfKind } from "../entry-words.ts";
 import { describeError, NotFoundError } from "../errors.ts";
+import { listed, t } from "../messages/index.ts";
 import { positiveId } from "../schemas.ts";
-import { inWords, sentence } from "../words.ts";
+import { inWords } from "../words.ts";
 import type { Problem, SendPage } from "./page.ts";
 
 /** Latest ones. */
@@ -49,7 +50,7 @@ export function importListPages(context: WebContext, sendPage: SendPage): Router
       const deleted = await undoImport(context, userId, importIdOf(request));
       response.redirect(303, `/transactions/imports?deleted=${deleted.length}`);
     } catch (error) {
-      await sendRefusal(context, sendPage, request, response, error, "Not undone.");
+      await sendRefusal(context, sendPage, request, response, error, t("Not undone."));
     }
   });
 
@@ -59,7 +60,7 @@ export function importListPages(context: WebContext, sendPage: SendPage): Router
       const restored = await restoreImport(context, userId, importIdOf(request));
       response.redirect(303, `/transactions/imports?restored=${restored.length}`);
     } catch (error) {
-      await sendRefusal(context, sendPage, request, response, error, "Not brought back.");
+      await sendRefusal(context, sendPage, request, response, error, t("Not brought back."));
     }
   });
   return router;
@@ -74,7 +75,7 @@ function importIdOf(request: Request): string {
 
 const describeImport = (made: MadeImport) => ({
   ...made,
-  name: made.file_name ?? made.format ?? "Pasted text",
+  name: made.file_name ?? made.format ?? t("Pasted text"),
   isStanding: made.present > 0 && made.undone_at === null,
   isUndone: made.undone_at !== null,
   gone: made.recorded - made.present,
@@ -107,7 +108,7 @@ async function sendImports(
   const done = (name: string) => positiveId.safeParse(request.query[name]).data ?? null;
   sendPage(request, response, {
     view: "imports",
-    title: "Imports",
+    title: t("Imports"),
     status,
     data: {
       imports: imports.map(describeImport),
@@ -121,12 +122,12 @@ async function sendImports(
 }
 
 /** "2,998 purchases, 2 sales". */
-function countByType(transactions: readonly Transaction[]) {
+function countByType(transactions: readonly Transaction[]): string {
   const types = Map.groupBy(transactions, ({ type }) => type);
-  return [...types].map(([type, of]) => ({
-    count: of.length,
-    name: nameKind(type, of.length),
-  }));
+  return listed(
+    [...types].map(([type, of]) => countOfKind(type, of.length)),
+    "unit",
+  );
 }
 
 async function sendUndo(
@@ -149,7 +150,7 @@ async function sendUndo(
   const days = transactions.map(({ date }) => date).toSorted();
   sendPage(request, response, {
     view: "undo-import",
-    title: "Undo an import",
+    title: t("Undo an import"),
     data: {
       made: describeImport(made),
       total: transactions.length,
@@ -157,7 +158,7 @@ async function sendUndo(
       first: days[0] ?? null,
       last: days.at(-1) ?? null,
       edited,
-      obstacle: obstacle && sentence(obstacle),
+      obstacle: obstacle && inWords(obstacle, obstacle.message),
       effects: effects && [...effects].map(([ticker, effect]) => ({ ticker, ...effect })),
       moreTickers: tickers.length - told.length,
     },

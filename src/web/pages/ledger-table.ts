@@ -9,9 +9,10 @@ import {
   transactionTypes,
 } from "../../ledger/index.ts";
 import { day } from "../../values.ts";
+import { typeLabel } from "../entry-words.ts";
+import { defineMessage, t } from "../messages/index.ts";
 import { positiveId } from "../schemas.ts";
 import type { Account } from "./entry-form.ts";
-import { typeName } from "./entry-types.ts";
 
 const path = "/transactions";
 
@@ -63,13 +64,13 @@ export function ledgerPath(
 }
 
 const headings: Readonly<Record<LedgerColumn, { label: string; isNumber: boolean; isOptional: boolean }>> = {
-  date: { label: "Date", isNumber: false, isOptional: true },
-  type: { label: "Type", isNumber: false, isOptional: true },
-  ticker: { label: "Ticker", isNumber: false, isOptional: false },
-  quantity: { label: "Quantity", isNumber: true, isOptional: true },
-  price: { label: "Price", isNumber: true, isOptional: true },
-  fee: { label: "Fee", isNumber: true, isOptional: true },
-  total: { label: "Total", isNumber: true, isOptional: false },
+  date: { label: defineMessage("Date"), isNumber: false, isOptional: true },
+  type: { label: defineMessage("Type"), isNumber: false, isOptional: true },
+  ticker: { label: defineMessage("Ticker"), isNumber: false, isOptional: false },
+  quantity: { label: defineMessage("Quantity"), isNumber: true, isOptional: true },
+  price: { label: defineMessage("Price"), isNumber: true, isOptional: true },
+  fee: { label: defineMessage("Fee"), isNumber: true, isOptional: true },
+  total: { label: defineMessage("Total"), isNumber: true, isOptional: false },
 };
 
 /** Figures and days are sorted largest first to begin with, words from A. */
@@ -80,6 +81,7 @@ function heading(column: LedgerColumn, address: Address) {
   const next = isSorted ? (isDescending ? column : `-${column}`) : first;
   return {
     ...headings[column],
+    label: t(headings[column].label),
     href: href(address, { sort: next, page: 1 }),
     sorted: isSorted ? (isDescending ? "descending" : "ascending") : null,
     mark: isSorted ? (isDescending ? "▼" : "▲") : "",
@@ -87,31 +89,32 @@ function heading(column: LedgerColumn, address: Address) {
 }
 
 const sorts: readonly (readonly [sort: string, label: string])[] = [
-  ["-date", "Newest first"],
-  ["date", "Oldest first"],
-  ["ticker", "Ticker A to Z"],
-  ["-ticker", "Ticker Z to A"],
-  ["type", "Buys first"],
-  ["-type", "Sells first"],
-  ["-quantity", "Largest quantity"],
-  ["quantity", "Smallest quantity"],
-  ["-price", "Highest price"],
-  ["price", "Lowest price"],
-  ["-fee", "Highest fee"],
-  ["fee", "Lowest fee"],
-  ["-total", "Largest total"],
-  ["total", "Smallest total"],
+  ["-date", defineMessage("Newest first")],
+  ["date", defineMessage("Oldest first")],
+  ["ticker", defineMessage("Ticker A to Z")],
+  ["-ticker", defineMessage("Ticker Z to A")],
+  ["type", defineMessage("Buys first")],
+  ["-type", defineMessage("Sells first")],
+  ["-quantity", defineMessage("Largest quantity")],
+  ["quantity", defineMessage("Smallest quantity")],
+  ["-price", defineMessage("Highest price")],
+  ["price", defineMessage("Lowest price")],
+  ["-fee", defineMessage("Highest fee")],
+  ["fee", defineMessage("Lowest fee")],
+  ["-total", defineMessage("Largest total")],
+  ["total", defineMessage("Smallest total")],
 ];
 
 const tradeTypes: readonly TransactionType[] = ["BUY", "SELL"];
 const isTradeType = (type: TransactionType): boolean => tradeTypes.includes(type);
-const capitalised = (type: TransactionType): string =>
-  `${type.charAt(0)}${typeName(type).slice(1).toLowerCase()}`;
 
 /** Of who only buys and sells there are two types. */
 function sortsOf(types: readonly TransactionType[]) {
   if (types.every(isTradeType)) return sorts;
-  const others: Readonly<Record<string, string>> = { type: "Type A to Z", "-type": "Type Z to A" };
+  const others: Readonly<Record<string, string>> = {
+    type: defineMessage("Type A to Z"),
+    "-type": defineMessage("Type Z to A"),
+  };
   return sorts.map(([sort, label]) => [sort, others[sort] ?? label] as const);
 }
 
@@ -126,7 +129,7 @@ export function describeTable(
   return {
     types: [...tradeTypes, ...types.filter((one) => !isTradeType(one))].map((one) => ({
       value: one,
-      label: capitalised(one),
+      label: typeLabel(one),
       isSelected: one === type,
     })),
     areTrades: types.every(isTradeType),
@@ -143,8 +146,8 @@ export function describeTable(
     exportQuery: account === undefined ? "" : `?account=${account}`,
     isBackwards: from !== undefined && to !== undefined && from > to,
     tickers: tickers.map((name) => ({ name, isSelected: name === ticker })),
-    sorts: sorts.map(([sort, label]) => ({ sort, label, isSelected: sort === address.sort })),
-    order: sorts.find(([sort]) => sort === address.sort)?.[1],
+    sorts: sorts.map(([sort, label]) => ({ sort, label: t(label), isSelected: sort === address.sort })),
+    order: t(sorts.find(([sort]) => sort === address.sort)![1]),
     matches,
     isOne: matches === 1,
     page,

@@ -3,6 +3,7 @@ import { Big } from "big.js";
 import { type OpenLots, readOpenLots, readTradeDraft, tradeSubject } from "../../ledger/index.ts";
 import { inMajor, unitOf } from "../../market/currency.ts";
 import type { WebContext } from "../context.ts";
+import { t } from "../messages/index.ts";
 import { showNumber } from "../number-input.ts";
 import type { EntryValues } from "./entry-form.ts";
 
@@ -83,6 +84,7 @@ export async function describeLots(context: WebContext, userId: number, subject:
   );
   const rows = open.lots.map((lot) => ({
     ...lot,
+    term: lot.term === "long" ? t("long") : t("short"),
     value: unread[`lot-${lot.transaction_id}`] ?? showNumber(chosen[lot.transaction_id] ?? "", locale),
     isElsewhere: lot.buy_date !== lot.date,
     gain: price === null ? null : price.times(lot.quantity).minus(lot.cost).toFixed(),
@@ -107,12 +109,18 @@ export async function describeLots(context: WebContext, userId: number, subject:
 }
 
 const goneProblem = (count: number): string =>
-  `${count === 1 ? "One purchase" : `${count} purchases`} that you had chosen ${count === 1 ? "is" : "are"} not among those below, and no longer chosen.`;
+  t(
+    "{count, plural, one {One purchase that you had chosen is} other {# purchases that you had chosen are}} not among those below, and no longer chosen.",
+    { count },
+  );
 
 /** The first quantity that is no figure, in words; undefined: all are. */
 export function findWrongLot(chosen: ChosenLots): string | undefined {
   const wrong = Object.values(chosen ?? {}).find((value) => !plainDecimal.test(value));
   return wrong === undefined
     ? undefined
-    : `“${wrong.trim().slice(0, 40)}” is no quantity: enter how much of each purchase was sold, 0 or more, with at most 12 decimals.`;
+    : t(
+        "“{typed}” is no quantity: enter how much of each purchase was sold, 0 or more, with at most 12 decimals.",
+        { typed: wrong.trim().slice(0, 40) },
+      );
 }

@@ -1,9 +1,11 @@
 /** "Refresh prices" on the page of the portfolio. */
+
 import { type Request, Router } from "express";
 import { z } from "zod";
 import { personTransaction } from "../../database/person.ts";
 import { requestNewestPrices } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
+import { defineMessage, t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import type { DataNote } from "./data-notes.ts";
 import { accountInAddress, addressOf, lookInAddress } from "./portfolio-tabs.ts";
@@ -11,9 +13,10 @@ import { accountInAddress, addressOf, lookInAddress } from "./portfolio-tabs.ts"
 /** What came of asking, for the page that is shown then. */
 const answers = {
   asked: null, // that they are being fetched is noted as long as it is so
-  recent:
+  recent: defineMessage(
     "Their newest prices were fetched within the last ten minutes; they can be fetched again after that.",
-  none: "None of what you traded is quoted on the market: there is nothing to fetch.",
+  ),
+  none: defineMessage("None of what you traded is quoted on the market: there is nothing to fetch."),
 } as const;
 
 const answerInAddress = z.object({ prices: z.enum(["recent", "none"]).optional().catch(undefined) });
@@ -38,5 +41,5 @@ export function newestPricesNotes(request: Request): DataNote[] {
   const { prices } = parseInput(answerInAddress, request.query);
   return prices === undefined
     ? []
-    : [{ kind: "information", ticker: "Your tickers", text: answers[prices], progress: null }];
+    : [{ kind: "information", ticker: t("Your tickers"), text: t(answers[prices]), progress: null }];
 }

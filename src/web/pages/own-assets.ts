@@ -1,4 +1,5 @@
 /** Assets of one's own: a house, a private fund. What each is, and its prices, which are typed or pasted. */
+
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { readOwnAccount } from "../../accounts/index.ts";
@@ -19,10 +20,11 @@ import {
   type PricesReport,
   storeOwnPrices,
 } from "../../own-assets/index.ts";
-import { classLabel } from "../../portfolio/index.ts";
 import { day } from "../../values.ts";
 import { priceText } from "../api/own-assets.ts";
 import { requirePerson, type WebContext } from "../context.ts";
+import { classLabel } from "../figures/labels.ts";
+import { defineMessage, t } from "../messages/index.ts";
 import { numberLocale, readNumbers, shownNumbers } from "../number-input.ts";
 import { parseInput } from "../route.ts";
 import { spoken } from "../words.ts";
@@ -89,7 +91,7 @@ export function ownAssetPages(context: WebContext, sendPage: SendPage): Router {
         return await sendAsset(context, sendPage, request, response, asset, { ...unsent({}), report });
       response.redirect(303, `${addressOf(asset.ticker)}?added=1`);
     } catch (error) {
-      const state = refused(error, values, "Not added.");
+      const state = refused(error, values, t("Not added."));
       await sendAssets(context, sendPage, request, response, state);
     }
   });
@@ -106,7 +108,7 @@ export function ownAssetPages(context: WebContext, sendPage: SendPage): Router {
       await changeOwnAsset(context, userId, asset.ticker, parseInput(ownAssetChange, typedAsset(values)));
       response.redirect(303, `${addressOf(asset.ticker)}?changed=1`);
     } catch (error) {
-      await sendAsset(context, sendPage, request, response, asset, refused(error, values, "Not changed."));
+      await sendAsset(context, sendPage, request, response, asset, refused(error, values, t("Not changed.")));
     }
   });
 
@@ -129,7 +131,7 @@ export function ownAssetPages(context: WebContext, sendPage: SendPage): Router {
       await deleteOwnAsset(context, userId, asset.ticker);
       response.redirect(303, `${root}?deleted=1`);
     } catch (error) {
-      const { status, problem } = refusal(error, "Not deleted.");
+      const { status, problem } = refusal(error, t("Not deleted."));
       await sendAsset(context, sendPage, request, response, asset, { ...unsent({}), status, problem });
     }
   });
@@ -160,7 +162,7 @@ async function storePrices(
       return await sendAsset(context, sendPage, request, response, asset, { ...unsent({}), report });
     response.redirect(303, `${addressOf(asset.ticker)}?stored=${report.inserted + report.replaced}`);
   } catch (error) {
-    await sendAsset(context, sendPage, request, response, asset, refused(error, values, "Not stored."));
+    await sendAsset(context, sendPage, request, response, asset, refused(error, values, t("Not stored.")));
   }
 }
 
@@ -213,7 +215,7 @@ async function sendAssets(
   const { base_currency: base } = await readOwnAccount(context.pool, userId);
   sendPage(request, response, {
     view: "own-assets",
-    title: "Own assets",
+    title: t("Own assets"),
     status,
     currencies: { base, all: [base, ...assets.map(({ currency }) => currency)] },
     data: {
@@ -229,14 +231,16 @@ async function sendAssets(
 
 /** Of a line of pasted prices. */
 const whyLeftOut: Readonly<Partial<Record<PricesReport["refused_rows"][number]["reason"], string>>> = {
-  too_many_cells: "there is more than a day and a price on it; put a price such as 1,900.50 in quotes",
-  unreadable_date: "its date is none that can be read; write it as 2024-12-31",
-  future: "its day is still to come",
-  out_of_place: "its day is far from those of the lines beside it; check the date",
-  no_price: "it has no price",
-  unreadable_price: "its price is no number",
-  not_positive: "its price is not above 0",
-  repeated_day: "another line has the same day",
+  too_many_cells: defineMessage(
+    "there is more than a day and a price on it; put a price such as 1,900.50 in quotes",
+  ),
+  unreadable_date: defineMessage("its date is none that can be read; write it as 2024-12-31"),
+  future: defineMessage("its day is still to come"),
+  out_of_place: defineMessage("its day is far from those of the lines beside it; check the date"),
+  no_price: defineMessage("it has no price"),
+  unreadable_price: defineMessage("its price is no number"),
+  not_positive: defineMessage("its price is not above 0"),
+  repeated_day: defineMessage("another line has the same day"),
 };
 
 const notices = z.object({
@@ -278,7 +282,7 @@ async function sendAsset(
         ...report,
         refused_rows: report.refused_rows.map(({ line, reason }) => ({
           line,
-          why: whyLeftOut[reason] ?? "it is no day and price",
+          why: t(whyLeftOut[reason] ?? "it is no day and price"),
         })),
       },
       classes: classesOf(values.asset_class ?? asset.asset_class),

@@ -4,13 +4,14 @@ import { readFigures } from "../../portfolio/index.ts";
 import type { WebContext } from "../context.ts";
 import { performanceView } from "../figures/performance.ts";
 import { tickerSort, tickerTable } from "../figures/ticker-table.ts";
+import { defineMessage } from "../messages/index.ts";
 import type { SendPage } from "./page.ts";
 import { type Tab, tabPage } from "./portfolio-tab.ts";
 
 const performance: Tab = {
   path: "/portfolio/performance",
   view: "performance",
-  title: "Performance",
+  title: defineMessage("Performance"),
   scripts: ["chart.js", "explain.js", "sort.js"],
   orderOf: (query) => tickerSort.parameters(tickerSort.of(query)),
   make: async (pool, { figures: request, order, format, href }) => {

@@ -21,7 +21,9 @@ import {
   type Span,
 } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
+import { rangeLabel } from "../figures/labels.ts";
 import { currenciesOf, type Format } from "../format.ts";
+import { currentLanguage, defineMessage, t } from "../messages/index.ts";
 import { readingAddress } from "../reading.ts";
 import { parseInput } from "../route.ts";
 import { isOwnNavigation } from "../security.ts";
@@ -38,6 +40,10 @@ import {
 
 /** Of 400 kB each for ten years of 20 tickers, markup included. */
 const rangesKept = 50;
+
+/** What parseRange says of dates that are none. */
+defineMessage("Expected two dates, each as year-month-day.");
+defineMessage("Expected the first day not to be after the last day.");
 
 /** What is looked at, of which the account alone is not remembered: tomorrow everything is shown again. */
 export interface Look extends Choice {
@@ -67,6 +73,7 @@ interface Made {
 export interface Tab {
   readonly path: TabAddress;
   readonly view: string;
+  /** A message. */
   readonly title: string;
   readonly scripts: readonly string[];
   /** What an address says of the order of its table. Absent: it has none that can be sorted. */
@@ -102,12 +109,13 @@ export function tabPage(
       return response.redirect(303, reading ? readingAddress(reading.grantId, address) : address);
     }
     const data = await acrossPublications(() => tabData(context, recent, request, tab, asked));
+    const title = t(tab.title);
     sendPage(request, response, {
       view: tab.view,
-      title: tab.title,
+      title,
       scripts: tab.scripts,
       currencies: "span" in data ? currenciesOf(data.span) : undefined,
-      data: { typed, heading: tab.title, ...data },
+      data: { typed: { ...typed, problem: typed.problem && t(typed.problem) }, heading: title, ...data },
     });
   };
 }
@@ -173,7 +181,16 @@ async function tabData(context: WebContext, recent: Recent<Kept>, request: Reque
   const figures = { registry: context.registry(), userId, span, benchmark: look.benchmark, account };
   // Who reads for another has no buttons, which are kept with the figures that they stand among.
   const isReader = request.reading !== undefined;
-  const key = JSON.stringify([userId, isReader, span, look, order, columns, format.locale]);
+  const key = JSON.stringify([
+    userId,
+    isReader,
+    span,
+    look,
+    order,
+    columns,
+    format.locale,
+    currentLanguage(),
+  ]);
   const { shown, benchmarks } = await recent.get(key, async () => ({
     shown: await tab.make(context.pool, { figures, look, order, columns, format, href }),
     benchmarks: await readBenchmarkPicker(context, userId, look, href),
@@ -240,8 +257,12 @@ function benchmarkPicker(choices: readonly BenchmarkChoice[], look: Look, href: 
 
 function picker(path: TabAddress, { range, benchmark, account }: Look, { start, end }: Span) {
   return {
-    ranges: rangeNames.map((name) => ({ name, isCurrent: "name" in range && name === range.name })),
-    rangeName: "name" in range ? range.name : null,
+    ranges: rangeNames.map((name) => ({
+      name,
+      label: rangeLabel(name),
+      isCurrent: "name" in range && name === range.name,
+    })),
+    rangeName: "name" in range ? rangeLabel(range.name) : null,
     /** What else an address says that is about other days. */
     otherParameters: [
       benchmark === null ? "" : `&benchmark=${encodeURIComponent(benchmark)}`,

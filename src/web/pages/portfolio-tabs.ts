@@ -1,16 +1,17 @@
 /** The tabs of the portfolio, each a page of its own, and what goes along from one to the next. */
 import { z } from "zod";
 import { choiceParameters, parseBenchmark, parseRange } from "../../portfolio/index.ts";
+import { defineMessage, t } from "../messages/index.ts";
 import { isReadable } from "../reading.ts";
 import { positiveId } from "../schemas.ts";
 
 const destinations = [
-  { href: "/portfolio", label: "Overview" },
-  { href: "/portfolio/performance", label: "Performance" },
-  { href: "/income", label: "Income" },
-  { href: "/portfolio/risk", label: "Risk" },
-  { href: "/realized", label: "Tax" },
-  { href: "/portfolio/targets", label: "Targets" },
+  { href: "/portfolio", label: defineMessage("Overview") },
+  { href: "/portfolio/performance", label: defineMessage("Performance") },
+  { href: "/income", label: defineMessage("Income") },
+  { href: "/portfolio/risk", label: defineMessage("Risk") },
+  { href: "/realized", label: defineMessage("Tax") },
+  { href: "/portfolio/targets", label: defineMessage("Targets") },
 ] as const;
 
 export type TabAddress = (typeof destinations)[number]["href"];
@@ -40,7 +41,7 @@ export const addressOf = (path: string, parameters: Record<string, string>): str
 /** For the partial `portfolio-tabs`: `look` goes along. */
 export const portfolioTabs = (current: TabAddress, look: Record<string, string>) =>
   destinations.map(({ href, label }) => ({
-    label,
+    label: t(label),
     href: addressOf(href, look),
     isCurrent: href === current,
     /** Also by who reads for another. */

@@ -12,6 +12,7 @@ import {
 import { requirePerson, type WebContext } from "../context.ts";
 import { columnChoices, holdingsSort, holdingsTable } from "../figures/holdings-table.ts";
 import { overviewView } from "../figures/overview.ts";
+import { defineMessage } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import type { SendPage } from "./page.ts";
 import { type Tab, tabPage } from "./portfolio-tab.ts";
@@ -32,7 +33,7 @@ const orderOf = (query: unknown): Record<string, string> => ({
 const overview: Tab = {
   path: "/portfolio",
   view: "portfolio",
-  title: "Portfolio",
+  title: defineMessage("Portfolio"),
   scripts: ["chart.js", "explain.js", "sort.js"],
   orderOf: (query) => orderOf(query),
   make: async (pool, { figures: request, look, order, columns, format, href }) => {

@@ -1,4 +1,5 @@
 /** Prices from files, for operators: an upload, what came, and the report of each. */
+
 import { Router } from "express";
 import { z } from "zod";
 import { marketTicker } from "../../ledger/index.ts";
@@ -14,6 +15,7 @@ import { fetchPriceUrl, keepPriceUrl } from "../api/price-urls.ts";
 import { priceFileHints, sourceChoice, switchSource, takeUpload } from "../api/prices.ts";
 import { operatorContext, requireOperator, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
+import { t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import type { SendPage } from "./page.ts";
@@ -50,7 +52,7 @@ export function priceFilePages(context: WebContext, sendPage: SendPage): Router 
     const own = operatorContext(context, request);
     sendPage(request, response, {
       view: "price-files",
-      title: "Prices from files",
+      title: t("Prices from files"),
       scripts: ["prices.js"],
       data: {
         exchanges,

@@ -4,7 +4,9 @@ import type { Pool } from "pg";
 import { z } from "zod";
 import { type FiguresRequest, rangeParameters, readRisk, readWhatIf } from "../../portfolio/index.ts";
 import type { WebContext } from "../context.ts";
+import { sayPeriod } from "../figures/days.ts";
 import { type AskedWhatIf, riskView } from "../figures/risk.ts";
+import { defineMessage, t } from "../messages/index.ts";
 import { numberLocale, readNumbers, shownNumbers } from "../number-input.ts";
 import { parseInput } from "../route.ts";
 import type { SendPage } from "./page.ts";
@@ -44,7 +46,7 @@ async function readAsked(
 const risk: Tab = {
   path: "/portfolio/risk",
   view: "risk",
-  title: "Risk",
+  title: defineMessage("Risk"),
   scripts: ["chart.js", "explain.js", "numbers.js"],
   orderOf: whatIfOf,
   make: async (pool, { figures: request, look, order, format }) => {
@@ -53,7 +55,7 @@ const risk: Tab = {
     const { span } = request;
     return {
       risk: riskView(figures, await readAsked(pool, request, figures.contributions, order), format),
-      period: `${format.date(span.is_whole ? span.first : span.start)} to ${format.date(span.end)}`,
+      period: sayPeriod(span.is_whole ? span.first : span.start, span.end, format),
       /** What the figures are of, the benchmark included. */
       scope: {
         ...rangeParameters(look.range),
@@ -63,7 +65,9 @@ const risk: Tab = {
       multiple: shownNumbers({ multiple }, isMultiple, {}, format.locale).multiple,
       multipleProblem: multipleOf.test(multiple)
         ? null
-        : "Enter how many times as much, from 0 to 99: 0 is sold, 0.5 half of it.",
+        : t("Enter how many times as much, from 0 to 99: 0 is sold, {half} half of it.", {
+            half: format.compactNumber(0.5),
+          }),
     };
   },
 };

@@ -22,10 +22,12 @@ import {
 import { readingOnly } from "../../request-scope.ts";
 import { strangerOf, type WebContext } from "../context.ts";
 import { describeError, ourOwn } from "../errors.ts";
+import { rangeLabel } from "../figures/labels.ts";
 import { amountsOf, ratiosOf, type SharedSource } from "../figures/shared.ts";
 import { currenciesOf, type Format } from "../format.ts";
+import { currentLanguage, t } from "../messages/index.ts";
 import type { Views } from "../views.ts";
-import { inWords } from "../words.ts";
+import { inWords, writeWords } from "../words.ts";
 import { environmentOf } from "./page.ts";
 
 /** As of the other pages: see portfolio-tab.ts. */
@@ -55,7 +57,7 @@ export function sharedPages(context: WebContext, views: Views): Router {
     response.set({ "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow, noarchive" });
     try {
       const link = await findLink(context, request);
-      if (!link) return send(request, response, unknownLink);
+      if (!link) return send(request, response, unknownLink());
       const page = await readingOnly(() => acrossPublications(() => pageOf(context, recent, request, link)));
       send(request, response, page);
     } catch (error) {
@@ -66,15 +68,15 @@ export function sharedPages(context: WebContext, views: Views): Router {
 }
 
 /** Of a link that never was, one that has ended and one that was revoked: nobody learns which. */
-const unknownLink: SharedPage = {
+const unknownLink = (): SharedPage => ({
   view: "shared-problem",
-  title: "No such link",
+  title: t("No such link"),
   status: 404,
   data: {
-    heading: "There is nothing at this link",
-    message: "It has ended, was taken back, or never was. Whoever gave it to you can make another one.",
+    heading: t("There is nothing at this link"),
+    message: t("It has ended, was taken back, or never was. Whoever gave it to you can make another one."),
   },
-};
+});
 
 async function findLink(context: WebContext, request: Request<{ token: string }>): Promise<UsedLink | null> {
   const forgive = await new SharedLinkLimit(context).attempt(request.ip ?? "");
@@ -105,12 +107,16 @@ async function pageOf(
     name,
     lastDay: new Date(expires_at.getTime() - 1).toISOString().slice(0, 10),
     showsAmounts: shows_amounts,
-    ranges: rangeNames.map((one) => ({ name: one, isCurrent: "name" in range && range.name === one })),
+    ranges: rangeNames.map((one) => ({
+      name: one,
+      label: rangeLabel(one),
+      isCurrent: "name" in range && range.name === one,
+    })),
   };
   const page = { view: "shared", title: name, status: 200 };
   if (!span || span.is_outside) return { ...page, data: { ...shared, isEmpty: true } };
   const { format } = environmentOf(context, request, currenciesOf(span));
-  const key = JSON.stringify([userId, span, range, parts, shows_amounts, format.locale]);
+  const key = JSON.stringify([userId, span, range, parts, shows_amounts, format.locale, currentLanguage()]);
   const shown = await recent.get(key, () => shownOf(pool, registry(), span, link, format));
   return { ...page, span, data: { ...shared, ...shown }, scripts: ["chart.js"] };
 }
@@ -150,8 +156,12 @@ async function readLastIncome(pool: Pool, userId: number, end: string) {
 function createSend(context: WebContext, views: Views): Send {
   return (request, response, { view, title, status, data, span, scripts = [] }) => {
     const environment = environmentOf(context, request, span && currenciesOf(span));
-    const shared = { isDemo: context.isDemo, locale: environment.format.locale };
-    const body = views.render(view, { ...shared, ...data }, environment);
+    const shared = {
+      isDemo: context.isDemo,
+      locale: environment.format.locale,
+      language: environment.language,
+    };
+    const body = writeWords(views.render(view, { ...shared, ...data }, environment), environment.format);
     const html = views.render("shared-layout", { ...shared, title, body, scripts }, environment);
     response.status(status).set("Cache-Control", "no-store").vary("Accept-Language").type("html").send(html);
   };
@@ -172,8 +182,8 @@ function sendProblem(
   if (retryAfterSeconds !== undefined) response.set("Retry-After", String(retryAfterSeconds));
   send(request, response, {
     view: "shared-problem",
-    title: "Not now",
+    title: t("Not now"),
     status,
-    data: { heading: "Not now", message: inWords(ourOwn(error, id), message) },
+    data: { heading: t("Not now"), message: inWords(ourOwn(error, id), message) },
   });
 }

@@ -1,4 +1,5 @@
 /** One split: what is made of it and why, what another verdict would change, and an operator's ruling. */
+
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import {
@@ -12,6 +13,7 @@ import {
 import { day } from "../../values.ts";
 import { operatorContext, requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
+import { t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import type { SendPage } from "./page.ts";
 
@@ -54,7 +56,7 @@ export function splitPages(context: WebContext, sendPage: SendPage): Router {
         sendPage,
         request,
         response,
-        "Say why: it is shown to everybody who holds it.",
+        t("Say why: it is shown to everybody who holds it."),
       );
     if (verdict === "withdraw") await withdrawSplitRuling(own.pool, split.ticker, split.date);
     else await ruleOnSplit(own, own.operator, split, { ...choices[verdict], reason });
@@ -83,7 +85,7 @@ async function sendSplit(
   const chosen = parseInput(query, request.query).verdict ?? (body === "withdraw" ? undefined : body);
   sendPage(request, response, {
     view: "split",
-    title: `Split of ${split.ticker}`,
+    title: t("Split of {ticker}", { ticker: split.ticker }),
     scripts: [],
     status: problem === null ? 200 : 422,
     currencies,
@@ -91,14 +93,14 @@ async function sendSplit(
       split: verdict,
       currency: currencies.of({ ticker: split.ticker, currency: null }),
       isOperator: role === "operator",
-      problem: problem && { heading: "Not ruled.", message: problem },
+      problem: problem && { heading: t("Not ruled."), message: problem },
       chosen,
       effect: chosen ? await previewSplitRuling(context, userId, split, choices[chosen]) : null,
       choices: [
-        { name: "scaled", label: "A split; the prices came adjusted for it" },
-        { name: "raw", label: "A split; the prices before it came as they were traded" },
-        { name: "price", label: "No split; the prices before it came scaled by the ratio" },
-        { name: "none", label: "No split; the prices came as they were traded" },
+        { name: "scaled", label: t("A split; the prices came adjusted for it") },
+        { name: "raw", label: t("A split; the prices before it came as they were traded") },
+        { name: "price", label: t("No split; the prices before it came scaled by the ratio") },
+        { name: "none", label: t("No split; the prices came as they were traded") },
       ].map((option) => ({
         ...option,
         isCurrent: option.name === current,

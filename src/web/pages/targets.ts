@@ -15,7 +15,9 @@ import {
 import { addedAmount } from "../api/targets.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 import { numberLocale, readNumbers, showNumber } from "../number-input.ts";
+import { sayReasonOrNull } from "../reasons.ts";
 import { parseInput } from "../route.ts";
 import { environmentOf, type Problem, refusal, type SendPage } from "./page.ts";
 import { accountInAddress, addressOf, lookInAddress, portfolioTabs } from "./portfolio-tabs.ts";
@@ -65,7 +67,7 @@ export function targetPages(context: WebContext, sendPage: SendPage): Router {
       await replaceTargets(context, userId, parseInput(targetsInput, inputOf(values)));
       response.redirect(303, addressOf(path, { ...alongside(request.body), saved: "1" }));
     } catch (error) {
-      const { status, problem } = refusal(error, "Not saved.");
+      const { status, problem } = refusal(error, t("Not saved."));
       await sendTargets(context, sendPage, request, response, { ...asTyped, status, problem });
     }
   });
@@ -77,7 +79,7 @@ function findErrors(values: Readonly<Record<string, string>>): Record<string, st
   return Object.fromEntries(
     Object.entries(values)
       .filter(([, text]) => text.trim() !== "" && weightOf(text) === null)
-      .map(([field]) => [field, "Enter a percentage from 0 to 100, or nothing."]),
+      .map(([field]) => [field, t("Enter a percentage from 0 to 100, or nothing.")]),
   );
 }
 
@@ -106,7 +108,7 @@ function readInvest(query: unknown): { invest: string; typed: string; problem: s
   if (typed === "") return { invest: "", typed, problem: null };
   const { values, errors } = readNumbers({ invest: typed }, isNumber, number_locale);
   const isAmount = addedAmount.safeParse(values.invest).success;
-  const problem = errors.invest ?? (isAmount ? null : "Enter an amount of money, from 0 up.");
+  const problem = errors.invest ?? (isAmount ? null : t("Enter an amount of money, from 0 up."));
   return { invest: problem === null ? values.invest : "", typed, problem };
 }
 
@@ -143,7 +145,7 @@ async function sendTargets(
   const unshown = Object.entries(errors).find(([field]) => !shown.has(field))?.[1];
   sendPage(request, response, {
     view: "targets",
-    title: "Target weights",
+    title: t("Target weights"),
     status,
     currencies,
     scripts: ["numbers.js"],
@@ -168,7 +170,7 @@ async function sendTargets(
       alongside: { ...look, ...(invest !== "" && { invest: showNumber(invest, format.locale) }) },
       isAdding: Number(invest) > 0,
       isSaved: problem === null && request.query.saved !== undefined,
-      problem: problem ?? (unshown === undefined ? null : { heading: "Not saved.", message: unshown }),
+      problem: problem ?? (unshown === undefined ? null : { heading: t("Not saved."), message: unshown }),
       ...describe(targets, typed, errors, format),
     },
   });
@@ -208,28 +210,33 @@ function describe(targets: Targets, typed: State["typed"], errors: State["errors
       ...fieldOf(part.ticker, part.target),
       isOwn: isOwnAsset(part.ticker),
       isHeld: Number(part.quantity) !== 0,
-      action: actionOf(part, holdsFractions),
+      reason: sayReasonOrNull(part.reason),
+      action: actionOf(part, holdsFractions, format),
     })),
     cash: cash && { ...cash, ...fieldOf("", cash.target) },
   };
 }
 
 /** What to do about a part: null where it has no target, or nothing can be suggested. */
-function actionOf({ ticker, trade, is_whole }: TargetedPart, holdsFractions: boolean) {
+function actionOf({ ticker, trade, is_whole }: TargetedPart, holdsFractions: boolean, format: Format) {
   if (trade === null) return null;
   const { shares, money, exactShares, exactMoney } = trade;
   const isSale = shares.startsWith("-");
   const unsigned = (text: string): string => text.replace("-", "");
   const isNothing = Number(shares) === 0;
+  const written = (text: string) => ({ shares: format.quantity(unsigned(text)) });
   return {
     isNothing,
-    verb: isSale ? "Sell" : "Buy",
+    words: t(isSale ? "Sell {shares}" : "Buy {shares}", written(shares)),
     shares: unsigned(shares),
     money: unsigned(money),
     exact:
       holdsFractions && is_whole && Number(exactShares) !== Number(shares)
         ? {
-            verb: exactShares.startsWith("-") ? "sell" : "buy",
+            words: t(
+              exactShares.startsWith("-") ? "exactly: sell {shares}" : "exactly: buy {shares}",
+              written(exactShares),
+            ),
             shares: unsigned(exactShares),
             money: unsigned(exactMoney),
           }

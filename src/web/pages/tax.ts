@@ -13,6 +13,7 @@ import {
 import { wholeNumber } from "../../values.ts";
 import type { WebContext } from "../context.ts";
 import { costsView, paymentsView, salesView, uncountedView } from "../figures/tax.ts";
+import { t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { nameIn, readSubject, switcher, tabsBeside } from "./money-subject.ts";
 import type { SendPage } from "./page.ts";
@@ -50,7 +51,7 @@ async function sendTax(
     `/api/tax/${section}?year=${year}${account === undefined ? "" : `&account=${account}`}&format=csv`;
   sendPage(request, response, {
     view: "tax",
-    title: "Tax",
+    title: t("Tax"),
     currencies: { base, all: [...new Set([base, ...used])] },
     data: {
       tabs,

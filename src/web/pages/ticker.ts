@@ -6,7 +6,6 @@ import { isOwnAsset } from "../../market/ticker.ts";
 import {
   acrossPublications,
   type CostMethod,
-  classLabel,
   type Lot,
   type Part,
   readTicker,
@@ -16,6 +15,8 @@ import {
 } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
+import { classLabel, rangeLabel, sectorLabel, typeLabel } from "../figures/labels.ts";
+import { defineMessage, t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { positionCharts, priceChart } from "../ticker/charts.ts";
@@ -91,7 +92,7 @@ function tickerData(data: TickerData, range: TickerRangeName, format: Parameters
     facts: [
       description.asset_class && classLabel(description.asset_class),
       description.exchange,
-      description.sector,
+      description.sector && sectorLabel(description.sector),
       description.industry,
     ].filter((fact) => fact !== null),
     notes,
@@ -100,8 +101,12 @@ function tickerData(data: TickerData, range: TickerRangeName, format: Parameters
     kpis,
     pricesAsOf: description.last_price_date ?? kpis?.as_of ?? null,
     isClosed: kpis !== null && Number(kpis.quantity) === 0,
-    lotsNote: lotNotes[data.method],
-    ranges: tickerRangeNames.map((name) => ({ name, isCurrent: name === range })),
+    lotsNote: lotNotes[data.method] && t(lotNotes[data.method]),
+    ranges: tickerRangeNames.map((name) => ({
+      name,
+      label: rangeLabel(name),
+      isCurrent: name === range,
+    })),
     priceChart: prices.length > 0 ? priceChart(data, format.in(currency)) : null,
     positionCharts: days.length > 0 ? positionCharts(days, format) : null,
     lots: lots && {
@@ -116,7 +121,7 @@ function tickerData(data: TickerData, range: TickerRangeName, format: Parameters
       ...pagerOf(data, range, "trades", trades),
       rows: trades.rows.map((trade) => ({
         ...trade,
-        type: trade.transaction_type.replaceAll("_", " "),
+        type: typeLabel(trade.transaction_type),
         currency: trade.currency ?? currency,
         of: nameOf(trade),
       })),
@@ -127,9 +132,9 @@ function tickerData(data: TickerData, range: TickerRangeName, format: Parameters
 
 const lotNotes: Readonly<Record<CostMethod, string>> = {
   average: "",
-  fifo: "Oldest first out (FIFO)",
-  lifo: "Latest first out (LIFO)",
-  hifo: "Dearest first out (HIFO)",
+  fifo: defineMessage("Oldest first out (FIFO)"),
+  lifo: defineMessage("Latest first out (LIFO)"),
+  hifo: defineMessage("Dearest first out (HIFO)"),
 };
 
 /** What the page says of accounts: to be chosen from where the ticker is in several, and beside rows of all of them. */
@@ -149,10 +154,10 @@ function accountData({ ticker, accounts, account }: TickerData, range: TickerRan
     scope: { ticker, account: account ?? undefined },
     weightOf:
       account !== null
-        ? "of what the account holds"
+        ? t("of what the account holds")
         : shown.some(({ tracks_cash }) => tracks_cash)
-          ? "of all holdings"
-          : "of the portfolio",
+          ? t("of all holdings")
+          : t("of the portfolio"),
     nameOf: ({ account_id }: { readonly account_id: number }): string | null =>
       account === null && areSeveral
         ? (accounts.find((one) => one.account_id === account_id)?.name ?? null)
@@ -199,9 +204,9 @@ function lotRow({ ticker, account, trades }: TickerData, lot: Lot) {
     /** What is no sale says what it is. */
     took:
       lot.sale_type === "TRANSFER_OUT"
-        ? "transferred"
+        ? t("transferred")
         : lot.sale_type === "RETURN_OF_CAPITAL"
-          ? "capital returned"
+          ? t("capital returned")
           : null,
     boughtHref: hrefOf(lot.transaction_id, lot.bought_date),
     soldHref: lot.sale_id === null ? null : hrefOf(lot.sale_id, lot.sold_date!),

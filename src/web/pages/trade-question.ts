@@ -2,8 +2,9 @@
 import { z } from "zod";
 import { correctionOf, type TradeDoubt } from "../../ledger/index.ts";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
-import { sentence } from "../words.ts";
+import { inWords } from "../words.ts";
 
 /** What was typed, as it was. */
 interface TypedTrade {
@@ -30,7 +31,7 @@ export class TradeQuestion extends Error {
   readonly doubts: readonly TradeDoubt[];
 
   constructor(doubts: readonly TradeDoubt[]) {
-    super(doubts.map((doubt) => doubt.sentence).join("; "));
+    super(doubts.map((doubt) => doubt.message).join("; "));
     this.doubts = doubts;
   }
 }
@@ -73,13 +74,15 @@ export function describeQuestion({ doubts }: TradeQuestion, trade: TypedTrade, f
   const suspicion = doubts.find((doubt) => doubt.suspicion !== null)?.suspicion;
   const fits = suspicion ? correctionOf(trade, suspicion) : null;
   const label = (): string => {
-    if (fits?.currency) return `It was paid in ${fits.currency}`;
-    if (fits?.date) return `Use ${format.date(fits.date)}`;
-    const price = `Use ${format.quantity(fits?.price ?? "0")}`;
-    return fits?.quantity ? `${price}, and ${format.quantity(fits.quantity)} of it` : price;
+    if (fits?.currency) return t("It was paid in {currency}", { currency: fits.currency });
+    if (fits?.date) return t("Use {date}", { date: format.date(fits.date) });
+    const price = format.quantity(fits?.price ?? "0");
+    return fits?.quantity
+      ? t("Use {price}, and {quantity} of it", { price, quantity: format.quantity(fits.quantity) })
+      : t("Use {price}", { price });
   };
   return {
-    sentences: doubts.map((doubt) => sentence(doubt.sentence)),
+    sentences: doubts.map((doubt) => inWords(doubt, doubt.message)),
     use: fits && { value: new URLSearchParams({ ...fits }).toString(), label: label() },
     keep: subjectOf(trade),
   };

@@ -1,7 +1,9 @@
 /** What the price and the fee of a trade are in, as its form says: the unit that its ticker is quoted in, or the currency itself. */
 import Big from "big.js";
 import type { LedgerCurrencies, TradeDraft } from "../../ledger/index.ts";
+import { unitName } from "../entry-words.ts";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 
 interface UnitChoice {
   /** As the ledger takes it: "GBp" or "GBP". */
@@ -17,7 +19,7 @@ export function tradeUnits(draft: TradeDraft | null, chosen: string | undefined,
   const close = draft?.close ?? null;
   return {
     /** Of price and fee; null: nobody knows yet. */
-    unit: isInUnit ? unit_name : currency,
+    unit: isInUnit ? unitName(unit_name) : currency,
     choices:
       unit_name === null
         ? []
@@ -39,7 +41,7 @@ export function tradeUnits(draft: TradeDraft | null, chosen: string | undefined,
 
 function rangeOf(prices: readonly [string, string], factor: string, format: Format): string {
   const [low, high] = prices.map((price) => format.quantity(new Big(price).div(factor).toFixed()));
-  return low === high ? low! : `${low} to ${high}`;
+  return low === high ? low! : t("{low} to {high}", { low: low!, high: high! });
 }
 
 function unitChoices(quote: {
@@ -49,18 +51,18 @@ function unitChoices(quote: {
   isInUnit: boolean;
 }): UnitChoice[] {
   return [
-    { value: quote.quote_unit, label: quote.unit_name, isChosen: quote.isInUnit },
+    { value: quote.quote_unit, label: unitName(quote.unit_name), isChosen: quote.isInUnit },
     { value: quote.currency, label: quote.currency, isChosen: !quote.isInUnit },
   ];
 }
 
 function exchangeField({ currency, base_currency, rate }: TradeDraft, format: Format) {
   return {
-    label: `Exchange rate, ${base_currency} for one ${currency}`,
+    label: t("Exchange rate, {base} for one {currency}", { base: base_currency, currency: currency! }),
     hint:
       rate === null
-        ? "No rate of that day is known: say yours."
-        : `Leave it empty for the day’s: ${format.rate(rate)}`,
+        ? t("No rate of that day is known: say yours.")
+        : t("Leave it empty for the day’s: {rate}", { rate: format.rate(rate) }),
   };
 }
 
@@ -70,6 +72,10 @@ export const isDollarsAlone = ({ all }: Pick<LedgerCurrencies, "all">): boolean 
 
 export function tradeLabels(unit: string | null, currencies: LedgerCurrencies) {
   const known = unit ?? (isDollarsAlone(currencies) ? "USD" : null);
-  const suffix = known === null ? "" : `, ${known}`;
-  return { price: `Price${suffix}`, fee: `Fee${suffix}`, asked: known ?? "" };
+  if (known === null) return { price: t("Price"), fee: t("Fee"), asked: "" };
+  return {
+    price: t("Price, {unit}", { unit: known }),
+    fee: t("Fee, {unit}", { unit: known }),
+    asked: known,
+  };
 }

@@ -1,4 +1,5 @@
 /** The ledger: log a trade, see all of them. */
+
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { readOwnAccount } from "../../accounts/index.ts";
@@ -24,10 +25,11 @@ import {
 import { readCashOn } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { describeError } from "../errors.ts";
+import { t } from "../messages/index.ts";
 import { numberLocale, readNumbers, shownNumbers } from "../number-input.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
-import { inWords, sentence } from "../words.ts";
+import { inWords } from "../words.ts";
 import { describeUncounted } from "./corporate-actions.ts";
 import { readDataNotes } from "./data-notes.ts";
 import { entryChoices } from "./entry.ts";
@@ -223,7 +225,7 @@ function refusal(error: unknown, values: Trade): FormState {
     values,
     status,
     errors: {},
-    problem: { heading: "Not recorded.", message: inWords(error, message) },
+    problem: { heading: t("Not recorded."), message: inWords(error, message) },
   };
 }
 
@@ -263,7 +265,7 @@ async function sendLedger(
   const isSuggested = values.price === "" && unread.price === undefined && units.close !== null;
   sendPage(request, response, {
     view: "transactions",
-    title: "Transactions",
+    title: t("Transactions"),
     scripts: ["numbers.js", "trade.js", "draft.js"],
     status,
     currencies,
@@ -315,7 +317,7 @@ function problemOfUnshown(
   const [message] = Object.entries(unshown).flatMap(([field, isUnshown]) =>
     isUnshown && errors[field] !== undefined ? [errors[field]] : [],
   );
-  return message === undefined ? null : { heading: "Not recorded.", message };
+  return message === undefined ? null : { heading: t("Not recorded."), message };
 }
 
 function doneIn(done: Awaited<ReturnType<typeof readDone>>, currencies: LedgerCurrencies) {
@@ -366,7 +368,7 @@ async function readDone(context: WebContext, userId: number, request: Request) {
     ...done,
     ...rows,
     isOneImported: done.imported === 1,
-    doubts: doubts.map((doubt) => sentence(doubt.sentence)),
+    doubts: doubts.map((doubt) => inWords(doubt, doubt.message)),
     uncounted: rows.recorded ? await describeUncounted(context, userId, rows.recorded.ticker) : [],
   };
 }
@@ -384,6 +386,6 @@ async function findRecorded(context: WebContext, userId: number, transactionId: 
 function warningOf({ ticker, date }: Transaction, firstBars: ReadonlyMap<string, string>): string | null {
   const firstBar = ticker === null ? undefined : firstBars.get(ticker.trim().toUpperCase());
   return firstBar !== undefined && date < firstBar
-    ? "Before its first known price: valued at the last price you traded at until then"
+    ? t("Before its first known price: valued at the last price you traded at until then")
     : null;
 }

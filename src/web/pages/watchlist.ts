@@ -3,11 +3,12 @@ import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { readOwnAccount } from "../../accounts/index.ts";
 import { marketTicker } from "../../ledger/index.ts";
-import { classLabel } from "../../portfolio/index.ts";
 import { listWatched, unwatch, type Watched, watch } from "../../watchlist/index.ts";
 import { sparkline } from "../charts/sparkline.ts";
 import { requirePerson, type WebContext } from "../context.ts";
+import { classLabel } from "../figures/labels.ts";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { environmentOf, type Problem, refusal, type SendPage } from "./page.ts";
 
@@ -52,8 +53,10 @@ export function watchlistPages(context: WebContext, sendPage: SendPage): Router 
     if (!success) {
       const error =
         typed.trim() === ""
-          ? "Enter a ticker as it is quoted, such as AAPL, BRK-B or BTC-USD."
-          : `“${typed.trim()}” is no ticker. Enter one as it is quoted, such as AAPL, BRK-B or BTC-USD.`;
+          ? t("Enter a ticker as it is quoted, such as AAPL, BRK-B or BTC-USD.")
+          : t("“{typed}” is no ticker. Enter one as it is quoted, such as AAPL, BRK-B or BTC-USD.", {
+              typed: typed.trim(),
+            });
       return sendWatchlist(context, sendPage, request, response, {
         typed,
         error,
@@ -65,7 +68,7 @@ export function watchlistPages(context: WebContext, sendPage: SendPage): Router 
       const watched = await watch(context, userId, ticker);
       response.redirect(303, `${root}?${new URLSearchParams({ added: watched })}`);
     } catch (error) {
-      const { status, field, problem } = refusal(error, "Not added.");
+      const { status, field, problem } = refusal(error, t("Not added."));
       await sendWatchlist(context, sendPage, request, response, {
         typed,
         status,
@@ -97,7 +100,7 @@ async function sendWatchlist(
   const { format } = environmentOf(context, request, currencies);
   sendPage(request, response, {
     view: "watchlist",
-    title: "Watchlist",
+    title: t("Watchlist"),
     status,
     currencies,
     scripts: ["watch.js"],
@@ -129,14 +132,17 @@ function describe(one: Watched, format: Format) {
     isProvisional: one.is_final === false,
     isShort: one.year_change_reason !== null,
     changes: [
-      { label: "1 day", value: one.day_change, reason: one.day_change_reason },
-      { label: "1 month", value: one.month_change, reason: one.month_change_reason },
-      { label: "1 year", value: one.year_change, reason: one.year_change_reason },
+      { label: t("1 day"), value: one.day_change, reason: one.day_change_reason },
+      { label: t("1 month"), value: one.month_change, reason: one.month_change_reason },
+      { label: t("1 year"), value: one.year_change, reason: one.year_change_reason },
     ],
     place: place === null ? null : `${(place * 100).toFixed(1)}%`,
     spark: spark && {
       ...spark,
-      description: `Price over a year, from ${price(String(known[0]))} to ${price(String(known.at(-1)))}`,
+      description: t("Price over a year, from {from} to {to}", {
+        from: price(String(known[0])),
+        to: price(String(known.at(-1))),
+      }),
     },
     buyHref: `/transactions?${new URLSearchParams({ enter: one.ticker })}#trade`,
     removeAction: `${root}/${encodeURIComponent(one.ticker)}/remove`,

@@ -3,7 +3,9 @@ import { isOwnAsset } from "../../market/ticker.ts";
 import type { CorporateAction, HeldDay, TickerFacts, TradeMark } from "../../portfolio/index.ts";
 import type { Marker } from "../charts/markers.ts";
 import { timeChart } from "../charts/time-chart.ts";
+import { typeLabel } from "../figures/labels.ts";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 
 /** A trade is newer than the newest close until the next fetch: its day has the close that it is valued at. */
 function withNewestTrade({ prices, ledger }: TickerFacts): TickerFacts["prices"] {
@@ -19,14 +21,14 @@ export function priceChart(facts: TickerFacts, format: Format) {
   return timeChart(
     {
       id: "price",
-      title: "Price",
+      title: t("Price"),
       unit: "price",
       height: 280,
       dates: prices.map(({ price_date }) => price_date),
       series: [
         {
           name: "price",
-          label: isOwn ? "As you entered it" : "Close, adjusted for splits",
+          label: t(isOwn ? "As you entered it" : "Close, adjusted for splits"),
           values: prices.map(({ close }) => Number(close)),
           shape: isOwn ? "step" : "line", // it stands until the next one
         },
@@ -50,38 +52,61 @@ function tradeMarker(mark: TradeMark, format: Format): Marker {
   };
 }
 
-function tradeTitle(
-  { transaction_type, last_date, quantity, price, currency, adjusted_price, is_split_since }: TradeMark,
-  format: Format,
-): string {
-  const since =
-    is_split_since && adjusted_price !== null ? `, ${format.price(adjusted_price)} in today’s shares` : "";
-  return `${transaction_type} ${format.quantity(quantity)} at ${format.in(currency).price(price)} on ${format.date(last_date)}${since}`;
+function tradeTitle(mark: TradeMark, format: Format): string {
+  const { transaction_type, last_date, quantity, price, currency, adjusted_price, is_split_since } = mark;
+  const values = {
+    type: typeLabel(transaction_type),
+    quantity: format.quantity(quantity),
+    price: format.in(currency).price(price),
+    date: format.date(last_date),
+  };
+  return is_split_since && adjusted_price !== null
+    ? t("{type} {quantity} at {price} on {date}, {adjusted} in today’s shares", {
+        ...values,
+        adjusted: format.price(adjusted_price),
+      })
+    : t("{type} {quantity} at {price} on {date}", values);
 }
 
+/** Several trades that stand too near each other to be marked one by one. */
 function stretchTitle(mark: TradeMark, format: Format): string {
-  const { transaction_type, trades, first_date, last_date, quantity, adjusted_price } = mark;
-  const days =
-    first_date === last_date
-      ? `on ${format.date(last_date)}`
-      : `from ${format.date(first_date)} to ${format.date(last_date)}`;
-  const since = mark.is_split_since ? ", in today’s shares" : "";
-  const price = adjusted_price === null ? "" : ` at ${format.price(adjusted_price)} on average`;
-  return `${format.count(trades)} times ${transaction_type}, ${format.quantity(quantity)}${price}, ${days}${since}`;
+  const { transaction_type, trades, first_date, last_date, quantity, adjusted_price, is_split_since } = mark;
+  const values = {
+    count: format.count(trades),
+    type: typeLabel(transaction_type),
+    quantity: format.quantity(quantity),
+    price: adjusted_price === null ? "" : format.price(adjusted_price),
+    hasPrice: String(adjusted_price !== null),
+    isOneDay: String(first_date === last_date),
+    from: format.date(first_date),
+    to: format.date(last_date),
+    isSplitSince: String(is_split_since),
+  };
+  return t(
+    "{count} times {type}, {quantity}{hasPrice, select, true { at {price} on average} other {}}, " +
+      "{isOneDay, select, true {on {to}} other {from {from} to {to}}}" +
+      "{isSplitSince, select, true {, in today’s shares} other {}}",
+    values,
+  );
 }
 
 function actionMarker(action: CorporateAction, format: Format): Marker {
-  const { action_type, action_date, numerator, denominator, cash_per_share } = action;
-  const what =
+  const { action_type, action_date, is_accepted } = action;
+  const date = format.date(action_date);
+  const ratio = { numerator: action.numerator ?? "", denominator: action.denominator ?? "", date };
+  const title =
     action_type === "split"
-      ? `Split ${numerator}:${denominator}${action.is_accepted ? "" : ", not applied"}`
-      : `Dividend ${format.price(cash_per_share ?? "0")} a share`;
-  return {
-    name: action_type,
-    date: action_date,
-    value: null,
-    title: `${what} on ${format.date(action_date)}`,
-  };
+      ? t(
+          is_accepted
+            ? "Split {numerator}:{denominator} on {date}"
+            : "Split {numerator}:{denominator}, not applied on {date}",
+          ratio,
+        )
+      : t("Dividend {amount} a share on {date}", {
+          amount: format.price(action.cash_per_share ?? "0"),
+          date,
+        });
+  return { name: action_type, date: action_date, value: null, title };
 }
 
 export function positionCharts(days: readonly HeldDay[], format: Format) {
@@ -90,20 +115,20 @@ export function positionCharts(days: readonly HeldDay[], format: Format) {
     value: timeChart(
       {
         id: "position-value",
-        title: "Value of the position",
+        title: t("Value of the position"),
         unit: "money",
         height: 190,
         dates,
         series: [
           {
             name: "value",
-            label: "Market value",
+            label: t("Market value"),
             values: days.map(({ market_value }) => Number(market_value)),
             shape: "line",
           },
           {
             name: "contributions",
-            label: "Cost basis",
+            label: t("Cost basis"),
             values: days.map(({ cost_basis }) => Number(cost_basis)),
             shape: "step",
           },
@@ -115,14 +140,14 @@ export function positionCharts(days: readonly HeldDay[], format: Format) {
     quantity: timeChart(
       {
         id: "position-quantity",
-        title: "Quantity",
+        title: t("Quantity"),
         unit: "quantity",
         height: 190,
         dates,
         series: [
           {
             name: "quantity",
-            label: "Held, in today’s shares",
+            label: t("Held, in today’s shares"),
             values: days.map(({ quantity }) => Number(quantity)),
             shape: "step",
           },

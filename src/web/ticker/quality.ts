@@ -3,6 +3,7 @@
 import { isOwnAsset } from "../../market/ticker.ts";
 import type { CorporateAction, RateState, TickerFacts } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
+import { defineMessage, t } from "../messages/index.ts";
 
 /** What a note is about, and so where on the page it stands. */
 type Subject = "price" | "position" | "actions";
@@ -45,53 +46,74 @@ export function describeQuality(
 function ownNotes({ description, ledger }: TickerFacts, format: Format): QualityNote[] {
   const { first_price_date, last_price_date } = description;
   if (first_price_date === null || last_price_date === null)
-    return [{ kind: "information", text: "You have entered no price of it: it is valued at what you paid." }];
-  const before =
-    ledger.first_date < first_price_date
-      ? ` Until ${format.date(first_price_date)}, the day of the first one, it is valued at what you paid.`
-      : "";
-  const text = `Your price of ${format.date(last_price_date)} stands until you enter a newer one.${before}`;
-  return [{ kind: "information", text }];
+    return [
+      { kind: "information", text: t("You have entered no price of it: it is valued at what you paid.") },
+    ];
+  const texts = [
+    t("Your price of {date} stands until you enter a newer one.", { date: format.date(last_price_date) }),
+    ...(ledger.first_date < first_price_date
+      ? [
+          t("Until {date}, the day of the first one, it is valued at what you paid.", {
+            date: format.date(first_price_date),
+          }),
+        ]
+      : []),
+  ];
+  return [{ kind: "information", text: texts.join(" ") }];
 }
 
 function fetchNotes({ description: { first_price_date, last_error } }: TickerFacts): QualityNote[] {
   if (last_error !== null)
-    return [{ kind: "failure", text: `The last fetch of its prices failed: ${last_error}` }];
+    return [
+      { kind: "failure", text: t("The last fetch of its prices failed: {error}", { error: last_error }) },
+    ];
   return first_price_date === null
-    ? [{ kind: "information", text: "Its price history is being fetched." }]
+    ? [{ kind: "information", text: t("Its price history is being fetched.") }]
     : [];
 }
 
 function ageNotes({ description, isStale }: TickerFacts, format: Format): QualityNote[] {
   const { last_price_date, is_last_close_final, is_active } = description;
   if (last_price_date === null) return [];
-  const day = format.date(last_price_date);
+  const date = format.date(last_price_date);
   const notes: QualityNote[] = [];
   if (is_last_close_final === false)
     notes.push({
       kind: "information",
-      text: `The price of ${day} is provisional: the session was still open when it was fetched. The next fetch replaces it.`,
+      text: t(
+        "The price of {date} is provisional: the session was still open when it was fetched. The next fetch replaces it.",
+        { date },
+      ),
     });
   if (!is_active)
-    notes.push({ kind: "warning", text: `No longer quoted: its last price, of ${day}, stays.` });
+    notes.push({ kind: "warning", text: t("No longer quoted: its last price, of {date}, stays.", { date }) });
   else if (isStale)
-    notes.push({ kind: "warning", text: `The price is stale: none is newer than that of ${day}.` });
+    notes.push({
+      kind: "warning",
+      text: t("The price is stale: none is newer than that of {date}.", { date }),
+    });
   return notes;
 }
 
 function oddityNotes({ oddities }: TickerFacts, format: Format): QualityNote[] {
   return oddities.flatMap(({ price_date, change, gap_days, is_spike, is_gap }) => {
-    const day = format.date(price_date);
+    const date = format.date(price_date);
     const notes: QualityNote[] = [];
     if (is_gap)
       notes.push({
         kind: "warning",
-        text: `A gap: no price for ${format.count(gap_days)} days before ${day}. The last one before stands for them.`,
+        text: t(
+          "A gap: no price for {days, plural, one {# day} other {# days}} before {date}. The last one before stands for them.",
+          { days: gap_days, date },
+        ),
       });
     if (is_spike)
       notes.push({
         kind: "warning",
-        text: `A spike: the close of ${day} is ${format.signedPercent(change)} from the one before it. Closes are adjusted for splits, so look whether it is real.`,
+        text: t(
+          "A spike: the close of {date} is {change} from the one before it. Closes are adjusted for splits, so look whether it is real.",
+          { date, change: format.signedPercent(change) },
+        ),
       });
     return notes;
   });
@@ -104,7 +126,10 @@ function estimateNotes({ ledger, description }: TickerFacts, format: Format): Qu
   return [
     {
       kind: "warning",
-      text: `Traded on ${format.date(firstTrade)}, before its first known price of ${format.date(first_price_date)}: until then it is valued at the price of your own last trade.`,
+      text: t(
+        "Traded on {date}, before its first known price of {first}: until then it is valued at the price of your own last trade.",
+        { date: format.date(firstTrade), first: format.date(first_price_date) },
+      ),
     },
   ];
 }
@@ -114,58 +139,97 @@ export function rateNote({ currency, first_rate_date, is_left_out }: RateState, 
   if (is_left_out)
     return {
       kind: "warning",
-      text: `Left out of all figures: no exchange rate of ${currency} is known yet. It counts as soon as one is.`,
+      text: t(
+        "Left out of all figures: no exchange rate of {currency} is known yet. It counts as soon as one is.",
+        {
+          currency,
+        },
+      ),
     };
   return {
     kind: "warning",
     text:
       first_rate_date === null
-        ? `No exchange rate of ${currency} is known yet: it is valued at the rate that your own trade says. That is an estimate.`
-        : `Traded before the first known exchange rate of ${currency}, of ${format.date(first_rate_date)}: until then it is valued at the rate that your own trade says, or else at that first one. That is an estimate.`,
+        ? t(
+            "No exchange rate of {currency} is known yet: it is valued at the rate that your own trade says. That is an estimate.",
+            { currency },
+          )
+        : t(
+            "Traded before the first known exchange rate of {currency}, of {date}: until then it is valued at the rate that your own trade says, or else at that first one. That is an estimate.",
+            { currency, date: format.date(first_rate_date) },
+          ),
   };
 }
 
 function splitNotes(action: CorporateAction, format: Format): QualityNote[] {
   if (!action.is_doubtful && action.is_accepted) return [];
   const { numerator, denominator, action_date, is_accepted, is_history_adjusted, reason } = action;
-  const verdict = is_accepted
-    ? is_history_adjusted
-      ? "is applied"
-      : "is applied, and the prices before it are scaled here"
-    : "changes nobody’s shares";
-  return [
-    {
-      kind: "warning",
-      text: `The split ${numerator}:${denominator} of ${format.date(action_date)} ${verdict}. ${sentence(reason)}`,
-    },
-  ];
+  const verdict = t(
+    is_accepted
+      ? is_history_adjusted
+        ? "The split {numerator}:{denominator} of {date} is applied."
+        : "The split {numerator}:{denominator} of {date} is applied, and the prices before it are scaled here."
+      : "The split {numerator}:{denominator} of {date} changes nobody’s shares.",
+    { numerator: numerator ?? "", denominator: denominator ?? "", date: format.date(action_date) },
+  );
+  return [{ kind: "warning", text: `${verdict} ${sentence(reason)}` }];
 }
+
+/** Why, as sql-models/staging/stg_splits.sql says it. What an operator ruled is in their own words. */
+const reasons: Readonly<Record<string, string>> = {
+  "no close on both sides to compare": defineMessage("No close on both sides to compare."),
+  "ratio too near 1 to tell from a day's move": defineMessage("Ratio too near 1 to tell from a day's move."),
+  "the close jumps by the ratio, and a dividend explains it": defineMessage(
+    "The close jumps by the ratio, and a dividend explains it.",
+  ),
+  "the close jumps by about the ratio, against the split: the history was adjusted for it, and it never happened":
+    defineMessage(
+      "The close jumps by about the ratio, against the split: the history was adjusted for it, and it never happened.",
+    ),
+  "the close jumps by about the ratio, as the split would move it: the history is not adjusted":
+    defineMessage(
+      "The close jumps by about the ratio, as the split would move it: the history is not adjusted.",
+    ),
+  "the close does not jump by the ratio": defineMessage("The close does not jump by the ratio."),
+};
+
+const ofOtherKind = "the ratio is that of a spin-off or a rights issue, which scales prices alone; ";
 
 /** `accepted: the close does not jump` is said by the verdict already. */
 function sentence(reason: string | null): string {
   const text = (reason ?? "").replace(/^[a-z ]+: /, "");
-  return text === "" ? "" : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  const isOfOtherKind = text.startsWith(ofOtherKind);
+  const why = reasons[isOfOtherKind ? text.slice(ofOtherKind.length) : text];
+  if (why === undefined) return text === "" ? "" : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  if (!isOfOtherKind) return t(why);
+  const because = t(why);
+  return t("The ratio is that of a spin-off or a rights issue, which scales prices alone; {because}", {
+    because: because.charAt(0).toLowerCase() + because.slice(1),
+  });
 }
 
 /** What each kind of defect is, for people; `detail` says the rest. */
 const defectNames: Readonly<Record<string, string>> = {
-  not_positive: "A price that is none",
-  outside_range: "A close outside its day’s range",
-  hundredfold: "A price in another unit",
-  lone_spike: "A spike of one day",
-  ruled_out: "Ruled out",
-  doubled_dividend: "A dividend listed twice",
-  no_close: "A session without a close",
-  missing_day: "A missing day",
-  lone_day: "A day that no other ticker has",
-  other_currency: "Another currency",
-  other_company: "Another company",
-  other_unit: "Another unit of the currency",
+  not_positive: defineMessage("A price that is none"),
+  outside_range: defineMessage("A close outside its day’s range"),
+  hundredfold: defineMessage("A price in another unit"),
+  lone_spike: defineMessage("A spike of one day"),
+  ruled_out: defineMessage("Ruled out"),
+  doubled_dividend: defineMessage("A dividend listed twice"),
+  no_close: defineMessage("A session without a close"),
+  missing_day: defineMessage("A missing day"),
+  lone_day: defineMessage("A day that no other ticker has"),
+  other_currency: defineMessage("Another currency"),
+  other_company: defineMessage("Another company"),
+  other_unit: defineMessage("Another unit of the currency"),
 };
 
 function defectNotes({ defects }: TickerFacts, format: Format): QualityNote[] {
   return defects.map(({ defect, defect_date, detail, is_kept_out }) => ({
     kind: "warning",
-    text: `${defectNames[defect] ?? defect}, ${format.date(defect_date)}: ${detail}.${is_kept_out ? " It is kept out of all figures." : ""}`,
+    text: [
+      `${t(defectNames[defect] ?? defect)}, ${format.date(defect_date)}: ${detail}.`,
+      ...(is_kept_out ? [t("It is kept out of all figures.")] : []),
+    ].join(" "),
   }));
 }
