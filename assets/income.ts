@@ -17,7 +17,7 @@ import {
 } from "./columns.ts";
 import { int_daily_holdings, int_portfolios } from "./intermediate.ts";
 import { int_last_day, int_prices_daily } from "./market.ts";
-import { int_holding_periods } from "./positions.ts";
+import { int_holding_periods, int_income_ledgers } from "./positions.ts";
 import { stg_dividends, stg_transactions } from "./staging.ts";
 
 const { account_id, ticker: incomeTicker, kind, source, ...payment } = int_income.columns;
@@ -113,8 +113,13 @@ export const int_booked_payments = sqlAsset({
   },
   key: ["user_id", "account_id", "ticker", "pay_date"],
   partitionBy: "user_id",
-  materialized: "view",
-  deps: [int_booked_income, int_holding_periods, { asset: stg_dividends, via: int_holding_periods }],
+  materialized: "incremental",
+  deps: [
+    int_booked_income,
+    int_income_ledgers,
+    { asset: int_holding_periods, via: int_income_ledgers },
+    { asset: stg_dividends, via: int_holding_periods },
+  ],
   tags: ["portfolio"],
 });
 

@@ -5,17 +5,21 @@
 -- one that the market tells of in the 60 days before the payment; without one, when the day before the payment closed. Who had sold off by then, the last
 -- that were held within those 60 days; who held none before, the first of the days up to the payment. Booked in an account that held
 -- none at all: all that the person's accounts held. Without any it is not to be told, and there is no row.
+--
+-- Kept, because an estimate asks for each holding what was booked of its ticker.
 with
   bookings as (
     select
-      user_id,
-      account_id,
-      ticker,
-      pay_date,
-      sum(gross / rate) as local_gross
-    from int_booked_income
-    where ticker is not null
-    group by user_id, account_id, ticker, pay_date
+      b.user_id,
+      b.account_id,
+      b.ticker,
+      b.pay_date,
+      sum(b.gross / b.rate) as local_gross
+    from
+      int_booked_income as b
+      join int_income_ledgers as d on d.user_id = b.user_id
+    where b.ticker is not null
+    group by b.user_id, b.account_id, b.ticker, b.pay_date
   ),
   entitled as (
     select

@@ -62,80 +62,77 @@ with
           )
       )
   ),
+  splits as (
+    select
+      user_id,
+      ticker,
+      array_agg(account_id order by transaction_id) as accounts,
+      array_agg(transaction_date order by transaction_id) as dates,
+      array_agg(own_split order by transaction_id) as ratios
+    from stg_transactions
+    where transaction_type = 'SPLIT'
+    group by user_id, ticker
+  ),
   -- Read thrice, each time of one person: made once, it would be of everybody.
   payments as not materialized (
     select
       p.*,
       p.cash_per_share_then / coalesce(
         (
-          select product(s.own_split)
+          select product(own.ratio)
           from
             (
               select distinct
-                t.transaction_date,
-                t.own_split
-              from stg_transactions as t
+                one.split_date,
+                one.ratio
+              from unnest(s.accounts, s.dates, s.ratios) as one (account_id, split_date, ratio)
               where
-                t.user_id = p.user_id
-                and t.account_id in (p.account_id, p.booked_in)
-                and t.ticker = p.ticker
-                and t.transaction_type = 'SPLIT'
+                one.account_id in (p.account_id, p.booked_in)
                 -- on the day itself it comes after the payment, which is of what was held the day before
-                and t.transaction_date >= p.entitled_on
-                and t.transaction_date <= p.as_of
-            ) as s
+                and one.split_date >= p.entitled_on
+                and one.split_date <= p.as_of
+            ) as own
         ),
         1
       ) as cash_per_share
-    from paid as p
+    from
+      paid as p
+      left join splits as s on s.user_id = p.user_id and s.ticker = p.ticker
     where not p.is_gone
   ),
   ranked as (
     select
-      user_id,
-      account_id,
-      ticker,
-      cash_per_share,
+      *,
       row_number() over (
         partition by user_id, account_id, ticker
         order by cash_per_share, paid_on
       ) as place,
-      count(*) over (partition by user_id, account_id, ticker) as places
+      count(*) over (partition by user_id, account_id, ticker) as places,
+      max(cash_per_share) over (
+        partition by user_id, account_id, ticker
+        order by paid_on
+        range between interval '1 year 45 days' preceding and interval '320 days' preceding
+      ) as year_before
     from payments
-    where cash_per_share > 0
   ),
   usual as (
     select
-      user_id,
-      account_id,
-      ticker,
-      avg(cash_per_share) as median
+      *,
+      avg(cash_per_share)
+        filter (where place in ((places + 1) / 2, (places + 2) / 2))
+        over (partition by user_id, account_id, ticker) as median
     from ranked
-    where place in ((places + 1) / 2, (places + 2) / 2)
-    group by user_id, account_id, ticker
   )
 select
-  p.user_id,
-  p.account_id,
-  p.ticker,
-  p.as_of,
-  p.source,
-  p.paid_on,
-  p.currency,
-  p.quantity,
-  p.cash_per_share,
-  p.rate,
-  coalesce(p.cash_per_share > 3 * u.median, false)
-  and not exists (
-    select
-    from payments as e
-    where
-      e.user_id = p.user_id
-      and e.account_id = p.account_id
-      and e.ticker = p.ticker
-      and e.paid_on between p.paid_on - interval '1 year 45 days' and p.paid_on - interval '1 year -45 days'
-      and e.cash_per_share >= p.cash_per_share / 2
-  ) as is_special
-from
-  payments as p
-  left join usual as u on u.user_id = p.user_id and u.account_id = p.account_id and u.ticker = p.ticker
+  user_id,
+  account_id,
+  ticker,
+  as_of,
+  source,
+  paid_on,
+  currency,
+  quantity,
+  cash_per_share,
+  rate,
+  cash_per_share > 3 * median and coalesce(year_before < cash_per_share / 2, true) and cash_per_share > 0 as is_special
+from usual

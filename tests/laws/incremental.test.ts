@@ -62,6 +62,7 @@ const entry = fc
       ["INTEREST", "cash"],
       ["FEE", "cash"],
       ["TAX", "cash"],
+      ["TAX", "ticker"],
       ["TRANSFER_IN", "cash"],
       ["TRANSFER_OUT", "cash"],
       ["DIVIDEND", "ticker"],

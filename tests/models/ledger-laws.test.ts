@@ -332,11 +332,32 @@ law(
      from gold_income_months
      group by user_id, ticker
    ),
-   payments as (
-     select user_id, ticker, sum(gross) as gross, sum(tax) as tax, sum(fee) as fee, sum(net) as net, count(*) as payments
+   taxes as (
+     select user_id, ticker, sum(tax) as tax from int_withheld_taxes group by user_id, ticker
+   ),
+   booked as (
+     select
+       user_id,
+       ticker,
+       sum(gross) as gross,
+       sum(tax) filter (where source = 'ledger') as tax,
+       sum(gross - tax - net) filter (where source = 'ledger') as fee,
+       sum(net) filter (where source = 'ledger') as net,
+       count(*) as payments
      from int_income
-     cross join lateral (select gross - tax - net as fee) as costs
      group by user_id, ticker
+   ),
+   payments as (
+     select
+       booked.user_id,
+       booked.ticker,
+       gross,
+       booked.tax + coalesce(taxes.tax, 0) as tax,
+       fee,
+       net - coalesce(taxes.tax, 0) as net,
+       payments
+     from booked
+     left join taxes on taxes.user_id = booked.user_id and taxes.ticker = booked.ticker
    ),
    whole as (
      select user_id, sum(gross) as gross from gold_income_months group by user_id
@@ -368,10 +389,20 @@ law(
 law(
   "what holdings are expected to bring adds up to the whole's, by account and by ticker, and so do cost and value",
   `with whole as (
-     select user_id, portfolio_id, expected, cost_basis, market_value from gold_income_yields where ticker is null
+     select user_id, portfolio_id, expected, special, cost_basis, estimated_cost, market_value, estimated_value
+     from gold_income_yields
+     where ticker is null
    ),
    tickers as (
-     select user_id, portfolio_id, sum(expected) as expected, sum(cost_basis) as cost_basis, sum(market_value) as market_value
+     select
+       user_id,
+       portfolio_id,
+       sum(expected) as expected,
+       sum(special) as special,
+       sum(cost_basis) as cost_basis,
+       sum(estimated_cost) as estimated_cost,
+       sum(market_value) as market_value,
+       sum(estimated_value) as estimated_value
      from gold_income_yields
      where ticker is not null
      group by user_id, portfolio_id
@@ -386,8 +417,21 @@ law(
    from whole w
    full join tickers t using (user_id, portfolio_id)
    left join payments p using (user_id, portfolio_id)
-   where (w.expected, w.cost_basis, w.market_value) is distinct from (t.expected, t.cost_basis, t.market_value)
-     or abs(w.expected - coalesce(p.expected, 0)) > 1e-9`,
+   where (w.expected, w.special, w.cost_basis, w.estimated_cost, w.market_value, w.estimated_value)
+       is distinct from (t.expected, t.special, t.cost_basis, t.estimated_cost, t.market_value, t.estimated_value)
+     or abs(coalesce(w.expected, 0) - coalesce(p.expected, 0)) > 1e-9`,
+);
+
+law(
+  "an estimate is there or missing with a reason, never both, and nothing is expected of what has none",
+  `select user_id, portfolio_id, ticker, expected, expected_reason, yield_on_cost, yield_on_cost_reason, income_yield, income_yield_reason
+   from gold_income_yields
+   where (expected is null) <> (expected_reason is not null)
+     or (income_yield is null) <> (income_yield_reason is not null)
+     or (yield_on_cost is null) <> (yield_on_cost_reason is not null)
+     or expected is null and (yield_on_cost is not null or income_yield is not null)
+     or unestimated > holdings
+     or unyielding not between greatest(unpriced, unestimated) and unpriced + unestimated`,
 );
 
 law(

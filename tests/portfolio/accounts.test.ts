@@ -268,7 +268,7 @@ test("realised gains by lot: the dearest first, each with its term, as JSON and 
       term: "long",
       days_held: 730,
       ...{ currency: "USD", local_cost: 120, local_proceeds: 140, local_gain: 20 },
-      ...{ is_rated: true, is_cost_given: true },
+      ...{ is_rated: true, is_cost_given: true, base_currency: "USD" },
       name: "Nordlys Software (synthetic)",
     },
     // Held for just a year: not longer than that.
@@ -280,7 +280,7 @@ test("realised gains by lot: the dearest first, each with its term, as JSON and 
       term: "short",
       days_held: 365,
       ...{ currency: "USD", local_cost: 650, local_proceeds: 700, local_gain: 50 },
-      ...{ is_rated: true, is_cost_given: true },
+      ...{ is_rated: true, is_cost_given: true, base_currency: "USD" },
       name: "Nordlys Software (synthetic)",
     },
   ]);
@@ -288,7 +288,7 @@ test("realised gains by lot: the dearest first, each with its term, as JSON and 
   const csv = await read("/api/tax/realized?year=2023&format=csv");
   expect([csv.status, csv.type]).toEqual([200, "text/csv; charset=utf-8"]);
   expect(csv.text.split("\n").slice(0, 1)).toEqual([
-    "account_id,ticker,buy_date,sell_date,quantity,cost,proceeds,gain,term,days_held,currency,local_cost,local_proceeds,local_gain,is_rated,is_cost_given,name",
+    "account_id,ticker,buy_date,sell_date,quantity,cost,proceeds,gain,term,days_held,currency,local_cost,local_proceeds,local_gain,is_rated,is_cost_given,base_currency,name",
   ]);
   expect((await get("/api/tax/realized")).body.error.code).toBe("invalid_year");
 });

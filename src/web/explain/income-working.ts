@@ -9,11 +9,24 @@ type Work = (facts: IncomeYield | null, format: Format) => Working;
 
 const nothing = "nothing is held";
 
-/** What nobody can estimate is in neither part. */
-const withoutUnknown = ({ unestimated, holdings }: IncomeYield): string[] =>
-  unestimated > 0
-    ? [`without ${unestimated} of ${holdings} holdings, of which nobody knows what they will pay`]
+/** Payments that are in no estimate. */
+const withoutSpecial = ({ special }: IncomeYield, format: Format): string[] =>
+  Number(special) > 0
+    ? [`without special payments of ${format.money(special)}, which are not expected again`]
     : [];
+
+/** What is in no estimate. */
+const leftOut = (facts: IncomeYield, format: Format): string[] => [
+  ...(facts.unestimated > 0
+    ? [`without ${facts.unestimated} of ${facts.holdings} holdings, of which nobody knows what they will pay`]
+    : []),
+  ...withoutSpecial(facts, format),
+];
+
+const withoutYield = ({ unpriced, unyielding, holdings }: IncomeYield): string =>
+  unyielding === unpriced
+    ? `without ${unpriced} of ${holdings} holdings, of which no price is known`
+    : `without ${unyielding} of ${holdings} holdings, of which no price, or not what they will pay, is known`;
 
 export const incomeWorkings: Partial<Record<FigureName, Work>> = {
   expected_income: (facts, format) =>
@@ -21,7 +34,7 @@ export const incomeWorkings: Partial<Record<FigureName, Work>> = {
       ? impossible(facts?.expected_reason ?? nothing)
       : computed(
           format.money(facts.expected),
-          ...withoutUnknown(facts),
+          ...leftOut(facts, format),
           equation("sum of expected, below", format.money(facts.expected)),
         ),
   income_yield: (facts, format) => {
@@ -30,10 +43,8 @@ export const incomeWorkings: Partial<Record<FigureName, Work>> = {
     const [expected, worth] = [format.money(facts.priced_expected), format.money(facts.estimated_value)];
     return computed(
       value,
-      ...(facts.unpriced > 0
-        ? [`without ${facts.unpriced} of ${facts.holdings} holdings, of which no price is known`]
-        : []),
-      ...withoutUnknown(facts),
+      ...(facts.unyielding > 0 ? [withoutYield(facts)] : []),
+      ...withoutSpecial(facts, format),
       `expected = ${expected}, value = ${worth}`,
       equation(`${expected} ÷ ${worth}`, value),
     );
@@ -45,7 +56,7 @@ export const incomeWorkings: Partial<Record<FigureName, Work>> = {
     const [expected, cost] = [format.money(facts.expected), format.money(facts.estimated_cost)];
     return computed(
       value,
-      ...withoutUnknown(facts),
+      ...leftOut(facts, format),
       `expected = ${expected}, cost = ${cost}`,
       equation(`${expected} ÷ ${cost}`, value),
     );
