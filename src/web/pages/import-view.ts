@@ -42,7 +42,7 @@ const unfolded = 20;
 const shownKept = 50;
 
 const needed = (field: ImportField, { columns }: ImportReview): boolean =>
-  requiredFields.includes(field) &&
+  (requiredFields as readonly ImportField[]).includes(field) &&
   !(field === "price" && columns.amount !== null) &&
   !(field === "ticker" && columns.identifier !== null);
 
