@@ -3,6 +3,13 @@
 import { type Unit, unitNameOf } from "../market/currency.ts";
 import { type Plain, plain, SpokenError } from "../plain.ts";
 
+const unitWords: Readonly<Record<string, Plain>> = {
+  pence: plain("pence"),
+  cents: plain("cents"),
+  agorot: plain("agorot"),
+  fils: plain("fils"),
+};
+
 /** A price was asked for in one unit, and its ticker is quoted in another. */
 export class UnitNotSaidError extends SpokenError {
   readonly code = "unit_not_said";
@@ -18,7 +25,7 @@ export class UnitNotSaidError extends SpokenError {
           })
         : plain(
             "{ticker} is quoted in {unit} ({name}): say whether the price and the fee are in {unit} or in {currency}, and record it.",
-            { ticker, unit: unitName, name, currency },
+            { ticker, unit: unitWords[unitName] ?? unitName, name, currency },
           ),
     );
     this.field = unitName === null ? "price" : "currency";

@@ -2,16 +2,13 @@
 import { isNothing, type Plain, plain, quoted } from "../plain.ts";
 
 interface NumberField {
-  /** After "the". */
-  readonly name: string;
   readonly least: "above 0" | "from 0" | "any";
   /** Digits before the point. */
   readonly digits: 15 | 12 | 9;
   readonly example: string;
 }
 
-const numberOf = (name: string, example: string, rest: Partial<NumberField> = {}): NumberField => ({
-  name,
+const numberOf = (example: string, rest: Partial<NumberField> = {}): NumberField => ({
   example,
   least: "above 0",
   digits: 15,
@@ -19,37 +16,54 @@ const numberOf = (name: string, example: string, rest: Partial<NumberField> = {}
 });
 
 const numbers: Readonly<Record<string, NumberField>> = {
-  quantity: numberOf("quantity", "12.5"),
-  price: numberOf("price", "101.5"),
-  amount: numberOf("amount", "250"),
-  fee: numberOf("fee", "1.95", { least: "from 0" }),
-  tax: numberOf("tax withheld", "3.75", { least: "any" }),
-  fx_rate: numberOf("exchange rate", "1.0842", { digits: 12 }),
-  numerator: numberOf("number of new shares", "3", { digits: 9 }),
-  denominator: numberOf("number of old shares", "2", { digits: 9 }),
-  market_value: numberOf("value of the shares", "250", { least: "from 0" }),
-  cost_share: numberOf("share of the cost", "0.25"),
-  new_price: numberOf("close of the new share", "101.5"),
-  cash_per_share: numberOf("cash for each share", "12.5"),
-  fraction_price: numberOf("cash for one whole new share", "101.5"),
+  quantity: numberOf("12.5"),
+  price: numberOf("101.5"),
+  amount: numberOf("250"),
+  fee: numberOf("1.95", { least: "from 0" }),
+  tax: numberOf("3.75", { least: "any" }),
+  fx_rate: numberOf("1.0842", { digits: 12 }),
+  numerator: numberOf("3", { digits: 9 }),
+  denominator: numberOf("2", { digits: 9 }),
+  market_value: numberOf("250", { least: "from 0" }),
+  cost_share: numberOf("0.25"),
+  new_price: numberOf("101.5"),
+  cash_per_share: numberOf("12.5"),
+  fraction_price: numberOf("101.5"),
 };
 
+/** In a message: which of them it is about. */
+const theNumber =
+  "{field, select, quantity {the quantity} price {the price} amount {the amount} fee {the fee} tax {the tax withheld} " +
+  "fx_rate {the exchange rate} numerator {the number of new shares} denominator {the number of old shares} " +
+  "market_value {the value of the shares} cost_share {the share of the cost} new_price {the close of the new share} " +
+  "cash_per_share {the cash for each share} fraction_price {the cash for one whole new share} other {the number}}";
+const aNumber = "{least, select, above {a number above 0} from {a number of 0 or more} other {a number}}";
+
+const leastNames = { "above 0": "above", "from 0": "from", any: "any" } as const;
+
 /** Why what was typed is none that the field takes. */
-function numberWords({ name, least, digits, example }: NumberField, value: unknown): Plain {
-  const range = least === "any" ? "" : least === "above 0" ? " above 0" : " of 0 or more";
+function numberWords(field: string, { least, digits, example }: NumberField, value: unknown): Plain {
   const text = typeof value === "number" ? String(value) : quoted(value);
   const isPlain = /^-?(?:\d+\.?\d*|\.\d+)$/.test(text);
-  if (isNothing(value)) return plain(`Enter the ${name}: a number${range}, such as ${example}.`);
+  const values = { field, least: leastNames[least], example, typed: text };
+  if (isNothing(value)) return plain(`Enter ${theNumber}: ${aNumber}, such as {example:number}.`, values);
   if (!isPlain)
-    return plain(`“{typed}” is no number. Enter the ${name} in digits, such as ${example}.`, { typed: text });
+    return plain(`“{typed}” is no number. Enter ${theNumber} in digits, such as {example:number}.`, values);
   if (Math.abs(Number(text)) >= 10 ** digits)
-    return plain(`That is too large for the ${name}: check whether a digit or a point slipped.`);
+    return plain(`That is too large for ${theNumber}: check whether a digit or a point slipped.`, values);
   if (least !== "any" && (Number(text) < 0 || (least === "above 0" && Number(text) === 0)))
-    return plain(`Enter a number${range} for the ${name}: {typed} is not.`, { typed: text });
-  if (name === "share of the cost")
+    return plain(`Enter ${aNumber} for ${theNumber}: {typed} is not.`, values);
+  if (field === "cost_share")
     return plain("Enter the share of the cost as a part of 1: 0.25 is a quarter of it.");
-  if (Number(text) === 0) return plain(`Enter the ${name}: 0 would change nothing.`);
-  return plain(`The ${name} has more decimals than can be kept: enter at most 12.`);
+  if (Number(text) === 0) return plain(`Enter ${theNumber}: 0 would change nothing.`, values);
+  return plain(
+    "{field, select, quantity {The quantity has} price {The price has} amount {The amount has} fee {The fee has} tax {The tax withheld has} " +
+      "fx_rate {The exchange rate has} numerator {The number of new shares has} denominator {The number of old shares has} " +
+      "market_value {The value of the shares has} new_price {The close of the new share has} " +
+      "cash_per_share {The cash for each share has} fraction_price {The cash for one whole new share has} other {The number has}} " +
+      "more decimals than can be kept: enter at most 12.",
+    values,
+  );
 }
 
 const ticker = (value: unknown): Plain =>
@@ -103,18 +117,24 @@ const others: Readonly<Record<string, (value: unknown) => Plain>> = {
 /** Of any field of a transaction or a corporate action; what only files have is said by the name of its column. */
 export function fieldWords(field: string, value: unknown): Plain {
   const number = numbers[field];
-  if (number) return numberWords(number, value);
+  if (number) return numberWords(field, number, value);
   const words = others[field]?.(value);
   return (
     words ??
-    plain(`“{typed}” cannot stand in the column ${field}: leave the row out, or correct it in the file.`, {
+    plain("“{typed}” cannot stand in the column {field}: leave the row out, or correct it in the file.", {
       typed: quoted(value),
+      field,
     })
   );
 }
 
 /** Of a field that the kind of entry does not have. */
-export function absenceWords(field: string): Plain {
-  const name = numbers[field]?.name ?? field.replaceAll("_", " ");
-  return plain(`This kind of entry has no ${name}: leave it empty.`);
-}
+export const absenceWords = (field: string): Plain =>
+  plain(
+    "This kind of entry has no {field, select, quantity {quantity} price {price} amount {amount} fee {fee} tax {tax withheld} " +
+      "fx_rate {exchange rate} numerator {number of new shares} denominator {number of old shares} " +
+      "market_value {value of the shares} cost_share {share of the cost} new_price {close of the new share} " +
+      "cash_per_share {cash for each share} fraction_price {cash for one whole new share} ticker {ticker} " +
+      "currency {currency} acquired_on {acquired on} lots {lots} other {{name}}}: leave it empty.",
+    { field, name: field.replaceAll("_", " ") },
+  );

@@ -1,5 +1,5 @@
 /** What can go wrong between us and a source of market data; `code` is what programs tell the mistakes apart by. */
-import { type Plain, plain, quoted } from "../plain.ts";
+import { type Plain, plain, quoted, SpokenError } from "../plain.ts";
 
 /** A ticker that there is, near to one that there is not. */
 export interface Suggestion {
@@ -80,13 +80,16 @@ export class UnsupportedCurrencyError extends Error {
       `expected a ticker quoted in a currency that is known here, got: ${ticker}, quoted in ${currency ?? "an unknown currency"}; ` +
         "look for its listing on another exchange",
     );
-    this.plain = plain(
-      "{ticker} is quoted in {currency}, which is not known here. Look for its listing on another exchange.",
-      {
-        ticker,
-        currency: currency ?? "a currency that nobody names",
-      },
-    );
+    this.plain =
+      currency === null
+        ? plain(
+            "{ticker} is quoted in a currency that nobody names, which is not known here. Look for its listing on another exchange.",
+            { ticker },
+          )
+        : plain(
+            "{ticker} is quoted in {currency}, which is not known here. Look for its listing on another exchange.",
+            { ticker, currency },
+          );
     this.ticker = ticker;
     this.currency = currency;
   }
@@ -120,7 +123,7 @@ export class UnknownSeriesError extends Error {
 }
 
 /** One person asks for more of the source than a person's share. */
-export class TooManyLookupsError extends Error {
+export class TooManyLookupsError extends SpokenError {
   readonly code = "too_many_lookups";
   readonly retryAfterSeconds: number;
 
@@ -130,8 +133,16 @@ export class TooManyLookupsError extends Error {
     retryAfterSeconds: number,
   ) {
     super(
-      `you have asked ${source} for more than one person may (${share.burst} searches and look-ups at once, ${share.perSecond} a second ` +
-        `after that), which all people here share; try again in ${retryAfterSeconds} s`,
+      plain(
+        "You have asked {source} for more than one person may ({burst} searches and look-ups at once, {perSecond} a second " +
+          "after that), which all people here share; try again in {seconds} s.",
+        {
+          source,
+          burst: String(share.burst),
+          perSecond: String(share.perSecond),
+          seconds: String(retryAfterSeconds),
+        },
+      ),
     );
     this.retryAfterSeconds = retryAfterSeconds;
   }
@@ -148,6 +159,43 @@ const reasons = {
   refused: "refuses the request",
   busy: "is being asked by many people here just now",
 } as const;
+
+const saidReasons: Readonly<Record<UnavailableReason, (values: SaidReason) => Plain>> = {
+  rate_limited: (values) =>
+    plain(
+      "{source} answers that there were too many requests{detail}; try again in {seconds} seconds.",
+      values,
+    ),
+  timeout: (values) =>
+    plain("{source} does not answer in time{detail}; try again in {seconds} seconds.", values),
+  unreachable: (values) =>
+    plain("{source} cannot be reached{detail}; try again in {seconds} seconds.", values),
+  server_error: (values) =>
+    plain("{source} answers with an error of its own{detail}; try again in {seconds} seconds.", values),
+  html: (values) =>
+    plain("{source} answers with a page instead of data{detail}; try again in {seconds} seconds.", values),
+  truncated: (values) =>
+    plain("{source} cut its answer short{detail}; try again in {seconds} seconds.", values),
+  schema: (values) =>
+    plain(
+      "{source} answers in a form that is not understood{detail}; try again in {seconds} seconds.",
+      values,
+    ),
+  refused: (values) => plain("{source} refuses the request{detail}; try again in {seconds} seconds.", values),
+  busy: (values) =>
+    plain(
+      "{source} is being asked by many people here just now{detail}; try again in {seconds} seconds.",
+      values,
+    ),
+};
+
+interface SaidReason {
+  readonly [name: string]: string;
+  readonly source: string;
+  /** In parentheses, after a space; "": none. */
+  readonly detail: string;
+  readonly seconds: string;
+}
 
 export type UnavailableReason = keyof typeof reasons;
 
@@ -170,6 +218,7 @@ export class MarketDataUnavailableError extends Error {
   readonly isTransient: boolean;
   /** The message without the advice to try again: for where that happens by itself. */
   readonly problem: string;
+  readonly plain: Plain;
 
   /** `source` is a name for people. `detail` never holds a URL: FRED's carries the key. */
   constructor(
@@ -182,6 +231,7 @@ export class MarketDataUnavailableError extends Error {
     const problem = `${source} ${reasons[reason]}${detail}`;
     super(`${problem}; try again in ${retryAfterSeconds} seconds`);
     this.problem = problem;
+    this.plain = saidReasons[reason]({ source, detail, seconds: String(retryAfterSeconds) });
     this.source = source;
     this.reason = reason;
     this.retryAfterSeconds = retryAfterSeconds;

@@ -34,13 +34,25 @@ export class UnknownCurrencyError extends Error {
 
 export class OwnAssetInUseError extends Error {
   readonly code = "own_asset_in_use";
+  readonly plain: Plain;
 
   /** `what` cannot be done to it. */
-  constructor(name: string, transactions: number, what: string) {
+  constructor(name: string, transactions: number, what: "get another currency" | "be deleted") {
     super(
       `${name} has ${transactions} transaction${transactions === 1 ? "" : "s"} and cannot ${what}; ` +
         `delete ${transactions === 1 ? "it" : "them"} first`,
     );
+    const values = { name, count: transactions };
+    this.plain =
+      what === "be deleted"
+        ? plain(
+            "{name} has {count, plural, one {# transaction and cannot be deleted; delete it first} other {# transactions and cannot be deleted; delete them first}}.",
+            values,
+          )
+        : plain(
+            "{name} has {count, plural, one {# transaction and cannot get another currency; delete it first} other {# transactions and cannot get another currency; delete them first}}.",
+            values,
+          );
   }
 }
 

@@ -275,7 +275,7 @@ describe("our own export", () => {
       ["price_differs"],
       [],
     ]);
-    expect(review.rows[1]!.correction).toMatch(/^price \d+(\.\d+)? -> \d+(\.\d+)?$/);
+    expect(review.rows[1]!.correction?.message).toMatch(/^price \d+(\.\d+)? -> \d+(\.\d+)?$/);
   });
 
   test("asks for the rates first, and for a rate of a day before them", async () => {

@@ -220,7 +220,7 @@ describe("a price", () => {
     const close = priceOf("ACME", "2024-01-02");
     const csv = `date,type,ticker,quantity,price\n2024-01-02,BUY,ACME,1,${Number(close) * 100}\n`;
     const first = await review(csv);
-    expect(first.rows[0]?.correction).toBe(`price ${Number(close) * 100} -> ${Number(close)}`);
+    expect(first.rows[0]?.correction?.message).toBe(`price ${Number(close) * 100} -> ${Number(close)}`);
     const { imported, review: done } = await importAll(csv, { corrections: [2] });
     expect([imported, done.rows[0]?.status, done.rows[0]?.input?.price]).toEqual([
       1,

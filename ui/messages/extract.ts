@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type CallExpression, type Expression, type Node, parse } from "acorn";
+import { type CallExpression, type Expression, type Node, type Program, parse } from "acorn";
 import { languageCodes } from "../../src/languages.ts";
 import { definitionMessages } from "../../src/web/explain/definitions.ts";
 import { messagesOf } from "../../src/web/messages/index.ts";
@@ -21,14 +21,26 @@ const filesOf = (folder: string, ending: string): string[] =>
     .sort()
     .map((file) => join(root, folder, file));
 
+/** Of a file: texts that have a name there, such as a choice that several of its messages have in them. */
+type Constants = Map<string, string[]>;
+
 /** The texts that an expression can be: both of a choice, the whole of a sum. */
-function textsOf(node: Expression): string[] {
+function textsOf(node: Expression, constants: Constants): string[] {
+  const textsIn = (part: Expression): string[] => textsOf(part, constants);
+  if (node.type === "Identifier") return constants.get(node.name) ?? [];
   if (node.type === "Literal") return typeof node.value === "string" ? [node.value] : [];
-  if (node.type === "TemplateLiteral") return node.quasis.length === 1 ? [node.quasis[0]!.value.cooked!] : [];
-  if (node.type === "ConditionalExpression") return [...textsOf(node.consequent), ...textsOf(node.alternate)];
-  if (node.type === "LogicalExpression") return [...textsOf(node.left), ...textsOf(node.right)];
+  if (node.type === "TemplateLiteral")
+    return node.expressions.reduce(
+      (texts, expression, index) =>
+        texts.flatMap((text) =>
+          textsIn(expression).map((value) => text + value + node.quasis[index + 1]!.value.cooked!),
+        ),
+      [node.quasis[0]!.value.cooked!],
+    );
+  if (node.type === "ConditionalExpression") return [...textsIn(node.consequent), ...textsIn(node.alternate)];
+  if (node.type === "LogicalExpression") return [...textsIn(node.left), ...textsIn(node.right)];
   if (node.type === "BinaryExpression" && node.operator === "+" && node.left.type !== "PrivateIdentifier") {
-    return textsOf(node.left).flatMap((left) => textsOf(node.right).map((right) => left + right));
+    return textsIn(node.left).flatMap((left) => textsIn(node.right).map((right) => left + right));
   }
   return [];
 }
@@ -36,18 +48,29 @@ function textsOf(node: Expression): string[] {
 const isNode = (value: unknown): value is Node =>
   typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
 
+function constantsOf({ body }: Program): Constants {
+  const constants: Constants = new Map();
+  for (const statement of body)
+    if (statement.type === "VariableDeclaration" && statement.kind === "const")
+      for (const { id, init } of statement.declarations)
+        if (id.type === "Identifier" && init) constants.set(id.name, textsOf(init, constants));
+  return constants;
+}
+
 function messagesOfCode(file: string): string[] {
   const source = readFileSync(file, "utf8");
   const script = file.endsWith(".ts") ? stripTypeScriptTypes(source) : source;
   const found: string[] = [];
+  const program = parse(script, { ecmaVersion: "latest", sourceType: "module" });
+  const constants = constantsOf(program);
   const visit = (node: Node): void => {
     if (isCall(node) && node.callee.type === "Identifier" && speakers.has(node.callee.name)) {
       const [message] = node.arguments;
-      if (message && message.type !== "SpreadElement") found.push(...textsOf(message));
+      if (message && message.type !== "SpreadElement") found.push(...textsOf(message, constants));
     }
     for (const child of Object.values(node).flat()) if (isNode(child)) visit(child);
   };
-  visit(parse(script, { ecmaVersion: "latest", sourceType: "module" }));
+  visit(program);
   return found.map((text) => text.replaceAll(/:(number|day)\}/g, "}"));
 }
 

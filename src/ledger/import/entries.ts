@@ -10,6 +10,7 @@ import {
   AmbiguousDateError,
   AmbiguousFigureError,
   ContradictedTradeError,
+  type FigureField,
   UnknownKindError,
   UnknownUnitError,
   UnsupportedAssetError,
@@ -44,7 +45,7 @@ function readDay(
 }
 
 /** The figure and what stands beside it; a figure of two readings is refused by name. */
-function figureOf(field: string, text: string, { notation }: Reading, remarks: Remarks) {
+function figureOf(field: FigureField, text: string, { notation }: Reading, remarks: Remarks) {
   const figure = isBlank(text) ? null : readFigure(text, notation.decimalMark);
   if (figure?.isAmbiguous) remarks.refuse(new AmbiguousFigureError(field, text.slice(0, 40)));
   const isAmbiguous = figure?.isAmbiguous ?? false;

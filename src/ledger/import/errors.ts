@@ -1,5 +1,5 @@
 /** How what a file says is refused, as a whole or a row of it. */
-import { type Plain, plain, quoted, SpokenError } from "../../plain.ts";
+import { englishOf, type Plain, plain, quoted, SpokenError } from "../../plain.ts";
 import { shown } from "../errors.ts";
 
 export class InvalidCsvError extends Error {
@@ -33,18 +33,21 @@ export class ContradictedTradeError extends Error {
   }
 }
 
+export type OtherFile = "an Excel workbook or another archive" | "a PDF" | "a page" | "a document";
+
 /** A workbook, a document or a page instead of a table of text. */
 export class NotTextError extends Error {
   readonly code = "not_text";
   readonly plain: Plain;
 
-  constructor(kind: string) {
+  constructor(kind: OtherFile) {
     super(
       `expected a table as text, got ${kind}; open it and save it as CSV, or copy its table and paste it here`,
     );
+    const kinds = { "a PDF": "pdf", "a page": "page", "a document": "document" } as const;
     this.plain = plain(
-      "This is {kind} and no table of text. Open it and save it as CSV, or copy its table and paste it here.",
-      { kind },
+      "This is {kind, select, pdf {a PDF} page {a page} document {a document} other {an Excel workbook or another archive}} and no table of text. Open it and save it as CSV, or copy its table and paste it here.",
+      { kind: kind in kinds ? kinds[kind as keyof typeof kinds] : "archive" },
     );
   }
 }
@@ -119,15 +122,26 @@ export class FileTooWideError extends Error {
   }
 }
 
+const columnNames = {
+  date: plain("the date"),
+  type: plain("the type"),
+  ticker: plain("the ticker"),
+  quantity: plain("the quantity"),
+  price: plain("the price"),
+} as const;
+
 export class MissingColumnsError extends Error {
   readonly code = "missing_columns";
   readonly plain: Plain;
 
-  constructor(missing: readonly string[], headers: readonly string[]) {
+  constructor(missing: readonly (keyof typeof columnNames)[], headers: readonly string[]) {
     const names = shown(headers.join(", ").slice(0, 400)).slice(1, -1);
     super(`expected a column for each of ${missing.join(", ")} among: ${names}; say which column it is`);
-    this.plain = plain("Which column has the {missing}? Choose it below. The file has: {names}.", {
-      missing: missing.join(" and the "),
+    const columns = missing
+      .map((field) => columnNames[field])
+      .reduce((before, next) => plain("{before} and {next}", { before, next }));
+    this.plain = plain("Which column has {columns}? Choose it below. The file has: {names}.", {
+      columns,
       names,
     });
   }
@@ -167,8 +181,10 @@ export class ForeignCurrencyError extends Error {
   readonly code = "unsupported_currency";
   readonly plain: Plain;
 
-  constructor(currency: string, source: string) {
-    super(`expected a price in a currency that is known here, got: ${shown(currency)} (${source})`);
+  constructor(currency: string, source: Plain) {
+    super(
+      `expected a price in a currency that is known here, got: ${shown(currency)} (${englishOf(source)})`,
+    );
     this.plain = plain(
       "The price is in {currency}, which is no currency that is known here ({source}). Correct it in the file.",
       {
@@ -183,10 +199,11 @@ export class AmbiguousCurrencyError extends Error {
   readonly code = "ambiguous_currency";
   readonly plain: Plain;
 
-  constructor(currencies: readonly string[]) {
-    super(`expected one currency of the price, got: ${currencies.join(" and ")}; say which column has it`);
+  constructor(currencies: readonly (string | Plain)[]) {
+    const named = currencies.map((one) => (typeof one === "string" ? one : englishOf(one)));
+    super(`expected one currency of the price, got: ${named.join(" and ")}; say which column has it`);
     this.plain = plain("Is the price in {currencies}? Choose the column that says it.", {
-      currencies: currencies.join(" or "),
+      currencies: currencies.reduce((before, next) => plain("{before} or {next}", { before, next })),
     });
   }
 }
@@ -224,13 +241,41 @@ export class AmbiguousDateError extends SpokenError {
   }
 }
 
-export class AmbiguousFigureError extends Error {
+const ambiguousFigures = {
+  quantity: (text: string) =>
+    plain(
+      "Quantity {text} is a whole number or a decimal, and no other figure of the file tells which; say it above.",
+      { text },
+    ),
+  price: (text: string) =>
+    plain(
+      "Price {text} is a whole number or a decimal, and no other figure of the file tells which; say it above.",
+      { text },
+    ),
+  gross: (text: string) =>
+    plain(
+      "Gross {text} is a whole number or a decimal, and no other figure of the file tells which; say it above.",
+      { text },
+    ),
+  amount: (text: string) =>
+    plain(
+      "Amount {text} is a whole number or a decimal, and no other figure of the file tells which; say it above.",
+      { text },
+    ),
+  fee: (text: string) =>
+    plain(
+      "Fee {text} is a whole number or a decimal, and no other figure of the file tells which; say it above.",
+      { text },
+    ),
+} as const;
+
+export type FigureField = keyof typeof ambiguousFigures;
+
+export class AmbiguousFigureError extends SpokenError {
   readonly code = "ambiguous_figure";
 
-  constructor(field: string, text: string) {
-    super(
-      `${field} ${text} is a whole number or a decimal, and no other figure of the file tells which; say it above`,
-    );
+  constructor(field: FigureField, text: string) {
+    super(ambiguousFigures[field](text));
   }
 }
 

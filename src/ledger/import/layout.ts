@@ -23,7 +23,13 @@ export const importFields = [
 
 export type ImportField = (typeof importFields)[number];
 
-export const requiredFields: readonly ImportField[] = ["date", "type", "ticker", "quantity", "price"];
+export const requiredFields = [
+  "date",
+  "type",
+  "ticker",
+  "quantity",
+  "price",
+] as const satisfies readonly ImportField[];
 
 /** The name of each field's column, of several joined by " + "; null: the file has none. */
 export type ColumnMapping = Readonly<Record<ImportField, string | null>>;

@@ -47,7 +47,12 @@ export function currencyFor(
     // "Price (p)" beside a column that says GBP.
     if (unitOf(header)?.currency === named[0]) return header;
   } else if (named[0] && header) {
-    remarks.refuse(new AmbiguousCurrencyError([named[0], `${header} in the name of its column`]));
+    remarks.refuse(
+      new AmbiguousCurrencyError([
+        named[0],
+        plain("{currency} in the name of its column", { currency: header }),
+      ]),
+    );
     return null;
   }
   const stated = named[0] ?? (isHeaderVague ? null : header) ?? layout.format?.currency;
@@ -62,11 +67,21 @@ export function currencyFor(
     (figures.moneyUnit && otherDollar === null ? currencyOf(figures.moneyUnit) : null);
   if (paidIn && (paidIn === "USD" || isDerived || isProduct(figures))) return paidIn;
   if (paidIn) {
-    remarks.refuse(new AmbiguousCurrencyError(["none beside it", `${paidIn} beside what was paid`]));
+    remarks.refuse(
+      new AmbiguousCurrencyError([
+        plain("none beside it"),
+        plain("{currency} beside what was paid", { currency: paidIn }),
+      ]),
+    );
     return null;
   }
   if (around.length === 0 || (around.length === 1 && around[0] === "USD")) return around[0] ?? null;
-  remarks.refuse(new AmbiguousCurrencyError(["none beside it", `${around.join(", ")} around the table`]));
+  remarks.refuse(
+    new AmbiguousCurrencyError([
+      plain("none beside it"),
+      plain("{currencies} around the table", { currencies: around.join(", ") }),
+    ]),
+  );
   return null;
 }
 
@@ -108,9 +123,12 @@ export function checkCurrency(
     return;
   }
   const elsewhere = layout.format
-    ? `as ${layout.format.name} writes it`
-    : "beside the figure or in the column's name";
+    ? plain("as {format} writes it", { format: layout.format.name })
+    : plain("beside the figure or in the column's name");
   remarks.refuse(
-    new ForeignCurrencyError(currency, texts.currency || texts.amountCurrency ? "in its column" : elsewhere),
+    new ForeignCurrencyError(
+      currency,
+      texts.currency || texts.amountCurrency ? plain("in its column") : elsewhere,
+    ),
   );
 }

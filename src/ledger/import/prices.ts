@@ -1,7 +1,7 @@
 /** What the market says of the prices of rows, and what would be right instead. */
 
 import { mapInTurns } from "../../event-loop.ts";
-import { plain } from "../../plain.ts";
+import { type Plain, plain } from "../../plain.ts";
 import type { LedgerContext } from "../context.ts";
 import { isTradeInput, type TradeInput } from "../input.ts";
 import {
@@ -18,7 +18,7 @@ import { suspectRate } from "../trade-check.ts";
 import { type RateOn, readDayRates } from "./day-rates.ts";
 import { isCoin } from "./instrument.ts";
 import { assumedCurrency } from "./lookup.ts";
-import { noteOf, type Remark, remarkIn } from "./remarks.ts";
+import { type Note, noteOf, type Remark, remarkIn } from "./remarks.ts";
 import type { ImportRow, RowInput } from "./rows.ts";
 
 type RowTradeInput = TradeInput & Pick<RowInput, "fx_currency">;
@@ -211,13 +211,18 @@ export async function correctRows(
 }
 
 /** "price 7000 -> 70". */
-function differences(before: RowInput, after: TradeInput): string {
-  const fields = ["date", "quantity", "price"] as const;
-  return fields
-    .filter((field) => before[field] !== after[field])
-    .map((field) => `${field} ${before[field]} -> ${after[field]}`)
-    .join(", ");
+function differences(before: RowInput, after: TradeInput): Plain {
+  const [from, to] = [before.price ?? "", after.price];
+  if (before.date !== after.date) return plain("date {from} -> {to}", { from: before.date, to: after.date });
+  return before.quantity === after.quantity
+    ? plain("price {from} -> {to}", { from, to })
+    : plain("quantity {oldQuantity} -> {quantity}, price {from} -> {to}", {
+        oldQuantity: before.quantity ?? "",
+        quantity: after.quantity,
+        from,
+        to,
+      });
 }
 
-export const describeCorrection = (row: ImportRow, { correction }: PriceFinding): string | null =>
-  correction && differences(row.input!, correction);
+export const describeCorrection = (row: ImportRow, { correction }: PriceFinding): Note | null =>
+  correction && noteOf(differences(row.input!, correction));

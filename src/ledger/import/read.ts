@@ -1,5 +1,7 @@
 /** A file as entries: its tables, how each is read, and what its own figures and days say of its notation. Pure. */
+
 import { createHash } from "node:crypto";
+import { plain } from "../../plain.ts";
 import { hasValues, looksLikeHeader } from "./columns.ts";
 import { negativeColumns } from "./costs.ts";
 import { isMoney } from "./currencies.ts";
@@ -117,7 +119,7 @@ function isAside({ cells }: TableLine, { columns }: Layout): boolean {
 }
 
 /** What an entry cannot do without. Without a column for the side a sign has to tell it. */
-function missingOf(layout: Layout, table: Table): string[] {
+function missingOf(layout: Layout, table: Table) {
   const { columns, format, chosen } = layout;
   const has = (...names: (keyof Layout["columns"])[]) =>
     names.some((name) => (columns[name]?.length ?? 0) > 0);
@@ -234,7 +236,12 @@ function refuseUnnamedCurrencies(entries: readonly Entry[]): Entry[] {
     ({ currency, texts }) => texts.currency && currency !== null && currency !== "USD" && isMoney(currency),
   );
   if (!foreign) return [...entries];
-  const error = remarkOf(new AmbiguousCurrencyError(["none here", `${foreign.currency!} in other lines`]));
+  const error = remarkOf(
+    new AmbiguousCurrencyError([
+      plain("none here"),
+      plain("{currency} in other lines", { currency: foreign.currency! }),
+    ]),
+  );
   return entries.map((entry) =>
     entry.currency === null && !entry.isAsQuoted && entry.errors.length === 0 && isTrade(entry.kind)
       ? { ...entry, errors: [error] }

@@ -7,7 +7,10 @@ export interface Remark extends Plainly {
 }
 
 /** Worth knowing, and nothing is wrong. */
-export type Note = Omit<Remark, "code">;
+export interface Note {
+  readonly message: string;
+  readonly plain: Plain;
+}
 
 export const noteOf = (words: Plain): Note => ({ message: messageOf(words), plain: words });
 

@@ -28,7 +28,7 @@ import { checkPrices, correctRows, describeCorrection, type PriceFinding } from 
 import type { ImportFile, ReadFile } from "./read.ts";
 import { readFileAside } from "./read-aside.ts";
 import type { GroupCounts } from "./recording.ts";
-import { type Remark, remarkIn, remarkOf } from "./remarks.ts";
+import { type Note, type Remark, remarkIn, remarkOf } from "./remarks.ts";
 import { recallChoices, recallTickers } from "./remembered.ts";
 import { resolveInstruments } from "./resolve.ts";
 import { type ImportRow, isForLedger, readRow } from "./rows.ts";
@@ -41,7 +41,7 @@ export interface ReviewedRow extends ImportRow {
   /** ISO code of what price and fee are in; null: not known yet. */
   readonly currency: string | null;
   /** "price 7000 -> 70": what would fit the market, done where a person says so; null: nothing to correct. */
-  readonly correction: string | null;
+  readonly correction: Note | null;
   /** false: the import leaves it out. */
   readonly isSelected: boolean;
 }

@@ -8,6 +8,7 @@ import {
   FileTooWideError,
   InvalidCsvError,
   NotTextError,
+  type OtherFile,
   TooManyLinesError,
 } from "./errors.ts";
 import { readFigure } from "./figures.ts";
@@ -114,7 +115,7 @@ function clean(cell: string): string {
 }
 
 /** By what such a file begins with, whatever it was decoded as. */
-const otherFiles: readonly (readonly [string, string])[] = [
+const otherFiles: readonly (readonly [string, OtherFile])[] = [
   ["pk\u0003\u0004", "an Excel workbook or another archive"],
   ["%pdf-", "a PDF"],
   ["<!doctype", "a page"],

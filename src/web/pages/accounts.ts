@@ -220,6 +220,7 @@ async function sendAccounts(
       isDeleted: request.query.deleted !== undefined,
       method: t(methodLabels[cost_basis_method] ?? cost_basis_method),
       base: base_currency,
+      emptyCurrency: t("Empty: {currency}", { currency: base_currency }),
     },
   });
 }
@@ -255,6 +256,7 @@ async function sendAccount(
       ),
       isOne: account.transactions === 1,
       base: base_currency,
+      emptyCurrency: t("Empty: {currency}", { currency: base_currency }),
     },
   });
 }

@@ -12,7 +12,7 @@ import {
 } from "../../ledger/index.ts";
 import { countOfKind, nameKind, typeName } from "../entry-words.ts";
 import { defineMessage, t } from "../messages/index.ts";
-import { inWords } from "../words.ts";
+import { inWords, spoken } from "../words.ts";
 import { describeOthers } from "./import-others.ts";
 import { pageOf, type RowPage, type ShownPages, writeLines } from "./import-rows.ts";
 import { summarise } from "./import-summary.ts";
@@ -42,7 +42,7 @@ const unfolded = 20;
 const shownKept = 50;
 
 const needed = (field: ImportField, { columns }: ImportReview): boolean =>
-  requiredFields.includes(field) &&
+  (requiredFields as readonly ImportField[]).includes(field) &&
   !(field === "price" && columns.amount !== null) &&
   !(field === "ticker" && columns.identifier !== null);
 
@@ -76,7 +76,7 @@ export function describeRow(row: ReviewedRow) {
   const { correction, isCorrected } = row;
   return {
     line,
-    correction,
+    correction: correction && spoken(correction.plain),
     isCorrected,
     hasRemarks: errors.length + warnings.length + notes.length > 0,
     input,
