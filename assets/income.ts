@@ -17,8 +17,8 @@ import {
 } from "./columns.ts";
 import { int_daily_holdings, int_portfolios } from "./intermediate.ts";
 import { int_last_day, int_prices_daily } from "./market.ts";
-import { int_holding_periods, int_transactions } from "./positions.ts";
-import { stg_dividends } from "./staging.ts";
+import { int_holding_periods } from "./positions.ts";
+import { stg_dividends, stg_transactions } from "./staging.ts";
 
 const { account_id, ticker: incomeTicker, kind, source, ...payment } = int_income.columns;
 
@@ -147,7 +147,7 @@ export const int_recent_payments = sqlAsset({
     { asset: stg_dividends, via: int_holding_periods },
     int_booked_payments,
     int_booked_income,
-    int_transactions,
+    stg_transactions,
   ],
   tags: ["portfolio"],
 });

@@ -8,8 +8,8 @@ export interface Plain {
   readonly values: PlainValues;
 }
 
-/** One that is itself a phrase, such as "101 to 103", is said in the reader's language too. */
-type PlainValues = Readonly<Record<string, string | Plain>>;
+/** A number is for a plural; what is itself a phrase, such as "101 to 103", is said in the reader's language too. */
+type PlainValues = Readonly<Record<string, string | number | Plain>>;
 
 /** An error, or what is kept of one, that has it. */
 export interface Plainly {
@@ -25,17 +25,15 @@ export const plain = (text: string, values: PlainValues = {}): Plain => ({
 export const englishOf = ({ text, values }: Plain): string =>
   text.replaceAll(/\{(\w+)(?::(?:number|day))?\}/g, (_, name: string) => {
     const value = values[name] ?? "";
-    return typeof value === "string" ? value : englishOf(value);
+    return typeof value === "object" ? englishOf(value) : String(value);
   });
 
-/** As errors' messages are, within a line: with neither a capital, but of an abbreviation, nor a full stop. */
-export function messageOf(words: Plain): string {
-  const english = englishOf(words);
-  const begun = words.text.startsWith("{")
-    ? english
-    : english.replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase());
-  return begun.replace(/\.$/, "");
-}
+/** The same within a line, as errors' messages are: without its capital and its full stop. */
+export const messageOf = ({ text, values }: Plain): string =>
+  englishOf({
+    text: text.replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase()).replace(/\.$/, ""),
+    values,
+  });
 
 /** What somebody typed, short enough for a sentence. */
 export function quoted(value: unknown): string {
@@ -47,7 +45,7 @@ export function quoted(value: unknown): string {
 export const isNothing = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === "string" && value.trim() === "");
 
-/** An error that says the same to people and to programs. */
+/** An error that says the same to people and to programs: those read it within a line, without its capital and its full stop. */
 export class SpokenError extends Error {
   readonly plain: Plain;
 

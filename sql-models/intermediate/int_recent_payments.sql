@@ -62,7 +62,8 @@ with
           )
       )
   ),
-  payments as (
+  -- Read thrice, each time of one person: made once, it would be of everybody.
+  payments as not materialized (
     select
       p.*,
       p.cash_per_share_then / coalesce(
@@ -73,7 +74,7 @@ with
               select distinct
                 t.transaction_date,
                 t.own_split
-              from int_transactions as t
+              from stg_transactions as t
               where
                 t.user_id = p.user_id
                 and t.account_id in (p.account_id, p.booked_in)

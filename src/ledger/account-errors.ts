@@ -1,20 +1,24 @@
 /** How the ledger refuses to open, change or close an account. */
-import { type Plain, plain } from "../plain.ts";
+import { type Plain, plain, SpokenError } from "../plain.ts";
 
-export class AccountNotFoundError extends Error {
+export class AccountNotFoundError extends SpokenError {
   readonly code = "not_found";
 
   constructor(accountId: number) {
-    super(`you have no account ${accountId}; it may have been deleted already`);
+    super(plain("You have no account {id}; it may have been deleted already.", { id: String(accountId) }));
   }
 }
 
-export class AccountNameTakenError extends Error {
+export class AccountNameTakenError extends SpokenError {
   readonly code = "name_taken";
   readonly field = "name";
 
   constructor(name: string) {
-    super(`you have an account ${JSON.stringify(name)} already; give this one another name`);
+    super(
+      plain("You have an account {name} already; give this one another name.", {
+        name: JSON.stringify(name),
+      }),
+    );
   }
 }
 
@@ -42,10 +46,10 @@ export class AccountInUseError extends Error {
       `${name} has ${transactions} transaction${transactions === 1 ? "" : "s"}: say what becomes of them, ` +
         "transactions=delete or transactions=move with to=<account>",
     );
-    this.plain = plain("{name} has {count}: choose what becomes of what is in it.", {
-      name,
-      count: transactions === 1 ? "one transaction" : `${transactions} transactions`,
-    });
+    this.plain = plain(
+      "{name} has {count, plural, =1 {one transaction} other {# transactions}}: choose what becomes of what is in it.",
+      { name, count: transactions },
+    );
   }
 }
 

@@ -2,8 +2,10 @@
  * What has to stand in bronze before a trade is written. The ledger may not write market data itself (nor may the web's role): it
  * asks the orchestrator for a run, and waits.
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool } from "pg";
+import { type Plain, plain } from "../plain.ts";
 
 export interface Backfill {
   /** Those of the wanted that are not there yet, in order. */
@@ -13,7 +15,7 @@ export interface Backfill {
   /** Told before the first is there and whenever there is one more. */
   readonly tell: (missing: readonly string[], wanted: readonly string[]) => void;
   /** What is thrown. */
-  readonly refuse: (missing: readonly string[], problem: string) => Error;
+  readonly refuse: (missing: readonly string[], problem: string | Plain) => Error;
   /** How long somebody is kept waiting. */
   readonly patienceMilliseconds: number;
 }
@@ -77,20 +79,20 @@ export async function waitForBackfill(
     if (run.failure !== null || run.status === "failed") {
       // It would be tried again a minute later, and whoever asks meanwhile would wait for that.
       if (!isOver) await cancel(pool, requested);
-      throw refuse(missing, run.failure ?? run.ended ?? "the fetch failed");
+      throw refuse(missing, run.failure ?? run.ended ?? plain("the fetch failed"));
     }
     if (performance.now() >= deadline) {
       if (run.status === "queued") await cancel(pool, requested);
       throw refuse(
         missing,
         run.status === "queued"
-          ? "nobody takes up the fetch: no orchestrator is at work, or it is busy"
-          : "it is still on its way",
+          ? plain("nobody takes up the fetch: no orchestrator is at work, or it is busy")
+          : plain("it is still on its way"),
       );
     }
     if (isOver) {
       if (run.status === "succeeded" || attempt === attempts)
-        throw refuse(missing, run.ended ?? "the fetch brought nothing");
+        throw refuse(missing, run.ended ?? plain("the fetch brought nothing"));
       // Somebody cancelled it, maybe another who was tired of waiting for it.
       attempt++;
       requested = await request(missing);

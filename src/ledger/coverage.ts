@@ -1,6 +1,8 @@
 /** That what goes out of an account was there: shares, and the purchases that a SELL names. */
+
 import { Big } from "big.js";
 import type { PoolClient } from "pg";
+import { type Plain, plain } from "../plain.ts";
 import { readAccounts } from "./accounts.ts";
 import { readCutLots } from "./cut-lots.ts";
 import { OversellError } from "./errors.ts";
@@ -132,7 +134,7 @@ async function requireLots(
     [userId, accountId, ticker, [...incoming]],
   );
   const problem = findLotProblem(sales.rows, purchases.rows, splits);
-  if (problem) throw new LotsError(problem.sale, problem.what);
+  if (problem) throw new LotsError(problem);
   await requireUntaken(client, userId, { accountId, ticker });
 }
 
@@ -144,9 +146,19 @@ async function requireUntaken(client: PoolClient, userId: number, holding: Holdi
   const [cut] = await readCutLots(client, userId, holding);
   if (cut)
     throw new LotsError(
-      cut,
-      `of the purchase of ${cut.boughtOn} (${cut.lotId}) earlier sales, which name none, have left ${cut.taken} by ` +
-        `${cut.method.toUpperCase()}, less than the ${cut.named} that it takes; say what they took first`,
+      plain(
+        "The SELL of {ticker} on {date} names its lots, and of the purchase of {boughtOn} ({id}) earlier sales, which name none, " +
+          "have left {taken} by {method}, less than the {named} that it takes; say what they took first.",
+        {
+          ticker: cut.ticker,
+          date: cut.date,
+          boughtOn: cut.boughtOn,
+          id: cut.lotId,
+          taken: cut.taken,
+          method: cut.method.toUpperCase(),
+          named: cut.named,
+        },
+      ),
     );
 }
 
@@ -155,32 +167,41 @@ function findLotProblem(
   sales: readonly NamingSale[],
   purchases: readonly Purchase[],
   splits: readonly Split[],
-): { readonly sale: NamingSale; readonly what: string } | null {
+): Plain | null {
   const unitsOn = unitsByDay(splits);
   const lots = new Map(purchases.map((purchase) => [String(purchase.transactionId), purchase]));
   const left = new Map(
     purchases.map((purchase) => [purchase, unitsOn(purchase.date).times(purchase.quantity)]),
   );
   for (const sale of sales) {
+    const { ticker, date } = sale;
     let named = new Big(0);
     for (const [id, quantity] of Object.entries(sale.lots)) {
       const lot = lots.get(id);
-      if (!lot) return { sale, what: `transaction ${id} is no purchase of ${sale.ticker} in its account` };
-      if (lot.date > sale.date) return { sale, what: `the purchase of ${lot.date} (${id}) came after it` };
+      if (!lot)
+        return plain(
+          "The SELL of {ticker} on {date} names its lots, and transaction {id} is no purchase of {ticker} in its account.",
+          { ticker, date, id },
+        );
+      if (lot.date > date)
+        return plain(
+          "The SELL of {ticker} on {date} names its lots, and the purchase of {boughtOn} ({id}) came after it.",
+          { ticker, date, boughtOn: lot.date, id },
+        );
       const rest = left.get(lot)!.minus(unitsOn(sale.date).times(quantity));
       if (rest.lt(0))
-        return {
-          sale,
-          what: `of the purchase of ${lot.date} (${id}) there is less left than the ${quantity} that it takes`,
-        };
+        return plain(
+          "The SELL of {ticker} on {date} names its lots, and of the purchase of {boughtOn} ({id}) there is less left than the {quantity} that it takes.",
+          { ticker, date, boughtOn: lot.date, id, quantity },
+        );
       left.set(lot, rest);
       named = named.plus(quantity);
     }
     if (named.gt(sale.quantity))
-      return {
-        sale,
-        what: `they are ${named.toFixed()} together, more than the ${sale.quantity} that are sold`,
-      };
+      return plain(
+        "The SELL of {ticker} on {date} names its lots, and they are {named} together, more than the {quantity} that are sold.",
+        { ticker, date, named: named.toFixed(), quantity: sale.quantity },
+      );
   }
   return null;
 }

@@ -1,10 +1,10 @@
 /** What nobody says of the currency of a price or a fee, and has to. */
 
 import { type Unit, unitNameOf } from "../market/currency.ts";
-import { type Plain, plain } from "../plain.ts";
+import { type Plain, plain, SpokenError } from "../plain.ts";
 
 /** A price was asked for in one unit, and its ticker is quoted in another. */
-export class UnitNotSaidError extends Error {
+export class UnitNotSaidError extends SpokenError {
   readonly code = "unit_not_said";
   readonly field: "currency" | "price";
 
@@ -12,8 +12,14 @@ export class UnitNotSaidError extends Error {
     const unitName = unitNameOf(name);
     super(
       unitName === null
-        ? `${ticker} is quoted in ${currency}: say the price and the fee in that, and record it`
-        : `${ticker} is quoted in ${unitName} (${name}): say whether the price and the fee are in ${unitName} or in ${currency}, and record it`,
+        ? plain("{ticker} is quoted in {currency}: say the price and the fee in that, and record it.", {
+            ticker,
+            currency,
+          })
+        : plain(
+            "{ticker} is quoted in {unit} ({name}): say whether the price and the fee are in {unit} or in {currency}, and record it.",
+            { ticker, unit: unitName, name, currency },
+          ),
     );
     this.field = unitName === null ? "price" : "currency";
   }

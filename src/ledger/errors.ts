@@ -1,5 +1,5 @@
 /** One class for each way in which the ledger refuses; `code` is what programs tell them apart by. */
-import { type Plain, plain } from "../plain.ts";
+import { type Plain, plain, SpokenError } from "../plain.ts";
 import { fieldWords } from "./field-words.ts";
 import type { TransactionType } from "./transaction-types.ts";
 
@@ -65,14 +65,14 @@ export class FutureDateError extends Error {
 }
 
 /** A new ticker's prices, or a new currency's rates, could not be had in time, and a trade is written only together with them. */
-export class HistoryUnavailableError extends Error {
+export class HistoryUnavailableError extends SpokenError {
   readonly code = "market_data_unavailable";
   /** Tickers or currencies. */
   readonly missing: readonly string[];
   readonly retryAfterSeconds = 30;
 
-  constructor(what: string, problem: string, missing: readonly string[]) {
-    super(`${what} could not be fetched: ${problem}; nothing was recorded, try again in 30 seconds`);
+  constructor(words: Plain, missing: readonly string[]) {
+    super(words);
     this.missing = missing;
   }
 }
@@ -92,14 +92,11 @@ export class MissingRateError extends Error {
   ) {
     super(`no exchange rate of ${currency} from before ${firstDay} is known; ${way}`);
     this.field = field;
-    this.plain = plain(
-      `No exchange rate of {currency} from before {firstDay:day} is known. ${wayInWords.text}`,
-      {
-        ...wayInWords.values,
-        currency,
-        firstDay,
-      },
-    );
+    this.plain = plain("No exchange rate of {currency} from before {firstDay:day} is known. {way}", {
+      currency,
+      firstDay,
+      way: wayInWords,
+    });
   }
 }
 
@@ -154,31 +151,48 @@ function oversellWords(
   { ticker, date, held, sold, type, account }: OversellDetails,
   cause: OversellCause,
 ): Plain {
-  const isTransfer = type === "TRANSFER_OUT";
-  const [verb, past, noun] = isTransfer
-    ? (["transfer", "transferred", "transfer"] as const)
-    : (["sell", "sold", "sale"] as const);
-  const place = account === undefined ? "" : " in {account}";
-  const values = { ticker, date, held, sold, account: account ?? "" };
-  const stock = Number(held) === 0 ? "no {ticker}" : "{held:number} {ticker}";
-  if (cause === "sell")
-    return plain(
-      `You held ${stock}${place} on {date:day}, so you can’t ${verb} {sold:number}. ` +
-        "Correct the quantity or the date, or record the missing purchase first.",
-      values,
-    );
-  const without = {
-    "earlier sell": "With this one before it",
-    delete: "Without this transaction",
-    import: "Without what this import recorded",
-    edit: "With this change",
-  }[cause];
-  const left = Number(held) === 0 ? "none" : "only {held:number}";
-  return plain(
-    `You ${past} {sold:number} {ticker}${place} on {date:day}. ${without} you would have held ${left} by then: ` +
-      `correct that ${noun} first.`,
-    values,
-  );
+  const values = {
+    ticker,
+    date,
+    held,
+    quantity: sold,
+    stock: Number(held) === 0 ? "none" : "some",
+    move: type === "TRANSFER_OUT" ? "transfer" : "sale",
+    place: account === undefined ? "anywhere" : "account",
+    account: account ?? "",
+  };
+  switch (cause) {
+    case "sell":
+      return plain(
+        "You held {stock, select, none {no {ticker}} other {{held:number} {ticker}}}{place, select, account { in {account}} other {}} on {date:day}, so you can’t {move, select, transfer {transfer} other {sell}} {quantity:number}. " +
+          "Correct the quantity or the date, or record the missing purchase first.",
+        values,
+      );
+    case "earlier sell":
+      return plain(
+        "You {move, select, transfer {transferred} other {sold}} {quantity:number} {ticker}{place, select, account { in {account}} other {}} on {date:day}. " +
+          "With this one before it you would have held {stock, select, none {none} other {only {held:number}}} by then: correct that {move, select, transfer {transfer} other {sale}} first.",
+        values,
+      );
+    case "delete":
+      return plain(
+        "You {move, select, transfer {transferred} other {sold}} {quantity:number} {ticker}{place, select, account { in {account}} other {}} on {date:day}. " +
+          "Without this transaction you would have held {stock, select, none {none} other {only {held:number}}} by then: correct that {move, select, transfer {transfer} other {sale}} first.",
+        values,
+      );
+    case "import":
+      return plain(
+        "You {move, select, transfer {transferred} other {sold}} {quantity:number} {ticker}{place, select, account { in {account}} other {}} on {date:day}. " +
+          "Without what this import recorded you would have held {stock, select, none {none} other {only {held:number}}} by then: correct that {move, select, transfer {transfer} other {sale}} first.",
+        values,
+      );
+    case "edit":
+      return plain(
+        "You {move, select, transfer {transferred} other {sold}} {quantity:number} {ticker}{place, select, account { in {account}} other {}} on {date:day}. " +
+          "With this change you would have held {stock, select, none {none} other {only {held:number}}} by then: correct that {move, select, transfer {transfer} other {sale}} first.",
+        values,
+      );
+  }
 }
 
 /** The account was deleted while its own request was under way. */
@@ -192,19 +206,21 @@ export class PersonGoneError extends Error {
   }
 }
 
-export class NotFoundError extends Error {
+export class NotFoundError extends SpokenError {
   readonly code = "not_found";
 
   constructor(transactionId: number) {
-    super(`you have no transaction ${transactionId}; it may have been deleted already`);
+    super(
+      plain("You have no transaction {id}; it may have been deleted already.", { id: String(transactionId) }),
+    );
   }
 }
 
-export class SplitNotFoundError extends Error {
+export class SplitNotFoundError extends SpokenError {
   readonly code = "not_found";
 
   constructor(ticker: string, date: string) {
-    super(`no split of ${ticker} on ${date} is known`);
+    super(plain("No split of {ticker} on {date} is known.", { ticker, date }));
   }
 }
 
@@ -239,11 +255,15 @@ export class InvalidCursorError extends Error {
   }
 }
 
-export class DeletionNotFoundError extends Error {
+export class DeletionNotFoundError extends SpokenError {
   readonly code = "not_found";
 
   constructor(transactionId: number) {
-    super(`you have no deleted transaction ${transactionId}; it may have been restored already`);
+    super(
+      plain("You have no deleted transaction {id}; it may have been restored already.", {
+        id: String(transactionId),
+      }),
+    );
   }
 }
 

@@ -1,7 +1,9 @@
 /** The seed's order: a new ticker's whole history stands in bronze before a trade of it is written. */
+
 import type { Pool } from "pg";
 import { requestKeyOf } from "../engine/index.ts";
 import { isOwnAsset } from "../market/ticker.ts";
+import { type Plain, plain } from "../plain.ts";
 import { type RequestedRun, usualPatience, waitForBackfill } from "./backfill.ts";
 import type { LedgerContext } from "./context.ts";
 import { HistoryUnavailableError } from "./errors.ts";
@@ -64,14 +66,23 @@ export async function requireHistories(
           ticker: missing[0] ?? wanted[0]!,
         }),
       refuse: (missing, problem) =>
-        new HistoryUnavailableError(`the price history of ${named(missing)}`, problem, missing),
+        new HistoryUnavailableError(
+          plain(
+            "The price history of {tickers} could not be fetched: {problem}; nothing was recorded, try again in 30 seconds.",
+            { tickers: named(missing), problem },
+          ),
+          missing,
+        ),
       patienceMilliseconds,
     },
     tickers.filter((ticker) => !isOwnAsset(ticker)),
   );
 }
 
-const named = (tickers: readonly string[]): string =>
+const named = (tickers: readonly string[]): string | Plain =>
   tickers.length > 3
-    ? `${tickers.slice(0, 3).join(", ")} and ${tickers.length - 3} more`
+    ? plain("{tickers} and {more} more", {
+        tickers: tickers.slice(0, 3).join(", "),
+        more: String(tickers.length - 3),
+      })
     : tickers.join(", ");

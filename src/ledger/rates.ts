@@ -4,7 +4,7 @@ import type { Pool, PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
 import { requestKeyOf } from "../engine/index.ts";
 import { TooManyLookupsError } from "../market/errors.ts";
-import { plain } from "../plain.ts";
+import { type Plain, plain } from "../plain.ts";
 import { type RequestedRun, usualPatience, waitForBackfill } from "./backfill.ts";
 import type { LedgerContext } from "./context.ts";
 import { HistoryUnavailableError, MissingRateError } from "./errors.ts";
@@ -81,7 +81,13 @@ export async function requireRates(
       request: (among) => requestRates(pool, among),
       tell: () => {},
       refuse: (still, problem) =>
-        new HistoryUnavailableError(`the exchange rates of ${still.join(", ")}`, problem, still),
+        new HistoryUnavailableError(
+          plain(
+            "The exchange rates of {currencies} could not be fetched: {problem}; nothing was recorded, try again in 30 seconds.",
+            { currencies: still.join(", "), problem },
+          ),
+          still,
+        ),
       patienceMilliseconds,
     },
     missing,
@@ -124,23 +130,21 @@ function refusalOf(
     pair[0] === pair[1]
       ? undefined
       : pair.find((currency) => firstDays.has(currency) && date < firstDays.get(currency)!);
-  const refuse = (currency: string, way: string, words: string) =>
+  const refuse = (currency: string, way: string, wayInWords: Plain) =>
     new MissingRateError("fx_rate", currency, firstDays.get(currency)!, {
       way,
-      wayInWords: plain(words, {
-        date,
-        paidIn,
-        base,
-        quotedIn: ticker?.currency ?? "",
-        ticker: ticker?.symbol ?? "",
-      }),
+      wayInWords,
     });
   const inTicker = ticker === null ? undefined : lateOf(paidIn, ticker.currency);
   if (ticker !== null && inTicker !== undefined)
     return refuse(
       inTicker,
       `enter the trade of ${date} in ${ticker.currency}, in which ${ticker.symbol} is quoted, with its fx_rate to ${base}`,
-      "Enter the trade in {quotedIn}, in which {ticker} is quoted, with its exchange rate to {base}.",
+      plain("Enter the trade in {quotedIn}, in which {ticker} is quoted, with its exchange rate to {base}.", {
+        quotedIn: ticker.currency,
+        ticker: ticker.symbol,
+        base,
+      }),
     );
   const inBase = hasOwnRate ? undefined : lateOf(paidIn, base);
   return inBase === undefined
@@ -148,7 +152,11 @@ function refusalOf(
     : refuse(
         inBase,
         `say what one ${paidIn} was worth in ${base} on ${date}, as fx_rate`,
-        "Enter as exchange rate what one {paidIn} was worth in {base} on {date:day}.",
+        plain("Enter as exchange rate what one {paidIn} was worth in {base} on {date:day}.", {
+          paidIn,
+          base,
+          date,
+        }),
       );
 }
 

@@ -1,6 +1,6 @@
 /** What keeps a row out of the ledger though each of its fields is right. */
 import { UnknownTickerError } from "../market/errors.ts";
-import { type Plain, plain } from "../plain.ts";
+import { type Plain, plain, SpokenError } from "../plain.ts";
 
 /** `~7.2` of somebody else, or of an asset that is no more. */
 export class UnknownOwnAssetError extends UnknownTickerError {
@@ -29,23 +29,23 @@ export class ExternalIdTakenError extends Error {
   }
 }
 
-export class SplitTakenError extends Error {
+export class SplitTakenError extends SpokenError {
   readonly code = "split_taken";
   readonly field = "date";
 
   constructor() {
-    super("this account has a SPLIT of that ticker on that day already; edit that one, or delete it first");
+    super(
+      plain(
+        "This account has a SPLIT of that ticker on that day already; edit that one, or delete it first.",
+      ),
+    );
   }
 }
 
-/** `what`: is wrong with the lots that a SELL names. */
-export class LotsError extends Error {
+/** What is wrong with the lots that a SELL names. */
+export class LotsError extends SpokenError {
   readonly code = "invalid_lots";
   readonly field = "lots";
-
-  constructor(sale: { readonly ticker: string; readonly date: string }, what: string) {
-    super(`the SELL of ${sale.ticker} on ${sale.date} names its lots, and ${what}`);
-  }
 }
 
 /** Of a transfer or a conversion, which are two rows. */

@@ -1,21 +1,23 @@
 /** How something about an asset of one's own is refused. */
 import { currencyWords } from "../ledger/index.ts";
-import { type Plain, plain } from "../plain.ts";
+import { type Plain, plain, SpokenError } from "../plain.ts";
 
-export class OwnAssetNotFoundError extends Error {
+export class OwnAssetNotFoundError extends SpokenError {
   readonly code = "not_found";
 
   constructor(ticker: string) {
-    super(`you have no asset of your own ${ticker}; it may have been deleted already`);
+    super(plain("You have no asset of your own {ticker}; it may have been deleted already.", { ticker }));
   }
 }
 
-export class OwnAssetNameTakenError extends Error {
+export class OwnAssetNameTakenError extends SpokenError {
   readonly code = "name_taken";
   readonly field = "name";
 
   constructor(name: string) {
-    super(`you have an asset ${JSON.stringify(name)} already; give this one another name`);
+    super(
+      plain("You have an asset {name} already; give this one another name.", { name: JSON.stringify(name) }),
+    );
   }
 }
 
@@ -42,11 +44,11 @@ export class OwnAssetInUseError extends Error {
   }
 }
 
-export class OwnPriceNotFoundError extends Error {
+export class OwnPriceNotFoundError extends SpokenError {
   readonly code = "not_found";
 
   constructor(name: string, date: string) {
-    super(`${name} has no price of ${date}; it may have been deleted already`);
+    super(plain("{name} has no price of {date}; it may have been deleted already.", { name, date }));
   }
 }
 

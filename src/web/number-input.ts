@@ -1,6 +1,7 @@
 /** Number fields of forms, read as the page that showed them writes numbers. What is not written so is refused, and never guessed. */
 import { z } from "zod";
 import { describeReading, readNumber, writeNumber } from "../../ui/static/number-reading.js";
+import { t } from "./messages/index.ts";
 
 const isLocale = (text: string): boolean => {
   try {
@@ -70,19 +71,22 @@ const canonical = (value: string): string => (value.includes(".") ? value.replac
 
 /** Why a number was not read, and what can be written instead. */
 function describeUnread(text: string, readings: readonly string[], locale: string): string {
-  const typed = `“${text.trim().slice(0, 40)}”`;
+  const typed = text.trim().slice(0, 40);
   const [first, second] = readings.map((reading) => writeNumber(reading, locale));
   if (first === undefined) {
     const example = writeNumber("1234.5", locale, { isGrouped: true });
-    return `${typed} is no number: write it as ${example} is written.`;
+    return t("“{typed}” is no number: write it as {example} is written.", { typed, example });
   }
   if (second === undefined)
-    return `${typed} is not how numbers are written here: if you mean ${first}, write that.`;
-  return `${typed} could be ${first} or ${second}: write the one that you mean.`;
+    return t("“{typed}” is not how numbers are written here: if you mean {number}, write that.", {
+      typed,
+      number: first,
+    });
+  return t("“{typed}” could be {first} or {second}: write the one that you mean.", { typed, first, second });
 }
 
 /** What the text of a field is read as, to stand beside it; "": nothing need be said. */
 export const sayReading = (text: string, locale: string): string => {
   const reading = describeReading(text, locale);
-  return reading === null ? "" : `Read as ${reading}.`;
+  return reading === null ? "" : t("Read as {reading}.", { reading });
 };

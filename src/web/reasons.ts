@@ -34,6 +34,8 @@ const ofModels = [
   defineMessage("no price is known"),
   defineMessage("it is worth nothing"),
   defineMessage("it cost nothing"),
+  defineMessage("it trades no more, or its prices have stopped"),
+  defineMessage("nothing is known of what it pays"),
   defineMessage("no prices of the benchmark are known on these days"),
   defineMessage("it has one close alone"),
   defineMessage("it has no close in the ten days before"),

@@ -22,6 +22,9 @@ const packaged: Readonly<Record<string, string>> = {
   "inter.woff2": import.meta.resolve("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"),
 };
 
+/** What a script imports of others. */
+const imported = /(?<= from ")\.\/([\w.-]+)(?=")/g;
+
 /** Stylesheets of packages that `app.css` imports. */
 const packagedStyles: Readonly<Record<string, string>> = {
   "modern-normalize": import.meta.resolve("modern-normalize"),
@@ -47,18 +50,22 @@ export function createStaticFiles(uiFolder: string): StaticFiles {
     urls.set(name, address);
     files.set(address, { content, type });
   };
-  // What scripts import is there before them, under the address that it has.
-  const importing = ([name, content]: [string, Buffer]): boolean =>
-    extname(name) === ".js" && content.includes(' from "./');
-  for (const [name, content] of contents) if (!importing([name, content])) add(name, content);
-  for (const [name, content] of contents)
-    if (importing([name, content]))
-      add(
-        name,
-        Buffer.from(
-          content.toString().replaceAll(/(?<= from ")\.\/([\w.-]+)(?=")/g, (_, of: string) => urls.get(of)!),
-        ),
-      );
+  /** After what it imports, which stands in it under the address that has. */
+  const addFile = (name: string): void => {
+    if (urls.has(name)) return;
+    const content = contents.get(name);
+    if (!content) throw new Error(`expected a file of ui/static, got: ${name}`);
+    if (extname(name) !== ".js") {
+      add(name, content);
+      return;
+    }
+    const linked = content.toString().replaceAll(imported, (_, of: string) => {
+      addFile(of);
+      return urls.get(of)!;
+    });
+    add(name, Buffer.from(linked));
+  };
+  for (const name of contents.keys()) addFile(name);
   add("app.css", stylesheet(join(uiFolder, "styles"), urls));
   const router = Router();
   router.get("/static/:file", (request, response, next) => {

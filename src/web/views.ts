@@ -5,7 +5,7 @@ import { mapInTurns } from "../event-loop.ts";
 import type { Language } from "../languages.ts";
 import { isOwnAsset } from "../market/ticker.ts";
 import type { Format } from "./format.ts";
-import { catalogueOf, localise } from "./messages/index.ts";
+import { catalogueOf, localise, scriptMessages } from "./messages/index.ts";
 import { sayReading } from "./number-input.ts";
 import { shownTicker } from "./own-names.ts";
 import { sayReason } from "./reasons.ts";
@@ -123,6 +123,13 @@ function registerHelpers(
   helper("tickerName", (ticker: string | null) => ticker && shownTicker(ticker));
   helper("isOwnAsset", (ticker: string | null) => ticker !== null && isOwnAsset(ticker));
   helper("static", (name: string) => staticFiles.url(name));
+  /** What they say in the reader's language: data, which no policy of ours keeps from standing in the page. */
+  helper("scriptMessages", (scripts: readonly string[], { data }: HelperOptions) => {
+    const json = scriptMessages(data.language, scripts);
+    return (
+      json && new handlebars.SafeString(`<script type="application/json" id="messages">${json}</script>`)
+    );
+  });
   helper("eq", (left: unknown, right: unknown) => left === right);
   helper("isKnown", (value: unknown) => value !== null && value !== undefined);
   helper("not", (value: unknown) => !value);

@@ -35,7 +35,8 @@ const isRemark = (value: unknown): value is Plainly =>
 
 export const spoken = ({ text, values }: Plain): string => {
   const written = Object.entries(values).map(([name, value]) => {
-    if (typeof value !== "string") return [name, spoken(value)];
+    if (typeof value === "object") return [name, spoken(value)];
+    if (typeof value === "number") return [name, value];
     const kind = text.includes(`{${name}:number}`) ? "number" : text.includes(`{${name}:day}`) ? "day" : null;
     return [name, kind ? places[kind](value) : value];
   });

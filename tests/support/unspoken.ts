@@ -2,6 +2,7 @@
  * What of a page no catalogue has: with brackets around every message, letters outside of them were never to be translated, or were
  * forgotten.
  */
+import { languages } from "../../src/languages.ts";
 import { catalogues } from "../../src/web/messages/catalogue.ts";
 
 const [open, close] = ["⟦", "⟧"];
@@ -21,6 +22,10 @@ const months = Array.from({ length: 12 }, (_, month) =>
   ),
 ).flat();
 
+const isWord = (text: string): boolean => /^[\p{L}.]+$/u.test(text);
+const named = new Intl.DisplayNames("de", { type: "currency" });
+const currencyNames = Intl.supportedValuesOf("currency").map((code) => named.of(code) ?? code);
+
 /** Lines of the page with letters of no message; `known`: words of data, such as names and tickers. */
 export function unspoken(html: string, known: readonly string[] = []): string[] {
   const attributes = [...html.matchAll(spokenAttributes)].map(([, text]) => text!);
@@ -32,6 +37,7 @@ export function unspoken(html: string, known: readonly string[] = []): string[] 
   const words = new Set([
     ...months,
     ...known,
+    ...Object.values(languages),
     "Stratafolio",
     "UTC",
     "USD",
@@ -42,7 +48,9 @@ export function unspoken(html: string, known: readonly string[] = []): string[] 
     "Tsd",
   ]);
   const left = [...lines, ...attributes].flatMap((line) => {
+    if (currencyNames.includes(line.trim())) return [];
     let text = line.replaceAll(/&#?\w+;/g, " ");
+    for (const phrase of known) if (!isWord(phrase)) text = text.replaceAll(phrase, " ");
     for (let before = ""; before !== text; ) {
       before = text;
       text = text.replaceAll(/⟦[^⟦⟧]*⟧/g, " ");

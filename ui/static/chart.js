@@ -3,6 +3,7 @@
  * Charts that can be read and zoomed: a crosshair with the values of the day under the pointer, or under the arrow keys,
  * over all charts of the page at once; days that are selected, by dragging or with Shift, become the range of the page.
  */
+import { t } from "./messages.js";
 
 const locale = document.documentElement.dataset.locale;
 const dayLength = 86_400_000;
@@ -68,13 +69,17 @@ class Chart {
     this.selection.style.height = this.line.style.height = `${height}px`;
     this.tooltip.setAttribute("role", "status");
     plot.append(this.selection, this.line, this.tooltip);
-    const keys = "left and right arrow keys read it day by day";
-    const zoom = "; with Shift they select days, and Enter shows those";
+    const title = figure.querySelector("h2")?.textContent ?? t("Chart");
     plot.tabIndex = 0;
     plot.setAttribute("role", "group");
     plot.setAttribute(
       "aria-label",
-      `${figure.querySelector("h2")?.textContent ?? "Chart"}: ${keys}${this.zoom ? zoom : ""}`,
+      this.zoom
+        ? t(
+            "{title}: left and right arrow keys read it day by day; with Shift they select days, and Enter shows those",
+            { title },
+          )
+        : t("{title}: left and right arrow keys read it day by day", { title }),
     );
   }
 
@@ -142,23 +147,23 @@ class Chart {
     });
     if (start)
       return [
-        row(`${day.format(start.instant)} to ${day.format(end.instant)}`),
+        row(t("{start} to {end}", { start: day.format(start.instant), end: day.format(end.instant) })),
         ...told,
-        row("Enter, or letting go, shows these days"),
+        row(t("Enter, or letting go, shows these days")),
       ];
     const band = this.bands.find(({ from, to }) => from <= end.instant && end.instant <= to);
     const happened = this.happened.get(this.current) ?? [];
     return [
       row(day.format(end.instant)),
       ...told,
-      ...(band ? [row("Regime", band.label)] : []),
+      ...(band ? [row(t("Regime"), band.label)] : []),
       ...happened.map((marker) => row(marker.querySelector("title")?.textContent ?? "")),
     ];
   }
 
   /** @param {string | undefined} value */
   write(value) {
-    return value ? this.writer.format(Number(value)) : "no value";
+    return value ? this.writer.format(Number(value)) : t("no value");
   }
 
   hide() {

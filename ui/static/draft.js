@@ -3,6 +3,7 @@
  * The trade form: what the ticker is called and in what it is quoted, what was traded on the day, whose close stands until a price is
  * typed, and what can be sold. The prices of a ticker that nobody has traded here are fetched while the rest of the form is filled in.
  */
+import { t } from "./messages.js";
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("trade"));
 const ticker = /** @type {HTMLInputElement} */ (document.getElementById("ticker"));
@@ -13,6 +14,7 @@ const suggestion = /** @type {HTMLElement} */ (document.getElementById("suggesti
 const facts = /** @type {HTMLElement} */ (document.getElementById("ticker-facts"));
 const traded = /** @type {HTMLElement} */ (document.getElementById("traded"));
 const locale = document.documentElement.dataset.locale;
+const market = form.dataset.market ?? "";
 const quantity = new Intl.NumberFormat(locale, { maximumFractionDigits: 20 });
 /** As a number is typed here. */
 const typed = new Intl.NumberFormat(locale, { maximumFractionDigits: 20, useGrouping: false });
@@ -80,14 +82,16 @@ const isForeign = (symbol) => /[.=]|-(?!USD$)[A-Z]{3}$/i.test(symbol);
 function showUnit() {
   const unit = draft?.currency ? (places() > 0 ? draft.unit_name : draft.currency) : null;
   const isUnknown = unit === null && isForeign(ticker.value.trim());
-  for (const [name, label] of /** @type {const} */ ([
-    ["price", "Price"],
-    ["fee", "Fee"],
-  ]))
-    labelOf(name).textContent = unit ? `${label}, ${unit}` : isUnknown ? label : usual[name];
+  const labels = unit
+    ? { price: t("Price, {unit}", { unit }), fee: t("Fee, {unit}", { unit }) }
+    : isUnknown
+      ? { price: t("Price"), fee: t("Fee") }
+      : usual;
+  labelOf("price").textContent = labels.price;
+  labelOf("fee").textContent = labels.fee;
   const hint = document.getElementById("price-help");
   if (hint && !hint.querySelector(".error"))
-    hint.textContent = isUnknown ? "In the currency that it is quoted in; not in pence or cents." : "";
+    hint.textContent = isUnknown ? t("In the currency that it is quoted in; not in pence or cents.") : "";
   const known = draft?.currency && (places() > 0 ? draft.quote_unit : draft.currency);
   askedUnit.value = known || (isUnknown ? "major" : usualUnit);
   form.dataset.currency = draft?.currency ?? "";
@@ -106,7 +110,7 @@ function showChoice() {
     className: "field segmented",
   });
   field.dataset.units = name;
-  field.append(Object.assign(document.createElement("legend"), { textContent: "Price and fee in" }));
+  field.append(Object.assign(document.createElement("legend"), { textContent: t("Price and fee in") }));
   for (const [value, text] of [
     [draft.quote_unit, draft.unit_name],
     [draft.currency, draft.currency],
@@ -127,14 +131,20 @@ function showRate() {
   if (!isConverted) return shown?.closest(".field")?.remove();
   const field = shown?.closest(".field") ?? addRate();
   const [label, hint] = [field.querySelector("label"), field.querySelector(".help")];
-  if (label) label.textContent = `Exchange rate, ${draft?.base_currency} for one ${draft?.currency}`;
+  if (label)
+    label.textContent = t("Exchange rate, {base} for one {currency}", {
+      base: draft?.base_currency ?? "",
+      currency: draft?.currency ?? "",
+    });
   if (hint && !hint.querySelector(".error")) hint.textContent = hintOf(draft?.rate ?? null);
 }
 
 /** @param {string | null} rate */
 function hintOf(rate) {
-  if (rate === null) return "No rate of that day is known: say yours.";
-  return `Leave it empty for the day’s: ${sixDigits.format(/** @type {Intl.StringNumericLiteral} */ (rate))}`;
+  if (rate === null) return t("No rate of that day is known: say yours.");
+  return t("Leave it empty for the day’s: {rate}", {
+    rate: sixDigits.format(/** @type {Intl.StringNumericLiteral} */ (rate)),
+  });
 }
 
 function addRate() {
@@ -160,7 +170,9 @@ const isSell = () => new FormData(form).get("type") === "SELL";
 function showAvailable() {
   available.textContent =
     draft && isSell()
-      ? `Available: ${quantity.format(/** @type {Intl.StringNumericLiteral} */ (draft.available))}`
+      ? t("Available: {quantity}", {
+          quantity: quantity.format(/** @type {Intl.StringNumericLiteral} */ (draft.available)),
+        })
       : "";
 }
 
@@ -173,7 +185,7 @@ function suggest() {
   price.value = suggested ?? "";
   suggestion.textContent =
     draft?.close_date && suggested
-      ? `Suggested price: the close of ${date.format(new Date(`${draft.close_date}T12:00:00Z`))}. Change it to yours.`
+      ? t("Suggested price: the close of {date}. Change it to yours.", { date: inWords(draft.close_date) })
       : "";
   form.dispatchEvent(new Event("input")); // the total follows
 }
@@ -191,9 +203,9 @@ function showFacts(problem = "") {
   }
   const { name, first_price_date: first } = draft;
   const isEarly = first !== null && day.value !== "" && day.value < first;
-  const since = first === null ? "" : ` Prices since ${inWords(first)}.`;
-  const early = isEarly ? " Before that day it is valued at the price paid." : "";
-  facts.textContent = `${name}.${since}${early}`;
+  const since = first === null ? "" : t("Prices since {date}.", { date: inWords(first) });
+  const early = isEarly ? t("Before that day it is valued at the price paid.") : "";
+  facts.textContent = [`${name}.`, since, early].filter(Boolean).join(" ");
 }
 
 function showTraded() {
@@ -205,7 +217,11 @@ function showTraded() {
   const [from, to] = [low, high].map((price) =>
     quantity.format(/** @type {Intl.StringNumericLiteral} */ (inUnit(price, places()))),
   );
-  traded.textContent = `Traded on ${inWords(close_date)}: ${from === to ? from : `${from} to ${to}`}.`;
+  const day = inWords(close_date);
+  traded.textContent =
+    from === to
+      ? t("Traded on {date}: {price}.", { date: day, price: from ?? "" })
+      : t("Traded on {date}: {low} to {high}.", { date: day, low: from ?? "", high: to ?? "" });
 }
 
 /** Looked at again while a history is on its way: soon at first, then less often, for as long as recording would wait. */
@@ -217,7 +233,10 @@ const looks = [300, 500, 800, ...Array.from({ length: 16 }, () => 1500)];
  */
 async function fetchHistory(subject) {
   facts.classList.remove("error");
-  facts.textContent = `Looking ${ticker.value.trim().toUpperCase()} up with ${form.dataset.market}…`;
+  facts.textContent = t("Looking {ticker} up with {market}…", {
+    ticker: ticker.value.trim().toUpperCase(),
+    market,
+  });
   const response = await fetch("/api/tickers/history", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
@@ -228,7 +247,8 @@ async function fetchHistory(subject) {
     /** @type {{ error?: { code: string } }} */
     const { error } = await response.json().catch(() => ({}));
     const isUnknown = error?.code === "unknown_ticker";
-    showFacts(isUnknown ? `${form.dataset.market} has no ticker ${ticker.value.trim().toUpperCase()}.` : "");
+    const name = ticker.value.trim().toUpperCase();
+    showFacts(isUnknown ? t("{market} has no ticker {ticker}.", { market, ticker: name }) : "");
     return;
   }
   for (const pause of looks) {
@@ -236,7 +256,10 @@ async function fetchHistory(subject) {
     if (subject !== asked) return;
     if (answer) show(answer);
     if (answer?.first_price_date) return;
-    facts.textContent = `${answer?.name ?? ticker.value}. Its prices are being fetched from ${form.dataset.market}…`;
+    facts.textContent = t("{name}. Its prices are being fetched from {market}…", {
+      name: answer?.name ?? ticker.value,
+      market,
+    });
     await new Promise((resolve) => setTimeout(resolve, pause));
     if (subject !== asked) return;
   }

@@ -1,14 +1,15 @@
 // @ts-check
 /** Opens the explanation of a figure over the page instead of leaving it. Without this script the links are links. */
+import { t } from "./messages.js";
 
 const dialog = document.createElement("dialog");
 const content = document.createElement("div");
 const actions = document.createElement("form");
-const page = Object.assign(document.createElement("a"), { textContent: "Open as a page" });
+const page = Object.assign(document.createElement("a"), { textContent: t("Open as a page") });
 dialog.className = "explain-dialog";
 dialog.setAttribute("aria-labelledby", "explain-heading");
 actions.method = "dialog";
-actions.append(page, Object.assign(document.createElement("button"), { textContent: "Close" }));
+actions.append(page, Object.assign(document.createElement("button"), { textContent: t("Close") }));
 dialog.append(actions, content);
 document.body.append(dialog);
 

@@ -1,5 +1,6 @@
 // @ts-check
 /** The import: a file's text put where it can also be pasted, and one submission at a time. */
+import { t } from "./messages.js";
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("import"));
 const text = /** @type {HTMLTextAreaElement} */ (document.getElementById("csv"));
@@ -26,7 +27,7 @@ file?.addEventListener("change", async () => {
   const [chosen] = file.files ?? [];
   if (!chosen || !help) return;
   if (chosen.size > largest) {
-    help.textContent = `${chosen.name} is larger than 2.5 MB: export a shorter period.`;
+    help.textContent = t("{name} is larger than 2.5 MB: export a shorter period.", { name: chosen.name });
     return;
   }
   try {
@@ -34,10 +35,13 @@ file?.addEventListener("change", async () => {
     text.value = decoded.text;
     if (fileName) fileName.value = chosen.name.slice(0, 200);
     const lines = text.value.trim().split("\n").length;
-    const encoded = decoded.encoding === "UTF-8" ? "" : ` It was read as ${decoded.encoding}.`;
-    help.textContent = `${chosen.name}, ${lines} lines, is ready: preview it.${encoded}`;
+    const ready = t("{name}, {lines} lines, is ready: preview it.", { name: chosen.name, lines });
+    const encoded = t("It was read as {encoding}.", { encoding: decoded.encoding });
+    help.textContent = decoded.encoding === "UTF-8" ? ready : `${ready} ${encoded}`;
   } catch {
-    help.textContent = `${chosen.name} could not be read now: try again, or paste its text.`;
+    help.textContent = t("{name} could not be read now: try again, or paste its text.", {
+      name: chosen.name,
+    });
   }
 });
 
@@ -51,7 +55,6 @@ function tell(selector, text) {
 function count() {
   const button = form.querySelector("button[data-label]");
   if (!button) return;
-  const { locale } = document.documentElement.dataset;
   /** Of the rows that are on other pages of the list. */
   const { ticked: unshown = "0", problems: unshownProblems = "0" } =
     /** @type {HTMLInputElement | null} */ (form.querySelector("input[name=unshown]"))?.dataset ?? {};
@@ -62,15 +65,17 @@ function count() {
     form.querySelectorAll("input[data-rows]:checked")
   );
   const others = [...chosen].reduce((sum, { dataset }) => sum + Number(dataset.rows), 0);
-  const rows = `${others.toLocaleString(locale)} ${ticked > 0 ? "other " : ""}${others === 1 ? "row" : "rows"}`;
-  const trades = `${ticked.toLocaleString(locale)} ${ticked === 1 ? "trade" : "trades"}`;
-  const named = others === 0 ? trades : ticked === 0 ? rows : `${trades} and ${rows}`;
-  button.textContent = `Import ${named}`;
-  tell(".import-bar .ready", `${(ticked - problems).toLocaleString(locale)} ready`);
-  tell(
-    ".import-bar .problems",
-    `${problems.toLocaleString(locale)} ${problems === 1 ? "problem" : "problems"}`,
-  );
+  if (others === 0)
+    button.textContent = t("Import {trades, plural, one {# trade} other {# trades}}", { trades: ticked });
+  else if (ticked === 0)
+    button.textContent = t("Import {rows, plural, one {# row} other {# rows}}", { rows: others });
+  else
+    button.textContent = t(
+      "Import {trades, plural, one {# trade} other {# trades}} and {rows, plural, one {# other row} other {# other rows}}",
+      { trades: ticked, rows: others },
+    );
+  tell(".import-bar .ready", t("{ready, plural, other {# ready}}", { ready: ticked - problems }));
+  tell(".import-bar .problems", t("{problems, plural, one {# problem} other {# problems}}", { problems }));
 }
 form.addEventListener("change", (event) => {
   if (event.target instanceof HTMLInputElement && /^(line|record_.*)$/.test(event.target.name)) count();
@@ -91,7 +96,11 @@ async function showProgress() {
     if (!underway) return;
     bar.max = underway.total;
     bar.value = underway.checked;
-    said.textContent = `${underway.checked} of ${underway.total} new tickers looked up, for ${underway.rows} rows`;
+    said.textContent = t("{checked} of {total} new tickers looked up, for {rows} rows", {
+      checked: underway.checked,
+      total: underway.total,
+      rows: underway.rows,
+    });
   } catch {
     // The form's own answer says what went wrong.
   }
@@ -111,7 +120,9 @@ function mark(isSending) {
   else if (lookups) lookups.hidden = true;
   if (progress)
     progress.textContent = isSending
-      ? `Checking every row; new tickers are looked up with ${form.dataset.market}…`
+      ? t("Checking every row; new tickers are looked up with {market}…", {
+          market: form.dataset.market ?? "",
+        })
       : "";
 }
 form.addEventListener("submit", () => mark(true));

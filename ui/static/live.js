@@ -3,6 +3,7 @@
  * Keeps what is marked `data-live` as new as the server: when an event of its kind arrives, the page is fetched
  * again as a fragment and the marked parts are swapped. Without this script the page is simply as of its loading.
  */
+import { t } from "./messages.js";
 
 const updated = document.getElementById("updated");
 let fetching = false;
@@ -26,9 +27,11 @@ async function refresh() {
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
     const changed = liveParts(document).map((part) => swap(part, fresh));
     if (updated && changed.includes(true))
-      updated.textContent = `Updated ${new Date().toLocaleTimeString(document.documentElement.dataset.locale)}`;
+      updated.textContent = t("Updated {time}", {
+        time: new Date().toLocaleTimeString(document.documentElement.dataset.locale),
+      });
   } catch {
-    if (updated) updated.textContent = "Not connected: the figures are as of the last update.";
+    if (updated) updated.textContent = t("Not connected: the figures are as of the last update.");
   } finally {
     fetching = false;
     if (again) {

@@ -1,5 +1,6 @@
 // @ts-check
 /** Number fields: what is typed is told beside them as it will be read, and is there for the page's other scripts (data-read). */
+import { t } from "./messages.js";
 import { describeReading, readNumber } from "./number-reading.js";
 
 /** @param {EventTarget | null} target @returns {[HTMLInputElement, string] | null} */
@@ -28,10 +29,10 @@ function read(input, locale) {
   const reading = describeReading(text, locale);
   const isWrong = value === null && text.trim() !== "";
   besideOf(input).textContent = isWrong
-    ? "Not read as a number."
+    ? t("Not read as a number.")
     : reading === null
       ? ""
-      : `Read as ${reading}.`;
+      : t("Read as {reading}.", { reading });
 }
 
 // Before the scripts that go by what was read, which listen further down.

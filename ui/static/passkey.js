@@ -1,5 +1,6 @@
 // @ts-check
 /** Passkeys: forms with `data-passkey` are shown where the browser knows how, and sent with its answer in them. */
+import { t } from "./messages.js";
 
 const canTranslate =
   typeof PublicKeyCredential === "function" && "parseRequestOptionsFromJSON" in PublicKeyCredential;
@@ -35,9 +36,9 @@ async function answerInto(form) {
 /** What a person is told, by the name that WebAuthn gives to what went wrong.
  * @type {Readonly<Record<string, string>>} */
 const explanations = {
-  NotAllowedError: "No passkey was given, or it took too long.",
-  InvalidStateError: "There is a passkey of yours already where this one was to be kept.",
-  SecurityError: "Passkeys do not work at this address.",
+  NotAllowedError: t("No passkey was given, or it took too long."),
+  InvalidStateError: t("There is a passkey of yours already where this one was to be kept."),
+  SecurityError: t("Passkeys do not work at this address."),
 };
 
 for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (

@@ -1,5 +1,6 @@
 // @ts-check
 /** A price file's text put where it can also be pasted, and its name with it. */
+import { t } from "./messages.js";
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("prices"));
 const text = /** @type {HTMLTextAreaElement} */ (document.getElementById("csv"));
@@ -21,7 +22,9 @@ file.addEventListener("change", async () => {
   large = null;
   text.required = true;
   if (chosen.size > largestFile) {
-    help.textContent = `${chosen.name} is larger than 7 MB: split it, by its years or months.`;
+    help.textContent = t("{name} is larger than 7 MB: split it, by its years or months.", {
+      name: chosen.name,
+    });
     return;
   }
   if (chosen.size > largestText) {
@@ -29,7 +32,9 @@ file.addEventListener("change", async () => {
     text.value = "";
     text.required = false;
     name.value = chosen.name;
-    help.textContent = `${chosen.name} is ready: take it in. It is too large to be shown here.`;
+    help.textContent = t("{name} is ready: take it in. It is too large to be shown here.", {
+      name: chosen.name,
+    });
     return;
   }
   try {
@@ -43,13 +48,15 @@ file.addEventListener("change", async () => {
     const decoded = await response.json();
     text.value = decoded.text;
     name.value = chosen.name;
-    help.textContent = `${chosen.name} is ready: take it in.`;
+    help.textContent = t("{name} is ready: take it in.", { name: chosen.name });
   } catch {
-    help.textContent = `${chosen.name} could not be read now: try again, or paste its text.`;
+    help.textContent = t("{name} could not be read now: try again, or paste its text.", {
+      name: chosen.name,
+    });
   }
 });
 form.addEventListener("submit", (event) => {
-  help.textContent = "The file is being read.";
+  help.textContent = t("The file is being read.");
   if (!large || text.value !== "") return;
   event.preventDefault();
   void send(large);
@@ -71,8 +78,11 @@ async function send(chosen) {
     /** @type {{ file?: { file_id: number }, error?: { message: string } }} */
     const answer = await response.json();
     if (answer.file) location.assign(`/assets/prices/${answer.file.file_id}`);
-    else help.textContent = `${chosen.name} was not taken in: ${answer.error?.message ?? "try again"}.`;
+    else
+      help.textContent = answer.error
+        ? t("{name} was not taken in: {reason}.", { name: chosen.name, reason: answer.error.message })
+        : t("{name} was not taken in: try again.", { name: chosen.name });
   } catch {
-    help.textContent = `${chosen.name} could not be sent now: try again.`;
+    help.textContent = t("{name} could not be sent now: try again.", { name: chosen.name });
   }
 }

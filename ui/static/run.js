@@ -3,6 +3,7 @@
  * Adds the lines of a run's log as they are written, and follows them while the reader is at the end; who has scrolled
  * back is told how many came. Without this script the log is as of the page's loading.
  */
+import { t } from "./messages.js";
 
 const log = document.getElementById("log");
 const follow = document.getElementById("log-follow");
@@ -25,7 +26,7 @@ function showUnseen() {
   if (!follow) return;
   if (isAtEnd()) unseen = 0;
   follow.hidden = unseen === 0;
-  follow.textContent = unseen === 1 ? "1 new line" : `${unseen} new lines`;
+  follow.textContent = t("{lines, plural, one {# new line} other {# new lines}}", { lines: unseen });
 }
 
 function toEnd() {
@@ -53,7 +54,7 @@ if (log?.dataset.stream) {
       " ",
       piece("level", level),
       " ",
-      piece("asset", asset ?? "run"),
+      piece("asset", asset ?? t("run")),
       " ",
       piece("message", message),
     );

@@ -1,5 +1,6 @@
 // @ts-check
 /** Tickers offered while one is typed: the ARIA combobox pattern, list autocomplete with manual selection. */
+import { t } from "./messages.js";
 
 /** @typedef {{ ticker: string, name: string, asset_class: string, exchange: string | null }} Match */
 
@@ -81,8 +82,11 @@ async function offer() {
     return close();
   }
   search = new AbortController();
-  const { market } = form.dataset;
-  patience = setTimeout(() => tell(`${market} is slow to answer. A ticker typed in full will do.`), 2000);
+  const { market = "" } = form.dataset;
+  patience = setTimeout(
+    () => tell(t("{market} is slow to answer. A ticker typed in full will do.", { market })),
+    2000,
+  );
   try {
     const response = await fetch(`/api/tickers?q=${encodeURIComponent(query)}`, { signal: search.signal });
     if (!response.ok) throw new Error(response.statusText);
@@ -97,12 +101,16 @@ async function offer() {
     options.hidden = none;
     ticker.setAttribute("aria-expanded", String(!none));
     clearTimeout(patience);
-    tell(is_complete ? "" : `${market} does not answer: only tickers that are known here are offered.`);
+    tell(
+      is_complete
+        ? ""
+        : t("{market} does not answer: only tickers that are known here are offered.", { market }),
+    );
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") return; // more was typed meanwhile
     clearTimeout(patience);
     close();
-    tell("Tickers cannot be looked up now. A ticker typed in full will do.");
+    tell(t("Tickers cannot be looked up now. A ticker typed in full will do."));
   }
 }
 

@@ -1,11 +1,13 @@
 // @ts-check
 /** The trade form: tickers offered while typing, the total while figures change, one submission. */
+import { t } from "./messages.js";
 import { form, ticker } from "./ticker-search.js";
 
 const output = /** @type {HTMLOutputElement} */ (document.getElementById("total"));
 const totalLabel = /** @type {HTMLElement} */ (document.getElementById("total-label"));
 const progress = /** @type {HTMLElement} */ (document.getElementById("progress"));
 const { locale } = document.documentElement.dataset;
+const { market = "" } = form.dataset;
 
 /**
  * In the currency of the ticker; by its code where another of the person's has the same sign, as the pages write it.
@@ -42,7 +44,7 @@ function figure(name) {
 
 function showTotal() {
   const isSell = new FormData(form).get("type") === "SELL";
-  totalLabel.textContent = isSell ? "You receive" : "You pay";
+  totalLabel.textContent = isSell ? t("You receive") : t("You pay");
   const [quantity, price, fee] = [
     figure("quantity"),
     figure("price"),
@@ -89,7 +91,10 @@ async function showProgress() {
     /** @type {{ ticker: string } | null} */
     const underway = response.ok ? await response.json() : null;
     if (underway)
-      progress.textContent = `${underway.ticker} is new here: its whole price history is being fetched from ${form.dataset.market} first…`;
+      progress.textContent = t(
+        "{ticker} is new here: its whole price history is being fetched from {market} first…",
+        { ticker: underway.ticker, market },
+      );
   } catch {
     // The form's own answer says what went wrong.
   }
@@ -98,7 +103,10 @@ async function showProgress() {
 form.addEventListener("submit", () => {
   const button = form.querySelector("button");
   if (button) button.disabled = true;
-  progress.textContent = `Checking ${ticker.value.trim().toUpperCase()} with ${form.dataset.market}…`;
+  progress.textContent = t("Checking {ticker} with {market}…", {
+    ticker: ticker.value.trim().toUpperCase(),
+    market,
+  });
   clearInterval(asking);
   asking = setInterval(() => void showProgress(), 400);
 });

@@ -1,5 +1,5 @@
 /** What stands in the way of a corporate action though each of its terms is right. */
-import { type Plain, plain } from "../../plain.ts";
+import { type Plain, plain, SpokenError } from "../../plain.ts";
 import type { Terms } from "./terms.ts";
 
 export class NothingHeldError extends Error {
@@ -40,10 +40,14 @@ export class AlreadyWrittenError extends Error {
   }
 }
 
-export class CorporateActionNotFoundError extends Error {
+export class CorporateActionNotFoundError extends SpokenError {
   readonly code = "not_found";
 
   constructor(actionId: string) {
-    super(`you have no corporate action ${actionId} that stands; it may have been undone already`);
+    super(
+      plain("You have no corporate action {id} that stands; it may have been undone already.", {
+        id: actionId,
+      }),
+    );
   }
 }

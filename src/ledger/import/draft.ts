@@ -1,7 +1,9 @@
 /** A file's rows against the ledger as it is: which stand there already, and what they would sell without having it. */
+
 import { createHash } from "node:crypto";
 import type { PoolClient } from "pg";
 import { mapInTurns } from "../../event-loop.ts";
+import { messageOf, type Plain, plain } from "../../plain.ts";
 import { type Account, accountInFile, readAccounts } from "../accounts.ts";
 import { OversellError } from "../errors.ts";
 import { findOversells, type Oversell, overruled, type Split, type Trade } from "../position.ts";
@@ -157,9 +159,12 @@ const tickerOf = ({ input, entry }: ImportRow): string =>
   "";
 
 /** Of the purchases that are not going to be recorded, by day, the one that would have brought what is sold; "": none. */
-function missingPurchase([purchase]: readonly ImportRow[], date: string): string {
-  if (!purchase || dayOf(purchase) > date) return "";
-  return `line ${purchase.line}, which buys it, ${purchase.input ? "is left out" : "cannot be recorded"}`;
+function missingPurchase([purchase]: readonly ImportRow[], date: string): Plain | null {
+  if (!purchase || dayOf(purchase) > date) return null;
+  const line = { line: String(purchase.line) };
+  return purchase.input
+    ? plain("Line {line}, which buys it, is left out.", line)
+    : plain("Line {line}, which buys it, cannot be recorded.", line);
 }
 
 interface Covering {
@@ -190,10 +195,9 @@ function blame(oversell: Oversell, { ticker, rowOf, sellers, missing }: Covering
   if (!row) return [];
   const error = new OversellError({ ticker, date, held: oversell.held, sold }, own ? "sell" : "earlier sell");
   const why = missingPurchase(missing, date);
-  if (why === "") return [[row, remarkOf(error)]];
-  const { text, values } = error.plain;
-  const words = { text: `${text} {why}.`, values: { ...values, why: why.replace("l", "L") } };
-  return [[row, { code: error.code, message: `${error.message}; ${why}`, plain: words }]];
+  if (why === null) return [[row, remarkOf(error)]];
+  const words = plain("{problem} {reason}", { problem: error.plain, reason: why });
+  return [[row, { code: error.code, message: `${error.message}; ${messageOf(why)}`, plain: words }]];
 }
 
 /** What a spin-off takes of its parent is a cost, and no shares. */

@@ -1,5 +1,5 @@
 /** How what a file says is refused, as a whole or a row of it. */
-import { type Plain, plain, quoted } from "../../plain.ts";
+import { type Plain, plain, quoted, SpokenError } from "../../plain.ts";
 import { shown } from "../errors.ts";
 
 export class InvalidCsvError extends Error {
@@ -94,12 +94,14 @@ export class FileTooLargeError extends Error {
 }
 
 /** It was being read, and would not end. */
-export class FileTooCostlyError extends Error {
+export class FileTooCostlyError extends SpokenError {
   readonly code = "file_too_costly";
 
   constructor() {
     super(
-      "it takes more time or memory to read than one file may; split it, by year say, and import the parts",
+      plain(
+        "It takes more time or memory to read than one file may; split it, by year say, and import the parts.",
+      ),
     );
   }
 }
@@ -207,12 +209,18 @@ export class UnknownUnitError extends Error {
   }
 }
 
-export class AmbiguousDateError extends Error {
+export class AmbiguousDateError extends SpokenError {
   readonly code = "ambiguous_date";
   readonly field = "date";
 
   constructor(text: string, day: string, month: string) {
-    super(`${text} is ${day} or ${month}, and no other date of the file tells which; say it above`);
+    super(
+      plain("{text} is {day} or {month}, and no other date of the file tells which; say it above.", {
+        text,
+        day,
+        month,
+      }),
+    );
   }
 }
 
@@ -248,15 +256,20 @@ export class UnknownKindError extends Error {
   }
 }
 
+function wordsOfAsset(asset: "option" | "CFD" | "future", symbol: string): Plain {
+  if (asset === "option")
+    return plain("{symbol} is an option: it is never bought as shares here.", { symbol });
+  if (asset === "CFD") return plain("{symbol} is a CFD: it is never bought as shares here.", { symbol });
+  return plain("{symbol} is a future: it is never bought as shares here.", { symbol });
+}
+
 /** Something that the ledger would hold as if it were shares. */
-export class UnsupportedAssetError extends Error {
+export class UnsupportedAssetError extends SpokenError {
   readonly code = "unsupported_asset";
   readonly field = "ticker";
 
   constructor(asset: "option" | "CFD" | "future", symbol: string) {
-    super(
-      `${shown(symbol)} is ${asset === "option" ? "an option" : `a ${asset}`}: it is never bought as shares here`,
-    );
+    super(wordsOfAsset(asset, shown(symbol)));
   }
 }
 
@@ -273,23 +286,25 @@ export class UnknownInstrumentError extends Error {
   }
 }
 
-export class DuplicateError extends Error {
+export class DuplicateError extends SpokenError {
   readonly code = "potential_duplicate";
 
   /** `importedOn`: the day on which this very row was imported; null: the ledger has a trade like it. */
   constructor(importedOn: string | null) {
     super(
       importedOn === null
-        ? "potential duplicate: same date, ticker, type, quantity and price as a trade in the ledger"
-        : `potential duplicate: this row was imported on ${importedOn}, and its trade is in the ledger`,
+        ? plain("Potential duplicate: same date, ticker, type, quantity and price as a trade in the ledger.")
+        : plain("Potential duplicate: this row was imported on {day}, and its trade is in the ledger.", {
+            day: importedOn,
+          }),
     );
   }
 }
 
-export class TickerNotCheckedError extends Error {
+export class TickerNotCheckedError extends SpokenError {
   readonly code = "ticker_not_checked";
 
   constructor(ticker: string) {
-    super(`${ticker} is new here and has not been looked up yet; check again to go on`);
+    super(plain("{ticker} is new here and has not been looked up yet; check again to go on.", { ticker }));
   }
 }

@@ -88,7 +88,7 @@ export const listImports = (
 
 async function requireImport(client: PoolClient, userId: number, importId: string): Promise<MadeImport> {
   const [found] = await readImports(client, userId, importId, 1);
-  if (!found) throw new ImportNotFoundError(importId, "there is none");
+  if (!found) throw new ImportNotFoundError(importId, "none");
   return found;
 }
 
@@ -157,8 +157,7 @@ const keepAsImported = `
 
 async function remove(client: PoolClient, userId: number, importId: string): Promise<Transaction[]> {
   const removed = await removeRecorded(client, userId, importId);
-  if (removed.length === 0)
-    throw new ImportNotFoundError(importId, "nothing that it recorded is in your ledger any more");
+  if (removed.length === 0) throw new ImportNotFoundError(importId, "empty");
   for (const holding of holdingsOf(removed.filter(({ type }) => bringsShares(type))))
     await requireCovered(client, userId, holding, () => "import");
   await client.query(keepAsBefore, [userId, importId]);
@@ -278,7 +277,7 @@ export async function restoreImport(
   const restore = async (client: PoolClient): Promise<readonly Transaction[]> => {
     await lockLedger(client, userId);
     const made = await requireImport(client, userId, importId);
-    if (made.undone_at === null) throw new ImportNotFoundError(importId, "it was not undone");
+    if (made.undone_at === null) throw new ImportNotFoundError(importId, "standing");
     if (await isRecordedAgain(client, userId, importId)) throw new RecordedAgainError();
     const { rows } = await client.query<{ id: number }>(
       `select distinct transaction_id as id from (${recordedIds}) as own`,
