@@ -34,11 +34,7 @@ export function exchangeReturn(whole: number, local: number, rates: number, form
   );
 }
 
-/** What a table of the page adds up to: the column is the formula. */
-export const total = (column: string, value: string): Working =>
-  computed(value, equation(`sum of ${column}`, value));
-
-/** The same in words of the reader's language: "sum of the fees below". */
+/** What a table of the page adds up to: `words`, "sum of the fees below", are the formula. */
 export const summed = (words: string, value: string): Working => computed(value, equation(words, value));
 
 /** What so many returns, a day each, deviate in a year. */
