@@ -9,6 +9,7 @@ import { catalogueOf, localise, scriptMessages } from "./messages/index.ts";
 import { sayReading } from "./number-input.ts";
 import { shownTicker } from "./own-names.ts";
 import { sayReason } from "./reasons.ts";
+import { stateName } from "./state-names.ts";
 import type { StaticFiles } from "./static-files.ts";
 
 /** What every template can reach, whatever page it is part of. */
@@ -119,6 +120,7 @@ function registerHelpers(
   }
   helper("relative", (instant: Date, { data }: HelperOptions) => data.format.relative(instant, data.now));
   helper("iso", (instant: Date) => instant.toISOString());
+  helper("stateName", (name: string) => stateName(name));
   helper("day", (instant: Date) => instant.toISOString().slice(0, 10));
   helper("tickerName", (ticker: string | null) => ticker && shownTicker(ticker));
   helper("isOwnAsset", (ticker: string | null) => ticker !== null && isOwnAsset(ticker));

@@ -14,6 +14,7 @@ import {
 import { readAsset } from "../api/assets.ts";
 import { historyChart } from "../charts/history-chart.ts";
 import type { WebContext } from "../context.ts";
+import { t } from "../messages/index.ts";
 import { checkStatus, describeSample, pastChart, readPastResults } from "./asset-checks.ts";
 import { nearbyChart } from "./asset-graph.ts";
 import { type BodyDiff, bodyDiff } from "./body-diff.ts";
@@ -148,28 +149,32 @@ function freshness({ asset }: Node, state: AssetState | undefined, now: Date) {
 
 function facts(asset: Asset, { asset: declared }: Node, state: AssetState | undefined, root: string) {
   const kind =
-    declared.kind === "model" ? `${declared.materialized} model` : `source, schema ${declared.schema}`;
+    declared.kind === "model"
+      ? t("{materialized, select, view {view model} table {table model} other {incremental model}}", {
+          materialized: declared.materialized,
+        })
+      : t("source, schema {schema}", { schema: declared.schema });
   const published = asset.published_code_version;
   const known: [label: string, value: string | null | undefined][] = [
-    ["Kind", kind],
-    ["Key", asset.key.join(", ")],
-    ["Partition column", asset.partition_column],
-    ["Time column", asset.time_column],
-    ["Owner", asset.owner],
-    ["File", asset.file && relative(root, asset.file)],
-    ["Code version", asset.code_version],
-    ["Published code", published === asset.code_version ? null : published],
-    ["Data version", String(asset.data_version)],
-    ["Table", state?.relation],
+    [t("Kind"), kind],
+    [t("Key"), asset.key.join(", ")],
+    [t("Partition column"), asset.partition_column],
+    [t("Time column"), asset.time_column],
+    [t("Owner"), asset.owner],
+    [t("File"), asset.file && relative(root, asset.file)],
+    [t("Code version"), asset.code_version],
+    [t("Published code"), published === asset.code_version ? null : published],
+    [t("Data version"), String(asset.data_version)],
+    [t("Table"), state?.relation],
   ];
   return known.flatMap(([label, value]) => (value ? [{ label, value }] : []));
 }
 
 function roles(asset: Asset, column: string): string[] {
   return [
-    ...(asset.key.includes(column) ? ["key"] : []),
-    ...(asset.partition_column === column ? ["partition"] : []),
-    ...(asset.time_column === column ? ["time"] : []),
+    ...(asset.key.includes(column) ? [t("key")] : []),
+    ...(asset.partition_column === column ? [t("partition")] : []),
+    ...(asset.time_column === column ? [t("time")] : []),
   ];
 }
 

@@ -11,6 +11,8 @@ import {
   selectable,
 } from "../../engine/index.ts";
 import { type LineageNode, lineageChart } from "../charts/lineage-chart.ts";
+import { t } from "../messages/index.ts";
+import { stateName } from "../state-names.ts";
 
 export type States = ReadonlyMap<string, AssetState>;
 
@@ -75,7 +77,10 @@ export function shownAssets(
   if (selection.length > longestSelection)
     return {
       names: within(graph.nodes.keys()),
-      error: `a selection has at most ${longestSelection} characters, got: ${selection.length}`,
+      error: t("a selection has at most {most} characters, got: {got}", {
+        most: String(longestSelection),
+        got: String(selection.length),
+      }),
     };
   try {
     return { names: within(selectForgiving(graph, selection, states)), error: null };
@@ -140,7 +145,11 @@ export function graphNodes(
     const node = { name, layer, status, upstream: upstreamOf(members) };
     if (!isClosed(members[0]!)) return { ...node, href: `/assets/${name}`, isFocus: name === focus };
     const affected = statuses.filter((other) => other === status).length;
-    const summary = `${members.length} assets, ${affected} ${status}`;
+    const summary = t("{count, plural, one {# asset} other {# assets}}, {affected} {status}", {
+      count: members.length,
+      affected: String(affected),
+      status: stateName(status),
+    });
     return { ...node, href: href(layer), summary };
   });
 }

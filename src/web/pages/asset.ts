@@ -3,6 +3,7 @@ import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { requestRun } from "../../engine/index.ts";
 import { operatorContext, type WebContext } from "../context.ts";
+import { t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { assetData } from "./asset-data.ts";
 import {
@@ -55,7 +56,7 @@ export function assetPage(context: WebContext, sendPage: SendPage): Router {
     if (planned.errors) return send(request, response, name, { values, errors: planned.errors });
     sendPage(request, response, {
       view: "plan",
-      title: `Plan of ${name}`,
+      title: t("Plan of {asset}", { asset: name }),
       data: {
         asset: name,
         values,

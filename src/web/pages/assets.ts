@@ -12,6 +12,7 @@ import {
 } from "../../engine/index.ts";
 import { lineageChart } from "../charts/lineage-chart.ts";
 import { operatorContext, type WebContext } from "../context.ts";
+import { t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import {
   closedLayers,
@@ -32,7 +33,7 @@ export function assetPages(context: WebContext, sendPage: SendPage): Router {
     const data = await assetsData(own, query);
     sendPage(request, response, {
       view: "assets",
-      title: "Assets",
+      title: t("Assets"),
       scripts: ["lineage.js"],
       status: data.error === null ? 200 : 422,
       data,

@@ -12,7 +12,9 @@ import {
   setAutomationEnabled,
   type WaitingChanges,
 } from "../../engine/index.ts";
+import type { Language } from "../../languages.ts";
 import { operatorContext, type WebContext } from "../context.ts";
+import { currentLanguage, defineMessage, t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { millisecondsBetween } from "./asset-data.ts";
 import type { SendPage } from "./page.ts";
@@ -46,7 +48,7 @@ export function automationPages(context: WebContext, sendPage: SendPage): Router
     const askedFor = asked === undefined ? undefined : declared.get(asked);
     sendPage(request, response, {
       view: "automation",
-      title: "Automation",
+      title: t("Automation"),
       data: { automations, asked: askedFor?.name, isSensorAsked: askedFor?.kind === "sensor", hastened },
     });
   });
@@ -74,9 +76,9 @@ export function automationPages(context: WebContext, sendPage: SendPage): Router
 }
 
 const buttons: Readonly<Record<Automation["kind"], string>> = {
-  schedule: "Run now",
-  sensor: "Look now",
-  watcher: "Materialize what was edited",
+  schedule: defineMessage("Run now"),
+  sensor: defineMessage("Look now"),
+  watcher: defineMessage("Materialize what was edited"),
 };
 
 async function automationData(
@@ -96,9 +98,9 @@ async function automationData(
     ...record,
     isSensor,
     isSchedule: declaration.kind === "schedule",
-    button: buttons[declaration.kind],
+    button: t(buttons[declaration.kind]),
     description: declaration.description,
-    facts: facts(declaration),
+    facts: await facts(declaration),
     lastTick: ticks[0],
     ticks: ticks.slice(0, ticksShown),
     earlierTicks: ticks.slice(ticksShown),
@@ -113,23 +115,45 @@ function describeWaiting(changes: WaitingChanges, now: Date) {
   return { ...changes, retryAt: notBefore !== null && notBefore > now ? notBefore : null };
 }
 
-function facts(automation: Automation): { label: string; value: string }[] {
+/** In Portuguese as in Brazil, as numbers and days are without a place. */
+const cronLocales: Partial<Record<Language, string>> = { pt: "pt_BR" };
+
+/** Loaded when needed: the descriptions of other languages take 1 MB. */
+async function describeCron(cron: string): Promise<string> {
+  const language = currentLanguage();
+  const options = { use24HourTimeFormat: true };
+  if (language === "en") return cronstrue.toString(cron, options);
+  // Its types know of no default that is the same as of the English one.
+  const { default: translated } = (await import("cronstrue/i18n.js")) as unknown as {
+    default: typeof cronstrue;
+  };
+  return translated.toString(cron, { ...options, locale: cronLocales[language] ?? language });
+}
+
+async function facts(automation: Automation): Promise<{ label: string; value: string }[]> {
   switch (automation.kind) {
     case "watcher":
-      return [{ label: "When", value: "A file of sql-models is saved" }];
+      return [{ label: t("When"), value: t("A file of sql-models is saved") }];
     case "sensor":
       return [
-        { label: "When", value: "As soon as a source changes" },
-        { label: "Watches", value: automation.sources.map(({ name }) => name).join(", ") },
+        { label: t("When"), value: t("As soon as a source changes") },
+        { label: t("Watches"), value: automation.sources.map(({ name }) => name).join(", ") },
       ];
     case "schedule": {
       const { cron, timeZone, selection, verifies } = automation;
       return [
-        { label: "When", value: `${cronstrue.toString(cron, { use24HourTimeFormat: true })}, ${timeZone}` },
-        { label: "Cron", value: cron },
-        { label: "Selection", value: selection },
+        { label: t("When"), value: `${await describeCron(cron)}, ${timeZone}` },
+        { label: t("Cron"), value: cron },
+        { label: t("Selection"), value: selection },
         ...(verifies
-          ? [{ label: "Verifies", value: `${verifies.valuesPerColumn} values of each kind` }]
+          ? [
+              {
+                label: t("Verifies"),
+                value: t("{count, plural, one {# value} other {# values}} of each kind", {
+                  count: verifies.valuesPerColumn,
+                }),
+              },
+            ]
           : []),
       ];
     }

@@ -16,6 +16,7 @@ import {
 } from "../../engine/index.ts";
 import { day } from "../../values.ts";
 import type { WebContext } from "../context.ts";
+import { t } from "../messages/index.ts";
 
 /** How far a materialization reaches, in the selection grammar. */
 const reaches = {
@@ -31,16 +32,22 @@ export type FormErrors = Partial<Record<keyof typeof emptyForm, string>>;
 const mostPartitions = 10_000;
 
 const materializeForm = z.object({
-  reach: z.enum(Object.keys(reaches) as (keyof typeof reaches)[], "Expected how far it reaches."),
+  reach: z.enum(Object.keys(reaches) as (keyof typeof reaches)[], {
+    error: () => t("Expected how far it reaches."),
+  }),
   partitions: z
     .string()
     .default("")
     .transform((text) => [...new Set(text.split(/[\s,]+/).filter((value) => value !== ""))])
-    .refine(({ length }) => length <= mostPartitions, `Expected at most ${mostPartitions} values.`),
+    .refine(({ length }) => length <= mostPartitions, {
+      error: () => t("Expected at most {most} values.", { most: String(mostPartitions) }),
+    }),
   since: z
     .string()
     .default("")
-    .refine((text) => text === "" || day.safeParse(text).success, "Expected a date, or nothing for all days.")
+    .refine((text) => text === "" || day.safeParse(text).success, {
+      error: () => t("Expected a date, or nothing for all days."),
+    })
     .transform((text) => (text === "" ? undefined : text)),
   full_refresh: z
     .literal(["", "true"])
@@ -152,7 +159,8 @@ export function describeSteps(graph: Graph, steps: readonly PlanStep[]) {
     return {
       ...step,
       layer: asset.layer,
-      scopeText: step.scope === null ? "what the steps before it change" : describeScope(asset, step.scope),
+      scopeText:
+        step.scope === null ? t("what the steps before it change") : describeScope(asset, step.scope),
     };
   });
 }

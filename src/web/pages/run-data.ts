@@ -8,6 +8,7 @@ import {
   type StepStatus,
 } from "../../engine/index.ts";
 import { type Bar, ganttChart } from "../charts/gantt-chart.ts";
+import { t } from "../messages/index.ts";
 import type { ViewEnvironment } from "../views.ts";
 import { checkStatus, describeSample } from "./asset-checks.ts";
 import { millisecondsBetween } from "./asset-data.ts";
@@ -166,7 +167,7 @@ function logData(run: RunDetail, filter: LogFilter) {
     logAll: logAddress(run.runId, {}),
     logWithoutStep: logAddress(run.runId, { level: filter.level }),
     logLevels: [undefined, ...logLevels].map((level) => ({
-      level: level ?? "everything",
+      label: levelLabel(level),
       href: logAddress(run.runId, { ...filter, level }),
       isCurrent: level === filter.level,
     })),
@@ -185,12 +186,20 @@ function rowsOf({ rowsInserted, rowsUpdated, rowsDeleted }: StepRecord): number 
 function wayOut({ status, triggerKind, steps, checks }: RunDetail): string | null {
   if (status !== "failed") return null;
   if (checks.some(({ failingRows, severity }) => failingRows > 0 && severity === "error"))
-    return "Nothing was published: readers see what was there before. Correct the rows named below at their source, or the check, and run it again.";
+    return t(
+      "Nothing was published: readers see what was there before. Correct the rows named below at their source, or the check, and run it again.",
+    );
   if (triggerKind === "sensor" && steps.every(({ action }) => action === "refresh"))
-    return "Nothing was written. The changes wait, and are tried again by themselves: Automation tells when.";
+    return t(
+      "Nothing was written. The changes wait, and are tried again by themselves: Automation tells when.",
+    );
   if (steps.some((step) => step.status === "failed" && step.action === "ingest"))
-    return "What was fetched is kept, and goes on by itself. When the source answers again, run again what failed.";
-  return "Nothing was published: readers see what was there before. Correct the body of the asset that failed, or what it reads, and run again what failed.";
+    return t(
+      "What was fetched is kept, and goes on by itself. When the source answers again, run again what failed.",
+    );
+  return t(
+    "Nothing was published: readers see what was there before. Correct the body of the asset that failed, or what it reads, and run again what failed.",
+  );
 }
 
 /** An asset that was removed since can no longer say what its scope means. */
@@ -202,14 +211,27 @@ function scopeText({ asset, scope }: StepRecord, graph: Graph): string {
 function options(run: RunDetail, format: ViewEnvironment["format"]) {
   const { partitions, since, fullRefresh, exclude, retryOf, rerunOf, attempt, sample } = run;
   return [
-    ...(sample ? [{ label: "Verifies", value: `${sample.values} values of each kind` }] : []),
-    ...(exclude ? [{ label: "Except", value: exclude }] : []),
-    ...(partitions ? [{ label: "Partitions", value: partitions.join(", ") }] : []),
-    ...(since ? [{ label: "Since", value: format.date(since) }] : []),
-    ...(fullRefresh ? [{ label: "Full refresh", value: "yes" }] : []),
-    ...(attempt > 1 ? [{ label: "Attempt", value: String(attempt) }] : []),
-    ...(retryOf !== null ? [{ label: "Retry of", value: `run ${retryOf}`, href: `/runs/${retryOf}` }] : []),
-    ...(rerunOf !== null ? [{ label: "Again", value: `run ${rerunOf}`, href: `/runs/${rerunOf}` }] : []),
+    ...(sample
+      ? [
+          {
+            label: t("Verifies"),
+            value: t("{count, plural, one {# value} other {# values}} of each kind", {
+              count: sample.values,
+            }),
+          },
+        ]
+      : []),
+    ...(exclude ? [{ label: t("Except"), value: exclude }] : []),
+    ...(partitions ? [{ label: t("Partitions"), value: partitions.join(", ") }] : []),
+    ...(since ? [{ label: t("Since"), value: format.date(since) }] : []),
+    ...(fullRefresh ? [{ label: t("Full refresh"), value: t("yes") }] : []),
+    ...(attempt > 1 ? [{ label: t("Attempt"), value: String(attempt) }] : []),
+    ...(retryOf !== null
+      ? [{ label: t("Retry of"), value: t("run {id}", { id: String(retryOf) }), href: `/runs/${retryOf}` }]
+      : []),
+    ...(rerunOf !== null
+      ? [{ label: t("Again"), value: t("run {id}", { id: String(rerunOf) }), href: `/runs/${rerunOf}` }]
+      : []),
   ];
 }
 
@@ -220,11 +242,21 @@ function barLabel(
   first: number,
   { format, now }: ViewEnvironment,
 ): string {
-  if (startedAt === null) return "not started";
+  if (startedAt === null) return t("not started");
   const after = format.duration(startedAt.getTime() - first);
   const end = filledAt ?? finishedAt;
   const lasted = format.duration((end ?? now).getTime() - startedAt.getTime());
-  const waited = filledAt && bar?.wait ? (finishedAt ?? now).getTime() - filledAt.getTime() : null;
-  const then = waited === null ? "" : `, then waited ${format.duration(waited)} to be published`;
-  return `began after ${after}, ${end ? "took" : "has been running for"} ${lasted}${then}`;
+  if (end === null) return t("began after {after}, has been running for {lasted}", { after, lasted });
+  if (!filledAt || !bar?.wait) return t("began after {after}, took {lasted}", { after, lasted });
+  const waited = format.duration((finishedAt ?? now).getTime() - filledAt.getTime());
+  return t("began after {after}, took {lasted}, then waited {waited} to be published", {
+    after,
+    lasted,
+    waited,
+  });
+}
+
+function levelLabel(level: (typeof logLevels)[number] | undefined): string {
+  if (level === undefined) return t("everything");
+  return level === "warnings" ? t("warnings") : t("errors");
 }

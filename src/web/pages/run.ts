@@ -11,6 +11,7 @@ import {
 } from "../../engine/index.ts";
 import { operatorContext, requireOperator, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
+import { t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { formErrorsOf, planRun, type RunScope } from "./materialize.ts";
@@ -41,13 +42,13 @@ export function runPage(context: WebContext, sendPage: SendPage): Router {
     const { steps } = parseInput(stepsPage, request.query);
     sendPage(request, response, {
       view: "run",
-      title: `Run ${run.runId}`,
+      title: t("Run {id}", { id: String(run.runId) }),
       scripts: ["run.js"],
       status: problem === undefined ? 200 : 422,
       data: {
         ...runData(run, context.registry(), { filter, page: steps }, environmentOf(context, request)),
         ...(await rerunsOf(own, run)),
-        problem: problem && { heading: "It cannot be run again.", message: problem },
+        problem: problem && { heading: t("It cannot be run again."), message: problem },
       },
     });
   };
@@ -80,7 +81,7 @@ export function runPage(context: WebContext, sendPage: SendPage): Router {
     const again = only_failed === undefined ? scopeOf(run) : failedScopeOf(run, graph);
     const problem = await problemOf(own, again);
     if (again === null || problem !== null)
-      return send(request, response, runId, problem ?? "Nothing of it failed.");
+      return send(request, response, runId, problem ?? t("Nothing of it failed."));
     const newRunId = await requestRun(own.pool, {
       triggerKind: "manual",
       triggerName: own.operator.email,
@@ -134,10 +135,10 @@ function sameValues(a: readonly string[] | null, b: readonly string[] | null): b
 
 /** Why doing this would fail or do nothing; null: it can be asked for. */
 async function problemOf(context: WebContext, scope: RunScope | null): Promise<string | null> {
-  if (scope === null) return "Nothing of it failed.";
+  if (scope === null) return t("Nothing of it failed.");
   try {
     const steps = await planRun(context, scope);
-    return steps.length > 0 ? null : "Nothing would be done: its rows come from outside.";
+    return steps.length > 0 ? null : t("Nothing would be done: its rows come from outside.");
   } catch (error) {
     const errors = formErrorsOf(error);
     if (!errors) throw error;

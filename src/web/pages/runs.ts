@@ -14,6 +14,7 @@ import {
 } from "../../engine/index.ts";
 import { day } from "../../values.ts";
 import { operatorContext, type WebContext } from "../context.ts";
+import { t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { millisecondsBetween } from "./asset-data.ts";
@@ -25,11 +26,17 @@ const statuses = ["queued", "running", "succeeded", "failed", "cancelled"] as co
 
 /** The fields of the form: what each takes, and how it is told so. */
 const fields = {
-  status: { schema: z.enum(statuses), expected: `Expected one of ${statuses.join(", ")}` },
-  trigger: { schema: z.enum(triggerKinds), expected: `Expected one of ${triggerKinds.join(", ")}` },
-  asset: { schema: z.string().trim(), expected: "Expected the name of an asset" },
-  from: { schema: day, expected: "Expected a date" },
-  to: { schema: day, expected: "Expected a date" },
+  status: {
+    schema: z.enum(statuses),
+    expected: () => t("Expected one of {values}", { values: statuses.join(", ") }),
+  },
+  trigger: {
+    schema: z.enum(triggerKinds),
+    expected: () => t("Expected one of {values}", { values: triggerKinds.join(", ") }),
+  },
+  asset: { schema: z.string().trim(), expected: () => t("Expected the name of an asset") },
+  from: { schema: day, expected: () => t("Expected a date") },
+  to: { schema: day, expected: () => t("Expected a date") },
 };
 
 type Field = keyof typeof fields;
@@ -53,7 +60,7 @@ export function runPages(context: WebContext, sendPage: SendPage): Router {
       `/runs?${new URLSearchParams({ ...values, ...(place && { before: String(place) }) })}`;
     sendPage(request, response, {
       view: "runs",
-      title: "Runs",
+      title: t("Runs"),
       status: Object.keys(errors).length > 0 ? 422 : 200,
       data: {
         values,
@@ -117,7 +124,7 @@ function parseFilter(query: Readonly<Record<string, unknown>>, graph: Graph): Pa
     values[field] = String(given);
     const result = fields[field].schema.safeParse(given);
     if (result.success) return result.data as z.output<(typeof fields)[F]["schema"]>;
-    errors[field] = fields[field].expected;
+    errors[field] = fields[field].expected();
     return undefined;
   };
   const filter = {

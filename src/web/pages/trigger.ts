@@ -1,5 +1,6 @@
 /** What set a run off, in words. */
 import { automationsOf, type Registry, type TriggerKind } from "../../engine/index.ts";
+import { defineMessage, t } from "../messages/index.ts";
 
 export interface TriggerWords {
   /** "schedule", "by", ...; empty where the name says it all. */
@@ -10,10 +11,10 @@ export interface TriggerWords {
 }
 
 const words: Readonly<Record<TriggerKind, string>> = {
-  manual: "by",
-  schedule: "schedule",
-  sensor: "sensor",
-  watcher: "watcher",
+  manual: defineMessage("by"),
+  schedule: defineMessage("schedule"),
+  sensor: defineMessage("sensor"),
+  watcher: defineMessage("watcher"),
   deploy: "",
 };
 
@@ -21,8 +22,8 @@ const words: Readonly<Record<TriggerKind, string>> = {
 export function describeTrigger(kind: TriggerKind, name: string, registry: Registry): TriggerWords {
   const isKnown = automationsOf(registry).some((one) => one.kind === kind && one.name === name);
   return {
-    kind: words[kind],
-    name: kind === "deploy" && name === "deploy" ? "deployment" : name,
+    kind: words[kind] && t(words[kind]),
+    name: kind === "deploy" && name === "deploy" ? t("deployment") : name,
     href: isKnown ? `/automation#${name}` : null,
   };
 }
