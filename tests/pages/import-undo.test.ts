@@ -123,7 +123,7 @@ test("is refused while a later sale needs what it bought, and what was deleted b
   expect(text(list)).toContain("Pasted text");
   const preview = (await who.get(undoOf(list))).html;
   expect(text(preview)).toContain(
-    "You sell 3 NORD on 2024-02-05, and without what this import recorded would then hold only 0",
+    "Without what this import recorded you would have held none by then: correct that sale first.",
   );
   expect(preview).not.toContain('class="danger"');
   const refused = await who.post(undoOf(list));
