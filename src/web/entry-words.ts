@@ -26,8 +26,11 @@ const typeNames: Readonly<Record<TransactionType, Names>> = {
   BONUS: { mark: defineMessage("BONUS"), label: defineMessage("Bonus") },
 };
 
-/** "RETURN_OF_CAPITAL" -> "RETURN OF CAPITAL". */
-export const typeName = (type: TransactionType): string => t(typeNames[type].mark);
+/** "RETURN_OF_CAPITAL" -> "RETURN OF CAPITAL". Also of what a model calls a movement and the ledger does not know. */
+export function typeName(type: string): string {
+  const names = (typeNames as Readonly<Record<string, Names | undefined>>)[type];
+  return names ? t(names.mark) : type.replaceAll("_", " ");
+}
 
 /** The message of it. */
 export const typeMessage = (type: TransactionType): string => typeNames[type].mark;

@@ -8,6 +8,7 @@ import { allMessages } from "../../ui/messages/extract.ts";
 
 const folder = new URL("../../ui/static/", import.meta.url);
 const scripts = readdirSync(folder).filter((name) => name.endsWith(".js"));
+const messagesScript = new URL("messages.js", folder).pathname;
 const echo = () => new Proxy({}, { get: (_, message) => `de: ${String(message)}` });
 
 describe("what a page is given", () => {
@@ -42,8 +43,6 @@ describe("what a page is given", () => {
   });
 });
 
-declare const t: (message: string, values?: Readonly<Record<string, string | number>>) => string;
-
 describe("t", () => {
   beforeEach(() => vi.resetModules());
   afterEach(() => vi.unstubAllGlobals());
@@ -53,8 +52,8 @@ describe("t", () => {
       documentElement: { lang, dataset: { locale } },
       getElementById: () => messages && { textContent: JSON.stringify(messages) },
     });
-    // By an address that the compiler does not follow: the script is of the browser's world.
-    const script: { t: typeof t } = await import(new URL("messages.js", folder).href);
+    // Of a browser, which the types of tests know nothing of.
+    const script: { t: (message: string, values?: object) => string } = await import(messagesScript);
     return script.t;
   }
 

@@ -11,7 +11,7 @@ import {
   readTradeEvidence,
   type TradeEvidence,
 } from "../../portfolio/index.ts";
-import { typeLabel } from "../figures/labels.ts";
+import { typeName } from "../entry-words.ts";
 import type { Format } from "../format.ts";
 import { t } from "../messages/index.ts";
 import { ledgerPath } from "../pages/ledger-table.ts";
@@ -250,7 +250,7 @@ function tradeTable(rows: readonly TradeEvidence[], asked: Asked): Evidence {
       const { total, base_total } = row;
       return [
         { text: format.date(row.transaction_date), href: ledgerPath(row, asked.account) },
-        { text: typeLabel(row.transaction_type) },
+        { text: typeName(row.transaction_type) },
         tickerCell(row.ticker, asked),
         ...account.of(row),
         orNone(format.quantity, row.quantity),

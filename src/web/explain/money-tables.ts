@@ -9,7 +9,7 @@ import {
   readCostEvidence,
   readExpectedEvidence,
 } from "../../portfolio/index.ts";
-import { typeLabel } from "../figures/labels.ts";
+import { typeName } from "../entry-words.ts";
 import type { Format } from "../format.ts";
 import { defineMessage, t } from "../messages/index.ts";
 import { ledgerPath } from "../pages/ledger-table.ts";
@@ -143,7 +143,7 @@ export async function readCosts(
     ],
     rows.map((row) => [
       { text: format.date(row.transaction_date), href: ledgerPath(row, asked.account) },
-      { text: typeLabel(row.transaction_type) },
+      { text: typeName(row.transaction_type) },
       tickerCell(row.ticker, asked),
       ...account.of(row),
       ...where(isConverted, { text: format.in(row.currency).money(row.own_amount) }),

@@ -50,28 +50,6 @@ const sectors: Labels = {
 export const sectorLabel = (sector: string | null): string =>
   sector === null ? t("No sector") : said(sectors, sector, (word) => word);
 
-/** Beside figures a transaction is its type, in capitals. */
-const types: Labels = {
-  BUY: defineMessage("BUY"),
-  SELL: defineMessage("SELL"),
-  DIVIDEND: defineMessage("DIVIDEND"),
-  INTEREST: defineMessage("INTEREST"),
-  DEPOSIT: defineMessage("DEPOSIT"),
-  WITHDRAWAL: defineMessage("WITHDRAWAL"),
-  FEE: defineMessage("FEE"),
-  TAX: defineMessage("TAX"),
-  TRANSFER_IN: defineMessage("TRANSFER IN"),
-  TRANSFER_OUT: defineMessage("TRANSFER OUT"),
-  FX_IN: defineMessage("FX IN"),
-  FX_OUT: defineMessage("FX OUT"),
-  SPLIT: defineMessage("SPLIT"),
-  RETURN_OF_CAPITAL: defineMessage("RETURN OF CAPITAL"),
-  BONUS: defineMessage("BONUS"),
-};
-
-/** "RETURN_OF_CAPITAL" is "RETURN OF CAPITAL". */
-export const typeLabel = (type: string): string => said(types, type, spaced);
-
 /** On the buttons of ranges, where an address says the same in English. */
 const ranges: Labels = {
   "1M": defineMessage("1M"),

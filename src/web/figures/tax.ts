@@ -6,9 +6,9 @@ import type {
   readTaxIncome,
   UncountedRow,
 } from "../../portfolio/index.ts";
+import { typeName } from "../entry-words.ts";
 import { listed, t } from "../messages/index.ts";
 import { sayReason } from "../reasons.ts";
-import { typeLabel } from "./labels.ts";
 import { less, sumOf, sumOfKnown } from "./sums.ts";
 
 type RowsOf<R extends (...args: never) => Promise<OfTaxYear<unknown>>> = Awaited<ReturnType<R>>["rows"];
@@ -93,7 +93,7 @@ export function costsView(costs: Costs, base: string, nameOf: (account: number) 
     rows: costs.map((cost) => ({
       ...cost,
       account: nameOf(cost.account_id),
-      type: typeLabel(cost.transaction_type),
+      type: typeName(cost.transaction_type),
       isForeign: cost.currency !== base,
     })),
     totals: [
@@ -125,7 +125,7 @@ export function uncountedView(rows: readonly UncountedRow[], from: string) {
   return {
     rows: rows.toReversed().map((row) => ({
       ...row,
-      type: typeLabel(row.transaction_type),
+      type: typeName(row.transaction_type),
       reason: sayReason(row.reason),
       // Nobody knows it: then none is written, least of all the person's own.
       currency: row.currency ?? "",

@@ -14,8 +14,9 @@ import {
   tickerRangeNames,
 } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
+import { typeName } from "../entry-words.ts";
 import { NotFoundError } from "../errors.ts";
-import { classLabel, rangeLabel, sectorLabel, typeLabel } from "../figures/labels.ts";
+import { classLabel, rangeLabel, sectorLabel } from "../figures/labels.ts";
 import { defineMessage, t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
@@ -121,7 +122,7 @@ function tickerData(data: TickerData, range: TickerRangeName, format: Parameters
       ...pagerOf(data, range, "trades", trades),
       rows: trades.rows.map((trade) => ({
         ...trade,
-        type: typeLabel(trade.transaction_type),
+        type: typeName(trade.transaction_type),
         currency: trade.currency ?? currency,
         of: nameOf(trade),
       })),

@@ -3,7 +3,7 @@ import { isOwnAsset } from "../../market/ticker.ts";
 import type { CorporateAction, HeldDay, TickerFacts, TradeMark } from "../../portfolio/index.ts";
 import type { Marker } from "../charts/markers.ts";
 import { timeChart } from "../charts/time-chart.ts";
-import { typeLabel } from "../figures/labels.ts";
+import { typeName } from "../entry-words.ts";
 import type { Format } from "../format.ts";
 import { t } from "../messages/index.ts";
 
@@ -55,7 +55,7 @@ function tradeMarker(mark: TradeMark, format: Format): Marker {
 function tradeTitle(mark: TradeMark, format: Format): string {
   const { transaction_type, last_date, quantity, price, currency, adjusted_price, is_split_since } = mark;
   const values = {
-    type: typeLabel(transaction_type),
+    type: typeName(transaction_type),
     quantity: format.quantity(quantity),
     price: format.in(currency).price(price),
     date: format.date(last_date),
@@ -73,7 +73,7 @@ function stretchTitle(mark: TradeMark, format: Format): string {
   const { transaction_type, trades, first_date, last_date, quantity, adjusted_price, is_split_since } = mark;
   const values = {
     count: format.count(trades),
-    type: typeLabel(transaction_type),
+    type: typeName(transaction_type),
     quantity: format.quantity(quantity),
     price: adjusted_price === null ? "" : format.price(adjusted_price),
     hasPrice: String(adjusted_price !== null),
