@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { figures } from "../../src/web/explain/figures.ts";
-import { incomeWorkings } from "../../src/web/explain/income-working.ts";
 import { textOf } from "../support/html.ts";
 import { insertNairobiMarket } from "../support/nairobi.ts";
 import { type Program, startProgram } from "../support/program.ts";
@@ -115,17 +114,13 @@ const withoutModels = (html: string): string =>
     .replaceAll(/<span class="layer-[^>]*>[^<]*<\/span>/g, "")
     .replaceAll(/(<summary>\s*)[a-z_]+(, [a-z_]+)*/g, "$1");
 
-/** Whose steps are in English still. */
-const unsaid = new RegExp(`^/explain/(${Object.keys(incomeWorkings).join("|")})\\b`);
-
 /** Of each path, what no message says; of paths whose page is all said, nothing. */
 async function unspokenOf(person: Person, paths: readonly string[]): Promise<Record<string, string[]>> {
   const left: Record<string, string[]> = {};
   for (const path of paths) {
     const { status, html } = await pageOf(person, path);
     expect(status, path).toBe(200);
-    const page = unsaid.test(path) ? html.replace(/<ol class="working">.*?<\/ol>/s, "") : html;
-    const lines = unspoken(withoutModels(page), data);
+    const lines = unspoken(withoutModels(html), data);
     if (lines.length > 0) left[path] = lines;
   }
   return left;

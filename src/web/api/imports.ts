@@ -181,7 +181,7 @@ const rowOf = (row: ReviewedRow): z.input<typeof rowAnswer> => ({
   errors: row.errors.map(told),
   warnings: row.warnings.map(told),
   notes: row.notes.map(({ message }) => message),
-  correction: row.correction && row.correction.message,
+  correction: row.correction?.message ?? null,
 });
 
 const previewOf = (review: ImportReview): z.input<typeof preview> => ({

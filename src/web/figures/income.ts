@@ -2,6 +2,7 @@
 import type { ExpectedIncome, IncomeMonth, IncomeRow, IncomeYield, LastDay } from "../../portfolio/index.ts";
 import { barChart } from "../charts/bar-chart.ts";
 import type { Format } from "../format.ts";
+import { t } from "../messages/index.ts";
 import { shownTicker } from "../own-names.ts";
 import { less, sumOf, sumOfKnown } from "./sums.ts";
 
@@ -68,11 +69,11 @@ export function receivedChart(by: string, rows: readonly IncomeRow[], format: Fo
     ...barChart(
       {
         id: "received-chart",
-        title: `Received by ${by}, before tax`,
+        title: by === "year" ? t("Received by year, before tax") : t("Received by month, before tax"),
         legend: hasBoth
           ? [
-              { name: "dividend", label: "Dividends" },
-              { name: "interest", label: "Interest" },
+              { name: "dividend", label: t("Dividends") },
+              { name: "interest", label: t("Interest") },
             ]
           : [],
         bars: shown.map((place) => {
@@ -129,7 +130,7 @@ export function expectedView(
     chart: barChart(
       {
         id: "expected-chart",
-        title: "Expected by month, an estimate before tax",
+        title: t("Expected by month, an estimate before tax"),
         isEstimate: true,
         legend: [],
         bars: months.map(({ month, label, gross }) => ({

@@ -23,6 +23,7 @@ import {
   yieldsView,
 } from "../figures/income.ts";
 import type { Format } from "../format.ts";
+import { defineMessage, t } from "../messages/index.ts";
 import { shownTicker } from "../own-names.ts";
 import { parseInput } from "../route.ts";
 import type { Account } from "./entry-form.ts";
@@ -40,7 +41,19 @@ const incomeQuery = z.object({
 
 type IncomeQuery = z.infer<typeof incomeQuery>;
 
-const groupLabels = { month: "Month", year: "Year", ticker: "Ticker", account: "Account" } as const;
+const groupLabels = {
+  month: defineMessage("Month"),
+  year: defineMessage("Year"),
+  ticker: defineMessage("Ticker"),
+  account: defineMessage("Account"),
+} as const;
+
+const groupingLabels = {
+  month: defineMessage("By month"),
+  year: defineMessage("By year"),
+  ticker: defineMessage("By ticker"),
+  account: defineMessage("By account"),
+} as const;
 
 export function incomePages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
@@ -66,7 +79,7 @@ async function sendIncome(
   const unbooked = await describeUnbooked(context, userId, { account, accounts, query: request.query });
   sendPage(request, response, {
     view: "income",
-    title: "Income",
+    title: t("Income"),
     scripts: ["explain.js"],
     currencies: { base, all: currenciesOf(base, unbooked) },
     data: {
@@ -78,7 +91,7 @@ async function sendIncome(
       groupings: incomeGroupings
         .filter((grouping) => grouping !== "account" || accounts.length > 1)
         .map((grouping) => ({
-          label: `By ${grouping}`,
+          label: t(groupingLabels[grouping]),
           href: address({ by: grouping, from, to, year }),
           isCurrent: grouping === by,
         })),
@@ -120,7 +133,7 @@ async function readReceived(
   const rows = await readIncome(context.pool, userId, { by, from, to, account });
   const isByTime = by === "month" || by === "year";
   return {
-    groupLabel: groupLabels[by],
+    groupLabel: t(groupLabels[by]),
     rows: (isByTime ? rows.toReversed() : rows).map((row) => ({
       ...knownOf(row),
       isRated: row.is_rated,
@@ -141,7 +154,8 @@ function labelOf(
 ): string {
   if (by === "month") return format.month(month!);
   if (by === "year") return String(year);
-  return by === "ticker" ? shownTicker(ticker ?? "Interest") : nameIn(accounts, account_id);
+  if (by === "account") return nameIn(accounts, account_id);
+  return ticker === null ? t("Interest") : shownTicker(ticker);
 }
 
 /** The twelve months before the last day, those after it, and yields. */
