@@ -24,7 +24,7 @@ import {
   int_person_currencies,
   int_transactions,
 } from "./positions.ts";
-import { stg_dividends } from "./staging.ts";
+import { stg_dividends, stg_transactions } from "./staging.ts";
 
 export const int_booked_income = sqlAsset({
   name: "int_booked_income",
@@ -67,11 +67,17 @@ export const int_withheld_taxes = sqlAsset({
     pay_date: day("Day of the income that it is of."),
     currency: text("ISO code of what that was paid in."),
     tax: amount("Withheld, in the person's base currency; below 0: paid back."),
+    is_rated: flag("Converted at the rate of its own day."),
   },
   key: ["user_id", "transaction_id"],
   partitionBy: "user_id",
   materialized: "incremental",
-  deps: [{ asset: int_transactions, via: int_income_ledgers }, int_booked_income, int_income_ledgers],
+  deps: [
+    { asset: int_transactions, via: int_income_ledgers },
+    { asset: stg_transactions, via: int_income_ledgers },
+    int_booked_income,
+    int_income_ledgers,
+  ],
   tags: ["portfolio"],
 });
 

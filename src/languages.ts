@@ -10,4 +10,8 @@ export const languages = {
 
 export type Language = keyof typeof languages;
 
+/** null: not one of them, as of what a later version stored. */
+export const knownLanguage = (text: string | null): Language | null =>
+  text !== null && Object.hasOwn(languages, text) ? (text as Language) : null;
+
 export const languageCodes = Object.keys(languages) as [Language, ...Language[]];

@@ -14,7 +14,8 @@ with
       end as kind,
       pay_date,
       currency,
-      sum(tax) as tax
+      sum(tax) as tax,
+      bool_and(is_rated) as is_rated
     from int_withheld_taxes
     group by user_id, account_id, ticker, is_dividend, pay_date, currency
   )
@@ -37,7 +38,7 @@ select
     when i.source = 'ledger' then i.net - coalesce(w.tax, 0)
   end as net,
   i.source,
-  i.is_rated
+  i.is_rated and coalesce(w.is_rated, true) as is_rated
 from
   int_income as i
   left join withheld as w

@@ -2,7 +2,7 @@
 --
 -- is_gone: it trades no more as far as anybody knows, since its source does not know the ticker any longer, or has had no bar of it for more
 -- than 45 days. A price that its owner types has no such days. is_told: where nothing was paid, somebody would have said so: the
--- market, which does once it has prices of the ticker (price lists and addresses have prices alone), or an account that books its own income.
+-- market, which does once it has prices of the ticker (price lists, addresses and owners have prices alone), or an account that books its own income.
 select
   h.user_id,
   h.account_id,
@@ -17,7 +17,7 @@ select
   not coalesce(a.is_active, true) or (not h.is_always_open and coalesce(p.days_since_bar, 0) > 45) as is_gone,
   h.is_priced
   and (
-    coalesce(a.source, 'yahoo') not in ('file', 'url')
+    coalesce(a.source, 'yahoo') not in ('file', 'url', 'manual')
     or bool_or(booked.income = 'ledger') over (partition by h.user_id, h.ticker)
   ) as is_told
 from

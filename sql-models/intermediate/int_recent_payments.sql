@@ -6,7 +6,8 @@
 -- goes before another's within 15 days, which is the same payment. What a share paid before a split of one's own is of fewer shares than
 -- now, and is divided by it: what is held knows the market's splits alone.
 --
--- is_special: more than three times what the ticker usually pays (the median), and no payment half as large came about a year before.
+-- is_special: more than three times what the ticker usually pays (the median), and no payment half as large came about a year before; of what
+-- was paid for less than that time nobody knows.
 with
   paid as (
     select
@@ -73,8 +74,7 @@ with
     where transaction_type = 'SPLIT'
     group by user_id, ticker
   ),
-  -- Read thrice, each time of one person: made once, it would be of everybody.
-  payments as not materialized (
+  payments as (
     select
       p.*,
       p.cash_per_share_then / coalesce(
@@ -112,7 +112,8 @@ with
         partition by user_id, account_id, ticker
         order by paid_on
         range between interval '1 year 45 days' preceding and interval '320 days' preceding
-      ) as year_before
+      ) as year_before,
+      min(paid_on) over (partition by user_id, account_id, ticker) as first_paid_on
     from payments
   ),
   usual as (
@@ -134,5 +135,8 @@ select
   quantity,
   cash_per_share,
   rate,
-  cash_per_share > 3 * median and coalesce(year_before < cash_per_share / 2, true) and cash_per_share > 0 as is_special
+  cash_per_share > 3 * median
+  and cash_per_share > 0
+  and first_paid_on <= paid_on - interval '1 year 45 days'
+  and coalesce(year_before < cash_per_share / 2, true) as is_special
 from usual

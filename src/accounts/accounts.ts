@@ -4,7 +4,7 @@ import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { personTransaction } from "../database/person.ts";
 import { transaction } from "../database/transaction.ts";
-import type { Language } from "../languages.ts";
+import { knownLanguage, type Language } from "../languages.ts";
 import { QuotaExceededError, type Quotas } from "../quotas.ts";
 import { AccountDisabledError, AccountGoneError, EmailTakenError, LastOperatorError } from "./errors.ts";
 import { hashPassword, isHashOf } from "./hashing.ts";
@@ -157,7 +157,7 @@ export async function readAccount(client: PoolClient, userId: number): Promise<O
     [userId],
   );
   if (!rows[0]) throw new AccountGoneError();
-  return rows[0];
+  return { ...rows[0], language: knownLanguage(rows[0].language) };
 }
 
 export async function isPasswordOf(pool: Pool, userId: number, password: string): Promise<boolean> {
@@ -240,11 +240,11 @@ export async function setTaxYearStart(pool: Pool, userId: number, start: string)
 
 /** Which the person with this email has chosen; null: none, or nobody has the email. It is told to nobody: emails are written in it. */
 export async function languageOfAccount(pool: Pool, email: string): Promise<Language | null> {
-  const { rows } = await pool.query<{ language: Language | null }>(
+  const { rows } = await pool.query<{ language: string | null }>(
     "select public.language_of_account($1) as language",
     [email],
   );
-  return rows[0]!.language;
+  return knownLanguage(rows[0]!.language);
 }
 
 /** In which the person is spoken to; null: as their browser asks. */

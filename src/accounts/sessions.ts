@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Pool, PoolClient } from "pg";
 import { personTransaction } from "../database/person.ts";
-import type { Language } from "../languages.ts";
+import { knownLanguage } from "../languages.ts";
 import { defaultQuotas } from "../quotas.ts";
 import type { AccountContext } from "./context.ts";
 import { deviceName } from "./device.ts";
@@ -191,7 +191,7 @@ interface SessionRow {
   readonly user_id: number;
   readonly email: string;
   readonly role: Role;
-  readonly language: Language | null;
+  readonly language: string | null;
   readonly proved_at: Date;
   readonly reads: readonly Reading[];
 }
@@ -218,7 +218,7 @@ export async function findPerson(
     role,
     credentialId: sessionId,
     scope: "account",
-    language,
+    language: knownLanguage(language),
     provedAt: proved_at,
     reads,
   };

@@ -11,7 +11,7 @@ import {
 import type { Message } from "../mail/index.ts";
 import type { WebContext } from "./context.ts";
 import { sayDevice } from "./devices.ts";
-import { currentLanguage, defineMessage, speaking, t } from "./messages/index.ts";
+import { currentListener, defineMessage, speaking, t } from "./messages/index.ts";
 
 /** How this installation looks at new passwords. */
 export function passwordPolicy({ breachedPasswordsUrl = null, log }: WebContext): PasswordPolicy {
@@ -60,7 +60,7 @@ function send(context: WebContext, find: (publicUrl: string) => Promise<Letter |
   const { mail, deployment, pool, log } = context;
   const { publicUrl } = deployment;
   if (!mail || !publicUrl) return;
-  const asked = currentLanguage();
+  const asked = currentListener();
   mail.add(async () => {
     const letter = await find(publicUrl);
     if (!letter) return null;
@@ -69,7 +69,7 @@ function send(context: WebContext, find: (publicUrl: string) => Promise<Letter |
       log.error({ err: error }, "an email is written without its reader's language");
       return null;
     });
-    return { to, ...speaking(() => own ?? asked, write) };
+    return { to, ...speaking(() => (own === null ? asked : { language: own, locale: own }), write) };
   });
 }
 

@@ -2,7 +2,8 @@
 import type { RequestHandler } from "express";
 import type { Language } from "../languages.ts";
 import { withinRequest } from "../request-scope.ts";
-import { firstLanguage, speaking } from "./messages/index.ts";
+import { formatFor } from "./format.ts";
+import { firstLanguage, type Listener, localesOf, speaking } from "./messages/index.ts";
 
 export class RequestDroppedError extends Error {
   readonly code = "request_dropped";
@@ -26,7 +27,16 @@ export const scopeRequest: RequestHandler = (request, response, next) => {
     personId: () => (request.reading?.reader ?? request.person)?.userId ?? null,
     address: request.ip ?? "",
   };
-  const byBrowser = firstLanguage(request.acceptsLanguages());
-  const language = (): Language => (request.reading?.reader ?? request.person)?.language ?? byBrowser;
-  speaking(language, () => withinRequest(scope, next));
+  const tags = request.acceptsLanguages();
+  const byBrowser = firstLanguage(tags);
+  const listenerIn = (language: Language): Listener => ({
+    language,
+    locale: formatFor(localesOf(language, tags)).locale,
+  });
+  const first = listenerIn(byBrowser);
+  const listener = (): Listener => {
+    const own = (request.reading?.reader ?? request.person)?.language ?? byBrowser;
+    return own === byBrowser ? first : listenerIn(own);
+  };
+  speaking(listener, () => withinRequest(scope, next));
 };

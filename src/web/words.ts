@@ -43,10 +43,11 @@ export const spoken = ({ text, values }: Plain): string => {
   return withShownTickers(t(text.replaceAll(/:(number|day)\}/g, "}"), Object.fromEntries(written)));
 };
 
-/** The markup with its days and numbers as the reader writes them. */
+/** The markup with its days and numbers as the reader writes them; what is neither was not marked here. */
 export function writeWords(html: string, format: Format): string {
   if (!html.includes(mark)) return html;
-  return html.replaceAll(marked, (_, kind: string, value: string) =>
-    kind === "day" ? format.date(value) : format.quantity(value),
-  );
+  return html.replaceAll(marked, (_, kind: string, value: string) => {
+    if (kind === "number") return Number.isNaN(Number(value)) ? value : format.quantity(value);
+    return Number.isNaN(Date.parse(value)) ? value : format.date(value);
+  });
 }

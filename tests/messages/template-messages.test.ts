@@ -95,3 +95,10 @@ test.each([
 ])("%s is refused", (_, translation) => {
   expect(() => localise("<p>Prices as of {{last}}</p>", () => translation)).toThrow(SyntaxError);
 });
+
+test("a translation is text: neither markup nor an expression of the template", () => {
+  const translation = "'<script>' \"und\" '{{{'body'}}}'";
+  expect(render("<p>Prices</p>", { Prices: translation }, { body: "<b>x</b>" })).toBe(
+    "<p>&lt;script> &quot;und&quot; &#123;&#123;&#123;body}}}</p>",
+  );
+});

@@ -8,7 +8,7 @@ beforeAll(() => bracketMessages());
 
 const inGerman = (reason: string): string =>
   speaking(
-    () => "de",
+    () => ({ language: "de", locale: "de" }),
     () => sayReason(reason),
   );
 

@@ -78,9 +78,15 @@ function inUnit(amount, places) {
 /** A symbol with an exchange's ending, or a pair, is hardly quoted in dollars. @param {string} symbol */
 const isForeign = (symbol) => /[.=]|-(?!USD$)[A-Z]{3}$/i.test(symbol);
 
+/** Of what is quoted in hundredths or thousandths. @type {Readonly<Record<string, string>>} */
+const unitNames = { pence: t("pence"), cents: t("cents"), agorot: t("agorot"), fils: t("fils") };
+
+/** @param {string} name */
+const unitName = (name) => unitNames[name] ?? name;
+
 /** What price and fee are in stands in their labels, and in the form for the total. */
 function showUnit() {
-  const unit = draft?.currency ? (places() > 0 ? draft.unit_name : draft.currency) : null;
+  const unit = draft?.currency ? (places() > 0 ? unitName(draft.unit_name ?? "") : draft.currency) : null;
   const isUnknown = unit === null && isForeign(ticker.value.trim());
   const labels = unit
     ? { price: t("Price, {unit}", { unit }), fee: t("Fee, {unit}", { unit }) }
@@ -112,7 +118,7 @@ function showChoice() {
   field.dataset.units = name;
   field.append(Object.assign(document.createElement("legend"), { textContent: t("Price and fee in") }));
   for (const [value, text] of [
-    [draft.quote_unit, draft.unit_name],
+    [draft.quote_unit, unitName(draft.unit_name)],
     [draft.currency, draft.currency],
   ]) {
     const choice = document.createElement("label");

@@ -15,7 +15,6 @@ import {
   undoLast,
 } from "../../ledger/index.ts";
 import { characters, decimal } from "../../values.ts";
-import { unitName } from "../entry-words.ts";
 import { NotFoundError } from "../errors.ts";
 import { sendFile } from "../file-answer.ts";
 import { type Route, route } from "../route.ts";
@@ -155,11 +154,8 @@ export const transactionRoutes: readonly Route[] = [
           "What one of `currency` was worth in `base_currency` on the day; null: they are one, or it is not known",
         ),
     }),
-    handle: async ({ context, person, query }) => {
-      const draft = await readTradeDraft(context, person.userId, query.ticker, query.date, query.account);
-      // The form of a trade shows it.
-      return { ...draft, unit_name: draft.unit_name && unitName(draft.unit_name) };
-    },
+    handle: ({ context, person, query }) =>
+      readTradeDraft(context, person.userId, query.ticker, query.date, query.account),
   }),
   route({
     method: "get",

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { IntlMessageFormat } from "intl-messageformat";
 import type { Language } from "../../languages.ts";
-import { currentLanguage } from "./language.ts";
+import { currentLanguage, currentListener, type Listener } from "./language.ts";
 
 export type Catalogue = Readonly<Record<string, string>>;
 
@@ -31,19 +31,43 @@ export const defineMessage = (message: string): string => message;
 
 /** Parsing one costs 20 µs; there are as many as sentences. */
 const formats = new Map<string, IntlMessageFormat>();
+const mostFormats = 20_000;
 
-/** The message in the language of who is spoken to, with its values in their places; one that nobody has translated is English. */
+/** Plurals are the language's, the numbers in them are written as the reader writes numbers. */
+function formatOf(text: string, { language, locale }: Listener): IntlMessageFormat {
+  const key = `${locale} ${language} ${text}`;
+  const known = formats.get(key);
+  if (known) return known;
+  const format = new IntlMessageFormat(text, language, undefined, {
+    ignoreTag: true,
+    formatters: {
+      getNumberFormat: (_, options) => new Intl.NumberFormat(locale, options),
+      getDateTimeFormat: (_, options) => new Intl.DateTimeFormat(locale, options),
+      getPluralRules: (_, options) => new Intl.PluralRules(language, options),
+    },
+  });
+  // Locales are the browser's to name.
+  if (formats.size >= mostFormats) formats.clear();
+  formats.set(key, format);
+  return format;
+}
+
+/**
+ * The message in the language of who is spoken to, with its values in their places; one that nobody has translated is English, and so is
+ * one whose translation cannot be read: it takes no page down.
+ */
 export function t(message: string, values?: Values): string {
-  const language = currentLanguage();
-  const text = catalogueOf(language)[message] || message;
+  const listener = currentListener();
+  const text = catalogueOf(listener.language)[message] || message;
   if (values === undefined) return text;
-  const key = `${language} ${text}`;
-  let format = formats.get(key);
-  if (!format) {
-    format = new IntlMessageFormat(text, language, undefined, { ignoreTag: true });
-    formats.set(key, format);
+  for (const candidate of new Set([text, message])) {
+    try {
+      return formatOf(candidate, listener).format(values) as string;
+    } catch {
+      // Tests know of every translation that has other places than its message.
+    }
   }
-  return format.format(values) as string;
+  return message;
 }
 
 /** "A, B and C" as the language of who is spoken to lists them. */

@@ -13,13 +13,23 @@ export function firstLanguage(tags: readonly string[]): Language {
   return "en";
 }
 
-const listeners = new AsyncLocalStorage<() => Language>();
+/** How somebody is spoken to. `locale`: how numbers are written for them, within the language or, in English, wherever they are. */
+export interface Listener {
+  readonly language: Language;
+  readonly locale: string;
+}
 
-/** Runs `work`, and all that it begins, for who is spoken to in `language`: asked each time, since who asks may not be known yet. */
-export const speaking = <T>(language: () => Language, work: () => T): T => listeners.run(language, work);
+const nobody: Listener = { language: "en", locale: "en-US" };
+const listeners = new AsyncLocalStorage<() => Listener>();
 
-/** Of whom something is done for; English where it is nobody in particular. */
-export const currentLanguage = (): Language => listeners.getStore()?.() ?? "en";
+/** Runs `work`, and all that it begins, for who is spoken to: asked each time, since who asks may not be known yet. */
+export const speaking = <T>(listener: () => Listener, work: () => T): T => listeners.run(listener, work);
+
+/** Of whom something is done for. */
+export const currentListener = (): Listener => listeners.getStore()?.() ?? nobody;
+
+/** English where it is done for nobody in particular. */
+export const currentLanguage = (): Language => currentListener().language;
 
 /** How numbers and days are written in it: as where the browser is, if that is among its places. */
 export function localesOf(language: Language, tags: readonly string[]): readonly string[] {

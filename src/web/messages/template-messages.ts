@@ -276,8 +276,12 @@ function writeMessage(
   return elements.map((element) => writeElement(element, places, translate)).join("");
 }
 
+/** A translation is text in a template, and neither markup nor one of its expressions. */
+const asText = (text: string): string =>
+  text.replaceAll('"', "&quot;").replaceAll("<", "&lt;").replaceAll("{", "&#123;");
+
 function writeElement(element: MessageFormatElement, places: Places, translate: Translate): string {
-  if (element.type === TYPE.literal) return element.value.replaceAll('"', "&quot;");
+  if (element.type === TYPE.literal) return asText(element.value);
   if (element.type === TYPE.argument) {
     const value = places.values.get(element.value);
     if (value === undefined)
