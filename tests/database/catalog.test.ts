@@ -101,8 +101,8 @@ const granted: Readonly<Record<string, readonly string[]>> = {
   "public.target_weights": ["delete", "insert", "select"],
   "public.totp_secrets": ["delete", "insert", "select", "update (last_step, sealed_secret)"],
   "public.users": [
-    "select (base_currency, cost_basis_method, created_at, disabled_at, email, role, tax_year_start, user_id)",
-    "update (base_currency, cost_basis_method, password_hash, tax_year_start)",
+    "select (base_currency, cost_basis_method, created_at, disabled_at, email, language, role, tax_year_start, user_id)",
+    "update (base_currency, cost_basis_method, language, password_hash, tax_year_start)",
   ],
   "public.watchlist": ["delete", "insert", "select"],
 };
@@ -136,6 +136,7 @@ const powers: readonly string[] = [
   "public.is_needed_operator()",
   "public.is_operator()",
   "public.keep_pending_account(bytea,text,text,timestamp with time zone,timestamp with time zone)",
+  "public.language_of_account(text)",
   "public.lock_accounts()",
   "public.own_last_write(text[])",
   "public.own_password_hash()",
