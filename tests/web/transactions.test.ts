@@ -289,7 +289,7 @@ describe("tickers", () => {
   const tickers = async (q: string) =>
     (await search(q)).body.tickers.map(({ ticker }: { ticker: string }) => ticker);
 
-  test("are found by the price source, and among those known already", async () => {
+  test("are found by the price source, and among the person's own", async () => {
     const { status, body } = await search("coin");
     expect(status).toBe(200);
     expect(body).toEqual({
@@ -300,11 +300,15 @@ describe("tickers", () => {
       `insert into raw_assets (ticker, name, asset_class, currency, exchange, exchange_timezone)
        values ('COINX', 'C''oin 100% _ Trust', 'etf', 'USD', 'PCX', 'America/New_York')`,
     );
+    expect(await tickers("coin")).toEqual(["COIN-USD"]);
+    await server.database.pool.query(
+      "insert into watchlist (user_id, ticker) select user_id, 'COINX' from users where email = 'anna@example.org'",
+    );
     expect(await tickers("coin")).toEqual(["COINX", "COIN-USD"]);
     expect(await tickers("100%25%20_")).toEqual(["COINX"]);
   });
 
-  test("known here are found while the price source is away, and the answer says that it is", async () => {
+  test("of one's own are found while the price source is away, and the answer says that it is", async () => {
     server.market.fail("search", "500", 9);
     const { status, body } = await search("coin");
     server.market.recover();
