@@ -9,7 +9,7 @@ const page = Object.assign(document.createElement("a"), { textContent: t("Open a
 dialog.className = "explain-dialog";
 dialog.setAttribute("aria-labelledby", "explain-heading");
 actions.method = "dialog";
-actions.append(page, Object.assign(document.createElement("button"), { textContent: t("Close") }));
+actions.append(page, Object.assign(document.createElement("button"), { textContent: t("Close this") }));
 dialog.append(actions, content);
 document.body.append(dialog);
 

@@ -42,8 +42,8 @@ interface Row {
 
 const usualLabels: Readonly<Record<EntryField, string>> = {
   account: defineMessage("Account"),
-  from: defineMessage("From"),
-  to: defineMessage("To"),
+  from: defineMessage("From account"),
+  to: defineMessage("To account"),
   ticker: defineMessage("Ticker"),
   quantity: defineMessage("Quantity"),
   price: defineMessage("Price"),
