@@ -127,7 +127,7 @@ describe("an investor", () => {
     await logTrade(page, { ticker: "NORD", quantity: "2", price: "100", date: "2024-01-05" });
     await fillTrade(page, { ticker: "NORD", type: "Sell", quantity: "3", price: "110", date: "2024-02-05" });
     await page.getByRole("button", { name: "Record trade" }).click();
-    await page.getByRole("button", { name: "Keep mine" }).click();
+    // Before its price is asked about.
     await page.locator("#quantity-help .error").waitFor();
     expect(await page.locator("#quantity-help").textContent()).toContain("You held 2 NORD on Feb 5, 2024");
     expect(await page.getByLabel("Quantity").inputValue()).toBe("3");

@@ -228,7 +228,7 @@ ${day},BUY,SAPX.DE,2,140
     const pence = csv.replace("SAPX.DE,2,140", "VODX.L,100,70");
     const first = await review(pence, { notation: { currency: "quoted" } });
     expect(told(first)).toEqual(["2 WARNING VODX.L GBP unit_assumed price_differs"]);
-    expect(first.rows[0]!.correction).toBe("price 70 -> 0.7");
+    expect(first.rows[0]!.correction?.message).toBe("price 70 -> 0.7");
     const given = { notation: { currency: "quoted" }, corrections: [2] };
     expect((await importAll(pence, given)).imported).toBe(1);
     expect(await stored()).toMatchObject([{ ticker: "VODX.L", price: "0.7", currency: "GBP" }]);
