@@ -1,13 +1,16 @@
 /** What nobody can buy, and a date before the first price: asked before it is recorded, and recorded all the same. */
+
 import { beforeAll, describe, expect, test } from "vitest";
 import { suspectAsset } from "../../src/ledger/asset-check.ts";
+import { englishOf } from "../../src/plain.ts";
 import { type Program, startProgram } from "../support/program.ts";
 import { register, type Visitor } from "../support/visitor.ts";
 
 test("an index, an exchange rate and an option are asked about; what people buy is not", () => {
-  expect(suspectAsset("^GSPC", "index")).toMatch(/^\^GSPC is an index/);
-  expect(suspectAsset("EURUSD=X", "currency")).toMatch(/currency conversion/);
-  expect(suspectAsset("AAPL261218C00200000", "other")).toMatch(/contracts times 100/);
+  const said = (ticker: string, assetClass: string): string => englishOf(suspectAsset(ticker, assetClass)!);
+  expect(said("^GSPC", "index")).toMatch(/^\^GSPC is an index/);
+  expect(said("EURUSD=X", "currency")).toMatch(/currency conversion/);
+  expect(said("AAPL261218C00200000", "other")).toMatch(/contracts times 100/);
   for (const assetClass of ["stock", "etf", "fund", "crypto", "future", "bond", "other"])
     expect(suspectAsset("AAPL", assetClass)).toBeNull();
 });
