@@ -33,10 +33,12 @@ export const scopeRequest: RequestHandler = (request, response, next) => {
     language,
     locale: formatFor(localesOf(language, tags)).locale,
   });
-  const first = listenerIn(byBrowser);
+  // A page asks once for each of its sentences, and the answer changes only when it is known who asks.
+  let known = listenerIn(byBrowser);
   const listener = (): Listener => {
-    const own = (request.reading?.reader ?? request.person)?.language ?? byBrowser;
-    return own === byBrowser ? first : listenerIn(own);
+    const language = (request.reading?.reader ?? request.person)?.language ?? byBrowser;
+    if (language !== known.language) known = listenerIn(language);
+    return known;
   };
   speaking(listener, () => withinRequest(scope, next));
 };
