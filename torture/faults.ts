@@ -158,6 +158,18 @@ function broken(name: string, breakBody: (body: string) => string): Fault {
   };
 }
 
+/** A view's lock takes those of its tables one by one: whoever reads them in another order may win, and the session asks again. */
+async function beginAgain(client: pg.Client, begin: string): Promise<void> {
+  for (;;)
+    try {
+      await client.query(begin);
+      return;
+    } catch (error) {
+      if ((error as pg.DatabaseError).code !== "40P01") throw error;
+      await client.query("rollback");
+    }
+}
+
 /** A session of somebody's, in a transaction, for as long as `work` takes. */
 async function within(
   { serverUrl }: World,
@@ -168,7 +180,7 @@ async function within(
   client.on("error", () => {});
   await client.connect();
   try {
-    await client.query(begin);
+    await beginAgain(client, begin);
     return await work(client);
   } finally {
     await client.end();
