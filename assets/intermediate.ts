@@ -1,7 +1,7 @@
 /** Intermediate: what every account and portfolio was worth on each calendar day, and what moved. */
 import { sqlAsset } from "../src/engine/index.ts";
 import { accounts } from "./bronze.ts";
-import { int_account_flows, int_booked_dividends, int_cash_daily } from "./cash.ts";
+import { int_account_flows, int_booked_dividends, int_cash_daily, int_dividend_income } from "./cash.ts";
 import {
   account,
   amount,
@@ -20,7 +20,7 @@ import {
   ticker,
 } from "./columns.ts";
 import { int_calendar, int_fx_daily, int_prices_daily, int_tickers } from "./market.ts";
-import { int_holding_periods, int_person_currencies } from "./positions.ts";
+import { int_holding_periods, int_person_currencies, int_ticker_periods } from "./positions.ts";
 import { stg_dividends } from "./staging.ts";
 
 /** Of a position and of a portfolio alike. */
@@ -152,6 +152,33 @@ export const fct_daily_returns = sqlAsset({
   timeColumn: "price_date",
   materialized: "view",
   deps: [int_daily_holdings, int_booked_dividends],
+  tags: ["portfolio"],
+});
+
+export const int_ticker_days = sqlAsset({
+  name: "int_ticker_days",
+  layer: "intermediate",
+  description: "What each ticker that a person held earned on each day, and its return.",
+  columns: {
+    user_id: person,
+    ticker,
+    price_date: day("Calendar day."),
+    gain: amount("What the value grew by beside flows, and income."),
+    daily_return: nullable(ratio("Null while nothing is invested.")),
+  },
+  key: ["user_id", "ticker", "price_date"],
+  partitionBy: "user_id",
+  timeColumn: "price_date",
+  materialized: "view",
+  deps: [
+    { asset: int_ticker_periods, ...periodsByDay },
+    { asset: int_prices_daily, via: int_ticker_periods },
+    { asset: int_tickers, via: int_ticker_periods },
+    { asset: int_fx_daily, via: int_person_currencies },
+    int_calendar,
+    int_booked_dividends,
+    int_dividend_income,
+  ],
   tags: ["portfolio"],
 });
 

@@ -13,8 +13,8 @@ import {
   text,
   ticker,
 } from "./columns.ts";
-import { gold_monthly_returns, gold_ticker_kpis } from "./gold.ts";
-import { fct_daily_returns, int_portfolio_daily } from "./intermediate.ts";
+import { gold_monthly_returns, int_position_values } from "./gold.ts";
+import { int_portfolio_daily, int_ticker_days } from "./intermediate.ts";
 import { fct_macro_regimes } from "./macro.ts";
 import { int_risk_returns } from "./performance.ts";
 import { int_holding_periods } from "./positions.ts";
@@ -115,7 +115,7 @@ export const gold_concentration = sqlAsset({
   key: ["user_id"],
   partitionBy: "user_id",
   materialized: "view",
-  deps: [gold_ticker_kpis],
+  deps: [int_position_values],
   tags: ["portfolio"],
 });
 
@@ -133,13 +133,15 @@ export const int_holding_gains = sqlAsset({
     gain: amount("What the value grew by beside flows, and income."),
     daily_return: nullable(ratio("The holding's own; null while nothing is invested in it.")),
     index_gain: ratio("What of the portfolio's index it moved on the day; 0 while nothing is invested."),
-    period_index: ratio("The index before the first of those days."),
+    contribution: nullable(
+      ratio("Its part of portfolio_return; null after the last risk_date, and once everything was lost."),
+    ),
   },
   key: ["user_id", "ticker", "price_date"],
   partitionBy: "user_id",
   timeColumn: "price_date",
   materialized: "view",
-  deps: [fct_daily_returns, int_risk_returns, int_portfolio_daily],
+  deps: [int_ticker_days, int_risk_returns, int_portfolio_daily],
   tags: ["portfolio"],
 });
 
@@ -153,8 +155,6 @@ export const int_holding_risk_returns = sqlAsset({
     price_date: day("Last of the days."),
     periods_per_year: periodsPerYear,
     risk_return: nullable(ratio("The holding's; null while nothing is invested in it.")),
-    portfolio_return: ratio("The portfolio's."),
-    contribution: nullable(ratio("The holding's part of it; null once everything was lost.")),
   },
   key: ["user_id", "ticker", "price_date"],
   partitionBy: "user_id",

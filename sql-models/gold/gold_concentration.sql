@@ -1,6 +1,6 @@
 -- One row per person: how much of what is held is in how few holdings, on the last day.
 --
--- Of the weights of gold_ticker_kpis: cash has none.
+-- Of the weights of int_position_values: cash has none.
 with
   holdings as (
     select
@@ -9,7 +9,7 @@ with
         partition by user_id
         order by current_value desc, ticker
       ) as place
-    from gold_ticker_kpis
+    from int_position_values
   )
 select
   user_id,

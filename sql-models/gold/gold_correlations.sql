@@ -5,28 +5,32 @@
 with
   days as materialized (
     select
-      r.user_id,
+      user_id,
       r.price_date,
-      array_agg(r.ticker order by r.ticker) as tickers,
-      array_agg(r.risk_return order by r.ticker) as risk_returns
+      array_agg(ticker order by ticker) as tickers,
+      array_agg(r.risk_return order by ticker) as risk_returns
     from
       int_holding_risk_returns as r
-      join int_compared_holdings as c on c.user_id = r.user_id and c.ticker = r.ticker
-    where r.risk_return is not null
-    group by r.user_id, r.price_date
+      full join (
+        select
+          user_id,
+          ticker,
+          true as is_compared
+        from int_compared_holdings
+      ) as c using (user_id, ticker) -- in full, as in int_ticker_days
+    where coalesce(c.is_compared, false) and coalesce(r.risk_return, 'NaN') != 'NaN'
+    group by user_id, r.price_date
+    order by user_id, r.price_date
   ),
   pairs as (
+    -- In the order of days, which the days are in: to sort 200,000 pairs of returns takes longer than all else.
     select
       d.user_id,
       a.ticker,
       b.ticker as other_ticker,
       count(*) as returns,
-      -- Summed up by days: sums in another order differ in their last bit.
-      corr(a.risk_return, b.risk_return order by d.price_date) as correlation,
-      least(
-        stddev_samp(a.risk_return order by d.price_date),
-        stddev_samp(b.risk_return order by d.price_date)
-      ) as least_deviation
+      corr(a.risk_return, b.risk_return) as correlation,
+      least(stddev_samp(a.risk_return), stddev_samp(b.risk_return)) as least_deviation
     from
       days as d
       cross join lateral unnest(d.tickers, d.risk_returns) with ordinality as a (ticker, risk_return, place)

@@ -46,10 +46,11 @@ with
       and bought.gross_amount = 0
       and bought.market_value is null as is_cost_zero
     from
-      int_lots as l
+      public.users as u -- first: on the moving average there is nothing to look for
+      join int_lots as l on l.user_id = u.user_id
       join int_transactions as sale on sale.user_id = l.user_id and sale.transaction_id = l.sale_id
       join int_transactions as bought on bought.user_id = l.user_id and bought.transaction_id = l.transaction_id
-    where l.sale_type = 'SELL'
+    where u.cost_basis_method != 'average' and l.sale_type = 'SELL'
     union all
     select
       p.user_id,

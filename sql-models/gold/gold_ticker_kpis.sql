@@ -2,86 +2,70 @@
 -- currency; local_ figures in the ticker's own.
 --
 -- Read off periods, dividends and the last price, never off days: a position kept for 20 years costs what one of 20
--- days does. The lateral sub-selects hand each position's key down to the indexes.
+-- days does. Whoever asks about a person, or about one ticker of theirs, has each part grouped for that alone.
 with
-  positions as (
+  movements as (
     select
-      p.user_id,
-      p.ticker,
-      p.quantity,
-      p.cost_basis,
-      p.average_cost,
-      known.last_day as as_of,
-      p.currency,
-      p.local_cost_basis,
-      coalesce(today.close, p.trade_price) as local_price,
-      coalesce(of_day.rate, p.held_rate) as rate,
-      today.close is not null as is_priced,
-      today.days_since_bar
-    from
-      int_ticker_periods as p
-      cross join int_last_day as known
-      left join int_prices_daily as today on today.ticker = p.ticker and today.price_date = known.last_day
-      left join lateral (
-        select own.usd_per_unit / base.usd_per_unit as rate
-        from
-          int_fx_daily as own
-          join int_fx_daily as base on base.rate_date = own.rate_date
-        where
-          p.currency != p.base_currency
-          and own.currency = p.currency
-          and base.currency = p.base_currency
-          and own.rate_date = known.last_day
-        offset 0 -- as in int_daily_holdings
-      ) as of_day
-        on true
-    where p.valid_to = 'infinity'
+      user_id,
+      ticker,
+      valid_from as day,
+      trade_day_growth * price_growth * rate_growth * dividend_growth as growth,
+      local_trade_day_growth * price_growth * dividend_growth as local_growth,
+      held_days,
+      realized_pnl,
+      fees,
+      null as amount,
+      null as is_dividend
+    from int_holding_returns
+    union all
+    select
+      user_id,
+      ticker,
+      flow_date as day,
+      null as growth,
+      null as local_growth,
+      null as held_days,
+      null as realized_pnl,
+      null as fees,
+      amount,
+      is_dividend
+    from int_ticker_flows
+  ),
+  -- All parts in one: joined to each other, each would be grouped again for every ticker, of which a planner expects one.
+  histories as (
+    select
+      user_id,
+      ticker,
+      min(day) filter (where growth is not null) as first_buy_date,
+      max(day) filter (where growth is not null) as last_transaction_date,
+      sum(held_days) as holding_days,
+      sum(realized_pnl) as realized_pnl,
+      sum(fees) as fees,
+      product(growth order by day) - 1 as total_return,
+      product(local_growth order by day) - 1 as local_return,
+      coalesce(sum(amount) filter (where is_dividend), 0) as income,
+      array_agg(day order by day) filter (where amount is not null) as dates,
+      array_agg(amount order by day) filter (where amount is not null) as amounts
+    from movements
+    group by user_id, ticker
   ),
   figures as (
     select
       p.*,
-      trades.*,
-      valued.current_value,
-      valued.current_value - p.cost_basis as unrealized_pnl,
-      flows.income,
-      growth.total_return,
-      growth.local_return,
+      h.first_buy_date,
+      h.last_transaction_date,
+      h.holding_days,
+      h.realized_pnl,
+      h.fees,
+      h.income,
+      h.total_return,
+      h.local_return,
       solved.rate as flow_rate,
       coalesce(solved.reason, too_few_days(solved.days)) as xirr_reason
     from
-      positions as p
-      cross join lateral (select p.quantity * p.local_price * p.rate as current_value) as valued
-      cross join lateral (
-        select
-          min(h.valid_from) as first_buy_date,
-          max(h.valid_from) as last_transaction_date,
-          sum(h.realized_pnl) as realized_pnl,
-          sum(h.fees) as fees,
-          coalesce(sum(least(h.valid_to, p.as_of) - h.valid_from) filter (where h.quantity > 0), 0) as holding_days
-        from int_ticker_periods as h
-        where h.user_id = p.user_id and h.ticker = p.ticker
-      ) as trades
-      cross join lateral (
-        select
-          product(r.trade_day_growth * r.price_growth * r.rate_growth * r.dividend_growth) - 1 as total_return,
-          product(r.local_trade_day_growth * r.price_growth * r.dividend_growth) - 1 as local_return
-        from
-          (
-            select *
-            from int_holding_returns as o
-            where o.user_id = p.user_id and o.ticker = p.ticker
-            order by o.valid_from
-          ) as r
-      ) as growth
-      cross join lateral (
-        select
-          coalesce(sum(f.amount) filter (where f.is_dividend), 0) as income,
-          array_agg(f.flow_date order by f.flow_date) || p.as_of as dates,
-          array_agg(f.amount order by f.flow_date) || valued.current_value as amounts
-        from int_ticker_flows as f
-        where f.user_id = p.user_id and f.ticker = p.ticker
-      ) as flows
-      cross join lateral xirr(flows.dates, flows.amounts) as solved
+      int_position_values as p
+      join histories as h on h.user_id = p.user_id and h.ticker = p.ticker
+      cross join lateral xirr(h.dates || p.as_of, h.amounts || p.current_value) as solved
   )
 select
   user_id,
@@ -103,11 +87,11 @@ select
   quantity * local_price as local_value,
   local_price * rate as current_price,
   current_value,
-  unrealized_pnl,
+  current_value - cost_basis as unrealized_pnl,
   realized_pnl,
   income,
   fees,
-  unrealized_pnl + realized_pnl + income as total_gain,
+  current_value - cost_basis + realized_pnl + income as total_gain,
   total_return,
   local_return,
   coalesce((1 + total_return) / nullif(1 + local_return, 0) - 1, 0) as currency_return,
@@ -115,10 +99,8 @@ select
     when xirr_reason is null then flow_rate
   end as xirr,
   xirr_reason,
-  (current_value / nullif(sum(current_value) over (partition by user_id), 0))::double precision as weight,
-  case
-    when sum(current_value) over (partition by user_id) = 0 then 'the portfolio is empty'
-  end as weight_reason,
+  weight,
+  weight_reason,
   is_priced,
   days_since_bar
 from figures

@@ -2,39 +2,21 @@
 --
 -- As gold_regime_performance has it of the portfolio. Multiplied over the regimes, 1 + return is the ticker's own 1 + total_return.
 with
-  returns as (
-    select
-      user_id,
-      ticker,
-      price_date,
-      true as is_day,
-      daily_return,
-      null as risk_return,
-      null as periods_per_year
-    from int_holding_gains
-    union all
-    select
-      user_id,
-      ticker,
-      price_date,
-      false as is_day,
-      null as daily_return,
-      risk_return,
-      periods_per_year
-    from int_holding_risk_returns
-  ),
   indexes as (
     select
-      r.*,
+      d.user_id,
+      d.ticker,
+      d.price_date,
+      d.daily_return,
       coalesce(m.regime, 'unknown') as regime,
-      product(1 + coalesce(r.daily_return, 0)) over (
-        partition by r.user_id, r.ticker, coalesce(m.regime, 'unknown')
-        order by r.price_date, r.is_day
+      product(1 + coalesce(d.daily_return, 0)) over (
+        partition by d.user_id, d.ticker, coalesce(m.regime, 'unknown')
+        order by d.price_date
         rows unbounded preceding
       ) as regime_index
     from
-      returns as r
-      left join fct_macro_regimes as m on m.date = r.price_date
+      int_holding_gains as d
+      left join fct_macro_regimes as m on m.date = d.price_date
   ),
   falls as (
     select
@@ -43,27 +25,56 @@ with
         1,
         max(regime_index) over (
           partition by user_id, ticker, regime
-          order by price_date, is_day
+          order by price_date
           rows unbounded preceding
         )
       ) - 1 as drawdown
     from indexes
+  ),
+  parts as (
+    select
+      user_id,
+      ticker,
+      regime,
+      count(*) as days,
+      count(daily_return) as invested_days,
+      product(1 + coalesce(daily_return, 0) order by price_date) - 1 as return,
+      min(drawdown) as max_drawdown,
+      0 as returns,
+      null as volatility
+    from falls
+    group by user_id, ticker, regime
+    union all
+    select
+      r.user_id,
+      r.ticker,
+      coalesce(m.regime, 'unknown') as regime,
+      0 as days,
+      0 as invested_days,
+      null as return,
+      null as max_drawdown,
+      count(r.risk_return) as returns,
+      stddev_samp(r.risk_return) * sqrt(max(r.periods_per_year)) as volatility
+    from
+      int_holding_risk_returns as r
+      left join fct_macro_regimes as m on m.date = r.price_date
+    group by r.user_id, r.ticker, coalesce(m.regime, 'unknown')
   ),
   figures as (
     select
       user_id,
       ticker,
       regime,
-      count(*) filter (where is_day) as days,
-      count(risk_return) as returns,
-      first(regime_index order by price_date desc, is_day desc) - 1 as return,
-      stddev_samp(risk_return order by price_date) * sqrt(max(periods_per_year)) as volatility,
-      min(drawdown) as max_drawdown,
+      sum(days)::bigint as days,
+      sum(returns)::bigint as returns,
+      max(return) as return,
+      max(volatility) as volatility,
+      max(max_drawdown) as max_drawdown,
       case
-        when count(daily_return) = 0 then 'nothing was invested'
+        when sum(invested_days) = 0 then 'nothing was invested'
       end as held_reason,
-      too_few_returns(count(risk_return)) as returns_reason
-    from falls
+      too_few_returns(sum(returns)::bigint) as returns_reason
+    from parts
     group by user_id, ticker, regime
   )
 select

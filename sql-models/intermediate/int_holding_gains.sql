@@ -53,21 +53,21 @@ with
       user_id,
       ticker,
       price_date,
+      gain,
       daily_return,
-      market_value - prev_market_value - net_flow + income as gain,
       null as periods_per_year,
       null as portfolio_return,
       null as risk_date,
       null as period_index,
       null as gain_weight
-    from fct_daily_returns
+    from int_ticker_days
     union all
     select
       user_id,
       null as ticker,
       price_date,
-      null as daily_return,
       null as gain,
+      null as daily_return,
       periods_per_year,
       portfolio_return,
       risk_date,
@@ -80,8 +80,8 @@ with
       user_id,
       ticker,
       price_date,
-      daily_return,
       gain,
+      daily_return,
       max(periods_per_year) over of_day as periods_per_year,
       max(portfolio_return) over of_day as portfolio_return,
       max(risk_date) over of_day as risk_date,
@@ -100,6 +100,8 @@ select
   gain,
   daily_return,
   gain::double precision * gain_weight as index_gain,
-  period_index
+  case
+    when risk_date is not null then gain::double precision * gain_weight / nullif(period_index, 0)
+  end as contribution
 from spread
 where ticker is not null and gain_weight is not null

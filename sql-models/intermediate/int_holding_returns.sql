@@ -21,8 +21,17 @@ with
         select
         from int_booked_dividends as b
         where b.user_id = p.user_id and b.ticker = p.ticker
-      ) as counts_booked
-    from int_ticker_periods as p
+      ) as counts_booked,
+      first_day.close as first_close,
+      first_day.prev_close as close_before,
+      -- of the day before the next period: looked up once, for both
+      lead(first_day.prev_close) over (
+        partition by p.user_id, p.ticker
+        order by p.valid_from
+      ) as last_close
+    from
+      int_ticker_periods as p
+      left join int_prices_daily as first_day on first_day.ticker = p.ticker and first_day.price_date = p.valid_from
   ),
   received as (
     select
@@ -43,22 +52,28 @@ select
   p.user_id,
   p.ticker,
   p.valid_from,
+  case
+    when p.quantity > 0 then least(p.valid_to, known.last_day) - p.valid_from
+    else 0
+  end as held_days,
+  p.realized_pnl,
+  p.fees,
   coalesce(
     daily_growth(
       p.quantity * coalesce(
-        first_day.close * coalesce(first_day_rate.rate, p.held_rate),
+        p.first_close * coalesce(first_day_rate.rate, p.held_rate),
         p.trade_price * first_day_rate.rate,
         p.price_in_base
       ),
       p.prev_quantity * coalesce(
-        first_day.prev_close * coalesce(first_day_rate.before, p.prev_rate),
+        p.close_before * coalesce(first_day_rate.before, p.prev_rate),
         p.prev_trade_price * first_day_rate.before,
         p.prev_price_in_base,
         0
       ),
       p.buy_amount - p.sell_amount + (
         coalesce(
-          (p.transferred_quantity - p.exchanged_quantity) * first_day.close,
+          (p.transferred_quantity - p.exchanged_quantity) * p.first_close,
           p.transferred_value
         ) + p.exchanged_value
       ) * p.rate,
@@ -71,10 +86,10 @@ select
   ) as trade_day_growth,
   coalesce(
     daily_growth(
-      p.quantity * coalesce(first_day.close, p.trade_price),
-      p.prev_quantity * coalesce(first_day.prev_close, p.prev_trade_price, 0),
+      p.quantity * coalesce(p.first_close, p.trade_price),
+      p.prev_quantity * coalesce(p.close_before, p.prev_trade_price, 0),
       p.local_buy_amount - p.local_sell_amount + coalesce(
-        (p.transferred_quantity - p.exchanged_quantity) * first_day.close,
+        (p.transferred_quantity - p.exchanged_quantity) * p.first_close,
         p.transferred_value
       ) + p.exchanged_value,
       case
@@ -85,7 +100,7 @@ select
     1
   ) as local_trade_day_growth,
   coalesce(
-    (last_day.close / coalesce(first_day.close, nullif(p.trade_price, 0), first_bar.close))::double precision,
+    (period_end.close / coalesce(p.first_close, nullif(p.trade_price, 0), first_bar.close))::double precision,
     1
   ) as price_growth,
   coalesce(
@@ -93,16 +108,16 @@ select
       coalesce(
         last_day_rate.rate,
         case
-          when first_day.close is null
-          and last_day.close is not null then p.held_rate
+          when p.first_close is null
+          and period_end.close is not null then p.held_rate
         end
       ) / case
-        when first_day.close is null
+        when p.first_close is null
         and first_bar.close is not null then coalesce(first_bar.rate, p.held_rate)
-        when first_day.close is null
+        when p.first_close is null
         and p.trade_price = 0 then null -- worth nothing, at whatever rate
         when first_day_rate.rate is not null then first_day_rate.rate
-        when first_day.close is not null then p.held_rate
+        when p.first_close is not null then p.held_rate
         else p.price_in_base / p.trade_price
       end
     )::double precision,
@@ -111,17 +126,24 @@ select
   dividends.growth as dividend_growth
 from
   periods as p
-  left join int_prices_daily as first_day on first_day.ticker = p.ticker and first_day.price_date = p.valid_from
+  cross join int_last_day as known
   left join stg_dividends as first_dividend
     on first_dividend.ticker = p.ticker and first_dividend.ex_date = p.valid_from
-  left join lateral (
-    select i.close
-    from int_prices_daily as i
-    where i.ticker = p.ticker and i.price_date < p.held_until
-    order by i.price_date desc
-    limit 1
-  ) as last_day
-    on p.quantity > 0
+  cross join lateral (
+    select
+      case
+        when p.quantity > 0 then coalesce(
+          p.last_close,
+          (
+            select i.close
+            from int_prices_daily as i
+            where i.ticker = p.ticker and i.price_date < p.held_until
+            order by i.price_date desc
+            limit 1
+          )
+        )
+      end as close
+  ) as period_end
   left join lateral (
     select
       i.close,
@@ -131,11 +153,16 @@ from
       left join int_fx_daily as own
         on p.currency != p.base_currency and own.currency = p.currency and own.rate_date = i.price_date
       left join int_fx_daily as base on base.currency = p.base_currency and base.rate_date = own.rate_date
-    where i.ticker = p.ticker and i.price_date > p.valid_from and i.price_date < p.held_until
+    where
+      p.first_close is null
+      and p.trade_price = 0
+      and i.ticker = p.ticker
+      and i.price_date > p.valid_from
+      and i.price_date < p.held_until
     order by i.price_date
     limit 1
   ) as first_bar
-    on first_day.close is null and p.trade_price = 0
+    on true
   -- Where the ticker's currency is the person's, none is looked up.
   left join lateral (
     select

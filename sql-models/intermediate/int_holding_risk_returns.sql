@@ -1,5 +1,4 @@
--- One row per person, ticker and return of the portfolio that counts for risk: the ticker's own return over its days, and its part of
--- the portfolio's.
+-- One row per person, ticker and return of the portfolio that counts for risk: the ticker's own return over its days.
 --
 -- The days compound as the portfolio's do (int_risk_returns), so that all tickers' returns are of the same days.
 select
@@ -9,9 +8,7 @@ select
   max(periods_per_year) as periods_per_year,
   case
     when count(daily_return) > 0 then product(1 + coalesce(daily_return, 0) order by price_date) - 1
-  end as risk_return,
-  max(portfolio_return) as portfolio_return,
-  sum(index_gain order by price_date) / nullif(max(period_index), 0) as contribution
+  end as risk_return
 from int_holding_gains
 where risk_date is not null
 group by user_id, ticker, risk_date

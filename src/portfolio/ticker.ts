@@ -209,9 +209,8 @@ async function readKpis(
   ticker: string,
 ): Promise<RowOf<typeof gold_ticker_kpis> | null> {
   if (account !== null) return readAccountKpis(client, registry, userId, account, ticker);
-  // Not restricted to the ticker: its weight is a share of all of them.
   const { rows } = await client.query<RowOf<typeof gold_ticker_kpis>>(
-    "with kpis as materialized (select * from gold_ticker_kpis where user_id = $1) select * from kpis where ticker = $2",
+    "select * from gold_ticker_kpis where user_id = $1 and ticker = $2",
     [userId, ticker],
   );
   return rows[0] ?? null;

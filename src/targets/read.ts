@@ -87,7 +87,7 @@ async function readRows(client: PoolClient, userId: number, leftOut: readonly st
     name: "read_target_rows",
     text: `with held as materialized (
              select ticker, quantity, current_value, currency, local_price, is_priced
-             from gold_ticker_kpis
+             from int_position_values
              where user_id = $1
                and quantity <> 0
            ),

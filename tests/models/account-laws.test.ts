@@ -257,6 +257,18 @@ law(
 );
 
 law(
+  "the days of merged periods are those of all accounts together",
+  `select user_id, ticker, price_date::text, t.gain, r.gain as added, t.daily_return, r.daily_return as added_return
+   from int_ticker_days t
+   full join (
+     select *, market_value - prev_market_value - net_flow + income as gain from fct_daily_returns
+   ) r using (user_id, ticker, price_date)
+   where (abs(t.gain - r.gain) > 1e-9 * (1 + abs(r.market_value) + abs(r.prev_market_value))) is not false
+     or (t.daily_return is null) <> (r.daily_return is null)
+     or abs(t.daily_return - r.daily_return) > 1e-9 * (1 + abs(r.daily_return))`,
+);
+
+law(
   "what a ticker's days multiplied put end to end is what its periods did, booked dividends included",
   `select k.user_id, k.ticker, k.total_return, d.cumulative_return
    from gold_ticker_kpis k

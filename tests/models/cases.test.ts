@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createTestDatabase } from "../support/database.ts";
-import { deployModels } from "../support/models.ts";
+import { prepareModels } from "../support/models.ts";
 import { parseCase, playActions, playCase } from "./case.ts";
 
 const folder = new URL("cases/", import.meta.url);
 const files = readdirSync(folder).filter((file) => file.endsWith(".txt"));
 
 const { pool } = await createTestDatabase();
-await deployModels(pool);
+await prepareModels(pool);
 
 test("docs/metrics.md names every case", () => {
   const text = readFileSync(new URL("../../docs/metrics.md", import.meta.url), "utf8");

@@ -40,6 +40,7 @@ const ofPeople = [
   "int_holding_periods",
   "int_daily_holdings",
   "fct_daily_returns",
+  "int_ticker_days",
   "int_portfolio_daily",
   "int_dividend_income",
   "int_lots",
@@ -181,6 +182,18 @@ law(
      from kept_fct_daily_returns r
    ) days
    where price_effect + currency_effect <> market_value - before - net_flow + fees or prev_market_value <> before`,
+);
+
+law(
+  "the days of merged periods are those of all accounts together",
+  `select user_id, ticker, price_date::text, t.gain, r.gain as added, t.daily_return, r.daily_return as added_return
+   from kept_int_ticker_days t
+   full join (
+     select *, market_value - prev_market_value - net_flow + income as gain from kept_fct_daily_returns
+   ) r using (user_id, ticker, price_date)
+   where (abs(t.gain - r.gain) > 1e-9 * (1 + abs(r.market_value) + abs(r.prev_market_value))) is not false
+     or (t.daily_return is null) <> (r.daily_return is null)
+     or abs(t.daily_return - r.daily_return) > 1e-9 * (1 + abs(r.daily_return))`,
 );
 
 law(

@@ -91,8 +91,17 @@ test.each(
     ];
   });
   expect(published.length).toBeGreaterThan(0);
-  expect(whole).toEqual(published);
+  expect(whole.map(withoutLastBits)).toEqual(published.map(withoutLastBits));
 });
+
+/** Sums over days are in the order in which a plan has them, and differ in their last bits. */
+function withoutLastBits(row: Record<string, unknown>) {
+  const entries = Object.entries(row).map(([column, value]) => [
+    column,
+    typeof value === "number" ? Number(value.toFixed(12)) : value,
+  ]);
+  return Object.fromEntries(entries);
+}
 
 const ranges: Range[] = [
   { name: "Max" },

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { definitions } from "../../assets/index.ts";
 import type { AnyAsset, SqlAsset } from "../../src/engine/index.ts";
 import { quoteColumns, quoteIdentifier, quoteRelation } from "../../src/engine/postgres/index.ts";
@@ -36,13 +36,33 @@ export async function deployModels(pool: Pool, schema = "default"): Promise<void
  */
 export async function buildModels(pool: Pool, schema = "default"): Promise<void> {
   await pool.query("analyze");
-  await createModels(pool, schema, ({ materialized }) => (materialized === "view" ? "view" : "table"));
+  await createModels(pool, schema, kindOf);
 }
+
+/**
+ * Makes every model the view or the empty table that it is declared to be, for `fillModels`: a tower of views is planned
+ * anew for every question, which takes 100 times as long as the answer.
+ */
+export async function prepareModels(pool: Pool, schema = "default"): Promise<void> {
+  await createModels(pool, schema, kindOf, false);
+}
+
+/** What the tables of `prepareModels` hold of what bronze holds now, in the transaction of `client`. */
+export async function fillModels(client: Pick<PoolClient, "query">, schema = "default"): Promise<void> {
+  for (const model of models.filter((one) => kindOf(one) === "table")) {
+    const relation = quoteRelation(schema, model.name);
+    await client.query(`delete from ${relation}`);
+    await client.query(`insert into ${relation}\n${bodyOf(model)}`);
+  }
+}
+
+const kindOf = ({ materialized }: SqlAsset): "view" | "table" => (materialized === "view" ? "view" : "table");
 
 async function createModels(
   pool: Pool,
   schema: string,
-  kindOf: (model: SqlAsset) => "view" | "table",
+  kindFor: (model: SqlAsset) => "view" | "table",
+  isFilled = true,
 ): Promise<void> {
   const client = await pool.connect();
   try {
@@ -50,9 +70,11 @@ async function createModels(
     await client.query(`set search_path = ${quoteIdentifier(schema)}, bronze, public`);
     for (const model of models) {
       const relation = quoteRelation(schema, model.name);
-      const kind = kindOf(model);
+      const kind = kindFor(model);
       const options = kind === "view" ? "with (security_invoker = true)" : "";
-      await client.query(`create ${kind} ${relation} ${options} as\n${bodyOf(model)}`);
+      await client.query(`create ${kind} ${relation} ${options} as\n${bodyOf(model)}${
+        kind === "table" && !isFilled ? "\nwith no data" : ""
+      }`);
       if (kind === "view") continue;
       await client.query(`create unique index on ${relation} (${quoteColumns(model.key)})`);
       await client.query(`analyze ${relation}`);

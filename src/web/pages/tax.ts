@@ -40,11 +40,13 @@ async function sendTax(
   const { tabs, alongside, address } = tabsBeside("/realized", request.query, account);
   const year = parseInput(yearQuery, request.query).year ?? latest.year;
   const asked = { year, account };
-  const { taxYear, rows: lots } = await readRealized(pool, userId, asked);
-  const payments = (await readTaxIncome(pool, userId, asked)).rows;
-  const costs = (await readFeesAndTaxes(pool, userId, asked)).rows;
-  const left = (await readUncounted(pool, userId, asked)).rows;
-  const { cost_basis_method: method } = await readOwnAccount(pool, userId);
+  const [{ taxYear, rows: lots }, { rows: payments }, { rows: costs }, { rows: left }, own] = await Promise.all([
+    readRealized(pool, userId, asked),
+    readTaxIncome(pool, userId, asked),
+    readFeesAndTaxes(pool, userId, asked),
+    readUncounted(pool, userId, asked),
+    readOwnAccount(pool, userId),
+  ]);
   const nameOf = (id: number): string => nameIn(accounts, id);
   const used = [...lots, ...payments, ...costs, ...left].flatMap(({ currency }) => currency ?? []);
   const csv = (section: string): string =>
@@ -67,7 +69,7 @@ async function sendTax(
       income: paymentsView(payments, base, nameOf),
       costs: costsView(costs, base, nameOf),
       uncounted: uncountedView(left, taxYear.from),
-      isAverage: method === "average",
+      isAverage: own.cost_basis_method === "average",
       base,
       csv: { sales: csv("realized"), income: csv("income"), costs: csv("fees") },
       accounts: switcher(subject),
