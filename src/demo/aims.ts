@@ -6,12 +6,11 @@ const watched = ["AMER", "BASL", "THAM.L"];
 
 /** By ticker. Nine tenths: so that the page has something to say of what is not assigned. */
 const targets: Readonly<Record<string, string>> = {
-  WRLD: "0.5",
-  AGGB: "0.15",
+  WRLD: "0.6",
+  AGGB: "0.1",
   NORD: "0.1",
   CURA: "0.05",
-  HELI: "0.05",
-  "SYNC-USD": "0.05",
+  "AUR=F": "0.05",
 };
 
 /** As its owner does on the pages Watchlist and Targets. */
