@@ -112,6 +112,8 @@ const tooMany = {
     plain("Too many new accounts from this address; try again in {seconds} s.", { seconds }),
   pages: (seconds: string) => plain("Too many pages by links; try again in {seconds} s.", { seconds }),
   links: (seconds: string) => plain("Too many links that are none; try again in {seconds} s.", { seconds }),
+  offers: (seconds: string) =>
+    plain("Too many offers to read in a day; try again in {seconds} s.", { seconds }),
   mails: (seconds: string) => plain("Too many emails; try again in {seconds} s.", { seconds }),
   mailRequests: (seconds: string) =>
     plain("Too many requests for emails; try again in {seconds} s.", { seconds }),

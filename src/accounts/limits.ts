@@ -41,6 +41,13 @@ const sharedPages: Allowance = { attempts: 300, firstWaitSeconds: 10, longestWai
 const mailsToRecipient: Allowance = { ...newAccounts, attempts: 3 };
 /** A counter of its own: whoever offers to read has none of the mails that let somebody back in. */
 const offersToRecipient: Allowance = { ...mailsToRecipient, hours: 24 };
+/** Of one person, to whomever: each stands in the log of both for a year, and most write an email. */
+const offersOfPerson: Allowance = {
+  attempts: 50,
+  firstWaitSeconds: 3600,
+  longestWaitSeconds: 86_400,
+  hours: 24,
+};
 const mailsFromAddress: Allowance = { ...newAccounts, attempts: 30 };
 
 type LimitContext = Pick<AccountContext, "pool" | "clock" | "jwtSecret">;
@@ -171,6 +178,11 @@ export class SharedLinkLimit {
     await wrong.count("links");
     return () => wrong.forgive();
   }
+}
+
+/** Of a person's offers to let somebody read, ended ones too: the quota is of those that stand. Throws TooManyAttemptsError. */
+export function countOffer(context: LimitContext, userId: number): Promise<void> {
+  return new Counter(context, offersOfPerson, ["offers of", String(userId)]).count("offers");
 }
 
 /** So that nobody fills another's mailbox through us. */

@@ -10,6 +10,7 @@ import { day, instant } from "../values.ts";
 import { emailSchema } from "./accounts.ts";
 import type { AccountContext } from "./context.ts";
 import { OwnEmailError, ReaderTakenError } from "./errors.ts";
+import { countOffer } from "./limits.ts";
 import type { Person } from "./person.ts";
 import { type Actor, recordSecurityEvent } from "./security-log.ts";
 import { endOf, requireEnd } from "./shared-links.ts";
@@ -61,19 +62,22 @@ type Context = Pick<AccountContext, "pool" | "clock" | "quotas">;
 
 /**
  * Offers somebody to read. Returns whether an account has the email, for a word to its owner; the person who offers is not to be told.
- * What is done is the same either way. Throws OwnEmailError, EndOutOfBoundsError, ReaderTakenError or QuotaExceededError.
+ * What is done is the same either way. Throws OwnEmailError, EndOutOfBoundsError, ReaderTakenError, QuotaExceededError, or
+ * TooManyAttemptsError after fifty in a day.
  */
 export async function grantReading(
-  { pool, clock, quotas = defaultQuotas }: Context,
+  context: Context & Pick<AccountContext, "jwtSecret">,
   person: Person,
   { email: given, expires_on = null }: ReaderInput,
   actor: Actor,
 ): Promise<{ isKnown: boolean }> {
+  const { pool, clock, quotas = defaultQuotas } = context;
   const now = clock();
   const email = given.trim().toLowerCase();
   if (email === person.email.toLowerCase()) throw new OwnEmailError();
   if (expires_on !== null) requireEnd(expires_on, now);
   const { userId } = person;
+  await countOffer(context, userId);
   return personTransaction(pool, userId, async (client) => {
     await requireRoom(client, userId, now, quotas.sharing);
     const { rows } = await client.query<{ reader_id: number | null }>(

@@ -2,6 +2,7 @@ import type { Pool } from "pg";
 import { createAccount } from "../accounts/index.ts";
 import { inMajor, unitOf } from "../market/currency.ts";
 import type { PriceHistory, PriceSource } from "../market/source.ts";
+import { seedAims } from "./aims.ts";
 import { seedBroker } from "./broker.ts";
 import { dateOf, dayOf } from "./economy.ts";
 import { describeInFiles, inFiles, writeExchangeList } from "./exchange-file.ts";
@@ -235,7 +236,8 @@ export async function seedDemo(
   if (first !== undefined && first !== demoCredentials.email) throw new NotADemoError();
   if (priceFolder !== null) writeExchangeList(priceFolder, now);
   if (first !== undefined) return;
-  await seedAccount(pool, demoCredentials, "USD", await demoTrades(prices, now));
+  const demo = await seedAccount(pool, demoCredentials, "USD", await demoTrades(prices, now));
+  await seedAims(pool, demo);
   if (priceFolder !== null) await describeInFiles(pool);
   const nairobi = await seedAccount(pool, nairobiCredentials, "KES", [
     ...(await demoTrades(prices, now, nairobiIntentions)),

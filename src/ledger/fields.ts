@@ -6,7 +6,10 @@ import { ledgerTicker, typedTicker } from "../market/ticker.ts";
 import { day, nonblank } from "../values.ts";
 import type { TransactionField } from "./errors.ts";
 
-const digits = "with at most 28 digits, 12 of them decimals";
+/** Of any figure that the ledger takes. */
+export const mostDecimals = 12;
+
+const digits = `with at most 28 digits, ${mostDecimals} of them decimals`;
 const sum = `a number above 0 and below 1e15, ${digits}`;
 
 /** Of a field that is wrong: what was expected of it. */
@@ -73,7 +76,7 @@ function decimalIn(
 function decimalFrom(range: Range, digits: Digits = 15) {
   return decimalIn(range, digits).transform((value, context): string => {
     const decimal = new Big(String(value).trim().replace(/\.$/, "")).toFixed();
-    if ((decimal.split(".")[1]?.length ?? 0) <= 12) return decimal;
+    if ((decimal.split(".")[1]?.length ?? 0) <= mostDecimals) return decimal;
     context.addIssue({ code: "custom" });
     return z.NEVER;
   });

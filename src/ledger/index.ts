@@ -44,6 +44,7 @@ export { readTradeDraft, type TradeDraft } from "./draft.ts";
 export { editTransaction, undoLast } from "./edit.ts";
 export { exportTransactions } from "./export.ts";
 export { currencyWords, fieldWords } from "./field-words.ts";
+export { mostDecimals } from "./fields.ts";
 export { type HistoryProgress, requireHistories } from "./histories.ts";
 export { decodeFile } from "./import/decode.ts";
 export type { Selection } from "./import/draft.ts";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { inMajor, isCurrency, type Unit, unitOf } from "../market/currency.ts";
 import { FutureDateError, InvalidTransactionError, type TransactionField } from "./errors.ts";
 import { absenceWords } from "./field-words.ts";
-import { expectations } from "./fields.ts";
+import { expectations, mostDecimals } from "./fields.ts";
 import { schemaOf, singleTypes } from "./schemas.ts";
 import type { TransactionType } from "./transaction-types.ts";
 
@@ -179,7 +179,7 @@ function inMajorUnit(input: TransactionInput): TransactionInput {
 
 function paid(field: "price" | "amount" | "fee" | "tax", typed: string, unit: Unit): string {
   const amount = inMajor(typed, unit);
-  if ((amount.split(".")[1]?.length ?? 0) <= 12) return amount;
+  if ((amount.split(".")[1]?.length ?? 0) <= mostDecimals) return amount;
   throw new InvalidTransactionError(field, `${expectations[field]}, in ${unit.currency}`, amount);
 }
 

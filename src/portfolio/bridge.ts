@@ -20,6 +20,27 @@ interface Step {
 
 type Ranged = Pick<RangeFigures, "span" | "performance" | "transferredGain">;
 
+/** Where money came on some days and went on others, each by itself: one sum would hide both. */
+function flows(
+  { performance, withdrawals }: Pick<RangeFigures, "performance" | "withdrawals">,
+  digits: number,
+): Part[] {
+  const deposits = new Big(performance.net_contributions).plus(withdrawals);
+  if ([deposits, new Big(withdrawals)].some((amount) => amount.round(digits).lte(0)))
+    return [
+      {
+        label: "Net deposits",
+        isFlow: true,
+        figure: "net_contributions",
+        amount: performance.net_contributions,
+      },
+    ];
+  return [
+    { label: "Deposits", isFlow: true, figure: null, amount: deposits },
+    { label: "Withdrawals", isFlow: true, figure: null, amount: new Big(withdrawals).times(-1) },
+  ];
+}
+
 interface Part {
   readonly label: string;
   readonly figure: string | null;
@@ -75,15 +96,14 @@ function costsOfNoTrade({ span, performance, transferredGain }: Ranged, unrealiz
  * Every running total is rounded to the last digit of the currency and a step is the difference of two of them: no step is
  * off by a cent or more, and what is shown adds up. `digits`: decimals of an amount in the currency.
  */
-export function bridge({ span, performance, transferredGain }: Ranged, digits = 2) {
+export function bridge(
+  { span, performance, transferredGain, withdrawals }: Ranged & Pick<RangeFigures, "withdrawals">,
+  digits = 2,
+) {
   const unrealized = new Big(performance.unrealized_pnl).minus(span.opening_value).plus(span.opening_cost);
+  const moved = flows({ performance, withdrawals }, digits);
   const parts: Part[] = [
-    {
-      label: "Net deposits",
-      isFlow: true,
-      figure: "net_contributions",
-      amount: performance.net_contributions,
-    },
+    ...moved,
     ...gains({ span, performance }, unrealized),
     { label: "Dividends and interest", figure: "income", amount: performance.income },
     {
@@ -120,6 +140,8 @@ export function bridge({ span, performance, transferredGain }: Ranged, digits = 
   return {
     steps: place(bars, digits),
     fees: performance.fees,
+    /** Set: the steps say what came and what went, not what both come to. */
+    netDeposits: moved.length > 1 ? performance.net_contributions : null,
     /** Set: the steps do not say what of the gain was sold. */
     byWhatMoved: isConverted(span)
       ? { unrealized: unrealized.toFixed(), realized: performance.realized_pnl }

@@ -43,11 +43,23 @@ export function parseRange(query: unknown): { range: Range | null; typed: TypedD
   if (range) return { range: { name: range }, typed: { from: "", to: "", problem: null } };
   if (from === "" && to === "") return { range: null, typed: { from, to, problem: null } };
   if (!day.safeParse(from).success || !day.safeParse(to).success)
-    return { range: null, typed: { from, to, problem: "Expected two dates, each as year-month-day." } };
+    return {
+      range: null,
+      typed: {
+        from,
+        to,
+        problem:
+          "A range of your own needs a first and a last day of the calendar: enter both, or choose one of the ranges.",
+      },
+    };
   if (from > to)
     return {
       range: null,
-      typed: { from, to, problem: "Expected the first day not to be after the last day." },
+      typed: {
+        from,
+        to,
+        problem: "The first day comes after the last day: exchange them, or choose one of the ranges.",
+      },
     };
   return { range: { from, to }, typed: { from, to, problem: null } };
 }

@@ -7,7 +7,9 @@ import { Router } from "express";
 const contentTypes: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
+  ".png": "image/png",
   ".svg": "image/svg+xml; charset=utf-8",
+  ".webmanifest": "application/manifest+json; charset=utf-8",
   ".woff2": "font/woff2",
 };
 
@@ -22,8 +24,11 @@ const packaged: Readonly<Record<string, string>> = {
   "inter.woff2": import.meta.resolve("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"),
 };
 
-/** What a script imports of others. */
-const imported = /(?<= from ")\.\/([\w.-]+)(?=")/g;
+/** What a script imports of others, and what the manifest of an installed page names: by extension. */
+const linksIn: Readonly<Record<string, RegExp>> = {
+  ".js": /(?<= from ")\.\/([\w.-]+)(?=")/g,
+  ".webmanifest": /(?<="src": ")([\w.-]+)(?=")/g,
+};
 
 /** Stylesheets of packages that `app.css` imports. */
 const packagedStyles: Readonly<Record<string, string>> = {
@@ -55,11 +60,12 @@ export function createStaticFiles(uiFolder: string): StaticFiles {
     if (urls.has(name)) return;
     const content = contents.get(name);
     if (!content) throw new Error(`expected a file of ui/static, got: ${name}`);
-    if (extname(name) !== ".js") {
+    const links = linksIn[extname(name)];
+    if (!links) {
       add(name, content);
       return;
     }
-    const linked = content.toString().replaceAll(imported, (_, of: string) => {
+    const linked = content.toString().replaceAll(links, (_, of: string) => {
       addFile(of);
       return urls.get(of)!;
     });

@@ -135,6 +135,31 @@ test("the sample accounts are made once", async () => {
   ]);
 });
 
+test("the sample account watches what it does not hold, and aims at weights of what it does", async () => {
+  const { pool } = await createTestDatabase();
+  await seedDemo(pool, prices, evening());
+  await seedDemo(pool, prices, evening());
+  const { rows: watched } = await pool.query(
+    `select email, ticker, ticker in (select ticker from transactions where user_id = watchlist.user_id) as "isTraded"
+     from watchlist join users using (user_id)
+     order by ticker`,
+  );
+  const email = demoCredentials.email;
+  expect(watched).toEqual([
+    { email, ticker: "AMER", isTraded: false },
+    { email, ticker: "BASL", isTraded: true },
+    { email, ticker: "THAM.L", isTraded: false },
+  ]);
+  expect(watched.every(({ ticker }) => instruments.some((listed) => listed.ticker === ticker))).toBe(true);
+  const { rows: targets } = await pool.query(
+    `select email, sum(weight) as whole,
+       bool_and(exists (select from transactions where transactions.ticker = target_weights.ticker)) as "areTraded"
+     from target_weights join users using (user_id)
+     group by email`,
+  );
+  expect(targets).toEqual([{ email, whole: "0.90", areTraded: true }]);
+});
+
 async function newFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "demo-prices-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));

@@ -48,7 +48,7 @@ describe("on the form", () => {
 
   test("so is a date before the first price", async () => {
     const asked = await enter("^NRD", "2024-01-15");
-    expect(asked.html).toContain("The first price of ^NRD is of 2024-02-01");
+    expect(asked.html).toContain("The first price of ^NRD is of Feb 1, 2024");
     expect((await enter("^NRD", "2024-01-15", { keep: keepOf(asked.html) })).status).toBe(303);
   });
 });

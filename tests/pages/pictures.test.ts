@@ -123,7 +123,8 @@ describe("the bridge", () => {
           market_value: money,
         }),
         money,
-        (of, transferredGain) => {
+        money.map((amount) => new Big(amount).abs().toFixed()),
+        (of, transferredGain, withdrawals) => {
           const span = {
             is_whole: false,
             start: "2024-01-01",
@@ -133,13 +134,25 @@ describe("the bridge", () => {
             ...of,
           };
           const performance = { price_effect: "0", currency_effect: "0", ...of };
-          const { steps } = bridge({ span, performance, transferredGain } as unknown as Parameters<
-            typeof bridge
-          >[0]);
+          const { steps } = bridge({
+            span,
+            performance,
+            transferredGain,
+            withdrawals,
+          } as unknown as Parameters<typeof bridge>[0]);
           for (const [index, { from, to, amount, isSum }] of steps.entries()) {
             expect(new Big(to).minus(from).toFixed(2)).toBe(amount);
             if (index > 0 && !isSum) expect(from).toBe(steps[index - 1]!.to);
           }
+          const flows = steps.filter(({ label }) => /^(Net d|D)eposits$|^Withdrawals$/.test(label));
+          expect(flows.at(-1)!.to).toBe(
+            new Big(of.opening_value).plus(of.net_contributions).round(2).toFixed(2),
+          );
+          if (flows.length > 1)
+            expect(flows.map(({ amount }, index) => Number(amount) * (index ? -1 : 1) >= 0)).toEqual([
+              true,
+              true,
+            ]);
           const last = steps.at(-1)!;
           expect(new Big(last.to).eq(new Big(of.market_value).round(2))).toBe(true);
           // Steps that are nothing are left out, and are then within a cent.

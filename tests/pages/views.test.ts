@@ -76,6 +76,21 @@ describe("static files", () => {
     expect(css).toContain(`url(${staticFiles.url("inter.woff2")})`);
   });
 
+  test("make the pages an app of their own on a phone: the manifest names an icon that is there", async () => {
+    const response = await fetch(origin + staticFiles.url("app.webmanifest"));
+    expect(response.headers.get("content-type")).toMatch(/^application\/manifest\+json/);
+    const { start_url, display, icons } = (await response.json()) as {
+      start_url: string;
+      display: string;
+      icons: { src: string; type: string }[];
+    };
+    expect([start_url, display]).toEqual(["/", "standalone"]);
+    for (const { src, type } of icons) {
+      const icon = await fetch(origin + src);
+      expect([icon.status, icon.headers.get("content-type")?.split(";")[0]]).toEqual([200, type]);
+    }
+  });
+
   test("under another fingerprint are not found", async () => {
     expect((await fetch(`${origin}/static/app.00000000.css`)).status).toBe(404);
     expect(() => staticFiles.url("nonsense.css")).toThrow("expected a file of ui/static, got: nonsense.css");

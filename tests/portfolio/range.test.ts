@@ -158,6 +158,26 @@ describe.each(ranges)("from %o", (range) => {
     expect(parts.reduce((sum, part) => sum.plus(part), start!).toFixed(2)).toBe(end.toFixed(2));
     expect(end.toFixed(2)).toBe(new Big(figures.performance.market_value).toFixed(2));
 
+    // What came and what went is each a step, to the day's net, where there is both.
+    const { rows } = await program.database.pool.query<{ in: string; out: string }>(
+      `select coalesce(sum(net_flow) filter (where net_flow > 0), 0) as in,
+         coalesce(sum(net_flow) filter (where net_flow < 0), 0) as out
+       from gold_p_timeseries
+       where user_id = $1
+         and price_date > $2::date - $4::integer
+         and price_date <= $3`,
+      [userId, figures.span.start, figures.span.end, figures.span.is_whole ? 1 : 0],
+    );
+    const moved = rows[0]!;
+    const isBoth = Number(moved.in) > 0 && Number(moved.out) < 0;
+    expect(steps.filter(({ isFlow }) => isFlow).map(({ label }) => label)).toEqual([
+      ...(isBoth ? ["Deposits", "Withdrawals"] : ["Net deposits"]),
+      "Paid out to you",
+    ]);
+    const flowed = isBoth ? [moved.in, moved.out] : [figures.performance.net_contributions];
+    for (const [index, amount] of flowed.entries())
+      expect(new Big(steps[1 + index]!.amount).minus(amount).abs().toNumber()).toBeLessThan(0.011);
+
     const last = figures.performance;
     const opening = new Big(figures.span.opening_value).minus(figures.span.opening_cost);
     const gain = new Big(last.unrealized_pnl).plus(last.realized_pnl).plus(last.income).minus(opening);

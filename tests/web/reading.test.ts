@@ -134,6 +134,28 @@ describe("an offer", () => {
     expect([status, answer.error.code]).toEqual([422, code]);
   });
 
+  test("is one of fifty in a day, ended ones too; the next waits, on the page as well", async () => {
+    const greg = await register("greg@example.org");
+    for (let made = 0; made < 50; made++) {
+      expect((await offer(greg, `somebody-${made}@example.org`)).status).toBe(204);
+      const { readers } = await listOf(greg);
+      await end(greg, readers[0].grant_id);
+    }
+    const { status, headers, body } = await offer(greg, "one-more@example.org");
+    expect([status, headers.get("retry-after"), body.error.code]).toEqual([429, "3600", "too_many_attempts"]);
+    const page = await call(greg, "POST", "/account/sharing/readers", {
+      body: { email: "one-more@example.org", expires_on: "" },
+      headers: { Accept: "text/html", "Accept-Language": "en-US" },
+    });
+    expect([page.status, page.body]).toEqual([
+      429,
+      expect.stringContaining("Too many offers to read in a day"),
+    ]);
+    expect((await listOf(greg)).readers).toEqual([]);
+    expect((await offer(carl, "one-more@example.org")).status).toBe(204); // each has their own
+    await end(carl, (await listOf(carl)).readers[0].grant_id);
+  });
+
   test("finds room that what has ended takes no longer", async () => {
     const dave = await register("dave@example.org");
     await server.database.pool.query(

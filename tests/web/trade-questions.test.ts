@@ -28,7 +28,9 @@ test("a price that the market contradicts is asked about before it is changed; a
 
   const asked = await visitor.post(path, slip);
   expect([asked.status, asked.html]).toEqual([422, expect.stringContaining("Not changed yet.")]);
-  expect(asked.html).toMatch(/NORD traded at [^.]*\.\d.* a hundred times as much/);
+  expect(asked.html).toMatch(
+    /NORD traded at [^.]*\.\d.* on Mar 5, 2024, the price here is .* a hundred times as much/,
+  );
   expect(asked.html).toContain(`value="${close * 100}"`);
   expect((await visitor.get(path)).html).toContain('value="40"');
   const use = button(asked.html, "use")!;
@@ -54,7 +56,9 @@ test("and is asked about before it is recorded by the form of any type", async (
   const slip = { ...trade, price: String(close * 100), idempotency_key: crypto.randomUUID() };
   const asked = await visitor.post(path, slip);
   expect([asked.status, asked.html]).toEqual([422, expect.stringContaining("Not recorded yet.")]);
-  expect(asked.html).toMatch(/NORD traded at [^.]*\.\d.* a hundred times as much/);
+  expect(asked.html).toMatch(
+    /NORD traded at [^.]*\.\d.* on Mar 5, 2024, the price here is .* a hundred times as much/,
+  );
   expect((await visitor.get("/transactions")).html).not.toContain('id="transaction-');
   const use = /name="use" value="([^"]*)"/.exec(asked.html)![1]!;
   expect((await visitor.post(path, { ...slip, use })).status).toBe(303);

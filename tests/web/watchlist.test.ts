@@ -283,6 +283,23 @@ describe("target weights", () => {
     expect((await call("GET", "/api/portfolio/targets?invest=-1", ada)).status).toBe(422);
   });
 
+  test("fill in no more decimals than a trade takes: a third of a coin, all of which is to be sold", async () => {
+    const dora = await register("dora@example.org");
+    await program.database.pool.query(
+      `insert into transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
+       values ($1, 'SYNC-USD', 'BUY', 0.33333333333333333, 20000, '2022-05-05'), ($1, 'NORD', 'BUY', 1, 120, '2022-05-05')`,
+      [dora.id],
+    );
+    await settle();
+    expect((await aimAt(dora, { "SYNC-USD": "0", NORD: "1" })).status).toBe(204);
+    const { html } = await dora.visitor.get("/portfolio/targets");
+    const [, address] = /href="([^"]*enter=SYNC-USD[^"]*)"/.exec(html)!;
+    const quantity = new URLSearchParams(address!.replaceAll("&amp;", "&").split(/[?#]/)[1]).get("quantity");
+    expect(quantity).toBe("0.333333333333");
+    const sold = { ticker: "SYNC-USD", type: "SELL", quantity, price: "20000", date: "2022-05-06" };
+    expect((await call("POST", "/api/transactions", dora, sold)).status).toBe(201);
+  });
+
   test("nobody else has them, and a page of one account says that they are of all", async () => {
     expect((await call("GET", "/api/portfolio/targets", bert)).body).toMatchObject({ parts: [], whole: "0" });
     expect((await bert.visitor.get("/portfolio/targets")).html).toContain("There is nothing to weigh yet.");

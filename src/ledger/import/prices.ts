@@ -130,7 +130,7 @@ function judgePrice(input: RowTrade, evidence: PriceEvidence, isConverted: boole
   const words =
     isFar && isCoin(ticker)
       ? plain(
-          "{ticker} traded at {range} on {day}, the price here is {price}; the coin itself is {ticker}-USD.",
+          "{ticker} traded at {range} on {day:day}, the price here is {price:number}; the coin itself is {ticker}-USD.",
           told.values,
         )
       : told;

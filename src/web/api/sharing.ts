@@ -87,7 +87,7 @@ export const sharingRoutes: readonly Route[] = [
     access: "proof",
     body: readerInput,
     status: 204,
-    errors: ["name_taken", "quota_exceeded", "invalid_expires_on", "invalid_email"],
+    errors: ["name_taken", "quota_exceeded", "too_many_attempts", "invalid_expires_on", "invalid_email"],
     handle: async ({ context, request, person, body }) => {
       const { isKnown } = await grantReading(context, person, body, actorOf(request));
       if (isKnown) notifyReadingOffered(context, body.email);

@@ -69,6 +69,8 @@ export const rangeLabel = (name: string): string => said(ranges, name, (word) =>
 const steps: Labels = {
   "Value at the start": defineMessage("Value at the start"),
   "Net deposits": defineMessage("Net deposits"),
+  Deposits: defineMessage("Deposits"),
+  Withdrawals: defineMessage("Withdrawals"),
   "Unrealised gain": defineMessage("Unrealised gain"),
   "Realised gain": defineMessage("Realised gain"),
   Prices: defineMessage("Prices"),

@@ -42,8 +42,10 @@ import {
 const rangesKept = 50;
 
 /** What parseRange says of dates that are none. */
-defineMessage("Expected two dates, each as year-month-day.");
-defineMessage("Expected the first day not to be after the last day.");
+defineMessage(
+  "A range of your own needs a first and a last day of the calendar: enter both, or choose one of the ranges.",
+);
+defineMessage("The first day comes after the last day: exchange them, or choose one of the ranges.");
 
 /** What is looked at, of which the account alone is not remembered: tomorrow everything is shown again. */
 export interface Look extends Choice {

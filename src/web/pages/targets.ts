@@ -1,7 +1,9 @@
 /** The weights that a person aims at, in one form, with what to buy or sell to reach them. */
+import Big from "big.js";
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { personTransaction } from "../../database/person.ts";
+import { mostDecimals } from "../../ledger/index.ts";
 import { isOwnAsset } from "../../market/ticker.ts";
 import { readAccountNames } from "../../portfolio/index.ts";
 import {
@@ -224,6 +226,8 @@ function actionOf({ ticker, trade, is_whole }: TargetedPart, holdsFractions: boo
   const isSale = shares.startsWith("-");
   const unsigned = (text: string): string => text.replace("-", "");
   const isNothing = Number(shares) === 0;
+  // Of a third of a share there is no exact decimal: what the form would not take is not filled in, and less of it stays.
+  const filledIn = new Big(unsigned(shares)).round(mostDecimals, Big.roundDown).toFixed();
   const written = (text: string) => ({ shares: format.quantity(unsigned(text)) });
   return {
     isNothing,
@@ -241,6 +245,6 @@ function actionOf({ ticker, trade, is_whole }: TargetedPart, holdsFractions: boo
             money: unsigned(exactMoney),
           }
         : null,
-    href: `/transactions?${new URLSearchParams({ enter: ticker, type: isSale ? "SELL" : "BUY", quantity: unsigned(shares) })}#trade`,
+    href: `/transactions?${new URLSearchParams({ enter: ticker, type: isSale ? "SELL" : "BUY", quantity: filledIn })}#trade`,
   };
 }
