@@ -1,7 +1,7 @@
 /** What the templates of risk are given of a range: ui/partials/risk-*.hbs. */
 import type { RiskFigures, WhatIf } from "../../portfolio/index.ts";
 import { type BarRow, barRows } from "../charts/bar-rows.ts";
-import { timeChart, type Unit } from "../charts/time-chart.ts";
+import { type TimeChartInput, timeChart, type Unit } from "../charts/time-chart.ts";
 import type { Format } from "../format.ts";
 import { t } from "../messages/index.ts";
 import { shownTicker } from "../own-names.ts";
@@ -36,7 +36,7 @@ export function riskView(figures: RiskFigures, whatIf: AskedWhatIf | null, forma
     worstMonths: worst
       .filter(({ period }) => period === "month")
       .map((month) => ({ ...month, name: format.month(month.first_date) })),
-    rolling: rollingView(figures, format),
+    rolling: rollingView(figures, format, "close"),
     returns: distribution.returns,
     matrix: matrix(figures, format),
     contributions: contributions
@@ -221,8 +221,15 @@ function concentrationTiles(row: NonNullable<RiskFigures["concentration"]>, form
   ];
 }
 
-/** null: there are too few returns for any. */
-export function rollingView({ rolling }: Pick<RiskFigures, "rolling">, format: Format) {
+/**
+ * null: there are too few returns for any. `zoom`: days can be selected. The first point is that of the 63rd return, from whose close
+ * a range is then measured.
+ */
+export function rollingView(
+  { rolling }: Pick<RiskFigures, "rolling">,
+  format: Format,
+  zoom?: TimeChartInput["zoom"],
+) {
   if (rolling.length === 0) return null;
   const dates = rolling.map(({ price_date }) => price_date);
   const chart = (
@@ -241,6 +248,7 @@ export function rollingView({ rolling }: Pick<RiskFigures, "rolling">, format: F
         dates,
         series: [{ name, label: t("Last 63 returns"), values, shape: "line" }],
         shade,
+        ...(zoom && { zoom }),
       },
       format,
     );
