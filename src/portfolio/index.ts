@@ -127,6 +127,18 @@ export {
   readWhatIf,
   type WhatIf,
 } from "./risk.ts";
+export {
+  type IndexDay,
+  type Measured,
+  type PairFacts,
+  type RiskReturn,
+  type RollingFacts,
+  readPairFacts,
+  readRollingFacts,
+  readWhatIfFacts,
+  rollingReturns,
+  type WhatIfFacts,
+} from "./risk-evidence.ts";
 export { type RiskFacts, readRiskFacts } from "./risk-facts.ts";
 export {
   costColumns,

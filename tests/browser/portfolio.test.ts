@@ -189,6 +189,44 @@ test("with the keyboard: arrows read, Shift selects, Escape leaves, Enter goes; 
   await page.context().close();
 });
 
+test("charts of risk show the days selected on them, too: dragged over, and with the keyboard", async () => {
+  const { page, problems } = await openPortfolio();
+  const whole = `${program.url}/portfolio/risk?range=1Y&benchmark=WRLD`;
+  await page.goto(whole);
+  expect(await page.locator("[data-chart]").count()).toBe(3);
+  expect(await page.locator("[data-chart][data-zoom=close]").count()).toBe(3);
+  const { y, at } = await plotOf(page, "rolling-drawdown");
+  await page.mouse.move(at(0.25), y);
+  const day = await page.locator("#rolling-drawdown .tooltip p").first().textContent();
+  for (const other of ["rolling-volatility", "rolling-sharpe"])
+    expect(await page.locator(`#${other} .tooltip p`).first().textContent()).toBe(day);
+  await page.mouse.down();
+  await page.mouse.move(at(0.75), y, { steps: 5 });
+  expect(await page.locator("#rolling-drawdown .chosen-days").isVisible()).toBe(true);
+  const period = (await page.locator("#rolling-drawdown .tooltip p").first().textContent())!;
+  await page.mouse.up();
+  await page.waitForURL(/from=/);
+  const contribution = page.locator("section[aria-labelledby=risk-contribution-heading] .card-head .aside");
+  expect((await contribution.textContent())!.trim().startsWith(`${period}.`)).toBe(true);
+  expect(new URL(page.url()).searchParams.get("benchmark")).toBe("WRLD");
+  await page.goBack();
+  expect(page.url()).toBe(whole);
+  const { plot } = await plotOf(page, "rolling-volatility");
+  expect(await plot.getAttribute("aria-label")).toContain("with Shift they select days");
+  await plot.focus();
+  await page.keyboard.press("Home");
+  await page.keyboard.press("Shift+End");
+  const all = (await page.locator("#rolling-volatility .tooltip p").first().textContent())!;
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/from=/);
+  // From the close of the 63rd return on, as the selection says.
+  expect((await contribution.textContent())!.trim().startsWith(`${all}.`)).toBe(true);
+  await page.getByRole("link", { name: "Whole time" }).click();
+  await page.waitForURL(/range=Max/);
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
 test("a finger reads a chart and selects nothing; the page can be scrolled over it", async () => {
   const { page } = await openPortfolio({ hasTouch: true, viewport: { width: 360, height: 800 } });
   await page.goto(`${program.url}/portfolio?range=1Y&benchmark=`);

@@ -25,6 +25,13 @@ export class Comparison {
     if (!(difference <= tolerance)) this.failures.push(`${figure}: SQL ${a}, oracle ${e}`);
   }
 
+  /** A quotient by nearly nothing has few digits that both sides know: then it is compared upside down. */
+  quotient(figure: string, actual: unknown, expected: number | null): void {
+    const isLarge = expected !== null && actual !== null && Math.abs(expected) > 1000;
+    if (isLarge) this.compare(figure, 1 / Number(actual), 1 / expected);
+    else this.compare(figure, actual, expected);
+  }
+
   all(where: string, actual: Row, expected: Readonly<Record<string, unknown>>): void {
     for (const [figure, value] of Object.entries(expected))
       this.compare(`${figure}, ${where}`, actual[figure], value);
@@ -323,11 +330,11 @@ export function compareFigures(
     price_return: expected.priceReturn,
     max_drawdown: expected.maxDrawdown,
     volatility: expected.volatility,
-    sharpe: isInDollars ? expected.sharpe : null,
-    sortino: isInDollars ? expected.sortino : null,
     money_weighted_return: expected.moneyWeightedReturn,
     xirr: null, // of less than a year
   });
+  comparison.quotient(`sharpe, ${where}`, row.sharpe, isInDollars ? expected.sharpe : null);
+  comparison.quotient(`sortino, ${where}`, row.sortino, isInDollars ? expected.sortino : null);
   const growths = [1 + expected.twr, 1 + expected.priceReturn] as const;
   compareCurrencyReturn(comparison, where, row.currency_return, growths);
   return expected.moneyWeightedReturn !== null;

@@ -2,6 +2,7 @@ import Big from "big.js";
 import fc from "fast-check";
 import type { Pool } from "pg";
 import { beforeAll, expect, test } from "vitest";
+import { insertObservations } from "../macro/economy.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { buildModels } from "../support/models.ts";
 import { bookedDividends, cashDays } from "./cash.ts";
@@ -21,8 +22,21 @@ import { Rates } from "./currencies.ts";
 import { acceptedSplits, type Keeping, positionsOf } from "./ledger.ts";
 import { performance, portfolioDays } from "./performance.ts";
 import { type Ledger, ledgerArbitrary } from "./random-ledger.ts";
-import { allDays, paidTradesArbitrary, ratesArbitrary, securityArbitrary } from "./random-world.ts";
+import {
+  allDays,
+  economyArbitrary,
+  paidTradesArbitrary,
+  ratesArbitrary,
+  securityArbitrary,
+} from "./random-world.ts";
 import { compareBenchmark, compareDistribution, compareHoldings } from "./risk.ts";
+import {
+  compareConcentration,
+  compareRolling,
+  compareTickerRegimes,
+  compareWorst,
+} from "./risk-over-time.ts";
+import { readWhatIfRows, scaledPositions } from "./what-if.ts";
 import { type QuotedSecurity, writeLedgers, writeMarket } from "./written.ts";
 
 // Each run of the suite looks at other ledgers; a failure prints the seed that repeats it.
@@ -42,6 +56,10 @@ const quoteUnits: Readonly<Record<string, string>> = {
 const bases = ["USD", "KES", "USD", "EUR", "GBP"];
 const annualRate = 0.043;
 const zero = new Big(0);
+/** Of what-ifs: sold, and more of it. */
+const multiples = ["0", "2.5"];
+/** Every so many-th person is asked what if: each is a statement of its own. */
+const whatIfEvery = 8;
 const isAlways = (ticker: string) => ticker.endsWith("-USD");
 
 const securities: readonly QuotedSecurity[] = Object.entries(quoteUnits).map(
@@ -81,6 +99,7 @@ let places: ReadonlyMap<unknown, number>;
 beforeAll(async () => {
   ({ pool } = await createTestDatabase());
   await writeMarket(pool, securities, knownRates, annualRate * 100);
+  await insertObservations(pool, fc.sample(economyArbitrary(), { numRuns: 1, seed })[0]!);
   places = await writeLedgers(pool, ledgers);
   await buildModels(pool);
 }, 600_000);
@@ -108,6 +127,10 @@ const readAll = async () => ({
   distributions: await rowsByPerson("select * from gold_return_distribution"),
   contributions: await rowsByPerson("select * from gold_contributions"),
   correlations: await rowsByPerson("select * from gold_correlations"),
+  rolling: await rowsByPerson("select * from gold_rolling_risk order by price_date"),
+  worst: await rowsByPerson("select * from gold_worst_periods order by period, period_rank"),
+  concentrations: await rowsByPerson("select * from gold_concentration"),
+  tickerRegimes: await rowsByPerson("select * from gold_ticker_regimes"),
   lots: await rowsByPerson(
     `select user_id, account_id, ticker, transaction_id, buy_date, sale_id, sell_date, sum(quantity) as quantity, sum(cost) as cost,
        sum(proceeds) as proceeds, sum(gain) as gain
@@ -115,6 +138,17 @@ const readAll = async () => ({
   ),
 });
 type Read = Awaited<ReturnType<typeof readAll>>;
+
+/** The regime of a day as it was told, which tests/macro are about. */
+type RegimeOf = (date: string) => string;
+
+async function readRegimes(): Promise<RegimeOf> {
+  const { rows } = await pool.query<{ date: string; regime: string }>(
+    "select date, regime from fct_macro_regimes",
+  );
+  const regimes = new Map(rows.map(({ date, regime }) => [date, regime]));
+  return (date) => regimes.get(date) ?? "unknown";
+}
 
 const comparison = new Comparison();
 const compared = {
@@ -126,6 +160,10 @@ const compared = {
   moneyWeighted: 0,
   benchmarks: 0,
   correlations: 0,
+  rolling: 0,
+  worst: 0,
+  tickerRegimes: 0,
+  whatIfs: 0,
 };
 
 function expectationsOf({ base, method, accounts, rows }: Ledger, lastDay: string) {
@@ -142,7 +180,7 @@ function expectationsOf({ base, method, accounts, rows }: Ledger, lastDay: strin
   };
 }
 
-function comparePerson(index: number, read: Read, lastDay: string): void {
+function comparePerson(index: number, read: Read, lastDay: string, regimeOf: RegimeOf): void {
   const ledger = ledgers[index]!;
   const where = `person ${index + 1}`;
   const { positions, realized, cash, booked } = expectationsOf(ledger, lastDay);
@@ -178,7 +216,9 @@ function comparePerson(index: number, read: Read, lastDay: string): void {
     compared.days += expected.length;
   };
   compareWhole(where, null, read.figures(index)[0]);
-  compareRisk(index, read, { days: portfolio(null), tickerDays: days, booked });
+  const held = { days: portfolio(null), tickerDays: days, booked };
+  compareRisk(index, read, held);
+  compareRiskOverTime(index, read, held, { lastDay, regimeOf });
   ledger.accounts.forEach((_, account) => {
     const figures = read.accounts(index).find(({ place }) => place === account);
     compareWhole(`${where}, account ${account}`, account, figures);
@@ -206,6 +246,48 @@ function compareRisk(index: number, read: Read, held: Parameters<typeof compareH
   compared.correlations += read.correlations(index).length;
 }
 
+function compareRiskOverTime(
+  index: number,
+  read: Read,
+  held: Parameters<typeof compareHoldings>[2],
+  { lastDay, regimeOf }: { readonly lastDay: string; readonly regimeOf: RegimeOf },
+): void {
+  const where = `person ${index + 1}`;
+  const market = { base: ledgers[index]!.base, rates, annualRate };
+  compared.rolling += compareRolling(comparison, where, held.days, market, read.rolling(index));
+  compared.worst += compareWorst(comparison, where, held.days, read.worst(index));
+  compareConcentration(comparison, where, held.tickerDays, lastDay, read.concentrations(index)[0]);
+  const regimes = read.tickerRegimes(index);
+  compared.tickerRegimes += compareTickerRegimes(comparison, where, held, regimeOf, regimes);
+}
+
+/** One of the person's tickers as if sold, and as if more of it had been held; beside another one. */
+async function compareWhatIf(index: number, lastDay: string): Promise<void> {
+  const { positions, cash, booked } = expectationsOf(ledgers[index]!, lastDay);
+  const doubtful = tickerDays(positions, booked, zero).some(({ isDoubtful }) => isDoubtful);
+  const tickers = [...new Set(positions.map(({ ticker }) => ticker))];
+  if (doubtful || tickers.length === 0) return;
+  const ticker = tickers[index % tickers.length]!;
+  const security = securities[index % securities.length]!;
+  const market = { base: ledgers[index]!.base, rates, annualRate };
+  for (const multiple of multiples) {
+    const changed = scaledPositions(positions, booked, ticker, multiple, zero);
+    const days = portfolioDays(changed, cash, isAlways, lastDay);
+    const asked = { userId: index + 1, lastDay, benchmark: security.ticker, ticker, multiple };
+    const read = await readWhatIfRows(pool, asked);
+    const where = `person ${index + 1} with ${multiple} times ${ticker}`;
+    compareFigures(
+      comparison,
+      where,
+      performance(days, () => annualRate),
+      read.performance,
+    );
+    compareDistribution(comparison, where, days, market, read.distribution);
+    if (read.benchmark) compareBenchmark(comparison, where, days, { ...market, security }, read.benchmark);
+    compared.whatIfs += 1;
+  }
+}
+
 test("the guard accepts every split of these markets, so that splits are really tested", () => {
   for (const security of securities) expect(acceptedSplits(security)).toEqual(security.splits);
 });
@@ -213,7 +295,10 @@ test("the guard accepts every split of these markets, so that splits are really 
 test(`${people} random ledgers: every figure of every person, account, position and day is what the oracle says`, async () => {
   const { rows } = await pool.query<{ day: string }>("select max(calendar_date) as day from int_calendar");
   const read = await readAll();
-  for (let index = 0; index < people; index += 1) comparePerson(index, read, rows[0]!.day);
+  const regimeOf = await readRegimes();
+  const { day } = rows[0]!;
+  for (let index = 0; index < people; index += 1) comparePerson(index, read, day, regimeOf);
+  for (let index = 0; index < people; index += whatIfEvery) await compareWhatIf(index, day);
   expect(comparison.failures.slice(0, 20), `seed ${seed}`).toEqual([]);
   process.stdout.write(
     `oracle: ${JSON.stringify(compared)}; largest difference ${comparison.largest.difference} (${comparison.largest.figure})\n`,

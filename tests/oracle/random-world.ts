@@ -4,6 +4,7 @@
  */
 import Big from "big.js";
 import fc from "fast-check";
+import type { Observed } from "../macro/economy.ts";
 import type { KnownRates } from "./currencies.ts";
 import { acceptedSplits } from "./ledger.ts";
 import { nextDay, type Security, type Trade } from "./world.ts";
@@ -181,4 +182,30 @@ export function paidTradesArbitrary(securities: readonly Security[], maximum = 1
         return { ...trade, currency, fxCurrency, fxRate: fxRate.toFixed() };
       }),
     );
+}
+
+/**
+ * Months of an economy that turns often, at random: unemployment in per cent, production as an index, the curve in points. They begin so
+ * late that the first regime is told some weeks after `allDays` begin.
+ */
+export function economyArbitrary(): fc.Arbitrary<Observed[]> {
+  const month = fc.record({
+    unemployment: fc.integer({ min: -4, max: 5 }),
+    production: fc.integer({ min: -20, max: 20 }),
+    curve: fc.integer({ min: -100, max: 100 }),
+  });
+  return fc.array(month, { minLength: 22, maxLength: 22 }).map((months) => {
+    let [unemployment, production] = [50, 1000];
+    return months.flatMap((moves, index) => {
+      const date = new Date(Date.UTC(2021, 9 + index, 1)).toISOString().slice(0, 10);
+      unemployment = Math.max(20, unemployment + moves.unemployment);
+      production += moves.production;
+      return [
+        { series: "UNRATE", date, value: String(unemployment / 10) },
+        { series: "INDPRO", date, value: String(production / 10) },
+        { series: "T10Y2Y", date, value: decimal(moves.curve) },
+        { series: "DFF", date, value: "2" },
+      ];
+    });
+  });
 }

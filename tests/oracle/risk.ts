@@ -10,14 +10,14 @@ import { mean, type PortfolioDay, periodReturns, sampleDeviation } from "./perfo
 import { nextDay, type Security } from "./world.ts";
 
 /** The days that compound into one return, and it. */
-interface Period {
+export interface Period {
   readonly days: readonly PortfolioDay[];
   readonly date: string;
   readonly value: number;
 }
 
 /** What comes after the last return is of none, nor is a trading day on which the whole had nothing invested. */
-function periodsOf(days: readonly PortfolioDay[]): Period[] {
+export function periodsOf(days: readonly PortfolioDay[]): Period[] {
   const values = new Map(periodReturns(days).returns.map(({ date, value }) => [date, value]));
   const isByTradingDay = days.some((day) => day.holdsExchangeTraded);
   const periods: Period[] = [];
@@ -71,7 +71,7 @@ function besideOf(periods: readonly Period[], level: (date: string) => number | 
   });
 }
 
-interface Market {
+export interface Market {
   readonly base: string;
   readonly rates: Rates;
   /** Of a year, as a ratio: the same on every day. */

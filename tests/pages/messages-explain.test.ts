@@ -150,6 +150,25 @@ describe.each(ranges)("over %s", (range) => {
   });
 });
 
+const whatIfs = ["twr", "volatility", "sharpe", "max_drawdown", "value_at_risk_95", "beta"].flatMap((of) => [
+  `/explain/what_if?of=${of}&what_if=NORD&multiple=0&benchmark=WRLD`,
+  `/explain/what_if?of=${of}&what_if=SMTT.L&multiple=2.5`,
+]);
+
+test("pairs of holdings, what if, and rolling figures of a day are said", async () => {
+  const account = `account=${books}`;
+  const paths = [
+    ...["WRLD", "SMTT.L", "NORD"].map((other) => `/explain/correlation?ticker=NORD&other=${other}`),
+    "/explain/correlation?ticker=CURA&other=WRLD&from=2024-07-01&to=2024-07-10",
+    "/explain/rolling_drawdown?day=2024-01-10",
+    "/explain/rolling_sharpe?from=2023-03-01&to=2023-04-30",
+    "/explain/what_if?of=volatility&what_if=NORD&multiple=100",
+  ];
+  const ofAccount = [`/explain/correlation?ticker=NORD&other=WRLD&${account}`, `${whatIfs[0]!}&${account}`];
+  expect(await unspokenOf("ada", [...paths, ...whatIfs, ...ofAccount])).toEqual({});
+  expect(await unspokenOf("newcomer", ["/explain/what_if?of=sharpe&what_if=WRLD&multiple=2"])).toEqual({});
+});
+
 test("every figure of each regime is said", async () => {
   const { html } = await pageOf("ada", "/explain/regime_return?range=Max");
   const regimes = [...html.matchAll(/\?regime=(\w+)/g)].map(([, regime]) => regime!);
@@ -180,6 +199,8 @@ test("what has no explanation is said", async () => {
     "/explain/xirr?ticker=AGGB",
     "/explain/xirr?account=999",
     "/explain/regime_return?regime=boom",
+    "/explain/correlation?ticker=NORD&other=AGGB",
+    "/explain/what_if?of=beta&what_if=AGGB&multiple=2",
   ]) {
     const { status, html } = await pageOf("ada", path);
     expect(status, path).toBe(404);

@@ -140,6 +140,7 @@ describe("the tabs", () => {
       tabs.slice(0, 3).map(async (tab) => new Set(await figuresOf(tab + look))),
     );
     expect([...risk!].toSorted()).toEqual([
+      "correlation",
       "expected_shortfall_95",
       "expected_shortfall_99",
       "hhi",
@@ -147,6 +148,9 @@ describe("the tabs", () => {
       "max_drawdown",
       "omega",
       "return_contribution",
+      "rolling_drawdown",
+      "rolling_sharpe",
+      "rolling_volatility",
       "sharpe",
       "sortino",
       "value_at_risk_95",

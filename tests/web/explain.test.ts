@@ -74,6 +74,9 @@ describe("an explanation", () => {
   test.each([
     ...["/portfolio", "/portfolio?range=1Y", "/portfolio/performance", "/portfolio/performance?range=1Y"],
     ...["/portfolio/risk?range=Max", "/portfolio/risk?range=1Y", "/tickers/NORD"],
+    ...["0", "2.5"].map(
+      (multiple) => `/portfolio/risk?range=1Y&benchmark=WRLD&what_if=NORD&multiple=${multiple}`,
+    ),
   ])("says of every figure of %s just what stands there", async (page) => {
     const { html } = await ada.get(page);
     const links = [...html.matchAll(/<a class="explain" href="([^"]+)">(.*?)<\/a>/gs)];
@@ -134,6 +137,71 @@ describe("an explanation", () => {
     expect(html).toMatch(/of one macro regime\.\s*See it for.*href="\/explain\/regime_return\?regime=\w+"/);
     expect((await ada.get("/explain/regime_return?regime=boom")).status).toBe(404);
     expect((await ada.get("/explain/volatility?regime=expansion")).status).toBe(404);
+  });
+
+  test("explains rolling figures by the 63 returns that they are of, on whatever day", async () => {
+    const range = "range=Max&benchmark=";
+    const { html, result, steps } = await explained(`/explain/rolling_volatility?${range}`);
+    const returns = [...html.matchAll(/data-label="Return"[^>]*>([+-]?[\d.]+)%</g)].map(
+      ([, shown]) => Number(shown) / 100,
+    );
+    expect(returns).toHaveLength(63);
+    const mean = returns.reduce((sum, value) => sum + value, 0) / 63;
+    const deviation = Math.sqrt(returns.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 62);
+    expect(deviation * Math.sqrt(252) * 100).toBeCloseTo(Number(result.replace("%", "")), 1);
+    expect(steps[0]).toMatch(/^63 returns: stddev\(r\) = /);
+    expect(steps.at(-1)).toContain(`= ${result}`);
+    const quotient = /^(-?[\d.]+) ÷ ([\d.]+) × sqrt\(252\) = (-?[\d.]+)$/;
+    const sharpe = quotient.exec((await explained(`/explain/rolling_sharpe?${range}`)).steps.at(-1)!)!;
+    expect((Number(sharpe[1]) / Number(sharpe[2])) * Math.sqrt(252)).toBeCloseTo(Number(sharpe[3]), 2);
+    const fallen = await explained(`/explain/rolling_drawdown?${range}&day=2023-09-17`); // a Sunday
+    expect(fallen.html).toContain('<time datetime="2023-09-15">');
+    const { rows } = await program.database.pool.query<{ drawdown: number }>(
+      "select drawdown from gold_rolling_risk where user_id = 1 and price_date = '2023-09-15'",
+    );
+    const [, index, peak] = /^([\d.]+) ÷ ([\d.]+) − 1 = /.exec(fallen.steps.at(-1)!)!;
+    expect(Number(index) / Number(peak) - 1).toBeCloseTo(rows[0]!.drawdown, 5);
+    const few = await explained("/explain/rolling_volatility?from=2023-03-01&to=2023-04-01");
+    expect(few.result).toMatch(/^Not computed: needs 63 returns, has \d\d$/);
+  });
+
+  test("explains the correlation of two by their covariance, whichever comes first", async () => {
+    const pair = await explained("/explain/correlation?ticker=NORD&other=WRLD");
+    const [, both, own, theirs, value] = /^(-?[\d.]+) ÷ \(([\d.]+) × ([\d.]+)\) = (-?[\d.]+)$/
+      .exec(pair.steps.at(-1)!)!
+      .map(Number);
+    expect(value).toBe(Number(pair.result));
+    expect(both! / (own! * theirs!)).toBeCloseTo(value!, 1);
+    expect(textOf(pair.html)).toContain('with <a href="/tickers/WRLD">WRLD</a>');
+    expect((await explained("/explain/correlation?ticker=WRLD&other=NORD")).result).toBe(pair.result);
+    expect((await explained("/explain/correlation?ticker=WRLD&other=WRLD")).result).toBe("1.00");
+    const { html } = await ada.get("/explain/correlation?ticker=NORD");
+    expect(textOf(html)).toMatch(/of two holdings\.\s*See it for NORD with.*\?ticker=NORD&other=WRLD"/s);
+    expect((await ada.get("/explain/correlation")).html).toMatch(
+      /Choose the first of them:.*\?ticker=NORD"/s,
+    );
+    expect((await ada.get("/explain/correlation?ticker=NORD&other=CURA")).status).toBe(404);
+    expect((await ada.get("/explain/correlation?ticker=CURA&other=NORD")).status).toBe(404);
+  });
+
+  test("explains what if by the days as they would have been, and once as much by what was", async () => {
+    const asked = (of: string, multiple: string, range = "1Y") =>
+      explained(`/explain/what_if?of=${of}&what_if=NORD&multiple=${multiple}&range=${range}&benchmark=WRLD`);
+    const number = (money: string | undefined) => Number((money ?? "").replaceAll(/[$,]/g, ""));
+    for (const of of ["twr", "volatility", "sharpe", "max_drawdown", "value_at_risk_95", "beta"]) {
+      const was = await explained(`/explain/${of}?range=1Y&benchmark=WRLD`);
+      expect((await asked(of, "1")).result, of).toBe(was.result);
+      const { steps, result, html } = await asked(of, "3");
+      expect(steps[0], of).toBe(`as it was: ${was.result}`);
+      expect(steps.at(-1), of).toContain(`= ${result}`);
+      const [, whole, held, then] = /: (\S+) \+ \(3 − 1\) × (\S+) = (\S+)$/.exec(steps[1]!)!;
+      expect(number(whole) + 2 * number(held)).toBeCloseTo(number(then), 1);
+      expect(html).toContain("Days on which it was held");
+    }
+    expect((await asked("twr", "0")).html).toContain("Time-weighted return, without NORD");
+    for (const query of ["", "?of=twr&what_if=NORD&multiple=100", "?of=xirr&what_if=NORD&multiple=1"])
+      expect((await ada.get(`/explain/what_if${query}`)).html, query).toContain("/portfolio/risk#what-if");
+    expect((await ada.get("/explain/what_if?of=twr&what_if=CURA&multiple=2")).status).toBe(404);
   });
 
   test("takes the income that was paid out off again", async () => {

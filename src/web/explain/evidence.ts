@@ -124,6 +124,11 @@ const kinds: Readonly<Record<FigureName, readonly Kind[]>> = {
   largest_five_weight: ["positions"],
   return_contribution: ["positions", "trades", "dividends", "booked"],
   volatility_contribution: ["positions", "trades", "dividends", "booked"],
+  correlation: [],
+  rolling_volatility: standing,
+  rolling_sharpe: standing,
+  rolling_drawdown: standing,
+  what_if: ["positions", "trades", "dividends", "booked"],
 };
 
 /** Of a ticker there is no cash, and fees and taxes of no trade are none of its figures. */

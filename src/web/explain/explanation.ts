@@ -10,7 +10,6 @@ import {
   lineageStages,
   type Origin,
   type Publication,
-  type PublishedModels,
   type Range,
   readAccountNames,
   readCurrentModels,
@@ -26,23 +25,22 @@ import {
   readTickerNames,
   readYield,
   type Span,
-  type Whose,
 } from "../../portfolio/index.ts";
 import type { WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
 import { type Currencies, currenciesOf, type Format } from "../format.ts";
-import { t } from "../messages/index.ts";
+import { type Answer, noMovements, periodOf, type Reading } from "./answer.ts";
 import { readEvidence } from "./evidence.ts";
 import { type FigureName, figures } from "./figures.ts";
 import { incomeWorkings } from "./income-working.ts";
-import type { Movements } from "./movement-table.ts";
+import { answerForPair } from "./pair-answer.ts";
 import { portfolioWorkings } from "./portfolio-working.ts";
 import { regimeWord, regimeWorking } from "./regime.ts";
 import { regimeWorkings, spellTable } from "./regime-working.ts";
 import { riskWorkings } from "./risk-working.ts";
-import type { Asked, Evidence } from "./table.ts";
+import { answerForRolling, isRolling } from "./rolling-answer.ts";
 import { tickerWorkings } from "./ticker-working.ts";
-import type { Working } from "./working.ts";
+import { answerForWhatIf, type WhatIfQuestion } from "./what-if-answer.ts";
 
 export interface Question {
   readonly figure: FigureName;
@@ -54,6 +52,12 @@ export interface Question {
   readonly account: number | null;
   /** null: none was named. */
   readonly benchmark: string | null;
+  /** The other holding of a correlation; null: none was named. */
+  readonly other: string | null;
+  /** Of rolling figures; null: the last day of the range. */
+  readonly day: string | null;
+  /** null: nothing was asked so. */
+  readonly whatIf: WhatIfQuestion | null;
   readonly range: Range;
 }
 
@@ -68,20 +72,12 @@ export interface Explanation {
   readonly publication: Publication | null;
   /** null: there is nothing to compute it from. */
   readonly answer: Answer | null;
-  /** Set: the figure is of one ticker, and these are the person's. */
+  /** Set: the figure is of one ticker, or of two, and these are the person's. */
   readonly tickers: readonly string[] | null;
   /** The same of a figure by regime. */
   readonly regimes: readonly { readonly name: string; readonly label: string }[] | null;
   /** undefined: nothing is in any yet. */
   readonly currencies: Currencies | undefined;
-}
-
-interface Answer {
-  readonly working: Working;
-  readonly evidence: readonly Evidence[];
-  readonly asOf: string | null;
-  /** "since 5 May 2021"; null: it is of the last day alone. */
-  readonly period: string | null;
 }
 
 /**
@@ -109,7 +105,7 @@ async function readExplanation(
   formatIn: (currencies: Currencies | undefined) => Format,
 ): Promise<Explanation> {
   const { graph } = registry;
-  const { figure, ticker, regime, account } = question;
+  const { figure, ticker, other, regime, account } = question;
   const { portfolio } = figures[figure];
   const whose = { userId, account };
   const accounts = new Map(
@@ -118,6 +114,8 @@ async function readExplanation(
   const name = account === null ? null : accounts.get(account);
   if (name === undefined) throw new NotFoundError("ownAccount", account);
   const origin = originOf(question);
+  const isNamed =
+    figure === "correlation" ? ticker !== null && other !== null : ticker !== null || portfolio !== null;
   const published = await readCurrentModels(client, registry);
   const lineage = lineageStages(graph, published, origin);
   const assets = lineage.flatMap((stage) => stage.assets);
@@ -135,7 +133,7 @@ async function readExplanation(
     between: assets.length - sources.length - 1,
     publication: await readPublication(client, graph, origin),
     answer: await readAnswer({ client, published, whose, span, asked }, question),
-    tickers: ticker === null && portfolio === null ? await readTickerNames(client, whose) : null,
+    tickers: isNamed ? null : await readTickerNames(client, whose),
     regimes:
       figure in regimeWorkings && regime === null
         ? (await readRegimes(client, published, whose, span)).map((name) => ({
@@ -147,24 +145,13 @@ async function readExplanation(
 }
 
 /** An account's figures over the whole time have a model of their own. */
-function originOf({ figure, ticker, account }: Question): Origin {
-  const { portfolio, ticker: ofTicker } = figures[figure];
+function originOf({ figure, ticker, account, whatIf }: Question): Origin {
+  const { portfolio, ticker: ofTicker } = figures[whatIf?.of ?? figure];
   const origin = (ticker === null ? portfolio : ofTicker) ?? ofTicker ?? portfolio!;
   const isOfAccount = account !== null && Object.hasOwn(gold_account_performance.columns, origin.column);
   const isOfPerson = origin.asset === gold__performance.name || origin.asset === gold_p_timeseries.name;
   return isOfAccount && isOfPerson ? { ...origin, asset: gold_account_performance.name } : origin;
 }
-
-/** What an answer is read from. */
-interface Reading<S = Span> {
-  readonly client: PoolClient;
-  readonly published: PublishedModels;
-  readonly whose: Whose;
-  readonly span: S;
-  readonly asked: Asked;
-}
-
-const noMovements: Movements = { movements: [], areTrades: true };
 
 async function readAnswer(reading: Reading<Span | null>, question: Question): Promise<Answer | null> {
   const { figure, ticker, regime } = question;
@@ -177,12 +164,21 @@ async function readAnswer(reading: Reading<Span | null>, question: Question): Pr
     if (ticker !== null) throw new NotFoundError("position", ticker);
     return null;
   }
+  if (isRolling(figure)) return answerForRolling({ ...reading, span }, figure, question.day);
+  if (figure === "correlation") return answerForCorrelation({ ...reading, span }, question);
+  if (figure === "what_if")
+    return question.whatIf && answerForWhatIf({ ...reading, span }, question.whatIf, question.benchmark);
   if (figure in incomeWorkings) return answerForIncome({ ...reading, span }, question);
   if (figure in riskWorkings) return answerForRisk({ ...reading, span }, question);
   if (regime !== null) return answerForRegime({ ...reading, span }, figure, regime);
   return ticker === null
     ? answerForPortfolio({ ...reading, span }, figure)
     : answerForTicker({ ...reading, span }, figure, ticker);
+}
+
+/** null: it is not said yet of which two. */
+async function answerForCorrelation(reading: Reading, { ticker, other }: Question): Promise<Answer | null> {
+  return ticker === null || other === null ? null : answerForPair(reading, ticker, other);
 }
 
 async function answerForRisk(
@@ -299,28 +295,4 @@ async function answerForRegime(
     asOf: span.end,
     period: periodOf(figure, span, asked.format),
   };
-}
-
-/** Figures of the last day alone: what came before does not enter into them. */
-const standing: ReadonlySet<FigureName> = new Set([
-  "market_value",
-  "current_price",
-  "quantity",
-  "cost_basis",
-  "average_cost",
-  "unrealized_pnl",
-  "weight",
-  "daily_return",
-  "hhi",
-  "largest_five_weight",
-]);
-
-function periodOf(figure: FigureName, span: Span, format: Format): string | null {
-  if (standing.has(figure)) return null;
-  return span.is_whole
-    ? t("since the first trade, {date}", { date: format.date(span.first) })
-    : t("from the close of {start} to {end}", {
-        start: format.date(span.start),
-        end: format.date(span.end),
-      });
 }

@@ -4,7 +4,13 @@ import { gold_p_timeseries, gold_ticker_kpis } from "../../../assets/gold.ts";
 import { gold_income_yields } from "../../../assets/income.ts";
 import { fct_macro_regimes, gold_regime_performance } from "../../../assets/macro.ts";
 import { gold__performance } from "../../../assets/performance.ts";
-import { gold_concentration, gold_contributions, gold_return_distribution } from "../../../assets/risk.ts";
+import {
+  gold_concentration,
+  gold_contributions,
+  gold_correlations,
+  gold_return_distribution,
+  gold_rolling_risk,
+} from "../../../assets/risk.ts";
 import type { Origin } from "../../portfolio/index.ts";
 import { defineMessage } from "../messages/index.ts";
 
@@ -31,6 +37,7 @@ const distribution = (name: keyof typeof gold_return_distribution.columns) =>
   column(gold_return_distribution, name);
 const concentration = (name: keyof typeof gold_concentration.columns) => column(gold_concentration, name);
 const contribution = (name: keyof typeof gold_contributions.columns) => column(gold_contributions, name);
+const rolling = (name: keyof typeof gold_rolling_risk.columns) => column(gold_rolling_risk, name);
 const outlook = (name: keyof typeof gold_income_yields.columns) => column(gold_income_yields, name);
 const kpi = (name: keyof typeof gold_ticker_kpis.columns) => column(gold_ticker_kpis, name);
 
@@ -236,6 +243,28 @@ export const figures = {
     portfolio: null,
     ticker: contribution("volatility_contribution"),
   },
+  correlation: {
+    title: defineMessage("Correlation"),
+    portfolio: null,
+    ticker: column(gold_correlations, "correlation"),
+  },
+  rolling_volatility: {
+    title: defineMessage("Rolling volatility, per year"),
+    portfolio: rolling("volatility"),
+    ticker: null,
+  },
+  rolling_sharpe: {
+    title: defineMessage("Rolling Sharpe ratio"),
+    portfolio: rolling("sharpe"),
+    ticker: null,
+  },
+  rolling_drawdown: {
+    title: defineMessage("Rolling drawdown"),
+    portfolio: rolling("drawdown"),
+    ticker: null,
+  },
+  // Read from wherever the figure that is asked about is.
+  what_if: { title: defineMessage("What if"), portfolio: performance("twr"), ticker: null },
 } as const satisfies Readonly<Record<string, Figure>>;
 
 export type FigureName = keyof typeof figures;

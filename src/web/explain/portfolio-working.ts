@@ -1,6 +1,6 @@
 /** The formulas of the whole portfolio's figures, each with the person's own numbers put in. */
 import Big from "big.js";
-import type { PortfolioDay, PortfolioFacts } from "../../portfolio/index.ts";
+import type { IndexDay, Measured, PortfolioDay, PortfolioFacts } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
 import { t } from "../messages/index.ts";
 import type { FigureName } from "./figures.ts";
@@ -22,8 +22,38 @@ type Work = (facts: PortfolioFacts, format: Format) => Working;
 /** As models say it. */
 const noReturn = "there is no return";
 
+/** Of the index, and of returns: also of days that were not as they are told. */
+export const measuredWorkings = {
+  twr: ({ last }, format) => {
+    const value = format.signedPercent(last.cumulative_return);
+    return computed(value, equation(`${precise(format, last.twr_index)} ÷ 1 − 1`, value));
+  },
+  volatility: ({ performance, ingredients }, format) => {
+    const { volatility, volatility_reason, periods_per_year, returns } = performance;
+    if (volatility === null || ingredients.volatility === null) return impossible(volatility_reason);
+    const yearly = ingredients.volatility;
+    return yearlyDeviation({ yearly, returns, periods_per_year }, format.percent(volatility), format);
+  },
+  sharpe: ({ performance, ingredients }, format) =>
+    excessRatio(
+      { value: performance.sharpe, reason: performance.sharpe_reason },
+      { symbol: "stddev(r − rf)", deviation: ingredients.excess_deviation },
+      { ...performance, annual_excess: ingredients.annual_excess },
+      format,
+    ),
+  sortino: ({ performance, ingredients }, format) =>
+    excessRatio(
+      { value: performance.sortino, reason: performance.sortino_reason },
+      { symbol: "sqrt(mean(min(0, r − rf)²))", deviation: ingredients.downside_deviation },
+      { ...performance, annual_excess: ingredients.annual_excess },
+      format,
+    ),
+  max_drawdown: ({ trough, last }, format) => drawdownOf(trough ?? last, format),
+} as const satisfies Partial<Record<FigureName, (facts: Measured, format: Format) => Working>>;
+
 /** Figures that only a ticker has, and the economy's, are not among them. */
 export const portfolioWorkings: Partial<Record<FigureName, Work>> = {
+  ...measuredWorkings,
   market_value: worthOf,
   cost_basis: ({ last }, format) => summed(t("sum of the costs below"), format.money(last.cost_basis)),
   unrealized_pnl: unrealizedOf,
@@ -44,10 +74,6 @@ export const portfolioWorkings: Partial<Record<FigureName, Work>> = {
   other_fees: ({ gain }, format) => summed(t("sum of the fees below"), format.money(gain.other_fees)),
   taxes: ({ performance }, format) => summed(t("sum of the taxes below"), format.money(performance.taxes)),
   fees: ({ last }, format) => summed(t("sum of the fees below"), format.money(last.fees_paid)),
-  twr: ({ last }, format) => {
-    const value = format.signedPercent(last.cumulative_return);
-    return computed(value, equation(`${precise(format, last.twr_index)} ÷ 1 − 1`, value));
-  },
   annualized_return: ({ performance }, format) => {
     const { annualized_return, annualized_return_reason, twr, days } = performance;
     if (annualized_return === null) return impossible(annualized_return_reason);
@@ -73,27 +99,6 @@ export const portfolioWorkings: Partial<Record<FigureName, Work>> = {
   daily_return: ({ last }, format) => returnOf(last, format),
   best_day: ({ best }, format) => (best ? returnOf(best, format) : impossible(noReturn)),
   worst_day: ({ worst }, format) => (worst ? returnOf(worst, format) : impossible(noReturn)),
-  volatility: ({ performance, ingredients }, format) => {
-    const { volatility, volatility_reason, periods_per_year, returns } = performance;
-    if (volatility === null || ingredients.volatility === null) return impossible(volatility_reason);
-    const yearly = ingredients.volatility;
-    return yearlyDeviation({ yearly, returns, periods_per_year }, format.percent(volatility), format);
-  },
-  sharpe: ({ performance, ingredients }, format) =>
-    excessRatio(
-      { value: performance.sharpe, reason: performance.sharpe_reason },
-      { symbol: "stddev(r − rf)", deviation: ingredients.excess_deviation },
-      { performance, ingredients },
-      format,
-    ),
-  sortino: ({ performance, ingredients }, format) =>
-    excessRatio(
-      { value: performance.sortino, reason: performance.sortino_reason },
-      { symbol: "sqrt(mean(min(0, r − rf)²))", deviation: ingredients.downside_deviation },
-      { performance, ingredients },
-      format,
-    ),
-  max_drawdown: ({ trough, last }, format) => drawdownOf(trough ?? last, format),
   current_drawdown: ({ last }, format) => drawdownOf(last, format),
   calmar: ({ performance: { calmar, calmar_reason, annualized_return, max_drawdown } }, format) => {
     if (calmar === null || annualized_return === null) return impossible(calmar_reason);
@@ -124,7 +129,7 @@ function returnOf(day: PortfolioDay, format: Format): Working {
   );
 }
 
-function drawdownOf(day: PortfolioDay, format: Format): Working {
+function drawdownOf(day: IndexDay, format: Format): Working {
   const value = format.signedPercent(day.drawdown);
   const [index, peak] = [precise(format, day.twr_index), precise(format, day.running_peak)];
   return computed(
@@ -138,18 +143,24 @@ function drawdownOf(day: PortfolioDay, format: Format): Working {
   );
 }
 
+interface Excess {
+  readonly returns: number;
+  readonly periods_per_year: number;
+  /** Mean of the returns above the risk-free rate, times the root of how many a year has. */
+  readonly annual_excess: number | null;
+}
+
 /** Sharpe and Sortino: the same mean over two kinds of deviation. */
-function excessRatio(
+export function excessRatio(
   ratio: { value: number | null; reason: string | null },
   risk: { symbol: string; deviation: number | null },
-  { performance, ingredients }: Pick<PortfolioFacts, "performance" | "ingredients">,
+  { returns, periods_per_year, annual_excess }: Excess,
   format: Format,
 ): Working {
-  const { returns, periods_per_year } = performance;
-  if (ratio.value === null || risk.deviation === null || ingredients.annual_excess === null)
+  if (ratio.value === null || risk.deviation === null || annual_excess === null)
     return impossible(ratio.reason);
   // Means of a day are some hundred-thousandths: six decimals would leave too little to check the quotient by.
-  const mean = precise(format, ingredients.annual_excess / Math.sqrt(periods_per_year), 9);
+  const mean = precise(format, annual_excess / Math.sqrt(periods_per_year), 9);
   const deviation = precise(format, risk.deviation, 9);
   const value = format.number(ratio.value);
   return computed(

@@ -1,7 +1,8 @@
 /** What the templates of risk are given of a range: ui/partials/risk-*.hbs. */
 import type { RiskFigures, WhatIf } from "../../portfolio/index.ts";
 import { type BarRow, barRows } from "../charts/bar-rows.ts";
-import { timeChart, type Unit } from "../charts/time-chart.ts";
+import { type TimeChartInput, timeChart, type Unit } from "../charts/time-chart.ts";
+import type { WhatIfFigure } from "../explain/what-if-answer.ts";
 import type { Format } from "../format.ts";
 import { t } from "../messages/index.ts";
 import { shownTicker } from "../own-names.ts";
@@ -36,7 +37,7 @@ export function riskView(figures: RiskFigures, whatIf: AskedWhatIf | null, forma
     worstMonths: worst
       .filter(({ period }) => period === "month")
       .map((month) => ({ ...month, name: format.month(month.first_date) })),
-    rolling: rollingView(figures, format),
+    rolling: rollingView(figures, format, "close"),
     returns: distribution.returns,
     matrix: matrix(figures, format),
     contributions: contributions
@@ -221,8 +222,15 @@ function concentrationTiles(row: NonNullable<RiskFigures["concentration"]>, form
   ];
 }
 
-/** null: there are too few returns for any. */
-export function rollingView({ rolling }: Pick<RiskFigures, "rolling">, format: Format) {
+/**
+ * null: there are too few returns for any. `zoom`: days can be selected. The first point is that of the 63rd return, from whose close
+ * a range is then measured.
+ */
+export function rollingView(
+  { rolling }: Pick<RiskFigures, "rolling">,
+  format: Format,
+  zoom?: TimeChartInput["zoom"],
+) {
   if (rolling.length === 0) return null;
   const dates = rolling.map(({ price_date }) => price_date);
   const chart = (
@@ -241,11 +249,13 @@ export function rollingView({ rolling }: Pick<RiskFigures, "rolling">, format: F
         dates,
         series: [{ name, label: t("Last 63 returns"), values, shape: "line" }],
         shade,
+        ...(zoom && { zoom }),
       },
       format,
     );
   const sharpe = rolling.map((row) => row.sharpe);
   return {
+    last: rolling.at(-1)!,
     volatility: chart(
       "volatility",
       t("Rolling volatility, per year"),
@@ -278,6 +288,7 @@ function matrix({ correlated, correlations }: RiskFigures, format: Format) {
       return {
         other: right,
         text: null,
+        isLinked: false,
         reason: sayReason(row?.correlation_reason ?? "never held on one day"),
         tint: null,
       };
@@ -285,6 +296,8 @@ function matrix({ correlated, correlations }: RiskFigures, format: Format) {
     return {
       other: right,
       text: format.number(value),
+      /** With itself there is nothing to explain. */
+      isLinked: left !== right,
       reason: null,
       tint: strength === 0 ? "flat" : `${value > 0 ? "alike" : "opposite"}-${strength}`,
     };
@@ -298,30 +311,35 @@ function matrix({ correlated, correlations }: RiskFigures, format: Format) {
 function whatIfRows(was: RiskFigures, then: WhatIf) {
   const figures = { was, then };
   const row = (
+    figure: WhatIfFigure,
     label: string,
     pick: (figures: RiskFigures | WhatIf) => readonly [value: number | null, reason: string | null],
     kind: { readonly isSigned?: boolean; readonly isPercent?: boolean } = {},
   ) => {
     const [[wasValue, wasReason], [thenValue, thenReason]] = [pick(figures.was), pick(figures.then)];
-    return { label, ...kind, wasValue, wasReason, thenValue, thenReason };
+    return { figure, label, ...kind, wasValue, wasReason, thenValue, thenReason };
   };
   return [
-    row(t("Time-weighted return"), ({ performance }) => [performance.twr, null], { isSigned: true }),
+    row("twr", t("Time-weighted return"), ({ performance }) => [performance.twr, null], { isSigned: true }),
     row(
+      "volatility",
       t("Volatility, per year"),
       ({ performance: { volatility, volatility_reason } }) => [volatility, volatility_reason],
       {
         isPercent: true,
       },
     ),
-    row(t("Sharpe ratio"), ({ performance: { sharpe, sharpe_reason } }) => [sharpe, sharpe_reason]),
-    row(t("Deepest drawdown"), ({ performance }) => [performance.max_drawdown, null], { isSigned: true }),
+    row("sharpe", t("Sharpe ratio"), ({ performance: { sharpe, sharpe_reason } }) => [sharpe, sharpe_reason]),
+    row("max_drawdown", t("Deepest drawdown"), ({ performance }) => [performance.max_drawdown, null], {
+      isSigned: true,
+    }),
     row(
+      "value_at_risk_95",
       t("Value at risk of a day, 95 %"),
       ({ distribution }) => [distribution.value_at_risk_95, distribution.value_at_risk_95_reason],
       { isPercent: true },
     ),
-    row(t("Beta"), ({ benchmark }) => [
+    row("beta", t("Beta"), ({ benchmark }) => [
       benchmark?.beta ?? null,
       benchmark ? benchmark.beta_reason : "no benchmark is chosen",
     ]),

@@ -4,17 +4,22 @@ import { join } from "node:path";
 import { Router } from "express";
 import { z } from "zod";
 import { parseBenchmark, parseRange, wholeTime } from "../../portfolio/index.ts";
+import { day } from "../../values.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { withinSentence } from "../entry-words.ts";
 import { NotFoundError } from "../errors.ts";
 import { type Block, parseDefinitions } from "../explain/definitions.ts";
 import { explainFigure, type Question } from "../explain/explanation.ts";
 import { type FigureName, figures, isFigureName } from "../explain/figures.ts";
+import { type WhatIfQuestion, whatIfFigures } from "../explain/what-if-answer.ts";
 import { regimeLabel } from "../figures/labels.ts";
+import type { Format } from "../format.ts";
 import { currentLanguage, t } from "../messages/index.ts";
+import { shownTicker } from "../own-names.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { environmentOf, type SendPage } from "./page.ts";
+import { multipleOf } from "./risk.ts";
 
 const definitionsFile = join(import.meta.dirname, "../../../docs/metrics.md");
 
@@ -22,7 +27,13 @@ const aboutQuery = z.object({
   account: positiveId.optional().catch(undefined),
   ticker: z.string().trim().toUpperCase().max(20).optional().catch(undefined),
   regime: z.string().max(20).optional().catch(undefined),
+  other: z.string().trim().toUpperCase().max(20).optional().catch(undefined),
+  day: day.optional().catch(undefined),
+  what_if: z.string().trim().toUpperCase().max(20).optional().catch(undefined),
+  multiple: z.string().regex(multipleOf).optional().catch(undefined),
+  of: z.enum(whatIfFigures).optional().catch(undefined),
 });
+type About = z.infer<typeof aboutQuery>;
 
 export function explainPages(context: WebContext, sendPage: SendPage): Router {
   const markdown = readFileSync(definitionsFile, "utf8");
@@ -51,8 +62,12 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
       regime,
       account: about.account ?? null,
       benchmark: parseBenchmark(request.query).ticker,
+      other: about.other || null,
+      day: about.day ?? null,
+      whatIf: figure === "what_if" ? whatIfOf(about) : null,
       range: range ?? wholeTime,
     };
+    const { format } = environmentOf(context, request);
     const { currencies, ...explanation } = await explainFigure(
       context,
       userId,
@@ -70,6 +85,10 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
         title,
         definition: written(definitionOf(figure)),
         regime: regime && regimeLabel(regime),
+        other: figure === "correlation" && ticker !== null ? question.other : null,
+        isOfTwo: figure === "correlation",
+        isWhatIf: figure === "what_if",
+        asIf: question.whatIf && sayWhatIf(question.whatIf, format),
         tickerQuery: about.account === undefined ? "" : `?account=${about.account}`,
         accountQuery: about.account === undefined ? "" : `&account=${about.account}`,
         ...explanation,
@@ -77,6 +96,17 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
     });
   });
   return router;
+}
+
+/** null: what is missing, or is no multiple, asks nothing. */
+const whatIfOf = ({ what_if, multiple, of }: About): WhatIfQuestion | null =>
+  what_if && multiple && of ? { ticker: what_if, multiple, of } : null;
+
+function sayWhatIf({ ticker, multiple, of }: WhatIfQuestion, format: Format): string {
+  const words = { figure: t(figures[of].title), ticker: shownTicker(ticker) };
+  return Number(multiple) === 0
+    ? t("{figure}, without {ticker}", words)
+    : t("{figure}, with {multiple} × {ticker}", { ...words, multiple: format.quantity(multiple) });
 }
 
 /** Throws NotFoundError for a name that is no figure's. */

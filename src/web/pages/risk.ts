@@ -20,7 +20,7 @@ const asked = z.object({
 });
 
 /** Up to 99 times as much, as a plain decimal. */
-const multipleOf = /^\d{1,2}(?:\.\d{1,6})?$/;
+export const multipleOf = /^\d{1,2}(?:\.\d{1,6})?$/;
 
 const isMultiple = (field: string): boolean => field === "multiple";
 
