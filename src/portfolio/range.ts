@@ -2,6 +2,7 @@
 import type { PoolClient } from "pg";
 import { z } from "zod";
 import type { Registry } from "../engine/index.ts";
+import { defineMessage, type Message } from "../plain.ts";
 import { day } from "../values.ts";
 
 /** What the picker offers, as PostgreSQL intervals; `YTD` and `Max` are none. */
@@ -34,7 +35,7 @@ const rangeQuery = z.object({
 interface TypedDates {
   readonly from: string;
   readonly to: string;
-  readonly problem: string | null;
+  readonly problem: Message | null;
 }
 
 /** The range that an address names; null: none, or dates that are none (`typed` says why). */
@@ -43,11 +44,14 @@ export function parseRange(query: unknown): { range: Range | null; typed: TypedD
   if (range) return { range: { name: range }, typed: { from: "", to: "", problem: null } };
   if (from === "" && to === "") return { range: null, typed: { from, to, problem: null } };
   if (!day.safeParse(from).success || !day.safeParse(to).success)
-    return { range: null, typed: { from, to, problem: "Expected two dates, each as year-month-day." } };
+    return {
+      range: null,
+      typed: { from, to, problem: defineMessage("Expected two dates, each as year-month-day.") },
+    };
   if (from > to)
     return {
       range: null,
-      typed: { from, to, problem: "Expected the first day not to be after the last day." },
+      typed: { from, to, problem: defineMessage("Expected the first day not to be after the last day.") },
     };
   return { range: { from, to }, typed: { from, to, problem: null } };
 }

@@ -2,7 +2,7 @@
 import type { ErrorRequestHandler } from "express";
 import { proofMinutes, type Step } from "../accounts/index.ts";
 import type { Log } from "../log.ts";
-import { type Plain, plain, SpokenError } from "../plain.ts";
+import { defineMessage, type Plain, plain, SpokenError } from "../plain.ts";
 import {
   DatabaseUnavailableError,
   FormTooLargeError,
@@ -71,8 +71,10 @@ export class SecondFactorRequiredError extends SpokenError {
   constructor(step: Step | null) {
     super(
       plain(
-        "This account has a second factor: send `code` along, with a code of the authenticator app or" +
-          " a recovery code.",
+        defineMessage(
+          "This account has a second factor: send `code` along, with a code of the authenticator app or" +
+            " a recovery code.",
+        ),
       ),
     );
     this.step = step;
@@ -126,8 +128,10 @@ export class ProviderRefusedError extends SpokenError {
   constructor(provider: string) {
     super(
       plain(
-        "{provider} did not vouch for you as one who is known here; begin once more, or sign in " +
-          "another way.",
+        defineMessage(
+          "{provider} did not vouch for you as one who is known here; begin once more, or sign in " +
+            "another way.",
+        ),
         { provider },
       ),
     );
@@ -153,8 +157,10 @@ export class UnverifiedEmailError extends SpokenError {
   constructor(provider: string) {
     super(
       plain(
-        "{provider} has not verified your email, so no account is made of it; verify it there, or " +
-          "sign in here with your password and connect the two on the account page.",
+        defineMessage(
+          "{provider} has not verified your email, so no account is made of it; verify it there, or " +
+            "sign in here with your password and connect the two on the account page.",
+        ),
         { provider },
       ),
     );
@@ -257,8 +263,10 @@ export class ReadOnlyError extends SpokenError {
   constructor(email: string) {
     super(
       plain(
-        "This is the portfolio of {email}, which you may look at: you cannot change anything in it, " +
-          "and nothing else of theirs is shown.",
+        defineMessage(
+          "This is the portfolio of {email}, which you may look at: you cannot change anything in it, " +
+            "and nothing else of theirs is shown.",
+        ),
         { email },
       ),
     );
@@ -271,11 +279,13 @@ export class NoPublicUrlError extends SpokenError {
   constructor(what: "passkeys" | "provider") {
     super(
       plain(
-        what === "passkeys"
-          ? "Passkeys need a host name: an operator sets PUBLIC_URL, or, on this machine, open http://localhost with " +
-              "the port instead of the number."
-          : "A sign-in by way of a provider needs a host name: an operator sets PUBLIC_URL, or, on this machine, open " +
-              "http://localhost with the port instead of the number.",
+        defineMessage(
+          what === "passkeys"
+            ? "Passkeys need a host name: an operator sets PUBLIC_URL, or, on this machine, open http://localhost with " +
+                "the port instead of the number."
+            : "A sign-in by way of a provider needs a host name: an operator sets PUBLIC_URL, or, on this machine, open " +
+                "http://localhost with the port instead of the number.",
+        ),
       ),
     );
   }

@@ -5,7 +5,7 @@
 
 import type { Plain, Plainly } from "../plain.ts";
 import type { Format } from "./format.ts";
-import { t } from "./messages/index.ts";
+import { type Message, t } from "./messages/index.ts";
 import { withShownTickers } from "./own-names.ts";
 
 /** Around what is to be written. Of private use: no text has it that means something. */
@@ -40,7 +40,9 @@ export const spoken = ({ text, values }: Plain): string => {
     const kind = text.includes(`{${name}:number}`) ? "number" : text.includes(`{${name}:day}`) ? "day" : null;
     return [name, kind ? places[kind](value) : value];
   });
-  return withShownTickers(t(text.replaceAll(/:(number|day)\}/g, "}"), Object.fromEntries(written)));
+  // It is of `plain`, which says nothing but messages.
+  const message = text.replaceAll(/:(number|day)\}/g, "}") as Message;
+  return withShownTickers(t(message, Object.fromEntries(written)));
 };
 
 /** The markup with its days and numbers as the reader writes them; what is neither was not marked here. */

@@ -14,7 +14,7 @@ import {
 } from "../../engine/index.ts";
 import type { Language } from "../../languages.ts";
 import { operatorContext, type WebContext } from "../context.ts";
-import { currentLanguage, defineMessage, t } from "../messages/index.ts";
+import { currentLanguage, defineMessage, type Message, t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { millisecondsBetween } from "./asset-data.ts";
 import type { SendPage } from "./page.ts";
@@ -75,7 +75,7 @@ export function automationPages(context: WebContext, sendPage: SendPage): Router
   return router;
 }
 
-const buttons: Readonly<Record<Automation["kind"], string>> = {
+const buttons: Readonly<Record<Automation["kind"], Message>> = {
   schedule: defineMessage("Run now"),
   sensor: defineMessage("Look now"),
   watcher: defineMessage("Materialize what was edited"),

@@ -3,7 +3,7 @@
 import { isOwnAsset } from "../../market/ticker.ts";
 import type { CorporateAction, RateState, TickerFacts } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 
 /** What a note is about, and so where on the page it stands. */
 type Subject = "price" | "position" | "actions";
@@ -176,7 +176,7 @@ function splitNotes(action: CorporateAction, format: Format): QualityNote[] {
 }
 
 /** Why, as sql-models/staging/stg_splits.sql says it. What an operator ruled is in their own words. */
-const reasons: Readonly<Record<string, string>> = {
+const reasons: Readonly<Record<string, Message>> = {
   "no close on both sides to compare": defineMessage("No close on both sides to compare."),
   "ratio too near 1 to tell from a day's move": defineMessage("Ratio too near 1 to tell from a day's move."),
   "the close jumps by the ratio, and a dividend explains it": defineMessage(
@@ -209,7 +209,7 @@ function sentence(reason: string | null): string {
 }
 
 /** What each kind of defect is, for people; `detail` says the rest. */
-const defectNames: Readonly<Record<string, string>> = {
+const defectNames: Readonly<Record<string, Message>> = {
   not_positive: defineMessage("A price that is none"),
   outside_range: defineMessage("A close outside its day’s range"),
   hundredfold: defineMessage("A price in another unit"),
@@ -224,11 +224,16 @@ const defectNames: Readonly<Record<string, string>> = {
   other_unit: defineMessage("Another unit of the currency"),
 };
 
+function nameOf(defect: string): string {
+  const known = defectNames[defect];
+  return known === undefined ? defect : t(known);
+}
+
 function defectNotes({ defects }: TickerFacts, format: Format): QualityNote[] {
   return defects.map(({ defect, defect_date, detail, is_kept_out }) => ({
     kind: "warning",
     text: [
-      `${t(defectNames[defect] ?? defect)}, ${format.date(defect_date)}: ${detail}.`,
+      `${nameOf(defect)}, ${format.date(defect_date)}: ${detail}.`,
       ...(is_kept_out ? [t("It is kept out of all figures.")] : []),
     ].join(" "),
   }));
