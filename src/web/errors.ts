@@ -1,7 +1,5 @@
 /** Errors of the web itself, and the one table from an error's code to its HTTP status. */
-import type { ErrorRequestHandler } from "express";
 import { proofMinutes, type Step } from "../accounts/index.ts";
-import type { Log } from "../log.ts";
 import { defineMessage, type Plain, plain, SpokenError } from "../plain.ts";
 import {
   DatabaseUnavailableError,
@@ -11,7 +9,6 @@ import {
   StatementTimeoutError,
 } from "./foreign-errors.ts";
 import { wordsOfInput } from "./input-words.ts";
-import { loggedPath } from "./shared-links.ts";
 
 export { NotFoundError } from "./not-found.ts";
 
@@ -415,7 +412,9 @@ export function ourOwn(error: unknown, id: string): unknown {
   if (type === "entity.too.large") return new BodyTooLargeError(limit as number, null);
   if (type === "parameters.too.many") return new FormTooLargeError();
   if (typeof code === "string" && statusOf(code) !== null) return error;
-  if (typeof status === "number" && status >= 400 && status < 500) return error;
+  if (typeof status === "number" && status >= 400 && status < 500)
+    // Of Express and body-parser, whose words are for programs.
+    return Object.assign(error, { plain: wordsOfInput(error instanceof URIError ? "path" : "") });
   if (code === canceled) return new StatementTimeoutError();
   if (code === undefinedTable) return new ModelsUnavailableError();
   if (typeof code === "string" && unavailable.test(code)) return new DatabaseUnavailableError();
@@ -434,19 +433,5 @@ export function describeError(error: unknown, method: string, id: string): Error
     message,
     ...(typeof field === "string" && { field }),
     ...(typeof retryAfterSeconds === "number" && { retryAfterSeconds }),
-  };
-}
-
-/** Logs what is ours, and answers every error as JSON. */
-export function errorResponses(log: Log): ErrorRequestHandler {
-  return (error: unknown, request, response, next) => {
-    if (response.closed) return; // nobody waits for the answer
-    if (response.headersSent) return next(error); // half an answer is out: Express cuts the connection
-    const id = crypto.randomUUID();
-    const { status, retryAfterSeconds, ...body } = describeError(error, request.method, id);
-    if (status >= 500)
-      log.error({ err: error, id, method: request.method, path: loggedPath(request.path) }, "request failed");
-    if (retryAfterSeconds !== undefined) response.set("Retry-After", String(retryAfterSeconds));
-    response.status(status).json({ error: body });
   };
 }

@@ -232,11 +232,17 @@ export function errorPages(context: WebContext, sendPage: SendPage): ErrorReques
       status,
       data: {
         heading,
-        message: isForOperator(request, error) ? sentence(message) : inWords(ourOwn(error, id), message),
+        message: isForOperator(request, error)
+          ? forOperator(error, message)
+          : inWords(ourOwn(error, id), message),
       },
     });
   };
 }
+
+/** In another language than English both: what came is said in English alone. */
+const forOperator = (error: unknown, message: string): string =>
+  currentLanguage() === "en" ? sentence(message) : `${inWords(error, message)} (${message})`;
 
 /** Operators read what was expected and what came; of input that fits no schema the plain words know only the field. */
 const isForOperator = ({ person }: Request, error: unknown): boolean =>
