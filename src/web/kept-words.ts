@@ -76,6 +76,14 @@ const ofFiles = [
   plain("the file does not say which ticker’s prices it has: name the ticker, as in SCOM.XNAI"),
 ];
 
+/** Of src/price-files: by whom a file came, where it was no account. */
+const ofSenders = [
+  plain("the folder of price files"),
+  plain("the command line"),
+  plain("its address"),
+  plain("somebody who has left"),
+];
+
 /** Of all the prices of a ticker in a file, and what is said beside them. */
 const ofSeries = [
   plain("the stored prices are in {stored}, and these in {unit}"),
@@ -135,10 +143,29 @@ const ofDefects = [
   ),
 ];
 
+/** Of src/engine: why a step does something, and why an asset is stale. */
+const ofSteps = [
+  plain("selected"),
+  plain("changed"),
+  plain("changed upstream"),
+  plain("code changed"),
+  plain("never materialized"),
+  plain("newer upstream {asset}"),
+  plain("below stale {asset}"),
+  plain("below more that is stale"),
+  plain("{count:number} change of {asset} waiting"),
+  plain("{count:number} changes of {asset} waiting"),
+  plain("changes of more sources waiting"),
+  plain("what the steps before it change"),
+  plain("what {assets} brings"),
+  plain("writes {assets}"),
+];
+
 const places: Readonly<Record<string, string>> = {
   number: String.raw`-?\d{1,40}(?:\.\d{1,40})?`,
   day: String.raw`\d{4}-\d{2}-\d{2}`,
   detail: String.raw`(?: \(.{1,300}\))?`,
+  asset: String.raw`\w{1,100}`,
 };
 
 /** A straight apostrophe begins a quotation in the notation of ICU: messages have the other one. */
@@ -157,12 +184,19 @@ function patternOf({ text }: Plain): RegExp {
   );
 }
 
-const known = [...ofFetches, ...ofAddresses, ...ofFiles, ...ofSeries, ...ofRows, ...ofDefects].map(
-  (words) => ({
-    words,
-    pattern: patternOf(words),
-  }),
-);
+const known = [
+  ...ofFetches,
+  ...ofAddresses,
+  ...ofFiles,
+  ...ofSenders,
+  ...ofSeries,
+  ...ofRows,
+  ...ofDefects,
+  ...ofSteps,
+].map((words) => ({
+  words,
+  pattern: patternOf(words),
+}));
 
 /** In the language of who is spoken to. */
 export function sayKept(text: string): string {
@@ -172,6 +206,12 @@ export function sayKept(text: string): string {
     if (kept) return spoken({ ...words, values: { ...kept.groups } });
   }
   return text;
+}
+
+/** The same of reasons that stand in one text: "code changed, newer upstream int_lots". */
+export function sayReasonsOfStep(text: string): string {
+  const whole = sayKept(text);
+  return whole === text ? text.split(", ").map(sayKept).join(", ") : whole;
 }
 
 /** The same of what may have none. */

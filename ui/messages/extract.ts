@@ -119,7 +119,7 @@ export function allMessages(): string[] {
   const templates = ["ui/views", "ui/partials"].flatMap((folder) => filesOf(folder, ".hbs"));
   const messages = [
     ...templates.flatMap((file) => messagesOf(readFileSync(file, "utf8"))),
-    ...filesOf("src", ".ts").flatMap(messagesOfFile),
+    ...["src", "assets"].flatMap((folder) => filesOf(folder, ".ts").flatMap(messagesOfFile)),
     ...filesOf("ui/static", ".js").flatMap(messagesOfFile),
     ...definitionMessages(readFileSync(join(root, "docs/metrics.md"), "utf8")),
   ];

@@ -75,6 +75,11 @@ export function automationPages(context: WebContext, sendPage: SendPage): Router
   return router;
 }
 
+/** What the engine says of a watcher. */
+defineMessage(
+  "Materializes a model when its file is saved, and the tables below it. Off: the model is shown as stale, with what changed.",
+);
+
 const buttons: Readonly<Record<Automation["kind"], Message>> = {
   schedule: defineMessage("Run now"),
   sensor: defineMessage("Look now"),
@@ -99,11 +104,14 @@ async function automationData(
     isSensor,
     isSchedule: declaration.kind === "schedule",
     button: t(buttons[declaration.kind]),
-    description: declaration.description,
+    // One that is not of assets/ has no message, and stays as it is.
+    description: t(declaration.description as Message),
     facts: await facts(declaration),
     lastTick: ticks[0],
     ticks: ticks.slice(0, ticksShown),
     earlierTicks: ticks.slice(ticksShown),
+    lastTicks: t("Last ticks of {name}", { name: declaration.name }),
+    earlierTicksLabel: t("Earlier ticks of {name}", { name: declaration.name }),
     waiting: waiting.map((changes) => describeWaiting(changes, now)),
     postponed: waiting.filter(({ notBefore }) => notBefore !== null && notBefore > now).length,
     isCut: waiting.length === mostWaiting,

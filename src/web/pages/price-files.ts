@@ -73,7 +73,10 @@ export function priceFilePages(context: WebContext, sendPage: SendPage): Router 
       scripts: ["prices.js"],
       data: {
         exchanges,
-        files: await listPriceFiles(own.pool),
+        files: (await listPriceFiles(own.pool)).map((file) => ({
+          ...file,
+          received_by: sayKept(file.received_by),
+        })),
         urls: (await listPriceUrls(own.pool)).map((url) => ({ ...url, failure: sayKeptOrNull(url.failure) })),
         entered: urlParameters.safeParse(request.query).data?.ticker ?? null,
       },
