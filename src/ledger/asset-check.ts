@@ -42,7 +42,7 @@ export const beforeFirstPrice = (
 ): Plain | null =>
   firstPriceDate !== null && date < firstPriceDate
     ? plain(
-        "The first price of {ticker} is of {first}: from {date} until then it is valued at the price paid.",
+        "The first price of {ticker} is of {first:day}: from {date:day} until then it is valued at the price paid.",
         { ticker: ticker ?? "", first: firstPriceDate, date },
       )
     : null;

@@ -148,8 +148,8 @@ async function requireUntaken(client: PoolClient, userId: number, holding: Holdi
     throw new LotsError(
       plain(
         defineMessage(
-          "The SELL of {ticker} on {date} names its lots, and of the purchase of {boughtOn} ({id}) earlier sales, which name none, " +
-            "have left {taken} by {method}, less than the {named} that it takes; say what they took first.",
+          "The SELL of {ticker} on {date:day} names its lots, and of the purchase of {boughtOn:day} ({id}) earlier sales, which name none, " +
+            "have left {taken:number} by {method}, less than the {named:number} that it takes; say what they took first.",
         ),
         {
           ticker: cut.ticker,
@@ -182,18 +182,18 @@ function findLotProblem(
       const lot = lots.get(id);
       if (!lot)
         return plain(
-          "The SELL of {ticker} on {date} names its lots, and transaction {id} is no purchase of {ticker} in its account.",
+          "The SELL of {ticker} on {date:day} names its lots, and transaction {id} is no purchase of {ticker} in its account.",
           { ticker, date, id },
         );
       if (lot.date > date)
         return plain(
-          "The SELL of {ticker} on {date} names its lots, and the purchase of {boughtOn} ({id}) came after it.",
+          "The SELL of {ticker} on {date:day} names its lots, and the purchase of {boughtOn:day} ({id}) came after it.",
           { ticker, date, boughtOn: lot.date, id },
         );
       const rest = left.get(lot)!.minus(unitsOn(sale.date).times(quantity));
       if (rest.lt(0))
         return plain(
-          "The SELL of {ticker} on {date} names its lots, and of the purchase of {boughtOn} ({id}) there is less left than the {quantity} that it takes.",
+          "The SELL of {ticker} on {date:day} names its lots, and of the purchase of {boughtOn:day} ({id}) there is less left than the {quantity:number} that it takes.",
           { ticker, date, boughtOn: lot.date, id, quantity },
         );
       left.set(lot, rest);
@@ -201,7 +201,7 @@ function findLotProblem(
     }
     if (named.gt(sale.quantity))
       return plain(
-        "The SELL of {ticker} on {date} names its lots, and they are {named} together, more than the {quantity} that are sold.",
+        "The SELL of {ticker} on {date:day} names its lots, and they are {named:number} together, more than the {quantity:number} that are sold.",
         { ticker, date, named: named.toFixed(), quantity: sale.quantity },
       );
   }

@@ -230,7 +230,7 @@ export class SplitNotFoundError extends SpokenError {
   readonly code = "not_found";
 
   constructor(ticker: string, date: string) {
-    super(plain("No split of {ticker} on {date} is known.", { ticker, date }));
+    super(plain("No split of {ticker} on {date:day} is known.", { ticker, date }));
   }
 }
 

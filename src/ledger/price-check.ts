@@ -165,11 +165,14 @@ const shown = (value: string): string => {
   return price.round(price.lt(1) ? 6 : 2).toFixed();
 };
 
-function rangeOf({ low, high }: QuotedDay, currency: string | undefined): string | Plain {
-  const unit = currency ? ` ${currency}` : "";
-  return shown(low) === shown(high)
-    ? `${shown(low)}${unit}`
-    : plain("{low} to {high}", { low: shown(low), high: `${shown(high)}${unit}` });
+function rangeOf({ low, high }: QuotedDay, currency: string | undefined): Plain {
+  const values = { low: shown(low), high: shown(high), currency: currency ?? "" };
+  // A price by itself is no message.
+  if (values.low === values.high)
+    return { text: currency ? "{low:number} {currency}" : "{low:number}", values };
+  return currency
+    ? plain("{low:number} to {high:number} {currency}", values)
+    : plain("{low:number} to {high:number}", values);
 }
 
 /** In a sentence, with both figures and what it probably is. `currency`: of both, where that is worth saying. */
@@ -183,17 +186,17 @@ export function describeSuspicion(
   switch (suspicion.kind) {
     case "hundredfold":
       return plain(
-        "{ticker} traded at {range} on {day}, the price here is {price}: a hundred times as much, as if it were in cents or pence; {fitting} would fit.",
+        "{ticker} traded at {range} on {day:day}, the price here is {price:number}: a hundred times as much, as if it were in cents or pence; {fitting:number} would fit.",
         { ...values, fitting: shown(suspicion.price) },
       );
     case "hundredth":
       return plain(
-        "{ticker} traded at {range} on {day}, the price here is {price}: a hundredth of it; {fitting} would fit.",
+        "{ticker} traded at {range} on {day:day}, the price here is {price:number}: a hundredth of it; {fitting:number} would fit.",
         { ...values, fitting: shown(suspicion.price) },
       );
     case "split_adjusted":
       return plain(
-        "{ticker} traded at {range} on {day}, the price here is {price}: it seems to be scaled for a later split ({numerator}:{denominator}), and so may the quantity be; {fitting} was paid then.",
+        "{ticker} traded at {range} on {day:day}, the price here is {price:number}: it seems to be scaled for a later split ({numerator}:{denominator}), and so may the quantity be; {fitting:number} was paid then.",
         {
           ...values,
           numerator: suspicion.numerator,
@@ -203,15 +206,15 @@ export function describeSuspicion(
       );
     case "swapped_date":
       return plain(
-        "{ticker} traded at {range} on {day}, the price here is {price}: it fits {fitting}, so day and month may be exchanged in {date}.",
+        "{ticker} traded at {range} on {day:day}, the price here is {price:number}: it fits {fitting:day}, so day and month may be exchanged in {date}.",
         { ...values, fitting: suspicion.date, date },
       );
     case "currency":
       return plain(
-        "{ticker} traded at {range} on {day}, the price here is {price}: in {currency} it would fit.",
+        "{ticker} traded at {range} on {day:day}, the price here is {price:number}: in {currency} it would fit.",
         { ...values, currency: suspicion.currency },
       );
     case "far":
-      return plain("{ticker} traded at {range} on {day}, the price here is {price}.", values);
+      return plain("{ticker} traded at {range} on {day:day}, the price here is {price:number}.", values);
   }
 }

@@ -45,10 +45,13 @@ export function suspectRate(
   };
   return inverse.gt(0) && !isFarFrom(inverse.toFixed(), dayRate)
     ? plain(
-        "One {currency} was worth {dayRate} {other} on {date}, the rate here is {rate}: it seems to be the other way round; {fitting} would fit.",
+        "One {currency} was worth {dayRate:number} {other} on {date:day}, the rate here is {rate:number}: it seems to be the other way round; {fitting:number} would fit.",
         { ...values, fitting: shown(inverse.toFixed()) },
       )
-    : plain("One {currency} was worth {dayRate} {other} on {date}, the rate here is {rate}.", values);
+    : plain(
+        "One {currency} was worth {dayRate:number} {other} on {date:day}, the rate here is {rate:number}.",
+        values,
+      );
 }
 
 export interface TradeDoubt {

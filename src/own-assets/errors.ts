@@ -60,7 +60,7 @@ export class OwnPriceNotFoundError extends SpokenError {
   readonly code = "not_found";
 
   constructor(name: string, date: string) {
-    super(plain("{name} has no price of {date}; it may have been deleted already.", { name, date }));
+    super(plain("{name} has no price of {date:day}; it may have been deleted already.", { name, date }));
   }
 }
 

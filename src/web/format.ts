@@ -109,7 +109,9 @@ const relativeUnits: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[]
 function relativeTo(formatter: Intl.RelativeTimeFormat, instant: Date, now: Date): string {
   const seconds = Math.round((instant.getTime() - now.getTime()) / 1000);
   const [unit, size] = relativeUnits.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
-  return formatter.format(Math.trunc(seconds / size), unit);
+  const words = formatter.format(Math.trunc(seconds / size), unit);
+  // Swahili's begin with a capital, and stand within sentences as those of others do.
+  return words.charAt(0).toLocaleLowerCase() + words.slice(1);
 }
 
 type MoneyFormat = Pick<

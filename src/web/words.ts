@@ -16,6 +16,7 @@ const marker =
   (value: string): string =>
     `${mark}${kind}${value}${mark}`;
 
+const forms = { number: /^-?[\d.]{1,60}$/, day: /^\d{4}-\d{2}-\d{2}$/ };
 const places = { number: marker("number"), day: marker("day") };
 
 /** An error's message as people read it. */
@@ -38,7 +39,7 @@ export const spoken = ({ text, values }: Plain): string => {
     if (typeof value === "object") return [name, spoken(value)];
     if (typeof value === "number") return [name, value];
     const kind = text.includes(`{${name}:number}`) ? "number" : text.includes(`{${name}:day}`) ? "day" : null;
-    return [name, kind ? places[kind](value) : value];
+    return [name, kind && forms[kind].test(value) ? places[kind](value) : value];
   });
   // It is of `plain`, which says nothing but messages.
   const message = text.replaceAll(/:(number|day)\}/g, "}") as Message;

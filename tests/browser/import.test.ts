@@ -73,7 +73,7 @@ test("a broker's file is chosen, previewed, corrected, imported, exported and im
   expect(await page.getByLabel("Fee (optional)").inputValue()).toBe("Gebühr");
   expect(await page.locator("table .row-status").allInnerTexts()).toEqual(["✕ ERROR", "▲ WARNING", "✓ OK"]);
   await page.getByText("3 trades, 1 dividend; dates with the day first").waitFor();
-  await page.getByText(/NORD traded at .* the price here is 1120\.5/).waitFor();
+  await page.getByText(/NORD traded at .* the price here is 1,120\.5/).waitFor();
   await page.getByText("1 dividend (Dividende)").waitFor();
   await page
     .getByRole("row", { name: /Jan 5, 2024.*NORD.*\$1,120\.50/ })

@@ -149,7 +149,7 @@ describe("a new sale", () => {
       "they are 8 together, more than the 6 that are sold",
     );
     expect(await refused({ [`lot-${ids[2]}`]: "6" })).toContain(
-      `of the purchase of 2024-03-01 (${ids[2]}) there is less left than the 6 that it takes`,
+      `of the purchase of Mar 1, 2024 (${ids[2]}) there is less left than the 6 that it takes`,
     );
     const foreign = await holder();
     const { html } = await visitor.post("/transactions/new/sell", {

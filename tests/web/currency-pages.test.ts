@@ -137,7 +137,7 @@ test("a trade whose price or rate is of another unit is told of where it is said
   const html = await read(`/transactions?recorded=${wrong}`);
   expect(html).toContain("as if it were in cents or pence; 8.5 would fit.");
   expect(html).toMatch(
-    /One GBP was worth 15\d\.\d+ KES on 2024-03-04, the rate here is 0\.0063: it seems to be/,
+    /One GBP was worth 15\d\.\d+ KES on Mar 4, 2024, the rate here is 0\.0063: it seems to be/,
   );
   expect(await read(`/transactions?recorded=${right}`)).not.toContain("would fit");
   await program.database.pool.query("delete from bronze.transactions where transaction_id = any ($1)", [

@@ -232,7 +232,7 @@ export class AmbiguousDateError extends SpokenError {
 
   constructor(text: string, day: string, month: string) {
     super(
-      plain("{text} is {day} or {month}, and no other date of the file tells which; say it above.", {
+      plain("{text} is {day:day} or {month:day}, and no other date of the file tells which; say it above.", {
         text,
         day,
         month,
@@ -339,7 +339,7 @@ export class DuplicateError extends SpokenError {
     super(
       importedOn === null
         ? plain("Potential duplicate: same date, ticker, type, quantity and price as a trade in the ledger.")
-        : plain("Potential duplicate: this row was imported on {day}, and its trade is in the ledger.", {
+        : plain("Potential duplicate: this row was imported on {day:day}, and its trade is in the ledger.", {
             day: importedOn,
           }),
     );
