@@ -243,11 +243,7 @@ export const gold_ticker_kpis = sqlAsset({
   key: ["user_id", "ticker"],
   partitionBy: "user_id",
   materialized: "view",
-  deps: [
-    int_position_values,
-    int_holding_returns,
-    int_ticker_flows,
-  ],
+  deps: [int_position_values, int_holding_returns, int_ticker_flows],
   tags: ["portfolio"],
 });
 

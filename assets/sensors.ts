@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import { type Sensor, sensor } from "../src/engine/index.ts";
+import { defineMessage } from "../src/plain.ts";
 import {
   accounts,
   market_defects,
@@ -44,9 +45,10 @@ async function readCurrenciesWithoutRates(pool: Pool): Promise<string[]> {
 export const sensors: readonly Sensor[] = [
   sensor({
     name: "transaction_sensor",
-    description:
+    description: defineMessage(
       "Refreshes what the changed rows of any source affect, first of all a person's trades; " +
-      "fetches the history of tickers that are traded or watched and have no price yet, and of currencies that have no rate yet.",
+        "fetches the history of tickers that are traded or watched and have no price yet, and of currencies that have no rate yet.",
+    ),
     sources: [
       transactions,
       raw_prices,

@@ -8,6 +8,17 @@ export interface Plain {
   readonly values: PlainValues;
 }
 
+declare const marked: unique symbol;
+
+/** English that the catalogues have in other languages, said where its reader is known: `defineMessage` marked it. */
+export type Message = string & { readonly [marked]: true };
+
+/** A literal, or what is marked: any other text may be in no catalogue. */
+export type Said<Text extends string> = string extends Text ? Message : Text;
+
+/** Marks a text as a message. What cannot be read from the code, such as a text from elsewhere, fails the catalogues' test. */
+export const defineMessage = (text: string): Message => text as Message;
+
 /** A number is for a plural; what is itself a phrase, such as "101 to 103", is said in the reader's language too. */
 type PlainValues = Readonly<Record<string, string | number | Plain>>;
 
@@ -16,7 +27,7 @@ export interface Plainly {
   readonly plain?: Plain | undefined;
 }
 
-export const plain = (text: string, values: PlainValues = {}): Plain => ({
+export const plain = <Text extends string>(text: Said<Text>, values: PlainValues = {}): Plain => ({
   text,
   values,
 });

@@ -1,5 +1,5 @@
 /** How much one person, and one installation, may keep: more than anybody needs, and less than fills a disk. */
-import { type Plain, plain } from "./plain.ts";
+import { defineMessage, type Plain, plain } from "./plain.ts";
 
 export interface Quotas {
   /** Of one person. */
@@ -52,74 +52,98 @@ const number = new Intl.NumberFormat("en-US");
 const sentences = {
   "trades of one person": (limit: string) =>
     plain(
-      "There can be at most {limit:number} trades of one person. " +
-        "You can delete some that are not needed, or ask whoever runs this installation to allow more.",
+      defineMessage(
+        "There can be at most {limit:number} trades of one person. " +
+          "You can delete some that are not needed, or ask whoever runs this installation to allow more.",
+      ),
       { limit },
     ),
   "different tickers in one ledger": (limit: string) =>
     plain(
-      "There can be at most {limit:number} different tickers in one ledger. " +
-        "You can delete the trades of one that is not needed, or ask whoever runs this installation to allow more.",
+      defineMessage(
+        "There can be at most {limit:number} different tickers in one ledger. " +
+          "You can delete the trades of one that is not needed, or ask whoever runs this installation to allow more.",
+      ),
       { limit },
     ),
   "trades of one person recorded, deleted or brought back on one day": (limit: string) =>
     plain(
-      "There can be at most {limit:number} trades of one person recorded, deleted or brought back on one day. " +
-        "You can go on from midnight UTC on, or ask whoever runs this installation to allow more.",
+      defineMessage(
+        "There can be at most {limit:number} trades of one person recorded, deleted or brought back on one day. " +
+          "You can go on from midnight UTC on, or ask whoever runs this installation to allow more.",
+      ),
       { limit },
     ),
   "rows of imported files kept for one person": (limit: string) =>
     plain(
-      "There can be at most {limit:number} rows of imported files kept for one person. " +
-        "You can record new trades by the form, or ask whoever runs this installation to allow more.",
+      defineMessage(
+        "There can be at most {limit:number} rows of imported files kept for one person. " +
+          "You can record new trades by the form, or ask whoever runs this installation to allow more.",
+      ),
       { limit },
     ),
   "accounts of one person": (limit: string) =>
     plain(
-      "There can be at most {limit:number} accounts of one person. " +
-        "You can delete one that is not needed, or ask whoever runs this installation to allow more.",
+      defineMessage(
+        "There can be at most {limit:number} accounts of one person. " +
+          "You can delete one that is not needed, or ask whoever runs this installation to allow more.",
+      ),
       { limit },
     ),
   "assets of one's own": (limit: string) =>
     plain(
-      "There can be at most {limit:number} assets of one's own. " +
-        "You can delete one that is not needed, or ask whoever runs this installation to allow more.",
+      defineMessage(
+        "There can be at most {limit:number} assets of one's own. " +
+          "You can delete one that is not needed, or ask whoever runs this installation to allow more.",
+      ),
       { limit },
     ),
   "prices of one asset": (limit: string) =>
     plain(
-      "There can be at most {limit:number} prices of one asset. " +
-        "You can delete some that are not needed, or ask whoever runs this installation to allow more.",
+      defineMessage(
+        "There can be at most {limit:number} prices of one asset. " +
+          "You can delete some that are not needed, or ask whoever runs this installation to allow more.",
+      ),
       { limit },
     ),
   "tickers that you watch or aim at and have never traded": (limit: string) =>
     plain(
-      "There can be at most {limit:number} tickers that you watch or aim at and have never traded. " +
-        "You can take one off your watchlist, and its target away, or ask whoever runs this installation to allow more.",
+      defineMessage(
+        "There can be at most {limit:number} tickers that you watch or aim at and have never traded. " +
+          "You can take one off your watchlist, and its target away, or ask whoever runs this installation to allow more.",
+      ),
       { limit },
     ),
   "links to one person’s portfolio": (limit: string) =>
     plain(
-      "There can be at most {limit:number} links to one person’s portfolio. " +
-        "You can revoke one that is not used, or ask whoever runs this installation to allow more.",
+      defineMessage(
+        "There can be at most {limit:number} links to one person’s portfolio. " +
+          "You can revoke one that is not used, or ask whoever runs this installation to allow more.",
+      ),
       { limit },
     ),
   "people who may read for one": (limit: string) =>
     plain(
-      "There can be at most {limit:number} people who may read for one. " +
-        "You can end one of them, or ask whoever runs this installation to allow more.",
+      defineMessage(
+        "There can be at most {limit:number} people who may read for one. " +
+          "You can end one of them, or ask whoever runs this installation to allow more.",
+      ),
       { limit },
     ),
   "API tokens of one person": (limit: string) =>
     plain(
-      "There can be at most {limit:number} API tokens of one person. " +
-        "You can revoke one that is not used, or ask whoever runs this installation to allow more.",
+      defineMessage(
+        "There can be at most {limit:number} API tokens of one person. " +
+          "You can revoke one that is not used, or ask whoever runs this installation to allow more.",
+      ),
       { limit },
     ),
   accounts: (limit: string) =>
     plain(
-      "There can be at most {limit:number} accounts: this installation takes no more people. Ask whoever runs it " +
-        "to make yours.",
+      defineMessage(
+        "There can be at most {limit:number} accounts: this installation takes no more people. Ask whoever runs it " +
+          "to make yours.",
+      ),
       { limit },
     ),
 };

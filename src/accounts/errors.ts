@@ -1,5 +1,5 @@
 /** What accounts refuse. Whoever answers tells them apart by their `code`. */
-import { type Plain, plain, SpokenError } from "../plain.ts";
+import { defineMessage, type Plain, plain, SpokenError } from "../plain.ts";
 
 export class TokenNameTakenError extends SpokenError {
   readonly code = "name_taken";
@@ -58,8 +58,10 @@ export class LastOperatorError extends SpokenError {
   constructor() {
     super(
       plain(
-        "This is the only operator; make an operator of another account first, on the page People or " +
-          "by the command stratafolio user promote EMAIL.",
+        defineMessage(
+          "This is the only operator; make an operator of another account first, on the page People or " +
+            "by the command stratafolio user promote EMAIL.",
+        ),
       ),
     );
   }
@@ -186,8 +188,10 @@ export class FirstAccountError extends SpokenError {
   constructor() {
     super(
       plain(
-        "Nobody has an account here yet; the first one is made by the link that the program wrote to " +
-          "its log when it started, or on its machine with `stratafolio user create EMAIL`.",
+        defineMessage(
+          "Nobody has an account here yet; the first one is made by the link that the program wrote to " +
+            "its log when it started, or on its machine with `stratafolio user create EMAIL`.",
+        ),
       ),
     );
   }
@@ -232,8 +236,10 @@ export class InvitedEmailError extends Error {
     super(`expected the email that was invited, ${invited}${wayOut ? `: ${wayOut}` : ""}`);
     this.plain = elsewhere
       ? plain(
-          "The invitation is for {invited}. {provider} knows you as {known}; sign in there as who was invited, or choose a " +
-            "password here and connect the two on the account page.",
+          defineMessage(
+            "The invitation is for {invited}. {provider} knows you as {known}; sign in there as who was invited, or choose a " +
+              "password here and connect the two on the account page.",
+          ),
           { invited, ...elsewhere },
         )
       : plain("The invitation is for {invited}: enter that email.", { invited });
@@ -249,8 +255,10 @@ export class SignInBusyError extends SpokenError {
   constructor(longestWaitSeconds: number) {
     super(
       plain(
-        "Too many people sign in or register just now for this to be done within {longestWaitSeconds}" +
-          " s; try again in a few seconds.",
+        defineMessage(
+          "Too many people sign in or register just now for this to be done within {longestWaitSeconds}" +
+            " s; try again in a few seconds.",
+        ),
         { longestWaitSeconds: String(longestWaitSeconds) },
       ),
     );
@@ -264,8 +272,10 @@ export class WrongCodeError extends SpokenError {
   constructor() {
     super(
       plain(
-        "That is not a code that is good now: each one is good once, and for a minute; wait for the " +
-          "next one.",
+        defineMessage(
+          "That is not a code that is good now: each one is good once, and for a minute; wait for the " +
+            "next one.",
+        ),
       ),
     );
   }
@@ -306,8 +316,10 @@ export class UnreadableSecretError extends SpokenError {
   constructor() {
     super(
       plain(
-        "Codes of your app cannot be checked, because this installation's secret was changed; use a " +
-          "recovery code or a passkey, then remove the app on the account page and set it up again.",
+        defineMessage(
+          "Codes of your app cannot be checked, because this installation's secret was changed; use a " +
+            "recovery code or a passkey, then remove the app on the account page and set it up again.",
+        ),
       ),
     );
   }

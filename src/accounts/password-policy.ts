@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { ZxcvbnFactory } from "@zxcvbn-ts/core";
 import type { Log } from "../log.ts";
-import { type Plain, plain } from "../plain.ts";
+import { defineMessage, type Plain, plain } from "../plain.ts";
 import { WeakPasswordError } from "./errors.ts";
 
 /** How new passwords are looked at. */
@@ -68,8 +68,10 @@ const reasons: Readonly<Record<string, Plain>> = {
   topHundred: common,
   common,
   userInputs: plain(
-    "This is made of your email address or of this site's name; " +
-      "choose a longer one, such as four words that have nothing to do with each other.",
+    defineMessage(
+      "This is made of your email address or of this site's name; " +
+        "choose a longer one, such as four words that have nothing to do with each other.",
+    ),
   ),
 };
 
@@ -77,34 +79,50 @@ const reasons: Readonly<Record<string, Plain>> = {
 const similar: Readonly<Record<string, Plain>> = {
   ...reasons,
   similarToCommon: plain(
-    "This is a common password with little added; " +
-      "choose a longer one, such as four words that have nothing to do with each other.",
+    defineMessage(
+      "This is a common password with little added; " +
+        "choose a longer one, such as four words that have nothing to do with each other.",
+    ),
   ),
   simpleRepeat: plain(
-    "This repeats one character; " +
-      "choose a longer one, such as four words that have nothing to do with each other.",
+    defineMessage(
+      "This repeats one character; " +
+        "choose a longer one, such as four words that have nothing to do with each other.",
+    ),
   ),
   extendedRepeat: plain(
-    "This repeats one pattern; " +
-      "choose a longer one, such as four words that have nothing to do with each other.",
+    defineMessage(
+      "This repeats one pattern; " +
+        "choose a longer one, such as four words that have nothing to do with each other.",
+    ),
   ),
   sequences: plain(
-    "This is a sequence, like abc or 6543; " +
-      "choose a longer one, such as four words that have nothing to do with each other.",
+    defineMessage(
+      "This is a sequence, like abc or 6543; " +
+        "choose a longer one, such as four words that have nothing to do with each other.",
+    ),
   ),
   straightRow: plain(
-    "This is a row of keys; " +
-      "choose a longer one, such as four words that have nothing to do with each other.",
+    defineMessage(
+      "This is a row of keys; " +
+        "choose a longer one, such as four words that have nothing to do with each other.",
+    ),
   ),
   keyPattern: plain(
-    "This is a pattern on the keyboard; " +
-      "choose a longer one, such as four words that have nothing to do with each other.",
+    defineMessage(
+      "This is a pattern on the keyboard; " +
+        "choose a longer one, such as four words that have nothing to do with each other.",
+    ),
   ),
   dates: plain(
-    "This is a date; " + "choose a longer one, such as four words that have nothing to do with each other.",
+    defineMessage(
+      "This is a date; " + "choose a longer one, such as four words that have nothing to do with each other.",
+    ),
   ),
   recentYears: plain(
-    "This is a year; " + "choose a longer one, such as four words that have nothing to do with each other.",
+    defineMessage(
+      "This is a year; " + "choose a longer one, such as four words that have nothing to do with each other.",
+    ),
   ),
 };
 

@@ -1,7 +1,7 @@
 /** What somebody buys that nobody can buy, or long before it was quoted. Nothing is refused for it. */
 import { personTransaction } from "../database/person.ts";
 import { isOwnAsset } from "../market/ticker.ts";
-import { type Plain, plain } from "../plain.ts";
+import { defineMessage, type Plain, plain } from "../plain.ts";
 import type { LedgerContext } from "./context.ts";
 import type { KnownTicker } from "./tickers.ts";
 import { doubtOf, type TradeDoubt } from "./trade-check.ts";
@@ -13,8 +13,10 @@ const option = /^[A-Z]{1,6}\d{6}[CP]\d{8}$/;
 export function suspectAsset(ticker: string, assetClass: string): Plain | null {
   if (option.test(ticker))
     return plain(
-      "{ticker} is an option: one contract is usually of 100 shares, and here it is worth its quoted price once. " +
-        "Enter the quantity as contracts times 100 if that is what was paid for.",
+      defineMessage(
+        "{ticker} is an option: one contract is usually of 100 shares, and here it is worth its quoted price once. " +
+          "Enter the quantity as contracts times 100 if that is what was paid for.",
+      ),
       { ticker },
     );
   if (assetClass === "index")
@@ -24,8 +26,10 @@ export function suspectAsset(ticker: string, assetClass: string): Plain | null {
     );
   if (assetClass === "currency")
     return plain(
-      "{ticker} is an exchange rate. If money was changed, that is a currency conversion among the other entries, " +
-        "and this would count it as a holding.",
+      defineMessage(
+        "{ticker} is an exchange rate. If money was changed, that is a currency conversion among the other entries, " +
+          "and this would count it as a holding.",
+      ),
       { ticker },
     );
   return null;

@@ -2,7 +2,7 @@
 
 import { Big } from "big.js";
 import type { PoolClient } from "pg";
-import { type Plain, plain } from "../plain.ts";
+import { defineMessage, type Plain, plain } from "../plain.ts";
 import { readAccounts } from "./accounts.ts";
 import { readCutLots } from "./cut-lots.ts";
 import { OversellError } from "./errors.ts";
@@ -147,8 +147,10 @@ async function requireUntaken(client: PoolClient, userId: number, holding: Holdi
   if (cut)
     throw new LotsError(
       plain(
-        "The SELL of {ticker} on {date:day} names its lots, and of the purchase of {boughtOn:day} ({id}) earlier sales, which name none, " +
-          "have left {taken:number} by {method}, less than the {named:number} that it takes; say what they took first.",
+        defineMessage(
+          "The SELL of {ticker} on {date:day} names its lots, and of the purchase of {boughtOn:day} ({id}) earlier sales, which name none, " +
+            "have left {taken:number} by {method}, less than the {named:number} that it takes; say what they took first.",
+        ),
         {
           ticker: cut.ticker,
           date: cut.date,

@@ -1,5 +1,5 @@
 /** One class for each way in which the ledger refuses; `code` is what programs tell them apart by. */
-import { type Plain, plain, SpokenError } from "../plain.ts";
+import { defineMessage, type Plain, plain, SpokenError } from "../plain.ts";
 import { fieldWords } from "./field-words.ts";
 import type { TransactionType } from "./transaction-types.ts";
 
@@ -164,32 +164,42 @@ function oversellWords(
   switch (cause) {
     case "sell":
       return plain(
-        "You held {stock, select, none {no {ticker}} other {{held:number} {ticker}}}{place, select, account { in {account}} other {}} on {date:day}, so you can’t {move, select, transfer {transfer} other {sell}} {quantity:number}. " +
-          "Correct the quantity or the date, or record the missing purchase first.",
+        defineMessage(
+          "You held {stock, select, none {no {ticker}} other {{held:number} {ticker}}}{place, select, account { in {account}} other {}} on {date:day}, so you can’t {move, select, transfer {transfer} other {sell}} {quantity:number}. " +
+            "Correct the quantity or the date, or record the missing purchase first.",
+        ),
         values,
       );
     case "earlier sell":
       return plain(
-        "You {move, select, transfer {transferred} other {sold}} {quantity:number} {ticker}{place, select, account { in {account}} other {}} on {date:day}. " +
-          "With this one before it you would have held {stock, select, none {none} other {only {held:number}}} by then: correct that {move, select, transfer {transfer} other {sale}} first.",
+        defineMessage(
+          "You {move, select, transfer {transferred} other {sold}} {quantity:number} {ticker}{place, select, account { in {account}} other {}} on {date:day}. " +
+            "With this one before it you would have held {stock, select, none {none} other {only {held:number}}} by then: correct that {move, select, transfer {transfer} other {sale}} first.",
+        ),
         values,
       );
     case "delete":
       return plain(
-        "You {move, select, transfer {transferred} other {sold}} {quantity:number} {ticker}{place, select, account { in {account}} other {}} on {date:day}. " +
-          "Without this transaction you would have held {stock, select, none {none} other {only {held:number}}} by then: correct that {move, select, transfer {transfer} other {sale}} first.",
+        defineMessage(
+          "You {move, select, transfer {transferred} other {sold}} {quantity:number} {ticker}{place, select, account { in {account}} other {}} on {date:day}. " +
+            "Without this transaction you would have held {stock, select, none {none} other {only {held:number}}} by then: correct that {move, select, transfer {transfer} other {sale}} first.",
+        ),
         values,
       );
     case "import":
       return plain(
-        "You {move, select, transfer {transferred} other {sold}} {quantity:number} {ticker}{place, select, account { in {account}} other {}} on {date:day}. " +
-          "Without what this import recorded you would have held {stock, select, none {none} other {only {held:number}}} by then: correct that {move, select, transfer {transfer} other {sale}} first.",
+        defineMessage(
+          "You {move, select, transfer {transferred} other {sold}} {quantity:number} {ticker}{place, select, account { in {account}} other {}} on {date:day}. " +
+            "Without what this import recorded you would have held {stock, select, none {none} other {only {held:number}}} by then: correct that {move, select, transfer {transfer} other {sale}} first.",
+        ),
         values,
       );
     case "edit":
       return plain(
-        "You {move, select, transfer {transferred} other {sold}} {quantity:number} {ticker}{place, select, account { in {account}} other {}} on {date:day}. " +
-          "With this change you would have held {stock, select, none {none} other {only {held:number}}} by then: correct that {move, select, transfer {transfer} other {sale}} first.",
+        defineMessage(
+          "You {move, select, transfer {transferred} other {sold}} {quantity:number} {ticker}{place, select, account { in {account}} other {}} on {date:day}. " +
+            "With this change you would have held {stock, select, none {none} other {only {held:number}}} by then: correct that {move, select, transfer {transfer} other {sale}} first.",
+        ),
         values,
       );
   }

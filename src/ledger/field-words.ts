@@ -1,5 +1,5 @@
 /** What is said to a person whose field is wrong: by what was typed into it. */
-import { isNothing, type Plain, plain, quoted } from "../plain.ts";
+import { defineMessage, isNothing, type Plain, plain, quoted } from "../plain.ts";
 
 interface NumberField {
   readonly least: "above 0" | "from 0" | "any";
@@ -57,11 +57,13 @@ function numberWords(field: string, { least, digits, example }: NumberField, val
     return plain("Enter the share of the cost as a part of 1: 0.25 is a quarter of it.");
   if (Number(text) === 0) return plain(`Enter ${theNumber}: 0 would change nothing.`, values);
   return plain(
-    "{field, select, quantity {The quantity has} price {The price has} amount {The amount has} fee {The fee has} tax {The tax withheld has} " +
-      "fx_rate {The exchange rate has} numerator {The number of new shares has} denominator {The number of old shares has} " +
-      "market_value {The value of the shares has} new_price {The close of the new share has} " +
-      "cash_per_share {The cash for each share has} fraction_price {The cash for one whole new share has} other {The number has}} " +
-      "more decimals than can be kept: enter at most 12.",
+    defineMessage(
+      "{field, select, quantity {The quantity has} price {The price has} amount {The amount has} fee {The fee has} tax {The tax withheld has} " +
+        "fx_rate {The exchange rate has} numerator {The number of new shares has} denominator {The number of old shares has} " +
+        "market_value {The value of the shares has} new_price {The close of the new share has} " +
+        "cash_per_share {The cash for each share has} fraction_price {The cash for one whole new share has} other {The number has}} " +
+        "more decimals than can be kept: enter at most 12.",
+    ),
     values,
   );
 }
@@ -131,10 +133,12 @@ export function fieldWords(field: string, value: unknown): Plain {
 /** Of a field that the kind of entry does not have. */
 export const absenceWords = (field: string): Plain =>
   plain(
-    "This kind of entry has no {field, select, quantity {quantity} price {price} amount {amount} fee {fee} tax {tax withheld} " +
-      "fx_rate {exchange rate} numerator {number of new shares} denominator {number of old shares} " +
-      "market_value {value of the shares} cost_share {share of the cost} new_price {close of the new share} " +
-      "cash_per_share {cash for each share} fraction_price {cash for one whole new share} ticker {ticker} " +
-      "currency {currency} acquired_on {acquired on} lots {lots} other {{name}}}: leave it empty.",
+    defineMessage(
+      "This kind of entry has no {field, select, quantity {quantity} price {price} amount {amount} fee {fee} tax {tax withheld} " +
+        "fx_rate {exchange rate} numerator {number of new shares} denominator {number of old shares} " +
+        "market_value {value of the shares} cost_share {share of the cost} new_price {close of the new share} " +
+        "cash_per_share {cash for each share} fraction_price {cash for one whole new share} ticker {ticker} " +
+        "currency {currency} acquired_on {acquired on} lots {lots} other {{name}}}: leave it empty.",
+    ),
     { field, name: field.replaceAll("_", " ") },
   );

@@ -165,16 +165,14 @@ const shown = (value: string): string => {
   return price.round(price.lt(1) ? 6 : 2).toFixed();
 };
 
-function rangeOf(day: QuotedDay, currency: string | undefined): Plain {
-  const [low, high] = [shown(day.low), shown(day.high)];
-  // In one figure there is no word to translate.
-  if (low === high)
-    return currency
-      ? { text: "{low:number} {currency}", values: { low, currency } }
-      : { text: "{low:number}", values: { low } };
+function rangeOf({ low, high }: QuotedDay, currency: string | undefined): Plain {
+  const values = { low: shown(low), high: shown(high), currency: currency ?? "" };
+  // A price by itself is no message.
+  if (values.low === values.high)
+    return { text: currency ? "{low:number} {currency}" : "{low:number}", values };
   return currency
-    ? plain("{low:number} to {high:number} {currency}", { low, high, currency })
-    : plain("{low:number} to {high:number}", { low, high });
+    ? plain("{low:number} to {high:number} {currency}", values)
+    : plain("{low:number} to {high:number}", values);
 }
 
 /** In a sentence, with both figures and what it probably is. `currency`: of both, where that is worth saying. */

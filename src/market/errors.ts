@@ -1,5 +1,5 @@
 /** What can go wrong between us and a source of market data; `code` is what programs tell the mistakes apart by. */
-import { type Plain, plain, quoted, SpokenError } from "../plain.ts";
+import { defineMessage, type Plain, plain, quoted, SpokenError } from "../plain.ts";
 
 /** A ticker that there is, near to one that there is not. */
 export interface Suggestion {
@@ -134,8 +134,10 @@ export class TooManyLookupsError extends SpokenError {
   ) {
     super(
       plain(
-        "You have asked {source} for more than one person may ({burst} searches and look-ups at once, {perSecond} a second " +
-          "after that), which all people here share; try again in {seconds} s.",
+        defineMessage(
+          "You have asked {source} for more than one person may ({burst} searches and look-ups at once, {perSecond} a second " +
+            "after that), which all people here share; try again in {seconds} s.",
+        ),
         {
           source,
           burst: String(share.burst),

@@ -2,6 +2,7 @@
 import type { PoolClient } from "pg";
 import { z } from "zod";
 import type { Registry } from "../engine/index.ts";
+import { defineMessage, type Message } from "../plain.ts";
 import { day } from "../values.ts";
 
 /** What the picker offers, as PostgreSQL intervals; `YTD` and `Max` are none. */
@@ -34,7 +35,7 @@ const rangeQuery = z.object({
 interface TypedDates {
   readonly from: string;
   readonly to: string;
-  readonly problem: string | null;
+  readonly problem: Message | null;
 }
 
 /** The range that an address names; null: none, or dates that are none (`typed` says why). */
@@ -48,8 +49,9 @@ export function parseRange(query: unknown): { range: Range | null; typed: TypedD
       typed: {
         from,
         to,
-        problem:
+        problem: defineMessage(
           "A range of your own needs a first and a last day of the calendar: enter both, or choose one of the ranges.",
+        ),
       },
     };
   if (from > to)
@@ -58,7 +60,9 @@ export function parseRange(query: unknown): { range: Range | null; typed: TypedD
       typed: {
         from,
         to,
-        problem: "The first day comes after the last day: exchange them, or choose one of the ranges.",
+        problem: defineMessage(
+          "The first day comes after the last day: exchange them, or choose one of the ranges.",
+        ),
       },
     };
   return { range: { from, to }, typed: { from, to, problem: null } };

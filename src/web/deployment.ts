@@ -4,7 +4,7 @@ import type { Request, RequestHandler } from "express";
 import { isLoopback } from "../addresses.ts";
 import { type Config, isLoopbackOnly } from "../config.ts";
 import type { Log } from "../log.ts";
-import { defineMessage } from "./messages/index.ts";
+import { defineMessage, type Message } from "./messages/index.ts";
 
 export type Deployment = Pick<
   Config,
@@ -103,10 +103,10 @@ export function isLocalOnly(deployment: Deployment): boolean {
 }
 
 /** What an operator is told of settings that only they can know, at the start and on their pages. */
-export function missingSettings(deployment: Deployment): readonly string[] {
+export function missingSettings(deployment: Deployment): readonly Message[] {
   const { publicUrl, trustedProxies } = deployment;
   const isExposed = !isLocalOnly(deployment);
-  const missing: string[] = [];
+  const missing: Message[] = [];
   if (isExposed && publicUrl === null)
     missing.push(
       defineMessage(

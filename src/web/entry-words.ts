@@ -1,11 +1,11 @@
 /** What people read of kinds of entries: the ledger's types, and what else a file holds. */
 import type { RowKind, TransactionType } from "../ledger/index.ts";
-import { currentLanguage, defineMessage, t } from "./messages/index.ts";
+import { currentLanguage, defineMessage, type Message, t } from "./messages/index.ts";
 
 interface Names {
   /** In capitals, as tables have it. */
-  readonly mark: string;
-  readonly label: string;
+  readonly mark: Message;
+  readonly label: Message;
 }
 
 const typeNames: Readonly<Record<TransactionType, Names>> = {
@@ -33,14 +33,14 @@ export function typeName(type: string): string {
 }
 
 /** The message of it. */
-export const typeMessage = (type: TransactionType): string => typeNames[type].mark;
+export const typeMessage = (type: TransactionType): Message => typeNames[type].mark;
 
 /** "RETURN_OF_CAPITAL" -> "Return of capital". */
 export const typeLabel = (type: TransactionType): string => t(typeNames[type].label);
 
 interface KindNames {
-  readonly one: string;
-  readonly counted: string;
+  readonly one: Message;
+  readonly counted: Message;
 }
 
 const kindNames: Readonly<Record<RowKind, KindNames>> = {
@@ -144,7 +144,7 @@ export function withinSentence(label: string): string {
   return language === "de" ? label : label.toLocaleLowerCase(language);
 }
 
-const unitNames: Readonly<Record<string, string>> = {
+const unitNames: Readonly<Record<string, Message>> = {
   pence: defineMessage("pence"),
   cents: defineMessage("cents"),
   agorot: defineMessage("agorot"),
@@ -152,4 +152,7 @@ const unitNames: Readonly<Record<string, string>> = {
 };
 
 /** What the ledger calls "pence". */
-export const unitName = (name: string): string => t(unitNames[name] ?? name);
+export function unitName(name: string): string {
+  const known = unitNames[name];
+  return known === undefined ? name : t(known);
+}

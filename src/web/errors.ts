@@ -1,8 +1,6 @@
 /** Errors of the web itself, and the one table from an error's code to its HTTP status. */
-import type { ErrorRequestHandler } from "express";
 import { proofMinutes, type Step } from "../accounts/index.ts";
-import type { Log } from "../log.ts";
-import { type Plain, plain, SpokenError } from "../plain.ts";
+import { defineMessage, type Plain, plain, SpokenError } from "../plain.ts";
 import {
   DatabaseUnavailableError,
   FormTooLargeError,
@@ -11,7 +9,6 @@ import {
   StatementTimeoutError,
 } from "./foreign-errors.ts";
 import { wordsOfInput } from "./input-words.ts";
-import { loggedPath } from "./shared-links.ts";
 
 export { NotFoundError } from "./not-found.ts";
 
@@ -71,8 +68,10 @@ export class SecondFactorRequiredError extends SpokenError {
   constructor(step: Step | null) {
     super(
       plain(
-        "This account has a second factor: send `code` along, with a code of the authenticator app or" +
-          " a recovery code.",
+        defineMessage(
+          "This account has a second factor: send `code` along, with a code of the authenticator app or" +
+            " a recovery code.",
+        ),
       ),
     );
     this.step = step;
@@ -126,8 +125,10 @@ export class ProviderRefusedError extends SpokenError {
   constructor(provider: string) {
     super(
       plain(
-        "{provider} did not vouch for you as one who is known here; begin once more, or sign in " +
-          "another way.",
+        defineMessage(
+          "{provider} did not vouch for you as one who is known here; begin once more, or sign in " +
+            "another way.",
+        ),
         { provider },
       ),
     );
@@ -153,8 +154,10 @@ export class UnverifiedEmailError extends SpokenError {
   constructor(provider: string) {
     super(
       plain(
-        "{provider} has not verified your email, so no account is made of it; verify it there, or " +
-          "sign in here with your password and connect the two on the account page.",
+        defineMessage(
+          "{provider} has not verified your email, so no account is made of it; verify it there, or " +
+            "sign in here with your password and connect the two on the account page.",
+        ),
         { provider },
       ),
     );
@@ -257,8 +260,10 @@ export class ReadOnlyError extends SpokenError {
   constructor(email: string) {
     super(
       plain(
-        "This is the portfolio of {email}, which you may look at: you cannot change anything in it, " +
-          "and nothing else of theirs is shown.",
+        defineMessage(
+          "This is the portfolio of {email}, which you may look at: you cannot change anything in it, " +
+            "and nothing else of theirs is shown.",
+        ),
         { email },
       ),
     );
@@ -271,11 +276,13 @@ export class NoPublicUrlError extends SpokenError {
   constructor(what: "passkeys" | "provider") {
     super(
       plain(
-        what === "passkeys"
-          ? "Passkeys need a host name: an operator sets PUBLIC_URL, or, on this machine, open http://localhost with " +
-              "the port instead of the number."
-          : "A sign-in by way of a provider needs a host name: an operator sets PUBLIC_URL, or, on this machine, open " +
-              "http://localhost with the port instead of the number.",
+        defineMessage(
+          what === "passkeys"
+            ? "Passkeys need a host name: an operator sets PUBLIC_URL, or, on this machine, open http://localhost with " +
+                "the port instead of the number."
+            : "A sign-in by way of a provider needs a host name: an operator sets PUBLIC_URL, or, on this machine, open " +
+                "http://localhost with the port instead of the number.",
+        ),
       ),
     );
   }
@@ -405,7 +412,9 @@ export function ourOwn(error: unknown, id: string): unknown {
   if (type === "entity.too.large") return new BodyTooLargeError(limit as number, null);
   if (type === "parameters.too.many") return new FormTooLargeError();
   if (typeof code === "string" && statusOf(code) !== null) return error;
-  if (typeof status === "number" && status >= 400 && status < 500) return error;
+  if (typeof status === "number" && status >= 400 && status < 500)
+    // Of Express and body-parser, whose words are for programs.
+    return Object.assign(error, { plain: wordsOfInput(error instanceof URIError ? "path" : "") });
   if (code === canceled) return new StatementTimeoutError();
   if (code === undefinedTable) return new ModelsUnavailableError();
   if (typeof code === "string" && unavailable.test(code)) return new DatabaseUnavailableError();
@@ -424,19 +433,5 @@ export function describeError(error: unknown, method: string, id: string): Error
     message,
     ...(typeof field === "string" && { field }),
     ...(typeof retryAfterSeconds === "number" && { retryAfterSeconds }),
-  };
-}
-
-/** Logs what is ours, and answers every error as JSON. */
-export function errorResponses(log: Log): ErrorRequestHandler {
-  return (error: unknown, request, response, next) => {
-    if (response.closed) return; // nobody waits for the answer
-    if (response.headersSent) return next(error); // half an answer is out: Express cuts the connection
-    const id = crypto.randomUUID();
-    const { status, retryAfterSeconds, ...body } = describeError(error, request.method, id);
-    if (status >= 500)
-      log.error({ err: error, id, method: request.method, path: loggedPath(request.path) }, "request failed");
-    if (retryAfterSeconds !== undefined) response.set("Retry-After", String(retryAfterSeconds));
-    response.status(status).json({ error: body });
   };
 }

@@ -1,5 +1,5 @@
 /** What the database, or what reads requests, failed at, in our words. */
-import { plain, SpokenError } from "../plain.ts";
+import { defineMessage, plain, SpokenError } from "../plain.ts";
 
 export class FormTooLargeError extends SpokenError {
   readonly code = "body_too_large";
@@ -20,8 +20,10 @@ export class StatementTimeoutError extends SpokenError {
   constructor() {
     super(
       plain(
-        "This takes the database longer than one request may, and was stopped; ask for less at once (fewer days, a smaller " +
-          "page), or try again when less is going on.",
+        defineMessage(
+          "This takes the database longer than one request may, and was stopped; ask for less at once (fewer days, a smaller " +
+            "page), or try again when less is going on.",
+        ),
       ),
     );
   }

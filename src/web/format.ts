@@ -109,7 +109,9 @@ const relativeUnits: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[]
 function relativeTo(formatter: Intl.RelativeTimeFormat, instant: Date, now: Date): string {
   const seconds = Math.round((instant.getTime() - now.getTime()) / 1000);
   const [unit, size] = relativeUnits.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
-  return formatter.format(Math.trunc(seconds / size), unit);
+  const words = formatter.format(Math.trunc(seconds / size), unit);
+  // Swahili's begin with a capital, and stand within sentences as those of others do.
+  return words.charAt(0).toLocaleLowerCase() + words.slice(1);
 }
 
 type MoneyFormat = Pick<
@@ -140,6 +142,9 @@ function signOf(locale: string, currency: string): string {
 const createNumber = (locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat =>
   new Intl.NumberFormat(locale, { signDisplay: "negative", ...options });
 
+/** Where the language has no short word for thousands, they are grouped as anywhere else: "2.000" beside "10.000". */
+const compact = { notation: "compact", useGrouping: "auto" } as const;
+
 /** Of amounts whose currency nobody knows. */
 function createPlainFormat(locale: string): MoneyFormat {
   const number = (options: Intl.NumberFormatOptions) =>
@@ -159,7 +164,7 @@ function createPlainFormat(locale: string): MoneyFormat {
     signedMoney: signedAmount,
     price: (value) => price.format(value as Decimal),
     compactMoney: byDigits(2, (digits) =>
-      number({ notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: digits }),
+      number({ ...compact, minimumFractionDigits: 0, maximumFractionDigits: digits }),
     ),
   };
 }
@@ -188,7 +193,7 @@ function createMoneyFormat(locale: string, currency: string, all: readonly strin
   const signedMoney = number({ ...style, signDisplay: "exceptZero" });
   const price = number({ ...style, maximumFractionDigits: 8 });
   const compactMoney = byDigits(2, (digits) =>
-    number({ ...style, notation: "compact", maximumFractionDigits: digits, minimumFractionDigits: 0 }),
+    number({ ...style, ...compact, maximumFractionDigits: digits, minimumFractionDigits: 0 }),
   );
   const minorDigits = money.resolvedOptions().maximumFractionDigits ?? 2;
   const isCode = isShared || /^\p{L}{3}/u.test(sign);

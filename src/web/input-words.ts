@@ -1,9 +1,9 @@
 /** What is said to a person of input that does not fit its schema, which says no more than that. */
 import { type Plain, plain } from "../plain.ts";
-import { defineMessage } from "./messages/index.ts";
+import { defineMessage, type Message } from "./messages/index.ts";
 
 /** Of fields whose values are checked by nothing but their schema, by the last part of their way. */
-const inputWords: Readonly<Record<string, string>> = {
+const inputWords: Readonly<Record<string, Message>> = {
   name: defineMessage("Enter a name: a few words, at most 60 letters."),
   currency: defineMessage("Enter the three letters of a currency, such as USD, EUR or KES."),
   base_currency: defineMessage("Enter the three letters of a currency, such as USD, EUR or KES."),
@@ -39,5 +39,7 @@ const inputWords: Readonly<Record<string, string>> = {
 export const wordsOfInput = (field: string): Plain =>
   plain(
     inputWords[field.split(".").at(-1) ?? ""] ??
-      "Something here was not as the page sends it. Go back, open the page anew, and try once more.",
+      defineMessage(
+        "Something here was not as the page sends it. Go back, open the page anew, and try once more.",
+      ),
   );

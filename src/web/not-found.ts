@@ -32,8 +32,11 @@ const missing = {
   provider: () => plain("There is no sign-in by way of a provider here."),
   split: () => plain("There is no such split."),
   endpoint: (name: string) => plain("There is no {name}.", { name }),
+  /** `name`: a message. */
   tickerFigure: (name: string) =>
-    plain("There is no {name} of a ticker: it is of the whole portfolio.", { name }),
+    plain("“{name}” is a figure of the whole portfolio: there is none of a ticker.", {
+      name: { text: name, values: {} },
+    }),
 } as const;
 
 export class NotFoundError extends SpokenError {

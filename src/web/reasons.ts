@@ -2,7 +2,7 @@
  * Why there is no figure, as people read it. Models, and what reads for programs, say it in English, from a closed set: here is each of
  * them once, with places for its numbers and currencies.
  */
-import { currentLanguage, defineMessage, t } from "./messages/index.ts";
+import { currentLanguage, defineMessage, type Message, t } from "./messages/index.ts";
 
 /** Of the models of `sql-models`, and of the functions that they call. */
 const ofModels = [
@@ -71,7 +71,7 @@ const ofPages = [
 ];
 
 interface Known {
-  readonly message: string;
+  readonly message: Message;
   /** What it is in English, its places as groups. */
   readonly pattern: RegExp;
 }

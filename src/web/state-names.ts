@@ -1,7 +1,7 @@
 /** What the engine's words for states, actions and triggers are called on pages; in its answers and its log they are as they are. */
-import { defineMessage, t } from "./messages/index.ts";
+import { defineMessage, type Message, t } from "./messages/index.ts";
 
-const names: Readonly<Record<string, string | undefined>> = {
+const names: Readonly<Record<string, Message | undefined>> = {
   // Of assets.
   fresh: defineMessage("fresh"),
   stale: defineMessage("stale"),

@@ -5,6 +5,7 @@ import { mapInTurns } from "../event-loop.ts";
 import type { Language } from "../languages.ts";
 import { isOwnAsset } from "../market/ticker.ts";
 import type { Format } from "./format.ts";
+import { sayReasonsOfStep } from "./kept-words.ts";
 import { type Catalogue, catalogueOf, localise, scriptMessages } from "./messages/index.ts";
 import { sayReading } from "./number-input.ts";
 import { shownTicker } from "./own-names.ts";
@@ -166,7 +167,7 @@ function registerHelpers(
     focused.add(data.root);
     return "autofocus";
   });
-  helper("concat", (left: string, right: string) => `${left}${right}`);
+  helper("reasonsOfStep", (text: string) => sayReasonsOfStep(text));
   /**
    * `{{#explain "xirr" ticker=ticker over=scope}}…{{/explain}}`: the figure inside leads to its explanation. `over` brings the
    * parameters of the days, and of the account, that it is about.

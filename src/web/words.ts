@@ -5,7 +5,7 @@
 
 import type { Plain, Plainly } from "../plain.ts";
 import type { Format } from "./format.ts";
-import { t } from "./messages/index.ts";
+import { type Message, t } from "./messages/index.ts";
 import { withShownTickers } from "./own-names.ts";
 
 /** Around what is to be written. Of private use: no text has it that means something. */
@@ -16,6 +16,7 @@ const marker =
   (value: string): string =>
     `${mark}${kind}${value}${mark}`;
 
+const forms = { number: /^-?[\d.]{1,60}$/, day: /^\d{4}-\d{2}-\d{2}$/ };
 const places = { number: marker("number"), day: marker("day") };
 
 /** An error's message as people read it. */
@@ -38,9 +39,11 @@ export const spoken = ({ text, values }: Plain): string => {
     if (typeof value === "object") return [name, spoken(value)];
     if (typeof value === "number") return [name, value];
     const kind = text.includes(`{${name}:number}`) ? "number" : text.includes(`{${name}:day}`) ? "day" : null;
-    return [name, kind ? places[kind](value) : value];
+    return [name, kind && forms[kind].test(value) ? places[kind](value) : value];
   });
-  return withShownTickers(t(text.replaceAll(/:(number|day)\}/g, "}"), Object.fromEntries(written)));
+  // It is of `plain`, which says nothing but messages.
+  const message = text.replaceAll(/:(number|day)\}/g, "}") as Message;
+  return withShownTickers(t(message, Object.fromEntries(written)));
 };
 
 /** The markup with its days and numbers as the reader writes them; what is neither was not marked here. */

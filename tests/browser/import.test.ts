@@ -224,7 +224,7 @@ test("who types a ticker is told when not all of them can be offered, and keeps 
   await ticker.fill("NO");
   await status.filter({ hasText: "does not answer: only tickers that are known here" }).waitFor();
   expect(await page.locator("#ticker-options li").allTextContents()).toEqual([
-    "NORDstockNordic",
+    "NORDStockNordic",
     await status.textContent(),
   ]);
   await page.keyboard.press("ArrowUp"); // the last of the offers, which the problem is not

@@ -9,6 +9,9 @@ import {
   swapDayAndMonth,
 } from "../../src/ledger/price-check.ts";
 import { messageOf } from "../../src/plain.ts";
+import { formatFor } from "../../src/web/format.ts";
+import { speaking } from "../../src/web/messages/index.ts";
+import { spoken, writeWords } from "../../src/web/words.ts";
 
 const day: QuotedDay = { date: "2024-03-04", low: "98", high: "102", close: "100" };
 const evidence: PriceEvidence = { day, swappedDay: null, laterSplits: [] };
@@ -82,6 +85,24 @@ test("both figures are in the sentence, and what would fit", () => {
   expect(messageOf(describeSuspicion({ ...trade, price: "10000" }, day, suspicion))).toBe(
     "VOD.L traded at 98 to 102 on 2024-03-04, the price here is 10000: a hundred times as much, as if it were in cents or pence; 100 would fit",
   );
+});
+
+test("a person reads them as they write numbers and days", () => {
+  const suspicion = suspectPrice("10000", evidence)!;
+  const words = describeSuspicion(
+    { ticker: "VOD.L", price: "10000", date: "2024-03-04" },
+    day,
+    suspicion,
+    "GBP",
+  );
+  const said = speaking(
+    () => ({ language: "de", locale: "de-DE" }),
+    () => writeWords(spoken(words), formatFor(["de-DE"])),
+  );
+  expect(said).toContain("VOD.L");
+  expect(said).toContain("98 bis 102 GBP");
+  expect(said).toContain("4. März 2024");
+  expect(said).toContain("10.000");
 });
 
 describe("whatever the price", () => {

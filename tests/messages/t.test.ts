@@ -1,12 +1,20 @@
 import { afterEach, expect, test } from "vitest";
 import { catalogues } from "../../src/web/messages/catalogue.ts";
-import { firstLanguage, type Listener, localesOf, speaking, t } from "../../src/web/messages/index.ts";
+import {
+  defineMessage,
+  firstLanguage,
+  type Listener,
+  localesOf,
+  type Message,
+  speaking,
+  t,
+} from "../../src/web/messages/index.ts";
 
 // What is said to whom, and how its numbers are written.
 
 afterEach(() => void catalogues.delete("de"));
 
-const to = (listener: Listener, message: string, values?: Record<string, string | number>): string =>
+const to = (listener: Listener, message: Message, values?: Record<string, string | number>): string =>
   speaking(
     () => listener,
     () => t(message, values),
@@ -14,7 +22,7 @@ const to = (listener: Listener, message: string, values?: Record<string, string 
 const german = { language: "de", locale: "de-CH" } as const;
 
 test("plurals are the language's, numbers in them the reader's", () => {
-  const rows = "{count, plural, one {# row} other {# rows}}";
+  const rows = defineMessage("{count, plural, one {# row} other {# rows}}");
   catalogues.set("de", { [rows]: "{count, plural, one {# Zeile} other {# Zeilen}}" });
   expect(to(german, rows, { count: 1 })).toBe("1 Zeile");
   expect(to(german, rows, { count: 12345 })).toMatch(/^12.345 Zeilen$/);
@@ -24,9 +32,9 @@ test("plurals are the language's, numbers in them the reader's", () => {
 
 test("what cannot be read takes nothing down: English, or the message as it stands", () => {
   catalogues.set("de", { "Held: {held}": "Bestand: {bestand}", "Sold: {sold}": "Verkauft: {sold" });
-  expect(to(german, "Held: {held}", { held: "3" })).toBe("Held: 3");
-  expect(to(german, "Sold: {sold}", { sold: "3" })).toBe("Sold: 3");
-  expect(to(german, "Gone: {gone}", {})).toBe("Gone: {gone}");
+  expect(to(german, defineMessage("Held: {held}"), { held: "3" })).toBe("Held: 3");
+  expect(to(german, defineMessage("Sold: {sold}"), { sold: "3" })).toBe("Sold: 3");
+  expect(to(german, defineMessage("Gone: {gone}"), {})).toBe("Gone: {gone}");
 });
 
 test("values stand as they are, braces and tags too", () => {

@@ -57,6 +57,18 @@ const render = (source: string, translations: Record<string, string>, values: ob
   return handlebars.compile(localise(source, (message) => translations[message] ?? null))(values);
 };
 
+test("a ~ at an end joins no words where the other language has it elsewhere", () => {
+  const source =
+    "<a>\n  {{~count n}} {{#if (eq n 1)}}trade{{else}}trades{{/if~}}\n</a>, <b>\n{{~count n}} in all\n</b>";
+  const message = "<a> {n} {n_count, plural, one {trade} other {trades}} </a>, <b> {n} in all </b>";
+  expect(messagesOf(source)).toEqual([message]);
+  const swahili = "<a> {n_count, plural, one {biashara} other {biashara}} {n} </a>, <b> jumla {n} </b>";
+  expect(render(source, { [message]: swahili }, { n: 15 })).toBe("<a>biashara 15</a>, <b>jumla 15 </b>");
+  expect(
+    render("<p>\n{{~count n}} left{{#if x}}!{{/if~}}\n</p>", { "{n} left{x}": "Noch {n}{x}" }, { n: 2 }),
+  ).toBe("<p>Noch 2</p>");
+});
+
 test("places stand where the other language has them, in tags of the template", () => {
   const source = '<p>See <a href="/p">the portfolio</a> of {{name}} <strong>now</strong>.</p>';
   const message = "See <a>the portfolio</a> of {name} <strong>now</strong>.";

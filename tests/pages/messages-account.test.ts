@@ -148,3 +148,19 @@ test.each<[path: string, body: Record<string, string>]>([
   expect(answer.status).toBeGreaterThan(399);
   expect(unspoken(await textOf(answer), [...data, "new@example.org"])).toEqual([]);
 });
+
+test("an error of the API is in English, and in brackets for the script of a page that shows it", async () => {
+  const ask = async (headers: Record<string, string>): Promise<string> => {
+    const answer = await fetch(`${program.url}/auth/passkey/challenge`, {
+      method: "POST",
+      headers: { "Accept-Language": "de", Origin: program.url, ...headers },
+    });
+    return ((await answer.json()) as { error: { message: string } }).error.message;
+  };
+  expect(await ask({})).toMatch(/^passkeys need a host name/);
+  expect(await ask({ "X-Shown": "1" })).toMatch(/^⟦Passkeys need a host name[^⟧]*⟧$/);
+});
+
+test("what Express itself refuses is said in the page's words", async () => {
+  await expectSpoken(await call("ada", "GET", "/tickers/%E0%A4%A"), 400);
+});

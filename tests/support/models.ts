@@ -72,9 +72,11 @@ async function createModels(
       const relation = quoteRelation(schema, model.name);
       const kind = kindFor(model);
       const options = kind === "view" ? "with (security_invoker = true)" : "";
-      await client.query(`create ${kind} ${relation} ${options} as\n${bodyOf(model)}${
-        kind === "table" && !isFilled ? "\nwith no data" : ""
-      }`);
+      await client.query(
+        `create ${kind} ${relation} ${options} as\n${bodyOf(model)}${
+          kind === "table" && !isFilled ? "\nwith no data" : ""
+        }`,
+      );
       if (kind === "view") continue;
       await client.query(`create unique index on ${relation} (${quoteColumns(model.key)})`);
       await client.query(`analyze ${relation}`);

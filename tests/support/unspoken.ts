@@ -3,14 +3,14 @@
  * forgotten.
  */
 import { languages } from "../../src/languages.ts";
-import { catalogues } from "../../src/web/messages/catalogue.ts";
+import { catalogueOf, catalogues } from "../../src/web/messages/catalogue.ts";
 
 const [open, close] = ["⟦", "⟧"];
 
-/** From here on, whoever reads German reads English messages in brackets. */
+/** From here on, whoever reads German reads English messages in brackets; what is none has none. */
 export function bracketMessages(): void {
-  const bracketed = new Proxy({}, { get: (_, message) => `${open}${String(message)}${close}` });
-  catalogues.set("de", bracketed);
+  const messages = Object.keys(catalogueOf("de"));
+  catalogues.set("de", Object.fromEntries(messages.map((message) => [message, `${open}${message}${close}`])));
 }
 
 const lineTags =

@@ -4,9 +4,16 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type CallExpression, type Expression, type Node, type Program, parse } from "acorn";
+import {
+  type CallExpression,
+  type Expression,
+  type Node,
+  type Program,
+  parse,
+  type SpreadElement,
+} from "acorn";
 import { languageCodes } from "../../src/languages.ts";
 import { definitionMessages } from "../../src/web/explain/definitions.ts";
 import { messagesOf } from "../../src/web/messages/index.ts";
@@ -24,7 +31,7 @@ const filesOf = (folder: string, ending: string): string[] =>
 /** Of a file: texts that have a name there, such as a choice that several of its messages have in them. */
 type Constants = Map<string, string[]>;
 
-/** The texts that an expression can be: both of a choice, the whole of a sum. */
+/** The texts that an expression can be: both of a choice, the whole of a sum. Empty: what it is, is not written there. */
 function textsOf(node: Expression, constants: Constants): string[] {
   const textsIn = (part: Expression): string[] => textsOf(part, constants);
   if (node.type === "Identifier") return constants.get(node.name) ?? [];
@@ -57,21 +64,52 @@ function constantsOf({ body }: Program): Constants {
   return constants;
 }
 
-function messagesOfCode(file: string): string[] {
+/** Throws SyntaxError where a message is not to be read from the code. */
+function messagesOfFile(file: string): string[] {
   const source = readFileSync(file, "utf8");
-  const script = file.endsWith(".ts") ? stripTypeScriptTypes(source) : source;
+  try {
+    return file.endsWith(".ts")
+      ? messagesOfCode(stripTypeScriptTypes(source), isMarked)
+      : messagesOfCode(source, () => false);
+  } catch (error) {
+    throw new SyntaxError(`${relative(root, file)}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** `isElsewhere`: may the speaker say what is written in another place? */
+export function messagesOfCode(
+  script: string,
+  isElsewhere: (speaker: string, message: Expression) => boolean,
+): string[] {
   const found: string[] = [];
   const program = parse(script, { ecmaVersion: "latest", sourceType: "module" });
   const constants = constantsOf(program);
   const visit = (node: Node): void => {
     if (isCall(node) && node.callee.type === "Identifier" && speakers.has(node.callee.name)) {
-      const [message] = node.arguments;
-      if (message && message.type !== "SpreadElement") found.push(...textsOf(message, constants));
+      for (const message of alternativesOf(node.arguments[0])) {
+        const texts = textsOf(message, constants);
+        if (texts.length === 0 && !isElsewhere(node.callee.name, message)) {
+          const line = script.slice(0, node.start).split("\n").length;
+          throw new SyntaxError(`line ${line}: expected a text, got: ${script.slice(node.start, node.end)}`);
+        }
+        found.push(...texts);
+      }
     }
     for (const child of Object.values(node).flat()) if (isNode(child)) visit(child);
   };
   visit(program);
   return found.map((text) => text.replaceAll(/:(number|day)\}/g, "}"));
+}
+
+/** What `t` and `plain` are given and is no text is of the type that `defineMessage` gives: the compiler sees to that. */
+export const isMarked = (speaker: string, { type }: Expression): boolean =>
+  speaker !== "defineMessage" && type !== "TemplateLiteral" && type !== "BinaryExpression";
+
+function alternativesOf(node: Expression | SpreadElement | undefined): Expression[] {
+  if (node === undefined || node.type === "SpreadElement") return [];
+  if (node.type === "ConditionalExpression") return [node.consequent, node.alternate].flatMap(alternativesOf);
+  if (node.type === "LogicalExpression") return [node.left, node.right].flatMap(alternativesOf);
+  return [node];
 }
 
 const isCall = (node: Node): node is CallExpression => node.type === "CallExpression";
@@ -81,8 +119,8 @@ export function allMessages(): string[] {
   const templates = ["ui/views", "ui/partials"].flatMap((folder) => filesOf(folder, ".hbs"));
   const messages = [
     ...templates.flatMap((file) => messagesOf(readFileSync(file, "utf8"))),
-    ...filesOf("src", ".ts").flatMap(messagesOfCode),
-    ...filesOf("ui/static", ".js").flatMap(messagesOfCode),
+    ...["src", "assets"].flatMap((folder) => filesOf(folder, ".ts").flatMap(messagesOfFile)),
+    ...filesOf("ui/static", ".js").flatMap(messagesOfFile),
     ...definitionMessages(readFileSync(join(root, "docs/metrics.md"), "utf8")),
   ];
   return [...new Set(messages)].filter((message) => /\p{L}/u.test(message));

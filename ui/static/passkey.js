@@ -21,7 +21,10 @@ function askAuthenticator(form, options) {
 
 /** @param {HTMLFormElement} form */
 async function answerInto(form) {
-  const response = await fetch(form.dataset.challenge ?? "", { method: "POST" });
+  const response = await fetch(form.dataset.challenge ?? "", {
+    method: "POST",
+    headers: { "X-Shown": "1" },
+  });
   const { options, ticket, error } = await response.json();
   // The page that the form leads to asks for the proof, and says what else is wrong.
   if (error?.code === "reauthentication_required") return;

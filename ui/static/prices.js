@@ -72,7 +72,7 @@ async function send(chosen) {
   try {
     const response = await fetch(`/api/prices/files?${said}`, {
       method: "POST",
-      headers: { "Content-Type": "text/csv" },
+      headers: { "Content-Type": "text/csv", "X-Shown": "1" },
       body: chosen,
     });
     /** @type {{ file?: { file_id: number }, error?: { message: string } }} */

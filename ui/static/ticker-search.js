@@ -114,6 +114,21 @@ async function offer() {
   }
 }
 
+/** As src/web/figures/labels.ts has them. @type {Readonly<Record<string, string>>} */
+const classNames = {
+  stock: t("Stock"),
+  etf: t("ETF"),
+  fund: t("Fund"),
+  index: t("Index"),
+  crypto: t("Crypto"),
+  currency: t("Currency"),
+  future: t("Future"),
+  bond: t("Bond"),
+  commodity: t("Commodity"),
+  real_estate: t("Real estate"),
+  other: t("Other"),
+};
+
 /**
  * @param {Match} match
  * @param {number} index
@@ -124,7 +139,9 @@ function option(match, index) {
   item.setAttribute("role", "option");
   item.setAttribute("aria-selected", "false");
   item.dataset.ticker = match.ticker;
-  const kind = [match.asset_class, match.exchange].filter(Boolean).join(", ");
+  const kind = [classNames[match.asset_class] ?? match.asset_class, match.exchange]
+    .filter(Boolean)
+    .join(", ");
   const isOwn = match.ticker.startsWith("~"); // an asset of one's own goes by its name
   if (isOwn) item.dataset.name = match.name;
   item.append(

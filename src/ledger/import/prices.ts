@@ -213,10 +213,11 @@ export async function correctRows(
 /** "price 7000 -> 70". */
 function differences(before: RowInput, after: TradeInput): Plain {
   const [from, to] = [before.price ?? "", after.price];
-  if (before.date !== after.date) return plain("date {from} -> {to}", { from: before.date, to: after.date });
+  if (before.date !== after.date)
+    return plain("date {from:day} -> {to:day}", { from: before.date, to: after.date });
   return before.quantity === after.quantity
-    ? plain("price {from} -> {to}", { from, to })
-    : plain("quantity {oldQuantity} -> {quantity}, price {from} -> {to}", {
+    ? plain("price {from:number} -> {to:number}", { from, to })
+    : plain("quantity {oldQuantity:number} -> {quantity:number}, price {from:number} -> {to:number}", {
         oldQuantity: before.quantity ?? "",
         quantity: after.quantity,
         from,

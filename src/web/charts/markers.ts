@@ -1,5 +1,5 @@
 /** What happened on a day, marked on a chart over days: told apart by shape as well as by colour. */
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 
 export type MarkerName = "buy" | "sell" | "split" | "dividend";
 
@@ -20,7 +20,7 @@ interface Placement {
   readonly height: number;
 }
 
-const shapes: Readonly<Record<MarkerName, { label: string; path: string }>> = {
+const shapes: Readonly<Record<MarkerName, { label: Message; path: string }>> = {
   buy: { label: defineMessage("Buy"), path: "M0-8L8 6H-8Z" },
   sell: { label: defineMessage("Sell"), path: "M0 8L8-6H-8Z" },
   split: { label: defineMessage("Split"), path: "M-6-6H6V6H-6Z" },

@@ -1,5 +1,5 @@
 /** The definition of every figure: read from docs/metrics.md, so that pages and documentation cannot disagree. */
-import { t } from "../messages/index.ts";
+import { type Message, t } from "../messages/index.ts";
 
 export interface Span {
   readonly text: string;
@@ -44,7 +44,7 @@ export const definitionMessages = (markdown: string): string[] =>
   sectionsOf(markdown).flatMap(([, blocks]) => blocks.map(({ message }) => message));
 
 interface Source {
-  readonly message: string;
+  readonly message: Message;
   readonly isFormula: boolean;
 }
 
@@ -62,8 +62,8 @@ function blocksOf(text: string): Source[] {
     .filter((block) => block !== "" && !block.startsWith("Proof:"))
     .map((block) =>
       block.startsWith("    ")
-        ? { message: block.replaceAll(/^ {4}/gm, ""), isFormula: true }
-        : { message: block.replaceAll("\n", " "), isFormula: false },
+        ? { message: block.replaceAll(/^ {4}/gm, "") as Message, isFormula: true }
+        : { message: block.replaceAll("\n", " ") as Message, isFormula: false },
     );
 }
 

@@ -11,7 +11,7 @@ import {
 } from "../../portfolio/index.ts";
 import { typeName } from "../entry-words.ts";
 import type { Format } from "../format.ts";
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 import { ledgerPath } from "../pages/ledger-table.ts";
 import {
   type Asked,
@@ -48,7 +48,7 @@ export async function readCash(client: PoolClient, extent: Extent, asked: Asked)
   );
 }
 
-const contributionNames: Readonly<Record<ContributionKind, string>> = {
+const contributionNames: Readonly<Record<ContributionKind, Message>> = {
   bought: defineMessage("Purchase"),
   sold: defineMessage("Sale"),
   deposited: defineMessage("Deposit"),

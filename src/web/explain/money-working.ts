@@ -2,7 +2,7 @@
 import Big from "big.js";
 import type { ContributionKind, PortfolioFacts } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 import { addition, computed, equation, known, named, summed, type Term, type Working } from "./working.ts";
 
 /** What is held, without cash: at the end, and at the start of the range. */
@@ -88,7 +88,7 @@ export function gainOf(facts: PortfolioFacts, format: Format): Working {
   );
 }
 
-const contributionNames: Readonly<Record<ContributionKind, string>> = {
+const contributionNames: Readonly<Record<ContributionKind, Message>> = {
   bought: defineMessage("purchases"),
   sold: defineMessage("sales"),
   deposited: defineMessage("deposits"),

@@ -2,7 +2,7 @@
 import Big from "big.js";
 import type { Movement } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 import { type Evidence, numeric, tableOf } from "./table.ts";
 
 export interface Movements {
@@ -11,7 +11,7 @@ export interface Movements {
   readonly areTrades: boolean;
 }
 
-const movementNames: Readonly<Record<Movement["kind"], string>> = {
+const movementNames: Readonly<Record<Movement["kind"], Message>> = {
   start: defineMessage("Held at the start"),
   trades: defineMessage("Trades"),
   dividends: defineMessage("Dividends"),
@@ -19,7 +19,7 @@ const movementNames: Readonly<Record<Movement["kind"], string>> = {
   end: defineMessage("Value at the end"),
 };
 /** Where it is not trades alone that move money. */
-const moneyNames: Readonly<Record<Movement["kind"], string>> = {
+const moneyNames: Readonly<Record<Movement["kind"], Message>> = {
   ...movementNames,
   trades: defineMessage("Put in or taken out"),
   dividends: defineMessage("Income paid out"),

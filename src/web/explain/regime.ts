@@ -2,11 +2,11 @@
 import type { RegimeDay } from "../../portfolio/index.ts";
 import { regimeLabel } from "../figures/labels.ts";
 import type { Format } from "../format.ts";
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 import { computed, impossible, type Working } from "./working.ts";
 
 /** Within a sentence. */
-const words: Readonly<Record<string, string>> = {
+const words: Readonly<Record<string, Message>> = {
   expansion: defineMessage("expansion"),
   slowdown: defineMessage("slowdown"),
   contraction: defineMessage("contraction"),

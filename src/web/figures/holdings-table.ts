@@ -3,14 +3,14 @@ import Big from "big.js";
 import { isOwnAsset } from "../../market/ticker.ts";
 import { type HoldingsColumn, holdingsColumns, type OverviewFigures } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 import { type Sort, sortBy, sorted, sortHeadings } from "./sort.ts";
 import { gainOf } from "./ticker-table.ts";
 
 type Row = OverviewFigures["tickers"][number] & { readonly gain: string };
 
 interface Column {
-  readonly label: string;
+  readonly label: Message;
   /** Of docs/metrics.md. */
   readonly figure: string;
   /** null: not known, and `reason` says why. */

@@ -1,7 +1,7 @@
 /** What closed sets of data are called by who reads them; of what is none of a set its own word. */
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 
-type Labels = Readonly<Record<string, string>>;
+type Labels = Readonly<Record<string, Message>>;
 
 const regimes: Labels = {
   expansion: defineMessage("Expansion"),

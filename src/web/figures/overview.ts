@@ -12,7 +12,7 @@ import {
 import { timeChart } from "../charts/time-chart.ts";
 import { tones, treemapHeight, treemapTiles } from "../charts/treemap.ts";
 import type { Format } from "../format.ts";
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 import { shownTicker } from "../own-names.ts";
 import { benchmarkView } from "./benchmark.ts";
 import { daysInRange, overDays, periodOf, regimeBands } from "./days.ts";
@@ -74,12 +74,12 @@ const pictured: Readonly<Partial<Record<Respect, Pictured>>> = {
 };
 
 interface Pictured {
-  readonly label: string;
-  readonly title: string;
+  readonly label: Message;
+  readonly title: Message;
 }
 
 /** Of the tables. */
-const titles: Readonly<Record<Respect, string>> = {
+const titles: Readonly<Record<Respect, Message>> = {
   ticker: defineMessage("By ticker"),
   class: defineMessage("By asset class"),
   sector: defineMessage("By sector"),

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { IntlMessageFormat } from "intl-messageformat";
 import type { Language } from "../../languages.ts";
+import type { Said } from "../../plain.ts";
 import { currentLanguage, currentListener, type Listener } from "./language.ts";
 
 export type Catalogue = Readonly<Record<string, string>>;
@@ -25,9 +26,6 @@ export function catalogueOf(language: Language): Catalogue {
   catalogues.set(language, catalogue);
   return catalogue;
 }
-
-/** Marks a message that is said later, where its reader is known: `t(label)`. */
-export const defineMessage = (message: string): string => message;
 
 /** Parsing one costs 20 µs; there are as many as sentences. */
 const formats = new Map<string, IntlMessageFormat>();
@@ -56,7 +54,7 @@ function formatOf(text: string, { language, locale }: Listener): IntlMessageForm
  * The message in the language of who is spoken to, with its values in their places; one that nobody has translated is English, and so is
  * one whose translation cannot be read: it takes no page down.
  */
-export function t(message: string, values?: Values): string {
+export function t<Text extends string>(message: Said<Text>, values?: Values): string {
   const listener = currentListener();
   const text = catalogueOf(listener.language)[message] || message;
   if (values === undefined) return text;

@@ -1,5 +1,6 @@
 /** The door of the messages: what pages and mails say, in which language. */
-export { type Catalogue, catalogueOf, defineMessage, listed, t } from "./catalogue.ts";
+export { defineMessage, type Message } from "../../plain.ts";
+export { type Catalogue, catalogueOf, listed, t } from "./catalogue.ts";
 export {
   currentLanguage,
   currentListener,

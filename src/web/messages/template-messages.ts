@@ -15,8 +15,20 @@ export type Translate = (message: string) => string | null;
 /** What a message's place stands for in the template. */
 interface Places {
   readonly values: Map<string, string>;
-  readonly tags: Map<string, { readonly open: string; readonly close: string }>;
+  readonly tags: Map<string, TagPlace>;
   readonly blocks: Map<string, Block>;
+}
+
+interface TagPlace {
+  readonly open: string;
+  readonly close: string;
+  readonly trims: Trims;
+}
+
+/** Where a `~` at an end takes away the space before or after. */
+interface Trims {
+  readonly start: boolean;
+  readonly end: boolean;
 }
 
 /** May stand within a sentence. */
@@ -94,12 +106,43 @@ function writeRun(run: readonly Node[], translate: Translate): string {
   }
   if (!isMessage(run)) return run.map((node) => writeNode(node, translate)).join("");
   const places: Places = { values: new Map(), tags: new Map(), blocks: new Map() };
-  const whole = messageOf(run, places);
+  const { nodes, trims } = withoutTildes(run);
+  const whole = messageOf(nodes, places);
   const [, before = "", message = "", after = ""] = /^(\s*)([\s\S]*?)(\s*)$/.exec(whole) ?? [];
   const other = translate(message.replaceAll(/\s+/g, " "));
   if (other === null) return run.map((node) => writeWithin(node, translate)).join("");
-  return before + writeMessage(parse(other), places, translate) + after;
+  const written = writeMessage(parse(other), places, translate);
+  return (trims.start ? "" : before) + written + (trims.end ? "" : after);
 }
+
+/** In another language what stands at an end may stand elsewhere, where its `~` would join two words. */
+function withoutTildes(nodes: readonly Node[]): { readonly nodes: readonly Node[]; readonly trims: Trims } {
+  const [first, last] = [
+    nodes.findIndex((node) => !isSpace(node)),
+    nodes.findLastIndex((node) => !isSpace(node)),
+  ];
+  const trims = {
+    start: first >= 0 && sourceOf(nodes[first]!).startsWith("{{~"),
+    end: last >= 0 && sourceOf(nodes[last]!).endsWith("~}}"),
+  };
+  const bare = nodes.map((node, index) => {
+    if (node.kind !== "value" && node.kind !== "block") return node;
+    const begun = index === first ? withStart(node, (source) => source.replace(/^\{\{~/, "{{")) : node;
+    return index === last ? withEnd(begun, (source) => source.replace(/~\}\}$/, "}}")) : begun;
+  });
+  return { nodes: bare, trims };
+}
+
+type Written = Extract<Node, { readonly kind: "value" | "block" }>;
+
+function withStart(node: Written, change: (source: string) => string): Written {
+  if (node.kind === "value") return { ...node, source: change(node.source) };
+  const [first, ...others] = node.branches;
+  return { ...node, branches: [{ ...first!, open: change(first!.open) }, ...others] };
+}
+
+const withEnd = (node: Written, change: (source: string) => string): Written =>
+  node.kind === "value" ? { ...node, source: change(node.source) } : { ...node, close: change(node.close) };
 
 const isSpace = (node: Node): boolean => node.kind === "text" && node.source.trim() === "";
 
@@ -191,8 +234,9 @@ function messageOf(nodes: readonly Node[], places: Places): string {
         message += valuePlace(source, inner ? nameOf(firstOf(inner)) : node.name, places);
       } else {
         const name = free(node.name, (taken) => places.tags.has(taken));
-        places.tags.set(name, { open: node.source, close: sourceOf(nodes[end]!) });
-        message += `<${name}>${messageOf(inside, places)}</${name}>`;
+        const { nodes: within, trims } = withoutTildes(inside);
+        places.tags.set(name, { open: node.source, close: sourceOf(nodes[end]!), trims });
+        message += `<${name}>${messageOf(within, places)}</${name}>`;
       }
       index = end ?? index;
     }
@@ -293,7 +337,11 @@ function writeElement(element: MessageFormatElement, places: Places, translate: 
   if (element.type === TYPE.tag) {
     const tag = places.tags.get(element.value);
     if (!tag) throw new SyntaxError(`expected a tag of the message, got: <${element.value}>`);
-    return writeTag(tag.open, translate) + writeMessage(element.children, places, translate) + tag.close;
+    const { open, close, trims } = tag;
+    let inside = writeMessage(element.children, places, translate);
+    if (trims.start) inside = inside.trimStart();
+    if (trims.end) inside = inside.trimEnd();
+    return writeTag(open, translate) + inside + close;
   }
   if (element.type !== TYPE.select && element.type !== TYPE.plural) {
     throw new SyntaxError("expected text, a place, a tag, plural or select");

@@ -1,16 +1,16 @@
 /** What accounts are spoken of with: roles, devices, what an event of the security log is about. */
 import { newDevice, type Role, type Scope } from "../../accounts/index.ts";
-import { currentLanguage, defineMessage, t } from "../messages/index.ts";
+import { currentLanguage, defineMessage, type Message, t } from "../messages/index.ts";
 import type { PersonalTableName } from "../personal-data.ts";
 
-const roles: Readonly<Record<Role, string>> = {
+const roles: Readonly<Record<Role, Message>> = {
   operator: defineMessage("operator"),
   investor: defineMessage("investor"),
 };
 
 export const roleName = (role: Role): string => t(roles[role]);
 
-const scopes: Readonly<Record<Scope, string>> = {
+const scopes: Readonly<Record<Scope, Message>> = {
   read: defineMessage("read"),
   write: defineMessage("write"),
   account: defineMessage("account"),
@@ -19,7 +19,7 @@ const scopes: Readonly<Record<Scope, string>> = {
 export const scopeName = (scope: Scope): string => t(scopes[scope]);
 
 /** What the log says of an event where nothing of it is the person's own, such as a name. */
-const details: Readonly<Record<string, string | undefined>> = {
+const details: Readonly<Record<string, Message | undefined>> = {
   "wrong password": defineMessage("wrong password"),
   "wrong code": defineMessage("wrong code"),
   "no such account": defineMessage("no such account"),
@@ -77,7 +77,7 @@ export function sayDetail(detail: string | null): string | null {
 }
 
 /** What was done, as the address says after it: `/account?done=password`. */
-const notices: ReadonlyMap<unknown, string> = new Map([
+const notices: ReadonlyMap<unknown, Message> = new Map([
   ["password", defineMessage("Your password is changed. You are signed out everywhere else.")],
   [
     "cost-basis",
@@ -112,7 +112,7 @@ export function monthNames(): string[] {
   return Array.from({ length: 12 }, (_, month) => format.format(Date.UTC(2024, month)));
 }
 
-const tables: readonly { readonly name: PersonalTableName; readonly label: string }[] = [
+const tables: readonly { readonly name: PersonalTableName; readonly label: Message }[] = [
   { name: "transactions", label: defineMessage("Trades") },
   { name: "audit", label: defineMessage("Audit trail") },
   { name: "imports", label: defineMessage("Rows of imported files") },

@@ -15,7 +15,7 @@ import {
 import { type AccountFigures, readAccountFigures } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import type { Account } from "./entry-form.ts";
@@ -35,7 +35,7 @@ const form = z.object({
 });
 type Typed = z.output<typeof form>;
 
-const kindLabels: Readonly<Record<(typeof accountKinds)[number], string>> = {
+const kindLabels: Readonly<Record<(typeof accountKinds)[number], Message>> = {
   brokerage: defineMessage("Brokerage"),
   bank: defineMessage("Bank"),
   pension: defineMessage("Pension"),
@@ -45,7 +45,7 @@ const kindLabels: Readonly<Record<(typeof accountKinds)[number], string>> = {
   other: defineMessage("Other"),
 };
 
-const methodLabels: Readonly<Record<string, string>> = {
+const methodLabels: Readonly<Record<string, Message>> = {
   average: defineMessage("average cost"),
   fifo: defineMessage("first in, first out (FIFO)"),
   lifo: defineMessage("last in, first out (LIFO)"),

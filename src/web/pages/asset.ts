@@ -38,7 +38,12 @@ export function assetPage(context: WebContext, sendPage: SendPage): Router {
       title: name,
       scripts: ["lineage.js", "asset.js"],
       status: refused ? 422 : 200,
-      data: { ...data, values: refused?.values ?? emptyForm, errors: refused?.errors ?? {} },
+      data: {
+        ...data,
+        partitionsLabel: t("Only these values of {column}", { column: data.asset.partition_column ?? "" }),
+        values: refused?.values ?? emptyForm,
+        errors: refused?.errors ?? {},
+      },
     });
   };
 

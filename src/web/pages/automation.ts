@@ -14,7 +14,7 @@ import {
 } from "../../engine/index.ts";
 import type { Language } from "../../languages.ts";
 import { operatorContext, type WebContext } from "../context.ts";
-import { currentLanguage, defineMessage, t } from "../messages/index.ts";
+import { currentLanguage, defineMessage, type Message, t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { millisecondsBetween } from "./asset-data.ts";
 import type { SendPage } from "./page.ts";
@@ -75,7 +75,12 @@ export function automationPages(context: WebContext, sendPage: SendPage): Router
   return router;
 }
 
-const buttons: Readonly<Record<Automation["kind"], string>> = {
+/** What the engine says of a watcher. */
+defineMessage(
+  "Materializes a model when its file is saved, and the tables below it. Off: the model is shown as stale, with what changed.",
+);
+
+const buttons: Readonly<Record<Automation["kind"], Message>> = {
   schedule: defineMessage("Run now"),
   sensor: defineMessage("Look now"),
   watcher: defineMessage("Materialize what was edited"),
@@ -99,11 +104,14 @@ async function automationData(
     isSensor,
     isSchedule: declaration.kind === "schedule",
     button: t(buttons[declaration.kind]),
-    description: declaration.description,
+    // One that is not of assets/ has no message, and stays as it is.
+    description: t(declaration.description as Message),
     facts: await facts(declaration),
     lastTick: ticks[0],
     ticks: ticks.slice(0, ticksShown),
     earlierTicks: ticks.slice(ticksShown),
+    lastTicks: t("Last ticks of {name}", { name: declaration.name }),
+    earlierTicksLabel: t("Earlier ticks of {name}", { name: declaration.name }),
     waiting: waiting.map((changes) => describeWaiting(changes, now)),
     postponed: waiting.filter(({ notBefore }) => notBefore !== null && notBefore > now).length,
     isCut: waiting.length === mostWaiting,

@@ -1,7 +1,7 @@
 /** What the form of each kind of corporate action asks, and how it says so. */
 
 import type { CorporateActionKind } from "../../ledger/index.ts";
-import { defineMessage, listed, t } from "../messages/index.ts";
+import { defineMessage, listed, type Message, t } from "../messages/index.ts";
 import { shownTicker } from "../own-names.ts";
 
 export type TermName =
@@ -20,19 +20,19 @@ export type TermName =
 
 /** Messages. */
 interface FieldText {
-  readonly label: string;
-  readonly hint?: string;
+  readonly label: Message;
+  readonly hint?: Message;
 }
 
 interface KindForm {
-  readonly label: string;
-  readonly help: string;
+  readonly label: Message;
+  readonly help: Message;
   /** Two in a row make a pair. */
   readonly rows: readonly (readonly TermName[])[];
   readonly texts: Readonly<Partial<Record<TermName, FieldText>>>;
 }
 
-const ratioOf = (came: string): Readonly<Partial<Record<TermName, FieldText>>> => ({
+const ratioOf = (came: Message): Readonly<Partial<Record<TermName, FieldText>>> => ({
   numerator: { label: came },
   denominator: { label: defineMessage("For shares held") },
 });

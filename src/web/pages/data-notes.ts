@@ -13,6 +13,7 @@ import {
   readRateStates,
 } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
+import { sayKept } from "../kept-words.ts";
 import { t } from "../messages/index.ts";
 import { rateNote } from "../ticker/quality.ts";
 
@@ -186,8 +187,9 @@ function describe(row: PriceState, progress: StepProgress | null, format: Format
 
 type Said = Pick<DataNote, "kind" | "text">;
 
-function failureNotes({ last_error: error, is_other, first_bar_date }: PriceState): Said[] {
-  if (error === null) return [];
+function failureNotes({ last_error, is_other, first_bar_date }: PriceState): Said[] {
+  if (last_error === null) return [];
+  const error = sayKept(last_error);
   if (is_other)
     return [{ kind: "failure", text: t("{error}. It is valued at its last known price.", { error }) }];
   return [

@@ -4,7 +4,7 @@ import type { listAccounts } from "../../ledger/index.ts";
 import { latestToday } from "../../ledger/index.ts";
 import { isOwnAsset } from "../../market/ticker.ts";
 import type { WebContext } from "../context.ts";
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 import { shownTicker } from "../own-names.ts";
 import type { Entry, EntryField } from "./entry-types.ts";
 
@@ -40,7 +40,7 @@ interface Row {
   readonly isPair: boolean;
 }
 
-const usualLabels: Readonly<Record<EntryField, string>> = {
+const usualLabels: Readonly<Record<EntryField, Message>> = {
   account: defineMessage("Account"),
   from: defineMessage("From account"),
   to: defineMessage("To account"),

@@ -1,7 +1,7 @@
 /** What can be entered, and which fields each of them has. */
 import type { Transaction, TransactionType } from "../../ledger/index.ts";
 import { typeMessage } from "../entry-words.ts";
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 
 export type EntryField =
   | "account"
@@ -30,19 +30,19 @@ export interface Entry {
   /** null: the rows of a transfer or a conversion, which are written together. */
   readonly type: TransactionType | null;
   /** A message, as `help` and `labels` are. */
-  readonly label: string;
+  readonly label: Message;
   /** What it is, and what becomes of it. */
-  readonly help: string;
+  readonly help: Message | "";
   /** Beside the account, the note and the tags, which all have. */
   readonly fields: readonly EntryField[];
   /** Labels that say more than the field's usual one. */
-  readonly labels?: Readonly<Partial<Record<EntryField, string>>>;
+  readonly labels?: Readonly<Partial<Record<EntryField, Message>>>;
   /** Between two accounts of the person. */
   readonly isBetween?: boolean;
 }
 
 export interface EntryGroup {
-  readonly label: string;
+  readonly label: Message;
   readonly entries: readonly Entry[];
 }
 
@@ -236,7 +236,7 @@ const cashFromElsewhere: readonly Entry[] = [
 ];
 
 /** As the page of an entry says it. */
-export const inWords = (entry: Entry): Entry => ({
+export const inWords = (entry: Entry) => ({
   ...entry,
   label: t(entry.label),
   help: entry.help === "" ? "" : t(entry.help),

@@ -6,7 +6,6 @@ import { z } from "zod";
 import { parseBenchmark, parseRange, wholeTime } from "../../portfolio/index.ts";
 import { day } from "../../values.ts";
 import { requirePerson, type WebContext } from "../context.ts";
-import { withinSentence } from "../entry-words.ts";
 import { NotFoundError } from "../errors.ts";
 import { type Block, parseDefinitions } from "../explain/definitions.ts";
 import { explainFigure, type Question } from "../explain/explanation.ts";
@@ -55,7 +54,7 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
     const regime = about.regime || null;
     const { range } = parseRange(request.query);
     if (ticker !== null && figures[figure].ticker === null)
-      throw new NotFoundError("tickerFigure", withinSentence(t(figures[figure].title)));
+      throw new NotFoundError("tickerFigure", figures[figure].title);
     const question: Question = {
       figure,
       ticker,

@@ -11,13 +11,13 @@ import {
   spell,
 } from "../../ledger/index.ts";
 import { countOfKind, nameKind, typeName } from "../entry-words.ts";
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 import { inWords, spoken } from "../words.ts";
 import { describeOthers } from "./import-others.ts";
 import { pageOf, type RowPage, type ShownPages, writeLines } from "./import-rows.ts";
 import { summarise } from "./import-summary.ts";
 
-const labels: Readonly<Record<ImportField, string>> = {
+const labels: Readonly<Record<ImportField, Message>> = {
   date: defineMessage("Date"),
   type: defineMessage("Type"),
   ticker: defineMessage("Ticker"),
@@ -63,7 +63,7 @@ function describeColumns(review: ImportReview) {
   });
 }
 
-const statusNames: Readonly<Record<ReviewedRow["status"], string>> = {
+const statusNames: Readonly<Record<ReviewedRow["status"], Message>> = {
   OK: defineMessage("OK"),
   WARNING: defineMessage("WARNING"),
   ERROR: defineMessage("ERROR"),

@@ -10,7 +10,7 @@ import {
 } from "../../ledger/index.ts";
 import { day } from "../../values.ts";
 import { typeLabel } from "../entry-words.ts";
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 import { positiveId } from "../schemas.ts";
 import type { Account } from "./entry-form.ts";
 
@@ -63,7 +63,7 @@ export function ledgerPath(
   return `${path}?${query}#transaction-${transaction_id}`;
 }
 
-const headings: Readonly<Record<LedgerColumn, { label: string; isNumber: boolean; isOptional: boolean }>> = {
+const headings: Readonly<Record<LedgerColumn, { label: Message; isNumber: boolean; isOptional: boolean }>> = {
   date: { label: defineMessage("Date"), isNumber: false, isOptional: true },
   type: { label: defineMessage("Type"), isNumber: false, isOptional: true },
   ticker: { label: defineMessage("Ticker"), isNumber: false, isOptional: false },
@@ -88,7 +88,7 @@ function heading(column: LedgerColumn, address: Address) {
   };
 }
 
-const sorts: readonly (readonly [sort: string, label: string])[] = [
+const sorts: readonly (readonly [sort: string, label: Message])[] = [
   ["-date", defineMessage("Newest first")],
   ["date", defineMessage("Oldest first")],
   ["ticker", defineMessage("Ticker A to Z")],
@@ -111,7 +111,7 @@ const isTradeType = (type: TransactionType): boolean => tradeTypes.includes(type
 /** Of who only buys and sells there are two types. */
 function sortsOf(types: readonly TransactionType[]) {
   if (types.every(isTradeType)) return sorts;
-  const others: Readonly<Record<string, string>> = {
+  const others: Readonly<Record<string, Message>> = {
     type: defineMessage("Type A to Z"),
     "-type": defineMessage("Type Z to A"),
   };

@@ -24,7 +24,7 @@ import { day } from "../../values.ts";
 import { priceText } from "../api/own-assets.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { classLabel } from "../figures/labels.ts";
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 import { numberLocale, readNumbers, shownNumbers } from "../number-input.ts";
 import { parseInput } from "../route.ts";
 import { spoken } from "../words.ts";
@@ -230,7 +230,7 @@ async function sendAssets(
 }
 
 /** Of a line of pasted prices. */
-const whyLeftOut: Readonly<Partial<Record<PricesReport["refused_rows"][number]["reason"], string>>> = {
+const whyLeftOut: Readonly<Partial<Record<PricesReport["refused_rows"][number]["reason"], Message>>> = {
   too_many_cells: defineMessage(
     "there is more than a day and a price on it; put a price such as 1,900.50 in quotes",
   ),

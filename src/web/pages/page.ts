@@ -5,7 +5,7 @@ import type { WebContext } from "../context.ts";
 import { missingSettings } from "../deployment.ts";
 import { describeError, InvalidInputError, ourOwn } from "../errors.ts";
 import { type Currencies, formatFor } from "../format.ts";
-import { currentLanguage, defineMessage, localesOf, t } from "../messages/index.ts";
+import { currentLanguage, defineMessage, localesOf, type Message, t } from "../messages/index.ts";
 import { namesOwnAssets, putNamesIn } from "../own-names.ts";
 import { readingAddress, withinReading } from "../reading.ts";
 import { csrfToken } from "../security.ts";
@@ -52,7 +52,7 @@ export function refusal(
 
 interface Destination {
   readonly href: string;
-  readonly label: string;
+  readonly label: Message;
 }
 
 const portfolio: Destination = { href: "/portfolio", label: defineMessage("Portfolio") };
@@ -195,7 +195,7 @@ function switcher(reads: readonly Reading[], current: string | undefined) {
   ];
 }
 
-const headings: ReadonlyMap<string | number, string> = new Map<string | number, string>([
+const headings: ReadonlyMap<string | number, Message> = new Map<string | number, Message>([
   ["csrf", defineMessage("This form cannot be accepted")],
   ["spent_link", defineMessage("This link no longer works")],
   ["read_only", defineMessage("Only to be read")],
@@ -232,11 +232,17 @@ export function errorPages(context: WebContext, sendPage: SendPage): ErrorReques
       status,
       data: {
         heading,
-        message: isForOperator(request, error) ? sentence(message) : inWords(ourOwn(error, id), message),
+        message: isForOperator(request, error)
+          ? forOperator(error, message)
+          : inWords(ourOwn(error, id), message),
       },
     });
   };
 }
+
+/** In another language than English both: what came is said in English alone. */
+const forOperator = (error: unknown, message: string): string =>
+  currentLanguage() === "en" ? sentence(message) : `${inWords(error, message)} (${message})`;
 
 /** Operators read what was expected and what came; of input that fits no schema the plain words know only the field. */
 const isForOperator = ({ person }: Request, error: unknown): boolean =>

@@ -17,7 +17,7 @@ import {
 import { characters } from "../../values.ts";
 import { actorOf, requireOperator, requireOperatorProof, type WebContext } from "../context.ts";
 import { describeError, NotFoundError } from "../errors.ts";
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 import { linkBase, mailProblem, notifyFactorRemoved } from "../notices.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
@@ -40,7 +40,7 @@ const actions = ["disable", "enable", "promote", "demote", "revoke", "reset-fact
 type Action = (typeof actions)[number];
 
 /** What was done, as the address says after it: `/people/7?done=disable`. */
-const notices: Readonly<Record<Action, string>> = {
+const notices: Readonly<Record<Action, Message>> = {
   disable: defineMessage("The account is disabled: its sessions have ended, and nobody can sign in."),
   enable: defineMessage("The account is enabled again."),
   promote: defineMessage("This is an operator now."),

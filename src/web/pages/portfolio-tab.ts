@@ -23,7 +23,7 @@ import {
 import { requirePerson, type WebContext } from "../context.ts";
 import { rangeLabel } from "../figures/labels.ts";
 import { currenciesOf, type Format } from "../format.ts";
-import { currentLanguage, defineMessage, t } from "../messages/index.ts";
+import { currentLanguage, type Message, t } from "../messages/index.ts";
 import { readingAddress } from "../reading.ts";
 import { parseInput } from "../route.ts";
 import { isOwnNavigation } from "../security.ts";
@@ -40,12 +40,6 @@ import {
 
 /** Of 400 kB each for ten years of 20 tickers, markup included. */
 const rangesKept = 50;
-
-/** What parseRange says of dates that are none. */
-defineMessage(
-  "A range of your own needs a first and a last day of the calendar: enter both, or choose one of the ranges.",
-);
-defineMessage("The first day comes after the last day: exchange them, or choose one of the ranges.");
 
 /** What is looked at, of which the account alone is not remembered: tomorrow everything is shown again. */
 export interface Look extends Choice {
@@ -75,8 +69,7 @@ interface Made {
 export interface Tab {
   readonly path: TabAddress;
   readonly view: string;
-  /** A message. */
-  readonly title: string;
+  readonly title: Message;
   readonly scripts: readonly string[];
   /** What an address says of the order of its table. Absent: it has none that can be sorted. */
   orderOf?(query: unknown): Record<string, string>;

@@ -7,6 +7,7 @@ import {
   exchanges,
   listPriceFiles,
   listPriceUrls,
+  type PriceFileReport,
   priceUrlInput,
   readPriceFileReport,
   removePriceUrl,
@@ -15,6 +16,7 @@ import { fetchPriceUrl, keepPriceUrl } from "../api/price-urls.ts";
 import { priceFileHints, sourceChoice, switchSource, takeUpload } from "../api/prices.ts";
 import { operatorContext, requireOperator, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
+import { sayKept, sayKeptOrNull } from "../kept-words.ts";
 import { t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
@@ -46,6 +48,21 @@ const urlParameters = z.object({ ticker: marketTicker });
 
 const parameters = z.object({ file_id: positiveId });
 
+const described = <Row extends { readonly detail: string }>(rows: readonly Row[]): readonly Row[] =>
+  rows.map((row) => ({ ...row, detail: sayKept(row.detail) }));
+
+/** The report as its page says it. */
+const inWords = (report: PriceFileReport) => ({
+  ...report,
+  problem: sayKeptOrNull(report.problem),
+  notes: report.notes.map(sayKept),
+  series_refused: described(report.series_refused),
+  refused_rows: described(report.refused_rows),
+  doubtful_rows: described(report.doubtful_rows),
+  splits: described(report.splits),
+  kept_out: described(report.kept_out),
+});
+
 export function priceFilePages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
   router.get("/assets/prices", async (request, response) => {
@@ -56,8 +73,11 @@ export function priceFilePages(context: WebContext, sendPage: SendPage): Router 
       scripts: ["prices.js"],
       data: {
         exchanges,
-        files: await listPriceFiles(own.pool),
-        urls: await listPriceUrls(own.pool),
+        files: (await listPriceFiles(own.pool)).map((file) => ({
+          ...file,
+          received_by: sayKept(file.received_by),
+        })),
+        urls: (await listPriceUrls(own.pool)).map((url) => ({ ...url, failure: sayKeptOrNull(url.failure) })),
         entered: urlParameters.safeParse(request.query).data?.ticker ?? null,
       },
     });
@@ -103,7 +123,7 @@ export function priceFilePages(context: WebContext, sendPage: SendPage): Router 
       view: "price-file",
       title: file.name,
       data: {
-        file,
+        file: inWords(file),
         reasons: Object.entries(file.refused_by_reason).map(([reason, rows]) => ({ reason, rows })),
       },
     });

@@ -2,10 +2,10 @@
 
 import { type LoggedEvent, newDevice, type OwnSecurityEvent } from "../../accounts/index.ts";
 import { sayDevice } from "../devices.ts";
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 import { sayDetail } from "./account-words.ts";
 
-const labels: Readonly<Record<string, string>> = {
+const labels: Readonly<Record<string, Message>> = {
   account_created: defineMessage("Account made"),
   account_deleted: defineMessage("Account deleted"),
   invitation_made: defineMessage("Invitation made"),
@@ -38,9 +38,9 @@ const labels: Readonly<Record<string, string>> = {
 };
 
 interface ActorWords {
-  readonly label: string;
+  readonly label: Message;
   /** In a sentence. */
-  readonly by: string;
+  readonly by: Message;
 }
 
 const actors: Readonly<Record<OwnSecurityEvent["by"], ActorWords>> = {

@@ -17,7 +17,7 @@ import {
   usualEnd,
 } from "../../accounts/index.ts";
 import { actorOf, requirePerson, requireProof, type WebContext } from "../context.ts";
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 import { linkBase, notifyReadingOffered, notifySharedLinkMade } from "../notices.ts";
 import { parseInput } from "../route.ts";
 import { sharedLinkAddress } from "../shared-links.ts";
@@ -25,7 +25,7 @@ import { type Problem, refusal, type SendPage } from "./page.ts";
 
 const path = "/account/sharing";
 
-const partLabels: Readonly<Record<SharedPart, string>> = {
+const partLabels: Readonly<Record<SharedPart, Message>> = {
   holdings: defineMessage("Holdings and their weights"),
   performance: defineMessage("Performance"),
   risk: defineMessage("Risk"),
@@ -33,7 +33,7 @@ const partLabels: Readonly<Record<SharedPart, string>> = {
 };
 
 /** What was done, as the address says after it. */
-const notices: ReadonlyMap<unknown, string> = new Map([
+const notices: ReadonlyMap<unknown, Message> = new Map([
   ["revoked", defineMessage("The link is revoked: its page is gone.")],
   [
     "offered",

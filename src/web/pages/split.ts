@@ -15,6 +15,7 @@ import { operatorContext, requirePerson, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
 import { t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
+import { saySplitReason } from "../ticker/quality.ts";
 import type { SendPage } from "./page.ts";
 
 const parameters = z.object({ ticker: marketTicker, date: day });
@@ -90,7 +91,7 @@ async function sendSplit(
     status: problem === null ? 200 : 422,
     currencies,
     data: {
-      split: verdict,
+      split: { ...verdict, reason: saySplitReason(verdict.reason) },
       currency: currencies.of({ ticker: split.ticker, currency: null }),
       isOperator: role === "operator",
       problem: problem && { heading: t("Not ruled."), message: problem },

@@ -40,13 +40,14 @@ async function sendTax(
   const { tabs, alongside, address } = tabsBeside("/realized", request.query, account);
   const year = parseInput(yearQuery, request.query).year ?? latest.year;
   const asked = { year, account };
-  const [{ taxYear, rows: lots }, { rows: payments }, { rows: costs }, { rows: left }, own] = await Promise.all([
-    readRealized(pool, userId, asked),
-    readTaxIncome(pool, userId, asked),
-    readFeesAndTaxes(pool, userId, asked),
-    readUncounted(pool, userId, asked),
-    readOwnAccount(pool, userId),
-  ]);
+  const [{ taxYear, rows: lots }, { rows: payments }, { rows: costs }, { rows: left }, own] =
+    await Promise.all([
+      readRealized(pool, userId, asked),
+      readTaxIncome(pool, userId, asked),
+      readFeesAndTaxes(pool, userId, asked),
+      readUncounted(pool, userId, asked),
+      readOwnAccount(pool, userId),
+    ]);
   const nameOf = (id: number): string => nameIn(accounts, id);
   const used = [...lots, ...payments, ...costs, ...left].flatMap(({ currency }) => currency ?? []);
   const csv = (section: string): string =>

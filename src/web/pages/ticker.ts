@@ -17,7 +17,7 @@ import { requirePerson, type WebContext } from "../context.ts";
 import { typeName } from "../entry-words.ts";
 import { NotFoundError } from "../errors.ts";
 import { classLabel, rangeLabel, sectorLabel } from "../figures/labels.ts";
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
 import { positionCharts, priceChart } from "../ticker/charts.ts";
@@ -131,7 +131,7 @@ function tickerData(data: TickerData, range: TickerRangeName, format: Parameters
   };
 }
 
-const lotNotes: Readonly<Record<CostMethod, string>> = {
+const lotNotes: Readonly<Record<CostMethod, Message | "">> = {
   average: "",
   fifo: defineMessage("Oldest first out (FIFO)"),
   lifo: defineMessage("Latest first out (LIFO)"),

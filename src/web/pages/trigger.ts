@@ -1,6 +1,6 @@
 /** What set a run off, in words. */
 import { automationsOf, type Registry, type TriggerKind } from "../../engine/index.ts";
-import { defineMessage, t } from "../messages/index.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
 
 export interface TriggerWords {
   /** "schedule", "by", ...; empty where the name says it all. */
@@ -10,7 +10,7 @@ export interface TriggerWords {
   readonly href: string | null;
 }
 
-const words: Readonly<Record<TriggerKind, string>> = {
+const words: Readonly<Record<TriggerKind, Message | "">> = {
   manual: defineMessage("by"),
   schedule: defineMessage("schedule"),
   sensor: defineMessage("sensor"),

@@ -8,6 +8,7 @@ import { sparkline } from "../charts/sparkline.ts";
 import { requirePerson, type WebContext } from "../context.ts";
 import { classLabel } from "../figures/labels.ts";
 import type { Format } from "../format.ts";
+import { sayKeptOrNull } from "../kept-words.ts";
 import { t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { environmentOf, type Problem, refusal, type SendPage } from "./page.ts";
@@ -128,6 +129,7 @@ function describe(one: Watched, format: Format) {
   const { price } = format.in(one.currency);
   return {
     ...one,
+    problem: sayKeptOrNull(one.problem),
     classLabel: classLabel(one.asset_class),
     isProvisional: one.is_final === false,
     isShort: one.year_change_reason !== null,

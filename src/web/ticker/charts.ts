@@ -5,7 +5,7 @@ import type { Marker } from "../charts/markers.ts";
 import { timeChart } from "../charts/time-chart.ts";
 import { typeName } from "../entry-words.ts";
 import type { Format } from "../format.ts";
-import { t } from "../messages/index.ts";
+import { defineMessage, t } from "../messages/index.ts";
 
 /** A trade is newer than the newest close until the next fetch: its day has the close that it is valued at. */
 function withNewestTrade({ prices, ledger }: TickerFacts): TickerFacts["prices"] {
@@ -83,9 +83,11 @@ function stretchTitle(mark: TradeMark, format: Format): string {
     isSplitSince: String(is_split_since),
   };
   return t(
-    "{count} times {type}, {quantity}{hasPrice, select, true { at {price} on average} other {}}, " +
-      "{isOneDay, select, true {on {to}} other {from {from} to {to}}}" +
-      "{isSplitSince, select, true {, in today’s shares} other {}}",
+    defineMessage(
+      "{count} times {type}, {quantity}{hasPrice, select, true { at {price} on average} other {}}, " +
+        "{isOneDay, select, true {on {to}} other {from {from} to {to}}}" +
+        "{isSplitSince, select, true {, in today’s shares} other {}}",
+    ),
     values,
   );
 }

@@ -3,7 +3,9 @@
 import { isOwnAsset } from "../../market/ticker.ts";
 import type { CorporateAction, RateState, TickerFacts } from "../../portfolio/index.ts";
 import type { Format } from "../format.ts";
-import { defineMessage, t } from "../messages/index.ts";
+import { sayKept } from "../kept-words.ts";
+import { defineMessage, type Message, t } from "../messages/index.ts";
+import { sentence } from "../words.ts";
 
 /** What a note is about, and so where on the page it stands. */
 type Subject = "price" | "position" | "actions";
@@ -65,7 +67,10 @@ function ownNotes({ description, ledger }: TickerFacts, format: Format): Quality
 function fetchNotes({ description: { first_price_date, last_error } }: TickerFacts): QualityNote[] {
   if (last_error !== null)
     return [
-      { kind: "failure", text: t("The last fetch of its prices failed: {error}", { error: last_error }) },
+      {
+        kind: "failure",
+        text: t("The last fetch of its prices failed: {error}", { error: sayKept(last_error) }),
+      },
     ];
   return first_price_date === null
     ? [{ kind: "information", text: t("Its price history is being fetched.") }]
@@ -172,44 +177,67 @@ function splitNotes(action: CorporateAction, format: Format): QualityNote[] {
       : "The split {numerator}:{denominator} of {date} changes nobody’s shares.",
     { numerator: numerator ?? "", denominator: denominator ?? "", date: format.date(action_date) },
   );
-  return [{ kind: "warning", text: `${verdict} ${sentence(reason)}` }];
+  return [{ kind: "warning", text: `${verdict} ${saySplitReason(reason)}` }];
 }
 
-/** Why, as sql-models/staging/stg_splits.sql says it. What an operator ruled is in their own words. */
-const reasons: Readonly<Record<string, string>> = {
-  "no close on both sides to compare": defineMessage("No close on both sides to compare."),
-  "ratio too near 1 to tell from a day's move": defineMessage("Ratio too near 1 to tell from a day's move."),
-  "the close jumps by the ratio, and a dividend explains it": defineMessage(
-    "The close jumps by the ratio, and a dividend explains it.",
-  ),
-  "the close jumps by about the ratio, against the split: the history was adjusted for it, and it never happened":
+/** Why, as sql-models/staging/stg_splits.sql says it: of a ratio as splits have it, and of one that is another's. */
+const reasons: Readonly<Record<string, readonly [ofSplit: Message, ofOther: Message]>> = {
+  "no close on both sides to compare": [
+    defineMessage("No close on both sides to compare."),
     defineMessage(
-      "The close jumps by about the ratio, against the split: the history was adjusted for it, and it never happened.",
+      "The ratio is that of a spin-off or a rights issue, which scales prices alone; no close on both sides to compare.",
     ),
-  "the close jumps by about the ratio, as the split would move it: the history is not adjusted":
+  ],
+  "ratio too near 1 to tell from a day's move": [
+    defineMessage("Ratio too near 1 to tell from a day's move."),
+    defineMessage(
+      "The ratio is that of a spin-off or a rights issue, which scales prices alone; ratio too near 1 to tell from a day's move.",
+    ),
+  ],
+  "the close jumps by the ratio, and a dividend explains it": [
+    defineMessage("The close jumps by the ratio, and a dividend explains it."),
+    defineMessage(
+      "The ratio is that of a spin-off or a rights issue, which scales prices alone; the close jumps by the ratio, and a dividend explains it.",
+    ),
+  ],
+  "the close jumps by about the ratio, against the split: the history was adjusted for it, and it never happened":
+    [
+      defineMessage(
+        "The close jumps by about the ratio, against the split: the history was adjusted for it, and it never happened.",
+      ),
+      defineMessage(
+        "The ratio is that of a spin-off or a rights issue, which scales prices alone; the close jumps by about the ratio, against the split: the history was adjusted for it, and it never happened.",
+      ),
+    ],
+  "the close jumps by about the ratio, as the split would move it: the history is not adjusted": [
     defineMessage(
       "The close jumps by about the ratio, as the split would move it: the history is not adjusted.",
     ),
-  "the close does not jump by the ratio": defineMessage("The close does not jump by the ratio."),
+    defineMessage(
+      "The ratio is that of a spin-off or a rights issue, which scales prices alone; the close jumps by about the ratio, as the split would move it: the history is not adjusted.",
+    ),
+  ],
+  "the close does not jump by the ratio": [
+    defineMessage("The close does not jump by the ratio."),
+    defineMessage(
+      "The ratio is that of a spin-off or a rights issue, which scales prices alone; the close does not jump by the ratio.",
+    ),
+  ],
 };
 
 const ofOtherKind = "the ratio is that of a spin-off or a rights issue, which scales prices alone; ";
 
-/** `accepted: the close does not jump` is said by the verdict already. */
-function sentence(reason: string | null): string {
-  const text = (reason ?? "").replace(/^[a-z ]+: /, "");
+/** `accepted: the close does not jump` is said by the verdict already. What an operator ruled is in their own words. */
+export function saySplitReason(reason: string | null): string {
+  const text = (reason ?? "").replace(/^(?:accepted|denied|price only): /, "");
   const isOfOtherKind = text.startsWith(ofOtherKind);
   const why = reasons[isOfOtherKind ? text.slice(ofOtherKind.length) : text];
-  if (why === undefined) return text === "" ? "" : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-  if (!isOfOtherKind) return t(why);
-  const because = t(why);
-  return t("The ratio is that of a spin-off or a rights issue, which scales prices alone; {because}", {
-    because: because.charAt(0).toLowerCase() + because.slice(1),
-  });
+  if (why !== undefined) return t(isOfOtherKind ? why[1] : why[0]);
+  return text === "" ? "" : sentence(sayKept(text));
 }
 
 /** What each kind of defect is, for people; `detail` says the rest. */
-const defectNames: Readonly<Record<string, string>> = {
+const defectNames: Readonly<Record<string, Message>> = {
   not_positive: defineMessage("A price that is none"),
   outside_range: defineMessage("A close outside its day’s range"),
   hundredfold: defineMessage("A price in another unit"),
@@ -224,11 +252,16 @@ const defectNames: Readonly<Record<string, string>> = {
   other_unit: defineMessage("Another unit of the currency"),
 };
 
+function nameOf(defect: string): string {
+  const known = defectNames[defect];
+  return known === undefined ? defect : t(known);
+}
+
 function defectNotes({ defects }: TickerFacts, format: Format): QualityNote[] {
   return defects.map(({ defect, defect_date, detail, is_kept_out }) => ({
     kind: "warning",
     text: [
-      `${t(defectNames[defect] ?? defect)}, ${format.date(defect_date)}: ${detail}.`,
+      `${nameOf(defect)}, ${format.date(defect_date)}: ${sayKept(detail)}.`,
       ...(is_kept_out ? [t("It is kept out of all figures.")] : []),
     ].join(" "),
   }));

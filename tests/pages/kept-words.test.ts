@@ -1,0 +1,102 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  MarketDataUnavailableError,
+  NoPricesError,
+  UnknownTickerError,
+  UnsupportedCurrencyError,
+} from "../../src/market/errors.ts";
+import { formatFor } from "../../src/web/format.ts";
+import { sayKept } from "../../src/web/kept-words.ts";
+import { speaking } from "../../src/web/messages/index.ts";
+import { saySplitReason } from "../../src/web/ticker/quality.ts";
+import { writeWords } from "../../src/web/words.ts";
+import { bracketMessages } from "../support/unspoken.ts";
+
+// What work in the background keeps in English is said in the reader's language.
+
+const inGerman = (say: () => string): string =>
+  speaking(
+    () => ({ language: "de", locale: "de-DE" }),
+    () => writeWords(say(), formatFor(["de-DE"])),
+  );
+
+describe("in German", () => {
+  test.each([
+    [
+      new MarketDataUnavailableError("FRED", "timeout", { detail: "5 s" }).problem,
+      "FRED antwortet nicht rechtzeitig (5 s)",
+    ],
+    [
+      new MarketDataUnavailableError("Yahoo Finance", "busy").problem,
+      "Yahoo Finance wird hier gerade von vielen Personen abgefragt",
+    ],
+    [
+      new UnknownTickerError("FB", { to: "META", on: "2022-06-09" }).message,
+      "Yahoo Finance kennt den Ticker FB nicht; er heißt seit dem 9. Juni 2022 META: Geben Sie ihn so ein",
+    ],
+    [new NoPricesError("NEW").message, "Yahoo Finance kennt NEW, hat aber noch keine Tageskurse"],
+    [
+      "its close 12345.5 is 99.87 times the last good one, 123.61",
+      "der Schlusskurs 12.345,5 ist das 99,87-Fache des letzten guten, 123,61",
+    ],
+    ["0.25 a share, 1 days after one of 0.25", "0,25 je Aktie, 1 Tag nach einer von 0,25"],
+    [
+      "no bar of any of 12 tickers, on a day on which New York's exchanges were open",
+      "kein Kurs bei allen 12 Tickern, an einem Tag, an dem die Börsen in New York geöffnet waren",
+    ],
+    ["ops@example.org ruled: half of it was mine", "ops@example.org hat entschieden: half of it was mine"],
+    [
+      "SAF has been SAFC since 2024-02-01: its prices before that are written as SAFC's",
+      "SAF heißt seit dem 1. Feb. 2024 SAFC: Die Kurse davor werden unter SAFC geschrieben",
+    ],
+    ["the moon is in the way", "the moon is in the way"],
+  ])("%s", (kept, said) => {
+    expect(inGerman(() => sayKept(kept))).toBe(said);
+    expect(sayKept(kept)).toBe(kept);
+  });
+
+  test("why a split is what it is taken for is one sentence", () => {
+    const reason =
+      "price only: the ratio is that of a spin-off or a rights issue, which scales prices alone; the close does not jump by the ratio";
+    expect(saySplitReason(reason)).toBe(
+      "The ratio is that of a spin-off or a rights issue, which scales prices alone; the close does not jump by the ratio.",
+    );
+    expect(inGerman(() => saySplitReason(reason))).toBe(
+      "Das Verhältnis ist das einer Abspaltung oder Bezugsrechtsemission, die nur Kurse umrechnet; der Schlusskurs springt nicht um das Verhältnis.",
+    );
+    expect(inGerman(() => saySplitReason("denied: ops@example.org ruled: never happened"))).toBe(
+      "Ops@example.org hat entschieden: never happened.",
+    );
+  });
+});
+
+describe("in brackets", () => {
+  beforeAll(bracketMessages);
+
+  const unavailable = [
+    "rate_limited",
+    "timeout",
+    "unreachable",
+    "server_error",
+    "html",
+    "truncated",
+    "schema",
+    "refused",
+    "busy",
+  ] as const;
+
+  test.each([
+    ...unavailable.map((reason) => new MarketDataUnavailableError("FRED", reason).problem),
+    new UnknownTickerError("NONE").message,
+    new UnsupportedCurrencyError("ODD", null).message,
+    "Yahoo Finance now calls its prices GBP, and the stored ones are in GBp; no close that is in both tells which it is: what is stored is kept, and no more is fetched until an operator has ruled",
+    "its close 1 is not between its low 2 and high 3",
+    "its close is -1",
+    "no bar, and 3 of 4 tickers of its exchanges' time zone have one",
+    "2024-01-02: open 3, high 2, low -, close 4 are in no order",
+    "on 3 of 4 days that are stored these are other prices, about 2.0000 times the stored ones: adjusted otherwise, or another share's",
+    "expected a ticker's code, got: nothing",
+  ])("nothing is left of it: %s", (kept) => {
+    expect(inGerman(() => sayKept(kept))).toMatch(/^⟦.*⟧$/);
+  });
+});
