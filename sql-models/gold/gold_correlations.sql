@@ -17,7 +17,8 @@ with
           ticker,
           true as is_compared
         from int_compared_holdings
-      ) as c using (user_id, ticker) -- in full, as in int_ticker_days
+      ) as c
+        using (user_id, ticker) -- in full, as in int_ticker_days
     where coalesce(c.is_compared, false) and coalesce(r.risk_return, 'NaN') != 'NaN'
     group by user_id, r.price_date
     order by user_id, r.price_date

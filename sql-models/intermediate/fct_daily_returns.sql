@@ -19,6 +19,7 @@ with
       sum(prev_market_value) as prev_market_value,
       sum(local_prev_market_value) as local_prev_market_value,
       sum(net_flow) as net_flow,
+      sum(buy_amount + sell_amount) as traded,
       sum(local_net_flow) as local_net_flow,
       sum(fees) as fees,
       sum(realized_pnl) as realized_pnl,
@@ -42,9 +43,23 @@ with
   returns as (
     select
       *,
-      daily_return(market_value, prev_market_value, net_flow, all_income) as daily_return,
-      daily_return(local_market_value, local_prev_market_value, local_net_flow, all_local_income) as local_return
-    from received
+      case
+        when is_invested then daily_return(market_value, prev_market_value, net_flow, all_income)
+      end as daily_return,
+      case
+        when is_invested then daily_return(
+          local_market_value,
+          local_prev_market_value,
+          local_net_flow,
+          all_local_income
+        )
+      end as local_return
+    from
+      received
+      cross join lateral (
+        -- What is left in the last digits of trades that cancel out was not invested, in neither currency.
+        select abs(prev_market_value + greatest(net_flow, 0)) > traded * 1e-12 as is_invested
+      ) as invested
   )
 select
   user_id,

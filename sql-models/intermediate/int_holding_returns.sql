@@ -58,47 +58,20 @@ select
   end as held_days,
   p.realized_pnl,
   p.fees,
-  coalesce(
-    daily_growth(
-      p.quantity * coalesce(
-        p.first_close * coalesce(first_day_rate.rate, p.held_rate),
-        p.trade_price * first_day_rate.rate,
-        p.price_in_base
-      ),
-      p.prev_quantity * coalesce(
-        p.close_before * coalesce(first_day_rate.before, p.prev_rate),
-        p.prev_trade_price * first_day_rate.before,
-        p.prev_price_in_base,
-        0
-      ),
-      p.buy_amount - p.sell_amount + (
-        coalesce(
-          (p.transferred_quantity - p.exchanged_quantity) * p.first_close,
-          p.transferred_value
-        ) + p.exchanged_value
-      ) * p.rate,
-      case
-        when p.counts_booked then coalesce(first_received.local_net * coalesce(first_day_rate.rate, p.held_rate), 0)
-        else p.prev_quantity * coalesce(first_dividend.cash_per_share, 0) * p.rate
-      end
-    )::double precision,
-    1
-  ) as trade_day_growth,
-  coalesce(
-    daily_growth(
-      p.quantity * coalesce(p.first_close, p.trade_price),
-      p.prev_quantity * coalesce(p.close_before, p.prev_trade_price, 0),
-      p.local_buy_amount - p.local_sell_amount + coalesce(
-        (p.transferred_quantity - p.exchanged_quantity) * p.first_close,
-        p.transferred_value
-      ) + p.exchanged_value,
-      case
-        when p.counts_booked then coalesce(first_received.local_net, 0)
-        else p.prev_quantity * coalesce(first_dividend.cash_per_share, 0)
-      end
-    )::double precision,
-    1
-  ) as local_trade_day_growth,
+  case
+    when t.is_invested then coalesce(
+      daily_growth(t.market_value, t.prev_market_value, t.net_flow, t.income)::double precision,
+      1
+    )
+    else 1
+  end as trade_day_growth,
+  case
+    when t.is_invested then coalesce(
+      daily_growth(t.local_market_value, t.local_prev_market_value, t.local_net_flow, t.local_income)::double precision,
+      1
+    )
+    else 1
+  end as local_trade_day_growth,
   coalesce(
     (period_end.close / coalesce(p.first_close, nullif(p.trade_price, 0), first_bar.close))::double precision,
     1
@@ -201,6 +174,46 @@ from
     where p.counts_booked and r.user_id = p.user_id and r.ticker = p.ticker and r.received_on = p.valid_from
   ) as first_received
     on true
+  cross join lateral (
+    select
+      p.quantity * coalesce(
+        p.first_close * coalesce(first_day_rate.rate, p.held_rate),
+        p.trade_price * first_day_rate.rate,
+        p.price_in_base
+      ) as market_value,
+      p.prev_quantity * coalesce(
+        p.close_before * coalesce(first_day_rate.before, p.prev_rate),
+        p.prev_trade_price * first_day_rate.before,
+        p.prev_price_in_base,
+        0
+      ) as prev_market_value,
+      p.buy_amount - p.sell_amount + (
+        coalesce(
+          (p.transferred_quantity - p.exchanged_quantity) * p.first_close,
+          p.transferred_value
+        ) + p.exchanged_value
+      ) * p.rate as net_flow,
+      case
+        when p.counts_booked then coalesce(first_received.local_net * coalesce(first_day_rate.rate, p.held_rate), 0)
+        else p.prev_quantity * coalesce(first_dividend.cash_per_share, 0) * p.rate
+      end as income,
+      p.quantity * coalesce(p.first_close, p.trade_price) as local_market_value,
+      p.prev_quantity * coalesce(p.close_before, p.prev_trade_price, 0) as local_prev_market_value,
+      p.local_buy_amount - p.local_sell_amount + coalesce(
+        (p.transferred_quantity - p.exchanged_quantity) * p.first_close,
+        p.transferred_value
+      ) + p.exchanged_value as local_net_flow,
+      case
+        when p.counts_booked then coalesce(first_received.local_net, 0)
+        else p.prev_quantity * coalesce(first_dividend.cash_per_share, 0)
+      end as local_income
+  ) as v
+  cross join lateral (
+    select
+      v.*,
+      -- as in fct_daily_returns
+      abs(v.prev_market_value + greatest(v.net_flow, 0)) > (p.buy_amount + p.sell_amount) * 1e-12 as is_invested
+  ) as t
   cross join lateral (
     -- In the order of days: a floating-point product in another order differs in its last bit.
     select

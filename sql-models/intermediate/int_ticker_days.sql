@@ -68,7 +68,10 @@ select
   g.gain,
   -- daily_return() of the same: what was gained of what was invested, where a quotient of both costs more than all else of a row
   case
-    when abs(g.invested) > 1e-15 then g.gain::double precision / g.invested::double precision
+    when abs(g.invested) > greatest(
+      1e-15,
+      g.traded * 1e-12
+    ) then g.gain::double precision / g.invested::double precision
   end as daily_return
 from
   days as d
@@ -114,12 +117,17 @@ from
           coalesce((d.transferred_quantity - d.exchanged_quantity) * d.close, d.transferred_value) + d.exchanged_value
         ) * coalesce(of_day.rate, d.rate)
       end as net_flow,
+      case
+        when price_date > d.valid_from then 0
+        else d.buy_amount + d.sell_amount
+      end as traded,
       coalesce(r.amount + r.local_net * coalesce(of_day.rate, d.held_rate), 0) as income
   ) as v
   cross join lateral (
     select
       v.market_value - v.prev_market_value - v.net_flow + v.income as gain,
-      v.prev_market_value + greatest(v.net_flow, 0) as invested
+      v.prev_market_value + greatest(v.net_flow, 0) as invested,
+      v.traded
     offset 0 -- computed once, not for each mention
   ) as g
 where coalesce(d.is_held, false)

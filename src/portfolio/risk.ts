@@ -1,7 +1,7 @@
 /** Every figure of risk over a range of days, beside a benchmark if there is one, and of a position as it was not. */
 import type { Pool, PoolClient } from "pg";
 import { gold_benchmark_performance } from "../../assets/benchmark.ts";
-import { int_daily_holdings } from "../../assets/intermediate.ts";
+import { int_position_values } from "../../assets/gold.ts";
 import { gold__performance } from "../../assets/performance.ts";
 import {
   gold_concentration,
@@ -141,13 +141,12 @@ async function readHoldingsRisk(client: PoolClient, request: PublishedRequest) {
   const { tickers: correlated } = await readOver<{ tickers: string[] }>(
     client,
     request,
-    [int_daily_holdings],
+    [int_position_values],
     `select array(
        select ticker
-       from int_daily_holdings
-       where user_id = $1 and price_date = $3::date and quantity > 0
-       group by ticker
-       order by sum(market_value) desc, ticker
+       from int_position_values
+       where user_id = $1 and quantity > 0
+       order by current_value desc, ticker
        limit ${mostCorrelated}
      ) as tickers
      from ${asked}`,
