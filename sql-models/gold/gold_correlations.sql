@@ -24,14 +24,17 @@ with
     order by user_id, r.price_date
   ),
   pairs as (
-    -- In the order of days, which the days are in: to sort 200,000 pairs of returns takes longer than all else.
+    -- Summed up by days: sums in another order differ in their last bit.
     select
       d.user_id,
       a.ticker,
       b.ticker as other_ticker,
       count(*) as returns,
-      corr(a.risk_return, b.risk_return) as correlation,
-      least(stddev_samp(a.risk_return), stddev_samp(b.risk_return)) as least_deviation
+      corr(a.risk_return, b.risk_return order by d.price_date) as correlation,
+      least(
+        stddev_samp(a.risk_return order by d.price_date),
+        stddev_samp(b.risk_return order by d.price_date)
+      ) as least_deviation
     from
       days as d
       cross join lateral unnest(d.tickers, d.risk_returns) with ordinality as a (ticker, risk_return, place)

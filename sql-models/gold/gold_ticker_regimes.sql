@@ -54,7 +54,7 @@ with
       null as return,
       null as max_drawdown,
       count(r.risk_return) as returns,
-      stddev_samp(r.risk_return) * sqrt(max(r.periods_per_year)) as volatility
+      stddev_samp(r.risk_return order by r.price_date) * sqrt(max(r.periods_per_year)) as volatility
     from
       int_holding_risk_returns as r
       left join fct_macro_regimes as m on m.date = r.price_date

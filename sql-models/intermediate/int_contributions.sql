@@ -9,9 +9,9 @@ with
       user_id,
       ticker,
       sum(gain) as gain,
-      coalesce(sum(index_gain), 0) as return_contribution,
-      coalesce(sum(contribution), 0) as contributions,
-      coalesce(sum(contribution * portfolio_return), 0) as contribution_products
+      coalesce(sum(index_gain order by price_date), 0) as return_contribution,
+      coalesce(sum(contribution order by price_date), 0) as contributions,
+      coalesce(sum(contribution * portfolio_return order by price_date), 0) as contribution_products
     from int_holding_gains
     group by user_id, ticker
   ),
@@ -20,7 +20,7 @@ with
       user_id,
       ticker,
       count(risk_return) as returns,
-      stddev_samp(risk_return) * sqrt(max(periods_per_year)) as volatility
+      stddev_samp(risk_return order by price_date) * sqrt(max(periods_per_year)) as volatility
     from int_holding_risk_returns
     group by user_id, ticker
   )
