@@ -99,7 +99,9 @@ describe.each(scopes)("over %s, of %s", (range, account) => {
     const scope = scopeOf(range, account);
     for (const figure of Object.keys(figures)) {
       if (figures[figure as keyof typeof figures].portfolio === null) continue;
-      const path = `/explain/${figure}?${scope}`;
+      // What if is a figure once it is said what.
+      const question = figure === "what_if" ? "&of=twr&what_if=NORD&multiple=3" : "";
+      const path = `/explain/${figure}?${scope}${question}`;
       const explanation = await explained(path);
       if (explanation.result.startsWith("Not computed")) continue;
       const sums = hold(path, explanation);
