@@ -87,3 +87,9 @@ export function rowSchema<A extends AnyAsset & { columns: Columns }, O extends k
     )
     .meta({ description: asset.description }) as unknown as z.ZodType<Omit<RowOf<A>, O>>;
 }
+
+const shifted = (day: string, days: number): string =>
+  new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+
+export const dayBefore = (day: string): string => shifted(day, -1);
+export const dayAfter = (day: string): string => shifted(day, 1);

@@ -21,15 +21,14 @@ with
         using (user_id, ticker) -- in full, as in int_ticker_days
     where coalesce(c.is_compared, false) and coalesce(r.risk_return, 'NaN') != 'NaN'
     group by user_id, r.price_date
-    order by user_id, r.price_date
   ),
   pairs as (
-    -- Summed up by days: sums in another order differ in their last bit.
     select
       d.user_id,
       a.ticker,
       b.ticker as other_ticker,
       count(*) as returns,
+      -- Summed up by days: sums in another order differ in their last bit.
       corr(a.risk_return, b.risk_return order by d.price_date) as correlation,
       least(
         stddev_samp(a.risk_return order by d.price_date),

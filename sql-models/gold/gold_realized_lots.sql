@@ -5,7 +5,7 @@
 -- long from the day after a year; of what is of no purchase there is none. All rows add up to realized_pnl.
 --
 -- A moving average is of all that came since nothing was held: what was sold in full before that is in no cost any more. What a
--- merger makes of shares that came at no cost comes at no cost, too.
+-- corporate action makes of shares has the cost that was left to it, be it 0.
 with
   holdings as (
     select
@@ -23,7 +23,9 @@ with
     select
       *,
       bool_and(is_rated) over to_date as are_rated,
-      bool_or(transaction_type = 'TRANSFER_IN' and gross_amount = 0) over to_date as is_cost_zero
+      bool_or(
+        transaction_type = 'TRANSFER_IN' and gross_amount = 0 and exchanged_quantity = 0
+      ) over to_date as is_cost_zero
     from holdings
     window
       to_date as (
@@ -55,7 +57,9 @@ with
         else 'short'
       end as term,
       sale.is_rated and bought.is_rated as is_rated,
-      bought.transaction_type = 'TRANSFER_IN' and bought.gross_amount = 0 as is_cost_zero
+      bought.transaction_type = 'TRANSFER_IN'
+      and bought.gross_amount = 0
+      and bought.market_value is null as is_cost_zero
     from
       public.users as u -- first: on the moving average there is nothing to look for
       join int_lots as l on l.user_id = u.user_id

@@ -1,5 +1,6 @@
 -- One row per person, ticker and day with transactions, over all accounts: by how much it multiplied what was invested, dividends
--- included, in the person's base currency and (local_) in the ticker's own.
+-- included, in the person's base currency and (local_) in the ticker's own. And what else gold_ticker_kpis adds up of a period
+-- (held_days, realized_pnl, fees): of a second model it would have to join, of which a planner expects one row.
 --
 -- The product of the period's daily growths (fct_daily_returns), of which nearly all cancel out: between trades the
 -- quantity is constant, so the days' growths telescope into the last close over the first, times the last exchange rate over the

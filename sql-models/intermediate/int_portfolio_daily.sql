@@ -18,6 +18,7 @@ with
       0 as cash,
       cost_basis,
       net_flow,
+      buy_amount + sell_amount as traded,
       fees,
       0 as taxes,
       realized_pnl,
@@ -42,6 +43,7 @@ with
       0 as cash,
       cost_basis,
       0 as net_flow,
+      0 as traded,
       0 as fees,
       0 as taxes,
       0 as realized_pnl,
@@ -65,6 +67,7 @@ with
       market_value as cash,
       0 as cost_basis,
       net_flow,
+      0 as traded,
       fees,
       taxes,
       0 as realized_pnl,
@@ -123,6 +126,7 @@ with
       0 as cash,
       0 as cost_basis,
       0 as net_flow,
+      0 as traded,
       0 as fees,
       0 as taxes,
       0 as realized_pnl,
@@ -149,6 +153,7 @@ with
       sum(cash) as cash,
       sum(cost_basis) as cost_basis,
       sum(net_flow) as net_flow,
+      sum(traded) as traded,
       sum(fees) as fees,
       sum(taxes) as taxes,
       sum(realized_pnl) as realized_pnl,
@@ -186,9 +191,9 @@ select
   holds_exchange_traded,
   is_provisional,
   is_estimated,
-  -- What holdings and the debt for them leave in the twelfth digit, of rounded exchange rates, is nothing that was invested.
+  -- What holdings and the debt for them, or trades of a day that cancel out, leave in the twelfth digit is nothing that was invested.
   case
-    when abs(prev_market_value + greatest(net_flow, 0)) > abs(cash) * 1e-12 then daily_return(
+    when abs(prev_market_value + greatest(net_flow, 0)) > greatest(abs(cash), traded) * 1e-12 then daily_return(
       market_value,
       prev_market_value,
       net_flow,

@@ -2,6 +2,7 @@
 import Big from "big.js";
 import type { Pool, PoolClient } from "pg";
 import { gold_p_timeseries, gold_ticker_kpis } from "../../assets/gold.ts";
+import { dayBefore } from "../values.ts";
 import { type Benchmark, compareWith } from "./benchmark.ts";
 import {
   type Days,
@@ -103,8 +104,6 @@ export async function readOverview(pool: Pool, request: FiguresRequest): Promise
     standing,
   };
 }
-
-const dayBefore = (day: string): string => new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
 
 /** The same request of other days, which are within those of its span. */
 const within = (request: PublishedRequest, days: Pick<Span, "start" | "end">): PublishedRequest => ({

@@ -89,7 +89,7 @@ function modelsOver(
     const slice = of.get(name);
     if (slice && model?.body != null) {
       for (const read of slice.reads ?? []) visit(read);
-      const hint = slice.isLookedUp ? "not materialized " : "";
+      const hint = slice.isLookedUp ? "not materialized " : slice.isComputedFirst ? "materialized " : "";
       written.set(name, `${name} as ${hint}(\n${slice.select(model.asset.columns)}\n)`);
       return true;
     }

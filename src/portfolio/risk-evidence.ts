@@ -2,12 +2,8 @@
 import type { PoolClient } from "pg";
 import { fct_daily_returns, int_portfolio_daily, int_portfolio_index } from "../../assets/intermediate.ts";
 import { gold__performance, int_performance_figures, int_risk_returns } from "../../assets/performance.ts";
-import {
-  gold_contributions,
-  gold_correlations,
-  gold_rolling_risk,
-  int_holding_risk_returns,
-} from "../../assets/risk.ts";
+import { int_ticker_periods } from "../../assets/positions.ts";
+import { gold_correlations, gold_rolling_risk, int_holding_risk_returns } from "../../assets/risk.ts";
 import type { RowOf } from "../engine/index.ts";
 import type { Performance } from "./figures.ts";
 import type { Ingredients, PortfolioDay } from "./portfolio-facts.ts";
@@ -103,22 +99,23 @@ export async function readPairFacts(
   const { rows } = await client.query<PairFacts & { held: string[] }>({
     ...overRange(
       published,
-      [gold_correlations, gold_contributions, int_holding_risk_returns],
+      [gold_correlations, int_ticker_periods, int_holding_risk_returns],
       `, pairs as (
-         select
-           own.price_date,
-           own.risk_return as own,
-           other.risk_return as other
-         from int_holding_risk_returns own
-         join int_holding_risk_returns other on other.user_id = own.user_id and other.price_date = own.price_date
-         where own.user_id = $1
-           and own.ticker = ($6::text[])[1]
-           and other.ticker = ($6::text[])[2]
-           and own.risk_return is not null
-           and other.risk_return is not null
+         select *
+         from (
+           -- In one pass: a join of days to days, of which a planner expects one, would take seconds.
+           select
+             price_date,
+             max(risk_return) filter (where ticker = ($6::text[])[1]) as own,
+             max(risk_return) filter (where ticker = ($6::text[])[2]) as other
+           from int_holding_risk_returns
+           where user_id = $1 and ticker = any($6::text[])
+           group by price_date
+         ) as days
+         where own is not null and other is not null
        )
        select
-         array(select ticker from gold_contributions where user_id = $1 and ticker = any($6::text[])) as held,
+         array(select ticker from int_ticker_periods where user_id = $1 and ticker = any($6::text[])) as held,
          (
            select to_jsonb(c)
            from gold_correlations c
@@ -226,7 +223,7 @@ export async function readWhatIfFacts(
   return { held, was: await read("1"), changed: await read(asked.multiple) };
 }
 
-/** One statement, which reads the changed days more than once, so that they are computed first: read once, they are joined day to day (10 s). */
+/** One statement: all of it is read off the same days. */
 async function readSoMuch(
   client: PoolClient,
   published: PublishedModels,

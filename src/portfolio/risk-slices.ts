@@ -15,10 +15,14 @@ import { accountSlices, byModel, columnsAsStored, rowsMade, type Slice, slices }
 
 const askedBenchmark = rowsMade(int_benchmarks, [""], { user_id: "$1::bigint", ticker: "$5::text" });
 
-const askedHoldings = rowsMade(int_compared_holdings, ["from unnest($6::text[]) as asked (ticker)"], {
-  user_id: "$1::bigint",
-  ticker: "asked.ticker",
-});
+const askedHoldings = rowsMade(
+  int_compared_holdings,
+  ["from (select distinct unnest($6::text[]) as ticker) as asked"],
+  {
+    user_id: "$1::bigint",
+    ticker: "asked.ticker",
+  },
+);
 
 const more = (column: string): string => `d.${column} + ($7::numeric - 1) * coalesce(h.${column}, 0)`;
 
@@ -51,14 +55,16 @@ const changedDays = (portfolio: string): Slice => ({
       ...columnsAsStored(int_portfolio_daily.columns, "d"),
       ...changed,
       portfolio_id: "0::bigint",
-      // as in int_portfolio_daily
+      // As in int_portfolio_daily. Where neither the whole nor the ticker was, more of it is not invested either.
       daily_return: `case
-        when abs(${changed.prev_market_value} + greatest(${changed.net_flow}, 0)) > abs(d.cash) * 1e-12
+        when coalesce(d.daily_return, h.daily_return) is not null
+          and abs(${changed.prev_market_value} + greatest(${changed.net_flow}, 0)) > abs(d.cash) * 1e-12
         then daily_return(${changed.market_value}, ${changed.prev_market_value}, ${changed.net_flow}, ${changed.income_paid_out})
       end`,
     },
   ),
   reads: [fct_daily_returns.name],
+  isComputedFirst: true,
 });
 
 const withBenchmark = (of: ReadonlyMap<string, Slice>): ReadonlyMap<string, Slice> =>

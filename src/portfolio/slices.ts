@@ -39,6 +39,8 @@ export interface Slice {
    * page instead of 20 ms), and a person's ten years cost 4 ms more.
    */
   readonly isLookedUp: boolean;
+  /** Read once, its join of days to days would be done day by day: 10 s instead of 0.2. */
+  readonly isComputedFirst?: boolean;
   /** Models that the SELECT reads as they are over the range. */
   readonly reads?: readonly string[];
   /** The SELECT, for a version of the model with these columns. Throws SliceColumnsError. */

@@ -201,6 +201,9 @@ const known = [
 /** In the language of who is spoken to. */
 export function sayKept(text: string): string {
   if (currentLanguage() === "en") return text;
+  // What is wrong with a bar, and what a person decided of it.
+  const ruled = /^(.*?); (\S+ ruled: .*)$/s.exec(text);
+  if (ruled) return `${sayKept(ruled[1]!)}; ${sayKept(ruled[2]!)}`;
   for (const { words, pattern } of known) {
     const kept = pattern.exec(text);
     if (kept) return spoken({ ...words, values: { ...kept.groups } });

@@ -177,6 +177,8 @@ function registerHelpers(
     const href = handlebars.escapeExpression(explainPath(figure, { ...over, ...about }));
     return new handlebars.SafeString(`<a class="explain" href="${href}">${options.fn(this)}</a>`);
   });
+  /** The same address by itself. */
+  helper("explainPath", (figure: string, options: HelperOptions) => explainPath(figure, options.hash));
   /**
    * `{{#kept figures}}…{{/kept}}`: rendered once for each object, and for as long as the object is kept. What is inside must
    * follow from it alone: 9 ms of a page of ten years.

@@ -70,8 +70,8 @@ export class Position {
 
   /** In the order in which they are taken: one of two bought on a day goes first that was entered first, or (lifo) last. */
   private inOrder(): Lot[] {
-    // What differs by less costs the same.
-    const dearness = ({ cost, quantity }: Lot) => cost.base.div(quantity).prec(10);
+    // What differs by less costs the same; of a cost of which all was taken only what division left in the last digits is there.
+    const dearness = ({ cost, quantity }: Lot) => cost.base.round(12).div(quantity).prec(10);
     const byDay = (a: Lot, b: Lot) => (a.boughtOn < b.boughtOn ? -1 : a.boughtOn > b.boughtOn ? 1 : 0);
     const lots = this.lots.filter(({ quantity }) => quantity.gt(0));
     if (this.method === "fifo") return lots.sort(byDay);

@@ -46,6 +46,10 @@ describe("in German", () => {
     ],
     ["ops@example.org ruled: half of it was mine", "ops@example.org hat entschieden: half of it was mine"],
     [
+      "its close 1 is not between its low 2.5 and high 3; ops@example.org ruled: it was so; leave it",
+      "der Schlusskurs 1 liegt nicht zwischen Tief 2,5 und Hoch 3; ops@example.org hat entschieden: it was so; leave it",
+    ],
+    [
       "SAF has been SAFC since 2024-02-01: its prices before that are written as SAFC's",
       "SAF heißt seit dem 1. Feb. 2024 SAFC: Die Kurse davor werden unter SAFC geschrieben",
     ],

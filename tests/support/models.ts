@@ -47,7 +47,7 @@ export async function prepareModels(pool: Pool, schema = "default"): Promise<voi
   await createModels(pool, schema, kindOf, false);
 }
 
-/** What the tables of `prepareModels` hold of what bronze holds now, in the transaction of `client`. */
+/** Fills the tables of `prepareModels` with what follows from bronze as `client` sees it now. */
 export async function fillModels(client: Pick<PoolClient, "query">, schema = "default"): Promise<void> {
   for (const model of models.filter((one) => kindOf(one) === "table")) {
     const relation = quoteRelation(schema, model.name);

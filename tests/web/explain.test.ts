@@ -134,7 +134,9 @@ describe("an explanation", () => {
 
   test("a figure by regime asks which, and is not found for a regime without a day", async () => {
     const { html } = await ada.get("/explain/regime_return");
-    expect(html).toMatch(/of one macro regime\.\s*See it for.*href="\/explain\/regime_return\?regime=\w+"/);
+    expect(textOf(html)).toMatch(
+      /of one macro regime\.\s*See it for.*href="\/explain\/regime_return\?regime=\w+"/,
+    );
     expect((await ada.get("/explain/regime_return?regime=boom")).status).toBe(404);
     expect((await ada.get("/explain/volatility?regime=expansion")).status).toBe(404);
   });
@@ -174,9 +176,14 @@ describe("an explanation", () => {
     expect(both! / (own! * theirs!)).toBeCloseTo(value!, 1);
     expect(textOf(pair.html)).toContain('with <a href="/tickers/WRLD">WRLD</a>');
     expect((await explained("/explain/correlation?ticker=WRLD&other=NORD")).result).toBe(pair.result);
-    expect((await explained("/explain/correlation?ticker=WRLD&other=WRLD")).result).toBe("1.00");
+    const itself = "/explain/correlation?ticker=WRLD&other=WRLD";
+    expect((await explained(itself)).result).toBe("1.00");
+    expect((await explained(`${itself}&from=2023-06-05&to=2023-06-25`)).result).toMatch(
+      /^Not computed: needs 20 returns, has 1\d$/,
+    );
     const { html } = await ada.get("/explain/correlation?ticker=NORD");
-    expect(textOf(html)).toMatch(/of two holdings\.\s*See it for NORD with.*\?ticker=NORD&other=WRLD"/s);
+    expect(textOf(html)).toMatch(/of two holdings\.\s*See it for NORD with.*\?other=WRLD&ticker=NORD"/s);
+    expect(textOf(html)).not.toContain("other=NORD");
     expect((await ada.get("/explain/correlation")).html).toMatch(
       /Choose the first of them:.*\?ticker=NORD"/s,
     );

@@ -3,6 +3,7 @@
 import { Big } from "big.js";
 import type { PoolClient } from "pg";
 import { plain } from "../../plain.ts";
+import { dayBefore } from "../../values.ts";
 import { type Account, readAccounts, requireNamed } from "../accounts.ts";
 import { InvalidTransactionError } from "../errors.ts";
 import { type Split, type Trade, unitsByDay } from "../position.ts";
@@ -21,10 +22,6 @@ export interface Held {
   readonly quantity: string;
   /** The same in shares of the day before. */
   readonly quantityBefore: string;
-}
-
-export function dayBefore(date: string): string {
-  return new Date(Date.parse(`${date}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10);
 }
 
 /** Those of the day itself count where the action comes at its end. */

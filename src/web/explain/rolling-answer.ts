@@ -5,6 +5,7 @@ import {
   readRollingFacts,
   rollingReturns,
 } from "../../portfolio/index.ts";
+import { dayAfter } from "../../values.ts";
 import type { Format } from "../format.ts";
 import { t } from "../messages/index.ts";
 import { type Answer, noMovements, type Reading } from "./answer.ts";
@@ -20,6 +21,8 @@ interface Window {
   readonly figures: Figures;
   readonly returns: readonly RiskReturn[];
   readonly before: RiskReturn | null;
+  /** The first day that the first of all returns compounds. */
+  readonly since: string;
 }
 type Work = (window: Window, format: Format) => Working;
 
@@ -93,7 +96,8 @@ export async function answerForRolling(
   const last = figures.price_date;
   const until = returns.filter(({ price_date }) => price_date <= last);
   const inWindow = until.slice(0, rollingReturns);
-  const window = { figures, returns: inWindow, before: until[rollingReturns] ?? null };
+  const since = span.is_whole ? span.first : dayAfter(span.start);
+  const window = { figures, returns: inWindow, before: until[rollingReturns] ?? null, since };
   return {
     working: rollingWorkings[figure]!(window, format),
     evidence: [
@@ -109,11 +113,11 @@ export async function answerForRolling(
 }
 
 /** All of them: they are to be added up. Each leads to the days that it is of. */
-function returnTable({ returns, before }: Window, { format, account }: Asked): Evidence {
+function returnTable({ returns, before, since }: Window, { format, account }: Asked): Evidence {
   const ofAccount = account === null ? "" : `&account=${account}`;
   const rows = returns.map(({ price_date, risk_return, excess, twr_index }, place) => {
     const previous = returns[place + 1] ?? before;
-    const from = previous ? dayAfter(previous.price_date) : price_date;
+    const from = previous ? dayAfter(previous.price_date) : since;
     return [
       { text: format.date(price_date), href: `/portfolio?from=${from}&to=${price_date}${ofAccount}` },
       { text: format.signedPercent(risk_return) },
@@ -128,6 +132,3 @@ function returnTable({ returns, before }: Window, { format, account }: Asked): E
     rows.length,
   );
 }
-
-const dayAfter = (day: string): string =>
-  new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);

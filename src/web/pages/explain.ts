@@ -89,8 +89,9 @@ export function explainPages(context: WebContext, sendPage: SendPage): Router {
         isWhatIf: figure === "what_if",
         asIf: question.whatIf && sayWhatIf(question.whatIf, format),
         tickerQuery: about.account === undefined ? "" : `?account=${about.account}`,
-        accountQuery: about.account === undefined ? "" : `&account=${about.account}`,
         ...explanation,
+        // Of two holdings, each of the others is the second one.
+        tickers: explanation.tickers?.filter((one) => one !== ticker) ?? null,
       },
     });
   });

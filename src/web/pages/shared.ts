@@ -20,6 +20,7 @@ import {
   type Span,
 } from "../../portfolio/index.ts";
 import { readingOnly } from "../../request-scope.ts";
+import { dayAfter } from "../../values.ts";
 import { strangerOf, type WebContext } from "../context.ts";
 import { describeError, ourOwn } from "../errors.ts";
 import { rangeLabel } from "../figures/labels.ts";
@@ -85,8 +86,6 @@ async function findLink(context: WebContext, request: Request<{ token: string }>
   if (link) await forgive();
   return link;
 }
-
-const dayAfter = (day: string): string => new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
 
 async function pageOf(
   context: WebContext,
