@@ -59,6 +59,16 @@ test("a period below a year has a return of its own", async () => {
   expect(rate).toBeCloseTo(1.01 ** (365 / 30) - 1, 12);
 });
 
+test("what came and is there on the same day, or a rounding left, makes the time no longer", async () => {
+  const flows = ["2024-01-01 -1000", "2024-01-31 640"] as const;
+  const { period_return } = await xirr(...flows);
+  expect(await xirr(...flows, "2024-03-31 0.0000000000001")).toEqual(await xirr(...flows));
+  expect(await xirr(...flows, "2024-03-31 -0.0000000000001")).toEqual(await xirr(...flows));
+  expect(await xirr("2023-12-01 -0.0000000000001", ...flows)).toEqual(await xirr(...flows));
+  expect(await xirr(...flows, "2024-03-31 -50", "2024-03-31 50")).toEqual(await xirr(...flows));
+  expect((await xirr(...flows, "2024-03-31 0.000001")).period_return).toBeLessThan(period_return!);
+});
+
 test("a day that doubles is no number when annualised by a rate, but does not fail", async () => {
   const { period_return } = await xirr("2024-01-01 -1", "2024-01-02 100");
   expect(period_return).toBeCloseTo(99, 9);

@@ -179,7 +179,9 @@ const logGrowths = Array.from(
  * around no growth, and bisection.
  */
 export function moneyWeightedReturn(flows: readonly Flow[]): number | null {
-  const moved = flows.filter(({ amount }) => amount !== 0);
+  // What trades of a day that cancel out leave in the last digits moved nothing.
+  const largest = Math.max(...flows.map(({ amount }) => Math.abs(amount)));
+  const moved = flows.filter(({ amount }) => Math.abs(amount) > largest * 1e-14);
   const [first, last] = [moved[0], moved.at(-1)];
   if (!first || !last || first.date === last.date) return null;
   const span = daysBetween(first.date, last.date);

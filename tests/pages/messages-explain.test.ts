@@ -171,7 +171,7 @@ test("pairs of holdings, what if, and rolling figures of a day are said", async 
 
 test("every figure of each regime is said", async () => {
   const { html } = await pageOf("ada", "/explain/regime_return?range=Max");
-  const regimes = [...html.matchAll(/\?regime=(\w+)/g)].map(([, regime]) => regime!);
+  const regimes = [...html.matchAll(/\?regime(?:=|&#x3D;)(\w+)/g)].map(([, regime]) => regime!);
   expect(regimes.length).toBeGreaterThan(1);
   const byRegime = names.filter((figure) => figure.startsWith("regime_"));
   const paths = byRegime.flatMap((figure) => regimes.map((regime) => `/explain/${figure}?regime=${regime}`));
