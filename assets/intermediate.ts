@@ -255,8 +255,9 @@ export const int_portfolio_daily = sqlAsset({
       kind: "expression",
       name: "value_not_negative",
       description:
-        "Holdings are worth nothing or more; cash may be owed, and a return on what was owed may be below -100 %.",
-      expression: "market_value >= cash and (least(cash, prev_market_value) < 0 or daily_return >= -1)",
+        "Holdings are worth nothing or more; cash may be owed, and a return on what was owed, or after income was taken back, may be below -100 %.",
+      expression:
+        "market_value >= cash and (least(cash, prev_market_value, income_paid_out) < 0 or daily_return >= -1)",
     },
     {
       kind: "expression",
