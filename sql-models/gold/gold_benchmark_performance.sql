@@ -2,7 +2,7 @@
 --
 -- Definitions, formulas and least numbers of returns: docs/metrics.md.
 with
-  portfolios as materialized (
+  portfolios as (
     select
       d.user_id,
       b.ticker as benchmark,

@@ -3,7 +3,7 @@
 -- Over the returns of the portfolio on which both were held. Pairs are made within each day: a join of days to days, of which a
 -- planner expects one, would take seconds.
 with
-  days as materialized (
+  days as (
     select
       user_id,
       r.price_date,

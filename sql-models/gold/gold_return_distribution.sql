@@ -2,7 +2,7 @@
 --
 -- Definitions, formulas and least numbers of returns: docs/metrics.md.
 with
-  portfolios as materialized (
+  portfolios as (
     select
       user_id,
       min(currency) as currency

@@ -37,7 +37,7 @@ with
         rows 62 preceding
       )
   ),
-  portfolios as materialized (
+  portfolios as (
     select
       user_id,
       min(currency) as currency

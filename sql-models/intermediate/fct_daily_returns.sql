@@ -10,8 +10,8 @@ with
       ticker,
       price_date,
       min(currency) as currency,
-      min(close) as close,
-      min(rate) as rate,
+      trim_scale(min(close)) as close, -- as in int_account_flows
+      trim_scale(min(rate)) as rate,
       sum(quantity) as quantity,
       sum(market_value) as market_value,
       sum(local_market_value) as local_market_value,

@@ -133,7 +133,8 @@ select
   sum(f.income_paid_out) as income_paid_out,
   sum(f.fees) as fees,
   sum(f.taxes) as taxes,
-  min(f.rate) as rate
+  -- all the same, but written with more or fewer zeros: which of them comes first is nobody's choice
+  trim_scale(min(f.rate)) as rate
 from
   flows as f
   join int_cash_ledgers as d on d.user_id = f.user_id

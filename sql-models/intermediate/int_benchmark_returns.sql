@@ -5,20 +5,21 @@
 -- compound as the portfolio's do (int_risk_returns), those alone on which something was invested: a period without a holding is no
 -- return of either. Each day looks its bar up by index: a join of days to days, of which a planner expects one, would take seconds.
 with
-  portfolios as materialized (
+  portfolios as not materialized (
     select
       d.user_id,
       d.portfolio_id,
       b.ticker as benchmark,
       min(d.currency) as base_currency,
-      coalesce(min(a.currency), min(d.currency)) as currency
+      coalesce(min(a.currency), min(d.currency)) as currency,
+      min(d.price_date) as first_date
     from
       int_portfolio_daily as d
       join int_benchmarks as b on b.user_id = d.user_id
       left join stg_assets as a on a.ticker = b.ticker
     group by d.user_id, d.portfolio_id, b.ticker
   ),
-  returns as (
+  days as (
     select
       r.user_id,
       r.portfolio_id,
@@ -32,12 +33,8 @@ with
       r.risk_return,
       r.risk_free_return
     from
-      int_risk_returns as r
-      join portfolios as p on p.user_id = r.user_id and p.portfolio_id = r.portfolio_id
-  ),
-  days as (
-    select *
-    from returns
+      portfolios as p
+      join int_risk_returns as r on r.user_id = p.user_id and r.portfolio_id = p.portfolio_id
     union all
     -- The close that the first day's return is measured from.
     select
@@ -46,14 +43,13 @@ with
       benchmark,
       base_currency,
       currency,
-      min(price_date) - 1 as price_date,
+      first_date - 1 as price_date,
       null as daily_return,
       null as risk_period,
       null as periods_per_year,
       null as risk_return,
       null as risk_free_return
-    from returns
-    group by user_id, portfolio_id, benchmark, base_currency, currency
+    from portfolios
   ),
   levels as (
     select

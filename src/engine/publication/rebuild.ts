@@ -17,7 +17,7 @@ import { type Build, fillTable, type NewTable, prepareBuild, tablesBefore, useSc
 import { writeComments } from "./comments.ts";
 import { dropBuild, dropLeftovers } from "./drop-build.ts";
 import { GroupError, publishGroup } from "./publish.ts";
-import { sampleOf } from "./sample.ts";
+import { checkToPublish } from "./sample.ts";
 import { ForeignDependentError } from "./stable-views.ts";
 
 export interface RebuildRequest {
@@ -171,8 +171,7 @@ class Checks {
     const run = async (client: ClientBase): Promise<CheckResult[]> => {
       await useSchema(client, this.#build.schema);
       await client.query(`set local statement_timeout = ${asset.timeoutSeconds * 1000}`);
-      const scope = isView(asset) ? await sampleOf(client, this.#versions, asset) : everything;
-      return await runChecks(client, asset, checks, scope);
+      return await checkToPublish(client, this.#versions, asset, checks);
     };
     try {
       const results = await transaction(this.#context.pool, run, this.#request);

@@ -27,7 +27,7 @@ import {
 import { allChecks, propagate, refuseFailures, runChecks, ScopeLocks } from "../refresh/index.ts";
 import { dependentsOf } from "./arrange.ts";
 import { writeComments } from "./comments.ts";
-import { sampleOf } from "./sample.ts";
+import { checkToPublish } from "./sample.ts";
 import { replaceViews } from "./stable-views.ts";
 
 /** There is no version to go back to. */
@@ -151,9 +151,8 @@ async function check(
   const results: CheckResult[] = [];
   for (const read of [name, ...dependentsOf(graph, versions, new Set([name]))]) {
     const { asset } = versions.get(read)!;
-    const scope = isView(asset) ? await sampleOf(client, versions, asset) : everything;
     const checks = read === name && isView(asset) ? allChecks(asset) : asset.checks;
-    results.push(...(await runChecks(client, asset, checks, scope)));
+    results.push(...(await checkToPublish(client, versions, asset, checks)));
   }
   refuseFailures(results);
   return results;

@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import { type AnyAsset, type Check, readableName, type Severity } from "../definition/index.ts";
+import { type AnyAsset, type Check, readableName } from "../definition/index.ts";
 import { everything, type Scope, scopeFilter } from "../planning/index.ts";
 import { EngineError, messageOf, quoteColumns, quoteIdentifier, sqlState } from "../postgres/index.ts";
 import type { CheckResult } from "../records/index.ts";
@@ -110,21 +110,64 @@ export function allChecks(asset: AnyAsset): Check[] {
   return [...builtIn.filter((check) => !declared.has(checkName(check))), ...asset.checks];
 }
 
-/** Runs checks on the rows of the asset in the scope. Names are resolved by the connection's search path. */
+/**
+ * Runs checks on the rows of the asset in the scope, in one statement. Names are resolved by the connection's search path.
+ * Only rows that fail are kept, most often none, and counted and named from there.
+ */
 export async function runChecks(
   client: ClientBase,
   asset: AnyAsset,
   checks: readonly Check[],
   scope: Scope = everything,
 ): Promise<CheckResult[]> {
-  const results: CheckResult[] = [];
+  if (checks.length === 0) return [];
+  const { condition, values } = scopeFilter(asset, scope);
+  const keyCheck = checks.find(({ kind }) => kind === "unique_key");
   const rowChecks = checks.filter((check) => check.kind !== "unique_key");
-  if (rowChecks.length < checks.length) {
-    const { severity = "error" } = checks.find((check) => check.kind === "unique_key")!;
-    results.push(await checkKey(client, asset, severity, scope));
-  }
-  if (rowChecks.length > 0) results.push(...(await checkRows(client, asset, rowChecks, scope)));
-  return results;
+  const failures = rowChecks.map((check) => failureCondition(check, values));
+  const key = quoteColumns(asset.key);
+  const duplicates = `
+    duplicate as materialized (
+      select ${key} from checked group by ${key} having count(*) > 1
+    )`;
+  const failing = `
+    failing as materialized (
+      select ${key}, array[${failures.join(", ")}] as failures from checked where ${failures.join(" or ")}
+    )`;
+  const ofKey = `
+    select
+      0 as number,
+      (select count(*) from duplicate) as failing,
+      (select jsonb_agg(to_jsonb(named)) from (select * from duplicate limit ${sampleSize}) as named) as sample`;
+  const ofRows = `
+    select
+      number,
+      (select count(*) from failing where failures[number]) as failing,
+      (
+        select jsonb_agg(to_jsonb(named))
+        from (select ${key} from failing where failures[number] order by ${key} limit ${sampleSize}) as named
+      ) as sample
+    from generate_series(1, ${failures.length}) as number`;
+  const [withKey, withRows] = [keyCheck !== undefined, rowChecks.length > 0];
+  const { rows } = await client.query<{ failing: number; sample: unknown[] | null }>(
+    prepared(
+      // What both ask is computed once: of a view that is all of the work.
+      `with checked as ${withKey && withRows ? "" : "not "}materialized (
+         select * from ${readableName(asset)} where ${condition}
+       ),${[withKey ? duplicates : "", withRows ? failing : ""].filter(Boolean).join(",")}
+       ${[withKey ? ofKey : "", withRows ? ofRows : ""].filter(Boolean).join("\nunion all")}
+       order by number`,
+      values,
+      scope,
+    ),
+  );
+  return [...(keyCheck ? [keyCheck] : []), ...rowChecks].map((check, index) => ({
+    asset: asset.name,
+    check: checkName(check),
+    severity: check.severity ?? "error",
+    failingRows: rows[index]!.failing,
+    sample: rows[index]!.sample ?? [],
+  }));
 }
 
 /** The first failure with severity error; null: none. */
@@ -136,72 +179,6 @@ export function firstFailure(results: readonly CheckResult[]): CheckResult | nul
 export function refuseFailures(results: readonly CheckResult[]): void {
   const failure = firstFailure(results);
   if (failure) throw new AssetCheckError(failure);
-}
-
-async function checkKey(
-  client: ClientBase,
-  asset: AnyAsset,
-  severity: Severity,
-  scope: Scope,
-): Promise<CheckResult> {
-  const { condition, values } = scopeFilter(asset, scope);
-  const { rows } = await client.query<{ failing: number; sample: unknown[] | null }>(
-    prepared(
-      `with duplicate as (
-       select ${quoteColumns(asset.key)}
-       from ${readableName(asset)}
-       where ${condition}
-       group by ${quoteColumns(asset.key)}
-       having count(*) > 1
-     )
-     select
-       (select count(*) from duplicate) as failing,
-       (select jsonb_agg(to_jsonb(named)) from (select * from duplicate limit ${sampleSize}) as named) as sample`,
-      values,
-      scope,
-    ),
-  );
-  const { failing, sample } = rows[0]!;
-  return { asset: asset.name, check: "unique_key", severity, failingRows: failing, sample: sample ?? [] };
-}
-
-async function checkRows(
-  client: ClientBase,
-  asset: AnyAsset,
-  checks: readonly Exclude<Check, { kind: "unique_key" }>[],
-  scope: Scope,
-): Promise<CheckResult[]> {
-  const { condition, values } = scopeFilter(asset, scope);
-  const failures = checks.map((check) => failureCondition(check, values));
-  const key = quoteColumns(asset.key);
-  // Only rows that fail are kept, most often none, and counted and named from there.
-  const { rows } = await client.query<{ failing: number; sample: unknown[] | null }>(
-    prepared(
-      `with failing as materialized (
-       select ${quoteColumns(asset.key, "checked")}, array[${failures.join(", ")}] as failures
-       from ${readableName(asset)} as checked
-       where ${condition}
-         and (${failures.join(" or ")})
-     )
-     select
-       (select count(*) from failing where failures[number]) as failing,
-       (
-         select jsonb_agg(to_jsonb(named))
-         from (select ${key} from failing where failures[number] order by ${key} limit ${sampleSize}) as named
-       ) as sample
-     from generate_series(1, ${failures.length}) as number
-     order by number`,
-      values,
-      scope,
-    ),
-  );
-  return checks.map((check, index) => ({
-    asset: asset.name,
-    check: checkName(check),
-    severity: check.severity ?? "error",
-    failingRows: rows[index]!.failing,
-    sample: rows[index]!.sample ?? [],
-  }));
 }
 
 export function checkName(check: Check): string {

@@ -134,8 +134,8 @@ test("a scope is a condition on the asset's own columns, with parameters of thei
     values: [["1", "2"], "2024-01-15"],
   });
   expect(scopeFilter(stg_fees, { partitions: ["emma"], since: null }, 3)).toEqual({
-    condition: `"book" = any($3::text[])`,
-    values: [["emma"]],
+    condition: `"book" = $3::text`,
+    values: ["emma"],
   });
   expect(scopeFilter(gold_members, { partitions: null, since: "2024-01-15" })).toEqual({
     condition: "true",

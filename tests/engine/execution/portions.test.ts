@@ -114,8 +114,9 @@ test("a run of many values commits portion by portion, and is taken up again whe
        and database = (select oid from pg_database where datname = current_database())`,
     [(holder as PoolClient & { processID: number }).processID],
   );
-  await release(holder);
+  // Released only then: what is tried again before the run has noticed would go on.
   const { runId } = await running;
+  await release(holder);
   expect(Object.keys(await revenues(database.pool)).length).toBe(40);
   await database.pool.query("update orchestrator.runs set status = 'running' where run_id = $1", [runId]);
   await engine.start();
