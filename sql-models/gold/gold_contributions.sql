@@ -29,7 +29,7 @@ with
       count(risk_return) as returns,
       avg(risk_return order by price_date) as mean_return,
       var_samp(risk_return order by price_date) * (count(risk_return) - 1) as squares,
-      first(twr_index order by price_date desc) filter (where twr_index is not null) - 1 as twr,
+      first(twr_index order by price_date desc) - 1 as twr,
       min(twr_index) as least_index,
       sum(gain) as gain
     from days

@@ -133,7 +133,7 @@ select
   sum(f.income_paid_out) as income_paid_out,
   sum(f.fees) as fees,
   sum(f.taxes) as taxes,
-  -- all the same, but written with more or fewer zeros: which of them comes first is nobody's choice
+  -- Equal ones may be written with more or fewer zeros: trimmed, it does not show which of them came first.
   trim_scale(min(f.rate)) as rate
 from
   flows as f

@@ -5,19 +5,28 @@
 -- compound as the portfolio's do (int_risk_returns), those alone on which something was invested: a period without a holding is no
 -- return of either. Each day looks its bar up by index: a join of days to days, of which a planner expects one, would take seconds.
 with
-  portfolios as not materialized (
+  portfolios as (
     select
-      d.user_id,
-      d.portfolio_id,
+      user_id,
+      portfolio_id,
+      min(currency) as base_currency,
+      min(price_date) as first_date
+    from int_portfolio_daily
+    group by user_id, portfolio_id
+  ),
+  -- Named twice, and yet not computed for everybody.
+  compared as not materialized (
+    select
+      p.user_id,
+      p.portfolio_id,
       b.ticker as benchmark,
-      min(d.currency) as base_currency,
-      coalesce(min(a.currency), min(d.currency)) as currency,
-      min(d.price_date) as first_date
+      p.base_currency,
+      coalesce(a.currency, p.base_currency) as currency,
+      p.first_date
     from
-      int_portfolio_daily as d
-      join int_benchmarks as b on b.user_id = d.user_id
+      portfolios as p
+      join int_benchmarks as b on b.user_id = p.user_id
       left join stg_assets as a on a.ticker = b.ticker
-    group by d.user_id, d.portfolio_id, b.ticker
   ),
   days as (
     select
@@ -33,7 +42,7 @@ with
       r.risk_return,
       r.risk_free_return
     from
-      portfolios as p
+      compared as p
       join int_risk_returns as r on r.user_id = p.user_id and r.portfolio_id = p.portfolio_id
     union all
     -- The close that the first day's return is measured from.
@@ -49,7 +58,7 @@ with
       null as periods_per_year,
       null as risk_return,
       null as risk_free_return
-    from portfolios
+    from compared
   ),
   levels as (
     select

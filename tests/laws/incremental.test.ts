@@ -424,21 +424,27 @@ test("a purchase is deleted while a later one is carried on: the days between th
 
 test("more income is taken back than is held: the figures follow, no check refuses them", async () => {
   const { pool } = database;
+  // Whoever came before left what they like to the others: theirs, and the ticker, are their own.
+  await pool.query("insert into users (user_id, email, password_hash) values (4, '4@example.org', 'x')");
+  await pool.query(
+    `insert into raw_assets (ticker, name, asset_class, currency, exchange_timezone)
+     values ('DDD', 'DDD', 'stock', 'USD', 'UTC')`,
+  );
   await pool.query(
     `insert into transactions (user_id, account_id, ticker, transaction_type, quantity, price, amount, transaction_date)
-     select user_id, account_id, 'AAA', type, quantity, price, amount, day
+     select user_id, account_id, 'DDD', type, quantity, price, amount, day
      from accounts
-     cross join (values ('BUY', 1, 10, null, $1::date), ('DIVIDEND', null, null, -5000000, $2::date)) as row
+     cross join (values ('BUY', 1, 10, null, $1::date), ('DIVIDEND', null, null, -50, $2::date)) as row
        (type, quantity, price, amount, day)
-     where user_id = 3 and is_default`,
+     where user_id = 4 and is_default`,
     [allDays[5], allDays[40]],
   );
   await pool.query(
-    "update accounts set tracks_cash = false, income = 'ledger' where user_id = 3 and is_default",
+    "update accounts set tracks_cash = false, income = 'ledger' where user_id = 4 and is_default",
   );
   await engine.refresh("transaction_sensor");
   const { rows } = await pool.query(
-    `select daily_return < -1 as is_below from "default".int_portfolio_daily where user_id = 3 and portfolio_id = 0 and price_date = $1`,
+    `select daily_return < -1 as is_below from "default".int_portfolio_daily where user_id = 4 and portfolio_id = 0 and price_date = $1`,
     [allDays[40]],
   );
   expect(rows).toEqual([{ is_below: true }]);

@@ -2,22 +2,15 @@ import type { ClientBase } from "pg";
 import { inParallel } from "../concurrency/index.ts";
 import type { Context } from "../context.ts";
 import { isView } from "../definition/index.ts";
-import { everything } from "../planning/index.ts";
 import { HeldSession, lockRebuild, type OnBackend, transaction } from "../postgres/index.ts";
-import {
-  type CheckResult,
-  type CurrentVersion,
-  dropOldVersions,
-  passBarrier,
-  recordCheckResults,
-} from "../records/index.ts";
-import { AssetCheckError, allChecks, BodyError, firstFailure, runChecks } from "../refresh/index.ts";
+import { type CheckResult, dropOldVersions, passBarrier, recordCheckResults } from "../records/index.ts";
+import { AssetCheckError, allChecks, BodyError, firstFailure } from "../refresh/index.ts";
 import { arrange, blame, type Group, groupsOf } from "./arrange.ts";
 import { type Build, fillTable, type NewTable, prepareBuild, tablesBefore, useSchema } from "./build.ts";
 import { writeComments } from "./comments.ts";
 import { dropBuild, dropLeftovers } from "./drop-build.ts";
 import { GroupError, publishGroup } from "./publish.ts";
-import { checkToPublish } from "./sample.ts";
+import { checkToPublish, type Samples } from "./sample.ts";
 import { ForeignDependentError } from "./stable-views.ts";
 
 export interface RebuildRequest {
@@ -122,13 +115,12 @@ class Checks {
   readonly #build: Build;
   readonly #request: RebuildRequest;
   readonly #results = new Map<string, readonly CheckResult[]>();
-  readonly #versions: ReadonlyMap<string, CurrentVersion>;
+  readonly #samples: Samples = new Map();
 
   constructor(context: Context, build: Build, request: RebuildRequest) {
     this.#context = context;
     this.#build = build;
     this.#request = request;
-    this.#versions = build.versions();
   }
 
   /** Takes what fails out of the build, and checks again what then stands on something else, until all that is left passes. */
@@ -171,7 +163,7 @@ class Checks {
     const run = async (client: ClientBase): Promise<CheckResult[]> => {
       await useSchema(client, this.#build.schema);
       await client.query(`set local statement_timeout = ${asset.timeoutSeconds * 1000}`);
-      return await checkToPublish(client, this.#versions, asset, checks);
+      return await checkToPublish(client, this.#build.versions(), asset, checks, this.#samples);
     };
     try {
       const results = await transaction(this.#context.pool, run, this.#request);

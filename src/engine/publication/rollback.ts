@@ -24,10 +24,10 @@ import {
   recordVersions,
   requestRun,
 } from "../records/index.ts";
-import { allChecks, propagate, refuseFailures, runChecks, ScopeLocks } from "../refresh/index.ts";
+import { allChecks, propagate, refuseFailures, ScopeLocks } from "../refresh/index.ts";
 import { dependentsOf } from "./arrange.ts";
 import { writeComments } from "./comments.ts";
-import { checkToPublish } from "./sample.ts";
+import { checkToPublish, type Samples } from "./sample.ts";
 import { replaceViews } from "./stable-views.ts";
 
 /** There is no version to go back to. */
@@ -149,10 +149,11 @@ async function check(
   name: string,
 ): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
+  const samples: Samples = new Map();
   for (const read of [name, ...dependentsOf(graph, versions, new Set([name]))]) {
     const { asset } = versions.get(read)!;
     const checks = read === name && isView(asset) ? allChecks(asset) : asset.checks;
-    results.push(...(await checkToPublish(client, versions, asset, checks)));
+    results.push(...(await checkToPublish(client, versions, asset, checks, samples)));
   }
   refuseFailures(results);
   return results;

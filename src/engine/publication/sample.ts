@@ -2,10 +2,15 @@ import type { ClientBase } from "pg";
 import { type AnyAsset, type Check, isView } from "../definition/index.ts";
 import { quoteIdentifier } from "../postgres/index.ts";
 import type { CheckResult, CurrentVersion } from "../records/index.ts";
-import { runChecks } from "../refresh/index.ts";
+import { mostNamed, runChecks } from "../refresh/index.ts";
 
-/** A view is computed to be checked. For so many partition values: all views of one person take two seconds. */
-const sampleSize = 3;
+/** A view is computed to be checked: for so many partition values at least, and for so many as are quickly done. */
+const least = 3;
+const most = 50;
+const quickMilliseconds = 100;
+
+/** By partition column: values that tables have, for all checks of one publication. */
+export type Samples = Map<string, Promise<readonly string[]>>;
 
 /** Runs the checks before the asset is published: of a table on all rows, of a view on those of some partition values. */
 export async function checkToPublish(
@@ -13,15 +18,39 @@ export async function checkToPublish(
   versions: ReadonlyMap<string, CurrentVersion>,
   asset: AnyAsset,
   checks: readonly Check[],
+  samples: Samples,
 ): Promise<CheckResult[]> {
-  const values = isView(asset) && checks.length > 0 ? await sampleOf(client, versions, asset) : [];
-  if (values.length === 0) return await runChecks(client, asset, checks);
+  const { partitionBy } = asset;
+  const values = isView(asset) && partitionBy ? await sampleOf(client, versions, partitionBy, samples) : [];
+  if (values.length === 0 || checks.length === 0) return await runChecks(client, asset, checks);
+  // What of a key is said to be one over all values is no matter of one of them.
+  const overAll = asset.key.includes(partitionBy!) ? [] : checks.filter(({ kind }) => kind === "unique_key");
+  const results = await runChecks(client, asset, overAll, { partitions: values, since: null });
+  const each = await checkOneByOne(
+    client,
+    asset,
+    checks.filter((check) => !overAll.includes(check)),
+    values,
+  );
+  return [...results, ...each];
+}
+
+/** An equality goes to both sides of a join, a list of values to one: the other would be computed for everybody. */
+async function checkOneByOne(
+  client: ClientBase,
+  asset: AnyAsset,
+  checks: readonly Check[],
+  values: readonly string[],
+): Promise<CheckResult[]> {
+  if (checks.length === 0) return [];
+  const until = performance.now() + quickMilliseconds;
   const results: CheckResult[][] = [];
-  // One by one, since an equality goes to both sides of a join.
-  for (const value of values)
+  for (const value of values) {
+    if (results.length >= least && performance.now() > until) break;
     results.push(await runChecks(client, asset, checks, { partitions: [value], since: null }));
+  }
   return results[0]!.map((first, index) => {
-    const same = results.map((each) => each[index]!);
+    const same = results.map((result) => result[index]!);
     return {
       ...first,
       failingRows: same.reduce((sum, { failingRows }) => sum + failingRows, 0),
@@ -30,28 +59,39 @@ export async function checkToPublish(
   });
 }
 
-/** How many failing rows are named. */
-const mostNamed = 5;
-
-/** Partition values that the tables with the same partition column have. Not those of the first alone: it may be of few, or empty. */
 async function sampleOf(
   client: ClientBase,
   versions: ReadonlyMap<string, CurrentVersion>,
-  { partitionBy }: AnyAsset,
+  column: string,
+  samples: Samples,
+): Promise<readonly string[]> {
+  const known = samples.get(column) ?? readSample(client, versions, column);
+  samples.set(column, known);
+  return await known;
+}
+
+/** In turn from every table that has the column: those of one may all be of a kind, and it may be empty. */
+async function readSample(
+  client: ClientBase,
+  versions: ReadonlyMap<string, CurrentVersion>,
+  column: string,
 ): Promise<string[]> {
-  const found = new Set<string>();
-  if (!partitionBy) return [];
-  const column = quoteIdentifier(partitionBy);
+  const found: { value: string; place: number }[] = [];
   for (const { asset, relation } of versions.values()) {
-    if (relation === null || asset.partitionBy !== partitionBy) continue;
+    if (relation === null || asset.partitionBy !== column) continue;
+    const values = quoteIdentifier(column);
+    // As text afterwards: the distinct ones come off the index of the key.
     const { rows } = await client.query<{ value: string }>(
-      `select distinct ${column}::text as value
-       from ${quoteIdentifier(asset.name)}
-       where ${column} is not null
-       limit ${sampleSize}`,
+      `select value::text
+       from (
+         select distinct ${values} as value
+         from ${quoteIdentifier(asset.name)}
+         where ${values} is not null
+         limit ${most}
+       ) as listed`,
     );
-    for (const { value } of rows) if (found.size < sampleSize) found.add(value);
-    if (found.size === sampleSize) break;
+    found.push(...rows.map(({ value }, place) => ({ value, place })));
   }
-  return [...found];
+  const inTurn = found.sort((a, b) => a.place - b.place).map(({ value }) => value);
+  return [...new Set(inTurn)].slice(0, most);
 }

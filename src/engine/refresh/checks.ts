@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import { type AnyAsset, type Check, readableName } from "../definition/index.ts";
+import { type AnyAsset, type Check, isView, readableName } from "../definition/index.ts";
 import { everything, type Scope, scopeFilter } from "../planning/index.ts";
 import { EngineError, messageOf, quoteColumns, quoteIdentifier, sqlState } from "../postgres/index.ts";
 import type { CheckResult } from "../records/index.ts";
@@ -69,7 +69,7 @@ function describe(sample: unknown): string {
 }
 
 /** How many failing rows are named. */
-const sampleSize = 5;
+export const mostNamed = 5;
 
 /**
  * Turns the violation of a constraint that stands for a check (the key, not null) into that check's failure; any
@@ -138,21 +138,21 @@ export async function runChecks(
     select
       0 as number,
       (select count(*) from duplicate) as failing,
-      (select jsonb_agg(to_jsonb(named)) from (select * from duplicate limit ${sampleSize}) as named) as sample`;
+      (select jsonb_agg(to_jsonb(named)) from (select * from duplicate limit ${mostNamed}) as named) as sample`;
   const ofRows = `
     select
       number,
       (select count(*) from failing where failures[number]) as failing,
       (
         select jsonb_agg(to_jsonb(named))
-        from (select ${key} from failing where failures[number] order by ${key} limit ${sampleSize}) as named
+        from (select ${key} from failing where failures[number] order by ${key} limit ${mostNamed}) as named
       ) as sample
     from generate_series(1, ${failures.length}) as number`;
   const [withKey, withRows] = [keyCheck !== undefined, rowChecks.length > 0];
   const { rows } = await client.query<{ failing: number; sample: unknown[] | null }>(
     prepared(
-      // What both ask is computed once: of a view that is all of the work.
-      `with checked as ${withKey && withRows ? "" : "not "}materialized (
+      // What both ask of a view is computed once, which is all of the work; a table is there, and may be large.
+      `with checked as ${isView(asset) && withKey && withRows ? "" : "not "}materialized (
          select * from ${readableName(asset)} where ${condition}
        ),${[withKey ? duplicates : "", withRows ? failing : ""].filter(Boolean).join(",")}
        ${[withKey ? ofKey : "", withRows ? ofRows : ""].filter(Boolean).join("\nunion all")}

@@ -8,6 +8,7 @@ export {
   checkName,
   failureCondition,
   firstFailure,
+  mostNamed,
   refuseFailures,
   runChecks,
 } from "./checks.ts";
