@@ -122,8 +122,10 @@ export {
   readRegimes,
 } from "./regime-facts.ts";
 export {
+  isRiskSlow,
   type RiskFigures,
   readRisk,
+  readRiskAtOnce,
   readWhatIf,
   type WhatIf,
 } from "./risk.ts";

@@ -7,6 +7,10 @@ export class Recent<T> {
     this.#most = most;
   }
 
+  has(key: string): boolean {
+    return this.#kept.has(key);
+  }
+
   /**
    * What was made under this key, or is being made, or what `make` makes now. `key` names everything that the result depends
    * on. What could not be made is not kept.

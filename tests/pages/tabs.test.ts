@@ -259,3 +259,34 @@ test("operators find the tables of the system, runs and automation under one nam
     expect(bar).toContain(found);
   expect(bar).not.toContain("/assets");
 });
+
+test("risk of many holdings over many years shows what there is at once, and the rest when it is there", async () => {
+  const cookie = await enter("register", "many@example.org");
+  const { pool } = program.database;
+  await pool.query(
+    `insert into raw_assets (ticker, name, asset_class, currency, exchange_timezone)
+     select 'MANY' || number, 'Many', 'stock', 'USD', 'UTC' from generate_series(1, 16) number`,
+  );
+  await pool.query(
+    `insert into raw_prices (ticker, price_date, close)
+     select 'MANY' || number, '2010-01-04', 10 from generate_series(1, 16) number`,
+  );
+  await pool.query(
+    `insert into transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
+     select user_id, 'MANY' || number, 'BUY', 1, 10, '2010-01-04'
+     from users, generate_series(1, 16) number
+     where email = 'many@example.org'`,
+  );
+  await program.engine.refresh("transaction_sensor");
+  const address = "/portfolio/risk?range=Max&benchmark=";
+  const first = await get(address, { cookie });
+  expect(first.html).toContain("The figures of each holding are being computed.");
+  expect(first.html).toMatch(/<div id="portfolio" data-live="portfolio" data-poll>/);
+  expect(first.html).toContain("Losses and concentration");
+  expect(first.html).not.toContain("What each holding added");
+  for (const headers of [{ "X-Fragment": "main" }, {}]) {
+    const { html } = await get(address, { cookie, headers });
+    expect(html).toContain("What each holding added");
+    expect(html).toMatch(/<div id="portfolio" data-live="portfolio">/);
+  }
+});

@@ -75,6 +75,8 @@ export interface Tab {
   orderOf?(query: unknown): Record<string, string>;
   /** Kept, and rendered once (`{{#kept}}`): what it gives must follow from what is wanted. */
   make(pool: Pool, wanted: Wanted): Promise<Made>;
+  /** Less of it, where all takes more than a second; null: it does not. The page fetches the rest when it is there. */
+  makeAtOnce?(pool: Pool, wanted: Wanted): Promise<Made | null>;
 }
 
 /** Answers with the tab, or leads to the address of what was looked at the last time. */
@@ -186,15 +188,13 @@ async function tabData(context: WebContext, recent: Recent<Kept>, request: Reque
     format.locale,
     currentLanguage(),
   ]);
-  const { shown, benchmarks } = await recent.get(key, async () => ({
-    shown: await tab.make(context.pool, { figures, look, order, columns, format, href }),
-    benchmarks: await readBenchmarkPicker(context, userId, look, href),
-  }));
+  const wanted = { figures, look, order, columns, format, href };
+  const { shown, benchmarks, isWhole } = await made(context, recent, { request, tab, key, wanted });
   // Their bars have come, and gold takes them up.
   const isLate = (shown.unpriced ?? []).some((ticker) => (standing.firstBars.get(ticker) ?? "9") <= span.end);
   return {
     ...shared,
-    fetching: fetching || isLate,
+    fetching: fetching || isLate || !isWhole,
     isEstimate: standing.missing !== null || isLate,
     ...shown,
     ...benchmarks,
@@ -203,6 +203,34 @@ async function tabData(context: WebContext, recent: Recent<Kept>, request: Reque
     inAddress: { ...lookParameters(look), ...order },
     order,
   };
+}
+
+interface Making {
+  readonly request: Request;
+  readonly tab: Tab;
+  /** Of what is kept. */
+  readonly key: string;
+  readonly wanted: Wanted;
+}
+
+/** What the tab shows; of what takes long less, the first time, while all of it is made for whoever asks next. */
+async function made(
+  context: WebContext,
+  recent: Recent<Kept>,
+  { request, tab, key, wanted }: Making,
+): Promise<Kept & { readonly isWhole: boolean }> {
+  const { pool } = context;
+  const { figures, look, href } = wanted;
+  const kept = async (shown: Promise<Made>): Promise<Kept> => ({
+    shown: await shown,
+    benchmarks: await readBenchmarkPicker(context, figures.userId, look, href),
+  });
+  const isFirst = !recent.has(key) && request.get("X-Fragment") === undefined;
+  const atOnce = isFirst ? await tab.makeAtOnce?.(pool, wanted) : null;
+  const whole = recent.get(key, () => kept(tab.make(pool, wanted)));
+  return atOnce
+    ? { ...(await kept(Promise.resolve(atOnce))), isWhole: false }
+    : { ...(await whole), isWhole: true };
 }
 
 /** To be chosen from where there are several. */

@@ -2,7 +2,15 @@
 import { Router } from "express";
 import type { Pool } from "pg";
 import { z } from "zod";
-import { type FiguresRequest, rangeParameters, readRisk, readWhatIf } from "../../portfolio/index.ts";
+import {
+  type FiguresRequest,
+  isRiskSlow,
+  type RiskFigures,
+  rangeParameters,
+  readRisk,
+  readRiskAtOnce,
+  readWhatIf,
+} from "../../portfolio/index.ts";
 import type { WebContext } from "../context.ts";
 import { sayPeriod } from "../figures/days.ts";
 import { type AskedWhatIf, riskView } from "../figures/risk.ts";
@@ -10,7 +18,7 @@ import { defineMessage, t } from "../messages/index.ts";
 import { numberLocale, readNumbers, shownNumbers } from "../number-input.ts";
 import { parseInput } from "../route.ts";
 import type { SendPage } from "./page.ts";
-import { type Tab, tabPage } from "./portfolio-tab.ts";
+import { type Tab, tabPage, type Wanted } from "./portfolio-tab.ts";
 import { accountParameter } from "./portfolio-tabs.ts";
 
 const asked = z.object({
@@ -49,28 +57,45 @@ const risk: Tab = {
   title: defineMessage("Risk"),
   scripts: ["chart.js", "explain.js", "numbers.js"],
   orderOf: whatIfOf,
-  make: async (pool, { figures: request, look, order, format }) => {
+  make: async (pool, wanted) => {
+    const { figures: request, order } = wanted;
     const figures = await readRisk(pool, request);
-    const { multiple = "0" } = order;
-    const { span } = request;
-    return {
-      risk: riskView(figures, await readAsked(pool, request, figures.contributions, order), format),
-      period: sayPeriod(span.is_whole ? span.first : span.start, span.end, format),
-      /** What the figures are of, the benchmark included. */
-      scope: {
-        ...rangeParameters(look.range),
-        ...accountParameter(look.account),
-        ...(look.benchmark !== null && { benchmark: look.benchmark }),
-      },
-      multiple: shownNumbers({ multiple }, isMultiple, {}, format.locale).multiple,
-      multipleProblem: multipleOf.test(multiple)
-        ? null
-        : t("Enter how many times as much, from 0 to 99: 0 is sold, {half} half of it.", {
-            half: format.compactNumber(0.5),
-          }),
-    };
+    return shownOf(wanted, figures, await readAsked(pool, request, figures.contributions, order));
   },
+  makeAtOnce: async (pool, wanted) =>
+    (await isRiskSlow(pool, wanted.figures))
+      ? {
+          ...shownOf(wanted, await readRiskAtOnce(pool, wanted.figures), null),
+          isUnderWay: true,
+          again: wanted.href(wanted.order),
+        }
+      : null,
 };
+
+function shownOf(
+  { figures: request, look, order, format }: Wanted,
+  figures: RiskFigures,
+  whatIf: AskedWhatIf | null,
+) {
+  const { multiple = "0" } = order;
+  const { span } = request;
+  return {
+    risk: riskView(figures, whatIf, format),
+    period: sayPeriod(span.is_whole ? span.first : span.start, span.end, format),
+    /** What the figures are of, the benchmark included. */
+    scope: {
+      ...rangeParameters(look.range),
+      ...accountParameter(look.account),
+      ...(look.benchmark !== null && { benchmark: look.benchmark }),
+    },
+    multiple: shownNumbers({ multiple }, isMultiple, {}, format.locale).multiple,
+    multipleProblem: multipleOf.test(multiple)
+      ? null
+      : t("Enter how many times as much, from 0 to 99: 0 is sold, {half} half of it.", {
+          half: format.compactNumber(0.5),
+        }),
+  };
+}
 
 export function riskPages(context: WebContext, sendPage: SendPage): Router {
   const router = Router();
