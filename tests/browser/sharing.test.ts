@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { AxeResults } from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launchBrowser } from "../support/browser.ts";
+import { launchBrowser, waitForAnimations } from "../support/browser.ts";
 import { type Program, startProgram } from "../support/program.ts";
 
 // A person shares their portfolio by a link, and lets another person read it; with JavaScript and without.
@@ -71,6 +71,7 @@ async function expectSound(page: Page, name: string): Promise<void> {
   for (const [look, { colorScheme, ...viewport }] of Object.entries(looks)) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize(viewport);
+    await waitForAnimations(page);
     await page.evaluate(axe);
     const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
     for (const { id, nodes } of violations)

@@ -27,3 +27,14 @@ export async function recordTrade(page: Page): Promise<void> {
   if (await keep.isVisible()) await keep.click();
   await page.getByText("Recorded.").waitFor();
 }
+
+/** What fades in has come: half of the way its contrast is half of what it will be. What never ends is not waited for. */
+export async function waitForAnimations(page: Page): Promise<void> {
+  await page.evaluate(
+    `Promise.allSettled(
+      document.getAnimations()
+        .filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity)
+        .map(({ finished }) => finished)
+    ).then(() => {})`,
+  );
+}
