@@ -8,6 +8,8 @@ import { t } from "./messages.js";
 const updated = document.getElementById("updated");
 let fetching = false;
 let again = false;
+/** In a row. */
+let failures = 0;
 
 /** @param {ParentNode} root */
 const liveParts = (root) => /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-live]")]);
@@ -23,6 +25,7 @@ async function refresh() {
   fetching = true;
   try {
     const response = await fetch(location.href, { headers: { "X-Fragment": "main" } });
+    failures = response.ok ? 0 : failures + 1;
     if (!response.ok) return;
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
     const changed = liveParts(document).map((part) => swap(part, fresh));
@@ -31,6 +34,7 @@ async function refresh() {
         time: new Date().toLocaleTimeString(document.documentElement.dataset.locale),
       });
   } catch {
+    failures += 1;
     if (updated) updated.textContent = t("Not connected: the figures are as of the last update.");
   } finally {
     fetching = false;
@@ -91,7 +95,14 @@ if (kinds.size > 0) {
   });
 }
 
-// While something is under way that sends no events (a first fetch of prices), look every second.
+/** Seconds since the last look. */
+let idle = 0;
+
+// While something is under way that sends no events (a first fetch of prices), look every second; where that fails, each time after
+// twice as long, up to a minute: what takes the server too long is not to be asked of it all the time.
 setInterval(() => {
+  idle += 1;
+  if (idle < Math.min(2 ** failures, 60)) return;
+  idle = 0;
   if (document.querySelector("[data-poll]") && document.visibilityState === "visible") void refresh();
 }, 1000);

@@ -189,7 +189,7 @@ async function tabData(context: WebContext, recent: Recent<Kept>, request: Reque
     currentLanguage(),
   ]);
   const wanted = { figures, look, order, columns, format, href };
-  const { shown, benchmarks, isWhole } = await made(context, recent, { request, tab, key, wanted });
+  const { shown, benchmarks, isWhole } = await makeShown(context, recent, { request, tab, key, wanted });
   // Their bars have come, and gold takes them up.
   const isLate = (shown.unpriced ?? []).some((ticker) => (standing.firstBars.get(ticker) ?? "9") <= span.end);
   return {
@@ -214,7 +214,7 @@ interface Making {
 }
 
 /** What the tab shows; of what takes long less, the first time, while all of it is made for whoever asks next. */
-async function made(
+async function makeShown(
   context: WebContext,
   recent: Recent<Kept>,
   { request, tab, key, wanted }: Making,
