@@ -143,7 +143,8 @@ function valueScale({ series, shade, height }: TimeChartInput) {
   if (values.length === 0) values.push(0, 1);
   const lowest = values.reduce((left, right) => Math.min(left, right), Infinity);
   const highest = values.reduce((left, right) => Math.max(left, right), -Infinity);
-  const flat = !(highest > lowest);
+  // What only differs in the last digits of a double is the same: drawn from bottom to top, the axis had fourteen decimals.
+  const flat = !(highest - lowest > 1e-9 * Math.max(Math.abs(highest), Math.abs(lowest)));
   const margin = flat ? Math.abs(highest) * 0.05 || 0.01 : (highest - lowest) * 0.06;
   return scaleLinear()
     .domain([lowest - margin, shade === "zero" && highest === 0 ? 0.15 * -lowest : highest + 2 * margin])
