@@ -67,30 +67,33 @@ describe("time chart", () => {
     expect(table.rows).toEqual([{ date: "2024-01-01", values: ["$100.00"] }]);
   });
 
-  test("draws what differs in its last digits alone as the same", () => {
-    const { lines, yTicks } = timeChart(
-      {
-        id: "volatility",
-        title: "Volatility",
-        unit: "percent",
-        height: 100,
-        dates: ["2024-01-01", "2024-01-02", "2024-01-03"],
-        series: [
-          {
-            name: "value",
-            label: "Volatility",
-            values: [2.368119532642104, 2.368119532642105, 2.368119532642104],
-            shape: "line",
-          },
-        ],
-        shade: "none",
-      },
-      format,
-    );
-    for (const { label } of yTicks) expect(label?.length ?? 0).toBeLessThan(8);
-    const heights = [...lines[0]!.path.matchAll(/,([\d.]+)/g)].map(([, y]) => Number(y));
-    expect(Math.max(...heights) - Math.min(...heights)).toBeLessThan(1);
-  });
+  test.each([[[2.368119532642104, 2.368119532642105, 2.368119532642104]], [[0, 2e-17, 1e-17]]])(
+    "draws what differs in its last digits alone as the same: %j",
+    (values) => {
+      const { lines, yTicks } = timeChart(
+        {
+          id: "volatility",
+          title: "Volatility",
+          unit: "percent",
+          height: 100,
+          dates: ["2024-01-01", "2024-01-02", "2024-01-03"],
+          series: [
+            {
+              name: "value",
+              label: "Volatility",
+              values,
+              shape: "line",
+            },
+          ],
+          shade: "none",
+        },
+        format,
+      );
+      for (const { label } of yTicks) expect(label?.length ?? 0).toBeLessThan(8);
+      const heights = [...lines[0]!.path.matchAll(/,([\d.]+)/g)].map(([, y]) => Number(y));
+      expect(Math.max(...heights) - Math.min(...heights)).toBeLessThan(1);
+    },
+  );
 
   test("tells what is not drawn with what is, in the tooltip and the table", () => {
     const { lines, points, table } = timeChart(

@@ -284,8 +284,16 @@ test("risk of many holdings over many years shows what there is at once, and the
   expect(first.html).toMatch(/<div id="portfolio" data-live="portfolio" data-poll>/);
   expect(first.html).toContain("Losses and concentration");
   expect(first.html).not.toContain("What each holding added");
-  for (const headers of [{ "X-Fragment": "main" }, {}]) {
-    const { html } = await get(address, { cookie, headers });
+  const [, all] = /<a href="([^"]+)">Check again/.exec(first.html)!;
+  expect((await get(`${address}&what_if=MANY1&multiple=0`, { cookie })).html).toContain('id="what-if"');
+  expect((await get(address, { cookie })).html).not.toContain("What each holding added");
+  const link = all!.replaceAll("&amp;", "&").replaceAll("&#x3D;", "=");
+  for (const [path, headers] of [
+    [link, {}],
+    [address, { "X-Fragment": "main" }],
+    [address, {}],
+  ] as const) {
+    const { html } = await get(path, { cookie, headers });
     expect(html).toContain("What each holding added");
     expect(html).toMatch(/<div id="portfolio" data-live="portfolio">/);
   }

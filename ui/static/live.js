@@ -10,6 +10,8 @@ let fetching = false;
 let again = false;
 /** In a row. */
 let failures = 0;
+/** Seconds since the last look ended. */
+let idle = 0;
 
 /** @param {ParentNode} root */
 const liveParts = (root) => /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-live]")]);
@@ -38,6 +40,7 @@ async function refresh() {
     if (updated) updated.textContent = t("Not connected: the figures are as of the last update.");
   } finally {
     fetching = false;
+    idle = 0;
     if (again) {
       again = false;
       void refresh();
@@ -46,7 +49,16 @@ async function refresh() {
 }
 
 /**
- * Replaces a part by its namesake unless they are the same; what the reader opened, focused or scrolled stays so.
+ * What is typed into, and told apart by an id.
+ * @param {Element} part
+ */
+const fields = (part) =>
+  /** @type {HTMLInputElement[]} */ ([
+    ...part.querySelectorAll("input[id]:not([type=hidden], [type=checkbox], [type=radio], [type=file])"),
+  ]);
+
+/**
+ * Replaces a part by its namesake unless they are the same; what the reader opened, typed, focused or scrolled stays so.
  * @param {HTMLElement} part
  * @param {Document} fresh
  */
@@ -61,6 +73,7 @@ function swap(part, fresh) {
     scrollLeft,
     scrollTop,
   }));
+  const typed = fields(part).filter(({ value, defaultValue }) => value !== defaultValue);
   const focused = part.contains(document.activeElement) ? document.activeElement : null;
   const focusedId = focused?.id;
   const focusedHref = focused?.getAttribute("href");
@@ -69,6 +82,8 @@ function swap(part, fresh) {
     details.open = open.get(details.id || index) ?? details.open;
   for (const [index, region] of [...next.querySelectorAll(".scroll")].entries())
     Object.assign(region, scrolls[index]);
+  for (const { id, value } of typed)
+    for (const field of fields(next)) if (field.id === id) field.value = value;
   const target = focusedId
     ? document.getElementById(focusedId)
     : focusedHref
@@ -95,14 +110,11 @@ if (kinds.size > 0) {
   });
 }
 
-/** Seconds since the last look. */
-let idle = 0;
-
 // While something is under way that sends no events (a first fetch of prices), look every second; where that fails, each time after
 // twice as long, up to a minute: what takes the server too long is not to be asked of it all the time.
 setInterval(() => {
+  if (fetching) return;
   idle += 1;
   if (idle < Math.min(2 ** failures, 60)) return;
-  idle = 0;
   if (document.querySelector("[data-poll]") && document.visibilityState === "visible") void refresh();
 }, 1000);

@@ -137,15 +137,20 @@ function currencyOf(unit: Unit, { currency, currencyDisplay }: Format) {
 type ValueScale = ReturnType<typeof valueScale>;
 type TimeScale = ReturnType<typeof scaleUtc<number, number>>;
 
-function valueScale({ series, shade, height }: TimeChartInput) {
+function valueScale({ series, shade, height, unit }: TimeChartInput) {
   const values = series.flatMap((one) => one.values.filter((value) => value !== null));
   if (shade === "zero") values.push(0);
   if (values.length === 0) values.push(0, 1);
   const lowest = values.reduce((left, right) => Math.min(left, right), Infinity);
   const highest = values.reduce((left, right) => Math.max(left, right), -Infinity);
   // What only differs in the last digits of a double is the same: drawn from bottom to top, the axis had fourteen decimals.
-  const flat = !(highest - lowest > 1e-9 * Math.max(Math.abs(highest), Math.abs(lowest)));
-  const margin = flat ? Math.abs(highest) * 0.05 || 0.01 : (highest - lowest) * 0.06;
+  const same = Math.max(
+    1e-9 * Math.max(Math.abs(highest), Math.abs(lowest)),
+    unit === "percent" ? 1e-12 : 0, // what is left of a volatility of nothing; a price may be as small
+  );
+  const flat = !(highest - lowest > same);
+  const flatMargin = Math.abs(highest) > same ? Math.abs(highest) * 0.05 : 0.01;
+  const margin = flat ? flatMargin : (highest - lowest) * 0.06;
   return scaleLinear()
     .domain([lowest - margin, shade === "zero" && highest === 0 ? 0.15 * -lowest : highest + 2 * margin])
     .range([height, 0]);

@@ -41,6 +41,9 @@ import {
 /** Of 400 kB each for ten years of 20 tickers, markup included. */
 const rangesKept = 50;
 
+/** In an address: all of the tab, however long it takes. */
+export const allParameter = "all";
+
 /** What is looked at, of which the account alone is not remembered: tomorrow everything is shown again. */
 export interface Look extends Choice {
   /** undefined: all together. */
@@ -75,7 +78,7 @@ export interface Tab {
   orderOf?(query: unknown): Record<string, string>;
   /** Kept, and rendered once (`{{#kept}}`): what it gives must follow from what is wanted. */
   make(pool: Pool, wanted: Wanted): Promise<Made>;
-  /** Less of it, where all takes more than a second; null: it does not. The page fetches the rest when it is there. */
+  /** Less of it, where all takes more than a second; null: it does not. The page asks for the rest itself. */
   makeAtOnce?(pool: Pool, wanted: Wanted): Promise<Made | null>;
 }
 
@@ -213,7 +216,10 @@ interface Making {
   readonly wanted: Wanted;
 }
 
-/** What the tab shows; of what takes long less, the first time, while all of it is made for whoever asks next. */
+/**
+ * What the tab shows; of what takes long less, unless all of it is asked for: by the page that shows less, or by its link. So whatever
+ * takes long has somebody who waits for it, is told when it fails, and ends it by leaving.
+ */
 async function makeShown(
   context: WebContext,
   recent: Recent<Kept>,
@@ -225,12 +231,11 @@ async function makeShown(
     shown: await shown,
     benchmarks: await readBenchmarkPicker(context, figures.userId, look, href),
   });
-  const isFirst = !recent.has(key) && request.get("X-Fragment") === undefined;
-  const atOnce = isFirst ? await tab.makeAtOnce?.(pool, wanted) : null;
-  const whole = recent.get(key, () => kept(tab.make(pool, wanted)));
+  const isAsked = request.get("X-Fragment") !== undefined || request.query[allParameter] !== undefined;
+  const atOnce = isAsked || recent.has(key) ? null : await tab.makeAtOnce?.(pool, wanted);
   return atOnce
     ? { ...(await kept(Promise.resolve(atOnce))), isWhole: false }
-    : { ...(await whole), isWhole: true };
+    : { ...(await recent.get(key, () => kept(tab.make(pool, wanted)))), isWhole: true };
 }
 
 /** To be chosen from where there are several. */

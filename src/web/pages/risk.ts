@@ -18,7 +18,7 @@ import { defineMessage, t } from "../messages/index.ts";
 import { numberLocale, readNumbers, shownNumbers } from "../number-input.ts";
 import { parseInput } from "../route.ts";
 import type { SendPage } from "./page.ts";
-import { type Tab, tabPage, type Wanted } from "./portfolio-tab.ts";
+import { allParameter, type Tab, tabPage, type Wanted } from "./portfolio-tab.ts";
 import { accountParameter } from "./portfolio-tabs.ts";
 
 const asked = z.object({
@@ -62,12 +62,13 @@ const risk: Tab = {
     const figures = await readRisk(pool, request);
     return shownOf(wanted, figures, await readAsked(pool, request, figures.contributions, order));
   },
+  // Who asks what if has sent a form, and waits for what it says.
   makeAtOnce: async (pool, wanted) =>
-    (await isRiskSlow(pool, wanted.figures))
+    wanted.order.what_if === undefined && (await isRiskSlow(pool, wanted.figures))
       ? {
           ...shownOf(wanted, await readRiskAtOnce(pool, wanted.figures), null),
           isUnderWay: true,
-          again: wanted.href(wanted.order),
+          all: wanted.href({ [allParameter]: "1" }),
         }
       : null,
 };
