@@ -60,12 +60,16 @@ with
       h.income,
       h.total_return,
       h.local_return,
-      solved.rate as flow_rate,
-      coalesce(solved.reason, too_few_days(solved.days)) as xirr_reason
+      (solved.flows).rate as flow_rate,
+      coalesce((solved.flows).reason, too_few_days((solved.flows).days)) as xirr_reason
     from
       int_position_values as p
       join histories as h on h.user_id = p.user_id and h.ticker = p.ticker
-      cross join lateral xirr(h.dates || p.as_of, h.amounts || p.current_value) as solved
+      -- Of who asks for no rate none is solved: what nobody names is left out of a subquery, and a function is called as it stands.
+      cross join lateral (
+        select xirr(h.dates || p.as_of, h.amounts || p.current_value) as flows
+        offset 0
+      ) as solved
   )
 select
   user_id,

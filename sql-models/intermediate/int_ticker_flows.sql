@@ -14,7 +14,13 @@ select
   false as is_dividend
 from
   int_ticker_periods as p
-  left join int_prices_daily as d on d.ticker = p.ticker and d.price_date = p.valid_from
+  left join lateral (
+    select i.close
+    from int_prices_daily as i
+    where p.transferred_quantity != 0 and i.ticker = p.ticker and i.price_date = p.valid_from
+    offset 0 -- looked up of a transfer alone
+  ) as d
+    on true
 union all
 select
   user_id,

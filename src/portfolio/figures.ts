@@ -35,13 +35,36 @@ export type Drawdown = RowOf<typeof gold_drawdowns>;
 export type Month = RowOf<typeof gold_monthly_returns>;
 export type RegimeFigures = RowOf<typeof gold_regime_performance>;
 
+/** What tables of tickers show. By name: what nobody names (the rate of each ticker's flows, above all) is not computed. */
+const tickerColumns = [
+  "ticker",
+  "currency",
+  "quantity",
+  "local_price",
+  "current_price",
+  "current_value",
+  "weight",
+  "weight_reason",
+  "average_cost",
+  "average_cost_reason",
+  "unrealized_pnl",
+  "realized_pnl",
+  "income",
+  "total_gain",
+  "total_return",
+  "is_priced",
+] as const;
+
 /** Figures of a ticker over the range; those of its standing (quantity, cost) are of its last day. */
-export interface TickerFigures extends RowOf<typeof gold_ticker_kpis> {
+export interface TickerFigures extends Pick<RowOf<typeof gold_ticker_kpis>, (typeof tickerColumns)[number]> {
   readonly name: string | null;
   readonly asset_class: string | null;
   readonly sector: string | null;
   /** Unrealised at the start: what was gained before the range. */
   readonly opening_pnl: string;
+}
+
+export interface TickerCourse extends TickerFigures {
   /** Closes at equal distances over the range; null before the first bar. */
   readonly closes: readonly (number | null)[];
 }
@@ -67,7 +90,7 @@ export interface RangeFigures {
   readonly drawdowns: readonly Drawdown[];
   readonly months: readonly Month[];
   readonly regimes: readonly RegimeFigures[];
-  readonly tickers: readonly TickerFigures[];
+  readonly tickers: readonly TickerCourse[];
 }
 
 export interface FiguresRequest {
@@ -92,7 +115,10 @@ export async function readFigures(pool: Pool, request: FiguresRequest): Promise<
   const [index, portfolio, { tickers, benchmark }] = await Promise.all([
     read(readDays),
     read(readPortfolioFigures),
-    read(readTickers),
+    read(async (client, wanted) => {
+      const { tickers, benchmark } = await readTickers(client, wanted);
+      return { tickers: await withCloses(client, tickers, span), benchmark };
+    }),
   ]);
   await requirePublished(pool, span.published_version);
   return {
@@ -234,6 +260,13 @@ async function readTransferredGain(
   return new Big(transferred).times(-1).toFixed();
 }
 
+/** A further CTE of a statement over a range: what each ticker had gained, unrealised, before the range. */
+export const openings = `opening as materialized (
+  select ticker, buy_amount - cost_basis as pnl
+  from int_ticker_periods
+  where valid_from = $2::date
+)`;
+
 /** And the prices of what is compared with them. */
 export async function readTickers(client: PoolClient, request: PublishedRequest) {
   const { span, benchmark } = request;
@@ -241,25 +274,16 @@ export async function readTickers(client: PoolClient, request: PublishedRequest)
     ...overRange(
       request.published,
       [gold_ticker_kpis],
-      `select
-         kpis.*,
+      `, ${openings}
+       select
+         ${tickerColumns.map((column) => `kpis.${column}`).join(", ")},
          raw_assets.name,
          raw_assets.asset_class,
          raw_assets.sector,
-         coalesce(opening.buy_amount - opening.cost_basis, 0) as opening_pnl,
-         closes.closes
+         coalesce(opening.pnl, 0) as opening_pnl
        from gold_ticker_kpis kpis
        left join bronze.raw_assets on raw_assets.ticker = kpis.ticker
-       left join int_ticker_periods opening on opening.ticker = kpis.ticker and opening.valid_from = $2::date
-       cross join lateral (
-         select array_agg(i.close::double precision order by point.number) as closes
-         from (
-           select number, $2::date + round(number * ($3::date - $2::date) / 40.0)::integer as day
-           from generate_series(0, 40) as number
-           offset 0 -- an expression beside row-level security is no condition of an index: 13 ms for 20 tickers
-         ) as point
-         left join int_prices_daily i on i.ticker = kpis.ticker and i.price_date = point.day
-       ) closes
+       left join opening on opening.ticker = kpis.ticker
        order by kpis.current_value desc, kpis.ticker`,
       slicesOf(request),
     ),
@@ -269,6 +293,30 @@ export async function readTickers(client: PoolClient, request: PublishedRequest)
     tickers: rows,
     benchmark: benchmark === null ? null : await readBenchmarkPrices(client, benchmark, span),
   };
+}
+
+async function withCloses(
+  client: PoolClient,
+  tickers: readonly TickerFigures[],
+  { start, end }: Span,
+): Promise<TickerCourse[]> {
+  const { rows } = await client.query<{ closes: TickerCourse["closes"] }>({
+    name: "read_closes",
+    text: `select
+             (
+               select array_agg(i.close::double precision order by point.number)
+               from (
+                 select number, $2::date + round(number * ($3::date - $2::date) / 40.0)::integer as day
+                 from generate_series(0, 40) as number
+                 offset 0 -- an expression beside row-level security is no condition of an index: 13 ms for 20 tickers
+               ) as point
+               left join int_prices_daily i on i.ticker = wanted.ticker and i.price_date = point.day
+             ) as closes
+           from unnest($1::text[]) with ordinality as wanted (ticker, place)
+           order by wanted.place`,
+    values: [tickers.map(({ ticker }) => ticker), start, end],
+  });
+  return tickers.map((ticker, place) => ({ ...ticker, closes: rows[place]!.closes }));
 }
 
 export async function readRegimePeriods(client: PoolClient, { start, end }: Span): Promise<RegimePeriod[]> {

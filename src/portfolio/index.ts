@@ -43,6 +43,7 @@ export {
   type Month,
   type RangeFigures,
   readFigures,
+  type TickerCourse,
   type TickerFigures,
 } from "./figures.ts";
 export {

@@ -7,6 +7,7 @@ import { type Benchmark, compareWith } from "./benchmark.ts";
 import {
   type Days,
   type FiguresRequest,
+  openings,
   type PublishedRequest,
   type RegimePeriod,
   reader,
@@ -184,12 +185,13 @@ async function readDayOfTickers(
     ...overRange(
       request.published,
       [gold_ticker_kpis],
-      `select
+      `, ${openings}
+       select
          kpis.ticker,
-         kpis.total_gain - coalesce(opening.buy_amount - opening.cost_basis, 0) as day_gain,
+         kpis.total_gain - coalesce(opening.pnl, 0) as day_gain,
          kpis.total_return as day_return
        from gold_ticker_kpis kpis
-       left join int_ticker_periods opening on opening.ticker = kpis.ticker and opening.valid_from = $2::date`,
+       left join opening on opening.ticker = kpis.ticker`,
       slicesOf(request),
     ),
     values: valuesOf(request),

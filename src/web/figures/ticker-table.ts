@@ -1,7 +1,7 @@
 /** The table of tickers: its columns, and the order that the address asks for. */
 import Big from "big.js";
 import { isOwnAsset } from "../../market/ticker.ts";
-import type { TickerFigures } from "../../portfolio/index.ts";
+import type { TickerCourse, TickerFigures } from "../../portfolio/index.ts";
 import { sparkline } from "../charts/sparkline.ts";
 import type { Format } from "../format.ts";
 import { defineMessage, t } from "../messages/index.ts";
@@ -34,7 +34,7 @@ export const gainOf = ({ total_gain, opening_pnl }: TickerFigures): string =>
 
 /** `href`: the page with these parameters added. */
 export function tickerTable(
-  tickers: readonly TickerFigures[],
+  tickers: readonly TickerCourse[],
   current: TickerSort,
   href: (parameters: Record<string, string>) => string,
   format: Format,
