@@ -80,8 +80,8 @@ const ofDefects = [
   ),
 ];
 
-const known = knownOf([
-  ...ofRows,
+const rows = knownOf(ofRows);
+const others = knownOf([
   ...ofFetches,
   ...ofAddresses,
   ...ofFiles,
@@ -93,10 +93,13 @@ const known = knownOf([
 
 /** In the language of who is spoken to. */
 export function sayKept(text: string): string {
+  // First: a cell of a file may have in it whatever is looked for below.
+  const row = sayKnown(rows, text);
+  if (row !== null) return row;
   // What is wrong with a bar, and what a person decided of it.
   const ruled = /^(.*?); (\S+ ruled: .*)$/s.exec(text);
   if (ruled) return `${sayKept(ruled[1]!)}; ${sayKept(ruled[2]!)}`;
-  const said = sayKnown(known, text);
+  const said = sayKnown(others, text);
   if (said !== null) return said;
   const dated = /^(\d{4}-\d{2}-\d{2}): (.*)$/s.exec(text);
   if (!dated || currentLanguage() === "en") return text;

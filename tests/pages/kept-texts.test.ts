@@ -1,15 +1,12 @@
-import { readFileSync } from "node:fs";
-import { stripTypeScriptTypes } from "node:module";
-import { join } from "node:path";
-import { type Node, parse } from "acorn";
 import { beforeAll, describe, expect, test } from "vitest";
 import { sayKept } from "../../src/web/kept-words.ts";
 import { speaking } from "../../src/web/messages/index.ts";
+import { sayReasonsOfStep } from "../../src/web/step-words.ts";
+import { filledIn, sentencesOf } from "../support/sentences.ts";
 import { bracketMessages } from "../support/unspoken.ts";
 
-// What is kept of price files is English from many places: each of those is known where it is said in the reader's language.
+// What is kept of price files, and of steps, is English from many places: each of those is known where it is said in the reader's language.
 
-const root = join(import.meta.dirname, "../..");
 const files = [
   ...["days", "place", "price-urls", "read", "read-aside", "records", "rows", "splits", "store"].map(
     (name) => `src/price-files/${name}.ts`,
@@ -31,49 +28,18 @@ const others: readonly string[] = [
   "expected an address, with {ticker}, {code}, {from} or {to} after its host at most",
 ];
 
-/** Of the input of a form and of the API; a fault of ours; SQL; or words already. */
-const passedOver = new Set(["describe", "regex", "refine", "plain", "query", "compile"]);
-const isNode = (value: unknown): value is Node =>
-  typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
-
-/** Texts of some words that stand in the code, their places as "$". */
-function sentencesOf(file: string): string[] {
-  const code = stripTypeScriptTypes(readFileSync(join(root, file), "utf8"));
-  const found: string[] = [];
-  const visit = (node: Node): void => {
-    if (node.type === "ImportDeclaration") return;
-    if (node.type === "CallExpression" || node.type === "NewExpression") {
-      const { callee } = node as Node & { callee: Node & { name?: string; property?: { name?: string } } };
-      const name = callee.name ?? callee.property?.name ?? "";
-      if (passedOver.has(name) || (node.type === "NewExpression" && name === "Error")) return;
-    }
-    const literal = node as Node & { value?: unknown; quasis?: { value: { cooked: string } }[] };
-    if (node.type === "Literal" && typeof literal.value === "string") found.push(literal.value);
-    if (node.type === "TemplateLiteral")
-      found.push(literal.quasis!.map(({ value }) => value.cooked).join("$"));
-    for (const child of Object.values(node).flat()) if (isNode(child)) visit(child);
-  };
-  visit(parse(code, { ecmaVersion: "latest", sourceType: "module" }));
-  return found.filter(
-    (text) =>
-      /\S \S+ \S/.test(text) && /[a-z]{3}/.test(text) && !/\bselect\b|, asked_at|text\/csv/.test(text),
-  );
-}
-
-const values = ["", "7", "2024-01-06", "Saturday", "open", "x"];
-
-/** With every choice of values in its places: which of them a text has, its code does not say here. */
-function* filledIn(text: string): Generator<string> {
-  if (!text.includes("$")) return yield text;
-  for (const value of values) yield* filledIn(text.replace("$", value));
-}
-
 const inBrackets = (text: string): string =>
   speaking(
     () => ({ language: "de", locale: "de-DE" }),
     () => sayKept(text),
   );
 const isKnown = (text: string): boolean => /^⟦.*⟧$/s.test(inBrackets(text));
+
+const inBracketsOfStep = (text: string): string =>
+  speaking(
+    () => ({ language: "de", locale: "de-DE" }),
+    () => sayReasonsOfStep(text),
+  );
 
 describe("every refusal and doubt of a price file is said in the reader's language", () => {
   beforeAll(bracketMessages);
@@ -99,7 +65,7 @@ describe("every refusal and doubt of a price file is said in the reader's langua
     "expected a column close, got: ",
     "connect ECONNREFUSED 127.0.0.1:80",
     "The operation was aborted due to timeout",
-    "expected a price, got: a line\nand another one; ops@example.org says: no",
+    "expected a price, got: a line\nand another one; ops@example.org ruled: no",
   ])("%s", (text) => {
     expect(isKnown(text)).toBe(true);
   });
@@ -110,5 +76,28 @@ describe("every refusal and doubt of a price file is said in the reader's langua
 
   test("what nobody says any more stays as it is", () => {
     expect(inBrackets("expected something else, got: 3")).toBe("expected something else, got: 3");
+  });
+});
+
+describe("every reason of a step, and every scope, is said in the reader's language", () => {
+  beforeAll(bracketMessages);
+
+  const others: readonly string[] = [
+    // Lists within a scope, and parts of reasons.
+    "$ and $ more",
+    " and others",
+  ];
+  const sentences = ["plan", "staleness", "scope"].flatMap((name) => {
+    const file = `src/engine/planning/${name}.ts`;
+    return sentencesOf(file, 2).map((text) => ({ file, text }));
+  });
+
+  test.each(sentences.filter(({ text }) => !others.includes(text)))("$file: $text", ({ text }) => {
+    expect([...filledIn(text)].some((each) => /^⟦.*⟧$/s.test(inBracketsOfStep(each)))).toBe(true);
+  });
+
+  test("those are what there is to be said", () => {
+    expect(sentences.length).toBeGreaterThan(15);
+    expect(others.filter((text) => !sentences.some((one) => one.text === text))).toEqual([]);
   });
 });
