@@ -128,7 +128,7 @@ function priceSource({ output }: CommandContext, text: string, to: string): Prom
   const source = sources.find((one) => one === to);
   if (source === undefined) throw new PriceSourceError(`expected ${sources.join(", ")}, got: ${to}`);
   const problem = sourceProblem(ticker, source);
-  if (problem !== null) throw new PriceSourceError(problem);
+  if (problem !== null) throw new PriceSourceError(problem.message);
   return withPool(async (pool, _database, { clock }) => {
     const switched = await transaction(pool, async (client) => {
       if (source === "url" && (await readPriceUrl(client, ticker)) === null)

@@ -7,11 +7,19 @@ import { lookup as resolve } from "node:dns/promises";
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
+import { type Plain, plain, quoted } from "../plain.ts";
 import { isPublicAddress } from "./public-address.ts";
 
 export class UrlRefusedError extends Error {
   readonly code = "invalid_url";
   readonly field = "url";
+  readonly plain: Plain | undefined;
+
+  /** `words`: of an address that a person enters; what is wrong with it later on is kept, and said when it is looked at. */
+  constructor(message: string, words?: Plain) {
+    super(message);
+    this.plain = words;
+  }
 }
 
 export interface GuardOptions {
@@ -29,13 +37,23 @@ const usualSeconds = 20;
 /** Throws UrlRefusedError for what no address of a source may be. */
 export function parseSourceUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (!url) throw new UrlRefusedError(`expected an address, got: ${text.slice(0, 100)}`);
+  if (!url)
+    throw new UrlRefusedError(
+      `expected an address, got: ${text.slice(0, 100)}`,
+      plain("“{text}” is no address. Enter one that begins with https:// or http://.", {
+        text: quoted(text),
+      }),
+    );
   if (url.protocol !== "https:" && url.protocol !== "http:")
     throw new UrlRefusedError(
       `expected an address that begins with https:// or http://, got: ${url.protocol}`,
+      plain("Enter an address that begins with https:// or http://."),
     );
   if (url.username !== "" || url.password !== "")
-    throw new UrlRefusedError("expected an address without a user name and password");
+    throw new UrlRefusedError(
+      "expected an address without a user name and password",
+      plain("Enter the address without a user name and a password."),
+    );
   return url;
 }
 

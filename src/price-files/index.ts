@@ -11,7 +11,7 @@ export {
   removePriceUrl,
 } from "./price-urls.ts";
 export { readPriceFile } from "./read.ts";
-export type { RowNote } from "./reading.ts";
+export type { DoubtReason, RefusalReason, RowNote } from "./reading.ts";
 export { maxCharacters } from "./records.ts";
 export { listPriceFiles, priceFileTables, readPriceFileReport } from "./reports.ts";
 export { type PriceFileReport, takePriceFile } from "./store.ts";

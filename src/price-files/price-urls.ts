@@ -8,6 +8,7 @@ import { decodeFile } from "../ledger/import/decode.ts";
 import { minorUnitNames } from "../market/currency.ts";
 import { fetchGuarded, parseSourceUrl, UrlRefusedError } from "../market/guarded-fetch.ts";
 import { isTicker } from "../market/ticker.ts";
+import { plain, quoted } from "../plain.ts";
 import { nonblank } from "../values.ts";
 import { exchangeOfSymbol, noExchange } from "./exchanges.ts";
 import { type PriceFileReport, takePriceFile } from "./store.ts";
@@ -87,10 +88,17 @@ export async function enterPriceUrl(
   ticker: string,
   { url, format, date_path, price_path, unit, every }: PriceUrlInput,
 ): Promise<PriceUrl> {
-  if (!isTicker(ticker)) throw new UrlRefusedError(`expected a ticker, got: ${ticker.slice(0, 20)}`);
+  if (!isTicker(ticker))
+    throw new UrlRefusedError(
+      `expected a ticker, got: ${ticker.slice(0, 20)}`,
+      plain("“{ticker}” is no ticker. Enter one such as SCOM.XNAI or NPN.JO.", { ticker: quoted(ticker) }),
+    );
   if (!isTemplate(url))
     throw new UrlRefusedError(
       "expected an address, with {ticker}, {code}, {from} or {to} after its host at most",
+      plain("Enter an address with nothing in braces but {places}, and those after its host.", {
+        places: placeholders.map((name) => `{${name}}`).join(", "),
+      }),
     );
   parseSourceUrl(filledIn(url, ticker, "2000-01-01", "2000-01-02"));
   const { rows } = await pool.query<PriceUrl>(

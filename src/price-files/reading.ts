@@ -29,7 +29,7 @@ export interface RowNote<Reason extends string = RefusalReason> {
 }
 
 /** Used all the same. */
-export type DoubtReason = "outside_range" | "unreadable_figure" | "change_disagrees";
+export type DoubtReason = "outside_range" | "unreadable_figure";
 
 /** Decimals in the file's unit. */
 export interface FileBar {

@@ -1,5 +1,6 @@
 /** Who gives a ticker's prices, switched: Yahoo Finance, files or an address, never two. */
 import type { ClientBase } from "pg";
+import { type Plain, plain } from "../plain.ts";
 import { exchangeOfSymbol, exchanges } from "./exchanges.ts";
 
 export type PriceSourceName = "yahoo" | "file" | "url";
@@ -11,14 +12,29 @@ export interface SourceSwitch {
   readonly brought_back: number;
 }
 
-/** Why the ticker cannot have the source, for people; null: it can. An address has to be there: see readPriceUrl. */
-export function sourceProblem(ticker: string, source: PriceSourceName): string | null {
+export interface SourceProblem {
+  readonly message: string;
+  readonly plain: Plain;
+}
+
+/** Why the ticker cannot have the source; null: it can. An address has to be there: see readPriceUrl. */
+export function sourceProblem(ticker: string, source: PriceSourceName): SourceProblem | null {
   const exchange = exchangeOfSymbol(ticker);
-  if (source === "file" && exchange === null)
-    return `expected a ticker of an exchange whose files are read (${exchanges.map(({ name }) => name).join(", ")}), got: ${ticker}`;
-  return source === "yahoo" && exchange !== null && exchange.yahooSuffix === null
-    ? `Yahoo Finance does not have the exchange of ${ticker}`
-    : null;
+  if (source === "file" && exchange === null) {
+    const names = exchanges.map(({ name }) => name).join(", ");
+    return {
+      message: `expected a ticker of an exchange whose files are read (${names}), got: ${ticker}`,
+      plain: plain(
+        "{ticker} is of no exchange whose files are read. Enter a ticker of one of these: {names}.",
+        { ticker, names },
+      ),
+    };
+  }
+  if (source !== "yahoo" || exchange === null || exchange.yahooSuffix !== null) return null;
+  return {
+    message: `Yahoo Finance does not have the exchange of ${ticker}`,
+    plain: plain("Yahoo Finance does not have the exchange of {ticker}.", { ticker }),
+  };
 }
 
 /**

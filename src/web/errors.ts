@@ -20,12 +20,12 @@ export class InvalidInputError extends Error {
   readonly field: string;
   readonly plain: Plain;
 
-  /** `field` is where in the body, query or path: "email", "partitions.0". */
-  constructor(field: string, problem: string) {
+  /** `field` is where in the body, query or path: "email", "partitions.0". `words`: where its own do not tell what is wrong. */
+  constructor(field: string, problem: string, words: Plain | null = null) {
     const place = field.slice(0, longestField) || "body";
     super(`${place}: ${problem}`);
     this.field = place;
-    this.plain = wordsOfInput(place);
+    this.plain = words ?? wordsOfInput(place);
     const [name = ""] = place.split(".");
     // A name that a person made up is no code of ours.
     this.code = `invalid_${/^[\w-]+$/.test(name) ? name.toLowerCase().replaceAll("-", "_") : "body"}`;

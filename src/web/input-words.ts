@@ -32,6 +32,18 @@ const inputWords: Readonly<Record<string, Message>> = {
   tax_year_start: defineMessage("Choose a day that every year has, such as 6 April."),
   from: defineMessage("Enter days by year, month and day, such as 2024-03-31, the first one first."),
   to: defineMessage("Enter days by year, month and day, such as 2024-03-31, the first one first."),
+  exchange: defineMessage("Choose one of the exchanges, or none."),
+  pair: defineMessage("Enter two currencies, one of them the US dollar, such as USD/KES."),
+  url: defineMessage("Enter an address that begins with https:// or http://."),
+  date_path: defineMessage(
+    "Enter where the days and the prices are: of CSV the names of two columns, or nothing; of JSON two paths, such as $.prices[*].date.",
+  ),
+  price_path: defineMessage(
+    "Enter where the days and the prices are: of CSV the names of two columns, or nothing; of JSON two paths, such as $.prices[*].date.",
+  ),
+  unit: defineMessage(
+    "Enter what the prices are in: the three letters of a currency, such as KES, or GBp for pence.",
+  ),
   path: defineMessage("This address leads nowhere: go back, and follow the link once more."),
 };
 

@@ -5,13 +5,13 @@ import { mapInTurns } from "../event-loop.ts";
 import type { Language } from "../languages.ts";
 import { isOwnAsset } from "../market/ticker.ts";
 import type { Format } from "./format.ts";
-import { sayReasonsOfStep } from "./kept-words.ts";
 import { type Catalogue, catalogueOf, localise, scriptMessages } from "./messages/index.ts";
 import { sayReading } from "./number-input.ts";
 import { shownTicker } from "./own-names.ts";
 import { sayReason } from "./reasons.ts";
 import { stateName } from "./state-names.ts";
 import type { StaticFiles } from "./static-files.ts";
+import { sayOfStep, sayReasonsOfStep } from "./step-words.ts";
 
 /** What every template can reach, whatever page it is part of. */
 export interface ViewEnvironment {
@@ -168,6 +168,7 @@ function registerHelpers(
     return "autofocus";
   });
   helper("reasonsOfStep", (text: string) => sayReasonsOfStep(text));
+  helper("ofStep", (text: string | null) => text && sayOfStep(text));
   /**
    * `{{#explain "xirr" ticker=ticker over=scope}}…{{/explain}}`: the figure inside leads to its explanation. `over` brings the
    * parameters of the days, and of the account, that it is about.

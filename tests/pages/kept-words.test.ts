@@ -8,6 +8,7 @@ import {
 import { formatFor } from "../../src/web/format.ts";
 import { sayKept } from "../../src/web/kept-words.ts";
 import { speaking } from "../../src/web/messages/index.ts";
+import { sayOfStep, sayReasonsOfStep } from "../../src/web/step-words.ts";
 import { saySplitReason } from "../../src/web/ticker/quality.ts";
 import { writeWords } from "../../src/web/words.ts";
 import { bracketMessages } from "../support/unspoken.ts";
@@ -33,8 +34,13 @@ describe("in German", () => {
     [
       new UnknownTickerError("FB", { to: "META", on: "2022-06-09" }).message,
       "Yahoo Finance kennt den Ticker FB nicht; er heißt seit dem 9. Juni 2022 META: Geben Sie ihn so ein",
+      "Yahoo Finance does not know FB: it has been META since Jun 9, 2022; enter it as that",
     ],
-    [new NoPricesError("NEW").message, "Yahoo Finance kennt NEW, hat aber noch keine Tageskurse"],
+    [
+      new NoPricesError("NEW").message,
+      "Yahoo Finance kennt NEW, hat aber noch keine Tageskurse",
+      "Yahoo Finance knows NEW, and has no daily prices of it yet",
+    ],
     [
       "its close 12345.5 is 99.87 times the last good one, 123.61",
       "der Schlusskurs 12.345,5 ist das 99,87-Fache des letzten guten, 123,61",
@@ -54,9 +60,53 @@ describe("in German", () => {
       "SAF heißt seit dem 1. Feb. 2024 SAFC: Die Kurse davor werden unter SAFC geschrieben",
     ],
     ["the moon is in the way", "the moon is in the way"],
-  ])("%s", (kept, said) => {
+  ])("%s", (kept, said, inEnglish = kept) => {
     expect(inGerman(() => sayKept(kept))).toBe(said);
-    expect(sayKept(kept)).toBe(kept);
+    expect(writeWords(sayKept(kept), formatFor(["en-US"]))).toBe(inEnglish);
+  });
+
+  test.each([
+    ["full refresh", "vollständige Aktualisierung"],
+    ["below int_lots, made anew", "unterhalb des neu aufgebauten int_lots"],
+    ["what raw_prices, raw_fx_rates and others brings", "was raw_prices, raw_fx_rates und andere bringen"],
+    ["writes raw_prices, raw_assets", "schreibt raw_prices, raw_assets"],
+    ["ticker AAPL, MSFT from 2024-01-02", "ticker AAPL, MSFT ab 2. Jan. 2024"],
+    ["user_id 1, 2, 3, 4 and 9 more", "user_id 1, 2, 3, 4 und 9 weitere"],
+    ["sampled; scopes as declared: a, b", "Stichprobe; Umfang wie deklariert: a, b"],
+    [
+      "overdue: last materialized 30 h ago, policy 26 h",
+      "überfällig: zuletzt vor 30 Std. materialisiert, erlaubt sind 26 Std.",
+    ],
+    [
+      "failed since 2024-01-02 10:30 UTC: FRED cannot be reached, code changed, newer upstream int_lots",
+      "fehlgeschlagen seit 2. Jan. 2024 10:30 UTC: FRED ist nicht erreichbar, Code geändert, int_lots vorgelagert neuer",
+    ],
+    ["below the sea, with a boat", "below the sea, with a boat"],
+  ])("why of a step: %s", (kept, said) => {
+    expect(inGerman(() => sayReasonsOfStep(kept))).toBe(said);
+    expect(sayReasonsOfStep(kept)).toBe(kept);
+  });
+
+  test.each([
+    ["int_lots was not materialized", "int_lots wurde nicht materialisiert"],
+    [
+      "expected every partition to be ingested, got 2 failed: FB (Yahoo Finance refuses the request (403)), NEW (FRED does not answer in time)",
+      "2 Teile konnten nicht abgerufen werden: FB (Yahoo Finance lehnt die Anfrage ab (403)), NEW (FRED antwortet nicht rechtzeitig)",
+      "2 of its parts could not be fetched: FB (Yahoo Finance refuses the request (403)), NEW (FRED does not answer in time)",
+    ],
+    [
+      "differ although fresh: a, b; could not be computed: c",
+      "abweichend, obwohl aktuell: a, b; nicht zu berechnen: c",
+    ],
+    [
+      "not published: int_lots was not materialized",
+      "nicht veröffentlicht: int_lots wurde nicht materialisiert",
+    ],
+    ["changes refreshed: 1200, runs requested: 0", "aktualisierte Änderungen: 1.200, angeforderte Läufe: 0"],
+    ['relation "b" does not exist; hint: changed', 'relation "b" does not exist; hint: changed'],
+  ])("what became of it: %s", (kept, said, inEnglish = kept) => {
+    expect(inGerman(() => sayOfStep(kept))).toBe(said);
+    expect(writeWords(sayOfStep(kept), formatFor(["en-US"]))).toBe(inEnglish);
   });
 
   test("why a split is what it is taken for is one sentence", () => {

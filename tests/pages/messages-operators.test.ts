@@ -3,15 +3,15 @@ import { textOf } from "../support/html.ts";
 import { type Program, startProgram } from "../support/program.ts";
 import { bracketMessages, unspoken } from "../support/unspoken.ts";
 
-// Pages of the engine: their labels and sentences are in a catalogue. What the engine itself says (why, what for, its log) is in English,
-// as assets, columns and selections have names.
+// Pages of the engine: their labels and sentences are in a catalogue. What the engine logs is in English, and assets, columns and
+// selections have names.
 
 let program: Program;
 let token: string;
 
 const ofEngine = [
   ...["NORD", "WRLD", "CURA", "SYNC-USD", "ticker"],
-  ...["raw_prices", "bronze", "transaction_sensor", "test", "selected", "everything"],
+  ...["raw_prices", "bronze", "transaction_sensor", "test"],
   "operator@example.org",
 ];
 

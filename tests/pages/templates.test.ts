@@ -83,6 +83,17 @@ const templates = ["views", "partials"].flatMap((subfolder) =>
   readdirSync(join(folder, subfolder)).map((file) => join(subfolder, file)),
 );
 
+test("what is written by its reader's format is not asked for by the name of the format alone", () => {
+  const code = readFileSync(join(folder, "../src/web/views.ts"), "utf8");
+  const names = /const formatNames: readonly FormatName\[\] = \[(.*?)\];/s.exec(code)![1]!.match(/\w+/g)!;
+  expect(names).toContain("date");
+  const bare = new RegExp(`\\{\\{~?(?:${names.join("|")})~?\\}\\}`, "g");
+  const found = templates.flatMap((file) =>
+    (readFileSync(join(folder, file), "utf8").match(bare) ?? []).map((text) => `${file}: ${text}`),
+  );
+  expect(found).toEqual([]);
+});
+
 describe("templates are read line by line", () => {
   test.each(templates)("%s", (file) => {
     expect(problemsOf(readFileSync(join(folder, file), "utf8"))).toEqual([]);

@@ -75,7 +75,7 @@ test("the page takes a pasted text and shows the report; investors do not see it
   expect(answer.status).toBe(303);
   const report = textOf((await ada.get(answer.location!)).html);
   expect(report).toContain("5 rows read: 0 new, 4 as stored");
-  expect(report).toContain("rest_day");
+  expect(report).toContain("a day of rest: 1");
   expect(textOf((await ada.get("/assets/prices")).html)).toContain("safaricom.csv");
   expect((await bert.get("/assets/prices")).status).toBe(403);
 });

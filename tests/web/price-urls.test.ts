@@ -174,7 +174,7 @@ test("a day that is another now stands, and is told; what fails is said at the e
   );
   expect(rows).toEqual([{ last_error: "expected JSON, got: <!doctype html>" }]);
   const page = await new Visitor(program.url, tokens.operator).get("/assets/prices");
-  expect(page.html).toContain("expected JSON, got: &lt;!doctype html&gt;");
+  expect(page.html).toContain("its address gives no JSON, but: &lt;!doctype html&gt;");
 });
 
 test("a CSV by the names of its columns, for a ticker that is switched from the market and back", async () => {

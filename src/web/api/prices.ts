@@ -3,6 +3,7 @@ import express, { type Request, type Response } from "express";
 import { z } from "zod";
 import { personTransaction } from "../../database/person.ts";
 import { decodeFile, marketTicker } from "../../ledger/index.ts";
+import { plain } from "../../plain.ts";
 import {
   exchangeOf,
   listPriceFiles,
@@ -81,7 +82,7 @@ export async function switchSource(
   { ticker, source }: z.output<typeof sourceChoice>,
 ): Promise<SourceSwitch> {
   const problem = sourceProblem(ticker, source);
-  if (problem !== null) throw new InvalidInputError("ticker", problem);
+  if (problem !== null) throw new InvalidInputError("ticker", problem.message, problem.plain);
   const switched = await personTransaction(
     context.pool,
     person.userId,
@@ -90,6 +91,7 @@ export async function switchSource(
         throw new InvalidInputError(
           "ticker",
           `expected a ticker that has an address, got: ${ticker}; enter that first`,
+          plain("{ticker} has no address: enter that first, under “Prices from an address”.", { ticker }),
         );
       return switchPriceSource(client, ticker, source, context.clock());
     },

@@ -17,6 +17,7 @@ import {
 import { day } from "../../values.ts";
 import type { WebContext } from "../context.ts";
 import { t } from "../messages/index.ts";
+import { sayScope } from "../step-words.ts";
 
 /** How far a materialization reaches, in the selection grammar. */
 const reaches = {
@@ -160,7 +161,9 @@ export function describeSteps(graph: Graph, steps: readonly PlanStep[]) {
       ...step,
       layer: asset.layer,
       scopeText:
-        step.scope === null ? t("what the steps before it change") : describeScope(asset, step.scope),
+        step.scope === null
+          ? t("what the steps before it change")
+          : sayScope(describeScope(asset, step.scope)),
     };
   });
 }

@@ -16,10 +16,13 @@ import { fetchPriceUrl, keepPriceUrl } from "../api/price-urls.ts";
 import { priceFileHints, sourceChoice, switchSource, takeUpload } from "../api/prices.ts";
 import { operatorContext, requireOperator, type WebContext } from "../context.ts";
 import { NotFoundError } from "../errors.ts";
+import { nameOfReason } from "../kept-file-words.ts";
 import { sayKept, sayKeptOrNull } from "../kept-words.ts";
 import { t } from "../messages/index.ts";
 import { parseInput } from "../route.ts";
 import { positiveId } from "../schemas.ts";
+import { nameOfDefect } from "../ticker/quality.ts";
+import { sentence } from "../words.ts";
 import type { SendPage } from "./page.ts";
 
 const blankAsAbsent = (value: unknown): unknown => (value === "" ? undefined : value);
@@ -49,18 +52,21 @@ const urlParameters = z.object({ ticker: marketTicker });
 const parameters = z.object({ file_id: positiveId });
 
 const described = <Row extends { readonly detail: string }>(rows: readonly Row[]): readonly Row[] =>
-  rows.map((row) => ({ ...row, detail: sayKept(row.detail) }));
+  rows.map((row) => ({ ...row, detail: sentence(sayKept(row.detail)) }));
+
+const refused = <Row extends { readonly reason: string; readonly detail: string }>(rows: readonly Row[]) =>
+  described(rows).map((row) => ({ ...row, reason: nameOfReason(row.reason) }));
 
 /** The report as its page says it. */
 const inWords = (report: PriceFileReport) => ({
   ...report,
   problem: sayKeptOrNull(report.problem),
   notes: report.notes.map(sayKept),
-  series_refused: described(report.series_refused),
-  refused_rows: described(report.refused_rows),
-  doubtful_rows: described(report.doubtful_rows),
+  series_refused: refused(report.series_refused),
+  refused_rows: refused(report.refused_rows),
+  doubtful_rows: refused(report.doubtful_rows),
   splits: described(report.splits),
-  kept_out: described(report.kept_out),
+  kept_out: described(report.kept_out).map((bar) => ({ ...bar, defect: nameOfDefect(bar.defect) })),
 });
 
 export function priceFilePages(context: WebContext, sendPage: SendPage): Router {
@@ -124,7 +130,10 @@ export function priceFilePages(context: WebContext, sendPage: SendPage): Router 
       title: file.name,
       data: {
         file: inWords(file),
-        reasons: Object.entries(file.refused_by_reason).map(([reason, rows]) => ({ reason, rows })),
+        reasons: Object.entries(file.refused_by_reason).map(([reason, rows]) => ({
+          reason: nameOfReason(reason),
+          rows,
+        })),
       },
     });
   });

@@ -9,6 +9,7 @@ import {
 } from "../../engine/index.ts";
 import { type Bar, ganttChart } from "../charts/gantt-chart.ts";
 import { t } from "../messages/index.ts";
+import { sayScope } from "../step-words.ts";
 import type { ViewEnvironment } from "../views.ts";
 import { checkStatus, describeSample } from "./asset-checks.ts";
 import { millisecondsBetween } from "./asset-data.ts";
@@ -205,7 +206,7 @@ function wayOut({ status, triggerKind, steps, checks }: RunDetail): string | nul
 /** An asset that was removed since can no longer say what its scope means. */
 function scopeText({ asset, scope }: StepRecord, graph: Graph): string {
   const node = graph.nodes.get(asset);
-  return node && scope ? describeScope(node.asset, scope) : "";
+  return node && scope ? sayScope(describeScope(node.asset, scope)) : "";
 }
 
 function options(run: RunDetail, format: ViewEnvironment["format"]) {

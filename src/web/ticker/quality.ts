@@ -252,7 +252,8 @@ const defectNames: Readonly<Record<string, Message>> = {
   other_unit: defineMessage("Another unit of the currency"),
 };
 
-function nameOf(defect: string): string {
+/** In a few words. */
+export function nameOfDefect(defect: string): string {
   const known = defectNames[defect];
   return known === undefined ? defect : t(known);
 }
@@ -261,7 +262,7 @@ function defectNotes({ defects }: TickerFacts, format: Format): QualityNote[] {
   return defects.map(({ defect, defect_date, detail, is_kept_out }) => ({
     kind: "warning",
     text: [
-      `${nameOf(defect)}, ${format.date(defect_date)}: ${sayKept(detail)}.`,
+      `${nameOfDefect(defect)}, ${format.date(defect_date)}: ${sayKept(detail)}.`,
       ...(is_kept_out ? [t("It is kept out of all figures.")] : []),
     ].join(" "),
   }));
