@@ -1,6 +1,6 @@
 /** Intermediate: from bars and exchange rates to a price and a rate on every calendar day. */
 import { sqlAsset } from "../src/engine/index.ts";
-import { raw_calendar, transactions } from "./bronze.ts";
+import { raw_calendar, raw_prices, transactions } from "./bronze.ts";
 import { amount, day, flag, nullable, number, ticker } from "./columns.ts";
 import { priceBounds } from "./price-bounds.ts";
 import { stg_assets, stg_dividends, stg_fx_rates, stg_raw_prices } from "./staging.ts";
@@ -48,7 +48,7 @@ export const int_tickers = sqlAsset({
   key: ["ticker"],
   partitionBy: "ticker",
   materialized: "incremental",
-  deps: [stg_raw_prices, stg_assets],
+  deps: [raw_prices, stg_raw_prices, stg_assets],
   tags: ["market"],
 });
 

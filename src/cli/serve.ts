@@ -58,6 +58,8 @@ async function openOrchestrator(
   const pool = createPool({
     connectionString: database.connectionString,
     applicationName: "stratafolio orchestrator",
+    // For the two workers of a sensor and the queue: a trade after a quiet minute is not to wait until all is parsed and planned anew.
+    min: 3,
   });
   opened.push({ close: () => pool.end() });
   const engine = await openEngine(surroundings, database, pool);

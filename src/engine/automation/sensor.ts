@@ -16,6 +16,14 @@ export interface SensorResult {
 }
 
 /**
+ * How many partition values a worker takes at once of what is more than a portion: more as long as it is done quickly, since each
+ * refresh has work that is of no value. No more than
+ * are locked one by one (ScopeLocks): what is of others goes on beside it.
+ */
+const mostValues = 100;
+const quickMilliseconds = 500;
+
+/**
  * Two workers for a sensor, which begin at either end of what waits: one takes a batch from its oldest change on, in large
  * portions; the other the newest in small ones, so that a single write overtakes a batch. None is left for ever.
  */
@@ -148,25 +156,35 @@ export async function sense(
 async function carryOn(
   context: Context,
   sensor: Sensor,
-  { portion, batch, isStopping, onBatch }: Look,
+  { portion: first, batch, isStopping, onBatch }: Look,
   outcomes: RefreshOutcome[],
 ): Promise<void> {
-  const request = {
-    trigger: { kind: "sensor", name: sensor.name } as const,
-    sources: sensor.sources.map(({ name }) => name),
-    portion,
-  };
-  while (!isStopping()) {
+  const trigger = { kind: "sensor", name: sensor.name } as const;
+  const sources = sensor.sources.map(({ name }) => name);
+  for (let portion = first; !isStopping(); ) {
     const failures = outcomes.reduce((sum, { failed }) => sum + failed.length, 0);
-    const outcome = await refreshIsolating(context, { ...request, done: batch.done }, failures);
+    const began = performance.now();
+    const outcome = await refreshIsolating(
+      context,
+      { trigger, sources, portion, done: batch.done },
+      failures,
+    );
     if (outcome.succeeded.length + outcome.failed.length === 0) break;
     outcomes.push(outcome);
     const progress = outcome.succeeded.at(-1)?.progress;
     if (!progress) continue;
     const isMore = progress.done < progress.total;
     batch.done = isMore ? Math.max(batch.done, progress.done) : 0;
-    if (isMore) onBatch();
+    if (!isMore) continue;
+    onBatch();
+    portion = nextPortion(first, portion, performance.now() - began);
   }
+}
+
+function nextPortion(first: Portion, { values }: Portion, milliseconds: number): Portion {
+  if (first.first === "newest") return first; // what it is there for are single writes
+  if (milliseconds < quickMilliseconds) return { ...first, values: Math.min(mostValues, values * 2) };
+  return { ...first, values: Math.max(first.values, Math.floor(values / 2)) };
 }
 
 /** The two workers of a sensor may begin in the same millisecond, and each has its tick. */

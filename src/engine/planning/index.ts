@@ -1,4 +1,4 @@
-export { mapScope } from "./map-scope.ts";
+export { mapScope, ValueLookups } from "./map-scope.ts";
 export type { Failure } from "./outcomes.ts";
 export { MixedPartitionColumnsError, type PlanRequest, type PlanStep, plan } from "./plan.ts";
 export { pushdownWarning, type Reach, readPushdown } from "./pushdown.ts";

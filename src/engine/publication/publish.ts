@@ -100,7 +100,7 @@ async function replay(
   const tables = new Set(group.names.filter((name) => build.candidates.get(name)!.relation !== null));
   const changed = await readPropagations(client, graph, barrier, [...tables]);
   if (changed.size === 0) return;
-  const locks = new ScopeLocks(client);
+  const locks = new ScopeLocks(client, { waits: true });
   const recompute = new Map<string, Scope>();
   const walk = { graph, published: build.versions(), locks, changed, recompute, tables };
   const affected = await propagate(client, walk);

@@ -169,7 +169,7 @@ async function catchUp(
   await propagate(client, {
     graph,
     published,
-    locks: new ScopeLocks(client),
+    locks: new ScopeLocks(client, { waits: true }),
     changed: new Map(),
     recompute: new Map([[name, everything]]),
     tables: new Set([name]),

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { QueryConfig } from "pg";
 import type { Scope } from "../planning/index.ts";
+import { namedStatement } from "../postgres/index.ts";
 
 /** Above this many values a plan made for them is worth the time it takes; below, planning takes longer than the work. */
 const mostPrepared = 100;
@@ -12,5 +12,5 @@ const mostPrepared = 100;
 export function prepared(text: string, values: unknown[], { partitions }: Scope): QueryConfig {
   const isLarge = partitions === null ? values.length > 0 : partitions.length > mostPrepared;
   if (isLarge) return { text, values };
-  return { name: createHash("sha256").update(text).digest("hex").slice(0, 32), text, values };
+  return namedStatement(text, values);
 }

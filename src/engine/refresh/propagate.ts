@@ -1,6 +1,6 @@
 import type { ClientBase } from "pg";
 import { type AnyAsset, type Dependency, type Graph, unknownReach } from "../definition/index.ts";
-import { everything, mapScope, type Scope, unionScopes } from "../planning/index.ts";
+import { everything, mapScope, type Scope, unionScopes, ValueLookups } from "../planning/index.ts";
 import type { CurrentVersion } from "../records/index.ts";
 import { applyDifference, type Difference, type TableVersion } from "./difference.ts";
 import type { ScopeLocks } from "./scope-locks.ts";
@@ -41,15 +41,22 @@ export async function propagate(
   propagation: PropagationRequest,
 ): Promise<Map<string, Affected>> {
   const affected = new Map<string, Affected>();
-  for (const name of propagation.graph.nodes.keys()) {
+  const { graph } = propagation;
+  const lookups = new ValueLookups(client);
+  for (const name of graph.nodes.keys()) {
     const given = propagation.changed.get(name);
     if (!given && !mayBeAffected(propagation, name, affected)) continue;
     const version = propagation.published.get(name)!;
     const started = performance.now();
-    const scope = await scopeOf(client, propagation, version, affected);
+    const scope = await scopeOf(lookups, propagation, version, affected);
     if (!scope && !given) continue;
-    const step = scope ? await visit(client, propagation, version, scope) : null;
+    const step = scope
+      ? await visit(client, propagation, version, scope, !readsChangedTable(version, affected))
+      : null;
     const changed = unionOf(given ?? null, step?.changed ?? null);
+    if (step?.difference?.changed && !version.asset.partitionBy) await lockBelow(propagation, name);
+    if (step?.difference?.changed)
+      lookups.forget((relation) => relation === name || graph.dependsOn(relation, name));
     affected.set(name, {
       asset: version.asset,
       scope: unionOf(step?.scope ?? null, given ?? null)!,
@@ -79,19 +86,62 @@ async function visit(
   { locks, tables }: PropagationRequest,
   { asset, body, table }: CurrentVersion,
   scope: Scope,
+  isFed: boolean,
 ): Promise<Pick<Affected, "scope" | "changed" | "difference" | "done">> {
   // A view, a source, or what was never published: stores nothing, and what comes in goes out.
   if (table === null || body === null) return { scope, changed: scope, difference: null, done: true };
   if (tables && !tables.has(asset.name)) return { scope, changed: null, difference: null, done: false };
   const whole = asset.kind === "model" && asset.materialized === "table" ? everything : scope;
-  await locks.lock(asset, whole);
-  const applied = await applyWidening(client, { asset, body, table }, whole);
+  const applied = await applyLocked(client, locks, { asset, body, table }, whole, isFed);
   return {
     scope: applied.scope,
     changed: applied.difference.changed,
     difference: applied.difference,
     done: true,
   };
+}
+
+/**
+ * What has no partitions reaches all of what reads it. All that is locked at once: found to be held one after the other, each time after what
+ * comes before it was computed, a refresh of some hundred values began four times.
+ */
+async function lockBelow({ graph, published, locks }: PropagationRequest, name: string): Promise<void> {
+  const tables = [...graph.downstream(name)].flatMap((below) => {
+    const version = published.get(below);
+    return version && version.table !== null ? [[version.asset, everything] as const] : [];
+  });
+  await locks.lockAll(tables);
+}
+
+/** Of what it reads, did a table change? */
+function readsChangedTable({ asset }: CurrentVersion, affected: ReadonlyMap<string, Affected>): boolean {
+  if (asset.kind === "source") return false;
+  return asset.deps.some(({ asset: { name } }) => affected.get(name)?.difference?.changed);
+}
+
+/**
+ * isFed: by sources alone. One without partitions is then read by every refresh (a last day known, by each row written) and hardly ever
+ * changed, and is not to let one refresh wait for the other: it is compared under a lock that all may have. One that differs
+ * is locked for this refresh alone, and compared again: what came in between was carried on by somebody who saw no difference.
+ */
+async function applyLocked(
+  client: ClientBase,
+  locks: ScopeLocks,
+  version: TableVersion,
+  scope: Scope,
+  isFed: boolean,
+): Promise<{ readonly scope: Scope; readonly difference: Difference }> {
+  const { asset } = version;
+  if (asset.partitionBy || !isFed) {
+    await locks.lock(asset, scope);
+    return await applyWidening(client, version, scope);
+  }
+  await locks.lockShared(asset);
+  const first = await applyWidening(client, version, scope);
+  if (!first.difference.changed) return first;
+  await locks.lock(asset, scope);
+  const second = await applyWidening(client, version, scope);
+  return { scope: second.scope, difference: sumOf(first.difference, second.difference) };
 }
 
 /**
@@ -122,7 +172,7 @@ function sumOf(a: Difference, b: Difference): Difference {
 }
 
 async function scopeOf(
-  client: ClientBase,
+  lookups: ValueLookups,
   propagation: PropagationRequest,
   version: CurrentVersion,
   affected: ReadonlyMap<string, Affected>,
@@ -132,19 +182,21 @@ async function scopeOf(
   if (asset.kind === "source") return null;
   let scope = propagation.recompute.get(asset.name) ?? null;
   for (const dependency of asset.deps) {
-    const { name } = dependency.asset;
+    const { name, partitionBy } = dependency.asset;
     const changed = affected.get(name)?.changed;
     if (!changed) continue;
     const isMapped = reaches.get(name)?.partitions === "mapped";
-    if (isMapped && asset.partitionBy) await propagation.locks.lockColumn(asset.partitionBy);
-    scope = unionOf(scope, await scopeReached(client, propagation, version, dependency, changed));
+    // Values of the same column are among those that changed, which are locked.
+    if (isMapped && asset.partitionBy && asset.partitionBy !== partitionBy)
+      await propagation.locks.lockColumn(asset.partitionBy);
+    scope = unionOf(scope, await scopeReached(lookups, propagation, version, dependency, changed));
   }
   return scope;
 }
 
 /** What a change of a dependency in a scope reaches in what is published of an asset. null: nothing. */
 export async function scopeReached(
-  client: ClientBase,
+  lookups: ValueLookups,
   { graph, published }: Pick<PropagationRequest, "graph" | "published">,
   { asset, reaches }: CurrentVersion,
   dependency: Dependency,
@@ -152,7 +204,7 @@ export async function scopeReached(
 ): Promise<Scope | null> {
   const read: Dependency = { ...dependency, asset: published.get(dependency.asset.name)!.asset };
   const reach = isScopedAs(graph, read.asset) ? reaches.get(read.asset.name) : undefined;
-  return await mapScope(client, read, reach ?? unknownReach, asset, changed);
+  return await mapScope(lookups, read, reach ?? unknownReach, asset, changed);
 }
 
 /** A version before the graph's may have told its scopes by other columns, of which nothing was derived. */

@@ -19,7 +19,7 @@ import {
 import { refuseFailures, runChecks } from "./checks.ts";
 import { type Affected, propagate } from "./propagate.ts";
 import { recordFailedRefresh, recordRefresh, type Trigger } from "./record-refresh.ts";
-import { ScopeLocks } from "./scope-locks.ts";
+import { LockHeldError, ScopeLocks, union } from "./scope-locks.ts";
 
 export interface RefreshRequest {
   readonly trigger: Trigger;
@@ -70,6 +70,9 @@ class ClaimFailure extends Error {
 }
 
 const transientAttempts = 5;
+
+/** After as many locks that were held it waits for whatever it wants: PostgreSQL then finds who is in whose way. */
+const mostBeginnings = 10;
 
 /**
  * Claims changes and carries them to every dependent, checks and records, in one transaction: all of it or none.
@@ -136,17 +139,31 @@ function halve(claimed: readonly ClaimedChanges[]): number[][] {
 }
 
 async function refreshOrFail(context: Context, request: RefreshRequest): Promise<RefreshResult | null> {
-  for (let attempt = 1; ; attempt++) {
+  let first: LockHeldError["locks"] = new Map();
+  for (let [attempt, beginning] = [1, 1]; ; ) {
     try {
-      return await refreshOnce(context, request);
+      return await refreshOnce(context, request, { first, waits: beginning > mostBeginnings });
     } catch (error) {
       const cause = error instanceof ClaimFailure ? error.cause : error;
-      if (!isTransient(cause) || attempt === transientAttempts) throw error;
+      if (cause instanceof LockHeldError) {
+        first = union([first, cause.locks]);
+        beginning++;
+      } else if (!isTransient(cause) || attempt++ === transientAttempts) throw error;
     }
   }
 }
 
-async function refreshOnce(context: Context, request: RefreshRequest): Promise<RefreshResult | null> {
+interface Locking {
+  /** Wanted by an attempt before this one. */
+  readonly first: LockHeldError["locks"];
+  readonly waits: boolean;
+}
+
+async function refreshOnce(
+  context: Context,
+  request: RefreshRequest,
+  locking: Locking,
+): Promise<RefreshResult | null> {
   const { graph } = context.registry;
   const timeout = Math.max(60, ...[...graph.nodes.values()].map(({ asset }) => asset.timeoutSeconds));
   // Compiling, and starting parallel workers, cost more than any of these statements. What they read is in memory:
@@ -157,13 +174,17 @@ async function refreshOnce(context: Context, request: RefreshRequest): Promise<R
   // The barrier comes before anything is claimed or read.
   const begin = `begin; ${settings}; set local statement_timeout = ${timeout * 1000}; ${lockBarrierShared}`;
   const { onBackend } = request;
-  return await transaction(context.pool, (client) => work(client, context, request), { begin, onBackend });
+  return await transaction(context.pool, (client) => work(client, context, request, locking), {
+    begin,
+    onBackend,
+  });
 }
 
 async function work(
   client: PoolClient,
   { registry: { graph } }: Context,
   request: RefreshRequest,
+  { first, waits }: Locking,
 ): Promise<RefreshResult | null> {
   const started = performance.now();
   const { trigger, runId = null, changeIds = null, portion = usualPortion } = request;
@@ -177,9 +198,12 @@ async function work(
   try {
     const rows = (await client.query(selectCurrentVersions)).rows;
     const published = await readCurrentVersions(client, graph, rows);
-    const locks = new ScopeLocks(client);
+    const locks = new ScopeLocks(client, { waits });
     const changed = scopesOf(claimed);
-    for (const [source, scope] of changed) await locks.lock(graph.get(source).asset, scope);
+    await locks.takeFirst(
+      first,
+      [...changed].map(([source, scope]) => [graph.get(source).asset, scope] as const),
+    );
     const affected = await propagate(client, { graph, published, locks, changed, recompute, tables });
     const checks: CheckResult[] = [];
     for (const [name, scope] of scopesToCheck(affected, views)) {

@@ -1,6 +1,6 @@
 import type { ClientBase } from "pg";
 import { type Graph, isView } from "../definition/index.ts";
-import { everything, type Scope, unionScopes } from "../planning/index.ts";
+import { everything, type Scope, unionScopes, ValueLookups } from "../planning/index.ts";
 import type { CurrentVersion } from "../records/index.ts";
 import { type ClaimedChanges, scopesOf } from "./changes.ts";
 import { scopeReached } from "./propagate.ts";
@@ -21,12 +21,14 @@ export async function readWaitingScopes(
   );
   const behind = await readBehind(client, graph);
   const changed = scopesOf(changes.rows);
+  const lookups = new ValueLookups(client);
   const waiting = new Map<string, Scope>();
   for (const [name, version] of published) {
     let scope: Scope | null = behind.has(name) ? everything : null;
     for (const dependency of version.asset.kind === "source" ? [] : version.asset.deps) {
       const above = changed.get(dependency.asset.name);
-      const reached = above && (await scopeReached(client, { graph, published }, version, dependency, above));
+      const reached =
+        above && (await scopeReached(lookups, { graph, published }, version, dependency, above));
       if (reached) scope = scope ? unionScopes(scope, reached) : reached;
     }
     if (!scope) continue;

@@ -9,6 +9,7 @@ import {
   type Scope,
   scopeFilter,
   unionScopes,
+  ValueLookups,
 } from "../../../src/engine/planning/index.ts";
 import { createTestDatabase } from "../../support/database.ts";
 import {
@@ -69,20 +70,26 @@ const mapped = { time: "onward", partitions: "mapped" } as const;
 const toAll = { time: "onward", partitions: "all" } as const;
 
 test("the same partition column: the same values, from the same day on", async () => {
-  expect(await mapScope(pool, { asset: loans }, same, stg_loans, scope)).toEqual(scope);
+  expect(await mapScope(new ValueLookups(pool), { asset: loans }, same, stg_loans, scope)).toEqual(scope);
 });
 
 test("time stops where the dependency says that any day may be touched, and where rows have no day", async () => {
   const [dependency] = int_loan_periods.deps as readonly [Dependency];
   expect(
-    await mapScope(pool, dependency, { time: "everything", partitions: "same" }, int_loan_periods, scope),
+    await mapScope(
+      new ValueLookups(pool),
+      dependency,
+      { time: "everything", partitions: "same" },
+      int_loan_periods,
+      scope,
+    ),
   ).toEqual({
     partitions: ["1", "2"],
     since: null,
   });
   expect(outgoingScope(gold_members, scope)).toEqual({ partitions: ["1", "2"], since: null });
   expect(outgoingScope(stg_loans, scope)).toEqual(scope);
-  expect(await mapScope(pool, { asset: gold_members }, same, stg_loans, scope)).toEqual({
+  expect(await mapScope(new ValueLookups(pool), { asset: gold_members }, same, stg_loans, scope)).toEqual({
     partitions: ["1", "2"],
     since: null,
   });
@@ -91,17 +98,24 @@ test("time stops where the dependency says that any day may be touched, and wher
 test("different partition columns: looked up through `via`", async () => {
   const dependency: Dependency = { asset: stg_fees, via: int_loan_periods };
   const since = "2024-01-15";
-  expect(await mapScope(pool, dependency, mapped, int_charges, { partitions: ["emma"], since })).toEqual({
+  expect(
+    await mapScope(new ValueLookups(pool), dependency, mapped, int_charges, { partitions: ["emma"], since }),
+  ).toEqual({
     partitions: ["1", "2"],
     since,
   });
   expect(
-    await mapScope(pool, dependency, mapped, int_charges, { partitions: ["emma", "ulysses"], since: null }),
+    await mapScope(new ValueLookups(pool), dependency, mapped, int_charges, {
+      partitions: ["emma", "ulysses"],
+      since: null,
+    }),
   ).toEqual({
     partitions: ["1", "2", "3"],
     since: null,
   });
-  expect(await mapScope(pool, dependency, mapped, int_charges, { partitions: null, since })).toEqual({
+  expect(
+    await mapScope(new ValueLookups(pool), dependency, mapped, int_charges, { partitions: null, since }),
+  ).toEqual({
     partitions: null,
     since,
   });
@@ -110,19 +124,30 @@ test("different partition columns: looked up through `via`", async () => {
 test("nobody is touched by values that nobody has, or by none", async () => {
   const dependency: Dependency = { asset: stg_fees, via: int_loan_periods };
   expect(
-    await mapScope(pool, dependency, mapped, int_charges, { partitions: ["dubliners"], since: null }),
+    await mapScope(new ValueLookups(pool), dependency, mapped, int_charges, {
+      partitions: ["dubliners"],
+      since: null,
+    }),
   ).toBeNull();
-  expect(await mapScope(pool, { asset: loans }, same, stg_loans, { partitions: [], since: null })).toBeNull();
+  expect(
+    await mapScope(new ValueLookups(pool), { asset: loans }, same, stg_loans, {
+      partitions: [],
+      since: null,
+    }),
+  ).toBeNull();
 });
 
 test("where nothing maps, everything", async () => {
   expect(
-    await mapScope(pool, { asset: fees }, toAll, int_charges, { partitions: ["emma"], since: "2024-01-15" }),
+    await mapScope(new ValueLookups(pool), { asset: fees }, toAll, int_charges, {
+      partitions: ["emma"],
+      since: "2024-01-15",
+    }),
   ).toEqual({
     partitions: null,
     since: "2024-01-15",
   });
-  expect(await mapScope(pool, { asset: int_charges }, toAll, gold_books, scope)).toEqual({
+  expect(await mapScope(new ValueLookups(pool), { asset: int_charges }, toAll, gold_books, scope)).toEqual({
     partitions: null,
     since: "2024-01-15",
   });

@@ -183,3 +183,27 @@ test("a scope that is asked for reaches views: not published again, and checked 
   ]);
   expect(run.checks).toMatchObject([{ asset: "shop_totals", check: "unique_key", failingRows: 0 }]);
 });
+
+test("portions that want what the other holds begin again, and nobody waits until a deadlock is found", async () => {
+  const { database, engine } = await shopsEngine();
+  const { pool } = database;
+  await pool.query(
+    `do $$ begin execute format('alter database %I set deadlock_timeout = %L', current_database(), '1h'); end $$`,
+  );
+  const fresh = createShopsEngine({ ...database, pool: database.connect() }, await loadShops());
+  await fresh.start();
+  onTestFinished(() => fresh.stop());
+  for (let round = 1; round <= 5; round += 1) {
+    // Sales hold their shops; a price is of whoever sold the product, and wants them all.
+    await sellEverywhere(database, 60);
+    await pool.query("update shops.products set price = price + 1");
+    await sellEverywhere(database, 3);
+    await until(database, "(select count(*) = 0 from orchestrator.changes)");
+  }
+  const { rows } = await pool.query<{ deadlocks: number }>(
+    "select deadlocks from pg_stat_database where datname = current_database()",
+  );
+  expect(rows).toEqual([{ deadlocks: 0 }]);
+  const verified = await engine.verify({ assets: ["daily_revenue", "shop_ranks"] });
+  expect(verified.map(({ differing }) => differing)).toEqual(verified.map(() => 0));
+});

@@ -181,11 +181,14 @@ describe("a change", () => {
     expect(await rowVersions("daily_revenue")).toEqual(before);
   });
 
-  test("of a hundred and more partitions goes through in portions of twenty", async () => {
+  test("of a hundred and more partitions goes through in portions, larger ones while they are quick", async () => {
     await database.pool.query(
       "insert into shops.sales (shop_id, sold_on, product, quantity) select shop, '2024-01-02', 'tea', shop from generate_series(1, 250) as shop",
     );
-    expect(await engine.refresh("sales_sensor")).toMatchObject({ succeeded: 13, changes: 250 });
+    const { succeeded, changes } = await engine.refresh("sales_sensor");
+    expect(changes).toBe(250);
+    expect(succeeded).toBeGreaterThanOrEqual(5); // of 20, 40, 80, 100, and what is left
+    expect(succeeded).toBeLessThanOrEqual(13); // of 20 each, on a slow day
     const [{ differing, rows } = { differing: -1, rows: 0 }] = await engine.verify({
       assets: ["daily_revenue"],
     });
