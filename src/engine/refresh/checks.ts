@@ -110,19 +110,75 @@ export function allChecks(asset: AnyAsset): Check[] {
   return [...builtIn.filter((check) => !declared.has(checkName(check))), ...asset.checks];
 }
 
-/**
- * Runs checks on the rows of the asset in the scope, in one statement. Names are resolved by the connection's search path.
- * Only rows that fail are kept, most often none, and counted and named from there.
- */
-export async function runChecks(
+/** What is to be checked of an asset. */
+export interface CheckRequest {
+  readonly asset: AnyAsset;
+  readonly checks: readonly Check[];
+  readonly scope: Scope;
+}
+
+/** Runs checks on the rows of the asset in the scope. Names are resolved by the connection's search path. */
+export function runChecks(
   client: ClientBase,
   asset: AnyAsset,
   checks: readonly Check[],
   scope: Scope = everything,
 ): Promise<CheckResult[]> {
-  if (checks.length === 0) return [];
-  const { condition, values } = scopeFilter(asset, scope);
-  const keyCheck = checks.find(({ kind }) => kind === "unique_key");
+  return runChecksOf(client, [{ asset, checks, scope }]);
+}
+
+/** The same of several assets: those of a few partition values in one statement, so that a single write does not pay for each. */
+export async function runChecksOf(
+  client: ClientBase,
+  requests: readonly CheckRequest[],
+): Promise<CheckResult[]> {
+  const wanted = requests.filter(({ checks }) => checks.length > 0);
+  const few = wanted.filter(
+    ({ scope }) => scope.partitions !== null && scope.partitions.length <= mostTogether,
+  );
+  const statements = [few, ...wanted.filter((request) => !few.includes(request)).map((request) => [request])];
+  const results: CheckResult[] = [];
+  for (const together of statements)
+    if (together.length > 0) results.push(...(await runTogether(client, together)));
+  return results;
+}
+
+/** Partition values of each. */
+const mostTogether = 20;
+
+async function runTogether(client: ClientBase, requests: readonly CheckRequest[]): Promise<CheckResult[]> {
+  const values: unknown[] = [];
+  const parts = requests.map(
+    (request, part) => `select ${part} as part, * from (${checksQuery(request, values)}) as checked_${part}`,
+  );
+  const text = `${parts.join("\nunion all\n")}\norder by part, number`;
+  const { rows } = await client.query<{ failing: number; sample: unknown[] | null }>(
+    prepared(text, values, requests[0]!.scope),
+  );
+  const ordered = requests.flatMap(({ asset, checks }) =>
+    [...checks.filter(isKeyCheck), ...checks.filter((check) => !isKeyCheck(check))].map((check) => ({
+      asset,
+      check,
+    })),
+  );
+  return ordered.map(({ asset, check }, index) => ({
+    asset: asset.name,
+    check: checkName(check),
+    severity: check.severity ?? "error",
+    failingRows: rows[index]!.failing,
+    sample: rows[index]!.sample ?? [],
+  }));
+}
+
+const isKeyCheck = ({ kind }: Check): boolean => kind === "unique_key";
+
+/**
+ * A row for each check: its number (that of the key first), how many rows fail it, and some of them. Only rows that fail are kept, most
+ * often none, and counted and named from there. Adds the parameters it needs to `values`.
+ */
+function checksQuery({ asset, checks, scope }: CheckRequest, values: unknown[]): string {
+  const filter = scopeFilter(asset, scope, values.length + 1);
+  values.push(...filter.values);
   const rowChecks = checks.filter((check) => check.kind !== "unique_key");
   const failures = rowChecks.map((check) => failureCondition(check, values));
   const key = quoteColumns(asset.key);
@@ -148,26 +204,13 @@ export async function runChecks(
         from (select ${key} from failing where failures[number] order by ${key} limit ${mostNamed}) as named
       ) as sample
     from generate_series(1, ${failures.length}) as number`;
-  const [withKey, withRows] = [keyCheck !== undefined, rowChecks.length > 0];
-  const { rows } = await client.query<{ failing: number; sample: unknown[] | null }>(
-    prepared(
-      // What both ask of a view is computed once, which is all of the work; a table is there, and may be large.
-      `with checked as ${isView(asset) && withKey && withRows ? "" : "not "}materialized (
-         select * from ${readableName(asset)} where ${condition}
-       ),${[withKey ? duplicates : "", withRows ? failing : ""].filter(Boolean).join(",")}
-       ${[withKey ? ofKey : "", withRows ? ofRows : ""].filter(Boolean).join("\nunion all")}
-       order by number`,
-      values,
-      scope,
-    ),
-  );
-  return [...(keyCheck ? [keyCheck] : []), ...rowChecks].map((check, index) => ({
-    asset: asset.name,
-    check: checkName(check),
-    severity: check.severity ?? "error",
-    failingRows: rows[index]!.failing,
-    sample: rows[index]!.sample ?? [],
-  }));
+  const [withKey, withRows] = [rowChecks.length < checks.length, rowChecks.length > 0];
+  // What both ask of a view is computed once, which is all of the work; a table is there, and may be large.
+  return `
+    with checked as ${isView(asset) && withKey && withRows ? "" : "not "}materialized (
+      select * from ${readableName(asset)} where ${filter.condition}
+    ),${[withKey ? duplicates : "", withRows ? failing : ""].filter(Boolean).join(",")}
+    ${[withKey ? ofKey : "", withRows ? ofRows : ""].filter(Boolean).join("\nunion all")}`;
 }
 
 /** The first failure with severity error; null: none. */

@@ -16,7 +16,7 @@ import {
   type Portion,
   scopesOf,
 } from "./changes.ts";
-import { refuseFailures, runChecks } from "./checks.ts";
+import { refuseFailures, runChecksOf } from "./checks.ts";
 import { type Affected, propagate } from "./propagate.ts";
 import { recordFailedRefresh, recordRefresh, type Trigger } from "./record-refresh.ts";
 import { LockHeldError, ScopeLocks, union } from "./scope-locks.ts";
@@ -205,11 +205,13 @@ async function work(
       [...changed].map(([source, scope]) => [graph.get(source).asset, scope] as const),
     );
     const affected = await propagate(client, { graph, published, locks, changed, recompute, tables });
-    const checks: CheckResult[] = [];
-    for (const [name, scope] of scopesToCheck(affected, views)) {
-      const { asset } = published.get(name)!;
-      checks.push(...(await runChecks(client, asset, asset.checks, scope)));
-    }
+    const checks = await runChecksOf(
+      client,
+      [...scopesToCheck(affected, views)].map(([name, scope]) => {
+        const { asset } = published.get(name)!;
+        return { asset, checks: asset.checks, scope };
+      }),
+    );
     refuseFailures(checks);
     const progress = request.progress ?? (await progressOf(client, request, sources, claimed));
     const milliseconds = performance.now() - started;
