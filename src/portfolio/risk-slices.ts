@@ -39,6 +39,8 @@ const changed = {
   currency_effect: more("currency_effect"),
 };
 
+const invested = `${changed.prev_market_value} + greatest(${changed.net_flow}, 0)`;
+
 /** `portfolio`: which of the stored ones, as SQL. */
 const changedDays = (portfolio: string): Slice => ({
   ...rowsMade(
@@ -55,10 +57,13 @@ const changedDays = (portfolio: string): Slice => ({
       ...columnsAsStored(int_portfolio_daily.columns, "d"),
       ...changed,
       portfolio_id: "0::bigint",
-      // As in int_portfolio_daily. Where neither the whole nor the ticker was, more of it is not invested either.
+      // As in int_portfolio_daily. Where neither the whole nor the ticker was invested, more of it leaves last digits, unless what came in was
+      // netted against what the ticker brought: a tax of 0.75 paid from outside on the day on which all of it was sold.
       daily_return: `case
-        when coalesce(d.daily_return, h.daily_return) is not null
-          and abs(${changed.prev_market_value} + greatest(${changed.net_flow}, 0)) > abs(d.cash) * 1e-12
+        when abs(${invested}) > greatest(
+          abs(d.cash) * 1e-12,
+          case when coalesce(d.daily_return, h.daily_return) is null then 1e-6 else 0 end
+        )
         then daily_return(${changed.market_value}, ${changed.prev_market_value}, ${changed.net_flow}, ${changed.income_paid_out})
       end`,
     },
