@@ -17,8 +17,12 @@ from
   left join lateral (
     select i.close
     from int_prices_daily as i
-    where p.transferred_quantity != 0 and i.ticker = p.ticker and i.price_date = p.valid_from
-    offset 0 -- looked up of a transfer alone
+    where
+      -- looked up of a transfer alone
+      (p.transferred_quantity != 0 or p.exchanged_value != 0)
+      and i.ticker = p.ticker
+      and i.price_date = p.valid_from
+    offset 0
   ) as d
     on true
 union all

@@ -171,6 +171,7 @@ async function carryOn(
     );
     if (outcome.succeeded.length + outcome.failed.length === 0) break;
     outcomes.push(outcome);
+    if (outcome.failed.length > 0) portion = first; // what fails may hold up no more than a portion
     const progress = outcome.succeeded.at(-1)?.progress;
     if (!progress) continue;
     const isMore = progress.done < progress.total;

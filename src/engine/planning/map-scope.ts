@@ -4,6 +4,9 @@ import { namedStatement, quoteIdentifier } from "../postgres/index.ts";
 import { outgoingScope, type Scope } from "./scope.ts";
 import { arrayTypeOf } from "./scope-filter.ts";
 
+/** Above this many values a plan made for them is worth the time it takes. */
+const mostNamed = 100;
+
 /** Partition values of one column by those of another, as relations have them. Asked once for the same, until the relation changes. */
 export class ValueLookups {
   readonly #client: ClientBase | Pool;
@@ -34,15 +37,14 @@ export class ValueLookups {
     to: string,
     values: readonly string[],
   ): Promise<readonly string[]> {
+    const text = `
+      select distinct ${quoteIdentifier(to)}::text as value
+      from ${readableName(via)}
+      where ${quoteIdentifier(from)} = any($1::${arrayTypeOf(via, from)})
+        and ${quoteIdentifier(to)} is not null
+      order by value`;
     const { rows } = await this.#client.query<{ value: string }>(
-      namedStatement(
-        `select distinct ${quoteIdentifier(to)}::text as value
-         from ${readableName(via)}
-         where ${quoteIdentifier(from)} = any($1::${arrayTypeOf(via, from)})
-           and ${quoteIdentifier(to)} is not null
-         order by value`,
-        [values],
-      ),
+      values.length <= mostNamed ? namedStatement(text, [values]) : { text, values: [values] },
     );
     return rows.map((row) => row.value);
   }

@@ -156,10 +156,9 @@ async function runTogether(client: ClientBase, requests: readonly CheckRequest[]
     prepared(text, values, requests[0]!.scope),
   );
   const ordered = requests.flatMap(({ asset, checks }) =>
-    [...checks.filter(isKeyCheck), ...checks.filter((check) => !isKeyCheck(check))].map((check) => ({
-      asset,
-      check,
-    })),
+    [...checks.filter(isKeyCheck).slice(0, 1), ...checks.filter((check) => !isKeyCheck(check))].map(
+      (check) => ({ asset, check }),
+    ),
   );
   return ordered.map(({ asset, check }, index) => ({
     asset: asset.name,

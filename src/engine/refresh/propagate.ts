@@ -2,7 +2,7 @@ import type { ClientBase } from "pg";
 import { type AnyAsset, type Dependency, type Graph, unknownReach } from "../definition/index.ts";
 import { everything, mapScope, type Scope, unionScopes, ValueLookups } from "../planning/index.ts";
 import type { CurrentVersion } from "../records/index.ts";
-import { applyDifference, type Difference, type TableVersion } from "./difference.ts";
+import { applyDifference, type Difference, differs, type TableVersion } from "./difference.ts";
 import type { ScopeLocks } from "./scope-locks.ts";
 
 /** An asset that a propagation came to. */
@@ -13,6 +13,8 @@ export interface Affected {
   readonly changed: Scope | null;
   /** null: it stores nothing, or was not to be written. */
   readonly difference: Difference | null;
+  /** A table changed here or above, with nothing but views between. */
+  readonly isOfTable: boolean;
   /** By the process's own clock: `performance.now()`. */
   readonly begunAt: number;
   readonly milliseconds: number;
@@ -48,6 +50,7 @@ export async function propagate(
     if (!given && !mayBeAffected(propagation, name, affected)) continue;
     const version = propagation.published.get(name)!;
     const started = performance.now();
+    const isFed = !readsChangedTable(version, affected);
     const scope = await scopeOf(lookups, propagation, version, affected);
     if (!scope && !given) continue;
     const step = scope
@@ -56,12 +59,13 @@ export async function propagate(
     const changed = unionOf(given ?? null, step?.changed ?? null);
     if (step?.difference?.changed && !version.asset.partitionBy) await lockBelow(propagation, name);
     if (step?.difference?.changed)
-      lookups.forget((relation) => relation === name || graph.dependsOn(relation, name));
+      lookups.forget((relation) => mayRead(propagation.published, relation, name));
     affected.set(name, {
       asset: version.asset,
       scope: unionOf(step?.scope ?? null, given ?? null)!,
       changed,
       difference: step?.difference ?? null,
+      isOfTable: !isFed || Boolean(step?.difference?.changed),
       begunAt: started,
       milliseconds: performance.now() - started,
       done: step?.done ?? true,
@@ -113,10 +117,20 @@ async function lockBelow({ graph, published, locks }: PropagationRequest, name: 
   await locks.lockAll(tables);
 }
 
-/** Of what it reads, did a table change? */
+/** As published, at any distance; of a relation that nothing is known of, too. */
+function mayRead(published: PropagationRequest["published"], relation: string, name: string): boolean {
+  if (relation === name) return true;
+  const asset = published.get(relation)?.asset;
+  if (!asset) return true;
+  return asset.kind !== "source" && asset.deps.some((above) => mayRead(published, above.asset.name, name));
+}
+
+/** Of what it reads, did a table change, be it behind views? */
 function readsChangedTable({ asset }: CurrentVersion, affected: ReadonlyMap<string, Affected>): boolean {
   if (asset.kind === "source") return false;
-  return asset.deps.some(({ asset: { name } }) => affected.get(name)?.difference?.changed);
+  return asset.deps.some(
+    ({ asset: { name } }) => affected.get(name)?.changed && affected.get(name)!.isOfTable,
+  );
 }
 
 /**
@@ -137,12 +151,12 @@ async function applyLocked(
     return await applyWidening(client, version, scope);
   }
   await locks.lockShared(asset);
-  const first = await applyWidening(client, version, scope);
-  if (!first.difference.changed) return first;
+  if (!(await differs(client, version, scope))) return { scope, difference: noDifference };
   await locks.lock(asset, scope);
-  const second = await applyWidening(client, version, scope);
-  return { scope: second.scope, difference: sumOf(first.difference, second.difference) };
+  return await applyWidening(client, version, scope);
 }
+
+const noDifference: Difference = { rowsInserted: 0, rowsUpdated: 0, rowsDeleted: 0, changed: null };
 
 /**
  * Periods that reach into a scope began before it, and with them a change is written that was committed since the claim and

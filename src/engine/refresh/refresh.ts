@@ -142,7 +142,11 @@ async function refreshOrFail(context: Context, request: RefreshRequest): Promise
   let first: LockHeldError["locks"] = new Map();
   for (let [attempt, beginning] = [1, 1]; ; ) {
     try {
-      return await refreshOnce(context, request, { first, waits: beginning > mostBeginnings });
+      return await refreshOnce(context, request, {
+        first,
+        // A run has computed for long when it comes to want what others hold: these let go of what they have, it waits.
+        waits: request.runId !== undefined || beginning > mostBeginnings,
+      });
     } catch (error) {
       const cause = error instanceof ClaimFailure ? error.cause : error;
       if (cause instanceof LockHeldError) {
@@ -202,7 +206,7 @@ async function work(
     const changed = scopesOf(claimed);
     await locks.takeFirst(
       first,
-      [...changed].map(([source, scope]) => [graph.get(source).asset, scope] as const),
+      [...changed, ...recompute].map(([name, scope]) => [published.get(name)!.asset, scope] as const),
     );
     const affected = await propagate(client, { graph, published, locks, changed, recompute, tables });
     const checks = await runChecksOf(

@@ -69,13 +69,11 @@ export class ScopeLocks {
     const wanted = this.#notHeld(locks);
     if (wanted.size === 0) return;
     if (this.#waits) return await this.#wait(wanted);
-    const { rows } = await this.#client.query<{ name: string; exclusive: boolean }>({
+    const { rows } = await this.#client.query({
       name: "try_lock_scopes",
-      text: `select name, exclusive
+      text: `select
              from (
                select
-                 name,
-                 exclusive,
                  case
                    when exclusive then pg_try_advisory_xact_lock(hashtextextended(name, 0))
                    else pg_try_advisory_xact_lock_shared(hashtextextended(name, 0))
@@ -86,8 +84,7 @@ export class ScopeLocks {
              where not is_free`,
       values: [[...wanted.keys()], [...wanted.values()]],
     });
-    if (rows.length > 0)
-      throw new LockHeldError(new Map(rows.map(({ name, exclusive }) => [name, exclusive])));
+    if (rows.length > 0) throw new LockHeldError(this.#wantedFirst(wanted));
     this.#hold(wanted);
   }
 
@@ -105,6 +102,12 @@ export class ScopeLocks {
       values: [[...wanted.keys()], [...wanted.values()]],
     });
     this.#hold(wanted);
+  }
+
+  /** And what was free on the way until now, or each of them would be found to be held in turn. What else is claimed has other values. */
+  #wantedFirst(wanted: Locks): Locks {
+    const isValue = (name: string): boolean => name.startsWith("value ");
+    return union([wanted, new Map([...this.#held].filter(([name]) => !isValue(name)))]);
   }
 
   #hold(locks: Locks): void {
