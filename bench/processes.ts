@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { launchWith, programWords, stop, usualVariables } from "./start.ts";
 import { printTable, timed } from "./table.ts";
-import { usageOf } from "./usage.ts";
+import { descendantsOf, type Usage, usageOf } from "./usage.ts";
 import type { World } from "./world.ts";
 import type { Figure } from "./yardsticks.ts";
 
@@ -101,11 +101,13 @@ interface Used {
   readonly cpu: number;
 }
 
-async function usedIn(seconds: number, pids: readonly number[]): Promise<Used[]> {
-  const before = pids.map(usageOf);
+/** Each with all that it started. */
+async function usedIn(seconds: number, roots: readonly number[]): Promise<Used[]> {
+  const look = (root: number): Usage => usageOf([root, ...descendantsOf(root)]);
+  const before = roots.map(look);
   await delay(seconds * 1000);
-  return pids.map((pid, index) => {
-    const after = usageOf(pid);
+  return roots.map((root, index) => {
+    const after = look(root);
     return { ...after, cpu: (100 * (after.cpuSeconds - before[index]!.cpuSeconds)) / seconds };
   });
 }

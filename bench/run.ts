@@ -4,9 +4,9 @@
  *   npm run bench                              takes hours: 100, 1,000 and 10,000 people among others
  *   npm run bench -- --people 100              with other numbers of people, by comma
  *   npm run bench -- --only people,accounts    some parts; the others stay in results.md as they are
+ *   npm run bench -- --peers                   others' programs on our models besides, which are installed for that
  *   npm run bench -- --small                   each once on little data, so that CI sees that none of them is broken
  */
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { benchAccounts } from "./accounts.ts";
@@ -23,6 +23,7 @@ import {
   smallSize,
 } from "./load.ts";
 import { benchLots } from "./lots.ts";
+import { benchPeers, type PeersSize } from "./peers/peers.ts";
 import {
   benchApart,
   benchPeople,
@@ -38,11 +39,12 @@ import { benchStart } from "./start.ts";
 import { milliseconds, printTable, timed } from "./table.ts";
 import { build, createWorld, type World } from "./world.ts";
 
-const { small, only, people } = parseArgs({
+const { small, only, people, peers } = parseArgs({
   options: {
     small: { type: "boolean", default: false },
     only: { type: "string" },
     people: { type: "string", default: "100,1000,10000" },
+    peers: { type: "boolean", default: false },
   },
 }).values;
 
@@ -50,6 +52,10 @@ const { small, only, people } = parseArgs({
 const path = join(import.meta.dirname, small ? "results-small.md" : "results.md");
 /** From so many on, one rebuild takes minutes. */
 const large = 5000;
+
+const peersSize: LoadSize = { ...fullSize, users: 100 };
+const fullPeers: PeersSize = { trades: 4, ours: 60, rebuilds: 3, people: 20 };
+const smallPeers: PeersSize = { trades: 1, ours: 3, rebuilds: 1, people: 3 };
 
 interface Part {
   /** As `--only` has it. */
@@ -146,16 +152,29 @@ const parts: readonly Part[] = [
     heading: "Accounts and currencies",
     run: () => benchAccounts(small ? smallSize : { ...recoverySize, users: 40 }, small ? 3 : 60),
   },
-  { name: "start", heading: "Start", run: benchStart },
-  { name: "recovery", heading: "Recovery", run: () => benchRecovery(recoverySize, small ? 1 : 20) },
+  { name: "start", heading: "Start", run: () => benchStart(small ? 500 : 5000) },
+  {
+    name: "recovery",
+    heading: "Recovery",
+    run: () => (small ? benchRecovery({ ...recoverySize, users: 50 }, 1) : benchRecovery(recoverySize, 20)),
+  },
   { name: "scale", heading: "Large graphs", run: () => benchScale(small ? [200] : [500, 2000, 5000]) },
+  {
+    name: "peers",
+    heading: "Peers",
+    run: () =>
+      on(small ? smallSize : peersSize, async (world) => {
+        await build(world);
+        await benchPeers(world, small ? smallPeers : fullPeers);
+      }),
+  },
 ];
 
 const names = new Set(parts.map(({ name }) => name));
-const wanted = new Set(only?.split(",") ?? names);
+const usual = [...names].filter((name) => name !== "peers");
+const wanted = new Set([...(only?.split(",") ?? usual), ...(peers ? ["peers"] : [])]);
 for (const name of wanted)
   if (!names.has(name)) throw new Error(`expected parts among ${[...names].join(", ")}, got: ${name}`);
-if (only === undefined) rmSync(path, { force: true });
 try {
   for (const { name, heading, run } of parts) {
     if (!wanted.has(name)) continue;

@@ -14,7 +14,6 @@ const program = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
 export const programWords: readonly string[] = ["--liftoff-only", program];
 /** Nothing listens there: a bench asks no one else for anything. */
 const nowhere = "http://127.0.0.1:9";
-const settledMilliseconds = 5000;
 
 interface Start {
   readonly firstPage: number;
@@ -61,7 +60,7 @@ export async function stop({ child }: Launched): Promise<void> {
   await exited;
 }
 
-async function start(dataDirectory: string): Promise<Start> {
+async function start(dataDirectory: string, settling: number): Promise<Start> {
   const began = performance.now();
   const launched = await launch(dataDirectory);
   const { child, url } = launched;
@@ -69,17 +68,18 @@ async function start(dataDirectory: string): Promise<Start> {
   if (!page.ok) throw new Error(`expected a page at ${url}, got status ${page.status}`);
   await page.text();
   const firstPage = performance.now() - began;
-  await new Promise((settled) => setTimeout(settled, settledMilliseconds));
-  const { residentMegabytes } = usageOf(child.pid as number);
+  await new Promise((settled) => setTimeout(settled, settling));
+  const { residentMegabytes } = usageOf([child.pid as number]);
   return { firstPage, residentMegabytes, stop: await timed(() => stop(launched)) };
 }
 
-export async function benchStart(): Promise<void> {
+/** settling: milliseconds until what a start leaves to do is done. */
+export async function benchStart(settling: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "stratafolio-bench-"));
   chmodSync(folder, 0o755);
   try {
-    const fresh = await start(join(folder, "data"));
-    const again = await start(join(folder, "data"));
+    const fresh = await start(join(folder, "data"), settling);
+    const again = await start(join(folder, "data"), settling);
     printTable(
       "Start",
       ["", "to the first page", "web + orchestrator", "to stop"],

@@ -1,4 +1,4 @@
-/** What a process and all that it started use, as Linux says; NaN elsewhere. */
+/** What processes use, as Linux says; NaN elsewhere. */
 import { readdirSync, readFileSync } from "node:fs";
 
 export interface Usage {
@@ -11,10 +11,9 @@ export interface Usage {
 /** The kernel's unit of time for these files, on every Linux that Node runs on. */
 const ticksASecond = 100;
 
-export function usageOf(pid: number): Usage {
+export function usageOf(pids: readonly number[]): Usage {
   if (process.platform !== "linux")
     return { processes: Number.NaN, residentMegabytes: Number.NaN, cpuSeconds: Number.NaN };
-  const pids = [pid, ...descendantsOf(pid)];
   const each = pids.map((one) => ({
     resident: Number(/VmRSS:\s+(\d+) kB/.exec(read(one, "status"))?.[1] ?? 0) / 1024,
     cpu: statOf(one)
@@ -40,6 +39,7 @@ function read(pid: number, file: string): string {
 /** The fields after the name: state, parent, … */
 const statOf = (pid: number): string[] => read(pid, "stat").split(") ").at(-1)!.split(" ");
 
+/** All that it started, and they. */
 export function descendantsOf(pid: number): number[] {
   const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
   const parents = new Map(pids.map((one) => [one, Number(statOf(one)[1])]));
