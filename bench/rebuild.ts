@@ -29,8 +29,8 @@ export async function measureRebuild(world: World, repetitions: number): Promise
   return {
     floor: two,
     figures: [
-      { measure: "rebuild of all tables, over one connection", ours: byEngine, floor: one },
-      { measure: "rebuild of all tables, over two connections", ours: byEngine, floor: two },
+      { measure: "rebuild of all tables, beside one connection", ours: byEngine, floor: one },
+      { measure: "rebuild of all tables, beside two connections", ours: byEngine, floor: two },
     ],
   };
 }

@@ -179,7 +179,8 @@ try {
   for (const { name, heading, run } of parts) {
     if (!wanted.has(name)) continue;
     const taken = takenNow();
-    await run();
+    const took = await timed(run);
+    console.log(`\n(${heading} took ${Math.round(took / 1000)} s)`);
     writeResults(path, heading, taken);
   }
 } finally {
