@@ -20,7 +20,7 @@ export const aims = {
   "rebuild of all tables, beside two connections": { timesFloor: 1.5 },
   "first start on a loaded database": { timesFloor: 2 },
   "start when all is built": { most: 3000 },
-  "a new trading day, to all gold": { timesFloor: 2 },
+  "new trading day, to all gold": { timesFloor: 2 },
   "sustained writes, freshness p50": { most: 250 },
   "sustained writes, freshness p99": { most: 1000 },
   "import of many rows": { timesFloor: 20 },

@@ -25,7 +25,7 @@ export async function measureNewDay(world: World, days: number): Promise<Figure[
       floor.push(byHand);
       await hand.requireSame(scopes);
     }
-    return [{ measure: "a new trading day, to all gold", ours, floor }];
+    return [{ measure: "new trading day, to all gold", ours, floor }];
   } finally {
     hand.release();
   }

@@ -67,7 +67,13 @@ export const smallEffort: Effort = {
 };
 
 /** What was seen of as many people already is left out. */
-export const smallPersonEffort: Effort = { ...smallEffort, starts: 0, commands: 0, idleSeconds: 0 };
+export const smallPersonEffort: Effort = {
+  ...smallEffort,
+  trades: { single: 2, farBack: 12 },
+  starts: 0,
+  commands: 0,
+  idleSeconds: 0,
+};
 
 export function describeSize({ users, tickers, positions, trades, years }: LoadSize): string {
   const people = users === 1 ? "one person" : `${users.toLocaleString("en-US")} people`;

@@ -78,10 +78,10 @@ export async function measureIdle(world: World, settling: number, seconds: numbe
     printTable(
       `While nothing happens, over ${seconds} s`,
       ["", "processes", "memory", "CPU"],
-      usages.map(([name, { processes, residentMegabytes, cpu }]) => [
+      usages.map(([name, { processes, proportionalMegabytes, cpu }]) => [
         name,
         processes,
-        `${residentMegabytes.toFixed(0)} MB`,
+        `${proportionalMegabytes.toFixed(0)} MB`,
         `${cpu.toFixed(2)} % of a core`,
       ]),
     );
@@ -94,9 +94,7 @@ export async function measureIdle(world: World, settling: number, seconds: numbe
   }
 }
 
-interface Used {
-  readonly processes: number;
-  readonly residentMegabytes: number;
+interface Used extends Usage {
   /** Percent of one core. */
   readonly cpu: number;
 }

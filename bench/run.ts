@@ -54,6 +54,8 @@ const path = join(import.meta.dirname, small ? "results-small.md" : "results.md"
 const large = 5000;
 
 const peersSize: LoadSize = { ...fullSize, users: 100 };
+/** Not the world of other parts: both ledgers begin alike. */
+const smallPeersSize: LoadSize = { ...smallSize };
 const fullPeers: PeersSize = { trades: 4, ours: 60, rebuilds: 3, people: 20 };
 const smallPeers: PeersSize = { trades: 1, ours: 3, rebuilds: 1, people: 3 };
 
@@ -73,6 +75,12 @@ async function on(size: LoadSize, work: (world: World) => Promise<void>): Promis
     open = { size, world: await createWorld(size) };
   }
   await work(open.world);
+}
+
+/** With no other server beside it. */
+async function alone(work: () => Promise<void>): Promise<void> {
+  await closeWorld();
+  await work();
 }
 
 async function closeWorld(): Promise<void> {
@@ -150,20 +158,25 @@ const parts: readonly Part[] = [
   {
     name: "accounts",
     heading: "Accounts and currencies",
-    run: () => benchAccounts(small ? smallSize : { ...recoverySize, users: 40 }, small ? 3 : 60),
+    run: () => alone(() => benchAccounts(small ? smallSize : { ...recoverySize, users: 40 }, small ? 3 : 60)),
   },
-  { name: "start", heading: "Start", run: () => benchStart(small ? 500 : 5000) },
+  { name: "start", heading: "Start", run: () => alone(() => benchStart(small ? 500 : 5000)) },
   {
     name: "recovery",
     heading: "Recovery",
-    run: () => (small ? benchRecovery({ ...recoverySize, users: 50 }, 1) : benchRecovery(recoverySize, 20)),
+    run: () =>
+      alone(() => benchRecovery(small ? { ...recoverySize, users: 30 } : recoverySize, small ? 1 : 20)),
   },
-  { name: "scale", heading: "Large graphs", run: () => benchScale(small ? [200] : [500, 2000, 5000]) },
+  {
+    name: "scale",
+    heading: "Large graphs",
+    run: () => alone(() => benchScale(small ? [100] : [500, 2000, 5000])),
+  },
   {
     name: "peers",
     heading: "Peers",
     run: () =>
-      on(small ? smallSize : peersSize, async (world) => {
+      on(small ? smallPeersSize : peersSize, async (world) => {
         await build(world);
         await benchPeers(world, small ? smallPeers : fullPeers);
       }),

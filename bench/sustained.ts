@@ -8,7 +8,7 @@ import type { World } from "./world.ts";
 import type { Figure } from "./yardsticks.ts";
 
 /** Commits a second, at even distances, whether or not what came before is in gold. */
-export const writesASecond = 10;
+export const writesASecond = 5;
 
 /** The engine is at work. */
 export async function measureSustained(world: World, seconds: number): Promise<Figure[]> {

@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from "node:fs";
 export interface Usage {
   readonly processes: number;
   readonly residentMegabytes: number;
+  /** The same with what several share divided among them; NaN where another user's may not be asked for. */
+  readonly proportionalMegabytes: number;
   /** Since they began, with what ended children of theirs used. */
   readonly cpuSeconds: number;
 }
@@ -13,9 +15,15 @@ const ticksASecond = 100;
 
 export function usageOf(pids: readonly number[]): Usage {
   if (process.platform !== "linux")
-    return { processes: Number.NaN, residentMegabytes: Number.NaN, cpuSeconds: Number.NaN };
+    return {
+      processes: Number.NaN,
+      residentMegabytes: Number.NaN,
+      proportionalMegabytes: Number.NaN,
+      cpuSeconds: Number.NaN,
+    };
   const each = pids.map((one) => ({
     resident: Number(/VmRSS:\s+(\d+) kB/.exec(read(one, "status"))?.[1] ?? 0) / 1024,
+    proportional: Number(/^Pss:\s+(\d+) kB/m.exec(read(one, "smaps_rollup"))?.[1] ?? Number.NaN) / 1024,
     cpu: statOf(one)
       .slice(11, 15)
       .reduce((sum, ticks) => sum + Number(ticks), 0),
@@ -23,6 +31,7 @@ export function usageOf(pids: readonly number[]): Usage {
   return {
     processes: pids.length,
     residentMegabytes: each.reduce((sum, { resident }) => sum + resident, 0),
+    proportionalMegabytes: each.reduce((sum, { proportional }) => sum + proportional, 0),
     cpuSeconds: each.reduce((sum, { cpu }) => sum + cpu, 0) / ticksASecond,
   };
 }
