@@ -45,6 +45,7 @@ export function openTools(folder: string, connectionString: string): Tools {
       PATH: `${join(installed, "venv/bin")}:/usr/bin:/bin`,
       HOME: folder,
       LANG: "C.UTF-8",
+      PYTHONDONTWRITEBYTECODE: "1",
       DO_NOT_TRACK: "1",
       DBT_SEND_ANONYMOUS_USAGE_STATS: "false",
       DAGSTER_DISABLE_TELEMETRY: "yes",
