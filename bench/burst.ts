@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { milliseconds, printTable } from "./table.ts";
+import { milliseconds, printTable, timed } from "./table.ts";
 import type { World } from "./world.ts";
 
 const ticker = "T0001";
@@ -34,12 +34,6 @@ async function register(url: string, email: string): Promise<Headers> {
     throw new Error(`expected 201, got ${response.status}: ${await response.text()}`);
   const { token } = (await response.json()) as { token: string };
   return { Authorization: `Bearer ${token}`, Accept: "text/html", "Accept-Encoding": "gzip" };
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
 }
 
 async function get(url: string, headers: Headers = {}, signal?: AbortSignal): Promise<number> {

@@ -2,16 +2,13 @@
  * The dashboard of a person with many positions: what the server takes for it, how many a second it serves, and how long
  * an open page is behind a trade.
  */
-import { Worker } from "node:worker_threads";
-import { startSession } from "../src/accounts/index.ts";
 import { launchBrowser } from "../tests/support/browser.ts";
 import { lastDay } from "./load.ts";
-import type { Load } from "./requests.ts";
+import { ask, look, type Session, signIn } from "./reads.ts";
 import { milliseconds, percentile, printTable } from "./table.ts";
 import type { World } from "./world.ts";
 
 const person = 3;
-const cookieName = "stratafolio_session";
 
 export interface DashboardSize {
   /** Trades, each followed by a look at what it changed. */
@@ -22,16 +19,14 @@ export interface DashboardSize {
 }
 
 export async function benchDashboard(world: World, size: DashboardSize): Promise<void> {
-  const { engine, pool, surroundings } = world;
-  const { clock, config } = surroundings;
+  const { engine } = world;
   const web = await world.startWeb();
   await engine.start();
   try {
-    const session = await startSession({ pool, clock, jwtSecret: config.jwtSecret ?? "" }, person, null);
-    const cookie = `${cookieName}=${session.token}`;
-    await benchLooks(world, web.url, cookie, size);
-    await benchRequests(web.url, cookie, size);
-    await benchOpenPage(world, web.url, session.token, size);
+    const session = await signIn(world, person);
+    await benchLooks(world, web.url, session, size);
+    await benchRequests(web.url, session, size);
+    await benchOpenPage(world, web.url, session, size);
   } finally {
     await engine.stop();
     await web.close();
@@ -67,17 +62,7 @@ async function trade(world: World, number: number): Promise<void> {
   }
 }
 
-async function look(url: string, cookie: string, path: string): Promise<{ took: number; bytes: number }> {
-  const began = performance.now();
-  const response = await fetch(url + path, { headers: { Cookie: cookie, "Accept-Encoding": "gzip" } });
-  const { byteLength } = await response.arrayBuffer();
-  const took = performance.now() - began;
-  if (!response.ok || response.redirected)
-    throw new Error(`expected the page ${path}, got ${response.status}`);
-  return { took, bytes: byteLength };
-}
-
-async function benchLooks(world: World, url: string, cookie: string, { trades, looks }: DashboardSize) {
+async function benchLooks(world: World, url: string, { cookie }: Session, { trades, looks }: DashboardSize) {
   const rows: string[][] = [];
   let number = 0;
   // What a person sees first, and what most is computed for.
@@ -91,13 +76,13 @@ async function benchLooks(world: World, url: string, cookie: string, { trades, l
   for (const { label, path } of pages) {
     const afterTrade: number[] = [];
     const again: number[] = [];
-    for (let count = 0; count < 10; count += 1) await look(url, cookie, path); // warms plans and code up
+    for (let count = 0; count < 10; count += 1) await look(url + path, cookie); // warms plans and code up
     for (let count = 0; count < trades; count += 1) {
       number += 1;
       await trade(world, number);
-      afterTrade.push((await look(url, cookie, path)).took);
+      afterTrade.push((await look(url + path, cookie)).took);
     }
-    for (let count = 0; count < looks; count += 1) again.push((await look(url, cookie, path)).took);
+    for (let count = 0; count < looks; count += 1) again.push((await look(url + path, cookie)).took);
     for (const [name, values] of [
       ["after a trade", afterTrade],
       ["again", again],
@@ -117,8 +102,7 @@ async function benchLooks(world: World, url: string, cookie: string, { trades, l
   );
 }
 
-/** A client in a thread of its own asks as fast as it is answered. */
-async function benchRequests(url: string, cookie: string, { seconds }: DashboardSize): Promise<void> {
+async function benchRequests(url: string, { cookie }: Session, { seconds }: DashboardSize): Promise<void> {
   const rows: (string | number)[][] = [];
   for (const path of [
     "/portfolio?range=Max",
@@ -130,12 +114,7 @@ async function benchRequests(url: string, cookie: string, { seconds }: Dashboard
     "/api/transactions?limit=50",
     "/healthz",
   ]) {
-    const load: Load = { url: url + path, cookie, connections: 16, seconds };
-    const worker = new Worker(new URL("./requests.ts", import.meta.url), { workerData: load });
-    const took = await new Promise<number[]>((resolve, reject) => {
-      worker.once("message", resolve);
-      worker.once("error", reject);
-    });
+    const took = await ask({ url: url + path, cookie, connections: 16, seconds });
     rows.push([
       path,
       (took.length / seconds).toFixed(0),
@@ -156,11 +135,12 @@ const nextChange = `new Promise((changed) => {
 })`;
 
 /** From the commit of a trade to the changed page in a real browser. */
-async function benchOpenPage(world: World, url: string, token: string, { trades }: DashboardSize) {
+async function benchOpenPage(world: World, url: string, { cookie }: Session, { trades }: DashboardSize) {
   const browser = await launchBrowser();
   try {
     const context = await browser.newContext();
-    await context.addCookies([{ name: cookieName, value: token, url }]);
+    const [name = "", value = ""] = cookie.split("=");
+    await context.addCookies([{ name, value, url }]);
     const page = await context.newPage();
     const rows: string[][] = [];
     for (const range of ["Max", "1Y"]) {

@@ -1,29 +1,112 @@
-/** From the commit of one trade to the notification that gold has it, one trade at a time. */
+/** From the commit of one trade until gold has it, one trade at a time, beside the SELECTs that this takes. */
+import { Hand, type Scopes, scopesOf } from "./floor.ts";
 import { lastDay } from "./load.ts";
-import { milliseconds, percentile, printTable } from "./table.ts";
+import { median, milliseconds, printTable, timed } from "./table.ts";
+import { GoldWatch, type Seen } from "./visible.ts";
 import type { World } from "./world.ts";
+import type { Figure } from "./yardsticks.ts";
 
 const patienceMilliseconds = 60_000;
+/** Trades that warm plans and caches up, as in a program that runs for a while, before one is measured; so too by hand. */
+const warmUps = 10;
+const compared = 10;
 
-export async function benchLatency(world: World, trades: number): Promise<void> {
+export interface Trades {
+  /** Of one person after the other. */
+  readonly single: number;
+  /** Of one person, each far back. */
+  readonly farBack: number;
+}
+
+/** The engine is at work, and nothing waits. */
+export async function measureLatency(world: World, { single, farBack }: Trades): Promise<Figure[]> {
+  const watch = await GoldWatch.open(world);
+  const hand = await Hand.take(world);
+  try {
+    const person = (trade: number): number => 1 + ((trade * 37) % world.size.users);
+    const figures: Figure[] = [];
+    for (const [name, day] of [
+      ["dated today", () => lastDay],
+      ["any day", (trade: number) => dayBefore(world, trade)],
+    ] as const) {
+      await tradeBy(watch, warmUps, person, day);
+      const ours = await tradeBy(watch, single, person, day);
+      const floor = await byHand(world, watch, hand, ours);
+      const seen = ours.map((each) => each.seen);
+      figures.push(
+        { measure: `commit to gold, ${name}, p50`, ours: seen, floor },
+        { measure: `commit to gold, ${name}, p99`, ours: seen, floor, share: 0.99 },
+      );
+    }
+    const all = await tradeBy(
+      watch,
+      farBack,
+      () => 1,
+      () => dayBefore(world, 0, 1),
+    );
+    const [first, last] = [all.slice(0, compared), all.slice(-compared)];
+    const seenOf = (trades: readonly Traded[]): number[] => trades.map(({ seen }) => seen);
+    figures.push(
+      {
+        measure: "one person's trades far back: the last ten",
+        ours: seenOf(last),
+        floor: await byHand(world, watch, hand, last),
+      },
+      {
+        measure: "one person's trades far back: last ten over first ten",
+        ours: [median(seenOf(last)) / median(seenOf(first))],
+        unit: "×",
+      },
+    );
+    return figures;
+  } finally {
+    hand.release();
+    watch.close();
+  }
+}
+
+interface Traded extends Seen {
+  readonly person: number;
+}
+
+async function tradeBy(
+  watch: GoldWatch,
+  trades: number,
+  personOf: (trade: number) => number,
+  dayOf: (trade: number) => string,
+): Promise<Traded[]> {
+  const seen: Traded[] = [];
+  for (let trade = 0; trade < trades; trade += 1) {
+    const person = personOf(trade);
+    seen.push({ person, ...(await watch.trade(person, dayOf(trade))) });
+  }
+  return seen;
+}
+
+/** What the same refreshes computed, computed again, and the same look at gold. */
+async function byHand(
+  world: World,
+  watch: GoldWatch,
+  hand: Hand,
+  trades: readonly Traded[],
+): Promise<number[]> {
+  const again: { readonly person: number; readonly scopes: Scopes }[] = [];
+  for (const { person, runId } of trades) again.push({ person, scopes: await scopesOf(world, runId) });
+  const one = async ({ person, scopes }: (typeof again)[number]): Promise<number> =>
+    (await hand.select(scopes)) + (await timed(() => watch.read(person)));
+  for (const each of again.slice(0, warmUps)) await one(each);
+  const took: number[] = [];
+  for (const each of again) took.push(await one(each));
+  await hand.requireSame(again.at(-1)!.scopes);
+  return took;
+}
+
+export async function benchOvertaking(world: World): Promise<void> {
   const { engine } = world;
   await engine.start();
   try {
     await settle(world);
-    await measure(world, 10, () => lastDay); // warms plans and caches up, as a program that runs for a while has
-    const today = await measure(world, trades, () => lastDay);
-    const anyDay = await measure(world, trades, (trade) => dayBefore(world, trade));
-    const row = (name: string, values: readonly number[]) => [
-      name,
-      milliseconds(percentile(values, 0.5)),
-      milliseconds(percentile(values, 0.99)),
-      milliseconds(Math.max(...values)),
-    ];
-    printTable(
-      `Commit to gold, ${trades} single trades among ${world.size.users} people`,
-      ["", "p50", "p99", "slowest"],
-      [row("dated today", today), row("dated any day", anyDay)],
-    );
+    await measure(world, warmUps, () => lastDay);
     const batch = await measureOvertaking(world);
     printTable(
       `One trade during a batch of ${batch.people} people`,
@@ -38,20 +121,21 @@ export async function benchLatency(world: World, trades: number): Promise<void> 
   }
 }
 
-/** Spread over all years, in no order. */
-export function dayBefore({ size }: World, trade: number): string {
-  const days = (trade * 7919) % (365 * size.years - 60);
+/** Spread over all years, in no order. `share`: so far back of them, instead. */
+export function dayBefore({ size }: World, trade: number, share?: number): string {
+  const range = 365 * size.years - 60;
+  const days = share === undefined ? (trade * 7919) % range : Math.floor(share * (range - 1));
   return new Date(Date.parse(lastDay) - days * 86_400_000).toISOString().slice(0, 10);
 }
 
-/** What the load and the build left behind is done with. */
-export async function settle({ pool }: World): Promise<void> {
+/** Whatever waited is done with. */
+export async function settle({ pool }: World, pauseMilliseconds = 100): Promise<void> {
   for (;;) {
     const { rows } = await pool.query<{ waiting: number }>(
       "select count(*) as waiting from orchestrator.changes",
     );
     if (rows[0]?.waiting === 0) return;
-    await new Promise((later) => setTimeout(later, 100));
+    await new Promise((later) => setTimeout(later, pauseMilliseconds));
   }
 }
 

@@ -19,6 +19,10 @@ export const smallSize: LoadSize = { users: 20, tickers: 20, positions: 10, trad
 /** Few people with long histories: what one dashboard takes. */
 export const dashboardSize: LoadSize = { users: 10, tickers: 40, positions: 20, trades: 12, years: 10 };
 
+/** One person who has traded much, and for long. */
+export const personSize: LoadSize = { users: 1, tickers: 50, positions: 50, trades: 100, years: 20 };
+export const smallPersonSize: LoadSize = { users: 1, tickers: 10, positions: 10, trades: 20, years: 2 };
+
 /** A rebuild of it takes some seconds: long enough to be killed in. */
 export const recoverySize: LoadSize = { users: 100, tickers: 40, positions: 10, trades: 6, years: 3 };
 

@@ -1,7 +1,7 @@
 /** One person with many trades of one ticker: from their commit to gold, and the ticker's page. */
 import { startSession } from "../src/accounts/index.ts";
 import { lastDay } from "./load.ts";
-import { milliseconds, printTable } from "./table.ts";
+import { milliseconds, printTable, timed } from "./table.ts";
 import type { World } from "./world.ts";
 
 const methods = ["average", "fifo"] as const;
@@ -44,12 +44,6 @@ export async function benchLots(world: World, sizes: readonly number[]): Promise
     ["", "refresh", "ticker page", ""],
     rows,
   );
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  await work();
-  return performance.now() - began;
 }
 
 /** Three purchases for each sale, so that most lots stay open; spread over the years of the load. */

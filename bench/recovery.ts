@@ -9,7 +9,7 @@ import { migrate } from "../src/database/migrate.ts";
 import { createPool } from "../src/database/pool.ts";
 import { requestRun } from "../src/engine/index.ts";
 import { type LoadSize, load } from "./load.ts";
-import { type Launched, launch } from "./start.ts";
+import { type Launched, launch, stop } from "./start.ts";
 import { milliseconds, printTable } from "./table.ts";
 
 /** Asks for everything anew, waits until tables are being filled, a little longer each time, and kills the program. */
@@ -33,12 +33,6 @@ async function killInRebuild(pool: pg.Pool, { child }: Launched, restart: number
   await new Promise((resolve) => setTimeout(resolve, (restart % 5) * 200));
   const exited = once(child, "exit");
   child.kill("SIGKILL");
-  await exited;
-}
-
-async function stop({ child }: Launched): Promise<void> {
-  const exited = once(child, "exit");
-  child.kill("SIGTERM");
   await exited;
 }
 
