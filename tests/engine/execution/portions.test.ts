@@ -1,8 +1,11 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { PoolClient } from "pg";
 import { expect, onTestFinished, test } from "vitest";
-import { type Engine, readRun } from "../../../src/engine/index.ts";
+import { type Engine, loadRegistry, readRun, sqlAsset } from "../../../src/engine/index.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
-import { changesWaiting, createShops, createShopsEngine, loadShops, revenues, sell } from "./shops.ts";
+import { changesWaiting, createShops, createShopsEngine, loadShops, revenues, sell, shops } from "./shops.ts";
 
 // Many partition values are refreshed a few at a time, each few in a transaction of their own.
 
@@ -206,4 +209,53 @@ test("portions that want what the other holds begin again, and nobody waits unti
   expect(rows).toEqual([{ deadlocks: 0 }]);
   const verified = await engine.verify({ assets: ["daily_revenue", "shop_ranks"] });
   expect(verified.map(({ differing }) => differing)).toEqual(verified.map(() => 0));
+});
+
+/** The shops, and a table of one row that reads a view: `last_sale`. */
+async function loadWithLastSale() {
+  const bodiesFolder = await mkdtemp(join(tmpdir(), "shops-"));
+  onTestFinished(() => rm(bodiesFolder, { recursive: true, force: true }));
+  await loadShops({}, {}, bodiesFolder);
+  await writeFile(
+    join(bodiesFolder, "gold/last_sale.sql"),
+    "select 1::bigint as one, max(last_sale_on) as sold_on from shop_totals",
+  );
+  const { assets, ...others } = shops();
+  const shopTotals = assets.find((asset) => asset.name === "shop_totals")!;
+  const lastSale = sqlAsset({
+    name: "last_sale",
+    layer: "gold",
+    description: "The day of the last sale anywhere.",
+    materialized: "table",
+    columns: {
+      one: { type: "bigint", description: "Always 1." },
+      sold_on: { type: "date", description: "When.", nullable: true },
+    },
+    key: ["one"],
+    deps: [shopTotals],
+  });
+  const registry = await loadRegistry({ ...others, assets: [...assets, lastSale] }, { bodiesFolder });
+  expect(registry.problems).toEqual([]);
+  return registry;
+}
+
+test("what has no partitions is compared beside others only where no table changed, be it behind a view", async () => {
+  const database = await createTestDatabase();
+  await createShops(database.pool);
+  const engine = createShopsEngine(database, await loadWithLastSale());
+  await engine.deploy();
+  await sell(database.pool, 1, "2024-01-05");
+  await engine.refresh("sales_sensor");
+  const holder = await database.connect().connect();
+  await holder.query("begin");
+  await holder.query("select pg_advisory_xact_lock_shared(hashtextextended('asset last_sale', 0))");
+  await sell(database.pool, 1, "2024-01-02"); // the last day stays what it is
+  const refreshed = engine.refresh("sales_sensor").then(() => "done");
+  const waits = until(
+    database,
+    "exists (select from pg_locks where locktype = 'advisory' and not granted)",
+  ).then(() => "waits");
+  expect(await Promise.race([refreshed, waits])).toBe("waits");
+  await release(holder);
+  expect(await refreshed).toBe("done");
 });
