@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { milliseconds, printTable } from "./table.ts";
 
-const program = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+const program = fileURLToPath(new URL("../src/cli/start.js", import.meta.url));
 /** Nothing listens there: a bench asks no one else for anything. */
 const nowhere = "http://127.0.0.1:9";
 const settledMilliseconds = 5000;

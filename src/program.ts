@@ -1,5 +1,4 @@
 /** The parts of the program, put together. */
-import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, isIPv6 } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -25,14 +24,11 @@ import {
 import { type JwtSecrets, keptJwtSecrets } from "./kept-secrets.ts";
 import type { Log } from "./log.ts";
 import type { MailQueue } from "./mail/index.ts";
+import { version } from "./version.ts";
 
 const bodiesFolder = fileURLToPath(new URL("../sql-models", import.meta.url));
 /** How long a stop waits for requests that are being answered. */
 const closeSeconds = 5;
-
-export const version = (
-  JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }
-).version;
 
 /** What the program is run with. */
 export interface Surroundings {
