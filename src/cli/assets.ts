@@ -13,7 +13,8 @@ import {
   select,
   selectable,
 } from "../engine/index.ts";
-import { type CommandContext, withRegistry } from "./context.ts";
+import { openRegistry } from "../program.ts";
+import { type CommandContext, withPool, withRegistry } from "./context.ts";
 import type { Outcome } from "./exit.ts";
 import type { ScopeOptions, SelectionOptions } from "./options.ts";
 import { readPart } from "./partitions.ts";
@@ -183,9 +184,10 @@ export function lineage({ output }: CommandContext, name: string): Promise<Outco
   });
 }
 
-/** What is to be mended, as data: the registry that every command reads was already checked by PostgreSQL. */
+/** What is to be mended, as data: read and asked of PostgreSQL anew, whatever was found before. */
 export function validate({ output }: CommandContext): Promise<Outcome> {
-  return withRegistry(async (registry) => {
+  return withPool(async (pool, _database, surroundings) => {
+    const registry = await openRegistry(pool, surroundings);
     const { graph, problems, warnings = [] } = registry;
     const found = [...problems, ...warnings];
     if (output.format === "json") output.json(found.map(describeProblem));
