@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { milliseconds, printTable, timed } from "./table.ts";
 import { usageOf } from "./usage.ts";
 
-const program = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+const program = fileURLToPath(new URL("../src/cli/start.js", import.meta.url));
 /** Before the words of a command. */
 export const programWords: readonly string[] = ["--liftoff-only", program];
 /** Nothing listens there: a bench asks no one else for anything. */

@@ -329,7 +329,7 @@ export function readConfig(
   const given = Object.fromEntries(
     Object.keys(environment.shape).map((name) => [name, variables[name]?.trim() || null]),
   ) as Record<Variable, string | null>;
-  const parsed = environment.safeParse(given);
+  const parsed = environment.safeParse(given, { jitless: true }); // read once
   const problems = (parsed.error?.issues ?? []).map((issue) => `${issue.path.join(".")}: ${issue.message}`);
   const isEmbedded = given.DATABASE_URL === null && given.WEB_DATABASE_URL === null;
   if (!isEmbedded && given.JWT_SECRET === null) {

@@ -1,6 +1,4 @@
 /** The parts of the program, put together. */
-import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { type AddressInfo, isIPv6 } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Pool } from "pg";
@@ -13,6 +11,7 @@ import { rowSecurity, webRole } from "./database/roles.ts";
 import {
   type BodyWatch,
   createEngine,
+  type Definitions,
   describeProblem,
   type Engine,
   loadRegistry,
@@ -20,19 +19,18 @@ import {
   readFunctionDefinitions,
   renderProblem,
   validate,
+  validatedRegistry,
   watchBodies,
 } from "./engine/index.ts";
+import { keptDefinitions } from "./kept-definitions.ts";
 import { type JwtSecrets, keptJwtSecrets } from "./kept-secrets.ts";
 import type { Log } from "./log.ts";
 import type { MailQueue } from "./mail/index.ts";
+import { version } from "./version.ts";
 
 const bodiesFolder = fileURLToPath(new URL("../sql-models", import.meta.url));
 /** How long a stop waits for requests that are being answered. */
 const closeSeconds = 5;
-
-export const version = (
-  JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }
-).version;
 
 /** What the program is run with. */
 export interface Surroundings {
@@ -83,6 +81,11 @@ export function preload(): void {
   ]);
 }
 
+/** The same for definitions alone. */
+export function preloadDefinitions(): void {
+  void Promise.allSettled([import("../assets/index.ts"), import("../assets/backups.ts")]);
+}
+
 type Settled = Pick<Surroundings, "config" | "isDemo">;
 
 /** Every asset, schedule and sensor, checked, by PostgreSQL too. Mistakes in them are in `problems`, not thrown. */
@@ -90,22 +93,34 @@ export async function openRegistry(pool: Pool, surroundings: Settled): Promise<R
   return validate(pool, await readRegistry(pool, surroundings));
 }
 
+/** The same for a command that only tells: what was found without fault before is not read again. */
+export async function openKnownRegistry(pool: Pool, surroundings: Settled): Promise<Registry> {
+  const keep = keptDefinitions();
+  if (keep === null) return openRegistry(pool, surroundings);
+  return validatedRegistry(pool, await readDefinitions(surroundings), registryOptions(pool), keep);
+}
+
 /** The same for who may not ask PostgreSQL, which makes temporary views for it: without what only that finds. */
-export async function readRegistry(pool: Pool, { config, isDemo }: Settled): Promise<Registry> {
+export async function readRegistry(pool: Pool, surroundings: Settled): Promise<Registry> {
+  return await loadRegistry(await readDefinitions(surroundings), registryOptions(pool));
+}
+
+async function readDefinitions({ config, isDemo }: Settled): Promise<Definitions> {
   // Loaded when needed: `user list` has no use for the parser of SQL and every declaration.
   const { definitions } = await import("../assets/index.ts");
   const { backupDefinitions } = await import("../assets/backups.ts");
   const { assets, schedules } = backupDefinitions(config.backup, { version, isDemo });
-  const all = {
+  return {
     ...definitions,
     assets: [...definitions.assets, ...assets],
     schedules: [...definitions.schedules, ...schedules],
   };
-  return await loadRegistry(all, {
-    bodiesFolder,
-    functionDefinitions: readFunctionDefinitions(pool),
-  });
 }
+
+const registryOptions = (pool: Pool) => ({
+  bodiesFolder,
+  functionDefinitions: readFunctionDefinitions(pool),
+});
 
 /** Says what is to be mended: a service goes on with the rest. */
 export function logProblems(log: Log, { problems, warnings = [] }: Registry): void {
@@ -193,6 +208,8 @@ export async function startWeb(
   { webConnectionString: connectionString }: WebDatabase,
   registry: () => Registry,
 ): Promise<WebServer> {
+  // Node loads its client of the web with its server: half of what `list` took to begin.
+  const { createServer } = await import("node:http");
   const { createApp } = await import("./web/app.ts");
   const { missingSettings } = await import("./web/deployment.ts");
   const { EventHub } = await import("./web/events.ts");

@@ -1,10 +1,13 @@
 /** Prices from addresses that operators entered: those that are due, or that are asked for. */
 import type { IngestContext } from "../../src/engine/index.ts";
-import { askPriceUrl, listPriceUrls, type PriceUrl } from "../../src/price-files/index.ts";
+import type { PriceUrl } from "../../src/price-files/index.ts";
 import type { MarketResources } from "../resources.ts";
 import { addRowCounts, noRows, type RowCounts } from "./row-counts.ts";
 
 type Context = IngestContext<MarketResources>;
+
+/** What reads files of any kind: not for whoever only declares. */
+const loadPriceFiles = () => import("../../src/price-files/index.ts");
 
 const hour = 3_600_000;
 /** A little less than it says: the daily run is not on the second. */
@@ -19,6 +22,7 @@ async function readEntries({ pool }: Context): Promise<PriceUrl[]> {
     "select ticker from bronze.raw_assets join bronze.price_urls using (ticker) where source <> 'url'",
   );
   const others = new Set(rows.map(({ ticker }) => ticker));
+  const { listPriceUrls } = await loadPriceFiles();
   return (await listPriceUrls(pool)).filter(({ ticker }) => !others.has(ticker));
 }
 
@@ -46,6 +50,7 @@ async function askOne(
   now: Date,
 ): Promise<{ readonly inserted: number; readonly failure: string | null }> {
   const { pool, resources, signal } = context;
+  const { askPriceUrl } = await loadPriceFiles();
   let inserted = 0;
   let failure: string | null = null;
   try {

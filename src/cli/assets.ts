@@ -1,4 +1,3 @@
-import type { Command } from "commander";
 import type { Pool } from "pg";
 import {
   type AssetState,
@@ -14,11 +13,12 @@ import {
   select,
   selectable,
 } from "../engine/index.ts";
-import { type CommandContext, withRegistry } from "./context.ts";
+import { openRegistry } from "../program.ts";
+import { type CommandContext, withPool, withRegistry } from "./context.ts";
 import type { Outcome } from "./exit.ts";
-import { type ScopeOptions, type SelectionOptions, withScope, withSelection } from "./options.ts";
+import type { ScopeOptions, SelectionOptions } from "./options.ts";
 import { readPart } from "./partitions.ts";
-import type { Register } from "./register.ts";
+import { sayProblems } from "./problems.ts";
 
 interface Selected {
   readonly names: readonly string[];
@@ -41,7 +41,7 @@ export async function readSelected(
   return { names, states };
 }
 
-function list({ output }: CommandContext, options: SelectionOptions): Promise<Outcome> {
+export function list({ output }: CommandContext, options: SelectionOptions): Promise<Outcome> {
   return withRegistry(async (registry, pool, { clock }) => {
     const { graph } = registry;
     const { names } = await readSelected(pool, graph, options, clock());
@@ -67,12 +67,12 @@ function list({ output }: CommandContext, options: SelectionOptions): Promise<Ou
       key: ({ key }) => key.join(", "),
       problems: ({ problems }) => (problems.length > 0 ? "broken" : ""),
     });
-    output.problems(registry);
+    sayProblems(output, registry);
     return "done";
   });
 }
 
-function status({ output }: CommandContext, options: SelectionOptions): Promise<Outcome> {
+export function status({ output }: CommandContext, options: SelectionOptions): Promise<Outcome> {
   return withRegistry(async (registry, pool, { clock }) => {
     const { graph } = registry;
     const { names, states } = await readSelected(pool, graph, options, clock());
@@ -97,7 +97,7 @@ function status({ output }: CommandContext, options: SelectionOptions): Promise<
       "last materialized": (row) => row.last_materialized_at?.toISOString(),
       why: (row) => row.reasons.join("; "),
     });
-    output.problems(registry);
+    sayProblems(output, registry);
     return registry.problems.length > 0 || rows.some((row) => row.status === "broken") ? "failed" : "done";
   });
 }
@@ -137,7 +137,7 @@ export function showPlan({ output }: CommandContext, options: PlanOptions): Prom
     });
     // A plan that is piped stays a table.
     for (const { asset, notes } of steps) for (const note of notes) output.say(`${asset}: ${note}`);
-    output.problems(registry);
+    sayProblems(output, registry);
     return "done";
   });
 }
@@ -157,7 +157,7 @@ function columnNamed(graph: Graph, name: string): { asset: string; column: strin
   return { asset: graph.named(asset!), column };
 }
 
-function lineage({ output }: CommandContext, name: string): Promise<Outcome> {
+export function lineage({ output }: CommandContext, name: string): Promise<Outcome> {
   return withRegistry(async ({ graph }) => {
     const { asset, column } = columnNamed(graph, name);
     if (column !== undefined) {
@@ -184,9 +184,10 @@ function lineage({ output }: CommandContext, name: string): Promise<Outcome> {
   });
 }
 
-/** What is to be mended, as data: the registry that every command reads was already checked by PostgreSQL. */
-function validate({ output }: CommandContext): Promise<Outcome> {
-  return withRegistry(async (registry) => {
+/** What is to be mended, as data: read and asked of PostgreSQL anew, whatever was found before. */
+export function validate({ output }: CommandContext): Promise<Outcome> {
+  return withPool(async (pool, _database, surroundings) => {
+    const registry = await openRegistry(pool, surroundings);
     const { graph, problems, warnings = [] } = registry;
     const found = [...problems, ...warnings];
     if (output.format === "json") output.json(found.map(describeProblem));
@@ -198,33 +199,4 @@ function validate({ output }: CommandContext): Promise<Outcome> {
     }
     return problems.length > 0 ? "failed" : "done";
   });
-}
-
-export function assetCommands(program: Command, register: Register): void {
-  register(withSelection(program.command("list").description("the assets there are")), list);
-  register(
-    withSelection(program.command("status").description("fresh, stale, failed or broken, and why")),
-    status,
-  );
-  register(
-    program
-      .command("validate")
-      .description(
-        "what is wrong with declarations, bodies and checks, asked of PostgreSQL; no data is needed",
-      ),
-    validate,
-  );
-  register(
-    withScope(
-      withSelection(program.command("plan").description("what materialize would do, and why")),
-    ).option("--full-refresh", "make tables anew"),
-    showPlan,
-  );
-  register(
-    program
-      .command("lineage")
-      .argument("<asset[.column]>")
-      .description("what an asset or a column is made from, and what is made from it"),
-    lineage,
-  );
 }

@@ -1,4 +1,3 @@
-import { type Command, Option } from "commander";
 import type { Pool } from "pg";
 import {
   type AutomationRecord,
@@ -10,15 +9,8 @@ import {
 } from "../engine/index.ts";
 import { type CommandContext, withRegistry } from "./context.ts";
 import type { Outcome } from "./exit.ts";
+import type { Switches } from "./options.ts";
 import type { Output } from "./output.ts";
-import type { Register } from "./register.ts";
-
-/** Names of automations, each to be done something with. */
-interface Switches {
-  readonly on?: string;
-  readonly off?: string;
-  readonly now?: string;
-}
 
 /** Does what the options ask of the automations they name, then tells how all of them stand. */
 function withRecords(
@@ -67,7 +59,7 @@ const columns = {
   status: (row: ReturnType<typeof standing>) => row.last_status,
 };
 
-function schedules({ output }: CommandContext, options: Switches): Promise<Outcome> {
+export function schedules({ output }: CommandContext, options: Switches): Promise<Outcome> {
   return withRecords(output, options, (registry, records) => {
     const rows = registry.schedules.map(({ name, description, cron, timeZone, selection, verifies }) => ({
       schedule: name,
@@ -91,7 +83,7 @@ function schedules({ output }: CommandContext, options: Switches): Promise<Outco
   });
 }
 
-function sensors({ output }: CommandContext, options: Switches): Promise<Outcome> {
+export function sensors({ output }: CommandContext, options: Switches): Promise<Outcome> {
   return withRecords(output, options, (registry, records) => {
     const rows = registry.sensors.map(({ name, description, sources }) => ({
       sensor: name,
@@ -108,7 +100,7 @@ function sensors({ output }: CommandContext, options: Switches): Promise<Outcome
   });
 }
 
-function watchers({ output }: CommandContext, options: Switches): Promise<Outcome> {
+export function watchers({ output }: CommandContext, options: Switches): Promise<Outcome> {
   return withRecords(output, options, (_registry, records) => {
     const { name, description } = modelWatcher;
     output.list([{ watcher: name, description, ...standing(records.get(name)) }], {
@@ -117,32 +109,4 @@ function watchers({ output }: CommandContext, options: Switches): Promise<Outcom
       detail: (row) => row.last_detail,
     });
   });
-}
-
-function withSwitches(command: Command, now: string): Command {
-  return command
-    .option("--on <name>", "switch it on")
-    .option("--off <name>", "switch it off")
-    .addOption(new Option("--now <name>", now));
-}
-
-export function automationCommands(program: Command, register: Register): void {
-  const command = (name: string, description: string, now: string): Command =>
-    withSwitches(program.command(name).description(description), now);
-  register(
-    command("schedules", "when what runs; on or off", "run what it runs, without waiting for its time"),
-    schedules,
-  );
-  register(
-    command(
-      "sensors",
-      "what watches what; on or off",
-      "look at once, also at what was put off after a failure",
-    ),
-    sensors,
-  );
-  register(
-    command("watchers", "whether edited models are materialized; on or off", "materialize what was edited"),
-    watchers,
-  );
 }

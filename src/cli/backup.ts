@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
-import type { Command } from "commander";
 import {
   checkBackup,
   type Restored,
@@ -13,11 +12,11 @@ import { openDatabase } from "../database/open.ts";
 import { createPool } from "../database/pool.ts";
 import { keptDataKind } from "../kept-market.ts";
 import { createLog } from "../log.ts";
-import { openEngine, version } from "../program.ts";
+import { openEngine } from "../program.ts";
+import { version } from "../version.ts";
 import { type CommandContext, withPool } from "./context.ts";
 import { ForeignBackupError } from "./errors.ts";
 import type { Outcome } from "./exit.ts";
-import type { Register } from "./register.ts";
 
 interface PassphraseOptions {
   readonly passphrase?: string;
@@ -37,7 +36,7 @@ const writtenColumns = {
   sha256: (backup: WrittenBackup) => backup.sha256,
 };
 
-async function backup(
+export async function backup(
   { output, signal }: CommandContext,
   file: string,
   options: PassphraseOptions & { marketData: boolean },
@@ -65,7 +64,7 @@ const restoredColumns = {
 };
 
 /** Reads all of the file before anything is written; then fills, builds and verifies. */
-async function restore(
+export async function restore(
   { output }: CommandContext,
   given: string,
   options: PassphraseOptions & { deletions?: string },
@@ -101,28 +100,4 @@ async function restore(
   } finally {
     await database.close();
   }
-}
-
-export function backupCommands(program: Command, register: Register): void {
-  const passphrase = "- reads it from stdin (default: BACKUP_PASSPHRASE, or none)";
-  register(
-    program
-      .command("backup")
-      .argument("<file>")
-      .description(
-        "everything that is nowhere else, and market data, in one file that is checked when it is read",
-      )
-      .option("--no-market-data", "leave out prices and macro data that can be fetched again")
-      .option("--passphrase <passphrase>", `encrypt the file; ${passphrase}`),
-    backup,
-  );
-  register(
-    program
-      .command("restore")
-      .argument("<file>")
-      .description("a backup into a new data folder or an empty database; models are built and verified")
-      .option("--passphrase <passphrase>", passphrase)
-      .option("--deletions <file>", "accounts deleted since (default: the list that lies beside the backup)"),
-    restore,
-  );
 }

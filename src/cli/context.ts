@@ -7,7 +7,13 @@ import { demoBenchmarks } from "../demo/instruments.ts";
 import type { Engine, Registry } from "../engine/index.ts";
 import { type DataKind, keptDataKind } from "../kept-market.ts";
 import { createLog } from "../log.ts";
-import { openEngine, openRegistry, type Surroundings, type WebDatabase } from "../program.ts";
+import {
+  openEngine,
+  openKnownRegistry,
+  preloadDefinitions,
+  type Surroundings,
+  type WebDatabase,
+} from "../program.ts";
 import type { Outcome } from "./exit.ts";
 import type { Output } from "./output.ts";
 
@@ -93,8 +99,9 @@ export async function withPool(
 export function withRegistry(
   work: (registry: Registry, pool: Pool, surroundings: Surroundings) => Promise<Outcome>,
 ): Promise<Outcome> {
+  preloadDefinitions();
   return withPool(async (pool, _database, surroundings) =>
-    work(await openRegistry(pool, surroundings), pool, surroundings),
+    work(await openKnownRegistry(pool, surroundings), pool, surroundings),
   );
 }
 

@@ -1,6 +1,4 @@
-#!/usr/bin/env -S node --liftoff-only
-// The flag is worth 40 MB: the SQL parser and Node's stripping of types are WebAssembly that is used for milliseconds,
-// and optimizing it took 450 MB at its peak. It cannot be set from here: by now Node has compiled the first of them.
+/** The program: what is typed, the signals that end it, and its exit code. Started by `start.js`. */
 import { CommanderError } from "commander";
 import { createCommand } from "./command.ts";
 import { exitCodes } from "./exit.ts";

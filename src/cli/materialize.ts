@@ -1,15 +1,14 @@
 import { userInfo } from "node:os";
-import type { Command } from "commander";
 import { type AssetState, type Graph, type RunDetail, readRemains } from "../engine/index.ts";
 import { runRecord } from "../snake-case.ts";
 import { readSelected, showPlan } from "./assets.ts";
 import { type CommandContext, withEngine } from "./context.ts";
 import type { Outcome } from "./exit.ts";
-import { type ScopeOptions, type SelectionOptions, withScope, withSelection } from "./options.ts";
+import type { ScopeOptions, SelectionOptions } from "./options.ts";
 import { emptyTally, outcomeOf, type Tally } from "./output.ts";
 import { readPart } from "./partitions.ts";
+import { sayProblems } from "./problems.ts";
 import { withProgress } from "./progress.ts";
-import type { Register } from "./register.ts";
 import { listSteps } from "./runs.ts";
 
 type MaterializeOptions = SelectionOptions &
@@ -33,7 +32,7 @@ function tallyOf({ steps, checks }: RunDetail): Tally {
   return tally;
 }
 
-async function materialize(context: CommandContext, options: MaterializeOptions): Promise<Outcome> {
+export async function materialize(context: CommandContext, options: MaterializeOptions): Promise<Outcome> {
   if (options.dryRun) return showPlan(context, options);
   return withEngine(async (engine, pool, { clock }) => {
     // A misspelt selection starts no run, and neither does one of what is stale while nothing is.
@@ -55,7 +54,7 @@ async function materialize(context: CommandContext, options: MaterializeOptions)
     };
     const run = await withProgress(pool, name, engine.run(request, context.signal));
     const problems = run.steps.flatMap(({ asset }) => [...graph.get(asset).problems]);
-    context.output.problems({ problems: problems.filter(({ code }) => code !== "below_broken") });
+    sayProblems(context.output, { problems: problems.filter(({ code }) => code !== "below_broken") });
     return report(context, run);
   });
 }
@@ -77,7 +76,7 @@ function report({ output }: CommandContext, run: RunDetail): Outcome {
 
 type PartOptions = SelectionOptions & ScopeOptions;
 
-function check({ output }: CommandContext, options: PartOptions): Promise<Outcome> {
+export function check({ output }: CommandContext, options: PartOptions): Promise<Outcome> {
   return withEngine(async (engine, pool, { clock }) => {
     const { graph } = engine.registry;
     const { names, states } = await readSelected(pool, graph, options, clock());
@@ -98,7 +97,7 @@ function check({ output }: CommandContext, options: PartOptions): Promise<Outcom
     const tally = emptyTally();
     tally.skip = names.length - published.length;
     tally.error = broken.length; // what cannot be checked has not passed
-    output.problems({ problems: broken.flatMap((name) => [...graph.get(name).problems]) });
+    sayProblems(output, { problems: broken.flatMap((name) => [...graph.get(name).problems]) });
     for (const { failingRows, severity } of results) tally[failingRows === 0 ? "pass" : severity] += 1;
     output.done(tally);
     return outcomeOf(tally);
@@ -109,7 +108,7 @@ function isPublished(graph: Graph, states: ReadonlyMap<string, AssetState>, name
   return graph.get(name).asset.kind === "source" || states.get(name)?.codeVersion != null;
 }
 
-function verify({ output }: CommandContext, options: PartOptions): Promise<Outcome> {
+export function verify({ output }: CommandContext, options: PartOptions): Promise<Outcome> {
   return withEngine(async (engine, pool, { clock }) => {
     const { graph } = engine.registry;
     const { names } = await readSelected(pool, graph, options, clock());
@@ -134,13 +133,13 @@ function verify({ output }: CommandContext, options: PartOptions): Promise<Outco
   });
 }
 
-function rollback(context: CommandContext, asset: string): Promise<Outcome> {
+export function rollback(context: CommandContext, asset: string): Promise<Outcome> {
   return withEngine(async (engine) =>
     report(context, await engine.rollback(engine.registry.graph.named(asset))),
   );
 }
 
-function drop(
+export function drop(
   { output }: CommandContext,
   asset: string,
   options: { readonly yes?: boolean },
@@ -158,32 +157,4 @@ function drop(
     output.list(parts, { dropped: ({ relation }) => relation });
     return "done";
   });
-}
-
-export function materializeCommands(program: Command, register: Register): void {
-  const selecting = (name: string, description: string) =>
-    withScope(withSelection(program.command(name).description(description)));
-  register(
-    selecting("materialize", "make the rows of assets right")
-      .option("--full-refresh", "make tables anew")
-      .option("--dry-run", "show the plan and do nothing"),
-    materialize,
-  );
-  register(selecting("check", "run the checks of assets on what is published"), check);
-  register(selecting("verify", "compute stored rows anew and compare them, to the bit"), verify);
-  register(
-    program
-      .command("rollback")
-      .argument("<asset>")
-      .description("publish the version before the present one again"),
-    rollback,
-  );
-  register(
-    program
-      .command("drop")
-      .argument("<asset>")
-      .description("drop what is left of a model that is not declared any more")
-      .option("--yes", "do it; without, what would be dropped is shown"),
-    drop,
-  );
 }

@@ -12,6 +12,13 @@ export interface ScopeOptions {
   readonly since?: string;
 }
 
+/** Names of automations, each to be done something with. */
+export interface Switches {
+  readonly on?: string;
+  readonly off?: string;
+  readonly now?: string;
+}
+
 const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
 
 function date(text: string): string {
@@ -24,6 +31,14 @@ function date(text: string): string {
 export function positiveInteger(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError("expected a whole number above 0.");
   return Number(text);
+}
+
+export function runNumber(text: string): number {
+  try {
+    return positiveInteger(text);
+  } catch {
+    throw new InvalidArgumentError("expected the number of a run (see stratafolio runs).");
+  }
 }
 
 export function withSelection(command: Command): Command {
@@ -47,6 +62,13 @@ export function withScope(command: Command): Command {
       [],
     )
     .option("--since <date>", "only from this day on (YYYY-MM-DD)", date);
+}
+
+export function withSwitches(command: Command, now: string): Command {
+  return command
+    .option("--on <name>", "switch it on")
+    .option("--off <name>", "switch it off")
+    .addOption(new Option("--now <name>", now));
 }
 
 export const outputOption = (): Option =>

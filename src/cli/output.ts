@@ -1,4 +1,3 @@
-import { type Registry, renderProblem } from "../engine/index.ts";
 import { snakeCased } from "../snake-case.ts";
 import type { Outcome } from "./exit.ts";
 
@@ -46,11 +45,6 @@ export class Output {
 
   say(line: string): void {
     process.stderr.write(`${line}\n`);
-  }
-
-  /** What is to be mended in the definitions, and what may be. */
-  problems({ problems, warnings = [] }: Pick<Registry, "problems" | "warnings">): void {
-    for (const problem of [...problems, ...warnings]) this.say(renderProblem(problem));
   }
 
   /** The last line of every command that does something to assets. Never between JSON and its reader. */

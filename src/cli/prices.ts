@@ -1,6 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
-import type { Command } from "commander";
 import { transaction } from "../database/transaction.ts";
 import { decodeFile } from "../ledger/index.ts";
 import {
@@ -20,7 +19,6 @@ import {
 } from "../price-files/index.ts";
 import { type CommandContext, withPool } from "./context.ts";
 import type { Outcome } from "./exit.ts";
-import type { Register } from "./register.ts";
 
 interface Options {
   readonly exchange?: string;
@@ -46,7 +44,11 @@ const columns = {
   problem: (row: PriceFileReport) => row.problem ?? "",
 };
 
-function prices({ output }: CommandContext, files: readonly string[], options: Options): Promise<Outcome> {
+export function prices(
+  { output }: CommandContext,
+  files: readonly string[],
+  options: Options,
+): Promise<Outcome> {
   const exchange = options.exchange === undefined ? null : exchangeOf(options.exchange);
   if (options.exchange !== undefined && exchange === null)
     throw new PriceFileError(`expected an exchange whose files are read, got: ${options.exchange}`);
@@ -97,7 +99,7 @@ const urlColumns = {
 };
 
 /** Without a ticker it lists them; with one it enters, or removes, its address. The next daily run asks it, or `materialize`. */
-function priceUrl(
+export function priceUrl(
   { output }: CommandContext,
   ticker: string | undefined,
   options: UrlOptions,
@@ -123,7 +125,7 @@ function priceUrl(
 const sources: readonly PriceSourceName[] = ["yahoo", "file", "url"];
 
 /** What the other source gave is set aside, and comes back with it. */
-function priceSource({ output }: CommandContext, text: string, to: string): Promise<Outcome> {
+export function priceSource({ output }: CommandContext, text: string, to: string): Promise<Outcome> {
   const ticker = text.toUpperCase();
   const source = sources.find((one) => one === to);
   if (source === undefined) throw new PriceSourceError(`expected ${sources.join(", ")}, got: ${to}`);
@@ -147,40 +149,4 @@ function priceSource({ output }: CommandContext, text: string, to: string): Prom
     });
     return "done";
   });
-}
-
-export function priceCommands(program: Command, register: Register): void {
-  register(
-    program
-      .command("prices")
-      .argument("<files...>")
-      .description("take in files of prices or exchange rates, each as a whole or not at all")
-      .option("--exchange <mic>", "whose files they are, where they do not say it")
-      .option("--ticker <symbol>", "whose prices, where the file does not say it")
-      .option("--pair <pair>", "USD/KES: exchange rates")
-      .option("--replace", "what is stored becomes what the file says"),
-    prices,
-  );
-  register(
-    program
-      .command("price-url")
-      .argument("[ticker]")
-      .description("list the addresses that tickers' prices come from, or enter or remove one's")
-      .option("--url <address>", "{ticker}, {code}, {from} and {to} are put in")
-      .option("--format <format>", "csv or json", "csv")
-      .option("--dates <path>", "the CSV's column of days, or the path to them in the JSON")
-      .option("--prices <path>", "the same of the prices")
-      .option("--unit <unit>", "what they are in: KES, GBp")
-      .option("--every <period>", "day, week or month", "day")
-      .option("--remove", "ask it no more"),
-    priceUrl,
-  );
-  register(
-    program
-      .command("price-source")
-      .argument("<ticker>")
-      .argument("<source>", "yahoo, file or url")
-      .description("switch who gives a ticker's prices; what the other one gave is set aside"),
-    priceSource,
-  );
 }

@@ -10,19 +10,20 @@ export type Action<Arguments extends readonly unknown[]> = (
   ...values: Arguments
 ) => Promise<Outcome>;
 
-/** Gives a verb its work: `values` are its positional arguments, then its options. */
+/** Gives a verb its work, which is loaded when the verb is run: `values` are its positional arguments, then its options. */
 export type Register = <Arguments extends readonly unknown[]>(
   command: Command,
-  action: Action<Arguments>,
+  load: () => Promise<Action<Arguments>>,
 ) => void;
 
 /** Every verb takes `--output`, works until `signal`, and ends in an outcome. */
 export function createRegister(signal: AbortSignal, report: (outcome: Outcome) => void): Register {
-  return (command, action) => {
+  return (command, load) => {
     command.addOption(outputOption());
     command.action(async (...parsed: unknown[]) => {
       const values = parsed.slice(0, -1); // the last one is the command itself
       const { output } = values.at(-1) as { output: OutputFormat };
+      const action = await load();
       report(await action({ output: new Output(output), signal }, ...(values as never)));
     });
   };

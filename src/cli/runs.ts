@@ -1,13 +1,8 @@
-import { type Command, InvalidArgumentError } from "commander";
 import { cancelRun, listRuns, type RunRecord, readRun, type StepRecord } from "../engine/index.ts";
 import { runRecord } from "../snake-case.ts";
 import { type CommandContext, withPool } from "./context.ts";
 import type { Outcome } from "./exit.ts";
-import { positiveInteger } from "./options.ts";
 import type { Output } from "./output.ts";
-import type { Register } from "./register.ts";
-
-const listedRuns = 20;
 
 /** Seconds with one decimal; nothing while it has not begun. */
 function duration({ startedAt, finishedAt }: Pick<RunRecord, "startedAt" | "finishedAt">): string {
@@ -23,7 +18,10 @@ function briefSelection(selection: string): string {
   return selection.length <= longestSelection ? selection : `${terms[0]} and ${terms.length - 1} more`;
 }
 
-function runs({ output }: CommandContext, options: { limit: number; before?: number }): Promise<Outcome> {
+export function runs(
+  { output }: CommandContext,
+  options: { limit: number; before?: number },
+): Promise<Outcome> {
   return withPool(async (pool) => {
     output.list(await listRuns(pool, options), {
       run: (run) => run.runId,
@@ -52,7 +50,7 @@ export function listSteps(output: Output, steps: readonly StepRecord[]): void {
   });
 }
 
-function logs({ output }: CommandContext, runId: number): Promise<Outcome> {
+export function logs({ output }: CommandContext, runId: number): Promise<Outcome> {
   return withPool(async (pool) => {
     const run = await readRun(pool, runId);
     if (output.format === "json") output.json(runRecord(run));
@@ -67,44 +65,11 @@ function logs({ output }: CommandContext, runId: number): Promise<Outcome> {
   });
 }
 
-function cancel({ output }: CommandContext, runId: number): Promise<Outcome> {
+export function cancel({ output }: CommandContext, runId: number): Promise<Outcome> {
   return withPool(async (pool) => {
     const wasOpen = await cancelRun(pool, runId);
     const run = await readRun(pool, runId);
     output.say(wasOpen ? `Run ${runId} will be stopped.` : `Run ${runId} is ${run.status}; nothing to stop.`);
     return "done";
   });
-}
-
-function runNumber(text: string): number {
-  try {
-    return positiveInteger(text);
-  } catch {
-    throw new InvalidArgumentError("expected the number of a run (see stratafolio runs).");
-  }
-}
-
-export function runCommands(program: Command, register: Register): void {
-  register(
-    program
-      .command("runs")
-      .description("what was done, the newest first")
-      .option("--limit <count>", "how many", positiveInteger, listedRuns)
-      .option("--before <run>", "only those before this one", runNumber),
-    runs,
-  );
-  register(
-    program
-      .command("logs")
-      .argument("<run>", "its number", runNumber)
-      .description("a run's steps and what they said"),
-    logs,
-  );
-  register(
-    program
-      .command("cancel")
-      .argument("<run>", "its number", runNumber)
-      .description("stop a run, or take it from the queue"),
-    cancel,
-  );
 }

@@ -1,12 +1,13 @@
-import type { Command } from "commander";
 import { readConfig } from "../config.ts";
 import { rotateKeptJwtSecret } from "../kept-secrets.ts";
 import type { CommandContext } from "./context.ts";
 import { SecretIsASettingError } from "./errors.ts";
 import type { Outcome } from "./exit.ts";
-import type { Register } from "./register.ts";
 
-function rotate({ output }: CommandContext, { leaked = false }: { leaked?: boolean }): Promise<Outcome> {
+export function rotate(
+  { output }: CommandContext,
+  { leaked = false }: { leaked?: boolean },
+): Promise<Outcome> {
   const { jwtSecret, dataDirectory } = readConfig();
   if (jwtSecret !== null) throw new SecretIsASettingError();
   rotateKeptJwtSecret(dataDirectory, leaked);
@@ -16,15 +17,4 @@ function rotate({ output }: CommandContext, { leaked = false }: { leaked?: boole
       : "A new secret signs once the program is started anew; what the last one signed counts until the next rotation.",
   );
   return Promise.resolve("done");
-}
-
-export function secretCommands(program: Command, register: Register): void {
-  const secret = program.command("secret").description("the secret that signs sessions");
-  register(
-    secret
-      .command("rotate")
-      .description("make a new one; people stay signed in")
-      .option("--leaked", "the last one is known to others: sign everybody out"),
-    rotate,
-  );
 }

@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { dirname } from "node:path";
-import type { Command } from "commander";
 import type { Pool } from "pg";
 import type { Database } from "../database/open.ts";
 import { createPool } from "../database/pool.ts";
@@ -25,7 +24,6 @@ import {
   serviceSurroundings,
 } from "./context.ts";
 import type { Outcome } from "./exit.ts";
-import type { Register } from "./register.ts";
 
 /** Something that runs until it is closed. What was opened last is closed first. */
 interface Part {
@@ -143,7 +141,11 @@ async function seedSample({ config, clock, isDemo }: Surroundings, pool: Pool) {
   await seedDemo(pool, prices, clock(), isOurs ? priceFilesDirectory : null);
 }
 
-async function up({ output, signal }: CommandContext, asksForDemo: boolean): Promise<Outcome> {
+export const up = (context: CommandContext): Promise<Outcome> => serveAll(context, false);
+/** The same on data of its own. */
+export const demo = (context: CommandContext): Promise<Outcome> => serveAll(context, true);
+
+async function serveAll({ output, signal }: CommandContext, asksForDemo: boolean): Promise<Outcome> {
   const surroundings = serviceSurroundings(asksForDemo);
   return serve(signal, async (opened) => {
     preload();
@@ -163,7 +165,7 @@ async function up({ output, signal }: CommandContext, asksForDemo: boolean): Pro
   });
 }
 
-async function web({ output, signal }: CommandContext): Promise<Outcome> {
+export async function web({ output, signal }: CommandContext): Promise<Outcome> {
   const surroundings = serviceSurroundings();
   return serve(signal, async (opened) => {
     const { database, registry } = await openWeb(surroundings, opened);
@@ -207,7 +209,7 @@ async function withRegistryPool(
   }
 }
 
-async function orchestrator({ output, signal }: CommandContext): Promise<Outcome> {
+export async function orchestrator({ output, signal }: CommandContext): Promise<Outcome> {
   const surroundings = serviceSurroundings();
   return serve(signal, async (opened) => {
     const database = await openServiceDatabase(surroundings, "require");
@@ -218,25 +220,9 @@ async function orchestrator({ output, signal }: CommandContext): Promise<Outcome
   });
 }
 
-async function migrate({ output }: CommandContext): Promise<Outcome> {
+export async function migrate({ output }: CommandContext): Promise<Outcome> {
   const database = await openServiceDatabase(serviceSurroundings(), "run");
   await database.close();
   output.list(database.applied, { migration: (file) => file });
   return "done";
-}
-
-export function serveCommands(program: Command, register: Register): void {
-  register(
-    program.command("up").description("database, migrations, web and orchestrator: all of it"),
-    (context) => up(context, false),
-  );
-  register(
-    program
-      .command("demo")
-      .description("the same on a data folder of its own, with a sample account, offline"),
-    (context) => up(context, true),
-  );
-  register(program.command("web").description("the web server alone"), web);
-  register(program.command("orchestrator").description("runs, schedules and sensors alone"), orchestrator);
-  register(program.command("migrate").description("bring the database to the newest migration"), migrate);
 }

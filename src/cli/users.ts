@@ -1,15 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { text } from "node:stream/consumers";
-import { type Command, Option } from "commander";
 import type { Pool } from "pg";
 import type { KnownPerson, LoggedEvent, Role } from "../accounts/index.ts";
 import { urlOf } from "../program.ts";
 import { type CommandContext, withPool } from "./context.ts";
 import { InvalidCredentialsError, InvalidEmailError, UnknownAccountError } from "./errors.ts";
 import type { Outcome } from "./exit.ts";
-import { positiveInteger } from "./options.ts";
 import type { TableColumns } from "./output.ts";
-import type { Register } from "./register.ts";
 
 /** bcrypt and its kin: not for every verb. */
 const loadAccounts = () => import("../accounts/index.ts");
@@ -26,7 +23,7 @@ const columns: TableColumns<KnownPerson> = {
   created: (person) => person.created_at.toISOString(),
 };
 
-async function create(
+export async function create(
   { output }: CommandContext,
   email: string,
   options: { password?: string; role?: KnownPerson["role"] },
@@ -72,21 +69,21 @@ async function find(accounts: Accounts, pool: Pool, email: string): Promise<numb
   return userId;
 }
 
-const setRole = (role: KnownPerson["role"]) => (context: CommandContext, email: string) =>
+export const setRole = (role: KnownPerson["role"]) => (context: CommandContext, email: string) =>
   act(context, email, (accounts, pool, userId) => accounts.setRole(pool, userId, role, accounts.commandLine));
 
-const setDisabled = (isDisabled: boolean) => (context: CommandContext, email: string) =>
+export const setDisabled = (isDisabled: boolean) => (context: CommandContext, email: string) =>
   act(context, email, (accounts, pool, userId) =>
     accounts.setDisabled(pool, userId, isDisabled, accounts.commandLine),
   );
 
-function revoke(context: CommandContext, email: string): Promise<Outcome> {
+export function revoke(context: CommandContext, email: string): Promise<Outcome> {
   return act(context, email, (accounts, pool, userId) =>
     accounts.revokeAccess(pool, userId, accounts.commandLine),
   );
 }
 
-function reset({ output }: CommandContext, email: string): Promise<Outcome> {
+export function reset({ output }: CommandContext, email: string): Promise<Outcome> {
   return withPool(async (pool, _database, { config: { host, port }, clock }) => {
     const accounts = await loadAccounts();
     await find(accounts, pool, email);
@@ -103,7 +100,7 @@ function reset({ output }: CommandContext, email: string): Promise<Outcome> {
   });
 }
 
-function remove({ output }: CommandContext, email: string, options: { yes?: true }): Promise<Outcome> {
+export function remove({ output }: CommandContext, email: string, options: { yes?: true }): Promise<Outcome> {
   return withPool(async (pool, _database, { clock }) => {
     const accounts = await loadAccounts();
     const userId = await find(accounts, pool, email);
@@ -119,7 +116,7 @@ function remove({ output }: CommandContext, email: string, options: { yes?: true
 }
 
 /** For who has lost the phone: the password stays, everything else that proves who they are goes. */
-async function resetFactors(context: CommandContext, email: string): Promise<Outcome> {
+export async function resetFactors(context: CommandContext, email: string): Promise<Outcome> {
   const outcome = await act(context, email, (accounts, pool, userId) =>
     accounts.resetFactors(pool, userId, accounts.commandLine),
   );
@@ -129,7 +126,7 @@ async function resetFactors(context: CommandContext, email: string): Promise<Out
   return outcome;
 }
 
-function list({ output }: CommandContext): Promise<Outcome> {
+export function list({ output }: CommandContext): Promise<Outcome> {
   return withPool(async (pool, _database, { clock }) => {
     const { commandLine, listPeople } = await loadAccounts();
     output.list(await listPeople(pool, commandLine, clock(), { limit: null }), columns);
@@ -148,9 +145,7 @@ const logColumns: TableColumns<LoggedEvent> = {
   detail: (event) => event.detail,
 };
 
-const loggedRows = 50;
-
-function log(
+export function log(
   { output }: CommandContext,
   filter: { email?: string; kind?: LoggedEvent["kind"]; limit: number; before?: number },
 ): Promise<Outcome> {
@@ -162,7 +157,7 @@ function log(
   });
 }
 
-async function inviteByLink(
+export async function inviteByLink(
   { output }: CommandContext,
   email: string,
   { role = "investor" }: { role?: Role },
@@ -188,60 +183,4 @@ async function inviteByLink(
     });
     return "done";
   });
-}
-
-export function userCommands(program: Command, register: Register): void {
-  const user = program
-    .command("user")
-    .alias("users")
-    .description("accounts: create, invite, promote, disable, reset, delete; list; what was done with them");
-  const onOne = (verb: string, description: string) =>
-    user.command(verb).argument("<email>").description(description);
-  register(
-    onOne("create", "make an account; the first one is an operator")
-      .alias("add")
-      .option("--password <password>", "- reads it from stdin (default: one is made and shown)")
-      .addOption(new Option("--role <role>", "default: investor").choices(["operator", "investor"])),
-    create,
-  );
-  register(onOne("promote", "make an operator of an investor"), setRole("operator"));
-  register(onOne("demote", "make an investor of an operator"), setRole("investor"));
-  register(
-    onOne("disable", "sign out at once, and let nobody sign in; nothing is deleted"),
-    setDisabled(true),
-  );
-  register(onOne("enable", "let a disabled account in again"), setDisabled(false));
-  register(onOne("reset", "make a link by which its owner chooses a new password"), reset);
-  register(onOne("revoke", "end every session and API token"), revoke);
-  register(
-    onOne("invite", "make a link by which they make their account, once, within a week").addOption(
-      new Option("--role <role>", "default: investor").choices(["operator", "investor"]),
-    ),
-    inviteByLink,
-  );
-  register(
-    onOne("delete", "erase the account with everything about the person").option(
-      "--yes",
-      "do it; without, the account is shown",
-    ),
-    remove,
-  );
-  register(
-    onOne(
-      "reset-factors",
-      "remove second factors of who has lost them, and sign them out; the password stays",
-    ),
-    resetFactors,
-  );
-  register(user.command("list").description("every account"), list);
-  register(
-    user
-      .command("log")
-      .description("the security log, the newest first")
-      .option("--email <email>", "only what is about this account")
-      .option("--kind <kind>", "only of this kind, such as sign_in")
-      .option("--limit <count>", "how many", positiveInteger, loggedRows)
-      .option("--before <event>", "only those before this one", positiveInteger),
-    log,
-  );
 }

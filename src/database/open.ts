@@ -1,7 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
 import { checkDatabase } from "./connect.ts";
-import { startEmbedded } from "./embedded.ts";
 import { MigrationsPendingError, OwnerUrlError } from "./errors.ts";
 import { migrate, pendingMigrations } from "./migrate.ts";
 import { createPool } from "./pool.ts";
@@ -66,6 +65,7 @@ async function openEmbedded(
   log: Log,
   migrations: OpenOptions["migrations"],
 ): Promise<Database> {
+  const { startEmbedded } = await import("./embedded.ts"); // loaded by whoever has no database of their own
   const server = await startEmbedded({ dataDirectory });
   const place = { port: Number(new URL(server.connectionString).port), dataDirectory };
   if (server.attached)

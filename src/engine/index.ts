@@ -97,10 +97,12 @@ export {
 } from "./postgres/index.ts";
 export {
   ForeignDependentError,
+  type Keep,
   NoPreviousVersionError,
   type Remains,
   readRemains,
   validate,
+  validatedRegistry,
 } from "./publication/index.ts";
 export {
   type Alert,

@@ -242,7 +242,7 @@ test("a disk that is full ends it with an error, and leaves nothing", async () =
         "-c",
         `ulimit -f 500; exec "$0" "$@"`,
         process.execPath,
-        join(import.meta.dirname, "../../src/cli/main.ts"),
+        join(import.meta.dirname, "../../src/cli/start.js"),
         "backup",
         file,
       ],

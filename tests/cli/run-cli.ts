@@ -21,9 +21,11 @@ function start(
   folder = project,
 ): ChildProcess {
   const { PATH = "", HOME = "" } = process.env;
-  return spawn(process.execPath, ["--liftoff-only", join(folder, "src/cli/main.ts"), ...parameters], {
+  // Not the home of who runs the tests: copies of the project are kept compiled as well.
+  const NODE_COMPILE_CACHE = join(project, "node_modules/.cache/tests");
+  return spawn(process.execPath, ["--liftoff-only", join(folder, "src/cli/start.js"), ...parameters], {
     cwd: folder,
-    env: { PATH, HOME, LOG_LEVEL: "warn", ...variables },
+    env: { PATH, HOME, NODE_COMPILE_CACHE, LOG_LEVEL: "warn", ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }

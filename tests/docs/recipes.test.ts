@@ -80,7 +80,7 @@ async function follow(heading: string, folder: string, env: NodeJS.ProcessEnv): 
     const path = file && join(folder, file.replace("NNN", String(last + 1).padStart(3, "0")));
     if (path === null) {
       for (const command of code.trim().split("\n")) {
-        const parameters = ["src/cli/main.ts", ...command.split(" ").slice(2)];
+        const parameters = ["src/cli/start.js", ...command.split(" ").slice(2)];
         printed.push((await run(process.execPath, parameters, { cwd: folder, env })).stdout);
       }
     } else if (what === "write") writeFileSync(path, code);

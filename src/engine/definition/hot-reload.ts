@@ -1,4 +1,3 @@
-import { watch } from "chokidar";
 import { WakeLoop } from "../concurrency/index.ts";
 import { type Log, messageOf } from "../postgres/index.ts";
 import type { Registry } from "./registry.ts";
@@ -24,6 +23,7 @@ export interface BodyWatch {
 /** Loads the registry again whenever a body is saved. A broken body is a problem in the registry, never an error here. */
 export async function watchBodies(options: WatchOptions): Promise<BodyWatch> {
   const { folder, log, quietMilliseconds = 200 } = options;
+  const { watch } = await import("chokidar"); // loaded by whoever watches
   const worker = new WakeLoop(
     () => reload(options),
     (error) => log.error({ error }, `the models could not be loaded again: ${messageOf(error)}`),

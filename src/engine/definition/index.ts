@@ -41,7 +41,7 @@ export { declarationPlace, type Place, placeOfText, positionIn } from "./places.
 export * as problem from "./problems.ts";
 export { DefinitionError } from "./problems.ts";
 export { type DependencyReach, type Reaches, reachNotes, unknownReach } from "./reach.ts";
-export { loadRegistry, type Registry, type RegistryOptions, withFindings } from "./registry.ts";
+export { loadRegistry, type Reading, type Registry, type RegistryOptions, withFindings } from "./registry.ts";
 export {
   defaultSchemas,
   readableName,

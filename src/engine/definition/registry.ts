@@ -38,6 +38,14 @@ export interface RegistryOptions extends GraphOptions {
    * change when a function it calls does. Absent: bodies are taken to call none. See `readFunctionDefinitions`.
    */
   readonly functionDefinitions?: (names: string[]) => Promise<Map<string, string>>;
+  /** By asset: bodies that are in it are not read again, and what is read without fault is put in it. */
+  readonly readings?: Map<string, Reading>;
+}
+
+/** What a body was found to say, beside its text. */
+export interface Reading {
+  readonly body: Body;
+  readonly reaches: Reaches;
 }
 
 interface LoadedModel {
@@ -64,7 +72,7 @@ export async function loadRegistry(definitions: Definitions, options: RegistryOp
       ...repeated,
     ]);
   }
-  const models = await loadModels(assets, options.bodiesFolder);
+  const models = await loadModels(assets, options);
   for (const [name, asset] of assets) {
     problems.get(name)!.push(...validateReferences(asset, assets), ...(models.get(name)?.problems ?? []));
   }
@@ -103,14 +111,14 @@ export async function loadRegistry(definitions: Definitions, options: RegistryOp
 
 async function loadModels(
   assets: ReadonlyMap<string, AnyAsset>,
-  bodiesFolder: string,
+  options: RegistryOptions,
 ): Promise<Map<string, LoadedModel>> {
   const models = [...assets.values()].filter((asset) => asset.kind === "model");
   // A dependency that is not among the definitions is reported as that, and not again where the body reads it.
   const dependencies = models.flatMap(({ deps }) => deps.map(({ asset }) => [asset.name, asset] as const));
   const find = findRelation(new Map([...dependencies, ...assets]));
   const loaded = models.map(
-    async (asset) => [asset.name, await loadModel(asset, assets, find, bodiesFolder)] as const,
+    async (asset) => [asset.name, await loadModel(asset, assets, find, options)] as const,
   );
   return new Map(await Promise.all(loaded));
 }
@@ -119,9 +127,11 @@ async function loadModel(
   asset: SqlAsset,
   assets: ReadonlyMap<string, AnyAsset>,
   find: FindRelation,
-  bodiesFolder: string,
+  { bodiesFolder, readings }: RegistryOptions,
 ): Promise<LoadedModel> {
   const file = join(bodiesFolder, asset.layer, `${asset.name}.sql`);
+  const known = readings?.get(asset.name);
+  if (known) return { file, ...known, problems: [], warnings: [] };
   const text = await readText(file);
   if (text === null)
     return {
@@ -140,6 +150,7 @@ async function loadModel(
         ...reachProblems(asset, reaches, declarationPlace(asset, asset.name)),
       ]
     : body.problems;
+  if (found.length === 0) readings?.set(asset.name, { body, reaches });
   const isWarning = ({ severity }: DefinitionError): boolean => severity === "warning";
   return {
     file,

@@ -180,6 +180,7 @@ function validateSchedule(schedule: Schedule, graph: Graph): DefinitionError[] {
 }
 
 function isTimeZone(timeZone: string): boolean {
+  if (timeZone === "UTC") return true; // the others' rules are read first, which takes 6 ms
   try {
     new Intl.DateTimeFormat("en", { timeZone });
     return true;

@@ -20,6 +20,8 @@ import type { Execution } from "./execution.ts";
 import { Materialization } from "./materialize.ts";
 import { verifySample } from "./verify-sample.ts";
 
+const cancelAgainMilliseconds = 250;
+
 /** Somebody asked for the run to be stopped. */
 export class RunCancelledError extends EngineError {
   readonly code = "run_cancelled";
@@ -141,7 +143,13 @@ class Executor {
   #abort(reason: Error): void {
     if (this.#controller.signal.aborted) return;
     this.#controller.abort(reason);
+    this.#cancelBackends();
+  }
+
+  /** Again until none works any more: one that was about to begin a statement had none to cancel. */
+  #cancelBackends(): void {
     for (const processId of this.#backends) this.#cancelBackend(processId);
+    if (this.#backends.size > 0) setTimeout(() => this.#cancelBackends(), cancelAgainMilliseconds);
   }
 
   #cancelBackend(processId: number): void {

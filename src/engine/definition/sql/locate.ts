@@ -1,5 +1,5 @@
 /** Where things stand in a body that parses: asked once PostgreSQL has found fault with one of them. */
-import { parseSync, type SelectStmt, scanSync, type Node as Tree } from "libpg-query";
+import { parseSync, type ScanToken, type SelectStmt, scanSync, type Node as Tree } from "libpg-query";
 import { outputName } from "./output-name.ts";
 
 /** A text in the body that some date or time input would read by the clock. */
@@ -17,12 +17,13 @@ const clockWord = /(?<![a-z])(?:now|today|tomorrow|yesterday)(?![a-z])/gi;
 export function clockLiterals(select: string): ClockLiteral[] {
   const bytes = Buffer.from(select);
   const found: ClockLiteral[] = [];
-  const tokens = scanSync(select).tokens;
+  let tokens: readonly ScanToken[] | null = null; // scanned where one is found, which is hardly ever
   visit(statementOf(select), (kind, content) => {
     if (kind !== "A_Const") return;
     const { sval, location = 0 } = content as { sval?: { sval?: string }; location?: number };
     const text = sval?.sval;
     if (text === undefined || text.search(clockWord) < 0) return;
+    tokens ??= scanSync(select).tokens;
     const token = tokens.find(({ start }) => start === location);
     if (!token) return;
     const before = bytes.subarray(0, location).toString();

@@ -1,0 +1,131 @@
+/** Definitions that were found sound are not read again, until anything changes that their reading depended on. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import {
+  type Definitions,
+  type Keep,
+  loadRegistry,
+  type Registry,
+  readFunctionDefinitions,
+  renderProblem,
+  sqlAsset,
+  validate,
+  validatedRegistry,
+} from "../../../src/engine/index.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { bodies, folderOf, int_charges, librarian, library, stg_fees } from "./library.ts";
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await database.pool.query(`
+    create schema if not exists bronze;
+    create table bronze.fees (book text, fee_date date, fee numeric);
+    create function public.rounded(fee numeric) returns numeric immutable language sql as $$ select round(fee, 2) $$;
+  `);
+});
+
+const files = {
+  ...bodies,
+  "staging/stg_fees.sql": "select book, fee_date, rounded(fee) as fee from fees",
+};
+
+/** One text, as a file would be, and how often it was written. */
+class Kept implements Keep {
+  text: string | null = null;
+  writes = 0;
+  edition = "1";
+  read(): string | null {
+    return this.text;
+  }
+  write(text: string): void {
+    this.text = text;
+    this.writes += 1;
+  }
+}
+
+function definitionsOf(assets: Definitions["assets"] = library): Definitions {
+  return { assets, schedules: [], sensors: [librarian] };
+}
+
+const optionsFor = (bodiesFolder: string) => ({
+  bodiesFolder,
+  functionDefinitions: readFunctionDefinitions(database.pool),
+});
+
+const ask = (keep: Keep, bodiesFolder: string, assets?: Definitions["assets"]): Promise<Registry> =>
+  validatedRegistry(database.pool, definitionsOf(assets), optionsFor(bodiesFolder), keep);
+
+test("what is kept says the same as reading anew", async () => {
+  const keep = new Kept();
+  const folder = folderOf(files);
+  const read = await validate(database.pool, await loadRegistry(definitionsOf(), optionsFor(folder)));
+  await ask(keep, folder);
+  const known = await ask(keep, folder);
+  expect(keep.writes).toBe(1);
+  expect([...known.graph.nodes.values()]).toEqual([...read.graph.nodes.values()]);
+  expect([known.problems, known.warnings]).toEqual([[], []]);
+});
+
+test("whatever a reading depends on, it is read anew once that is another", async () => {
+  const keep = new Kept();
+  const folder = folderOf(files);
+  let writes = 0;
+  const expectAnew = async (what: string, assets?: Definitions["assets"]): Promise<void> => {
+    await ask(keep, folder, assets);
+    expect(keep.writes, what).toBe(++writes);
+    await ask(keep, folder, assets);
+    expect(keep.writes, `${what}, the second time`).toBe(writes);
+  };
+  await expectAnew("the first time");
+
+  writeFileSync(join(folder, "staging/stg_fees.sql"), `${files["staging/stg_fees.sql"]} where fee > 0`);
+  await expectAnew("a body");
+
+  const nullable = { ...int_charges.columns, charge: { ...int_charges.columns.charge!, nullable: true } };
+  const charges = sqlAsset({ ...int_charges, columns: nullable });
+  await expectAnew(
+    "a declaration",
+    library.map((asset) => (asset.name === charges.name ? charges : asset)),
+  );
+  await expectAnew("the declaration as it was");
+
+  await database.pool.query(
+    "create or replace function public.rounded(fee numeric) returns numeric immutable language sql as $$ select round(fee, 4) $$",
+  );
+  await expectAnew("a function");
+
+  await database.pool.query("create domain public.price as numeric");
+  await expectAnew("a type");
+
+  await database.pool.query("alter table bronze.fees add column currency text");
+  await expectAnew("a source's columns");
+
+  keep.edition = "2";
+  await expectAnew("the packages");
+
+  keep.text = keep.text!.slice(0, 100);
+  await expectAnew("half of a text");
+});
+
+test("a mistake is never kept: it is told each time, and so is one that comes by the database alone", async () => {
+  const keep = new Kept();
+  const folder = folderOf({
+    ...files,
+    "staging/stg_fees.sql": "select book, fee_date, rond(fee) as fee from fees",
+  });
+  for (const _ of ["once", "again"]) {
+    const { problems, graph } = await ask(keep, folder);
+    expect(problems.map(renderProblem).join()).toContain("function rond(numeric) does not exist");
+    expect(graph.get(stg_fees.name).problems).toHaveLength(1);
+  }
+  expect(keep.writes).toBe(0);
+
+  const sound = folderOf(files);
+  expect((await ask(keep, sound)).problems).toEqual([]);
+  await database.pool.query("alter function public.rounded(numeric) volatile");
+  expect((await ask(keep, sound)).problems.map(({ code }) => code)).toEqual(["impure_body"]);
+  await database.pool.query("alter function public.rounded(numeric) immutable");
+});
