@@ -246,21 +246,21 @@ let performances: ReadonlyMap<string, Performance>;
 const daysOf = (ticker: string) => new Map(days.get(ticker)!.map((day) => [day.price_date, day]));
 
 beforeAll(async () => {
-  for (const of of series) {
-    await deliver(tickers.held(of), { ...of, dividends: [] });
-    await buy(tickers.held(of), 100, of.bars.slice(0, 1));
+  for (const history of series) {
+    await deliver(tickers.held(history), { ...history, dividends: [] });
+    await buy(tickers.held(history), 100, history.bars.slice(0, 1));
   }
-  for (const of of withDividends) {
-    await deliver(tickers.paying(of), of);
-    await buy(tickers.paying(of), 100, of.bars.slice(0, 1));
+  for (const history of withDividends) {
+    await deliver(tickers.paying(history), history);
+    await buy(tickers.paying(history), 100, history.bars.slice(0, 1));
   }
-  for (const of of withSplits) {
-    await deliver(tickers.aroundSplits(of), { ...of, dividends: [] });
-    await buy(tickers.aroundSplits(of), 1, barsAround(of).flat());
-    const bars = of.bars.map((bar) => ({ ...bar, close: bar.traded }));
-    await deliver(tickers.unadjusted(of), { ...of, bars, dividends: [] });
+  for (const history of withSplits) {
+    await deliver(tickers.aroundSplits(history), { ...history, dividends: [] });
+    await buy(tickers.aroundSplits(history), 1, barsAround(history).flat());
+    const bars = history.bars.map((bar) => ({ ...bar, close: bar.traded }));
+    await deliver(tickers.unadjusted(history), { ...history, bars, dividends: [] });
   }
-  for (const of of downloads) await deliver(tickers.downloaded(of), of);
+  for (const history of downloads) await deliver(tickers.downloaded(history), history);
   // 10027455:10000000 is no ratio of a split, and was one all the same: class C shares were handed out.
   await pool.query(
     `insert into split_rulings (ticker, action_date, changes_quantity, reason, ruled_by)

@@ -195,12 +195,12 @@ describe("an explanation", () => {
     const asked = (of: string, multiple: string, range = "1Y") =>
       explained(`/explain/what_if?of=${of}&what_if=NORD&multiple=${multiple}&range=${range}&benchmark=WRLD`);
     const number = (money: string | undefined) => Number((money ?? "").replaceAll(/[$,]/g, ""));
-    for (const of of ["twr", "volatility", "sharpe", "max_drawdown", "value_at_risk_95", "beta"]) {
-      const was = await explained(`/explain/${of}?range=1Y&benchmark=WRLD`);
-      expect((await asked(of, "1")).result, of).toBe(was.result);
-      const { steps, result, html } = await asked(of, "3");
-      expect(steps[0], of).toBe(`as it was: ${was.result}`);
-      expect(steps.at(-1), of).toContain(`= ${result}`);
+    for (const figure of ["twr", "volatility", "sharpe", "max_drawdown", "value_at_risk_95", "beta"]) {
+      const was = await explained(`/explain/${figure}?range=1Y&benchmark=WRLD`);
+      expect((await asked(figure, "1")).result, figure).toBe(was.result);
+      const { steps, result, html } = await asked(figure, "3");
+      expect(steps[0], figure).toBe(`as it was: ${was.result}`);
+      expect(steps.at(-1), figure).toContain(`= ${result}`);
       const [, whole, held, then] = /: (\S+) \+ \(3 − 1\) × (\S+) = (\S+)$/.exec(steps[1]!)!;
       expect(number(whole) + 2 * number(held)).toBeCloseTo(number(then), 1);
       expect(html).toContain("Days on which it was held");
