@@ -11,7 +11,7 @@ import { hostileTexts } from "./hostile-texts.ts";
 import { loopbackDeployment } from "./server.ts";
 
 const routes = apiRoutes({ version: "", deployment: loopbackDeployment } as WebContext, {} as Metrics);
-const { paths } = describeApi(routes, "", "stratafolio_session");
+const { paths } = await describeApi(routes, "", "stratafolio_session");
 
 interface Described {
   readonly parameters: readonly { name: string; in: string; schema: object }[];

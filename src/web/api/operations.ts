@@ -12,6 +12,8 @@ import { isSameText } from "../security.ts";
 
 /** Routes beside `others`, which the OpenAPI document describes too. */
 export function operationRoutes(context: WebContext, metrics: Metrics, others: readonly Route[]): Route[] {
+  // Made when somebody asks: a start does not wait for it.
+  let document: ReturnType<typeof describeApi> | undefined;
   const routes: Route[] = [
     route({
       method: "get",
@@ -56,10 +58,12 @@ export function operationRoutes(context: WebContext, metrics: Metrics, others: r
       access: "public",
       status: 200,
       answer: z.looseObject({ openapi: z.string() }),
-      handle: () => document,
+      handle: async () => {
+        document ??= describeApi([...others, ...routes], context.version, sessionCookieName(context));
+        return { ...(await document) };
+      },
     }),
   ];
-  const document = { ...describeApi([...others, ...routes], context.version, sessionCookieName(context)) };
   return routes;
 }
 
