@@ -7,6 +7,8 @@ import {
   describeScope,
   type Graph,
   plan,
+  readChangeLag,
+  readRefreshTimes,
   readStates,
   readUndeclared,
   renderProblem,
@@ -17,6 +19,7 @@ import { openRegistry } from "../program.ts";
 import { type CommandContext, withPool, withRegistry } from "./context.ts";
 import type { Outcome } from "./exit.ts";
 import type { ScopeOptions, SelectionOptions } from "./options.ts";
+import type { Output } from "./output.ts";
 import { readPart } from "./partitions.ts";
 import { sayProblems } from "./problems.ts";
 
@@ -97,9 +100,23 @@ export function status({ output }: CommandContext, options: SelectionOptions): P
       "last materialized": (row) => row.last_materialized_at?.toISOString(),
       why: (row) => row.reasons.join("; "),
     });
+    await sayTimes(output, pool);
     sayProblems(output, registry);
     return registry.problems.length > 0 || rows.some((row) => row.status === "broken") ? "failed" : "done";
   });
+}
+
+/** What waits, and how long what came arrived in; nothing where nothing waits and nothing came. */
+async function sayTimes(output: Output, pool: Pool): Promise<void> {
+  const { changes, seconds } = await readChangeLag(pool);
+  const { whole } = await readRefreshTimes(pool);
+  const milliseconds = (took: number): string => `${Math.round(took * 1000)} ms`;
+  if (changes > 0) output.say(`changes that wait: ${changes}, the oldest for ${Math.round(seconds)} s`);
+  if (whole)
+    output.say(
+      `from a change to gold, ${whole.count} refreshes of the last hour: p50 ${milliseconds(whole.p50)}, ` +
+        `p99 ${milliseconds(whole.p99)}, the last ${milliseconds(whole.last)}`,
+    );
 }
 
 const isEverything = ({ select, exclude }: SelectionOptions): boolean =>

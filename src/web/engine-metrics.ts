@@ -8,6 +8,7 @@ import {
   readChangeLag,
   readEnded,
   readFailingChecks,
+  readRefreshTimes,
   readStates,
 } from "../engine/index.ts";
 import type { WebContext } from "./context.ts";
@@ -61,7 +62,16 @@ function engineGauges(register: Registry) {
   ]);
   const waiting = gauge("changes_waiting", "Change rows that have not reached their dependents");
   const lag = gauge("change_lag_seconds", "Age of the oldest change that has not reached its dependents");
-  const labelled = [status, success, overdue, failures];
+  const arrival = gauge(
+    "commit_to_gold_seconds",
+    "From a change to what follows from it, of refreshes of the last hour",
+    ["quantile"],
+  );
+  const step = gauge("refresh_step_seconds", "What tables took in refreshes of the last hour", [
+    "asset",
+    "quantile",
+  ]);
+  const labelled = [status, success, overdue, failures, arrival, step];
   return {
     async set({ pool, registry, clock }: EngineContext): Promise<void> {
       const states = await readStates(pool, registry().graph, clock());
@@ -78,6 +88,15 @@ function engineGauges(register: Registry) {
         failures.set({ asset, check, severity }, failingRows);
       waiting.set(changes);
       lag.set(seconds);
+      const { whole, steps } = await readRefreshTimes(pool);
+      if (whole) {
+        arrival.set({ quantile: "0.5" }, whole.p50);
+        arrival.set({ quantile: "0.99" }, whole.p99);
+      }
+      for (const { asset, p50, p99 } of steps) {
+        step.set({ asset, quantile: "0.5" }, p50);
+        step.set({ asset, quantile: "0.99" }, p99);
+      }
     },
     clear(): void {
       for (const each of labelled) each.reset();

@@ -57,7 +57,14 @@ export {
   triggerKinds,
   UnknownRunError,
 } from "./runs.ts";
-export { type CountedUntil, readChangeLag, readEnded } from "./signals.ts";
+export {
+  type CountedUntil,
+  type RefreshTimes,
+  readChangeLag,
+  readEnded,
+  readRefreshTimes,
+  type Times,
+} from "./signals.ts";
 export { attachRun, recordTick, type Tick } from "./ticks.ts";
 export {
   type CurrentVersion,

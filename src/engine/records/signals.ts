@@ -81,3 +81,59 @@ export async function readChangeLag(
   );
   return rows[0]!;
 }
+
+/** How long something took, in seconds: half of the times, and 99 in 100, were no longer. */
+export interface Times {
+  readonly count: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** What refreshes of the last hour took. */
+export interface RefreshTimes {
+  /** From a change, as it was written, to what follows from it; null: there was none. */
+  readonly whole: (Times & { readonly last: number }) | null;
+  /** Of those, what each table took. */
+  readonly steps: readonly (Times & { readonly asset: string })[];
+}
+
+/** So many are looked at, the newest: enough for the hundredth, and read in a few milliseconds however many there are. */
+const mostTimed = 2000;
+
+/** trigger: the sensor whose refreshes are meant; absent: any. A change that waited after a failure has waited. */
+export async function readRefreshTimes(client: ClientBase | Pool, trigger?: string): Promise<RefreshTimes> {
+  const times = (seconds: string): string => `
+    count(*) as count,
+    percentile_cont(0.5) within group (order by ${seconds}) as p50,
+    percentile_cont(0.99) within group (order by ${seconds}) as p99`;
+  const { rows } = await client.query<RefreshTimes>(
+    `with timed as (
+       select run_id, extract(epoch from finished_at - created_at)::float8 as seconds
+       from orchestrator.runs
+       where operation = 'refresh'
+         and status = 'succeeded'
+         and finished_at > clock_timestamp() - interval '1 hour'
+         and ($1::text is null or trigger_name = $1)
+       order by finished_at desc
+       limit ${mostTimed}
+     ),
+     whole as (
+       select ${times("seconds")}, (array_agg(seconds order by run_id desc))[1] as last
+       from timed
+       having count(*) > 0
+     ),
+     step as (
+       select asset, ${times("extract(epoch from finished_at - started_at)::float8")}
+       from orchestrator.steps
+       join timed using (run_id)
+       where action = 'refresh'
+         and rows_inserted is not null -- a table
+       group by asset
+     )
+     select
+       (select to_jsonb(whole) from whole) as whole,
+       coalesce((select jsonb_agg(step order by p50 desc, asset) from step), '[]') as steps`,
+    [trigger ?? null],
+  );
+  return rows[0]!;
+}

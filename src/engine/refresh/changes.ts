@@ -7,6 +7,8 @@ export interface ClaimedChanges {
   readonly partition: string | null;
   readonly since: string | null;
   readonly changeIds: readonly number[];
+  /** When the oldest of them was written. */
+  readonly oldestAt: Date;
 }
 
 /** A source whose changes may be claimed. */
@@ -127,13 +129,14 @@ export async function claimChanges(client: ClientBase, request: ClaimRequest): P
         delete from orchestrator.changes
         -- An array, not a join: a stale plan of a semi join runs the sub-select again and again, and takes every row.
         where change_id = any(array(${isWhole ? whole : portionOf(portion.first)}))
-        returning change_id, asset, partition_value, since
+        returning change_id, asset, partition_value, since, created_at
       )
       select
         asset,
         partition_value as partition,
         case when bool_and(since is not null) then min(since) end as since,
-        array_agg(change_id) as "changeIds"
+        array_agg(change_id) as "changeIds",
+        min(created_at) as "oldestAt"
       from claimed
       group by asset, partition_value`,
     values,

@@ -33,6 +33,8 @@ export interface RefreshRecord {
   readonly affected: ReadonlyMap<string, Affected>;
   readonly checks: readonly CheckResult[];
   readonly milliseconds: number;
+  /** When the oldest of the changes that it carries on was written: what asked for it; null: it has none. */
+  readonly askedAt: Date | null;
   /** Not null: part of a batch; of a run that has planned its steps, part of what these do. */
   readonly progress: StepProgress | null;
 }
@@ -59,9 +61,10 @@ export async function recordRefresh(
     name: "record_refresh",
     text: `
       with new_run as (
-        insert into orchestrator.runs (operation, trigger_kind, trigger_name, selection, status, started_at, finished_at)
+        insert into orchestrator.runs
+          (operation, trigger_kind, trigger_name, selection, status, created_at, started_at, finished_at)
         select
-          'refresh', $2, $3, $4, 'succeeded', clock_timestamp() - make_interval(secs => $5::float8 / 1000), clock_timestamp()
+          'refresh', $2, $3, $4, 'succeeded', coalesce($14, clock_timestamp()), clock_timestamp() - make_interval(secs => $5::float8 / 1000), clock_timestamp()
         where $1::bigint is null
         returning run_id
       ),
@@ -167,6 +170,7 @@ export async function recordRefresh(
       JSON.stringify(propagationsOf(affected)),
       progress && JSON.stringify(progress),
       isPartial,
+      record.askedAt,
     ],
   });
   return rows[0]!.run_id;

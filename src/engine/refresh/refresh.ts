@@ -219,7 +219,9 @@ async function work(
     refuseFailures(checks);
     const progress = request.progress ?? (await progressOf(client, request, sources, claimed));
     const milliseconds = performance.now() - started;
-    const record = { trigger, runId, affected, checks, milliseconds, progress };
+    const askedAt =
+      claimed.map(({ oldestAt }) => oldestAt).toSorted((a, b) => a.getTime() - b.getTime())[0] ?? null;
+    const record = { trigger, runId, affected, checks, milliseconds, askedAt, progress };
     const recorded = await recordRefresh(client, graph, record);
     const changes = claimed.reduce((sum, { changeIds }) => sum + changeIds.length, 0);
     const result = { runId: recorded, changes, affected, checks, progress };

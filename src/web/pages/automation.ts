@@ -6,10 +6,13 @@ import {
   type Automation,
   type AutomationRecord,
   automationsOf,
+  type RefreshTimes,
   readAutomations,
+  readRefreshTimes,
   readWaitingChanges,
   runAutomation,
   setAutomationEnabled,
+  type Times,
   type WaitingChanges,
 } from "../../engine/index.ts";
 import type { Language } from "../../languages.ts";
@@ -86,6 +89,18 @@ const buttons: Readonly<Record<Automation["kind"], Message>> = {
   watcher: defineMessage("Materialize what was edited"),
 };
 
+/** In milliseconds; null: there was no refresh. */
+function refreshTimes({ whole, steps }: RefreshTimes) {
+  const inMilliseconds = ({ count, p50, p99 }: Times) => ({ count, p50: p50 * 1000, p99: p99 * 1000 });
+  return (
+    whole && {
+      ...inMilliseconds(whole),
+      last: whole.last * 1000,
+      steps: steps.map((step) => ({ asset: step.asset, ...inMilliseconds(step) })),
+    }
+  );
+}
+
 async function automationData(
   context: WebContext,
   record: AutomationRecord,
@@ -115,6 +130,7 @@ async function automationData(
     waiting: waiting.map((changes) => describeWaiting(changes, now)),
     postponed: waiting.filter(({ notBefore }) => notBefore !== null && notBefore > now).length,
     isCut: waiting.length === mostWaiting,
+    times: isSensor ? refreshTimes(await readRefreshTimes(context.pool, record.name)) : null,
   };
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Engine } from "../../../src/engine/index.ts";
+import { type Engine, readRefreshTimes } from "../../../src/engine/index.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
 import { changesWaiting, createShops, createShopsEngine, loadShops, revenues, sell } from "./shops.ts";
 
@@ -194,6 +194,21 @@ describe("a change", () => {
     });
     expect({ differing, rows }).toEqual({ differing: 0, rows: 250 });
   });
+});
+
+test("what refreshes took is told from when their changes were written, whole and step by step", async () => {
+  const { pool } = database;
+  await pool.query("update orchestrator.runs set finished_at = finished_at - interval '2 hours'");
+  expect(await readRefreshTimes(pool)).toEqual({ whole: null, steps: [] });
+  await sell(pool, 1, "2024-01-02", 3);
+  await pool.query("update orchestrator.changes set created_at = created_at - interval '5 seconds'");
+  await engine.refresh("sales_sensor");
+  const { whole, steps } = await readRefreshTimes(pool, "sales_sensor");
+  expect(whole).toEqual({ count: 1, p50: whole!.last, p99: whole!.last, last: whole!.last });
+  expect(whole!.last).toBeGreaterThan(5);
+  expect(whole!.last).toBeLessThan(30);
+  expect(steps.map(({ asset }) => asset).sort()).toEqual(["daily_revenue", "shop_ranks"]);
+  expect((await readRefreshTimes(pool, "another")).whole).toBeNull();
 });
 
 test("the version of a partition value grows with each change of its own, and of all when many change", async () => {
