@@ -257,7 +257,11 @@ async function progressOf(
   const columns = new Map(sources.map(({ name, column }) => [name, column]));
   const byColumn = Map.groupBy(claimed, ({ asset }) => columns.get(asset)!);
   const values = [...byColumn.values()].map((each) => new Set(each.map(({ partition }) => partition)).size);
-  const isFull = values.some((count) => count >= portion.values);
+  // It is so many rows that a claim looks at, of however few values, and all that waits of these.
+  const rows = [...byColumn.values()].map((each) =>
+    each.reduce((sum, { changeIds: ofValue }) => sum + ofValue.length, 0),
+  );
+  const isFull = rows.some((count) => count >= portion.values);
   const left = isFull ? await countWaitingValues(client, sources) : 0;
   if (done + left === 0) return null;
   const now = done + values.reduce((sum, count) => sum + count, 0);

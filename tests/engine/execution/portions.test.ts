@@ -75,6 +75,14 @@ test("a single sale overtakes a batch that is going on, and the batch says how f
   ]);
 });
 
+test("a batch is one that has several changes of each value, too", async () => {
+  const { database, engine } = await shopsEngine();
+  for (let shop = 1; shop <= 30; shop += 1)
+    for (const day of ["2024-01-02", "2024-01-03"]) await sell(database.pool, shop, day);
+  expect(await engine.refresh("sales_sensor")).toMatchObject({ failed: 0, changes: 60 });
+  expect(await messages(database)).toMatch(/ \(\d+ of 30 shop_id\)/);
+});
+
 test("all that waits of a value is done with it, whatever else waits", async () => {
   const { database, engine } = await shopsEngine();
   await sellEverywhere(database, 30);
