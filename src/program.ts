@@ -14,6 +14,7 @@ import {
   type Definitions,
   describeProblem,
   type Engine,
+  type Keep,
   loadRegistry,
   type Registry,
   readFunctionDefinitions,
@@ -22,7 +23,6 @@ import {
   validatedRegistry,
   watchBodies,
 } from "./engine/index.ts";
-import { keptDefinitions } from "./kept-definitions.ts";
 import { type JwtSecrets, keptJwtSecrets } from "./kept-secrets.ts";
 import type { Log } from "./log.ts";
 import type { MailQueue } from "./mail/index.ts";
@@ -93,11 +93,18 @@ export async function openRegistry(pool: Pool, surroundings: Settled): Promise<R
   return validate(pool, await readRegistry(pool, surroundings));
 }
 
-/** The same for a command that only tells: what was found without fault before is not read again. */
-export async function openKnownRegistry(pool: Pool, surroundings: Settled): Promise<Registry> {
-  const keep = keptDefinitions();
+/**
+ * The same for a command that only tells: what was found without fault before is not read again. `anew`: it is, and what is
+ * kept is replaced. `keep`: null where there is none.
+ */
+export async function openKnownRegistry(
+  pool: Pool,
+  surroundings: Settled,
+  keep: Keep | null,
+  options: { readonly anew?: boolean } = {},
+): Promise<Registry> {
   if (keep === null) return openRegistry(pool, surroundings);
-  return validatedRegistry(pool, await readDefinitions(surroundings), registryOptions(pool), keep);
+  return validatedRegistry(pool, await readDefinitions(surroundings), registryOptions(pool), keep, options);
 }
 
 /** The same for who may not ask PostgreSQL, which makes temporary views for it: without what only that finds. */

@@ -15,8 +15,7 @@ import {
   select,
   selectable,
 } from "../engine/index.ts";
-import { openRegistry } from "../program.ts";
-import { type CommandContext, withPool, withRegistry } from "./context.ts";
+import { type CommandContext, withRegistry } from "./context.ts";
 import type { Outcome } from "./exit.ts";
 import type { ScopeOptions, SelectionOptions } from "./options.ts";
 import type { Output } from "./output.ts";
@@ -203,17 +202,18 @@ export function lineage({ output }: CommandContext, name: string): Promise<Outco
 
 /** What is to be mended, as data: read and asked of PostgreSQL anew, whatever was found before. */
 export function validate({ output }: CommandContext): Promise<Outcome> {
-  return withPool(async (pool, _database, surroundings) => {
-    const registry = await openRegistry(pool, surroundings);
-    const { graph, problems, warnings = [] } = registry;
-    const found = [...problems, ...warnings];
-    if (output.format === "json") output.json(found.map(describeProblem));
-    else {
-      for (const problem of found) output.text(renderProblem(problem));
-      const checks = [...graph.nodes.values()].reduce((sum, { asset }) => sum + asset.checks.length, 0);
-      const counts = `${graph.nodes.size} assets, ${checks} declared checks`;
-      output.text(`${counts}: ${problems.length} to mend, ${warnings.length} to look at.`);
-    }
-    return problems.length > 0 ? "failed" : "done";
-  });
+  return withRegistry(
+    async ({ graph, problems, warnings = [] }) => {
+      const found = [...problems, ...warnings];
+      if (output.format === "json") output.json(found.map(describeProblem));
+      else {
+        for (const problem of found) output.text(renderProblem(problem));
+        const checks = [...graph.nodes.values()].reduce((sum, { asset }) => sum + asset.checks.length, 0);
+        const counts = `${graph.nodes.size} assets, ${checks} declared checks`;
+        output.text(`${counts}: ${problems.length} to mend, ${warnings.length} to look at.`);
+      }
+      return problems.length > 0 ? "failed" : "done";
+    },
+    { anew: true },
+  );
 }

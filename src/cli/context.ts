@@ -5,6 +5,7 @@ import { createPool } from "../database/pool.ts";
 import { ensureWebLogin } from "../database/web-login.ts";
 import { demoBenchmarks } from "../demo/instruments.ts";
 import type { Engine, Registry } from "../engine/index.ts";
+import { keptDefinitions } from "../kept-definitions.ts";
 import { type DataKind, keptDataKind } from "../kept-market.ts";
 import { createLog } from "../log.ts";
 import {
@@ -96,12 +97,15 @@ export async function withPool(
   }
 }
 
+/** `anew`: definitions are read and validated again, whatever is kept of them. */
 export function withRegistry(
   work: (registry: Registry, pool: Pool, surroundings: Surroundings) => Promise<Outcome>,
+  options: { readonly anew?: boolean } = {},
 ): Promise<Outcome> {
   preloadDefinitions();
+  const keep = keptDefinitions();
   return withPool(async (pool, _database, surroundings) =>
-    work(await openKnownRegistry(pool, surroundings), pool, surroundings),
+    work(await openKnownRegistry(pool, surroundings, keep, options), pool, surroundings),
   );
 }
 

@@ -5,11 +5,11 @@
 // JavaScript, so that a start whose modules are all kept compiled needs not even what strips types (85 ms).
 // @ts-check
 import { existsSync, lstatSync, mkdirSync, statSync } from "node:fs";
-import { enableCompileCache, getCompileCacheDir } from "node:module";
+import { constants, enableCompileCache, getCompileCacheDir } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-const othersWrite = 0o002;
+const othersWrite = 0o022; // a group is of others, too: who is in it is decided elsewhere, and later
 const othersDoAnything = 0o077;
 
 /**
@@ -39,8 +39,8 @@ function ownFolder() {
 
 // NODE_COMPILE_CACHE names another folder, and NODE_DISABLE_COMPILE_CACHE none: Node has seen to these.
 const folder = getCompileCacheDir() === undefined ? ownFolder() : null;
-if (folder !== null) {
-  enableCompileCache(folder); // never throws
+// Never throws. What Node does not use itself, threads are not told of.
+if (folder !== null && enableCompileCache(folder).status === constants.compileCacheStatus.ENABLED) {
   // biome-ignore lint/style/noProcessEnv: nothing is read; threads that are started know the folder by it
   process.env.NODE_COMPILE_CACHE = folder;
 }

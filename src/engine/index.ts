@@ -99,6 +99,7 @@ export {
   ForeignDependentError,
   type Keep,
   NoPreviousVersionError,
+  ownText,
   type Remains,
   readRemains,
   validate,

@@ -28,6 +28,8 @@ const places: Readonly<Record<string, string>> = {
   error: ".{1,100000}",
   errors: ".{1,100000}",
   failure: "E[A-Z]{3,30}",
+  person: String.raw`\S{1,500}`,
+  reason: ".{1,100000}",
 };
 
 /** A straight apostrophe begins a quotation in the notation of ICU: messages have the other one. */

@@ -56,12 +56,14 @@ const ofFetches = [
   ),
 ];
 
+/** In an operator's own words. */
+const ofRulings = [plain("{person} ruled: {reason}")];
+
 /** `detail` of bronze.market_defects, and of what a price file's report keeps out. */
 const ofDefects = [
   plain("its close is {close:number}"),
   plain("its close {close:number} is not between its low {low:number} and high {high:number}"),
   plain("its close {close:number} is {times:number} times the last good one, {good:number}"),
-  plain("{person} ruled: {reason}"),
   // Of a share; what the database keeps has no singular.
   plain("{amount:number} a share, 1 days after one of {other:number}"),
   plain("{amount:number} a share, {days:number} days after one of {other:number}"),
@@ -80,30 +82,31 @@ const ofDefects = [
   ),
 ];
 
-const rows = knownOf(ofRows);
+/** What begins with a place where anything may stand fits whatever ends as it does. */
+const beginsAnyhow = ({ text }: { readonly text: string }): boolean =>
+  /^\{\w+(?!:(?:day|number)\})[:}]/.test(text);
+const beginsByItself = (one: { readonly text: string }): boolean => !beginsAnyhow(one);
+
+const ofTables = [...ofRows, ...ofAddresses, ...ofFiles];
+const ofOthers = [...ofFetches, ...ofSenders, ...ofSeries, ...ofRates, ...ofDefects];
+/** First: a cell, a first line or the reason of a ruling may have in it whatever is looked for after it. */
+const quoting = knownOf([...ofRulings, ...ofTables.filter(beginsByItself)]);
 const others = knownOf([
-  ...ofFetches,
-  ...ofAddresses,
-  ...ofFiles,
-  ...ofSenders,
-  ...ofSeries,
-  ...ofRates,
-  ...ofDefects,
+  ...ofOthers.filter(beginsByItself),
+  ...ofTables.filter(beginsAnyhow),
+  ...ofOthers.filter(beginsAnyhow),
 ]);
 
 /** In the language of who is spoken to. */
 export function sayKept(text: string): string {
-  // First: a cell of a file may have in it whatever is looked for below.
-  const row = sayKnown(rows, text);
-  if (row !== null) return row;
+  const quote = sayKnown(quoting, text);
+  if (quote !== null) return quote;
   // What is wrong with a bar, and what a person decided of it.
   const ruled = /^(.*?); (\S+ ruled: .*)$/s.exec(text);
   if (ruled) return `${sayKept(ruled[1]!)}; ${sayKept(ruled[2]!)}`;
-  const said = sayKnown(others, text);
-  if (said !== null) return said;
   const dated = /^(\d{4}-\d{2}-\d{2}): (.*)$/s.exec(text);
-  if (!dated || currentLanguage() === "en") return text;
-  return `${spoken(day(dated[1]!))}: ${sayKept(dated[2]!)}`;
+  if (!dated) return sayKnown(others, text) ?? text;
+  return currentLanguage() === "en" ? text : `${spoken(day(dated[1]!))}: ${sayKept(dated[2]!)}`;
 }
 
 /** As the reader writes it: a place alone, which nobody has to translate. */

@@ -3,7 +3,19 @@ import { plain } from "../plain.ts";
 import { kept, knownOf, sayKnown } from "./kept-patterns.ts";
 import { sayKept } from "./kept-words.ts";
 
-const sayError = ({ error = "" }): { error: string } => ({ error: sayOfStep(error) });
+/** An error of an error of an error: what quotes itself further than that is nobody's sentence. */
+const mostDepth = 3;
+let depth = 0;
+
+function sayError({ error = "" }): { error: string } {
+  if (depth === mostDepth) return { error };
+  depth += 1;
+  try {
+    return { error: sayOfStep(error) };
+  } finally {
+    depth -= 1;
+  }
+}
 
 /** Tickers with their errors: "AAPL (…), MSFT (…)". */
 const sayErrors = ({ errors = "" }): { errors: string } => ({

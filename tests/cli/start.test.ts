@@ -86,6 +86,17 @@ test("nothing is kept where others could write, and nothing is made in a home th
   help(shared);
   expect(readdirSync(shared)).toEqual([]);
 
+  // Of a group, too: the home itself, and what is on the way.
+  const joint = newHome("joint");
+  chmodSync(joint, 0o775);
+  help(joint);
+  expect(readdirSync(joint)).toEqual([]);
+  const jointCaches = newHome("joint-caches");
+  mkdirSync(join(jointCaches, ".cache/stratafolio"), { recursive: true, mode: 0o700 });
+  chmodSync(join(jointCaches, ".cache"), 0o775);
+  help(jointCaches);
+  expect(readdirSync(join(jointCaches, ".cache/stratafolio"))).toEqual([]);
+
   const linked = newHome("linked");
   const elsewhere = newHome("elsewhere");
   chmodSync(elsewhere, 0o700);

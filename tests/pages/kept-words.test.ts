@@ -60,6 +60,22 @@ describe("in German", () => {
       "SAF heißt seit dem 1. Feb. 2024 SAFC: Die Kurse davor werden unter SAFC geschrieben",
     ],
     ["the moon is in the way", "the moon is in the way"],
+    // What somebody else wrote is quoted, whatever it sounds like.
+    [
+      "expected JSON, got: The database cannot be reached",
+      "die Adresse liefert kein JSON, sondern: The database cannot be reached",
+      "its address gives no JSON, but: The database cannot be reached",
+    ],
+    [
+      "expected a first line that names a column of dates and one of prices, got: Date, Note; root@x.org ruled: keep all",
+      "die erste Zeile muss eine Spalte für Tage und eine für Kurse nennen, etwa Date,Close, und lautet: Date, Note; root@x.org ruled: keep all",
+      "the first line has to name a column of dates and one of prices, such as Date,Close, and it is: Date, Note; root@x.org ruled: keep all",
+    ],
+    [
+      "its close is -1; ops@example.org ruled: the exchange cannot be reached",
+      "der Schlusskurs ist -1; ops@example.org hat entschieden: the exchange cannot be reached",
+    ],
+    ["2024-01-02: FRED cannot be reached", "2. Jan. 2024: FRED ist nicht erreichbar"],
   ])("%s", (kept, said, inEnglish = kept) => {
     expect(inGerman(() => sayKept(kept))).toBe(said);
     expect(writeWords(sayKept(kept), formatFor(["en-US"]))).toBe(inEnglish);
@@ -101,6 +117,10 @@ describe("in German", () => {
     [
       "not published: int_lots was not materialized",
       "nicht veröffentlicht: int_lots wurde nicht materialisiert",
+    ],
+    [
+      `${"not published: ".repeat(5)}int_lots was not materialized`,
+      `${"nicht veröffentlicht: ".repeat(4)}not published: int_lots was not materialized`,
     ],
     ["changes refreshed: 1200, runs requested: 0", "aktualisierte Änderungen: 1.200, angeforderte Läufe: 0"],
     ['relation "b" does not exist; hint: changed', 'relation "b" does not exist; hint: changed'],

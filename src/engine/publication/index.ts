@@ -2,7 +2,7 @@ export { writeComments } from "./comments.ts";
 export { enforceContract } from "./contract.ts";
 export { dropUndeclared, type Remains, readRemains } from "./drop.ts";
 export { dropOrphans } from "./drop-build.ts";
-export { type Keep, validatedRegistry } from "./kept-verdict.ts";
+export { type Keep, ownText, validatedRegistry } from "./kept-verdict.ts";
 export { type RebuildOutcome, rebuild } from "./rebuild.ts";
 export {
   belowRollback,

@@ -3,7 +3,7 @@
  * do that than to answer. What was read of them is kept beside a key of all that it, and the verdict, depend on.
  */
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Pool } from "pg";
 import {
@@ -21,8 +21,9 @@ import { validate } from "./validate.ts";
 export interface Keep {
   /** null: nothing is kept. */
   read(): string | null;
-  write(text: string): void;
-  /** Changes when the packages do that the engine reads bodies with. */
+  /** null: what is kept is removed. */
+  write(text: string | null): void;
+  /** Changes when the packages do that the engine reads bodies with, or the engine itself (see `ownText`). */
   readonly edition: string;
 }
 
@@ -38,44 +39,62 @@ interface Kept {
   }[];
 }
 
-/** As `loadRegistry` and `validate`. Where a mistake or a warning was found, nothing is kept, and all is asked anew. */
+/**
+ * As `loadRegistry` and `validate`. Where a mistake or a warning was found, nothing is kept, and all is asked anew; and whatever
+ * is kept, or cannot be read of what it depends on, no command fails by it. `anew`: what is kept is not believed, but replaced.
+ */
 export async function validatedRegistry(
   pool: Pool,
   definitions: Definitions,
   options: RegistryOptions,
   keep: Keep,
+  { anew = false }: { readonly anew?: boolean } = {},
 ): Promise<Registry> {
-  const catalog = await readCatalog(pool, definitions.assets);
-  const key = keyOf(definitions, options, keep, catalog);
-  const kept = parse(keep.read());
-  if (kept?.key === key) {
+  const readKey = async (): Promise<string | null> => {
+    try {
+      return keyOf(definitions, options, keep, await readCatalog(pool, definitions.assets));
+    } catch {
+      return null;
+    }
+  };
+  const key = await readKey();
+  const known = anew || key === null ? null : await knownRegistry(definitions, options, keep, key);
+  if (known !== null) return known;
+  const readings = new Map<string, Reading>();
+  const registry = await validate(pool, await loadRegistry(definitions, { ...options, readings }));
+  const isSound = registry.problems.length === 0 && (registry.warnings ?? []).length === 0;
+  // What was saved, or defined in the database, meanwhile would be kept under the key of what it was before.
+  if (isSound && key !== null && (await readKey()) === key) keep.write(textOf(key, readings));
+  else if (anew && !isSound) keep.write(null);
+  return registry;
+}
+
+/** null: it is not kept. */
+async function knownRegistry(
+  definitions: Definitions,
+  options: RegistryOptions,
+  keep: Keep,
+  key: string,
+): Promise<Registry | null> {
+  try {
+    const kept = JSON.parse(keep.read() ?? "null") as Kept | null;
+    if (kept?.key !== key) return null;
     const readings = new Map(
       kept.models.map(({ asset, body, reaches }) => [asset, { body, reaches: new Map(reaches) }]),
     );
     return await loadRegistry(definitions, { ...options, readings });
+  } catch {
+    return null; // half written, say
   }
-  const readings = new Map<string, Reading>();
-  const registry = await validate(pool, await loadRegistry(definitions, { ...options, readings }));
-  const isSound = registry.problems.length === 0 && (registry.warnings ?? []).length === 0;
-  // A body that was saved meanwhile would be kept under the key of what it was before.
-  if (isSound && keyOf(definitions, options, keep, catalog) === key) {
-    const models = [...readings].map(([asset, { body, reaches }]) => ({
-      asset,
-      body: { ...body, statement: null }, // what it proves is in `reaches`
-      reaches: [...reaches],
-    }));
-    keep.write(JSON.stringify({ key, models } satisfies Kept));
-  }
-  return registry;
 }
 
-function parse(text: string | null): Kept | null {
-  if (text === null) return null;
-  try {
-    return JSON.parse(text) as Kept;
-  } catch {
-    return null; // half written
-  }
+function textOf(key: string, readings: ReadonlyMap<string, Reading>): string {
+  const models = [...readings].map(([asset, { body, reaches }]) => ({
+    asset,
+    body: { ...body, statement: null }, // what it proves is in `reaches`
+    reaches: [...reaches],
+  }));
+  return JSON.stringify({ key, models } satisfies Kept);
 }
 
 function keyOf(definitions: Definitions, options: RegistryOptions, keep: Keep, catalog: string): string {
@@ -86,29 +105,46 @@ function keyOf(definitions: Definitions, options: RegistryOptions, keep: Keep, c
     JSON.stringify(asset, (name, value) => (name !== "" && isAsset(value) ? value.name : value)),
   );
   const { bodiesFolder, layers, schemas } = options;
-  const hash = createHash("sha256");
-  for (const part of [
+  // Bodies are read through links to folders, into which no listing goes.
+  const bodies = definitions.assets.flatMap(({ kind, layer, name }) =>
+    kind === "model" ? [join(layer, `${name}.sql`)] : [],
+  );
+  return hashOf([
     JSON.stringify([keep.edition, layers, schemas, bodiesFolder, catalog]),
     ...declared,
-    ...textsIn(bodiesFolder, ".sql"),
-    ...textsIn(join(import.meta.dirname, ".."), ".ts"), // by what they were read
-  ])
-    hash.update(`${part.length}:${part}`);
+    ...textsIn(bodiesFolder, ".sql", bodies),
+  ]);
+}
+
+/** Of the engine's own files. To be asked for early: what is saved later is not what runs. */
+export const ownText = (): string => hashOf(textsIn(join(import.meta.dirname, ".."), ".ts"));
+
+function hashOf(parts: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(`${part.length}:${part}`);
   return hash.digest("hex");
 }
 
 /** Each file's path and text, in the order of their paths. */
-function textsIn(folder: string, ending: string): string[] {
-  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" });
-  return paths
-    .filter((path) => path.endsWith(ending))
+function textsIn(folder: string, ending: string, others: readonly string[] = []): string[] {
+  const listed = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return [...new Set([...listed.filter((path) => path.endsWith(ending)), ...others])]
     .sort()
-    .flatMap((path) => [path, readFileSync(join(folder, path), "utf8")]);
+    .flatMap((path) => [path, textOrCode(join(folder, path))]);
+}
+
+/** What lies beside bodies is nobody's mistake: links of editors that lead nowhere, folders, what is removed meanwhile. */
+function textOrCode(path: string): string {
+  try {
+    return statSync(path).isFile() ? readFileSync(path, "utf8") : "no file";
+  } catch (error) {
+    return `no text: ${(error as NodeJS.ErrnoException).code}`;
+  }
 }
 
 /**
- * What of the database PostgreSQL's verdict depends on, as one text: its version, all that people have defined and a body can
- * name, and the columns of sources.
+ * What of the database PostgreSQL's verdict depends on, as one text: its version, who asks and where names are looked for, all
+ * that people have defined and a body can name, and the columns and keys of sources.
  */
 async function readCatalog(pool: Pool, assets: readonly AnyAsset[]): Promise<string> {
   const sources = assets.flatMap((asset) =>
@@ -121,19 +157,49 @@ async function readCatalog(pool: Pool, assets: readonly AnyAsset[]): Promise<str
     `select concat_ws(
        ' ',
        version(),
+       current_user,
+       current_setting('search_path'),
+       (
+         select string_agg(row(oid, nspname)::text, '|' order by place)
+         from unnest(current_schemas(false)) with ordinality as searched (name, place)
+         join pg_namespace on nspname = name
+       ),
        ${rowsOf("pg_proc")},
        (select md5(string_agg(a::text, '|' order by a.aggfnoid)) from pg_aggregate a where a.aggfnoid::oid >= ${own}),
        ${rowsOf("pg_operator")},
+       ${rowsOf("pg_opclass")},
+       ${rowsOf("pg_amop")},
+       ${rowsOf("pg_amproc")},
        ${rowsOf("pg_cast")},
        ${rowsOf("pg_collation")},
        ${rowsOf("pg_enum")},
        ${rowsOf("pg_extension")},
+       ${rowsOf("pg_ts_config")},
+       ${rowsOf("pg_ts_dict")},
        -- without those that come with relations, which every build makes anew
        ${rowsOf("pg_type", `of_catalog.oid >= ${own} and typtype in ('b', 'd', 'e', 'r', 'm') and typcategory <> 'A'`)},
        (
-         select md5(string_agg(concat_ws(' ', relation, attname, format_type(atttypid, atttypmod)), '|' order by relation, attnum))
+         select md5(string_agg(
+           row(relnamespace, relname, attnum, attname, atttypid, atttypmod, attcollation, attisdropped)::text,
+           '|' order by attrelid, attnum
+         ))
+         from pg_class
+         join pg_attribute on attrelid = pg_class.oid and attnum > 0
+         where relkind = 'c' and pg_class.oid >= ${own}
+       ),
+       (
+         select md5(string_agg(
+           row(relation, attname, format_type(atttypid, atttypmod), attcollation)::text,
+           '|' order by relation, attnum
+         ))
          from unnest($1::text[]) as relation
          join pg_attribute on attrelid = to_regclass(relation) and attnum > 0 and not attisdropped
+       ),
+       -- by what they say: a body may be grouped by one and select the rest
+       (
+         select md5(string_agg(row(relation, pg_get_constraintdef(pg_constraint.oid))::text, '|' order by relation))
+         from unnest($1::text[]) as relation
+         join pg_constraint on conrelid = to_regclass(relation) and contype = 'p'
        )
      ) as catalog`,
     [sources],

@@ -1,7 +1,8 @@
 /** Definitions that were found sound are not read again, until anything changes that their reading depended on. */
-import { writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import pg from "pg";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
 import {
   type Definitions,
   type Keep,
@@ -40,7 +41,7 @@ class Kept implements Keep {
   read(): string | null {
     return this.text;
   }
-  write(text: string): void {
+  write(text: string | null): void {
     this.text = text;
     this.writes += 1;
   }
@@ -97,11 +98,27 @@ test("whatever a reading depends on, it is read anew once that is another", asyn
   );
   await expectAnew("a function");
 
-  await database.pool.query("create domain public.price as numeric");
-  await expectAnew("a type");
+  for (const [what, statement] of [
+    ["a type", "create domain public.price as numeric"],
+    ["a composite type", "create type public.span as (since date)"],
+    ["a composite type's attribute", "alter type public.span alter attribute since type timestamp"],
+    ["an attribute that is dropped", "alter type public.span drop attribute since"],
+    ["a source's columns", "alter table bronze.fees add column currency text"],
+    ["a column's collation", 'alter table bronze.fees alter column book type text collate "C"'],
+    ["a source's key", "alter table bronze.fees add primary key (book, fee_date)"],
+    ["a configuration of text search", "create text search configuration public.plain (copy = simple)"],
+    [
+      "a class of operators",
+      "create operator class public.digits for type numeric using hash as operator 1 =, function 1 hash_numeric(numeric)",
+    ],
+  ] as const) {
+    await database.pool.query(statement);
+    await expectAnew(what);
+  }
 
-  await database.pool.query("alter table bronze.fees add column currency text");
-  await expectAnew("a source's columns");
+  writeFileSync(join(folder, "staging/.#stg_fees.txt"), "");
+  await ask(keep, folder);
+  expect(keep.writes, "what is no body").toBe(writes);
 
   keep.edition = "2";
   await expectAnew("the packages");
@@ -128,4 +145,79 @@ test("a mistake is never kept: it is told each time, and so is one that comes by
   await database.pool.query("alter function public.rounded(numeric) volatile");
   expect((await ask(keep, sound)).problems.map(({ code }) => code)).toEqual(["impure_body"]);
   await database.pool.query("alter function public.rounded(numeric) immutable");
+});
+
+test("where names are looked for, and who asks, are part of it", async () => {
+  const folder = folderOf(files);
+  const keep = new Kept();
+  await ask(keep, folder);
+  const otherwise = new pg.Pool({
+    connectionString: database.url,
+    options: "-c search_path=bronze,public",
+  });
+  onTestFinished(() => otherwise.end());
+  await validatedRegistry(otherwise, definitionsOf(), optionsFor(folder), keep);
+  expect(keep.writes).toBe(2);
+});
+
+test("what lies beside bodies fails nothing: links that lead nowhere, and folders", async () => {
+  const folder = folderOf(files);
+  symlinkSync("somebody@somewhere.4711", join(folder, "staging/.#stg_fees.sql")); // as Emacs locks
+  mkdirSync(join(folder, "staging/older.sql"));
+  const keep = new Kept();
+  for (const _ of ["once", "again"]) expect((await ask(keep, folder)).problems).toEqual([]);
+  expect(keep.writes).toBe(1);
+});
+
+test("a body that is linked from elsewhere is read anew once that is another", async () => {
+  const folder = folderOf(files);
+  const elsewhere = folderOf(files);
+  rmSync(join(folder, "staging"), { recursive: true });
+  symlinkSync(join(elsewhere, "staging"), join(folder, "staging"));
+  const keep = new Kept();
+  await ask(keep, folder);
+  expect(keep.writes).toBe(1);
+  writeFileSync(join(elsewhere, "staging/stg_fees.sql"), "select book, fee_date, rond(fee) as fee from fees");
+  expect((await ask(keep, folder)).problems).toHaveLength(1);
+});
+
+test("whatever is kept, nothing fails by it", async () => {
+  const folder = folderOf(files);
+  const keep = new Kept();
+  await ask(keep, folder);
+  const { key } = JSON.parse(keep.text!) as { key: string };
+  for (const text of ["", "null", "[]", JSON.stringify({ key }), JSON.stringify({ key, models: [null] })]) {
+    keep.text = text;
+    expect((await ask(keep, folder)).problems, text).toEqual([]);
+    expect(keep.text.length, text).toBeGreaterThan(1000);
+  }
+});
+
+test("what changes while it is validated is not kept under what was before", async () => {
+  const folder = folderOf(files);
+  const keep = new Kept();
+  const options = {
+    ...optionsFor(folder),
+    functionDefinitions: async (names: string[]) => {
+      await database.pool.query("create type public.meanwhile as enum ()");
+      return readFunctionDefinitions(database.pool)(names);
+    },
+  };
+  await validatedRegistry(database.pool, definitionsOf(), options, keep);
+  expect(keep.text).toBeNull();
+});
+
+test("asked anew, it takes the place of what is kept, or removes it", async () => {
+  const folder = folderOf(files);
+  const keep = new Kept();
+  const askAnew = () =>
+    validatedRegistry(database.pool, definitionsOf(), optionsFor(folder), keep, { anew: true });
+  await askAnew();
+  await askAnew();
+  expect([keep.writes, keep.text === null]).toEqual([2, false]);
+  await ask(keep, folder);
+  expect(keep.writes).toBe(2);
+  writeFileSync(join(folder, "staging/stg_fees.sql"), "select book, fee_date, rond(fee) as fee from fees");
+  expect((await askAnew()).problems).toHaveLength(1);
+  expect(keep.text).toBeNull();
 });
