@@ -42,16 +42,16 @@ test("the middle of a sample, and what a share of it is below", () => {
 
 test("a figure stands beside its aim and its floor", () => {
   write("100 people", [
-    { measure: "new trading day, to all gold", ours: [300, 100, 200], floor: [110, 90, 100] },
+    { measure: "first start on a loaded database", ours: [300, 100, 200], floor: [220, 180, 200] },
     { measure: "overviews a second over the API", ours: [80], unit: "/ s" },
   ]);
   expect(part("100 people")).toEqual([
     "_one day_",
     "**Yardsticks**",
-    "|                                 |         aim |   ours | min–max (n) |  floor | min–max (n) | ratio | kept |",
-    "| ------------------------------- | ----------: | -----: | ----------: | -----: | ----------: | ----: | ---: |",
-    "| new trading day, to all gold    | ≤ 2 × floor | 200 ms | 100–300 (3) | 100 ms |  90–110 (3) |  2.00 |  yes |",
-    "| overviews a second over the API |   ≥ 100 / s | 80 / s |         (1) |      – |             |       |   no |",
+    "|                                  |           aim |   ours | min–max (n) |  floor | min–max (n) | ratio | kept |",
+    "| -------------------------------- | ------------: | -----: | ----------: | -----: | ----------: | ----: | ---: |",
+    "| first start on a loaded database | ≤ 1.1 × floor | 200 ms | 100–300 (3) | 200 ms | 180–220 (3) |  1.00 |  yes |",
+    "| overviews a second over the API  |     ≥ 400 / s | 80 / s |         (1) |      – |             |       |   no |",
   ]);
 });
 
