@@ -3,7 +3,13 @@ import type { Context } from "../context.ts";
 import type { RunRequest, Sensor } from "../definition/index.ts";
 import { messageOf } from "../postgres/index.ts";
 import { recordTick, requestKeyOf, requestRun, type Tick } from "../records/index.ts";
-import { type Portion, type RefreshOutcome, refreshIsolating, usualPortion } from "../refresh/index.ts";
+import {
+  mostLockedValues,
+  type Portion,
+  type RefreshOutcome,
+  refreshIsolating,
+  usualPortion,
+} from "../refresh/index.ts";
 
 /** A notification that is lost costs no more than this. */
 const pollMilliseconds = 30_000;
@@ -15,12 +21,7 @@ export interface SensorResult {
   readonly changes: number;
 }
 
-/**
- * How many partition values a worker takes at once of what is more than a portion: more as long as it is done quickly, since each
- * refresh has work that is of no value. No more than
- * are locked one by one (ScopeLocks): what is of others goes on beside it.
- */
-const mostValues = 100;
+/** A portion that took less is followed by a larger one, since each refresh has work that is of no value in particular. */
 const quickMilliseconds = 500;
 
 /**
@@ -171,20 +172,22 @@ async function carryOn(
     );
     if (outcome.succeeded.length + outcome.failed.length === 0) break;
     outcomes.push(outcome);
-    if (outcome.failed.length > 0) portion = first; // what fails may hold up no more than a portion
+    const hasFailed = outcome.failed.length > 0;
+    if (hasFailed) portion = first; // what fails may hold up no more than a portion
     const progress = outcome.succeeded.at(-1)?.progress;
     if (!progress) continue;
     const isMore = progress.done < progress.total;
     batch.done = isMore ? Math.max(batch.done, progress.done) : 0;
     if (!isMore) continue;
     onBatch();
-    portion = nextPortion(first, portion, performance.now() - began);
+    if (!hasFailed) portion = nextPortion(first, portion, performance.now() - began);
   }
 }
 
+/** No more than are locked one by one: what is of others goes on beside it. */
 function nextPortion(first: Portion, { values }: Portion, milliseconds: number): Portion {
   if (first.first === "newest") return first; // what it is there for are single writes
-  if (milliseconds < quickMilliseconds) return { ...first, values: Math.min(mostValues, values * 2) };
+  if (milliseconds < quickMilliseconds) return { ...first, values: Math.min(mostLockedValues, values * 2) };
   return { ...first, values: Math.max(first.values, Math.floor(values / 2)) };
 }
 

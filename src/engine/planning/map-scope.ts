@@ -1,11 +1,8 @@
 import type { ClientBase, Pool } from "pg";
 import { type AnyAsset, type Dependency, type DependencyReach, readableName } from "../definition/index.ts";
-import { namedStatement, quoteIdentifier } from "../postgres/index.ts";
+import { mostPrepared, namedStatement, quoteIdentifier } from "../postgres/index.ts";
 import { outgoingScope, type Scope } from "./scope.ts";
 import { arrayTypeOf } from "./scope-filter.ts";
-
-/** Above this many values a plan made for them is worth the time it takes. */
-const mostNamed = 100;
 
 /** Partition values of one column by those of another, as relations have them. Asked once for the same, until the relation changes. */
 export class ValueLookups {
@@ -44,7 +41,7 @@ export class ValueLookups {
         and ${quoteIdentifier(to)} is not null
       order by value`;
     const { rows } = await this.#client.query<{ value: string }>(
-      values.length <= mostNamed ? namedStatement(text, [values]) : { text, values: [values] },
+      values.length <= mostPrepared ? namedStatement(text, [values]) : { text, values: [values] },
     );
     return rows.map((row) => row.value);
   }

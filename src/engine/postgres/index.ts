@@ -15,5 +15,5 @@ export {
   runWorkLockClass,
 } from "./locks.ts";
 export type { Log } from "./log.ts";
-export { namedStatement } from "./named-statement.ts";
+export { mostPrepared, namedStatement } from "./named-statement.ts";
 export { againAfterDeadlock, type OnBackend, transaction } from "./transaction.ts";

@@ -21,5 +21,5 @@ export {
   refreshIsolating,
   usualPortion,
 } from "./refresh.ts";
-export { ScopeLocks } from "./scope-locks.ts";
+export { mostLockedValues, ScopeLocks } from "./scope-locks.ts";
 export { type RowDifference, type Verification, type VerifyRequest, verify } from "./verify.ts";

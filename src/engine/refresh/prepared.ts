@@ -1,9 +1,6 @@
 import type { QueryConfig } from "pg";
 import type { Scope } from "../planning/index.ts";
-import { namedStatement } from "../postgres/index.ts";
-
-/** Above this many values a plan made for them is worth the time it takes; below, planning takes longer than the work. */
-const mostPrepared = 100;
+import { mostPrepared, namedStatement } from "../postgres/index.ts";
 
 /**
  * The statement as one that its connection keeps parsed and planned, if the scope is small. Parsing and planning a

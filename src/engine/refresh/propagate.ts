@@ -53,9 +53,7 @@ export async function propagate(
     const isFed = !readsChangedTable(version, affected);
     const scope = await scopeOf(lookups, propagation, version, affected);
     if (!scope && !given) continue;
-    const step = scope
-      ? await visit(client, propagation, version, scope, !readsChangedTable(version, affected))
-      : null;
+    const step = scope ? await visit(client, propagation, version, scope, isFed) : null;
     const changed = unionOf(given ?? null, step?.changed ?? null);
     if (step?.difference?.changed && !version.asset.partitionBy) await lockBelow(propagation, name);
     if (step?.difference?.changed)
@@ -117,12 +115,21 @@ async function lockBelow({ graph, published, locks }: PropagationRequest, name: 
   await locks.lockAll(tables);
 }
 
-/** As published, at any distance; of a relation that nothing is known of, too. */
-function mayRead(published: PropagationRequest["published"], relation: string, name: string): boolean {
+/** As published, at any distance, each looked at once; of a relation that nothing is known of, too. */
+function mayRead(
+  published: PropagationRequest["published"],
+  relation: string,
+  name: string,
+  seen = new Set<string>(),
+): boolean {
   if (relation === name) return true;
+  if (seen.has(relation)) return false;
+  seen.add(relation);
   const asset = published.get(relation)?.asset;
   if (!asset) return true;
-  return asset.kind !== "source" && asset.deps.some((above) => mayRead(published, above.asset.name, name));
+  return (
+    asset.kind !== "source" && asset.deps.some((above) => mayRead(published, above.asset.name, name, seen))
+  );
 }
 
 /** Of what it reads, did a table change, be it behind views? */

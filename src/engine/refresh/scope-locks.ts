@@ -3,7 +3,7 @@ import type { AnyAsset } from "../definition/index.ts";
 import type { Scope } from "../planning/index.ts";
 
 /** Above this many values the whole column is locked: the lock table of the server is finite. */
-const mostValues = 100;
+export const mostLockedValues = 100;
 
 /** By name, whether it is exclusive. */
 type Locks = ReadonlyMap<string, boolean>;
@@ -106,7 +106,7 @@ export class ScopeLocks {
 
   /** And what was free on the way until now, or each of them would be found to be held in turn. What else is claimed has other values. */
   #wantedFirst(wanted: Locks): Locks {
-    const isValue = (name: string): boolean => name.startsWith("value ");
+    const isValue = (name: string): boolean => name.startsWith(anyValuePrefix);
     return union([wanted, new Map([...this.#held].filter(([name]) => !isValue(name)))]);
   }
 
@@ -132,7 +132,7 @@ export class ScopeLocks {
 function locksOf(asset: AnyAsset, { partitions }: Scope): Locks {
   const { partitionBy } = asset;
   if (!partitionBy) return new Map([[assetLock(asset), true]]);
-  if (partitions === null || partitions.length > mostValues)
+  if (partitions === null || partitions.length > mostLockedValues)
     return new Map([[columnLock(partitionBy), true]]);
   return new Map([
     [columnLock(partitionBy), false],
@@ -154,4 +154,6 @@ const columnPrefix = "column ";
 
 const columnLock = (column: string): string => `${columnPrefix}${column}`;
 
-const valuePrefix = (column: string): string => `value ${column} `;
+const anyValuePrefix = "value ";
+
+const valuePrefix = (column: string): string => `${anyValuePrefix}${column} `;
