@@ -15,12 +15,18 @@ interface Report {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
   }[];
 }
 
 /** More than these do not fail by chance. */
 const mostFiles = 5;
+/** Of what a failure says, beside its name: a law's seed and what it found are in the first lines. Each begins as `.ci/run` looks for. */
+const mostLines = 12;
 
 const command = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "tests-"));
@@ -54,11 +60,19 @@ function failuresOf({ testResults }: Report): Map<string, string[]> {
     failed.map(({ name, assertionResults }) => {
       const tests = assertionResults
         .filter(({ status }) => status === "failed")
-        .map(({ fullName }) => fullName);
+        .map(({ fullName, failureMessages }) => [fullName, ...said(failureMessages)].join("\n"));
       return [relative(".", name), tests.length > 0 ? tests : ["(the file itself)"]];
     }),
   );
 }
+
+const said = (messages: readonly string[]): string[] =>
+  messages.flatMap((message) =>
+    message
+      .split("\n")
+      .slice(0, mostLines)
+      .map((line) => `failed | ${line.slice(0, 300)}`),
+  );
 
 function print(title: string, failures: ReadonlyMap<string, readonly string[]>): void {
   for (const [file, tests] of failures)
