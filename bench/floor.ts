@@ -156,7 +156,7 @@ export class Hand {
     const took = await timed(async () => {
       await this.#client.query(
         `begin; set local jit = off; set local max_parallel_workers_per_gather = 0;
-         set local random_page_cost = 1.1; set local plan_cache_mode = force_generic_plan`,
+         set local random_page_cost = 1.1; set local plan_cache_mode = force_generic_plan; set local enable_memoize = off`,
       );
       for (const [name, scope] of scopes) await this.#selectOne(this.#models.get(name)!, scope);
     });

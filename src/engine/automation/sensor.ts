@@ -107,7 +107,7 @@ interface Look {
 }
 
 /**
- * One look of a sensor: requests the runs it wants, then claims and refreshes, portion by portion, until nothing is left to
+ * One look of a sensor: requests the runs it wants; and claims and refreshes, portion by portion, until nothing is left to
  * claim. A tick is written down if there was work or an error. Does nothing while the sensor is switched off.
  */
 export async function sense(
@@ -124,19 +124,14 @@ export async function sense(
   };
   const startedAt = context.clock();
   const outcomes: RefreshOutcome[] = [];
-  if (!(await isEnabled(context, sensor))) return { succeeded: 0, failed: 0, changes: 0, error: null };
-  let requested = 0;
-  let error: unknown = null;
-  try {
-    if (look.portion.first === "oldest") requested = await requestRuns(context, sensor);
-  } catch (caught) {
-    error = caught; // what has changed is carried on all the same
-  }
-  try {
-    await carryOn(context, sensor, look, outcomes);
-  } catch (caught) {
-    error = caught;
-  }
+  // Side by side: what has changed neither waits for what is to be asked for, nor fails with it.
+  const [asked, carried] = await Promise.allSettled([
+    look.portion.first === "oldest" ? requestRuns(context, sensor) : 0,
+    carryOn(context, sensor, look, outcomes),
+  ]);
+  const requested = asked.status === "fulfilled" ? asked.value : 0;
+  const error: unknown =
+    carried.status === "rejected" ? carried.reason : asked.status === "rejected" ? asked.reason : null;
   const succeeded = outcomes.flatMap((outcome) => outcome.succeeded);
   const failed = outcomes.flatMap((outcome) => outcome.failed);
   const message = error ? messageOf(error) : (failed.at(-1)?.error ?? null);
@@ -209,7 +204,6 @@ async function secondsToRetry({ pool }: Context, sensor: Sensor): Promise<number
   return rows[0]?.seconds ?? pollMilliseconds / 1000;
 }
 
-/** Whoever switches it off is heeded with the next look. */
 async function isEnabled({ pool }: Context, sensor: Sensor): Promise<boolean> {
   const { rows } = await pool.query<{ enabled: boolean }>({
     name: "sensor_enabled",
@@ -220,7 +214,8 @@ async function isEnabled({ pool }: Context, sensor: Sensor): Promise<boolean> {
 }
 
 async function requestRuns(context: Context, sensor: Sensor): Promise<number> {
-  const requests = (await sensor.requests?.(context.pool)) ?? [];
+  if (!sensor.requests || !(await isEnabled(context, sensor))) return 0;
+  const requests = await sensor.requests(context.pool);
   let requested = 0;
   for (const request of requests) {
     if (await mustWait(context, request)) continue;

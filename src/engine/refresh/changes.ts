@@ -32,6 +32,8 @@ export interface ClaimRequest {
   /** Set: none but these. */
   readonly changeIds: readonly number[] | null;
   readonly portion: Portion;
+  /** Set: nothing of a portion while this automation is switched off. */
+  readonly automation: string | null;
 }
 
 /** Above this many rows the next claim goes on: one transaction must not grow without bound. */
@@ -90,7 +92,8 @@ function portionOf(first: Portion["first"]): string {
     select waiting.change_id
     from orchestrator.changes as waiting
     -- An array: looked up by index, however many others wait.
-    where waiting.change_id = any(array(
+    where not exists (select from orchestrator.automations where automation = $6 and not enabled)
+      and waiting.change_id = any(array(
         select matching.change_id
         from probe
         join orchestrator.changes as matching on matching.partition_value = probe.partition_value
@@ -114,13 +117,14 @@ function portionOf(first: Portion["first"]): string {
  * Left alone: rows another transaction holds, rows that wait after a failure, and rows of a run that is alive.
  */
 export async function claimChanges(client: ClientBase, request: ClaimRequest): Promise<ClaimedChanges[]> {
-  const { sources, runId, changeIds, portion } = request;
+  const { sources, runId, changeIds, portion, automation } = request;
   const isWhole = runId !== null || changeIds !== null;
   const values: unknown[] = [sources.map(({ name }) => name), runId, changeIds];
   if (!isWhole)
     values.push(
       sources.map(({ column }) => column),
       portion.values,
+      automation,
     );
   const { rows } = await client.query<ClaimedChanges>({
     name: isWhole ? "claim_changes" : `claim_changes_${portion.first}`,

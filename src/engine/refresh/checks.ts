@@ -80,7 +80,7 @@ export function asCheckFailure(error: unknown, asset: string): unknown {
   const sample = violation.detail ? [violation.detail] : [];
   switch (sqlState(error)) {
     case "23505": // unique_violation
-    case "21000": // cardinality_violation: on conflict would change a row twice
+    case "21000": // cardinality_violation: a merge would change a row twice
       return new DuplicateKeyError(asset, [], 1, violation.detail ?? "a key that came more than once");
     case "23502": // not_null_violation
       return new AssetCheckError({

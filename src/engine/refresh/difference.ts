@@ -3,7 +3,7 @@ import type { AnyAsset } from "../definition/index.ts";
 import { type Scope, scopeFilter } from "../planning/index.ts";
 import { quoteColumns, quoteIdentifier } from "../postgres/index.ts";
 import { asCheckFailure, BodyError, DuplicateKeyError } from "./checks.ts";
-import { prepared } from "./prepared.ts";
+import { isSmall, prepared } from "./prepared.ts";
 
 /** The rows of a table asset, and the SELECT that says what they should be. */
 export interface TableVersion {
@@ -117,41 +117,32 @@ function comparison({ asset, body, table }: TableVersion, scope: Scope, conditio
     )`;
 }
 
+/** For the plan: however many rows are expected to differ, the table is not read from end to end for them. */
+const isAmongFew = "stored.ctid = any(array(select row_id from compared)) and";
+
 function differenceStatement(version: TableVersion, scope: Scope, condition: string): string {
   const { asset, table } = version;
   const columns = Object.keys(asset.columns);
   const key = quoteColumns(asset.key);
   const others = columns.filter((column) => !asset.key.includes(column));
-  const assignments = others.map(
-    (column) => `${quoteIdentifier(column)} = excluded.${quoteIdentifier(column)}`,
-  );
+  const assignments = others.map((column) => `${quoteIdentifier(column)} = fresh.${quoteIdentifier(column)}`);
   return `
     with ${comparison(version, scope, condition)},
-    upserted as (
-      insert into ${table} (${quoteColumns(columns)})
-      select ${quoteColumns(columns)}
-      from compared
-      where is_fresh
-      on conflict (${key}) do ${assignments.length > 0 ? `update set ${assignments.join(", ")}` : "nothing"}
-      returning
-        case when old.${quoteIdentifier(asset.key[0]!)} is null then 'inserted' else 'updated' end as operation,
-        ${imageOf(asset, ["old", "new"])}
-    ),
-    deleted as (
-      delete from ${table} as stored
-      -- Nobody moves these rows meanwhile: the scope is locked.
-      where ctid = any(array(select row_id from compared where is_fresh is null))
-      returning 'deleted' as operation, ${imageOf(asset, ["old"])}
-    ),
+    -- By where the rows are, which nobody moves meanwhile: the scope is locked. Written by their key (on conflict), 931 rows took 17 ms
+    -- instead of 7.
     changed as (
-      select operation, partitions, since from upserted
-      union all
-      select operation, partitions, since from deleted
+      merge into ${table} as stored
+      using compared as fresh
+        on ${isSmall(scope) ? isAmongFew : ""} stored.ctid = fresh.row_id
+      when matched and fresh.is_fresh is null then delete
+      when matched then ${assignments.length > 0 ? `update set ${assignments.join(", ")}` : "do nothing"}
+      when not matched then insert (${quoteColumns(columns)}) values (${quoteColumns(columns, "fresh")})
+      returning merge_action() as operation, ${imageOf(asset)}
     )
     select
-      count(*) filter (where operation = 'inserted') as inserted,
-      count(*) filter (where operation = 'updated') as updated,
-      count(*) filter (where operation = 'deleted') as deleted,
+      count(*) filter (where operation = 'INSERT') as inserted,
+      count(*) filter (where operation = 'UPDATE') as updated,
+      count(*) filter (where operation = 'DELETE') as deleted,
       (
         select count(*)
         from (select from fresh group by ${key} having count(*) > 1) as duplicate
@@ -183,13 +174,14 @@ function storedRange(asset: AnyAsset, { partitions, since }: Scope): string {
 }
 
 /** The partition values that a written row touches, and the earliest day. */
-function imageOf(asset: AnyAsset, images: readonly string[]): string {
+function imageOf(asset: AnyAsset): string {
+  const images = ["old", "new"];
   const of = (column: string, cast: string): string =>
     images.map((image) => `${image}.${quoteIdentifier(column)}${cast}`).join(", ");
   const partitions = asset.partitionBy ? `array[${of(asset.partitionBy, "::text")}]` : "null::text[]";
   if (!asset.timeColumn) return `${partitions} as partitions, null::date as since`;
   const began = `least(${of(asset.timeColumn, "::date")})`;
-  if (!asset.timeEndColumn || images.length < 2) return `${partitions} as partitions, ${began} as since`;
+  if (!asset.timeEndColumn) return `${partitions} as partitions, ${began} as since`;
   // A period that only ends on another day began earlier than the day from which it differs.
   const ends = [asset.timeEndColumn, ...(asset.endColumns ?? [])];
   const others = Object.keys(asset.columns).filter((column) => !ends.includes(column));
