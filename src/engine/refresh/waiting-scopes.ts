@@ -39,17 +39,19 @@ export async function readWaitingScopes(
   return waiting;
 }
 
-/** Models that read an older version of a model than is published now. */
+/** Tables that read an older version of a model than is published now. */
 async function readBehind(client: ClientBase, graph: Graph): Promise<Set<string>> {
   const models = [...graph.nodes.values()].filter(({ asset }) => asset.kind === "model");
+  const tables = models.filter(({ asset }) => !isView(asset));
   const { rows } = await client.query<{ asset: string }>(
     `select distinct stored.asset
      from orchestrator.assets as stored
      cross join lateral jsonb_each_text(stored.read_versions) as read (asset, data_version)
      join orchestrator.assets as above on above.asset = read.asset
      where above.data_version > read.data_version::bigint
-       and above.asset = any($1)`,
-    [models.map(({ asset }) => asset.name)],
+       and above.asset = any($1)
+       and stored.asset = any($2)`,
+    [models.map(({ asset }) => asset.name), tables.map(({ asset }) => asset.name)],
   );
   return new Set(rows.map(({ asset }) => asset));
 }

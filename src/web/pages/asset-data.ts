@@ -164,7 +164,10 @@ function facts(asset: Asset, { asset: declared }: Node, state: AssetState | unde
     [t("File"), asset.file && relative(root, asset.file)],
     [t("Code version"), asset.code_version],
     [t("Published code"), published === asset.code_version ? null : published],
-    [t("Data version"), String(asset.data_version)],
+    [
+      t("Data version"),
+      declared.kind === "model" && declared.materialized === "view" ? null : String(asset.data_version),
+    ],
     [t("Table"), state?.relation],
   ];
   return known.flatMap(([label, value]) => (value ? [{ label, value }] : []));
