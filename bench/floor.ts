@@ -92,7 +92,8 @@ async function fill(pool: Pool, { asset, body }: Model): Promise<void> {
   const table = tableOf(asset);
   const indexes = asset.indexes.map((index) => `create index on ${table} (${quoteColumns(index)});`);
   await pool.query(
-    `insert into ${table} (${columns}) select ${columns} from (${body}\n) as body;
+    `set local enable_memoize = off;
+     insert into ${table} (${columns}) select ${columns} from (${body}\n) as body;
      alter table ${table} add primary key (${quoteColumns(asset.key)});
      ${indexes.join("\n")}
      analyze ${table}`,

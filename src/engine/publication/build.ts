@@ -262,7 +262,10 @@ export async function fillTable(
   const columns = quoteColumns(Object.keys(asset.columns));
   const fill = async (client: ClientBase): Promise<number> => {
     await useSchema(client, build.schema);
-    await client.query(`set local statement_timeout = ${asset.timeoutSeconds * 1000}`);
+    // What is looked up for one row is hardly ever looked up for another: with it remembered, the longest of the models took a third more.
+    await client.query(
+      `set local enable_memoize = off; set local statement_timeout = ${asset.timeoutSeconds * 1000}`,
+    );
     // In the order of the key: a partition's rows then lie together. Unordered, one person's days were on 1,750 pages.
     const { rowCount } = await client.query(
       `insert into ${table} (${columns}) select ${columns} from (${body}\n) as body order by ${quoteColumns(asset.key)}`,
