@@ -73,7 +73,7 @@ export function timeChart(input: TimeChartInput, format: Format) {
   const last = Math.max(instant(dates.at(-1) ?? "1970-01-01"), first + dayInMilliseconds);
   const x = scaleUtc().domain([first, last]).range([0, width]);
   const y = valueScale(input);
-  const kept = keptDays(input);
+  const kept = keptDays(input).map((index) => ({ index, x: x(instant(dates[index] ?? "")) }));
   const told = [...series, ...(input.told ?? [])];
   const markers = placeMarkers(input.markers ?? [], {
     first: dates[0] ?? "",
@@ -93,9 +93,9 @@ export function timeChart(input: TimeChartInput, format: Format) {
     lines: series.map((one) => ({
       name: one.name,
       label: one.label,
-      path: linePath(input, one, kept, x, y),
+      path: linePath(one, kept, y),
     })),
-    shade: shadePath(input, kept, x, y),
+    shade: shadePath(input, kept, y),
     yTicks: valueTicks(y, input.unit, format),
     xTicks: timeTicks(x, format),
     bands: (input.bands ?? []).map((band) => placeBand(band, first, last, format)),
@@ -107,7 +107,7 @@ export function timeChart(input: TimeChartInput, format: Format) {
     ...currencyOf(input.unit, format),
     zoom: input.zoom,
     points: kept
-      .map((index) =>
+      .map(({ index }) =>
         [dates[index], ...told.map(({ values }) => exact(values[index], input.unit, format))].join(","),
       )
       .join(";"),
@@ -134,6 +134,12 @@ function currencyOf(unit: Unit, { currency, currencyDisplay }: Format) {
   return isMoney && (currency !== "USD" || currencyDisplay === "code") ? { currency, currencyDisplay } : {};
 }
 
+/** A day that is drawn, and where. */
+interface Kept {
+  readonly index: number;
+  readonly x: number;
+}
+
 type ValueScale = ReturnType<typeof valueScale>;
 type TimeScale = ReturnType<typeof scaleUtc<number, number>>;
 
@@ -156,17 +162,11 @@ function valueScale({ series, shade, height, unit }: TimeChartInput) {
     .range([height, 0]);
 }
 
-function linePath(
-  { dates }: TimeChartInput,
-  { values, shape }: Series,
-  kept: readonly number[],
-  x: TimeScale,
-  y: ValueScale,
-): string {
-  const draw = line<number>()
-    .defined((index) => values[index] !== null && values[index] !== undefined)
-    .x((index) => x(instant(dates[index] ?? "")))
-    .y((index) => y(values[index] ?? 0))
+function linePath({ values, shape }: Series, kept: readonly Kept[], y: ValueScale): string {
+  const draw = line<Kept>()
+    .defined(({ index }) => values[index] !== null && values[index] !== undefined)
+    .x(({ x }) => x)
+    .y(({ index }) => y(values[index] ?? 0))
     .curve(shape === "step" ? curveStepAfter : curveLinear)
     .digits(1);
   const [only] = values;
@@ -175,20 +175,15 @@ function linePath(
   return draw(kept) ?? "";
 }
 
-function shadePath(
-  { dates, series, shade }: TimeChartInput,
-  kept: readonly number[],
-  x: TimeScale,
-  y: ValueScale,
-): string {
+function shadePath({ series, shade }: TimeChartInput, kept: readonly Kept[], y: ValueScale): string {
   if (shade === "none") return "";
   const upper = series[0]?.values ?? [];
   const lower = shade === "between" ? (series[1]?.values ?? []) : null;
-  const draw = area<number>()
-    .defined((index) => typeof upper[index] === "number")
-    .x((index) => x(instant(dates[index] ?? "")))
-    .y0((index) => y(lower ? (lower[index] ?? 0) : 0))
-    .y1((index) => y(upper[index] ?? 0))
+  const draw = area<Kept>()
+    .defined(({ index }) => typeof upper[index] === "number")
+    .x(({ x }) => x)
+    .y0(({ index }) => y(lower ? (lower[index] ?? 0) : 0))
+    .y1(({ index }) => y(upper[index] ?? 0))
     .digits(1);
   return draw(kept) ?? "";
 }
