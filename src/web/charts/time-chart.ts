@@ -74,6 +74,7 @@ export function timeChart(input: TimeChartInput, format: Format) {
   const x = scaleUtc().domain([first, last]).range([0, width]);
   const y = valueScale(input);
   const kept = keptDays(input).map((index) => ({ index, x: x(instant(dates[index] ?? "")) }));
+  const places = series.map(({ values }) => placesOf(values, kept, y));
   const told = [...series, ...(input.told ?? [])];
   const markers = placeMarkers(input.markers ?? [], {
     first: dates[0] ?? "",
@@ -90,12 +91,12 @@ export function timeChart(input: TimeChartInput, format: Format) {
     viewBox: `0 0 ${width} ${input.height}`,
     axisY: input.height + 18,
     totalHeight: input.height + 26,
-    lines: series.map((one) => ({
+    lines: series.map((one, number) => ({
       name: one.name,
       label: one.label,
-      path: linePath(one, kept, y),
+      path: linePath(one, places[number]!),
     })),
-    shade: shadePath(input, kept, y),
+    shade: shadePath(input, places, y(0)),
     yTicks: valueTicks(y, input.unit, format),
     xTicks: timeTicks(x, format),
     bands: (input.bands ?? []).map((band) => placeBand(band, first, last, format)),
@@ -162,30 +163,47 @@ function valueScale({ series, shade, height, unit }: TimeChartInput) {
     .range([height, 0]);
 }
 
-function linePath({ values, shape }: Series, kept: readonly Kept[], y: ValueScale): string {
-  const draw = line<Kept>()
-    .defined(({ index }) => values[index] !== null && values[index] !== undefined)
-    .x(({ x }) => x)
-    .y(({ index }) => y(values[index] ?? 0))
-    .curve(shape === "step" ? curveStepAfter : curveLinear)
-    .digits(1);
-  const [only] = values;
-  // One day is a point, which nobody would see.
-  if (kept.length === 1 && typeof only === "number") return `M0,${round(y(only))}H${width}`;
-  return draw(kept) ?? "";
+/** A day of a series as it is drawn. */
+interface PlaceOfDay {
+  readonly x: number;
+  /** null: a gap. */
+  readonly y: number | null;
 }
 
-function shadePath({ series, shade }: TimeChartInput, kept: readonly Kept[], y: ValueScale): string {
-  if (shade === "none") return "";
-  const upper = series[0]?.values ?? [];
-  const lower = shade === "between" ? (series[1]?.values ?? []) : null;
-  const draw = area<Kept>()
-    .defined(({ index }) => typeof upper[index] === "number")
+/** Once for all that is drawn of them: of a chart of years the scales take most of the time. */
+function placesOf(values: Series["values"], kept: readonly Kept[], y: ValueScale): PlaceOfDay[] {
+  return kept.map(({ index, x }) => {
+    const value = values[index] ?? null;
+    return { x, y: value === null ? null : y(value) };
+  });
+}
+
+function linePath({ shape }: Series, places: readonly PlaceOfDay[]): string {
+  const draw = line<PlaceOfDay>()
+    .defined(({ y }) => y !== null)
     .x(({ x }) => x)
-    .y0(({ index }) => y(lower ? (lower[index] ?? 0) : 0))
-    .y1(({ index }) => y(upper[index] ?? 0))
+    .y(({ y }) => y ?? 0)
+    .curve(shape === "step" ? curveStepAfter : curveLinear)
     .digits(1);
-  return draw(kept) ?? "";
+  const [only] = places;
+  // One day is a point, which nobody would see.
+  if (places.length === 1 && typeof only?.y === "number") return `M0,${round(only.y)}H${width}`;
+  return draw(places) ?? "";
+}
+
+function shadePath(
+  { shade }: TimeChartInput,
+  [upper = [], lower]: readonly (readonly PlaceOfDay[])[],
+  zero: number,
+): string {
+  if (shade === "none") return "";
+  const draw = area<PlaceOfDay>()
+    .defined(({ y }) => y !== null)
+    .x(({ x }) => x)
+    .y0((_, number) => (shade === "between" ? lower?.[number]?.y : null) ?? zero)
+    .y1(({ y }) => y ?? 0)
+    .digits(1);
+  return draw([...upper]) ?? "";
 }
 
 function valueTicks(y: ValueScale, unit: Unit, format: Format) {
