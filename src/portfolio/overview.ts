@@ -64,7 +64,7 @@ export interface OverviewFigures {
 }
 
 /**
- * Side by side on two connections, each about half of the work. `span` must not be outside of what there is. To be called within `acrossPublications`: it refuses
+ * Side by side on three connections. `span` must not be outside of what there is. To be called within `acrossPublications`: it refuses
  * figures that are of two versions of the models.
  */
 export async function readOverview(pool: Pool, request: FiguresRequest): Promise<OverviewFigures> {
@@ -72,14 +72,18 @@ export async function readOverview(pool: Pool, request: FiguresRequest): Promise
   const day = [span.prices_as_of, span.first].toSorted().at(-1)!;
   const ofDay = { start: dayBefore(day), end: day };
   const read = reader(pool, request);
-  const [{ days, regimePeriods, last, of }, { tickers, benchmark, standing }] = await Promise.all([
-    read(async (client, wanted) => ({
-      ...(await readValues(client, wanted)),
-      of: await changesOf(client, wanted, ofDay),
-    })),
+  const [{ days, regimePeriods, last }, { tickers, benchmark, standing }, of] = await Promise.all([
+    read(readValues),
     read(async (client, wanted) => ({
       ...(await readTickers(client, wanted)),
       standing: await readStanding(client, wanted),
+    })),
+    read(async (client, wanted) => ({
+      day: await readChange(client, within(wanted, ofDay)),
+      tickers: await readDayOfTickers(client, within(wanted, ofDay)),
+      whole: span.is_whole
+        ? null
+        : await readChange(client, within(wanted, { start: beforeAllDays, end: span.end })),
     })),
   ]);
   await requirePublished(pool, span.published_version);
@@ -154,18 +158,6 @@ const afterOpening = ({ start, opening_value }: Span, days: ValueDays): ValueDay
   netContributions: [0, ...days.netContributions],
   incomePaidOut: [0, ...days.incomePaidOut],
 });
-
-/** What a day did, to all and to each ticker, and the whole time up to the end of the span; `whole` null: that is the span. */
-async function changesOf(client: PoolClient, request: PublishedRequest, day: Pick<Span, "start" | "end">) {
-  const { span } = request;
-  return {
-    day: await readChange(client, within(request, day)),
-    tickers: await readDayOfTickers(client, within(request, day)),
-    whole: span.is_whole
-      ? null
-      : await readChange(client, within(request, { start: beforeAllDays, end: span.end })),
-  };
-}
 
 /** What the days of the request's span did. */
 async function readChange(client: PoolClient, request: PublishedRequest): Promise<Change> {
