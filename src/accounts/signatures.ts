@@ -1,4 +1,5 @@
 /** What is signed and given out, to be recognised when it comes back: JSON web tokens. */
+import { createSecretKey, type KeyObject } from "node:crypto";
 import jwt from "jsonwebtoken";
 
 /** Pinned: the token's own header must not choose. */
@@ -9,11 +10,20 @@ export function signClaims(claims: jwt.JwtPayload, secret: string, now: Date, ex
   return jwt.sign({ ...claims, iat: seconds(now), exp: seconds(expiresAt) }, secret, { algorithm });
 }
 
+/** Of the installation's few secrets. Given as text, one is tried as a public key first, at each look. */
+const keys = new Map<string, KeyObject>();
+
+function keyOf(secret: string): KeyObject {
+  const key = keys.get(secret) ?? createSecretKey(secret, "utf8");
+  keys.set(secret, key);
+  return key;
+}
+
 /** What a token says that one of the secrets signed; null: forged or expired. */
 export function verifiedClaims(token: string, secrets: readonly string[], now: Date): jwt.JwtPayload | null {
   for (const secret of secrets)
     try {
-      const claims = jwt.verify(token, secret, {
+      const claims = jwt.verify(token, keyOf(secret), {
         algorithms: [algorithm],
         clockTimestamp: Math.floor(now.getTime() / 1000),
       });

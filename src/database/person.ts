@@ -1,6 +1,6 @@
-import type { Pool, PoolClient } from "pg";
+import type { Pool, PoolClient, QueryConfig, QueryResultRow } from "pg";
 import { currentRequest } from "../request-scope.ts";
-import { timesLonger, withLongerAnswers } from "./answer-limit.ts";
+import { socketOf, timesLonger, withLongerAnswers } from "./answer-limit.ts";
 import { transaction } from "./transaction.ts";
 
 /** So many times as long as others may take; where those are not limited (0), neither are these. */
@@ -28,17 +28,86 @@ export function personTransaction<T>(
   work: (client: PoolClient) => Promise<T>,
   { isLong = false, mode, isPlannedOnce = false }: PersonTransactionOptions = {},
 ): Promise<T> {
-  if (!Number.isSafeInteger(userId)) throw new TypeError(`expected a user id, got: ${userId}`);
-  // A literal, because set_config() does not reach the workers of a distributed database.
-  const isReadOnly = currentRequest()?.isReadOnly === true;
-  const characteristics =
-    mode === "snapshot" ? " isolation level repeatable read, read only" : isReadOnly ? " read only" : "";
   const plans = isPlannedOnce ? "; set local plan_cache_mode = force_generic_plan" : "";
-  const begin = `begin${characteristics}; set local app.user_id = '${userId}'${plans}`;
+  const begin = `${beginFor(userId, mode)}${plans}`;
   if (!isLong) return transaction(pool, work, { begin });
   return transaction(pool, (client) => withLongerAnswers(client, () => work(client)), {
     begin: `${begin}; ${forLong}`,
   });
+}
+
+function beginFor(userId: number, mode?: "snapshot" | "reading"): string {
+  if (!Number.isSafeInteger(userId)) throw new TypeError(`expected a user id, got: ${userId}`);
+  const isReadOnly = mode === "reading" || currentRequest()?.isReadOnly === true;
+  const characteristics =
+    mode === "snapshot" ? " isolation level repeatable read, read only" : isReadOnly ? " read only" : "";
+  // A literal, because set_config() does not reach the workers of a distributed database.
+  return `begin${characteristics}; set local app.user_id = '${userId}'`;
+}
+
+/**
+ * The rows of one statement that acts for one person. What is asked most often takes one round trip, not three: on a connection of
+ * the web the transaction leaves as a whole.
+ */
+export async function personRows<R extends QueryResultRow>(
+  pool: Pool,
+  userId: number,
+  statement: QueryConfig,
+): Promise<R[]> {
+  const begin = beginFor(userId);
+  const client = await pool.connect();
+  const ignore = (): void => {}; // of a connection that dies its statements tell
+  client.on("error", ignore);
+  const [begun, read, ended] = await inOneFlight(client, () =>
+    Promise.allSettled([client.query(begin), client.query<R>(statement), client.query("commit")]),
+  );
+  client.off("error", ignore);
+  client.release(ended.status === "rejected");
+  const refused = [begun, read, ended].find(({ status }) => status === "rejected");
+  if (refused?.status === "rejected") throw refused.reason;
+  return read.status === "fulfilled" ? read.value.rows : [];
+}
+
+/**
+ * Runs `work`, which only reads, in a transaction that acts for one person: what it asks for at once leaves with the transaction's
+ * beginning (`inOneFlight`). Should that fail, what came after it has seen nobody's rows, and is thrown away.
+ */
+export function personReading<T>(
+  pool: Pool,
+  userId: number,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  const begin = beginFor(userId, "reading");
+  return transaction(
+    pool,
+    async (client) => {
+      const [, result] = await inOneFlight(client, () => together([client.query(begin), work(client)]));
+      return result;
+    },
+    { begin: null },
+  );
+}
+
+/** As Promise.all, but ends when all have ended: a connection is not given back while one of them may still ask it for something. */
+export async function together<T extends readonly unknown[] | []>(
+  work: T,
+): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
+/**
+ * Runs `work`, whose statements on a connection of the web do not wait for each other: those that it begins at once leave together,
+ * and their answers come together. On other connections they take their turns.
+ */
+export function inOneFlight<T>(client: PoolClient, work: () => Promise<T>): Promise<T> {
+  const socket = socketOf(client);
+  socket.cork(); // else each statement is a packet, and wakes the server
+  try {
+    return work();
+  } finally {
+    socket.uncork();
+  }
 }
 
 /**

@@ -17,7 +17,7 @@ const defaultWaitSeconds = 5;
 /** How long a cancellation may take before the connection is just cut. */
 const cancelMilliseconds = 1000;
 
-export interface WebPoolOptions extends Omit<PoolOptions, "Pool" | "max" | "min"> {
+export interface WebPoolOptions extends Omit<PoolOptions, "Pool" | "max" | "min" | "pipeline"> {
   readonly statementSeconds: number;
 }
 
@@ -32,6 +32,7 @@ export function createWebPool(options: WebPoolOptions): pg.Pool {
     ...options,
     max: connections,
     min: connectionsPerPerson, // a dashboard on new ones is planned anew
+    pipeline: true,
     Pool: RequestPool,
   });
   pool.on("connect", (client) => limitAnswers(client, options.statementSeconds));

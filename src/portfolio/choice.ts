@@ -1,7 +1,7 @@
 /** What a person chose to look at: in the address and, for the next time and the next device, kept with the person. */
 import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
-import { personTransaction } from "../database/person.ts";
+import { personRows, personTransaction } from "../database/person.ts";
 import { findOwnBenchmark, hasBenchmarkPrices, parseBenchmark } from "./benchmark.ts";
 import { parseRange, type Range, rangeParameters, wholeTime } from "./range.ts";
 
@@ -60,7 +60,7 @@ export interface ChoiceMade {
  * a person looks at it, so that another choice than the last one is remembered. `isOthers`: somebody reads for the person, whose last
  * choice is then nobody's.
  */
-export function readChoice(
+export async function readChoice(
   pool: Pool,
   userId: number,
   query: Readonly<Record<string, unknown>>,
@@ -70,29 +70,35 @@ export function readChoice(
   const named = parseRange(query);
   const { ticker, text, isGiven } = parseBenchmark(query);
   const isRangeNamed = ["range", "from", "to"].some((name) => query[name] !== undefined);
+  const recalled = isOthers
+    ? null
+    : recalledFrom(await personRows<ChoiceRow>(pool, userId, recallStatement(userId)));
+  const remembered = recalled?.choice ?? usual;
+  const isAnother = text !== "" && (ticker === null || ticker !== remembered.benchmark);
+  const own = isAnother
+    ? await personTransaction(pool, userId, (client) => findOwnBenchmark(client, userId, text))
+    : null;
+  const benchmark = own ?? ticker;
+  const isBenchmarkNamed = isGiven && (text === "" || benchmark !== null);
+  const choice = {
+    range: isRangeNamed ? (named.range ?? wholeTime) : remembered.range,
+    benchmark: isBenchmarkNamed ? benchmark : remembered.benchmark,
+  };
+  const isFromMemory =
+    own !== null ||
+    (!isRangeNamed && JSON.stringify(remembered.range) !== JSON.stringify(wholeTime)) ||
+    (!isBenchmarkNamed && remembered.benchmark !== null);
+  const isChosen = isLook && !isOthers && !isFromMemory && named.typed.problem === null;
+  if (isChosen && !isSame(choice, remembered)) await remember(pool, userId, choice, remembered);
+  return { choice, columns: recalled?.columns ?? usualColumns, isFromMemory, typed: named.typed };
+}
+
+/** Of a benchmark that nothing can be compared with the one before stays: it is not looked at again and again. */
+function remember(pool: Pool, userId: number, choice: Choice, before: Choice): Promise<void> {
   return personTransaction(pool, userId, async (client) => {
-    const recalled = isOthers ? null : await recallChoice(client, userId);
-    const remembered = recalled?.choice ?? usual;
-    const isAnother = text !== "" && (ticker === null || ticker !== remembered.benchmark);
-    const own = isAnother ? await findOwnBenchmark(client, userId, text) : null;
-    const benchmark = own ?? ticker;
-    const isBenchmarkNamed = isGiven && (text === "" || benchmark !== null);
-    const choice = {
-      range: isRangeNamed ? (named.range ?? wholeTime) : remembered.range,
-      benchmark: isBenchmarkNamed ? benchmark : remembered.benchmark,
-    };
-    const isFromMemory =
-      own !== null ||
-      (!isRangeNamed && JSON.stringify(remembered.range) !== JSON.stringify(wholeTime)) ||
-      (!isBenchmarkNamed && remembered.benchmark !== null);
-    const isChosen = isLook && !isOthers && !isFromMemory && named.typed.problem === null;
-    const made = { choice, columns: recalled?.columns ?? usualColumns, isFromMemory, typed: named.typed };
-    if (!isChosen || isSame(choice, remembered)) return made;
-    // One that nothing can be compared with is not looked at again and again.
     const isUsable = choice.benchmark === null || (await hasBenchmarkPrices(client, choice.benchmark));
-    const kept = isUsable ? choice : { ...choice, benchmark: remembered.benchmark };
-    if (!isSame(kept, remembered)) await keepChoice(client, userId, kept);
-    return made;
+    const kept = isUsable ? choice : { ...choice, benchmark: before.benchmark };
+    if (!isSame(kept, before)) await keepChoice(client, userId, kept);
   });
 }
 
@@ -106,16 +112,16 @@ interface ChoiceRow extends Record<"range" | "from" | "to" | "benchmark", string
   readonly columns: readonly string[] | null;
 }
 
+const recallStatement = (userId: number) => ({
+  name: "recall_choice",
+  text: `select range_name as range, from_date as "from", to_date as "to", benchmark, holdings_columns as columns
+         from public.portfolio_choices
+         where user_id = $1`,
+  values: [userId],
+});
+
 /** null: nothing was ever chosen. */
-async function recallChoice(client: PoolClient, userId: number): Promise<Recalled | null> {
-  const { rows } = await client.query<ChoiceRow>({
-    name: "recall_choice",
-    text: `select range_name as range, from_date as "from", to_date as "to", benchmark, holdings_columns as columns
-           from public.portfolio_choices
-           where user_id = $1`,
-    values: [userId],
-  });
-  const [row] = rows;
+function recalledFrom([row]: readonly ChoiceRow[]): Recalled | null {
   if (!row) return null;
   const { columns, ...named } = row;
   const query = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== null));
@@ -164,7 +170,8 @@ export const choiceRecord = {
         "chosen; null: nothing was chosen",
     ),
   read: async (client: PoolClient, userId: number): Promise<Record<string, string> | null> => {
-    const recalled = await recallChoice(client, userId);
+    const { rows } = await client.query<ChoiceRow>(recallStatement(userId));
+    const recalled = recalledFrom(rows);
     if (!recalled) return null;
     const { choice, columns } = recalled;
     return { ...choiceParameters(choice), ...(columns && { holdings_columns: columns.join() }) };

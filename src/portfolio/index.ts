@@ -107,6 +107,7 @@ export {
   type Range,
   rangeNames,
   rangeParameters,
+  readKeptSpan,
   readSpan,
   type Span,
   type Whose,

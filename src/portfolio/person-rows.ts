@@ -13,6 +13,7 @@ import {
   type RowOf,
 } from "../engine/index.ts";
 import { rowSchema } from "../values.ts";
+import { readKeptRows } from "./kept-rows.ts";
 import { accountAskedFor, type NamedAccount, requireAccount } from "./named-account.ts";
 import { acrossPublications, readCurrentModels } from "./published-models.ts";
 import { beforeAllDays } from "./range.ts";
@@ -55,9 +56,9 @@ export function readPersonRows<A extends AnyAsset & { columns: Columns }>(
 ): Promise<Omit<RowOf<A>, "user_id">[]> {
   const { account } = page;
   if (account === undefined)
-    return personTransaction(pool, userId, async (client) => {
-      const { text, values } = selectRows(asset, page, [userId]);
-      return (await client.query<Omit<RowOf<A>, "user_id">>(text, values)).rows;
+    return acrossPublications(() => {
+      const statement = selectRows(asset, page, [userId]);
+      return readKeptRows({ pool, registry: registry(), userId, asset: asset.name, ...statement });
     });
   return acrossPublications(() =>
     personTransaction(pool, userId, async (client) => {

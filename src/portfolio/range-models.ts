@@ -54,11 +54,15 @@ export function overRange(
   const known = made.get(select);
   if (known) return known;
   const text = `${modelsOver(of, published, models)}\n${select}`;
-  // The version, because PostgreSQL refuses to run a statement again whose columns have become other ones.
-  const hash = createHash("sha256").update(`${published.version}\n${text}`).digest("hex");
-  const statement = { name: `range_${hash.slice(0, 16)}`, text };
+  const statement = versionedStatement(published, text);
   made.set(select, statement);
   return statement;
+}
+
+/** A statement that reads published models, named for their version, too: PostgreSQL refuses to run one again whose columns have become other ones. */
+export function versionedStatement({ version }: PublishedModels, text: string): RangeStatement {
+  const hash = createHash("sha256").update(`${version}\n${text}`).digest("hex");
+  return { name: `range_${hash.slice(0, 16)}`, text };
 }
 
 /**

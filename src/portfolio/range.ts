@@ -1,9 +1,11 @@
 /** Which days the page is about: a range of its picker or dates of one's own. */
-import type { PoolClient } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { z } from "zod";
 import type { Registry } from "../engine/index.ts";
 import { defineMessage, type Message } from "../plain.ts";
 import { day } from "../values.ts";
+import { Recent } from "./recent.ts";
+import { personalAssets, readStampWithin, type Stamp } from "./stamp.ts";
 
 /** What the picker offers, as PostgreSQL intervals; `YTD` and `Max` are none. */
 export const rangeIntervals = {
@@ -130,7 +132,7 @@ const portfolioOf = (account: number | null): string =>
 /** `account`: of that one alone. null: nothing has been computed for this person, or in this account, yet. */
 export async function readSpan(
   client: PoolClient,
-  { graph }: Registry,
+  registry: Registry,
   userId: number,
   range: Range,
   account: number | null = null,
@@ -138,9 +140,6 @@ export async function readSpan(
   const portfolio = portfolioOf(account);
   const own = "name" in range ? null : range;
   const name = "name" in range ? range.name : null;
-  const personal = [...graph.nodes.values()].flatMap(({ asset }) =>
-    asset.partitionBy === "user_id" ? [asset.name] : [],
-  );
   const { rows } = await client.query<Span>({
     name: account === null ? "read_span" : "read_account_span",
     text: `with span as (
@@ -220,9 +219,43 @@ export async function readSpan(
       own?.from ?? null,
       own?.to ?? null,
       name && rangeIntervals[name],
-      personal,
+      personalAssets(registry),
       ...(account === null ? [] : [account]),
     ],
   });
   return rows[0] ?? null;
 }
+
+/** Of 500 bytes each. */
+const spansKept = 2000;
+
+interface KeptSpan {
+  readonly span: Span | null;
+  readonly isOfStamp: boolean;
+}
+
+/** By the pool, which is of one database and one role. */
+const keptSpans = new WeakMap<Pool, Recent<KeptSpan>>();
+
+/** As `readSpan`, in a transaction on a connection of `pool`; the days of what has not changed since are not looked up again. */
+export async function readKeptSpan(
+  pool: Pool,
+  client: PoolClient,
+  registry: Registry,
+  userId: number,
+  range: Range,
+  account: number | null = null,
+): Promise<Span | null> {
+  const stamp = await readStampWithin(client, registry, userId);
+  const kept =
+    keptSpans.get(pool) ?? new Recent<KeptSpan>(spansKept, ({ isOfStamp }) => (isOfStamp ? 1 : null));
+  keptSpans.set(pool, kept);
+  const { span } = await kept.get(JSON.stringify([userId, range, account, stamp]), async () => {
+    const span = await readSpan(client, registry, userId, range, account);
+    return { span, isOfStamp: span !== null && isOf(span, stamp) };
+  });
+  return span;
+}
+
+const isOf = ({ data_version, published_version }: Span, { data, code }: Stamp): boolean =>
+  data_version === data && published_version === code;

@@ -1,10 +1,14 @@
 /** Keeps the results of the last calls, so that looking again at what has not changed costs nothing. */
 export class Recent<T> {
-  readonly #kept = new Map<string, Promise<T>>();
+  readonly #kept = new Map<string, { readonly result: Promise<T>; weight: number }>();
   readonly #most: number;
+  readonly #weigh: (result: T) => number | null;
+  #weight = 0;
 
-  constructor(most: number) {
+  /** Results are kept until they weigh more than `most`, the oldest looks first. `weigh` null: this one is not kept. */
+  constructor(most: number, weigh: (result: T) => number | null = () => 1) {
     this.#most = most;
+    this.#weigh = weigh;
   }
 
   has(key: string): boolean {
@@ -13,17 +17,47 @@ export class Recent<T> {
 
   /**
    * What was made under this key, or is being made, or what `make` makes now. `key` names everything that the result depends
-   * on. What could not be made is not kept.
+   * on. What could not be made is not kept: who waited for it makes it once more, since it may have ended with the request that began it.
    */
   get(key: string, make: () => Promise<T>): Promise<T> {
-    const result = this.#kept.get(key) ?? make();
+    const known = this.#kept.get(key);
+    if (known) {
+      this.#kept.delete(key);
+      this.#kept.set(key, known); // the last in a Map's order, and so the last to go
+      return known.result.catch(make);
+    }
+    const made = { result: make(), weight: 1 };
+    this.#kept.set(key, made);
+    this.#weight += made.weight;
+    made.result.then(
+      (result) => this.#settle(key, made, this.#weigh(result)),
+      () => this.#settle(key, made, null),
+    );
+    this.#trim();
+    return made.result;
+  }
+
+  /** Knows now what it weighs, unless it has gone meanwhile. */
+  #settle(key: string, made: { readonly result: Promise<T>; weight: number }, weight: number | null): void {
+    if (this.#kept.get(key) !== made) return;
+    // What is more than all that may be kept is not to drive out the rest first.
+    if (weight === null || weight > this.#most) this.#forget(key, made);
+    else {
+      this.#weight += weight - made.weight;
+      made.weight = weight;
+      this.#trim();
+    }
+  }
+
+  #trim(): void {
+    for (const [key, made] of this.#kept) {
+      if (this.#weight <= this.#most) return;
+      this.#forget(key, made);
+    }
+  }
+
+  #forget(key: string, { weight }: { readonly weight: number }): void {
     this.#kept.delete(key);
-    this.#kept.set(key, result); // the last in a Map's order, and so the last to go
-    result.catch(() => {
-      if (this.#kept.get(key) === result) this.#kept.delete(key);
-    });
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > this.#most && oldest !== undefined) this.#kept.delete(oldest);
-    return result;
+    this.#weight -= weight;
   }
 }

@@ -1,9 +1,9 @@
 /** The Express application: what a request meets, in order. */
-import { constants } from "node:zlib";
 import compression from "compression";
 import express, { type Express, type RequestHandler } from "express";
 import { apiRoutes } from "./api/index.ts";
 import { authenticate } from "./auth.ts";
+import { compressionOptions } from "./compressed.ts";
 import type { WebContext } from "./context.ts";
 import { noticeProxy, requireOwnHost } from "./deployment.ts";
 import { errorResponses } from "./error-responses.ts";
@@ -16,9 +16,6 @@ import { mostFields, targetsPath } from "./pages/targets.ts";
 import { scopeRequest } from "./request-scope.ts";
 import { mountRoutes } from "./route.ts";
 import { refuseCrossSite, securityHeaders } from "./security.ts";
-
-/** Of a page of 221 kB: brotli 44 kB in 1.6 ms, gzip 49 kB in 2.4. The defaults, 4 and 6, are 43 kB in 3.6 and 46 kB in 4.2. */
-const compressionOptions = { brotli: { params: { [constants.BROTLI_PARAM_QUALITY]: 2 } }, level: 4 };
 
 /** The largest body that is read: a transaction is 200 bytes, a form of everything about one person 2 kB. */
 const bodyLimit = "100kb";

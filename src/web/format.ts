@@ -323,7 +323,20 @@ export function formatFor(languages: readonly string[], currencies: Currencies =
   return format;
 }
 
+/** By what a header names, which is free text: bounded, too. */
+const locales = new Map<string, string | null>();
+const mostLocales = 200;
+
 function knownLocale(language: string): string | null {
+  const known = locales.get(language);
+  if (known !== undefined) return known;
+  const locale = localeOf(language);
+  if (locales.size >= mostLocales) locales.clear();
+  locales.set(language, locale);
+  return locale;
+}
+
+function localeOf(language: string): string | null {
   try {
     // The base name drops extensions (other calendars, other digits) that would make endless variants.
     const { baseName } = new Intl.Locale(language);

@@ -16,7 +16,7 @@ import { bridge } from "../../src/portfolio/bridge.ts";
 import { type RangeFigures, readFigures } from "../../src/portfolio/figures.ts";
 import { type Change, readOverview } from "../../src/portfolio/overview.ts";
 import { readPublishedModels } from "../../src/portfolio/published-models.ts";
-import { type Range, readSpan } from "../../src/portfolio/range.ts";
+import { type Range, readKeptSpan, readSpan } from "../../src/portfolio/range.ts";
 import { overRange } from "../../src/portfolio/range-models.ts";
 import { type Program, startProgram } from "../support/program.ts";
 
@@ -274,6 +274,47 @@ test("the version of a person's figures grows with their own trades and with pri
   );
   await program.engine.refresh("transaction_sensor");
   expect(await version()).not.toBe(traded);
+});
+
+test("days that are kept are those of the moment: of other prices, which go and come again, and of a trade", async () => {
+  const { pool } = program.database;
+  const { registry } = program.engine;
+  const range = { name: "Max" } as const;
+  const agreed = async () => {
+    const [now, kept, again] = await asPerson(async (client) => [
+      await readSpan(client, registry, userId, range),
+      await readKeptSpan(pool, client, registry, userId, range),
+      await readKeptSpan(pool, client, registry, userId, range),
+    ]);
+    expect([kept, again]).toEqual([now, now]);
+    return now!;
+  };
+  const before = await agreed();
+  const { rows } = await pool.query<{ ticker: string; price_date: string }>(
+    `delete from raw_prices
+     where price_date >= $1 and ticker in (select ticker from transactions where user_id = $2)
+     returning ticker, price_date, open, high, low, close, adj_close, volume, is_final`,
+    [before.prices_as_of, userId],
+  );
+  expect(rows.length).toBeGreaterThan(0);
+  await program.engine.refresh("transaction_sensor");
+  const without = await agreed();
+  expect(without.prices_as_of < before.prices_as_of).toBe(true);
+  await pool.query(
+    `insert into raw_prices (ticker, price_date, open, high, low, close, adj_close, volume, is_final)
+     select ticker, price_date, open, high, low, close, adj_close, volume, is_final
+     from jsonb_populate_recordset(null::raw_prices, $1)`,
+    [JSON.stringify(rows)],
+  );
+  await program.engine.refresh("transaction_sensor");
+  expect((await agreed()).prices_as_of).toBe(before.prices_as_of);
+  await pool.query(
+    `insert into transactions (user_id, ticker, transaction_type, quantity, price, transaction_date)
+     values ($1, 'WRLD', 'BUY', 1, 100, '2020-01-07')`,
+    [userId],
+  );
+  await program.engine.refresh("transaction_sensor");
+  expect((await agreed()).data_version).not.toBe(before.data_version);
 });
 
 test("shares sum to 100 %", () => {

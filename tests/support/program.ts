@@ -34,7 +34,11 @@ export async function startProgram(changes: Partial<Config> = {}): Promise<Progr
 }
 
 /** The same on a database that is there, with the histories that are in it. */
-export async function openProgram(database: TestDatabase, changes: Partial<Config> = {}): Promise<Program> {
+export async function openProgram(
+  database: TestDatabase,
+  changes: Partial<Config> = {},
+  clock: () => Date = () => new Date(),
+): Promise<Program> {
   const config: Config = {
     databaseUrl: database.url,
     webDatabaseUrl: null,
@@ -66,7 +70,7 @@ export async function openProgram(database: TestDatabase, changes: Partial<Confi
     ...changes,
   };
   const log = pino({ level: "silent" });
-  const surroundings: Surroundings = { config, log, clock: () => new Date(), isDemo: true };
+  const surroundings: Surroundings = { config, log, clock, isDemo: true };
   const webConnectionString = await ensureWebLogin(database.url, { webDatabaseUrl: null, secret: null });
   const opened = { connectionString: database.url, webConnectionString, applied: [], close: async () => {} };
   const engine = await openEngine(surroundings, opened, database.pool);

@@ -82,6 +82,11 @@ export interface PoolOptions {
   readonly statementSeconds?: number;
   /** The longest anybody waits for a connection. Default: until there is one. */
   readonly waitSeconds?: number;
+  /**
+   * A connection sends what it is given at once, without waiting for the answers to what it was given before; nothing that streams
+   * (COPY, a cursor) works on it then. Default: one statement after the other.
+   */
+  readonly pipeline?: boolean;
   /** What the pool is made by. Default `pg.Pool`. */
   readonly Pool?: typeof pg.Pool;
 }
@@ -110,6 +115,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     max: options.max ?? 10,
     min: options.min ?? 0,
     connectionTimeoutMillis: (options.waitSeconds ?? 0) * 1000,
+    pipeline: options.pipeline ?? false,
     types,
   });
   pool.on("error", () => {}); // a connection that dies while idle is replaced by the next query

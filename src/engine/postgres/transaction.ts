@@ -10,8 +10,8 @@ export interface OnBackend {
 }
 
 export interface TransactionOptions {
-  /** May hold more statements: they go in one round trip. Default `begin`. */
-  readonly begin?: string;
+  /** May hold more statements: they go in one round trip. Default `begin`; null: the work begins it by itself. */
+  readonly begin?: string | null;
   readonly onBackend?: OnBackend | undefined;
   /** rollback: what is made is only made to be looked at. Default commit. */
   readonly end?: "commit" | "rollback";
@@ -33,9 +33,7 @@ export async function transaction<T>(
   try {
     onBackend?.(backendOf(client), true);
     // First of all: whatever it waits for next, it is to be found.
-    const marked =
-      runId === undefined ? begin : begin.replace(/^begin[^;]*/, (text) => `${text}; ${lockRunWork(runId)}`);
-    await client.query(marked);
+    if (begin !== null) await client.query(runId === undefined ? begin : marked(begin, runId));
     const result = await work(client);
     await client.query(end);
     return result;
@@ -50,6 +48,9 @@ export async function transaction<T>(
     client.release(unusable);
   }
 }
+
+const marked = (begin: string, runId: number): string =>
+  begin.replace(/^begin[^;]*/, (text) => `${text}; ${lockRunWork(runId)}`);
 
 /** The server process behind a connection, for pg_cancel_backend; pg's types leave it out. */
 export function backendOf(client: PoolClient): number {

@@ -73,7 +73,8 @@ export function timeChart(input: TimeChartInput, format: Format) {
   const last = Math.max(instant(dates.at(-1) ?? "1970-01-01"), first + dayInMilliseconds);
   const x = scaleUtc().domain([first, last]).range([0, width]);
   const y = valueScale(input);
-  const kept = keptDays(input);
+  const kept = keptDays(input).map((index) => ({ index, x: x(instant(dates[index] ?? "")) }));
+  const places = series.map(({ values }) => placesOf(values, kept, y));
   const told = [...series, ...(input.told ?? [])];
   const markers = placeMarkers(input.markers ?? [], {
     first: dates[0] ?? "",
@@ -90,12 +91,12 @@ export function timeChart(input: TimeChartInput, format: Format) {
     viewBox: `0 0 ${width} ${input.height}`,
     axisY: input.height + 18,
     totalHeight: input.height + 26,
-    lines: series.map((one) => ({
+    lines: series.map((one, number) => ({
       name: one.name,
       label: one.label,
-      path: linePath(input, one, kept, x, y),
+      path: linePath(one, places[number]!),
     })),
-    shade: shadePath(input, kept, x, y),
+    shade: shadePath(input, places, y(0)),
     yTicks: valueTicks(y, input.unit, format),
     xTicks: timeTicks(x, format),
     bands: (input.bands ?? []).map((band) => placeBand(band, first, last, format)),
@@ -107,7 +108,7 @@ export function timeChart(input: TimeChartInput, format: Format) {
     ...currencyOf(input.unit, format),
     zoom: input.zoom,
     points: kept
-      .map((index) =>
+      .map(({ index }) =>
         [dates[index], ...told.map(({ values }) => exact(values[index], input.unit, format))].join(","),
       )
       .join(";"),
@@ -134,6 +135,12 @@ function currencyOf(unit: Unit, { currency, currencyDisplay }: Format) {
   return isMoney && (currency !== "USD" || currencyDisplay === "code") ? { currency, currencyDisplay } : {};
 }
 
+/** A day that is drawn, and where. */
+interface Kept {
+  readonly index: number;
+  readonly x: number;
+}
+
 type ValueScale = ReturnType<typeof valueScale>;
 type TimeScale = ReturnType<typeof scaleUtc<number, number>>;
 
@@ -156,41 +163,47 @@ function valueScale({ series, shade, height, unit }: TimeChartInput) {
     .range([height, 0]);
 }
 
-function linePath(
-  { dates }: TimeChartInput,
-  { values, shape }: Series,
-  kept: readonly number[],
-  x: TimeScale,
-  y: ValueScale,
-): string {
-  const draw = line<number>()
-    .defined((index) => values[index] !== null && values[index] !== undefined)
-    .x((index) => x(instant(dates[index] ?? "")))
-    .y((index) => y(values[index] ?? 0))
+/** A day of a series as it is drawn. */
+interface PlaceOfDay {
+  readonly x: number;
+  /** null: a gap. */
+  readonly y: number | null;
+}
+
+/** Once for all that is drawn of them: of a chart of years the scales take most of the time. */
+function placesOf(values: Series["values"], kept: readonly Kept[], y: ValueScale): PlaceOfDay[] {
+  return kept.map(({ index, x }) => {
+    const value = values[index] ?? null;
+    return { x, y: value === null ? null : y(value) };
+  });
+}
+
+function linePath({ shape }: Series, places: readonly PlaceOfDay[]): string {
+  const draw = line<PlaceOfDay>()
+    .defined(({ y }) => y !== null)
+    .x(({ x }) => x)
+    .y(({ y }) => y ?? 0)
     .curve(shape === "step" ? curveStepAfter : curveLinear)
     .digits(1);
-  const [only] = values;
+  const [only] = places;
   // One day is a point, which nobody would see.
-  if (kept.length === 1 && typeof only === "number") return `M0,${round(y(only))}H${width}`;
-  return draw(kept) ?? "";
+  if (places.length === 1 && typeof only?.y === "number") return `M0,${round(only.y)}H${width}`;
+  return draw(places) ?? "";
 }
 
 function shadePath(
-  { dates, series, shade }: TimeChartInput,
-  kept: readonly number[],
-  x: TimeScale,
-  y: ValueScale,
+  { shade }: TimeChartInput,
+  [upper = [], lower]: readonly (readonly PlaceOfDay[])[],
+  zero: number,
 ): string {
   if (shade === "none") return "";
-  const upper = series[0]?.values ?? [];
-  const lower = shade === "between" ? (series[1]?.values ?? []) : null;
-  const draw = area<number>()
-    .defined((index) => typeof upper[index] === "number")
-    .x((index) => x(instant(dates[index] ?? "")))
-    .y0((index) => y(lower ? (lower[index] ?? 0) : 0))
-    .y1((index) => y(upper[index] ?? 0))
+  const draw = area<PlaceOfDay>()
+    .defined(({ y }) => y !== null)
+    .x(({ x }) => x)
+    .y0((_, number) => (shade === "between" ? lower?.[number]?.y : null) ?? zero)
+    .y1(({ y }) => y ?? 0)
     .digits(1);
-  return draw(kept) ?? "";
+  return draw([...upper]) ?? "";
 }
 
 function valueTicks(y: ValueScale, unit: Unit, format: Format) {

@@ -1,5 +1,6 @@
 /** What a person should know of the data behind their figures: prices still on their way, failed, old or missing. */
 import type { PoolClient } from "pg";
+import { together } from "../../database/person.ts";
 import { readIngestions, type StepProgress } from "../../engine/index.ts";
 import { isOwnAsset } from "../../market/ticker.ts";
 import {
@@ -37,14 +38,16 @@ export interface DataNotes {
  * traded tickers they are; null: of none. `firstBars`: the day of each ticker's first known price.
  */
 export async function readDataNotes(client: PoolClient, userId: number, format: Format): Promise<DataNotes> {
-  const states = await readPriceStates(client, userId);
+  const [states, isUnderWay, splits, rates, owed] = await together([
+    readPriceStates(client, userId),
+    arePricesUnderWay(client),
+    readDoubtfulSplits(client, userId),
+    readRateStates(client, userId),
+    readOwedCash(client, userId),
+  ]);
   const fetched = states.filter(isFetching).map(({ ticker }) => ticker);
   const progress =
     fetched.length === 1 ? await readIngestions(client, fetched) : new Map<string, StepProgress | null>();
-  const isUnderWay = await arePricesUnderWay(client);
-  const splits = await readDoubtfulSplits(client, userId);
-  const rates = await readRateStates(client, userId);
-  const owed = await readOwedCash(client, userId);
   const notes: DataNote[] = [
     ...(fetched.length > 1 ? [fetchingNote(fetched.length, states.length)] : []),
     ...(isUnderWay ? [underWayNote()] : []),

@@ -1,6 +1,7 @@
 /** What every page shares: the frame around it, and how errors are shown in it. */
 import type { ErrorRequestHandler, Request, Response } from "express";
 import type { Person, Reading } from "../../accounts/index.ts";
+import { createSendMarkup } from "../compressed.ts";
 import type { WebContext } from "../context.ts";
 import { missingSettings } from "../deployment.ts";
 import { describeError, InvalidInputError, ourOwn } from "../errors.ts";
@@ -91,6 +92,11 @@ export function environmentOf(
  * page renews itself.
  */
 export function createSendPage(context: WebContext, views: Views): SendPage {
+  const sendMarkup = createSendMarkup();
+  const send = (request: Request, response: Response, html: string): void =>
+    void withNames(context, request, html)
+      .then((named) => sendMarkup(request, response, named))
+      .catch((error: unknown) => request.next?.(error));
   return (request, response, page) => {
     const { view, title, data = {}, currencies, scripts = [], status = 200, refresh } = page;
     const environment = environmentOf(context, request, currencies);
@@ -114,7 +120,7 @@ export function createSendPage(context: WebContext, views: Views): SendPage {
     const rendered = views.render(view, { ...shared, ...data }, environment);
     const body = withinReading(request, writeWords(rendered, environment.format));
     response.status(status).set("Cache-Control", "no-store").vary("X-Fragment").type("html");
-    if (request.get("X-Fragment") === "main") return send(context, request, response, body);
+    if (request.get("X-Fragment") === "main") return send(request, response, body);
     const frame = {
       ...shared,
       figuresIn: currencies?.base,
@@ -125,19 +131,17 @@ export function createSendPage(context: WebContext, views: Views): SendPage {
       events: reading && readingAddress(reading.grantId, "/events"),
       scripts: person ? ["live.js", "menu.js", ...scripts] : scripts,
     };
-    send(context, request, response, views.render("layout", frame, environment));
+    send(request, response, views.render("layout", frame, environment));
   };
 }
 
-/** A page whose names cannot be looked up has tickers in their place. */
-function send(context: WebContext, { person, path }: Request, response: Response, html: string): void {
-  if (!namesOwnAssets(html)) return void response.send(html);
-  void putNamesIn(context, person?.userId ?? null, html)
-    .catch((error: unknown) => {
-      context.log.error({ err: error, path }, "names of own assets could not be read");
-      return putNamesIn(context, null, html);
-    })
-    .then((named) => response.send(named));
+/** Where they cannot be looked up, the page has tickers in their place. */
+async function withNames(context: WebContext, { person, path }: Request, html: string): Promise<string> {
+  if (!namesOwnAssets(html)) return html;
+  return await putNamesIn(context, person?.userId ?? null, html).catch((error: unknown) => {
+    context.log.error({ err: error, path }, "names of own assets could not be read");
+    return putNamesIn(context, null, html);
+  });
 }
 
 export const createRenderEach =

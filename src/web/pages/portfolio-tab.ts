@@ -1,7 +1,7 @@
 /** What the tabs that show a range of days share: what is looked at, and the states in which there is nothing to show. */
 import type { Request, Response } from "express";
 import type { Pool } from "pg";
-import { personTransaction } from "../../database/person.ts";
+import { personReading, together } from "../../database/person.ts";
 import { hasTransactions } from "../../ledger/index.ts";
 import {
   type AccountName,
@@ -17,7 +17,7 @@ import {
   readAccountNames,
   readBenchmarkChoices,
   readChoice,
-  readSpan,
+  readKeptSpan,
   type Span,
 } from "../../portfolio/index.ts";
 import { requirePerson, type WebContext } from "../context.ts";
@@ -148,14 +148,7 @@ type Asked = Pick<Wanted, "look" | "order" | "columns">;
 
 async function tabData(context: WebContext, recent: Recent<Kept>, request: Request, tab: Tab, asked: Asked) {
   const { userId } = requirePerson(request);
-  const standing = await personTransaction(context.pool, userId, async (client) => {
-    const data = await readDataNotes(client, userId, environmentOf(context, request).format);
-    const accounts = await readAccountNames(client, userId);
-    const account = accounts.find(({ account_id }) => account_id === asked.look.account)?.account_id;
-    const span = await readSpan(client, context.registry(), userId, asked.look.range, account ?? null);
-    const hasTrades = span !== null || (await hasTransactions(client, userId));
-    return { ...data, accounts, account, hasTrades, span };
-  });
+  const standing = await readStanding(context, request, asked.look);
   const { fetching, accounts, account, hasTrades, span } = standing;
   const notes = { ...standing.notes, shown: [...newestPricesNotes(request), ...standing.notes.shown] };
   const look: Look = { ...asked.look, account };
@@ -208,6 +201,25 @@ async function tabData(context: WebContext, recent: Recent<Kept>, request: Reque
   };
 }
 
+/** What changes by itself, whatever is kept of the figures. */
+async function readStanding(context: WebContext, request: Request, { range, account: asked }: Look) {
+  const { pool } = context;
+  const { userId } = requirePerson(request);
+  return personReading(pool, userId, async (client) => {
+    const spanOf = (account: number | undefined) =>
+      readKeptSpan(pool, client, context.registry(), userId, range, account ?? null);
+    const [data, accounts, whole] = await together([
+      readDataNotes(client, userId, environmentOf(context, request).format),
+      readAccountNames(client, userId),
+      asked === undefined ? spanOf(asked) : null,
+    ]);
+    const account = accounts.find(({ account_id }) => account_id === asked)?.account_id;
+    const span = asked === undefined ? whole : await spanOf(account);
+    const hasTrades = span !== null || (await hasTransactions(client, userId));
+    return { ...data, accounts, account, hasTrades, span };
+  });
+}
+
 interface Making {
   readonly request: Request;
   readonly tab: Tab;
@@ -227,6 +239,7 @@ async function makeShown(
 ): Promise<Kept & { readonly isWhole: boolean }> {
   const { pool } = context;
   const { figures, look, href } = wanted;
+  // One after the other: beside it, they would be on more connections, each of which plans their statements by itself.
   const kept = async (shown: Promise<Made>): Promise<Kept> => ({
     shown: await shown,
     benchmarks: await readBenchmarkPicker(context, figures.userId, look, href),
@@ -262,7 +275,7 @@ async function readBenchmarkPicker(
   look: Look,
   href: Wanted["href"],
 ) {
-  const choices = await personTransaction(pool, userId, (client) =>
+  const choices = await personReading(pool, userId, (client) =>
     readBenchmarkChoices(client, userId, benchmarks),
   );
   return benchmarkPicker(choices, look, href);
