@@ -60,11 +60,11 @@ async function findKnown(
   const imported = await readImportedRows(client, userId, [...keys.values()]);
   const alike = new Map<string, Set<number>>();
   const keyOfTransaction = new Map<number, string>();
-  for (const transaction of ledger) {
+  await mapInTurns(ledger, (transaction) => {
     const key = keyOf(transaction);
     keyOfTransaction.set(transaction.transaction_id, key);
     alike.set(key, (alike.get(key) ?? new Set()).add(transaction.transaction_id));
-  }
+  });
   const duplicates = new Map<ImportRow, Remark>();
   const keptBefore = new Set<ImportRow>();
   for (const row of rows) {
@@ -76,14 +76,14 @@ async function findKnown(
     alike.get(own)?.delete(before.transactionId!);
     duplicates.set(row, remarkOf(new DuplicateError(before.importedOn)));
   }
-  for (const row of rows) {
-    if (!row.input || duplicates.has(row)) continue;
+  await mapInTurns(rows, (row) => {
+    if (!row.input || duplicates.has(row)) return;
     const left = alike.get(keyOf(row.input));
     const [like] = left ?? [];
-    if (like === undefined) continue;
+    if (like === undefined) return;
     left!.delete(like);
     duplicates.set(row, remarkOf(new DuplicateError(null)));
-  }
+  });
   return { duplicates, keptBefore };
 }
 
