@@ -270,6 +270,7 @@ async function recordReviewed(
  * Records the selected rows in one transaction, all or none, and keeps the others with their reasons: nothing if a selected row
  * has an error, or if the file or the ledger is no longer the one that the selection was made for. `selection` null: every
  * trade but potential duplicates.
+ * The review of one that is recorded says nothing of prices where there is a selection: the one before it did.
  * Throws QuotaExceededError, MissingRateError, and HistoryUnavailableError when the history of a new ticker cannot be had; what is there by then stays.
  */
 export async function importTransactions(
@@ -282,14 +283,22 @@ export async function importTransactions(
   const deadline = performance.now() + patienceMilliseconds;
   const prepared = await prepareImport(context, userId, importFile, deadline, onProgress);
   const tell = await reviewPrepared(context, userId, prepared, { selection, deadline, onProgress });
-  const review = await tell({ isPriced: false });
+  // Who chose rows in a preview has read there what the market says of their prices, which refuses nothing.
+  const isPriced = selection === null;
+  const review = await tell({ isPriced });
   const selected = review.rows.filter(({ isSelected }) => isSelected);
   const isReady =
     review.problem === null && review.isSelectionKept && selected.every(({ status }) => status !== "ERROR");
   const hasKept = review.rows.some(({ status }) => status === "KEPT");
   const isSeen = isAllSeen(review, selection);
   if (!isReady || !isSeen || (selected.length === 0 && !hasKept))
-    return { imported: 0, others: 0, kept: 0, importId: null, review: await tell({ isPriced: true }) };
+    return {
+      imported: 0,
+      others: 0,
+      kept: 0,
+      importId: null,
+      review: isPriced ? review : await tell({ isPriced: true }),
+    };
   const reviewed: Selection = {
     fingerprint: review.fingerprint,
     lines: new Set(selected.map(({ line }) => line)),
