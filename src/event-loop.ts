@@ -17,12 +17,20 @@ export async function mapInTurns<T, R>(items: Iterable<T>, map: (item: T, index:
   return mapped;
 }
 
+/** As JSON.stringify of what each item is mapped to, in a list. */
+export async function listInTurns<T>(
+  items: Iterable<T>,
+  map: (item: T, index: number) => unknown,
+): Promise<string> {
+  return `[${(await mapInTurns(items, (item, index) => JSON.stringify(map(item, index)) ?? "null")).join(",")}]`;
+}
+
 /** As JSON.stringify of an object whose fields are long lists: of them one item after the other. */
 export async function jsonInTurns(fields: object): Promise<string> {
   const written: string[] = [];
   for (const [name, value] of Object.entries(fields)) {
     const json = Array.isArray(value)
-      ? `[${(await mapInTurns(value, (item: unknown) => JSON.stringify(item) ?? "null")).join(",")}]`
+      ? await listInTurns(value, (item: unknown) => item)
       : JSON.stringify(value);
     if (json !== undefined) written.push(`${JSON.stringify(name)}:${json}`);
   }

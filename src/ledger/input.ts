@@ -51,6 +51,9 @@ export function isDate(text: string): boolean {
   return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(text); // 2024-02-30 would be March
 }
 
+/** Made once: to make a schema takes longer than all the rest of a row. */
+const someFields = z.record(z.string(), z.unknown());
+
 /** A form sends an empty field for what nobody said. */
 const isSaid = (value: unknown): boolean => value !== undefined && value !== null && value !== "";
 
@@ -98,7 +101,7 @@ export function parseTransactionInput(
   clock: () => Date,
   types: readonly TransactionType[] = singleTypes,
 ): TransactionInput {
-  const fields = z.record(z.string(), z.unknown()).safeParse(input).data ?? {};
+  const fields = someFields.safeParse(input).data ?? {};
   const type = types.find((one) => one === fields.type);
   if (type === undefined && !isSaid(fields.type) && !isSaid(fields.ticker))
     throw new InvalidTransactionError("ticker", expectations.ticker, fields.ticker);
@@ -135,7 +138,7 @@ export function findInputProblems(
   clock: () => Date,
   types: readonly TransactionType[] = singleTypes,
 ): (InvalidTransactionError | FutureDateError)[] {
-  const fields = z.record(z.string(), z.unknown()).safeParse(input).data ?? {};
+  const fields = someFields.safeParse(input).data ?? {};
   try {
     parseTransactionInput(input, clock, types);
     return [];

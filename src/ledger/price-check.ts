@@ -52,6 +52,13 @@ export function swapDayAndMonth(date: string): string | null {
 const isWithin = (price: Big, { low, high }: QuotedDay, share: number): boolean =>
   price.gte(new Price(low).times(1 - share)) && price.lte(new Price(high).times(1 + share));
 
+/** As most prices are, so that exact arithmetic is left for the others: nearer to its bounds than this a double says nothing. */
+const margin = 1e-9;
+
+const isPlainlyWithin = (price: number, { low, high }: QuotedDay): boolean =>
+  price >= Number(low) * (1 - tolerance) * (1 + margin) &&
+  price <= Number(high) * (1 + tolerance) * (1 - margin);
+
 /** Splits are few; of more than these a price says nothing. */
 const mostSplits = 20;
 
@@ -101,7 +108,7 @@ export function inAnother(evidence: PriceEvidence, rate: string): PriceEvidence 
 /** null: the price fits its day, or nothing is known of it. */
 export function suspectPrice(text: string, evidence: PriceEvidence): Suspicion | null {
   const { day, swappedDay, laterSplits, rates } = evidence;
-  if (!day || !new Price(day.low).gt(0)) return null;
+  if (!day || isPlainlyWithin(Number(text), day) || !new Price(day.low).gt(0)) return null;
   const price = new Price(text);
   if (isWithin(price, day, tolerance)) return null;
   const explains = (factor: Big): boolean => isWithin(price.times(factor), day, closeness);

@@ -52,6 +52,7 @@ function barOn(bars: readonly Bar[], date: string): Bar | null {
     else to = middle;
   }
   const bar = bars[from - 1];
+  if (bar?.date === date) return bar;
   const oldest = new Date(Date.parse(date) - daysBack * 86_400_000).toISOString().slice(0, 10);
   return bar && bar.date >= oldest ? bar : null;
 }
@@ -61,6 +62,8 @@ function quotedOn({ bars, splits }: History, date: string): QuotedDay | null {
   const bar = barOn(bars, date);
   if (!bar) return null;
   const later = splits.filter(({ scaledBefore }) => scaledBefore !== null && scaledBefore > bar.date);
+  if (later.length === 0)
+    return { date: bar.date, low: bar.low ?? bar.close, high: bar.high ?? bar.close, close: bar.close };
   const scale = (price: string): string =>
     later
       .reduce(
@@ -211,6 +214,16 @@ async function fetchHistory(
   return history;
 }
 
+function evidenceIn(history: History | undefined, date: string): PriceEvidence {
+  if (!history) return { day: null, swappedDay: null, laterSplits: [] };
+  const swapped = swapDayAndMonth(date);
+  return {
+    day: quotedOn(history, date),
+    swappedDay: swapped === null ? null : quotedOn(history, swapped),
+    laterSplits: history.splits.filter((split) => split.date > date),
+  };
+}
+
 export interface PricedTrade {
   readonly ticker: string;
   /** YYYY-MM-DD. */
@@ -252,14 +265,12 @@ export async function readEvidence(
     }
   };
   await Promise.all(Array.from({ length: historiesAtOnce }, work));
+  const found = new Map<string, PriceEvidence>();
   return ({ ticker, date }) => {
-    const history = histories.get(ticker);
-    if (!history) return { day: null, swappedDay: null, laterSplits: [] };
-    const swapped = swapDayAndMonth(date);
-    return {
-      day: quotedOn(history, date),
-      swappedDay: swapped === null ? null : quotedOn(history, swapped),
-      laterSplits: history.splits.filter((split) => split.date > date),
-    };
+    const known = found.get(`${ticker} ${date}`);
+    if (known) return known;
+    const evidence = evidenceIn(histories.get(ticker), date);
+    found.set(`${ticker} ${date}`, evidence);
+    return evidence;
   };
 }

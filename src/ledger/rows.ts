@@ -1,5 +1,6 @@
 /** The ledger's statements, all of them within one person's transaction. */
 import type { PoolClient } from "pg";
+import { listInTurns } from "../event-loop.ts";
 import { BaseCurrencyChangedError } from "./base-currency.ts";
 import type { TransactionInput } from "./input.ts";
 import { overruled, type Split, type Trade } from "./position.ts";
@@ -142,9 +143,9 @@ export const storedColumns = [
   "created_at",
 ];
 
-const rowOf = (input: TransactionToInsert, place: number): object => ({
+const rowOf = (input: TransactionToInsert, place: number, columns = written): object => ({
   place,
-  ...Object.fromEntries(written.map(([column, , of]) => [column, of(input) ?? null])),
+  ...Object.fromEntries(columns.map(([column, , of]) => [column, of(input) ?? null])),
 });
 
 const recordset = written.map(([column, type]) => `${column} ${type}`).join(", ");
@@ -163,10 +164,40 @@ export async function insertTransactions(
        from json_to_recordset($2::json) as input (place integer, ${recordset})
        order by place
        returning ${transactionColumns}`,
-      [userId, JSON.stringify(inputs.map(rowOf))],
+      [userId, JSON.stringify(inputs.map((input, place) => rowOf(input, place)))],
     )
     .catch(explainTaken);
   return rows.map(transactionOf).sort((a, b) => a.transaction_id - b.transaction_id);
+}
+
+/** In one statement: each is text that is made and read at once. */
+const rowsAtOnce = 5000;
+
+/** As `insertTransactions`, for many that nobody reads back: their ids. */
+export async function insertMany(
+  client: PoolClient,
+  userId: number,
+  inputs: readonly TransactionToInsert[],
+): Promise<number[]> {
+  const ids: number[] = [];
+  for (let from = 0; from < inputs.length; from += rowsAtOnce) {
+    const some = inputs.slice(from, from + rowsAtOnce);
+    const used = written.filter(([, , of]) => some.some((input) => (of(input) ?? null) !== null));
+    const columns = used.map(([column]) => column);
+    const types = used.map(([column, type]) => `${column} ${type}`);
+    const { rows } = await client
+      .query<{ id: number }>(
+        `insert into bronze.transactions (user_id, ${columns.join(", ")})
+         select $1, ${columns.join(", ")}
+         from json_to_recordset($2::json) as input (place integer, ${types.join(", ")})
+         order by place
+         returning transaction_id as id`,
+        [userId, await listInTurns(some, (input, place) => rowOf(input, place, used))],
+      )
+      .catch(explainTaken);
+    ids.push(...rows.map(({ id }) => id).sort((a, b) => a - b));
+  }
+  return ids;
 }
 
 /** What an edit leaves as it is. */

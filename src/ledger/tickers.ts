@@ -30,6 +30,51 @@ export interface KnownTicker {
   readonly problem: string | null;
 }
 
+interface StoredTicker {
+  readonly ticker: string;
+  readonly quoteUnit: string;
+  readonly assetClass: string;
+  readonly firstPriceDate: string | null;
+  readonly lastPriceDate: string | null;
+  readonly problem: string | null;
+}
+
+/** Those of the tickers that are known here, in one statement; of whose unit nobody knows, that. */
+export async function readKnownTickers(
+  context: Pick<LedgerContext, "pool" | "clock">,
+  userId: number,
+  tickers: readonly string[],
+): Promise<Map<string, KnownTicker | UnsupportedCurrencyError>> {
+  // Only the person themselves sees what is theirs.
+  const pool = tickers.some(isOwnAsset) ? personPool(context.pool, userId) : context.pool;
+  const { rows } = await pool.query<StoredTicker>(
+    `select
+       assets.ticker,
+       coalesce(assets.quote_unit, assets.currency) as "quoteUnit",
+       assets.asset_class as "assetClass",
+       assets.last_error as problem,
+       (select min(price_date) from bronze.raw_prices where raw_prices.ticker = assets.ticker) as "firstPriceDate",
+       (select max(price_date) from bronze.raw_prices where raw_prices.ticker = assets.ticker) as "lastPriceDate"
+     from bronze.raw_assets as assets
+     where assets.ticker = any ($1)`,
+    [tickers],
+  );
+  const weekAgo = new Date(context.clock().getTime() - 7 * 86_400_000).toISOString().slice(0, 10);
+  return new Map(rows.map((row) => [row.ticker, knownAs(row, weekAgo)]));
+}
+
+function knownAs(
+  { ticker, quoteUnit, assetClass, firstPriceDate, lastPriceDate, problem }: StoredTicker,
+  weekAgo: string,
+): KnownTicker | UnsupportedCurrencyError {
+  const unit = unitOf(quoteUnit);
+  if (unit === null) return new UnsupportedCurrencyError(ticker, quoteUnit);
+  const isOwn = isOwnAsset(ticker);
+  const isStale = !isOwn && lastPriceDate !== null && lastPriceDate < weekAgo && problem === null;
+  const hasPrices = isOwn || firstPriceDate !== null;
+  return { ticker, unit, assetClass, firstPriceDate, problem, isStale, hasPrices };
+}
+
 /**
  * A ticker that can be traded in the ledger. One that nobody has used yet is looked up at the price source and kept, as one of
  * those that the person may bring on a day. Throws UnknownTickerError, UnsupportedCurrencyError, MarketDataUnavailableError,
@@ -40,35 +85,11 @@ export async function requireTicker(
   userId: number,
   ticker: string,
 ): Promise<KnownTicker> {
-  const { prices, clock } = context;
+  const { pool, prices } = context;
   const isOwn = isOwnAsset(ticker);
-  const pool = isOwn ? personPool(context.pool, userId) : context.pool;
-  const { rows } = await pool.query<{
-    quoteUnit: string;
-    assetClass: string;
-    firstPriceDate: string | null;
-    lastPriceDate: string | null;
-    problem: string | null;
-  }>(
-    `select
-       coalesce(assets.quote_unit, assets.currency) as "quoteUnit",
-       assets.asset_class as "assetClass",
-       assets.last_error as problem,
-       (select min(price_date) from bronze.raw_prices where ticker = $1) as "firstPriceDate",
-       (select max(price_date) from bronze.raw_prices where ticker = $1) as "lastPriceDate"
-     from bronze.raw_assets as assets
-     where assets.ticker = $1`,
-    [ticker],
-  );
-  const known = rows[0];
-  if (known) {
-    const unit = requireUnit(ticker, known.quoteUnit);
-    const { assetClass, firstPriceDate, lastPriceDate, problem } = known;
-    const weekAgo = new Date(clock().getTime() - 7 * 86_400_000).toISOString().slice(0, 10);
-    const isStale = !isOwn && lastPriceDate !== null && lastPriceDate < weekAgo && problem === null;
-    const hasPrices = isOwn || firstPriceDate !== null;
-    return { ticker, unit, assetClass, firstPriceDate, problem, isStale, hasPrices };
-  }
+  const known = (await readKnownTickers(context, userId, [ticker])).get(ticker);
+  if (known instanceof Error) throw known;
+  if (known) return known;
   if (isOwn) throw new UnknownOwnAssetError(ticker);
   const description = await describeOrExplain({ pool, prices }, ticker);
   const unit = requireUnit(ticker, description.currency);

@@ -67,6 +67,16 @@ const mixed = (): string => `date,type,ticker,quantity,price,amount
 2024-01-05,Buy,N_O,1,1,
 `;
 
+test("a text that is cut in the middle of a character is kept as text, and its row as the file has it", async () => {
+  const word = `${"y".repeat(199)}\u{1F600}, it "says" \\u0000 \\`;
+  const csv = `date,type,ticker,quantity,price,amount\n2024-01-03,"${word.replaceAll('"', '""')}",,,,2.50\n`;
+  expect((await importAll(csv)).kept).toBe(1);
+  const { rows } = await owner.query<{ word: string; type: string }>(
+    "select word, texts ->> 'type' as type from public.import_rows",
+  );
+  expect(rows).toEqual([{ word: `${"y".repeat(199)}\ufffd`, type: word }]);
+});
+
 describe("rows that are no trades", () => {
   test("are kept with the import, with those that were left out and what became of the others", async () => {
     const first = await review(mixed());

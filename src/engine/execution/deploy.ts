@@ -35,18 +35,22 @@ export async function deploy(context: Context): Promise<RunDetail | null> {
 export async function ensureAssets({ pool, registry, clock }: Context): Promise<void> {
   const declared = [...registry.schedules, ...registry.sensors];
   await pool.query(
-    `insert into orchestrator.assets (asset)
-     select asset
-     from unnest($1::text[]) as asset
-     on conflict (asset) do nothing`,
-    [[...registry.graph.nodes.keys()]],
-  );
-  await pool.query(
-    `insert into orchestrator.automations (automation, kind, updated_at)
-     select automation, kind, $3
-     from unnest($1::text[], $2::text[]) as automation (automation, kind)
+    `with new_assets as (
+       insert into orchestrator.assets (asset)
+       select asset
+       from unnest($1::text[]) as asset
+       on conflict (asset) do nothing
+     )
+     insert into orchestrator.automations (automation, kind, updated_at)
+     select automation, kind, $4
+     from unnest($2::text[], $3::text[]) as automation (automation, kind)
      on conflict (automation) do nothing`,
-    [declared.map(({ name }) => name), declared.map(({ kind }) => kind), clock()],
+    [
+      [...registry.graph.nodes.keys()],
+      declared.map(({ name }) => name),
+      declared.map(({ kind }) => kind),
+      clock(),
+    ],
   );
 }
 

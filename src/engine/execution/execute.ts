@@ -1,4 +1,4 @@
-import type { ClientBase } from "pg";
+import type { ClientBase, Notification } from "pg";
 import type { Context } from "../context.ts";
 import {
   againAfterDeadlock,
@@ -14,7 +14,9 @@ import {
   type Operation,
   type RunDetail,
   type RunLease,
+  type RunRecord,
   readRun,
+  readRunRecord,
 } from "../records/index.ts";
 import type { Execution } from "./execution.ts";
 import { Materialization } from "./materialize.ts";
@@ -80,28 +82,43 @@ class Executor {
   }
 
   async execute(): Promise<RunDetail> {
+    const { session } = this.#lease;
+    try {
+      await this.#work();
+    } catch (error) {
+      await session.release();
+      throw error;
+    }
+    const released = session.release(); // while what it came to is read
+    try {
+      return await readRun(this.#context.pool, this.#runId);
+    } finally {
+      await released;
+    }
+  }
+
+  async #work(): Promise<void> {
     const { client, broken } = this.#lease.session;
     const onBroken = (): void => this.#loseLock(broken.reason);
-    const onNotification = (): void => void this.#cancelIfAsked().catch(onBroken);
+    const onNotification = ({ payload }: Notification): void => {
+      if (payload === String(this.#runId)) void this.#cancelIfAsked().catch(onBroken);
+    };
     broken.addEventListener("abort", onBroken, { once: true });
     client.on("notification", onNotification);
     try {
       try {
         await client.query("listen orchestrator_runs");
-        await this.#cancelIfAsked();
-        await this.#operate();
+        await this.#operate(await readRunRecord(this.#context.pool, this.#runId));
       } catch (error) {
         await this.#endFailed(this.#controller.signal.reason ?? error);
       }
     } finally {
       client.off("notification", onNotification);
-      await this.#lease.session.release();
     }
-    return await readRun(this.#context.pool, this.#runId);
   }
 
-  async #operate(): Promise<void> {
-    const run = await readRun(this.#context.pool, this.#runId);
+  async #operate(run: RunRecord): Promise<void> {
+    if (run.cancelRequestedAt !== null) this.cancel();
     // A refresh that stands here was recorded by an older version, as a run of its own that died: its changes wait.
     const operation = run.operation === "refresh" ? "materialize" : run.operation;
     await operations[operation]({

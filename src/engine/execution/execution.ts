@@ -1,11 +1,11 @@
 import type { ClientBase } from "pg";
 import type { Context } from "../context.ts";
 import type { OnBackend } from "../postgres/index.ts";
-import type { RunDetail, RunStatus } from "../records/index.ts";
+import type { RunRecord, RunStatus } from "../records/index.ts";
 /** What an operation is given of the run that it is executed for. */
 export interface Execution {
   readonly context: Context;
-  readonly run: RunDetail;
+  readonly run: RunRecord;
   readonly signal: AbortSignal;
   readonly onBackend: OnBackend;
   /** A connection broke whose lock the run needs to the end: it is ended, and what works for it. */

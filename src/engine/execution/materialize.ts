@@ -8,7 +8,7 @@ import { type RebuildOutcome, rebuild } from "../publication/index.ts";
 import {
   appendLog,
   type LogLevel,
-  type RunDetail,
+  type RunRecord,
   readCommonProgress,
   recordCheckResults,
   type StepProgress,
@@ -29,7 +29,7 @@ const ingestConcurrency = 4;
 export class Materialization {
   readonly #execution: Execution;
   readonly #context: Context;
-  readonly #run: RunDetail;
+  readonly #run: RunRecord;
   readonly #graph: Graph;
   readonly #steps: StepRecorder;
   /** Sources of which some partitions came: what depends on them goes on. */
@@ -61,17 +61,21 @@ export class Materialization {
 
   async #makePlan(): Promise<void> {
     const { pool } = this.#context;
-    const { runId, selection, partitions, since, fullRefresh, triggerKind, triggerName } = this.#run;
+    const { selection, partitions, since, fullRefresh, triggerKind, triggerName } = this.#run;
     const states = await readStates(pool, this.#graph, this.#context.clock());
     const exclude = this.#run.exclude === null ? [] : [this.#run.exclude];
     const selected = select(this.#graph, { select: [selection], exclude, ...selectable(states) });
     const scope: Scope | null = partitions === null && since === null ? null : { partitions, since };
     this.#plan = plan(this.#graph, states, { selected, scope, fullRefresh });
+    const actions = this.#plan.map(({ action }) => action);
+    // Nothing comes before a refresh but ingestion, and what cannot be done.
+    const isAtOnce = this.#plan.every(({ action, problem }) => action !== "ingest" && problem === null);
+    const begun = this.#plan.filter(({ action }) => isAtOnce && action === "refresh");
     await this.#steps.plan(
       this.#plan.map((step) => ({ ...step, codeVersion: this.#graph.get(step.asset).codeVersion })),
+      startLine(triggerKind, triggerName, actions),
+      new Set(begun.map(({ asset }) => asset)),
     );
-    const actions = this.#plan.map(({ action }) => action);
-    await appendLog(pool, runId, null, startLine(triggerKind, triggerName, actions));
     for (const { asset, problem } of this.#plan)
       if (problem !== null) await this.#steps.set(asset, "failed", { error: problem });
   }
@@ -177,7 +181,8 @@ export class Materialization {
 
   /** Carries on what this run wrote, and computes anew the scopes asked for, a few partition values at a time. */
   async #refreshAll(isLast: boolean): Promise<void> {
-    const steps = await this.#ready("refresh");
+    const begun = this.#plan.filter(({ asset }) => this.#steps.status(asset) === "running");
+    const steps = [...begun, ...(await this.#ready("refresh"))];
     const { claimable, left } = await this.#ownChanges();
     const below = this.#graph.downstreamOfAny(left);
     const unclaimed = new Set(steps.filter(({ asset, scope }) => scope === null && below.has(asset)));
@@ -186,7 +191,8 @@ export class Materialization {
       [...unclaimed].map(({ asset }) => ({ asset, status: "skipped", error: reason })),
     );
     const done = steps.filter((step) => !unclaimed.has(step));
-    await this.#steps.setAll(done.map(({ asset }) => ({ asset, status: "running" })));
+    const others = done.filter(({ asset }) => this.#steps.status(asset) !== "running");
+    await this.#steps.setAll(others.map(({ asset }) => ({ asset, status: "running" })));
     try {
       await this.#refreshPortions(done, claimable, isLast);
     } catch (error) {
@@ -298,6 +304,7 @@ export class Materialization {
 
   /** Of the sources that this run changed: those it propagates, as all that depends on them was selected, and the others. */
   async #ownChanges(): Promise<{ claimable: string[]; left: string[] }> {
+    if (!this.#plan.some(({ action }) => action === "ingest")) return { claimable: [], left: [] };
     const { rows } = await this.#context.pool.query<{ asset: string }>(
       `select distinct asset
        from orchestrator.changes

@@ -2,6 +2,7 @@ import type { ClientBase, Pool } from "pg";
 import type { Scope } from "../planning/index.ts";
 import {
   appendLogs,
+  type Line,
   type Outcome,
   type StepAction,
   type StepProgress,
@@ -42,20 +43,36 @@ export class StepRecorder {
     this.#runId = runId;
   }
 
-  async plan(steps: readonly PlannedStep[]): Promise<void> {
-    for (const { asset } of steps) this.#statuses.set(asset, "pending");
+  /** line: with which the run's log begins. begun: steps that are begun with it. */
+  async plan(
+    steps: readonly PlannedStep[],
+    { level, message }: Line,
+    begun: ReadonlySet<string> = new Set(),
+  ): Promise<void> {
+    const planned = steps.map((step) => ({
+      ...step,
+      scope: step.scope && scopeRecord(step.scope),
+      status: begun.has(step.asset) ? ("running" as const) : ("pending" as const),
+    }));
+    for (const { asset, status } of planned) this.#statuses.set(asset, status);
     await this.#pool.query(
-      `insert into orchestrator.steps (run_id, asset, action, status, reason, scope, code_version)
-       select $1, asset, action, 'pending', reason, scope, "codeVersion"
-       from jsonb_to_recordset($2) as planned (
-         asset text, action text, reason text, scope jsonb, "codeVersion" text
-       )`,
-      [
-        this.#runId,
-        JSON.stringify(steps.map((step) => ({ ...step, scope: step.scope && scopeRecord(step.scope) }))),
-      ],
+      `with planned as (
+         insert into orchestrator.steps
+           (run_id, asset, action, status, reason, scope, code_version, started_at)
+         select
+           $1, asset, action, status, reason, scope, "codeVersion",
+           case when status = 'running' then clock_timestamp() end
+         from jsonb_to_recordset($2) as planned (
+           asset text, action text, status text, reason text, scope jsonb, "codeVersion" text
+         )
+       ),
+       logged as (
+         insert into orchestrator.step_logs (run_id, level, message)
+         values ($1, $3, $4)
+       )
+       select pg_notify('orchestrator_runs', $1::text)`,
+      [this.#runId, JSON.stringify(planned), level, message],
     );
-    await this.#notify();
   }
 
   status(asset: string): StepStatus | undefined {
@@ -87,7 +104,10 @@ export class StepRecorder {
     if (updates.length === 0) return;
     for (const { asset, status } of updates) this.#statuses.set(asset, status);
     const { rows } = await client.query<Outcome & { asset: string }>(
-      `update orchestrator.steps
+      `with told as materialized (
+         select pg_notify('orchestrator_runs', $1::bigint::text)
+       )
+       update orchestrator.steps
        set
          status = given.status,
          attempt = coalesce(given.attempt, steps.attempt),
@@ -101,6 +121,7 @@ export class StepRecorder {
          asset text, status text, attempt integer, error text,
          "rowsInserted" bigint, "rowsUpdated" bigint, "rowsDeleted" bigint
        )
+       cross join told
        where run_id = $1
          and steps.asset = given.asset
          and exists (select from orchestrator.runs where runs.run_id = $1 and runs.status = 'running')
@@ -121,7 +142,6 @@ export class StepRecorder {
       .sort((a, b) => order.get(a.asset)! - order.get(b.asset)!)
       .map((outcome) => ({ asset: outcome.asset, ...stepLine(outcome) }));
     await appendLogs(client, this.#runId, ended);
-    await this.#notify(client);
   }
 
   /** A rebuild's rows are there, and wait to be published with the others. */

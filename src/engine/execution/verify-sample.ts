@@ -31,11 +31,6 @@ export async function verifySample({ context, run, signal, onBackend, end }: Exe
       scope: scopes.get(asset)!,
       codeVersion: graph.get(asset).codeVersion,
     })),
-  );
-  await appendLog(
-    pool,
-    run.runId,
-    null,
     startLine(
       run.triggerKind,
       run.triggerName,

@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import { appendLog, endLine } from "./run-log.ts";
+import { endLine } from "./run-log.ts";
 import type { RunStatus } from "./runs.ts";
 
 /**
@@ -22,15 +22,16 @@ export async function finishRun(
     [runId, status, error],
   );
   if (!rows[0]) return false;
+  const line = endLine(status, rows[0].milliseconds, error);
+  // None of the parts writes what another one reads.
   await client.query(
-    `update orchestrator.steps
-     set status = $2, error = $3, finished_at = clock_timestamp()
-     where run_id = $1
-       and status in ('pending', 'running')`,
-    [runId, status === "cancelled" ? "cancelled" : "skipped", error],
-  );
-  await client.query(
-    `with locked as materialized (
+    `with ended_steps as (
+       update orchestrator.steps
+       set status = $2, error = $4, finished_at = clock_timestamp()
+       where run_id = $1
+         and status in ('pending', 'running')
+     ),
+     locked as materialized (
        select asset
        from orchestrator.assets
        join orchestrator.steps using (asset)
@@ -39,25 +40,33 @@ export async function finishRun(
          and action <> 'verify' -- it makes nothing
        order by asset -- everybody in the same order
        for update of assets
+     ),
+     made_right as (
+       update orchestrator.assets
+       set last_run_id = $1, last_materialized_at = clock_timestamp()
+       from locked
+       where assets.asset = locked.asset
+     ),
+     ended_ticks as (
+       update orchestrator.ticks
+       set status = $3, finished_at = clock_timestamp(), detail = coalesce($4, detail)
+       where run_id = $1
+     ),
+     logged as (
+       insert into orchestrator.step_logs (run_id, level, message)
+       values ($1, $5, $6)
      )
-     update orchestrator.assets
-     set last_run_id = $1, last_materialized_at = clock_timestamp()
-     from locked
-     where assets.asset = locked.asset`,
-    [runId],
-  );
-  await client.query(
-    `update orchestrator.ticks
-     set status = $2, finished_at = clock_timestamp(), detail = coalesce($3, detail)
-     where run_id = $1`,
-    [runId, status === "succeeded" ? "succeeded" : "failed", error],
-  );
-  await appendLog(client, runId, null, endLine(status, rows[0].milliseconds, error));
-  await client.query(
-    `select
+     select
        pg_notify('orchestrator_runs', $1::text),
        (select pg_notify('orchestrator_changes', min(asset)) from orchestrator.changes where run_id = $1::bigint)`,
-    [runId],
+    [
+      runId,
+      status === "cancelled" ? "cancelled" : "skipped",
+      status === "succeeded" ? "succeeded" : "failed",
+      error,
+      line.level,
+      line.message,
+    ],
   );
   return true;
 }

@@ -46,6 +46,7 @@ export {
   readCommonProgress,
   readLogs,
   readRun,
+  readRunRecord,
   readRunStatus,
   type Sample,
   type StepAction,

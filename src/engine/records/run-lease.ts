@@ -12,9 +12,10 @@ export interface RunLease {
 export async function beginRun(pool: Pool, request: RunRequestInput): Promise<RunLease> {
   const lease = await takeLease(
     pool,
-    `insert into orchestrator.runs (${runRequestColumns}, status, started_at)
-     values ($1, $2, $3, $4, $5, $6, 'running', clock_timestamp())
-     returning run_id`,
+    {
+      take: `insert into orchestrator.runs (${runRequestColumns}, status, started_at)
+     values ($1, $2, $3, $4, $5, $6, 'running', clock_timestamp())`,
+    },
     requestValues(request),
   );
   return lease!;
@@ -38,33 +39,43 @@ export async function takeRun(pool: Pool, runId: number | null = null): Promise<
   );
   return await takeLease(
     pool,
-    `with queued as materialized (
-       select run_id
-       from orchestrator.runs
-       where status = 'queued'
-         and ($1::bigint is null or run_id = $1)
-       order by run_id
-       limit 1
-       for update skip locked
-     )
-     update orchestrator.runs
-     set status = 'running', started_at = clock_timestamp()
-     from queued
-     where runs.run_id = queued.run_id
-     returning runs.run_id`,
+    {
+      queued: `queued as materialized (
+        select run_id
+        from orchestrator.runs
+        where status = 'queued'
+          and ($1::bigint is null or run_id = $1)
+        order by run_id
+        limit 1
+        for update skip locked
+      ),`,
+      take: `update orchestrator.runs
+       set status = 'running', started_at = clock_timestamp()
+       from queued
+       where runs.run_id = queued.run_id`,
+    },
     [runId],
   );
 }
 
-async function takeLease(pool: Pool, statement: string, values: unknown[]): Promise<RunLease | null> {
+/** In one statement, which is one transaction: the lock is taken when the run is, and before anybody can see that it is. */
+async function takeLease(
+  pool: Pool,
+  { queued = "", take }: { readonly queued?: string; readonly take: string },
+  values: unknown[],
+): Promise<RunLease | null> {
   const session = await HeldSession.open(pool);
-  const { client } = session;
   try {
-    await client.query("begin");
-    const { rows } = await client.query<{ run_id: number }>(statement, values);
+    const { rows } = await session.client.query<{ run_id: number }>(
+      `with ${queued} taken as (
+         ${take}
+         returning runs.run_id
+       )
+       select run_id, pg_advisory_lock(${runLockClass}, run_id::integer)
+       from taken`,
+      values,
+    );
     const runId = rows[0]?.run_id;
-    if (runId !== undefined) await client.query("select pg_advisory_lock($1, $2)", [runLockClass, runId]);
-    await client.query("commit");
     if (runId !== undefined) return { runId, session };
   } catch (error) {
     session.destroy();

@@ -1,6 +1,6 @@
 /** A file's rows against the ledger as it is: which stand there already, and what they would sell without having it. */
 
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import type { PoolClient } from "pg";
 import { mapInTurns } from "../../event-loop.ts";
 import { messageOf, type Plain, plain } from "../../plain.ts";
@@ -60,11 +60,11 @@ async function findKnown(
   const imported = await readImportedRows(client, userId, [...keys.values()]);
   const alike = new Map<string, Set<number>>();
   const keyOfTransaction = new Map<number, string>();
-  for (const transaction of ledger) {
+  await mapInTurns(ledger, (transaction) => {
     const key = keyOf(transaction);
     keyOfTransaction.set(transaction.transaction_id, key);
     alike.set(key, (alike.get(key) ?? new Set()).add(transaction.transaction_id));
-  }
+  });
   const duplicates = new Map<ImportRow, Remark>();
   const keptBefore = new Set<ImportRow>();
   for (const row of rows) {
@@ -76,25 +76,35 @@ async function findKnown(
     alike.get(own)?.delete(before.transactionId!);
     duplicates.set(row, remarkOf(new DuplicateError(before.importedOn)));
   }
-  for (const row of rows) {
-    if (!row.input || duplicates.has(row)) continue;
+  await mapInTurns(rows, (row) => {
+    if (!row.input || duplicates.has(row)) return;
     const left = alike.get(keyOf(row.input));
     const [like] = left ?? [];
-    if (like === undefined) continue;
+    if (like === undefined) return;
     left!.delete(like);
     duplicates.set(row, remarkOf(new DuplicateError(null)));
-  }
+  });
   return { duplicates, keptBefore };
 }
 
-async function fingerprintOf(rows: readonly ImportRow[], duplicates: Known["duplicates"]): Promise<string> {
-  const hash = createHash("sha256");
+/** Of the rows of a review, each look at the ledger asks for which is the same. */
+const digests = new WeakMap<readonly ImportRow[], Promise<string>>();
+
+async function digestOf(rows: readonly ImportRow[]): Promise<string> {
+  const digest = createHash("sha256");
   await mapInTurns(rows, (row) => {
-    const { line, kind, input, errors, values } = row;
-    hash.update(JSON.stringify([line, kind, input, errors, values, duplicates.has(row)]));
-    if (row.counterpart) hash.update(JSON.stringify(row.counterpart));
+    const { line, kind, input, errors, values, counterpart = null } = row;
+    digest.update(JSON.stringify([line, kind, input, errors, values, counterpart]));
   });
-  return hash.digest("base64url");
+  return digest.digest("base64url");
+}
+
+/** Of the rows as they were read, and which of them stand in the ledger. */
+async function fingerprintOf(rows: readonly ImportRow[], duplicates: Known["duplicates"]): Promise<string> {
+  const digest = digests.get(rows) ?? digestOf(rows);
+  digests.set(rows, digest);
+  const standing = rows.flatMap((row) => (duplicates.has(row) ? [row.line] : []));
+  return hash("sha256", JSON.stringify([await digest, standing]), "base64url");
 }
 
 /** Of what is no trade: what a person has chosen of it, but for what the lines say. */

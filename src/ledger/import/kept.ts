@@ -1,23 +1,32 @@
 /** Imports as they are kept: every row as it was understood, so that what the ledger cannot take yet is not lost. */
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import type { PoolClient } from "pg";
 import { mapInTurns } from "../../event-loop.ts";
 import { isDate } from "../input.ts";
 import type { Entry } from "./entry.ts";
 import type { ImportRow } from "./rows.ts";
 
+/** Of the rows of a review, which are asked for by each look at the ledger. */
+const keys = new WeakMap<readonly ImportRow[], Promise<ReadonlyMap<ImportRow, string>>>();
+
 /** Of what stands in each row, and how often that stood above it: fills that are alike are still told apart. */
-export async function keyRows(rows: readonly ImportRow[]): Promise<Map<ImportRow, string>> {
+export function keyRows(rows: readonly ImportRow[]): Promise<ReadonlyMap<ImportRow, string>> {
+  const known = keys.get(rows) ?? findKeys(rows);
+  keys.set(rows, known);
+  return known;
+}
+
+async function findKeys(rows: readonly ImportRow[]): Promise<Map<ImportRow, string>> {
   const times = new Map<string, number>();
   return new Map(
     await mapInTurns(rows, (row) => {
       // Rates were no text of a row when the first keys were made.
       const { fxRate: _, key, ...texts } = row.entry.texts;
       if (key) return [row, key] as const;
-      const hash = createHash("sha256").update(JSON.stringify(texts)).digest("base64url").slice(0, 22);
-      const time = (times.get(hash) ?? 0) + 1;
-      times.set(hash, time);
-      return [row, `${hash} ${time}`];
+      const own = hash("sha256", JSON.stringify(texts), "base64url").slice(0, 22);
+      const time = (times.get(own) ?? 0) + 1;
+      times.set(own, time);
+      return [row, `${own} ${time}`];
     }),
   );
 }
@@ -89,13 +98,26 @@ const columns = {
   reason: "text",
 } as const;
 
-/** Text as PostgreSQL takes it: it has no character 0. */
-const storable = (text: string): string => text.replaceAll("\0", "");
+/** In one statement. */
+const rowsAtOnce = 5000;
+
+/** Text as PostgreSQL takes it: it has no character 0, and none that is cut in two. */
+const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "");
+
+/** What JSON writes for either. */
+const unstorable = /\\u(?:0000|d[89a-f])/;
+
+/** Of a row, with nothing that PostgreSQL does not take. */
+function storableJson(row: object): string {
+  const json = JSON.stringify(row);
+  if (!unstorable.test(json)) return json;
+  return JSON.stringify(row, (_, value: unknown) => (typeof value === "string" ? storable(value) : value));
+}
 
 function valuesOf({ kind, word, date, instrument, quantity, price, amount, fee, currency, texts }: Entry) {
   return {
     kind,
-    word: storable(word.slice(0, 200)),
+    word: word.slice(0, 200),
     entry_date: date !== null && isDate(date) ? date : null,
     symbol: storable(instrument?.symbol ?? "") || null,
     identifier: storable(instrument?.identifier ?? "") || null,
@@ -103,8 +125,8 @@ function valuesOf({ kind, word, date, instrument, quantity, price, amount, fee, 
     price,
     amount,
     fee,
-    currency: currency && storable(currency),
-    texts: storable(JSON.stringify(texts).replaceAll("\\u0000", "")),
+    currency,
+    texts,
   };
 }
 
@@ -115,16 +137,8 @@ export async function keepImport(
   { format, csv, fileName, begun, rows, transactionIds, reasons }: KeptImport,
   now: Date,
 ): Promise<string> {
-  const keys = await keyRows(rows);
-  const kept = rows
-    .filter((row) => transactionIds.has(row) || reasons.has(row))
-    .map((row) => ({
-      line: row.line,
-      row_key: keys.get(row)!,
-      ...valuesOf(row.entry),
-      transaction_id: transactionIds.get(row) ?? null,
-      reason: transactionIds.has(row) ? null : reasons.get(row)!.slice(0, 500),
-    }));
+  const rowKeys = await keyRows(rows);
+  const kept = rows.filter((row) => transactionIds.has(row) || reasons.has(row));
   const { rows: inserted } = await client.query<{ id: string }>(
     `insert into public.imports
        (user_id, format, file_hash, imported_at, file_name, account_id, began_cash, began_income)
@@ -141,13 +155,23 @@ export async function keepImport(
       begun.income,
     ],
   );
-  const names = Object.keys(columns) as (keyof typeof columns)[];
-  const arrays = names.map((name, index) => `$${index + 3}::${columns[name]}[]`);
-  await client.query(
-    `insert into public.import_rows (user_id, import_id, ${names.join(", ")})
-     select $1, $2, ${names.join(", ")}
-     from unnest(${arrays.join(", ")}) as kept (${names.join(", ")})`,
-    [userId, inserted[0]!.id, ...names.map((name) => kept.map((row) => row[name]))],
-  );
+  const names = Object.keys(columns);
+  for (let from = 0; from < kept.length; from += rowsAtOnce) {
+    const written = await mapInTurns(kept.slice(from, from + rowsAtOnce), (row) =>
+      storableJson({
+        line: row.line,
+        row_key: rowKeys.get(row)!,
+        ...valuesOf(row.entry),
+        transaction_id: transactionIds.get(row) ?? null,
+        reason: transactionIds.has(row) ? null : reasons.get(row)!.slice(0, 500),
+      }),
+    );
+    await client.query(
+      `insert into public.import_rows (user_id, import_id, ${names.join(", ")})
+       select $1, $2, ${names.join(", ")}
+       from json_to_recordset($3::json) as kept (${Object.entries(columns).map(([name, type]) => `${name} ${type}`)})`,
+      [userId, inserted[0]!.id, `[${written.join(",")}]`],
+    );
+  }
   return inserted[0]!.id;
 }

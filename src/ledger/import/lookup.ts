@@ -7,7 +7,7 @@ import {
 import { isOwnAsset } from "../../market/ticker.ts";
 import type { LedgerContext } from "../context.ts";
 import { TooManyNewTickersError } from "../errors.ts";
-import { type KnownTicker, requireTicker } from "../tickers.ts";
+import { type KnownTicker, readKnownTickers, requireTicker } from "../tickers.ts";
 import { TickerNotCheckedError } from "./errors.ts";
 
 /** What the price source is asked at once and at most in one review: somebody is waiting for it. */
@@ -64,15 +64,6 @@ async function lookUp(
   }
 }
 
-async function readKnown({ pool }: LedgerContext, tickers: readonly string[]): Promise<Set<string>> {
-  const { rows } = await pool.query<{ ticker: string }>(
-    "select ticker from bronze.raw_assets where ticker = any ($1)",
-    [tickers],
-  );
-  // Nobody is asked about one's own, or about what would be somebody else's.
-  return new Set([...rows.map(({ ticker }) => ticker), ...tickers.filter(isOwnAsset)]);
-}
-
 /**
  * Looks up every ticker once: all that are known here, and as many new ones as one review may ask for, until its patience
  * ends. What it learns is kept, so that the next review goes on with the others. The first one that the price source
@@ -85,14 +76,17 @@ export async function lookUpTickers(
   onProgress: (progress: LookupProgress) => void = () => {},
   { patience = patienceMilliseconds }: LookupOptions = {},
 ): Promise<Lookup> {
-  const known = await readKnown(context, tickers);
-  const unseen = new Set(tickers.filter((ticker) => !known.has(ticker)));
-  const found = new Map<string, KnownTicker | TickerError>(
-    [...unseen].map((ticker) => [ticker, new TickerNotCheckedError(ticker)]),
-  );
+  const known = await readKnownTickers(context, userId, tickers);
+  const others = tickers.filter((ticker) => !known.has(ticker));
+  // Nobody is asked about one's own, or about what would be somebody else's.
+  const [own, unseen] = [others.filter(isOwnAsset), new Set(others.filter((ticker) => !isOwnAsset(ticker)))];
+  const found = new Map<string, KnownTicker | TickerError>([
+    ...known,
+    ...[...unseen].map((ticker) => [ticker, new TickerNotCheckedError(ticker)] as const),
+  ]);
   const progress = { checked: 0, total: unseen.size };
   onProgress({ ...progress });
-  const queue = [...known, ...[...unseen].slice(0, maxLookups)];
+  const queue = [...own, ...[...unseen].slice(0, maxLookups)];
   const deadline = performance.now() + patience;
   const work = async (): Promise<void> => {
     for (let ticker = queue.shift(); ticker !== undefined; ticker = queue.shift()) {

@@ -3,6 +3,7 @@ import { type MessagePort, type ResourceLimits, receiveMessageOnPort, Worker } f
 import { mapInTurns } from "../../event-loop.ts";
 import type { Entry } from "./entry.ts";
 import { FileTooCostlyError } from "./errors.ts";
+import { LastRead } from "./last-read.ts";
 import { type ImportFile, type ReadFile, unreadFile } from "./read.ts";
 
 export interface ReadingLimits {
@@ -123,5 +124,7 @@ function* chunksOf(port: MessagePort): Generator<readonly Entry[]> {
 
 const threads = new ReadingThreads();
 
-/** With the threads of this process. */
-export const readFileAside = (file: ImportFile, now: Date): Promise<ReadFile> => threads.read(file, now);
+const last = new LastRead((file, now) => threads.read(file, now));
+
+/** With the threads of this process, or as it was read a moment ago. */
+export const readFileAside = (file: ImportFile, now: Date): Promise<ReadFile> => last.read(file, now);

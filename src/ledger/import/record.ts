@@ -8,7 +8,7 @@ import { readNamingHoldings, requireCovered } from "../coverage.ts";
 import { requireHistories } from "../histories.ts";
 import { requireImportQuota, requireLedgerQuota } from "../quotas.ts";
 import { type Currencies, requireCurrencies } from "../rates.ts";
-import { insertTransactions, lockLedger, type TransactionToInsert } from "../rows.ts";
+import { insertMany, lockLedger, type TransactionToInsert } from "../rows.ts";
 import { incoming } from "../transaction-types.ts";
 import { draftCovered, keepAccount } from "./choice.ts";
 import type { Draft, Selection } from "./draft.ts";
@@ -69,6 +69,10 @@ function reasonsOf(
   }
   return reasons;
 }
+
+/** Nobody has said anything that a file is read by. */
+const isPlain = ({ columns = {}, notation = {}, words = {} }: ImportFile): boolean =>
+  [columns, notation, words].every((said) => Object.keys(said).length === 0);
 
 /** What a person said that the file does not say by itself. `plain`: as it is read without it. */
 function ownChoices(given: ImportFile, plain: ReadFile): KeptChoices {
@@ -151,9 +155,9 @@ async function insertRows(
       const lots = input!.lots && Object.entries(input!.lots).map(([id, of]) => [became.get(id) ?? id, of]);
       return { ...toInsert(input!), ...(lots && { lots: Object.fromEntries(lots) }) };
     });
-    const transactions = await insertTransactions(client, userId, inputs);
+    const inserted = await insertMany(client, userId, inputs);
     for (const [index, row] of part.entries()) {
-      const id = transactions[index]!.transaction_id;
+      const id = inserted[index]!;
       ids.set(row, id);
       if (row.entry.own?.row) became.set(row.entry.own.row, id);
     }
@@ -191,7 +195,7 @@ async function recordDraft(
   });
   const transactionIds = await insertRows(client, userId, recorded, toInsert);
   const sides = recorded.flatMap(({ counterpart }) => (counterpart ? [toInsert(counterpart)] : []));
-  if (sides.length > 0) await insertTransactions(client, userId, sides);
+  await insertMany(client, userId, sides);
   const byLine = new Map(recorded.map((row) => [row.line, transactionIds.get(row)!]));
   for (const row of draft.selected)
     if (row.partOf !== undefined) transactionIds.set(row, byLine.get(row.partOf)!);
@@ -224,7 +228,7 @@ export function isAllSeen({ recording, unrecorded }: ImportReview, selection: Se
   );
 }
 
-interface Reviewed extends Pick<Known, "plain" | "left"> {
+interface Chosen extends Pick<Known, "plain" | "left"> {
   readonly reviewed: Selection;
   readonly selected: readonly ImportRow[];
 }
@@ -234,7 +238,7 @@ async function recordReviewed(
   context: LedgerContext,
   userId: number,
   prepared: Prepared,
-  { reviewed, selected, left, plain }: Reviewed,
+  { reviewed, selected, left, plain }: Chosen,
 ): Promise<Omit<Imported, "review"> | null> {
   const accounts = await listAccounts(context, userId);
   const inputs = selected.flatMap(({ input, counterpart }) => [input ?? [], counterpart ?? []].flat());
@@ -266,6 +270,7 @@ async function recordReviewed(
  * Records the selected rows in one transaction, all or none, and keeps the others with their reasons: nothing if a selected row
  * has an error, or if the file or the ledger is no longer the one that the selection was made for. `selection` null: every
  * trade but potential duplicates.
+ * The review of one that is recorded says nothing of prices where there is a selection: the one before it did.
  * Throws QuotaExceededError, MissingRateError, and HistoryUnavailableError when the history of a new ticker cannot be had; what is there by then stays.
  */
 export async function importTransactions(
@@ -277,14 +282,23 @@ export async function importTransactions(
 ): Promise<Imported> {
   const deadline = performance.now() + patienceMilliseconds;
   const prepared = await prepareImport(context, userId, importFile, deadline, onProgress);
-  const review = await reviewPrepared(context, userId, prepared, selection, deadline, onProgress);
+  const tell = await reviewPrepared(context, userId, prepared, { selection, deadline, onProgress });
+  // Who chose rows in a preview has read there what the market says of their prices, which refuses nothing.
+  const isPriced = selection === null;
+  const review = await tell({ isPriced });
   const selected = review.rows.filter(({ isSelected }) => isSelected);
   const isReady =
     review.problem === null && review.isSelectionKept && selected.every(({ status }) => status !== "ERROR");
   const hasKept = review.rows.some(({ status }) => status === "KEPT");
   const isSeen = isAllSeen(review, selection);
   if (!isReady || !isSeen || (selected.length === 0 && !hasKept))
-    return { imported: 0, others: 0, kept: 0, importId: null, review };
+    return {
+      imported: 0,
+      others: 0,
+      kept: 0,
+      importId: null,
+      review: isPriced ? review : await tell({ isPriced: true }),
+    };
   const reviewed: Selection = {
     fingerprint: review.fingerprint,
     lines: new Set(selected.map(({ line }) => line)),
@@ -301,15 +315,14 @@ export async function importTransactions(
   await requireHistories(context, tickers, {
     onProgress: ({ fetched, total }) => onProgress({ rows: review.rows.length, checked: fetched, total }),
   });
-  const plain = await readFileAside({ csv: importFile.csv }, context.clock());
+  const plain = isPlain(prepared.given)
+    ? prepared.file
+    : await readFileAside({ csv: importFile.csv }, context.clock());
   const recorded = await recordReviewed(context, userId, prepared, { reviewed, selected, left, plain });
   if (recorded && recorded.imported + recorded.others + recorded.kept > 0) return { ...recorded, review };
-  const again = await reviewPrepared(
-    context,
-    userId,
-    prepared,
-    reviewed,
-    performance.now() + patienceMilliseconds,
-  );
-  return { imported: 0, others: 0, kept: 0, importId: null, review: again };
+  const tellAgain = await reviewPrepared(context, userId, prepared, {
+    selection: reviewed,
+    deadline: performance.now() + patienceMilliseconds,
+  });
+  return { imported: 0, others: 0, kept: 0, importId: null, review: await tellAgain({ isPriced: true }) };
 }

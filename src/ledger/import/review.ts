@@ -261,14 +261,9 @@ export async function reviewImport(
   onProgress: (progress: ImportProgress) => void = () => {},
 ): Promise<ImportReview> {
   const deadline = performance.now() + patienceMilliseconds;
-  return reviewPrepared(
-    context,
-    userId,
-    await prepareImport(context, userId, importFile, deadline, onProgress),
-    selection,
-    deadline,
-    onProgress,
-  );
+  const prepared = await prepareImport(context, userId, importFile, deadline, onProgress);
+  const tell = await reviewPrepared(context, userId, prepared, { selection, deadline, onProgress });
+  return tell({ isPriced: true });
 }
 
 /** Of our own export: each row is in the currency that it names. */
@@ -308,15 +303,26 @@ function leaveUnknown(
   return more;
 }
 
+export interface Look {
+  readonly selection: Selection | null;
+  /** Of performance.now(). */
+  readonly deadline: number;
+  readonly onProgress?: (progress: ImportProgress) => void;
+}
+
+export interface Told {
+  /** Whether what the market says of prices, which refuses nothing, is asked and told. */
+  readonly isPriced: boolean;
+}
+
+/** As `reviewImport`, of a file whose rows are there: what is asked of a review is told as often as it is. */
 export async function reviewPrepared(
   context: LedgerContext,
   userId: number,
   prepared: Prepared,
-  selection: Selection | null,
-  deadline: number,
-  onProgress: (progress: ImportProgress) => void = () => {},
-): Promise<ImportReview> {
-  const { rows, given, isRemembered, choice, base } = prepared;
+  { selection, deadline, onProgress = () => {} }: Look,
+): Promise<(told: Told) => Promise<ImportReview>> {
+  const { rows, given, choice, base } = prepared;
   const first = await personTransaction(context.pool, userId, (client) =>
     draftCovered(client, userId, prepared, selection),
   );
@@ -335,26 +341,36 @@ export async function reviewPrepared(
     return Boolean(found) && !(found instanceof Error);
   };
   const known = chosen.filter(isKnown);
-  const prices = await checkPrices(context, base, known, deadline);
   const rateless = await readRateless(context, userId, known);
+  const cashAfter = await readCash(context, userId, choice, chosen, lookup);
   const named = given.tickers ?? {};
-  const findings = { ...draft, lookup, uncovered, prices, left, named, rateless };
+  const findings = { ...draft, lookup, uncovered, left, named, rateless, cashAfter };
   const selected = new Set(chosen);
-  const reviewed = await mapInTurns(rows, (row) => reviewRow(row, findings, selected));
-  const { entries: _, ...file } = prepared.file;
+  return async ({ isPriced }) => {
+    const prices = isPriced ? await checkPrices(context, base, known, deadline) : new Map();
+    const reviewed = await mapInTurns(rows, (row) => reviewRow(row, { ...findings, prices }, selected));
+    return summarise(prepared, findings, reviewed);
+  };
+}
+
+function summarise(
+  { file: { entries: _, ...file }, given, isRemembered, choice, base }: Prepared,
+  { lookup, cashAfter, ...draft }: Omit<Findings, "prices"> & Pick<ImportReview, "cashAfter">,
+  rows: readonly ReviewedRow[],
+): ImportReview {
   return {
     ...file,
     ...choice,
-    rows: reviewed,
-    symbols: questionsOf(reviewed, given, choice),
+    rows,
+    symbols: questionsOf(rows, given, choice),
     lookup: { checked: lookup.checked, total: lookup.total },
     fingerprint: draft.fingerprint,
     isSelectionKept: draft.isSelectionKept,
     isRemembered,
-    isCurrencyAsked: isCurrencyAsked(file, reviewed, base),
-    unrecorded: countUnrecorded(reviewed),
-    cashAfter: await readCash(context, userId, choice, chosen, lookup),
-    leftOut: countLeftOut(reviewed),
+    isCurrencyAsked: isCurrencyAsked(file, rows, base),
+    unrecorded: countUnrecorded(rows),
+    cashAfter,
+    leftOut: countLeftOut(rows),
     earlierSince: earlierSince(draft, choice),
   };
 }

@@ -1,4 +1,5 @@
 import { getEventListeners } from "node:events";
+import pg from "pg";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { createPool } from "../../../src/database/pool.ts";
 import {
@@ -50,6 +51,29 @@ beforeEach(async () => {
   await sell(database.pool, 1, "2024-01-02");
   await engine.run({ ...manual, selection: "stg_sales+", fullRefresh: true });
   await query("delete from orchestrator.changes");
+});
+
+test("a run that finds nothing to write asks the database little: each statement is a round trip, most a commit", async () => {
+  const engine = await engineWith();
+  const statements = vi.spyOn(pg.Client.prototype, "query");
+  onTestFinished(() => statements.mockRestore());
+  const run = await engine.run({ ...manual, selection: "daily_revenue", partitions: ["1"] });
+  expect(run).toMatchObject({
+    status: "succeeded",
+    steps: [{ rowsInserted: 0, rowsUpdated: 0, rowsDeleted: 0 }],
+  });
+  const texts = statements.mock.calls.map(([given]: readonly unknown[]) =>
+    typeof given === "string" ? given : (given as { text: string }).text,
+  );
+  // Whether it is to be cancelled is asked whenever somebody says something of it, beside the work.
+  const own = texts.filter((text) => !text.includes("cancel_requested_at is not null"));
+  expect(own.length).toBeLessThanOrEqual(24);
+  expect(own.filter((text) => /insert|update|delete|commit/.test(text)).length).toBeLessThanOrEqual(9);
+  expect(run.logs.map(({ message }) => message.replace(/\d+ ms/, "0 ms"))).toEqual([
+    "started by manual test: 1 step (refresh 1)",
+    "refresh succeeded in 0 ms: no row written",
+    "succeeded after 0 ms",
+  ]);
 });
 
 describe("a run that ingests", () => {
