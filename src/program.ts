@@ -39,6 +39,8 @@ export interface Surroundings {
   readonly clock: () => Date;
   /** Prices and figures are invented, and pages say so. */
   readonly isDemo: boolean;
+  /** Where what was read of sound definitions is kept. null, absent: nowhere, they are read anew each time. */
+  readonly keep?: Keep | null;
 }
 
 export class PortTakenError extends Error {
@@ -86,24 +88,19 @@ export function preloadDefinitions(): void {
   void Promise.allSettled([import("../assets/index.ts"), import("../assets/backups.ts")]);
 }
 
-type Settled = Pick<Surroundings, "config" | "isDemo">;
-
-/** Every asset, schedule and sensor, checked, by PostgreSQL too. Mistakes in them are in `problems`, not thrown. */
-export async function openRegistry(pool: Pool, surroundings: Settled): Promise<Registry> {
-  return validate(pool, await readRegistry(pool, surroundings));
-}
+type Settled = Pick<Surroundings, "config" | "isDemo" | "keep">;
 
 /**
- * The same for a command that only tells: what was found without fault before is not read again. `anew`: it is, and what is
- * kept is replaced. `keep`: null where there is none.
+ * Every asset, schedule and sensor, checked, by PostgreSQL too. Mistakes in them are in `problems`, not thrown. What was found
+ * without fault before, and where nothing it depends on has changed, is not read again. `anew`: it is.
  */
-export async function openKnownRegistry(
+export async function openRegistry(
   pool: Pool,
   surroundings: Settled,
-  keep: Keep | null,
   options: { readonly anew?: boolean } = {},
 ): Promise<Registry> {
-  if (keep === null) return openRegistry(pool, surroundings);
+  const { keep } = surroundings;
+  if (!keep) return validate(pool, await readRegistry(pool, surroundings));
   return validatedRegistry(pool, await readDefinitions(surroundings), registryOptions(pool), keep, options);
 }
 
