@@ -212,8 +212,8 @@ export async function startWeb(
   { webConnectionString: connectionString }: WebDatabase,
   registry: () => Registry,
 ): Promise<WebServer> {
-  // Node loads its client of the web with its server: half of what `list` took to begin.
-  const { createServer } = await import("node:http");
+  // Imported, Node would load its client of the web beside its server, for the names that it exports (undici: 40 ms, 3 MB).
+  const { createServer } = process.getBuiltinModule("node:http");
   const { createApp } = await import("./web/app.ts");
   const { missingSettings } = await import("./web/deployment.ts");
   const { EventHub } = await import("./web/events.ts");

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --liftoff-only
+#!/usr/bin/env -S node --liftoff-only --max-semi-space-size=4
 // The flag is worth 40 MB: the SQL parser and Node's stripping of types are WebAssembly that is used for milliseconds,
 // and optimizing it took 450 MB at its peak. It cannot be set from here: by then Node may have compiled the first of them.
 //
