@@ -76,11 +76,7 @@ function asListenError(host: string, port: number, cause: NodeJS.ErrnoException)
 /** Begins to read the larger parts of the program, so that this is done while the database is being made. */
 export function preload(): void {
   // What cannot be read is reported where it is used.
-  void Promise.allSettled([
-    import("../assets/index.ts"),
-    import("./web/app.ts"),
-    import("./market/yahoo.ts"),
-  ]);
+  void Promise.allSettled([import("../assets/index.ts"), import("./web/app.ts")]);
 }
 
 /** The same for definitions alone. */
@@ -181,10 +177,13 @@ export async function marketResources(
     const prices = createSyntheticPriceSource(clock);
     return { prices, macro: createSyntheticMacroSource(clock), clock, benchmarks, priceUrlHosts };
   }
-  const { createYahooPriceSource } = await import("./market/yahoo.ts");
+  const { laterPriceSource } = await import("./market/later.ts");
   const { createFredMacroSource } = await import("./market/fred.ts");
   return {
-    prices: createYahooPriceSource({ baseUrl: config.yahooBaseUrl ?? undefined, clock }),
+    prices: laterPriceSource(async () => {
+      const { createYahooPriceSource } = await import("./market/yahoo.ts");
+      return createYahooPriceSource({ baseUrl: config.yahooBaseUrl ?? undefined, clock });
+    }),
     macro: createFredMacroSource({
       apiBaseUrl: config.fredApiBaseUrl ?? undefined,
       webBaseUrl: config.fredWebBaseUrl ?? undefined,
