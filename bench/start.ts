@@ -11,7 +11,7 @@ import { usageOf } from "./usage.ts";
 
 const program = fileURLToPath(new URL("../src/cli/start.js", import.meta.url));
 /** Before the words of a command. */
-export const programWords: readonly string[] = ["--liftoff-only", program];
+export const programWords: readonly string[] = ["--liftoff-only", "--max-semi-space-size=4", program];
 /** Nothing listens there: a bench asks no one else for anything. */
 const nowhere = "http://127.0.0.1:9";
 

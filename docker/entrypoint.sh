@@ -51,4 +51,4 @@ if [ -z "${JWT_SECRET:-}" ] && [ -r /secrets/web/jwt-secret ]; then
   JWT_SECRET=$(cat /secrets/web/jwt-secret)
   export JWT_SECRET
 fi
-exec node --liftoff-only src/cli/start.js "$@"
+exec node --liftoff-only --max-semi-space-size=4 src/cli/start.js "$@"

@@ -1,4 +1,4 @@
-/** Where commands keep what they read of definitions without fault: beside the modules that Node keeps compiled. */
+/** Where what was read of definitions without fault is kept: beside the modules that Node keeps compiled. */
 import { createHash, randomUUID } from "node:crypto";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire, getCompileCacheDir } from "node:module";
@@ -6,8 +6,8 @@ import { dirname, join, sep } from "node:path";
 import { type Keep, ownText } from "./engine/index.ts";
 
 /**
- * null: there is no folder for it. What cannot be read or written there is not kept; no command fails by it. To be asked for
- * when a command begins: its edition is what is installed then.
+ * null: there is no folder for it. What cannot be read or written there is not kept; nothing fails by it. To be asked for when
+ * a process begins: its edition is what is installed then.
  */
 export function keptDefinitions(): Keep | null {
   // Of oneself alone (see cli/start.js): who can write there could have us run what they like as well.
@@ -56,8 +56,10 @@ function installedEdition(): string | null {
       0,
       parser.lastIndexOf(`${sep}node_modules${sep}`) + `${sep}node_modules`.length,
     );
+    const engine = ownText();
+    if (engine === null) return null;
     const parts = [
-      ownText(),
+      engine,
       readFileSync(join(parser, "package.json"), "utf8"),
       textOf(join(packages, ".package-lock.json")), // npm's; others write none
     ];

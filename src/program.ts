@@ -39,6 +39,8 @@ export interface Surroundings {
   readonly clock: () => Date;
   /** Prices and figures are invented, and pages say so. */
   readonly isDemo: boolean;
+  /** Where what was read of sound definitions is kept. null, absent: nowhere, they are read anew each time. */
+  readonly keep?: Keep | null;
 }
 
 export class PortTakenError extends Error {
@@ -74,11 +76,7 @@ function asListenError(host: string, port: number, cause: NodeJS.ErrnoException)
 /** Begins to read the larger parts of the program, so that this is done while the database is being made. */
 export function preload(): void {
   // What cannot be read is reported where it is used.
-  void Promise.allSettled([
-    import("../assets/index.ts"),
-    import("./web/app.ts"),
-    import("./market/yahoo.ts"),
-  ]);
+  void Promise.allSettled([import("../assets/index.ts"), import("./web/app.ts")]);
 }
 
 /** The same for definitions alone. */
@@ -86,24 +84,19 @@ export function preloadDefinitions(): void {
   void Promise.allSettled([import("../assets/index.ts"), import("../assets/backups.ts")]);
 }
 
-type Settled = Pick<Surroundings, "config" | "isDemo">;
-
-/** Every asset, schedule and sensor, checked, by PostgreSQL too. Mistakes in them are in `problems`, not thrown. */
-export async function openRegistry(pool: Pool, surroundings: Settled): Promise<Registry> {
-  return validate(pool, await readRegistry(pool, surroundings));
-}
+type Settled = Pick<Surroundings, "config" | "isDemo" | "keep">;
 
 /**
- * The same for a command that only tells: what was found without fault before is not read again. `anew`: it is, and what is
- * kept is replaced. `keep`: null where there is none.
+ * Every asset, schedule and sensor, checked, by PostgreSQL too. Mistakes in them are in `problems`, not thrown. What was found
+ * without fault before, and where nothing it depends on has changed, is not read again. `anew`: it is.
  */
-export async function openKnownRegistry(
+export async function openRegistry(
   pool: Pool,
   surroundings: Settled,
-  keep: Keep | null,
   options: { readonly anew?: boolean } = {},
 ): Promise<Registry> {
-  if (keep === null) return openRegistry(pool, surroundings);
+  const { keep } = surroundings;
+  if (!keep) return validate(pool, await readRegistry(pool, surroundings));
   return validatedRegistry(pool, await readDefinitions(surroundings), registryOptions(pool), keep, options);
 }
 
@@ -184,10 +177,13 @@ export async function marketResources(
     const prices = createSyntheticPriceSource(clock);
     return { prices, macro: createSyntheticMacroSource(clock), clock, benchmarks, priceUrlHosts };
   }
-  const { createYahooPriceSource } = await import("./market/yahoo.ts");
+  const { laterPriceSource } = await import("./market/later.ts");
   const { createFredMacroSource } = await import("./market/fred.ts");
   return {
-    prices: createYahooPriceSource({ baseUrl: config.yahooBaseUrl ?? undefined, clock }),
+    prices: laterPriceSource(async () => {
+      const { createYahooPriceSource } = await import("./market/yahoo.ts");
+      return createYahooPriceSource({ baseUrl: config.yahooBaseUrl ?? undefined, clock });
+    }),
     macro: createFredMacroSource({
       apiBaseUrl: config.fredApiBaseUrl ?? undefined,
       webBaseUrl: config.fredWebBaseUrl ?? undefined,
@@ -215,8 +211,8 @@ export async function startWeb(
   { webConnectionString: connectionString }: WebDatabase,
   registry: () => Registry,
 ): Promise<WebServer> {
-  // Node loads its client of the web with its server: half of what `list` took to begin.
-  const { createServer } = await import("node:http");
+  // Imported, Node would load its client of the web beside its server, for the names that it exports (undici: 40 ms, 3 MB).
+  const { createServer } = process.getBuiltinModule("node:http");
   const { createApp } = await import("./web/app.ts");
   const { missingSettings } = await import("./web/deployment.ts");
   const { EventHub } = await import("./web/events.ts");

@@ -13,11 +13,15 @@ const startAttempts = 10;
 
 function spawnProgram(folder: string, parameters: readonly string[], variables: Variables): ChildProcess {
   const { PATH = "", HOME = "" } = process.env;
-  return spawn(process.execPath, ["--liftoff-only", join(folder, "src/cli/start.js"), ...parameters], {
-    cwd: folder,
-    env: { PATH, HOME, LOG_LEVEL: "fatal", ...variables },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  return spawn(
+    process.execPath,
+    ["--liftoff-only", "--max-semi-space-size=4", join(folder, "src/cli/start.js"), ...parameters],
+    {
+      cwd: folder,
+      env: { PATH, HOME, LOG_LEVEL: "fatal", ...variables },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
 }
 
 export interface Ended {

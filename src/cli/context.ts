@@ -10,7 +10,7 @@ import { type DataKind, keptDataKind } from "../kept-market.ts";
 import { createLog } from "../log.ts";
 import {
   openEngine,
-  openKnownRegistry,
+  openRegistry,
   preloadDefinitions,
   type Surroundings,
   type WebDatabase,
@@ -36,7 +36,13 @@ export function serviceSurroundings(isDemo = false): Surroundings {
     ? { ...settings, databaseUrl: null, webDatabaseUrl: null, benchmarks: demoBenchmarks }
     : settings;
   const log = createLog(config.logLevel);
-  return { config, log, clock: () => new Date(), isDemo: isDemoData(config, isDemo ? "demo" : "real") };
+  return {
+    config,
+    log,
+    clock: () => new Date(),
+    isDemo: isDemoData(config, isDemo ? "demo" : "real"),
+    keep: keptDefinitions(),
+  };
 }
 
 /** A database of one's own is real; an embedded one is what its folder says. */
@@ -78,8 +84,8 @@ export async function openWebServiceDatabase({ config, log }: Surroundings): Pro
 /** Runs `work` on the owner's pool. An embedded server that does not run is started for as long as it takes. */
 export async function withPool(
   work: (pool: Pool, database: Database, surroundings: Surroundings) => Promise<Outcome>,
+  surroundings = commandSurroundings(),
 ): Promise<Outcome> {
-  const surroundings = commandSurroundings();
   const { config, log } = surroundings;
   const database = await openDatabase(config, log, {
     waitSeconds: waitSeconds.command,
@@ -97,22 +103,28 @@ export async function withPool(
   }
 }
 
+/** Of a command that has to do with definitions. */
+const definitionSurroundings = (): Surroundings => ({ ...commandSurroundings(), keep: keptDefinitions() });
+
 /** `anew`: definitions are read and validated again, whatever is kept of them. */
 export function withRegistry(
   work: (registry: Registry, pool: Pool, surroundings: Surroundings) => Promise<Outcome>,
   options: { readonly anew?: boolean } = {},
 ): Promise<Outcome> {
+  const surroundings = definitionSurroundings();
   preloadDefinitions();
-  const keep = keptDefinitions();
-  return withPool(async (pool, _database, surroundings) =>
-    work(await openKnownRegistry(pool, surroundings, keep, options), pool, surroundings),
+  return withPool(
+    async (pool) => work(await openRegistry(pool, surroundings, options), pool, surroundings),
+    surroundings,
   );
 }
 
 export function withEngine(
   work: (engine: Engine, pool: Pool, surroundings: Surroundings) => Promise<Outcome>,
 ): Promise<Outcome> {
-  return withPool(async (pool, database, surroundings) =>
-    work(await openEngine(surroundings, database, pool), pool, surroundings),
+  const surroundings = definitionSurroundings();
+  return withPool(
+    async (pool, database) => work(await openEngine(surroundings, database, pool), pool, surroundings),
+    surroundings,
   );
 }

@@ -1,6 +1,7 @@
-#!/usr/bin/env -S node --liftoff-only
-// The flag is worth 40 MB: the SQL parser and Node's stripping of types are WebAssembly that is used for milliseconds,
+#!/usr/bin/env -S node --liftoff-only --max-semi-space-size=4
+// The first flag is worth 40 MB: the SQL parser and Node's stripping of types are WebAssembly that is used for milliseconds,
 // and optimizing it took 450 MB at its peak. It cannot be set from here: by then Node may have compiled the first of them.
+// The second is worth 28 MB while nothing happens, and 75 MB when something does: what V8 takes for what is young it keeps.
 //
 // JavaScript, so that a start whose modules are all kept compiled needs not even what strips types (85 ms).
 // @ts-check

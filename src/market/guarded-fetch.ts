@@ -4,8 +4,6 @@
  * very address that was looked at; each redirect is looked at again; size and time are bounded.
  */
 import { lookup as resolve } from "node:dns/promises";
-import { request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { type Plain, plain, quoted } from "../plain.ts";
 import { isPublicAddress } from "./public-address.ts";
@@ -95,7 +93,11 @@ async function ask(url: URL, options: GuardOptions, signal: AbortSignal): Promis
   signal.throwIfAborted();
   const pinned: LookupFunction = (_host, { all }, answer) =>
     all ? answer(null, [{ address, family }]) : answer(null, address, family);
-  const send = url.protocol === "https:" ? requestHttps : requestHttp;
+  // Not imported: Node would load its other client of the web beside it (see startWeb), in every process that may fetch some day.
+  const { request: send } =
+    url.protocol === "https:"
+      ? process.getBuiltinModule("node:https")
+      : process.getBuiltinModule("node:http");
   return new Promise((done, fail) => {
     const request = send(
       url,

@@ -23,11 +23,15 @@ function start(
   const { PATH = "", HOME = "" } = process.env;
   // Not the home of who runs the tests: copies of the project are kept compiled as well.
   const NODE_COMPILE_CACHE = join(project, "node_modules/.cache/tests");
-  return spawn(process.execPath, ["--liftoff-only", join(folder, "src/cli/start.js"), ...parameters], {
-    cwd: folder,
-    env: { PATH, HOME, NODE_COMPILE_CACHE, LOG_LEVEL: "warn", ...variables },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  return spawn(
+    process.execPath,
+    ["--liftoff-only", "--max-semi-space-size=4", join(folder, "src/cli/start.js"), ...parameters],
+    {
+      cwd: folder,
+      env: { PATH, HOME, NODE_COMPILE_CACHE, LOG_LEVEL: "warn", ...variables },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
 }
 
 /** Runs a command to its end. folder: that of the project, or of a copy of it. */

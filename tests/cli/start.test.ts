@@ -24,7 +24,7 @@ function help(home: string, flags: readonly string[] = [], variables: Readonly<R
   const { PATH = "" } = process.env;
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ["--liftoff-only", ...flags, join(project, "src/cli/start.js"), "--help"],
+    ["--liftoff-only", "--max-semi-space-size=4", ...flags, join(project, "src/cli/start.js"), "--help"],
     { cwd: top, env: { PATH, HOME: home, ...variables }, encoding: "utf8", timeout: 20_000 },
   );
   expect(status, stderr).toBe(0);

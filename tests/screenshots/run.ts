@@ -70,7 +70,7 @@ const inReadme: readonly (readonly [keyof typeof pages, keyof typeof looks])[] =
 
 /** Starts the demo in a folder of its own and returns once it has said its address. */
 async function startDemo(folder: string): Promise<{ url: string; stop(): Promise<void> }> {
-  const program = spawn("node", ["--liftoff-only", "src/cli/start.js", "demo"], {
+  const program = spawn("node", ["--liftoff-only", "--max-semi-space-size=4", "src/cli/start.js", "demo"], {
     env: { ...process.env, DATA_DIR: folder, PORT: "0", LOG_LEVEL: "error" },
     stdio: ["ignore", "pipe", "inherit"],
   });

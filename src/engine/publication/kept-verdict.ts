@@ -1,6 +1,6 @@
 /**
- * Definitions in which nothing was found to mend are not read and validated again, for a command that would take longer to
- * do that than to answer. What was read of them is kept beside a key of all that it, and the verdict, depend on.
+ * Definitions in which nothing was found to mend are not read and validated again: a command takes longer for that than to
+ * answer, and a start a third of its time. What was read of them is kept beside a key of all that it, and the verdict, depend on.
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
@@ -27,17 +27,15 @@ export interface Keep {
   readonly edition: string;
 }
 
-interface Kept {
-  readonly key: string;
-  readonly models: readonly {
-    readonly asset: string;
-    readonly body: Reading["body"];
-    readonly reaches: readonly (readonly [
-      string,
-      Reading["reaches"] extends ReadonlyMap<string, infer R> ? R : never,
-    ])[];
-  }[];
-}
+/** What is kept: a line with the key and a sum of the rest, then each model as it was read. */
+type Kept = readonly {
+  readonly asset: string;
+  readonly body: Reading["body"];
+  readonly reaches: readonly (readonly [
+    string,
+    Reading["reaches"] extends ReadonlyMap<string, infer R> ? R : never,
+  ])[];
+}[];
 
 /**
  * As `loadRegistry` and `validate`. Where a mistake or a warning was found, nothing is kept, and all is asked anew; and whatever
@@ -77,16 +75,24 @@ async function knownRegistry(
   key: string,
 ): Promise<Registry | null> {
   try {
-    const kept = JSON.parse(keep.read() ?? "null") as Kept | null;
-    if (kept?.key !== key) return null;
+    const [head = "", text = ""] = splitOnce(keep.read() ?? "");
+    if (head !== headOf(key, text)) return null; // of other definitions, half written, or gone bad on its disk
+    const models = JSON.parse(text) as Kept;
     const readings = new Map(
-      kept.models.map(({ asset, body, reaches }) => [asset, { body, reaches: new Map(reaches) }]),
+      models.map(({ asset, body, reaches }) => [asset, { body, reaches: new Map(reaches) }]),
     );
     return await loadRegistry(definitions, { ...options, readings });
   } catch {
-    return null; // half written, say
+    return null;
   }
 }
+
+function splitOnce(text: string): readonly string[] {
+  const end = text.indexOf("\n");
+  return end < 0 ? [] : [text.slice(0, end), text.slice(end + 1)];
+}
+
+const headOf = (key: string, text: string): string => `${key} ${hashOf([text])}`;
 
 function textOf(key: string, readings: ReadonlyMap<string, Reading>): string {
   const models = [...readings].map(([asset, { body, reaches }]) => ({
@@ -94,7 +100,8 @@ function textOf(key: string, readings: ReadonlyMap<string, Reading>): string {
     body: { ...body, statement: null }, // what it proves is in `reaches`
     reaches: [...reaches],
   }));
-  return JSON.stringify({ key, models } satisfies Kept);
+  const text = JSON.stringify(models satisfies Kept);
+  return `${headOf(key, text)}\n${text}`;
 }
 
 function keyOf(definitions: Definitions, options: RegistryOptions, keep: Keep, catalog: string): string {
@@ -116,8 +123,16 @@ function keyOf(definitions: Definitions, options: RegistryOptions, keep: Keep, c
   ]);
 }
 
-/** Of the engine's own files. To be asked for early: what is saved later is not what runs. */
-export const ownText = (): string => hashOf(textsIn(join(import.meta.dirname, ".."), ".ts"));
+/**
+ * Of the engine's own files. To be asked for early: what is saved later is not what runs. null: something was saved since this
+ * process began, which may run what was there before.
+ */
+export function ownText(): string | null {
+  const folder = join(import.meta.dirname, "..");
+  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const isNew = paths.some((path) => statSync(join(folder, path)).ctimeMs > performance.timeOrigin);
+  return isNew ? null : hashOf(textsIn(folder, ".ts"));
+}
 
 function hashOf(parts: readonly string[]): string {
   const hash = createHash("sha256");
@@ -143,8 +158,9 @@ function textOrCode(path: string): string {
 }
 
 /**
- * What of the database PostgreSQL's verdict depends on, as one text: its version, who asks and where names are looked for, all
- * that people have defined and a body can name, and the columns and keys of sources.
+ * What of the database PostgreSQL's verdict depends on, as one text: its version, who asks and where names are looked for, what
+ * sessions have set (how texts are quoted, say), all that people have defined and a body can name, and the columns and keys
+ * of sources.
  */
 async function readCatalog(pool: Pool, assets: readonly AnyAsset[]): Promise<string> {
   const sources = assets.flatMap((asset) =>
@@ -163,6 +179,13 @@ async function readCatalog(pool: Pool, assets: readonly AnyAsset[]): Promise<str
          select string_agg(row(oid, nspname)::text, '|' order by place)
          from unnest(current_schemas(false)) with ordinality as searched (name, place)
          join pg_namespace on nspname = name
+       ),
+       (
+         select md5(string_agg(row(name, setting)::text, '|' order by name))
+         from pg_settings
+         where context in ('user', 'superuser')
+           and source <> 'default'
+           and name <> 'application_name'
        ),
        ${rowsOf("pg_proc")},
        (select md5(string_agg(a::text, '|' order by a.aggfnoid)) from pg_aggregate a where a.aggfnoid::oid >= ${own}),

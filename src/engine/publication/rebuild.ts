@@ -1,16 +1,22 @@
 import type { ClientBase } from "pg";
 import { inParallel } from "../concurrency/index.ts";
 import type { Context } from "../context.ts";
-import { isView } from "../definition/index.ts";
+import { type Check, isView } from "../definition/index.ts";
 import { HeldSession, lockRebuild, type OnBackend, transaction } from "../postgres/index.ts";
-import { type CheckResult, dropOldVersions, passBarrier, recordCheckResults } from "../records/index.ts";
+import {
+  type CheckResult,
+  type CurrentVersion,
+  dropOldVersions,
+  passBarrier,
+  recordCheckResults,
+} from "../records/index.ts";
 import { AssetCheckError, allChecks, BodyError, firstFailure } from "../refresh/index.ts";
 import { arrange, blame, type Group, groupsOf } from "./arrange.ts";
 import { type Build, fillTable, type NewTable, prepareBuild, tablesBefore, useSchema } from "./build.ts";
 import { writeComments } from "./comments.ts";
 import { dropBuild, dropLeftovers } from "./drop-build.ts";
 import { GroupError, publishGroup } from "./publish.ts";
-import { checkToPublish, type Samples } from "./sample.ts";
+import { checkToPublish, type Samples, wantsSample } from "./sample.ts";
 import { ForeignDependentError } from "./stable-views.ts";
 
 export interface RebuildRequest {
@@ -79,34 +85,72 @@ async function rebuildAndPublish(context: Context, request: RebuildRequest): Pro
   const barrier = await passBarrier(context.pool);
   const build = await prepareBuild(context, request.runId, request.assets, request.onBackend);
   await arrange(context, build, request.onBackend); // what cannot be published need not be filled
-  await fillTables(context, build, request);
   const checks = new Checks(context, build, request);
+  await fillTables(context, build, checks, request);
   await checks.run();
   return await publishAll(context, build, checks, barrier, request);
 }
 
-async function fillTables(context: Context, build: Build, request: RebuildRequest): Promise<void> {
-  const tables = [...build.candidates].filter(([, { relation }]) => relation !== null);
-  const before = tablesBefore(context.registry.graph, build);
+/**
+ * First what the longest chain of tables waits for; and where one table after the other is all that can be filled, what stands
+ * on those that are is checked beside it.
+ */
+async function fillTables(
+  context: Context,
+  build: Build,
+  checks: Checks,
+  request: RebuildRequest,
+): Promise<void> {
+  const { graph } = context.registry;
+  const tables = [...build.candidates].flatMap(([name, { relation }]) => (relation === null ? [] : [name]));
+  const above = tablesBefore(graph, build);
+  const fill = async (name: string): Promise<void> => {
+    const version = build.candidates.get(name);
+    if (!version) return; // below one that failed
+    await request.onStart(name);
+    try {
+      const options = { ...context, onBackend: request.onBackend };
+      const rows = await fillTable(context.pool, build, version as NewTable, options);
+      await request.onFilled(name, rows);
+      checks.filled(name);
+    } catch (error) {
+      request.signal.throwIfAborted();
+      build.fail(name, error as Error);
+    }
+  };
+  const alone = [...build.candidates].filter(([, { asset }]) => asset.checks.every(readsNothingElse));
+  const checked = new Map(alone.map(([name]) => [`check of ${name}`, name]));
+  const before = new Map(above);
+  for (const [check, name] of checked)
+    before.set(check, tables.includes(name) ? [name] : (above.get(name) ?? []));
   await inParallel(
-    tables.map(([name]) => name),
+    [...tables, ...checked.keys()],
     before,
     concurrency,
-    async (name) => {
+    async (work) => {
       request.signal.throwIfAborted();
-      const version = build.candidates.get(name);
-      if (!version) return; // below one that failed
-      await request.onStart(name);
-      try {
-        const options = { ...context, onBackend: request.onBackend };
-        const rows = await fillTable(context.pool, build, version as NewTable, options);
-        await request.onFilled(name, rows);
-      } catch (error) {
-        request.signal.throwIfAborted();
-        build.fail(name, error as Error);
-      }
+      const name = checked.get(work);
+      await (name === undefined ? fill(work) : checks.runEarly(name));
     },
+    chainsBelow(tables, above),
   );
+}
+
+/** But the rows that are checked, so that all that must be filled for it is what they are made from. */
+function readsNothingElse(check: Check): boolean {
+  return check.kind === "expression" ? !/\bselect\b/i.test(check.expression) : check.kind !== "relationship";
+}
+
+/** How many tables are one above the other from each on, itself among them. tables: in topological order. */
+function chainsBelow(
+  tables: readonly string[],
+  above: ReadonlyMap<string, readonly string[]>,
+): Map<string, number> {
+  const chains = new Map(tables.map((name) => [name, 1]));
+  for (const name of [...tables].reverse())
+    for (const read of above.get(name) ?? [])
+      chains.set(read, Math.max(chains.get(read) ?? 1, chains.get(name)! + 1));
+  return chains;
 }
 
 /** Checks what would be read differently: what is made anew, and the views that read it. */
@@ -116,6 +160,10 @@ class Checks {
   readonly #request: RebuildRequest;
   readonly #results = new Map<string, readonly CheckResult[]>();
   readonly #samples: Samples = new Map();
+  /** Tables of the build. */
+  readonly #filled = new Set<string>();
+  /** Candidates, with all that they read filled. */
+  readonly #passed = new Set<string>();
 
   constructor(context: Context, build: Build, request: RebuildRequest) {
     this.#context = context;
@@ -123,10 +171,25 @@ class Checks {
     this.#request = request;
   }
 
+  filled(table: string): void {
+    this.#filled.add(table);
+  }
+
+  /** Of what is made anew, while others are filled yet that it does not read. What fails goes out of the build, as later. */
+  async runEarly(name: string): Promise<void> {
+    if (!this.#build.candidates.has(name)) return;
+    const outcome = await this.#check(name, true);
+    if (outcome === "later") return;
+    if (outcome) this.#build.fail(name, outcome);
+    else this.#passed.add(name);
+  }
+
   /** Takes what fails out of the build, and checks again what then stands on something else, until all that is left passes. */
   async run(): Promise<void> {
     await arrange(this.#context, this.#build, this.#request.onBackend);
-    await this.#run([...this.#build.candidates.keys(), ...this.#build.dependents]);
+    const { candidates, dependents } = this.#build;
+    const open = [...candidates.keys()].filter((name) => !this.#passed.has(name));
+    await this.#run([...open, ...dependents]);
   }
 
   /** After something was taken out of the build: only what stands on something else since. */
@@ -141,8 +204,8 @@ class Checks {
       await inParallel(names, new Map(), concurrency, async (name) => {
         this.#request.signal.throwIfAborted();
         if (!candidates.has(name) && !dependents.has(name)) return;
-        const error = await this.#check(name);
-        if (!error) return;
+        const error = await this.#check(name, false);
+        if (error === null || error === "later") return;
         if (candidates.has(name)) this.#build.fail(name, error);
         else blame(registry.graph, this.#build, name, error);
       });
@@ -154,19 +217,22 @@ class Checks {
     return [...names].flatMap((name) => this.#results.get(name) ?? []);
   }
 
-  /** The failure that keeps it from being published; null: none. */
-  async #check(name: string): Promise<Error | null> {
+  /** The failure that keeps it from being published; null: none. later: early, there is nothing yet to take a sample from. */
+  async #check(name: string, isEarly: boolean): Promise<Error | "later" | null> {
     const { asset } = this.#build.versionOf(name);
     const isNewView = this.#build.candidates.has(name) && isView(asset);
     const checks = isNewView ? allChecks(asset) : asset.checks;
     if (checks.length === 0) return null;
-    const run = async (client: ClientBase): Promise<CheckResult[]> => {
+    const run = async (client: ClientBase): Promise<CheckResult[] | "later"> => {
       await useSchema(client, this.#build.schema);
       await client.query(`set local statement_timeout = ${asset.timeoutSeconds * 1000}`);
-      return await checkToPublish(client, this.#build.versions(), asset, checks, this.#samples);
+      const versions = this.#filledVersions();
+      if (isEarly && (await wantsSample(client, versions, asset, this.#samples))) return "later";
+      return await checkToPublish(client, versions, asset, checks, this.#samples);
     };
     try {
       const results = await transaction(this.#context.pool, run, this.#request);
+      if (results === "later") return results;
       this.#results.set(name, results);
       const failure = firstFailure(results);
       return failure && new AssetCheckError(failure);
@@ -174,6 +240,14 @@ class Checks {
       this.#request.signal.throwIfAborted();
       return new BodyError(name, error);
     }
+  }
+
+  /** What can be read by the name of each: not a table that is still empty, nor what stands in for one that went out. */
+  #filledVersions(): Map<string, CurrentVersion> {
+    const { candidates, takenOut } = this.#build;
+    const isEmpty = (name: string): boolean =>
+      candidates.get(name)?.relation != null && !this.#filled.has(name);
+    return new Map([...this.#build.versions()].filter(([name]) => !isEmpty(name) && !takenOut.has(name)));
   }
 }
 

@@ -9,19 +9,24 @@ const least = 3;
 const most = 50;
 const quickMilliseconds = 100;
 
-/** By partition column: values that tables have, for all checks of one publication. */
+/** By table: values of its partition column, for all checks of one publication. */
 export type Samples = Map<string, Promise<readonly string[]>>;
 
-/** Runs the checks before the asset is published: of a table on all rows, of a view on those of some partition values. */
+/** What a sample is taken from: versions that are filled. */
+type Versions = ReadonlyMap<string, CurrentVersion>;
+
+/**
+ * Runs the checks before the asset is published: of a table on all rows, of a view on those of some partition values.
+ */
 export async function checkToPublish(
   client: ClientBase,
-  versions: ReadonlyMap<string, CurrentVersion>,
+  versions: Versions,
   asset: AnyAsset,
   checks: readonly Check[],
   samples: Samples,
 ): Promise<CheckResult[]> {
+  const values = await valuesFor(client, versions, asset, samples);
   const { partitionBy } = asset;
-  const values = isView(asset) && partitionBy ? await sampleOf(client, versions, partitionBy, samples) : [];
   if (values.length === 0 || checks.length === 0) return await runChecks(client, asset, checks);
   // What of a key is said to be one over all values is no matter of one of them.
   const overAll = asset.key.includes(partitionBy!) ? [] : checks.filter(({ kind }) => kind === "unique_key");
@@ -35,6 +40,27 @@ export async function checkToPublish(
   return [...results, ...each];
 }
 
+/** Would its checks compute all of a view, for want of a value in what is filled? */
+export async function wantsSample(
+  client: ClientBase,
+  versions: Versions,
+  asset: AnyAsset,
+  samples: Samples,
+): Promise<boolean> {
+  const isSampled = isView(asset) && asset.partitionBy !== undefined;
+  return isSampled && (await valuesFor(client, versions, asset, samples)).length === 0;
+}
+
+async function valuesFor(
+  client: ClientBase,
+  versions: Versions,
+  asset: AnyAsset,
+  samples: Samples,
+): Promise<readonly string[]> {
+  const { partitionBy } = asset;
+  return isView(asset) && partitionBy ? await sampleOf(client, versions, partitionBy, samples) : [];
+}
+
 /** An equality goes to both sides of a join, a list of values to one: the other would be computed for everybody. */
 async function checkOneByOne(
   client: ClientBase,
@@ -43,6 +69,7 @@ async function checkOneByOne(
   values: readonly string[],
 ): Promise<CheckResult[]> {
   if (checks.length === 0) return [];
+  await client.query("set local plan_cache_mode = force_generic_plan"); // planned once, not for each value
   const until = performance.now() + quickMilliseconds;
   const results: CheckResult[][] = [];
   for (const value of values) {
@@ -59,39 +86,35 @@ async function checkOneByOne(
   });
 }
 
+/** In turn from every table that has the column: those of one may all be of a kind, and it may be empty. */
 async function sampleOf(
   client: ClientBase,
-  versions: ReadonlyMap<string, CurrentVersion>,
+  versions: Versions,
   column: string,
   samples: Samples,
 ): Promise<readonly string[]> {
-  const known = samples.get(column) ?? readSample(client, versions, column);
-  samples.set(column, known);
-  return await known;
-}
-
-/** In turn from every table that has the column: those of one may all be of a kind, and it may be empty. */
-async function readSample(
-  client: ClientBase,
-  versions: ReadonlyMap<string, CurrentVersion>,
-  column: string,
-): Promise<string[]> {
   const found: { value: string; place: number }[] = [];
   for (const { asset, relation } of versions.values()) {
     if (relation === null || asset.partitionBy !== column) continue;
-    const values = quoteIdentifier(column);
-    // As text afterwards: the distinct ones come off the index of the key.
-    const { rows } = await client.query<{ value: string }>(
-      `select value::text
-       from (
-         select distinct ${values} as value
-         from ${quoteIdentifier(asset.name)}
-         where ${values} is not null
-         limit ${most}
-       ) as listed`,
-    );
-    found.push(...rows.map(({ value }, place) => ({ value, place })));
+    const known = samples.get(relation) ?? readSample(client, asset);
+    samples.set(relation, known);
+    found.push(...(await known).map((value, place) => ({ value, place })));
   }
   const inTurn = found.sort((a, b) => a.place - b.place).map(({ value }) => value);
   return [...new Set(inTurn)].slice(0, most);
+}
+
+async function readSample(client: ClientBase, { name, partitionBy }: AnyAsset): Promise<readonly string[]> {
+  const values = quoteIdentifier(partitionBy!);
+  // As text afterwards: the distinct ones come off the index of the key.
+  const { rows } = await client.query<{ value: string }>(
+    `select value::text
+     from (
+       select distinct ${values} as value
+       from ${quoteIdentifier(name)}
+       where ${values} is not null
+       limit ${most}
+     ) as listed`,
+  );
+  return rows.map(({ value }) => value);
 }
