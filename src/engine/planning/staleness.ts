@@ -1,6 +1,5 @@
 import type { ClientBase, Pool } from "pg";
 import { type Graph, isView, type Node } from "../definition/index.ts";
-import { queryTogether } from "../postgres/index.ts";
 import { byName, type Inherited, inherit } from "./inherit.ts";
 import { type Failure, type Outcomes, readOutcomes } from "./outcomes.ts";
 
@@ -59,19 +58,18 @@ export async function readStates(
   graph: Graph,
   now: Date,
 ): Promise<Map<string, AssetState>> {
-  const [publications, changes] = await queryTogether<[PublishedState, { asset: string; changes: number }]>(
-    pool,
-    [
-      `select asset, code_version, data_version, read_versions, relation, last_run_id, last_materialized_at
+  const publications = await pool.query<PublishedState>(
+    `select asset, code_version, data_version, read_versions, relation, last_run_id, last_materialized_at
      from orchestrator.assets`,
-      `select asset, count(*) as changes
+  );
+  const changes = await pool.query<{ asset: string; changes: number }>(
+    `select asset, count(*) as changes
      from orchestrator.changes
      group by asset`,
-    ],
   );
   return statesOf(graph, {
-    publications: new Map(publications.map((row) => [row.asset, row])),
-    waiting: new Map(changes.map((row) => [row.asset, row.changes])),
+    publications: new Map(publications.rows.map((row) => [row.asset, row])),
+    waiting: new Map(changes.rows.map((row) => [row.asset, row.changes])),
     outcomes: await readOutcomes(pool, graph),
     now,
   });

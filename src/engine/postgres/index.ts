@@ -16,5 +16,4 @@ export {
 } from "./locks.ts";
 export type { Log } from "./log.ts";
 export { mostPrepared, namedStatement } from "./named-statement.ts";
-export { queryTogether } from "./query-together.ts";
 export { againAfterDeadlock, type OnBackend, transaction } from "./transaction.ts";

@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import type { Scope } from "../planning/index.ts";
-import { EngineError, queryTogether } from "../postgres/index.ts";
+import { EngineError } from "../postgres/index.ts";
 
 export type RunStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled";
 export const triggerKinds = ["manual", "schedule", "sensor", "watcher", "deploy"] as const;
@@ -235,75 +235,65 @@ export async function readRun(
   range: LogRange = {},
   stepRange: StepRange = {},
 ): Promise<RunDetail> {
-  const [runs, first, logs, checks] = await queryTogether<[RunRecord, StepRecord, LogRecord, CheckRecord]>(
-    pool,
-    [
-      `select ${runColumns} from orchestrator.runs where run_id = ${Number(runId)}`,
-      selectSteps(runId, stepRange),
-      selectLogs(runId, range),
-      `select
+  const run = await readRunRecord(pool, runId);
+  const steps = await pool.query<StepRecord>(
+    `select
+       asset, action, status, reason, scope, attempt,
+       rows_inserted as "rowsInserted",
+       rows_updated as "rowsUpdated",
+       rows_deleted as "rowsDeleted",
+       progress,
+       started_at as "startedAt",
+       filled_at as "filledAt",
+       finished_at as "finishedAt",
+       error
+     from orchestrator.steps
+     where run_id = $1
+       and (
+         $2::text is null
+         or (coalesce(started_at, 'infinity'), asset) > (
+           select coalesce(started_at, 'infinity'), asset
+           from orchestrator.steps
+           where run_id = $1
+             and asset = $2
+         )
+       )
+     order by started_at nulls last, asset
+     limit $3`,
+    [runId, stepRange.after, stepRange.limit],
+  );
+  const logs = await readLogs(pool, runId, range);
+  const checks = await pool.query<CheckRecord>(
+    `select
        asset,
        check_name as "check",
        severity,
        failing_rows as "failingRows",
        coalesce(sample, '[]') as sample
      from orchestrator.check_results
-     where run_id = ${Number(runId)}
+     where run_id = $1
      order by asset, check_name`,
-    ],
+    [runId],
   );
-  if (!runs[0]) throw new UnknownRunError(runId);
-  const { after } = stepRange;
-  const steps =
-    after === undefined
-      ? first
-      : (await pool.query<StepRecord>(selectSteps(runId, stepRange, "$1"), [after])).rows;
-  return { ...runs[0], steps, logs: logs.toReversed(), checks };
+  return { ...run, steps: steps.rows, logs, checks: checks.rows };
 }
 
-/** after: the parameter that is the asset after which they begin. */
-const selectSteps = (runId: number, range: StepRange, after?: string): string =>
-  `select
-     asset, action, status, reason, scope, attempt,
-     rows_inserted as "rowsInserted",
-     rows_updated as "rowsUpdated",
-     rows_deleted as "rowsDeleted",
-     progress,
-     started_at as "startedAt",
-     filled_at as "filledAt",
-     finished_at as "finishedAt",
-     error
-   from orchestrator.steps
-   where run_id = ${Number(runId)}
-     ${
-       after === undefined
-         ? ""
-         : `and (coalesce(started_at, 'infinity'), asset) > (
-              select coalesce(started_at, 'infinity'), asset
-              from orchestrator.steps
-              where run_id = ${Number(runId)}
-                and asset = ${after}::text
-            )`
-     }
-   order by started_at nulls last, asset
-   limit ${limitOf(range)}`;
-
-const limitOf = ({ limit }: { readonly limit?: number | undefined }): string =>
-  limit === undefined ? "all" : String(Number(limit));
-
-/** The newest first. */
-const selectLogs = (runId: number, range: LogRange): string =>
-  `select log_id as "logId", asset, level, message, logged_at as "loggedAt"
-   from orchestrator.step_logs
-   where run_id = ${Number(runId)}
-     ${range.after === undefined ? "" : `and log_id > ${Number(range.after)}`}
-     ${range.before === undefined ? "" : `and log_id < ${Number(range.before)}`}
-   order by log_id desc
-   limit ${limitOf(range)}`;
-
 /** The logs of a run in order. */
-export async function readLogs(pool: Pool, runId: number, range: LogRange = {}): Promise<LogRecord[]> {
-  const { rows } = await pool.query<LogRecord>(selectLogs(runId, range));
+export async function readLogs(
+  pool: Pool,
+  runId: number,
+  { after, before, limit }: LogRange = {},
+): Promise<LogRecord[]> {
+  const { rows } = await pool.query<LogRecord>(
+    `select log_id as "logId", asset, level, message, logged_at as "loggedAt"
+     from orchestrator.step_logs
+     where run_id = $1
+       and ($2::bigint is null or log_id > $2)
+       and ($3::bigint is null or log_id < $3)
+     order by log_id desc
+     limit $4`,
+    [runId, after, before, limit],
+  );
   return rows.reverse();
 }
 
