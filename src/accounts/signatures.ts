@@ -14,6 +14,7 @@ export function signClaims(claims: jwt.JwtPayload, secret: string, now: Date, ex
 const keys = new Map<string, KeyObject>();
 
 function keyOf(secret: string): KeyObject {
+  if (secret === "") throw new jwt.JsonWebTokenError("expected a secret, got: none"); // whoever likes signs with none
   const key = keys.get(secret) ?? createSecretKey(secret, "utf8");
   keys.set(secret, key);
   return key;

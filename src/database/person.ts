@@ -1,4 +1,4 @@
-import type { Pool, PoolClient, QueryConfig, QueryResultRow } from "pg";
+import { DatabaseError, type Pool, type PoolClient, type QueryConfig, type QueryResultRow } from "pg";
 import { currentRequest } from "../request-scope.ts";
 import { socketOf, timesLonger, withLongerAnswers } from "./answer-limit.ts";
 import { transaction } from "./transaction.ts";
@@ -88,11 +88,19 @@ export function personReading<T>(
   );
 }
 
+const inFailedTransaction = "25P02";
+
+const codeOf = (reason: unknown): unknown => (reason instanceof DatabaseError ? reason.code : null);
+
 /** As Promise.all, but ends when all have ended: a connection is not given back while one of them may still ask it for something. */
 export async function together<T extends readonly unknown[] | []>(
   work: T,
 ): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
-  await Promise.allSettled(work);
+  const ended = await Promise.allSettled(work);
+  const reasons: unknown[] = ended.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+  // What was sent after the statement that failed failed with it, and says no more than that.
+  const told = reasons.find((reason) => codeOf(reason) !== inFailedTransaction) ?? reasons[0];
+  if (reasons.length > 0) throw told;
   return Promise.all(work);
 }
 

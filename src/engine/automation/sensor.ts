@@ -124,10 +124,11 @@ export async function sense(
   };
   const startedAt = context.clock();
   const outcomes: RefreshOutcome[] = [];
-  // Side by side: what has changed neither waits for what is to be asked for, nor fails with it.
-  const [asked, carried] = await Promise.allSettled([
-    look.portion.first === "oldest" ? requestRuns(context, sensor) : 0,
+  // Side by side: what has changed neither waits for what is to be asked for, nor fails with it. It comes first, for the connection that
+  // was used last, which has its statements planned.
+  const [carried, asked] = await Promise.allSettled([
     carryOn(context, sensor, look, outcomes),
+    look.portion.first === "oldest" ? requestRuns(context, sensor) : 0,
   ]);
   const requested = asked.status === "fulfilled" ? asked.value : 0;
   const error: unknown =

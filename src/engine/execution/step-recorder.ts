@@ -142,6 +142,8 @@ export class StepRecorder {
       .sort((a, b) => order.get(a.asset)! - order.get(b.asset)!)
       .map((outcome) => ({ asset: outcome.asset, ...stepLine(outcome) }));
     await appendLogs(client, this.#runId, ended);
+    // Outside of a transaction the lines come after what was told.
+    if (ended.length > 0 && client === this.#pool) await this.#notify();
   }
 
   /** A rebuild's rows are there, and wait to be published with the others. */

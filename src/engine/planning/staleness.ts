@@ -76,12 +76,29 @@ export async function readStates(
 }
 
 /** The same from values: pure. */
-export function statesOf(graph: Graph, observation: Observation): Map<string, AssetState> {
+export function statesOf(graph: Graph, recorded: Observation): Map<string, AssetState> {
   const states = new Map<string, AssetState>();
+  const observation = { ...recorded, publications: withViews(graph, recorded.publications) };
   const above = readAbove(graph, observation);
   for (const node of graph.nodes.values()) states.set(node.asset.name, stateOf(node, observation, above));
   return states;
 }
+
+/** A refresh writes down nothing of a view: it is made anew whenever the newest of what it reads is. */
+function withViews(graph: Graph, recorded: Observation["publications"]): Map<string, PublishedState> {
+  const publications = new Map(recorded);
+  for (const { asset } of graph.nodes.values()) {
+    const own = recorded.get(asset.name);
+    if (!own || !isView(asset)) continue;
+    const { last_run_id, last_materialized_at } = asset.deps
+      .flatMap((dependency) => publications.get(dependency.asset.name) ?? [])
+      .reduce((newer, state) => (timeOf(state) > timeOf(newer) ? state : newer), own);
+    publications.set(asset.name, { ...own, last_run_id, last_materialized_at });
+  }
+  return publications;
+}
+
+const timeOf = ({ last_materialized_at }: PublishedState): number => last_materialized_at?.getTime() ?? 0;
 
 /** What the grammar's `state:` stands for just now, to be given to `select`. */
 export function selectable(states: ReadonlyMap<string, AssetState>): Record<"stale" | "failed", Set<string>> {

@@ -16,7 +16,7 @@ import { type Build, fillTable, type NewTable, prepareBuild, tablesBefore, useSc
 import { writeComments } from "./comments.ts";
 import { dropBuild, dropLeftovers } from "./drop-build.ts";
 import { GroupError, publishGroup } from "./publish.ts";
-import { checkToPublish, type Samples, wantsSample } from "./sample.ts";
+import { checkToPublish, type Samples } from "./sample.ts";
 import { ForeignDependentError } from "./stable-views.ts";
 
 export interface RebuildRequest {
@@ -111,6 +111,7 @@ async function fillTables(
     try {
       const options = { ...context, onBackend: request.onBackend };
       const rows = await fillTable(context.pool, build, version as NewTable, options);
+      if (!build.candidates.has(name)) return; // meanwhile a check of what it is made from failed
       await request.onFilled(name, rows);
       checks.filled(name);
     } catch (error) {
@@ -138,7 +139,9 @@ async function fillTables(
 
 /** But the rows that are checked, so that all that must be filled for it is what they are made from. */
 function readsNothingElse(check: Check): boolean {
-  return check.kind === "expression" ? !/\bselect\b/i.test(check.expression) : check.kind !== "relationship";
+  return check.kind === "expression"
+    ? !/\b(?:select|table)\b/i.test(check.expression)
+    : check.kind !== "relationship";
 }
 
 /** How many tables are one above the other from each on, itself among them. tables: in topological order. */
@@ -217,7 +220,15 @@ class Checks {
     return [...names].flatMap((name) => this.#results.get(name) ?? []);
   }
 
-  /** The failure that keeps it from being published; null: none. later: early, there is nothing yet to take a sample from. */
+  /** A sample is taken in turn from every table with the column: of those that are filled first, values may all be of a kind. */
+  #isAnyToFill(column: string | undefined): boolean {
+    return [...this.#build.candidates].some(
+      ([name, { asset, relation }]) =>
+        column !== undefined && relation !== null && asset.partitionBy === column && !this.#filled.has(name),
+    );
+  }
+
+  /** The failure that keeps it from being published; null: none. later: early, not all is there that a sample is taken from. */
   async #check(name: string, isEarly: boolean): Promise<Error | "later" | null> {
     const { asset } = this.#build.versionOf(name);
     const isNewView = this.#build.candidates.has(name) && isView(asset);
@@ -227,7 +238,7 @@ class Checks {
       await useSchema(client, this.#build.schema);
       await client.query(`set local statement_timeout = ${asset.timeoutSeconds * 1000}`);
       const versions = this.#filledVersions();
-      if (isEarly && (await wantsSample(client, versions, asset, this.#samples))) return "later";
+      if (isEarly && isView(asset) && this.#isAnyToFill(asset.partitionBy)) return "later";
       return await checkToPublish(client, versions, asset, checks, this.#samples);
     };
     try {

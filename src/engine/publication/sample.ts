@@ -40,17 +40,6 @@ export async function checkToPublish(
   return [...results, ...each];
 }
 
-/** Would its checks compute all of a view, for want of a value in what is filled? */
-export async function wantsSample(
-  client: ClientBase,
-  versions: Versions,
-  asset: AnyAsset,
-  samples: Samples,
-): Promise<boolean> {
-  const isSampled = isView(asset) && asset.partitionBy !== undefined;
-  return isSampled && (await valuesFor(client, versions, asset, samples)).length === 0;
-}
-
 async function valuesFor(
   client: ClientBase,
   versions: Versions,

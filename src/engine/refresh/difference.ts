@@ -117,8 +117,12 @@ function comparison({ asset, body, table }: TableVersion, scope: Scope, conditio
     )`;
 }
 
-/** For the plan: however many rows are expected to differ, the table is not read from end to end for them. */
-const isAmongFew = "stored.ctid = any(array(select row_id from compared)) and";
+/**
+ * For the plan: however many rows are expected to differ, the table is not read from end to end for them. The equality is none that finds a
+ * row by its place, else the places are looked through for each: it says the same of any place there is.
+ */
+const isAmongFew = `stored.ctid = any(array(select row_id from compared where row_id is not null))
+          and tidlarger(stored.ctid, '(0,0)'::tid) = fresh.row_id`;
 
 function differenceStatement(version: TableVersion, scope: Scope, condition: string): string {
   const { asset, table } = version;
@@ -133,10 +137,10 @@ function differenceStatement(version: TableVersion, scope: Scope, condition: str
     changed as (
       merge into ${table} as stored
       using compared as fresh
-        on ${isSmall(scope) ? isAmongFew : ""} stored.ctid = fresh.row_id
+        on ${isSmall(scope) || scope.since !== null ? isAmongFew : "stored.ctid = fresh.row_id"}
       when matched and fresh.is_fresh is null then delete
       when matched then ${assignments.length > 0 ? `update set ${assignments.join(", ")}` : "do nothing"}
-      when not matched then insert (${quoteColumns(columns)}) values (${quoteColumns(columns, "fresh")})
+      when not matched and fresh.is_fresh then insert (${quoteColumns(columns)}) values (${quoteColumns(columns, "fresh")})
       returning merge_action() as operation, ${imageOf(asset)}
     )
     select

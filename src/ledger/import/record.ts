@@ -22,6 +22,7 @@ import { recordGroups } from "./recording.ts";
 import type { Remark } from "./remarks.ts";
 import { type KeptChoices, rememberChoices, rememberTickers } from "./remembered.ts";
 import {
+  arePricesTold,
   type ImportProgress,
   type ImportReview,
   isOwn,
@@ -270,7 +271,7 @@ async function recordReviewed(
  * Records the selected rows in one transaction, all or none, and keeps the others with their reasons: nothing if a selected row
  * has an error, or if the file or the ledger is no longer the one that the selection was made for. `selection` null: every
  * trade but potential duplicates.
- * The review of one that is recorded says nothing of prices where there is a selection: the one before it did.
+ * The review of one that is recorded says nothing of prices where one a moment ago said all.
  * Throws QuotaExceededError, MissingRateError, and HistoryUnavailableError when the history of a new ticker cannot be had; what is there by then stays.
  */
 export async function importTransactions(
@@ -284,7 +285,7 @@ export async function importTransactions(
   const prepared = await prepareImport(context, userId, importFile, deadline, onProgress);
   const tell = await reviewPrepared(context, userId, prepared, { selection, deadline, onProgress });
   // Who chose rows in a preview has read there what the market says of their prices, which refuses nothing.
-  const isPriced = selection === null;
+  const isPriced = selection === null || !arePricesTold(prepared, userId);
   const review = await tell({ isPriced });
   const selected = review.rows.filter(({ isSelected }) => isSelected);
   const isReady =

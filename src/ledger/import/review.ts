@@ -310,6 +310,17 @@ export interface Look {
   readonly onProgress?: (progress: ImportProgress) => void;
 }
 
+/** Of files that were read a moment ago (`LastRead`), by whom the market was asked about all prices in time. */
+const pricesTold = new WeakMap<ReadFile, Set<number>>();
+
+function notePricesTold(file: ReadFile, userId: number): void {
+  pricesTold.set(file, (pricesTold.get(file) ?? new Set()).add(userId));
+}
+
+/** Whether a review has told this person what the market says of the file's prices. */
+export const arePricesTold = ({ file }: Prepared, userId: number): boolean =>
+  pricesTold.get(file)?.has(userId) ?? false;
+
 export interface Told {
   /** Whether what the market says of prices, which refuses nothing, is asked and told. */
   readonly isPriced: boolean;
@@ -348,6 +359,7 @@ export async function reviewPrepared(
   const selected = new Set(chosen);
   return async ({ isPriced }) => {
     const prices = isPriced ? await checkPrices(context, base, known, deadline) : new Map();
+    if (isPriced && performance.now() < deadline) notePricesTold(prepared.file, userId);
     const reviewed = await mapInTurns(rows, (row) => reviewRow(row, { ...findings, prices }, selected));
     return summarise(prepared, findings, reviewed);
   };

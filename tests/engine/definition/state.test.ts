@@ -99,6 +99,18 @@ test("overdue by its policy, at the hour", () => {
   ]);
 });
 
+test("of a view nothing is written down in a refresh: it was made anew with the newest of what it reads", () => {
+  const refreshed = { last_run_id: 9, last_materialized_at: new Date("2024-03-02T11:00:00Z") };
+  const states = observe([published("int_charges", refreshed)]);
+  expect(states.get("gold_members")).toMatchObject({
+    lastRunId: 9,
+    lastMaterializedAt: refreshed.last_materialized_at,
+    lastSuccessAt: refreshed.last_materialized_at,
+    status: "fresh",
+  });
+  expect(states.get("gold_books")).toMatchObject({ lastRunId: 1 });
+});
+
 test("broken says why", () => {
   const nodes = library.map(nodeOf).map((node) =>
     node.asset.name === "gold_books"
