@@ -1,14 +1,14 @@
 -- One row per person and pair of tickers held, in the order of the alphabet and each with itself: how their returns went together.
 --
--- Over the returns of the portfolio on which both were held. Pairs are made within each day: a join of days to days, of which a
--- planner expects one, would take seconds.
+-- Over the returns of the portfolio on which both were held. Each ticker's returns are laid along all days, null where there is none, and
+-- the two of a pair are read side by side: nothing is joined, and the four million returns of 60 tickers over ten years are not sorted by pair.
 with
-  days as (
+  returns as (
     select
       user_id,
       r.price_date,
-      array_agg(ticker order by ticker) as tickers,
-      array_agg(r.risk_return order by ticker) as risk_returns
+      ticker,
+      r.risk_return
     from
       int_holding_risk_returns as r
       full join (
@@ -20,25 +20,59 @@ with
       ) as c
         using (user_id, ticker) -- in full, as in int_ticker_days
     where coalesce(c.is_compared, false) and coalesce(r.risk_return, 'NaN') != 'NaN'
-    group by user_id, r.price_date
+  ),
+  days as (
+    select
+      user_id,
+      price_date,
+      array_agg(ticker order by ticker) as tickers,
+      array_agg(risk_return order by ticker) as risk_returns
+    from returns
+    group by user_id, price_date
+  ),
+  listed as (
+    select distinct
+      user_id,
+      ticker
+    from int_compared_holdings
+  ),
+  series as (
+    select
+      l.user_id,
+      l.ticker,
+      array_agg(d.risk_returns[array_position(d.tickers, l.ticker)] order by d.price_date) as risk_returns
+    from
+      listed as l
+      join days as d on d.user_id = l.user_id
+    group by l.user_id, l.ticker
+  ),
+  people as (
+    select
+      user_id,
+      array_agg(row(ticker, risk_returns) order by ticker) as series
+    from series
+    group by user_id
   ),
   pairs as (
     select
-      d.user_id,
+      p.user_id,
       a.ticker,
       b.ticker as other_ticker,
-      count(*) as returns,
-      -- Summed up by days: sums in another order differ in their last bit.
-      corr(a.risk_return, b.risk_return order by d.price_date) as correlation,
-      least(
-        stddev_samp(a.risk_return order by d.price_date),
-        stddev_samp(b.risk_return order by d.price_date)
-      ) as least_deviation
+      of_pair.*
     from
-      days as d
-      cross join lateral unnest(d.tickers, d.risk_returns) with ordinality as a (ticker, risk_return, place)
-      cross join lateral unnest(d.tickers[a.place:], d.risk_returns[a.place:]) as b (ticker, risk_return)
-    group by d.user_id, a.ticker, b.ticker
+      people as p
+      cross join lateral unnest(p.series) as a (ticker text, risk_returns double precision[])
+      cross join lateral unnest(p.series) as b (ticker text, risk_returns double precision[])
+      cross join lateral (
+        select
+          count(*) as returns,
+          -- Summed up by days: sums in another order differ in their last bit.
+          corr(x.a, x.b order by x.place) as correlation,
+          least(stddev_samp(x.a order by x.place), stddev_samp(x.b order by x.place)) as least_deviation
+        from unnest(a.risk_returns, b.risk_returns) with ordinality as x (a, b, place)
+        where x.a is not null and x.b is not null
+      ) as of_pair
+    where b.ticker >= a.ticker and of_pair.returns > 0
   ),
   reasons as (
     select
