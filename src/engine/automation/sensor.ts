@@ -30,9 +30,11 @@ const quickMilliseconds = 500;
  */
 const portions: readonly Portion[] = [usualPortion, { values: 3, first: "newest" }];
 
-/** How many partition values of what waits its workers have done, until nothing waits any more. */
 interface Batch {
+  /** How many partition values of what waits its workers have done, until nothing waits any more. */
   done: number;
+  /** How many the first worker takes at once: what was quick in the last batch is where the next begins. */
+  values: number;
 }
 
 /** Claims the changes of a sensor's sources whenever it is woken, until there are none left. */
@@ -40,7 +42,10 @@ export class SensorLoop {
   readonly #context: Context;
   readonly #name: string;
   readonly #workers: readonly WakeLoop[];
-  readonly #batch: Batch = { done: 0 };
+  readonly #batch: Batch = { done: 0, values: usualPortion.values };
+  /** The first worker is about to claim: what is told meanwhile is most often what it claims. */
+  #isClaiming = false;
+  #isToldMeanwhile = false;
   readonly #timer: NodeJS.Timeout;
   readonly #errors = new Map<Portion, string>();
   #retry: NodeJS.Timeout | undefined;
@@ -67,11 +72,21 @@ export class SensorLoop {
     return [...this.#errors.values()][0] ?? null;
   }
 
-  /** The second worker is for what comes while the first is busy: a single write is not looked for by two. */
+  /**
+   * The second worker is for what comes while the first is busy: a single write is not looked for by two. Nor are several tables that were
+   * written in one transaction, each of which is told: the second had taken three of a new day's bars, and with them the day of everybody.
+   */
   wake(): void {
     const [first, second] = this.#workers;
-    if (first!.isBusy) second!.wake();
+    if (this.#isClaiming) this.#isToldMeanwhile = true;
+    else if (first!.isBusy) second!.wake();
     first!.wake();
+  }
+
+  #onClaimed(): void {
+    this.#isClaiming = false;
+    if (this.#isToldMeanwhile) this.#workers[1]!.wake();
+    this.#isToldMeanwhile = false;
   }
 
   /** Waits for the refreshes that are going on. */
@@ -88,8 +103,14 @@ export class SensorLoop {
     if (!sensor) return;
     this.#errors.delete(portion);
     const isStopping = (): boolean => this.#stopping;
-    const onBatch = (): void => this.#workers[1]!.wake();
-    const result = await sense(this.#context, sensor, { portion, isStopping, batch: this.#batch, onBatch });
+    const isFirst = portion.first === "oldest";
+    const result = await sense(this.#context, sensor, {
+      portion,
+      isStopping,
+      batch: this.#batch,
+      onBatch: () => this.#workers[1]!.wake(),
+      ...(isFirst && { onClaim: () => (this.#isClaiming = true), onClaimed: () => this.#onClaimed() }),
+    });
     if (result.failed === 0) return;
     this.#errors.set(portion, result.error ?? "");
     clearTimeout(this.#retry);
@@ -104,6 +125,9 @@ interface Look {
   readonly isStopping: () => boolean;
   /** Called when more waits than was claimed at once. */
   readonly onBatch: () => void;
+  /** Called before each claim, and when it is done or has failed. */
+  readonly onClaim: () => void;
+  readonly onClaimed: () => void;
 }
 
 /**
@@ -117,9 +141,11 @@ export async function sense(
 ): Promise<SensorResult & { error: string | null }> {
   const look: Look = {
     portion: usualPortion,
-    batch: { done: 0 },
+    batch: { done: 0, values: usualPortion.values },
     isStopping: () => false,
     onBatch: () => {},
+    onClaim: () => {},
+    onClaimed: () => {},
     ...given,
   };
   const startedAt = context.clock();
@@ -153,38 +179,39 @@ export async function sense(
 async function carryOn(
   context: Context,
   sensor: Sensor,
-  { portion: first, batch, isStopping, onBatch }: Look,
+  look: Look,
   outcomes: RefreshOutcome[],
 ): Promise<void> {
+  const { batch, isStopping, onBatch, onClaimed } = look;
+  const isGrowing = look.portion.first === "oldest"; // what the other is there for are single writes
   const trigger = { kind: "sensor", name: sensor.name } as const;
   const sources = sensor.sources.map(({ name }) => name);
-  for (let portion = first; !isStopping(); ) {
+  while (!isStopping()) {
     const failures = outcomes.reduce((sum, { failed }) => sum + failed.length, 0);
+    const portion = isGrowing ? { ...look.portion, values: batch.values } : look.portion;
     const began = performance.now();
-    const outcome = await refreshIsolating(
-      context,
-      { trigger, sources, portion, done: batch.done },
-      failures,
-    );
+    look.onClaim();
+    const request = { trigger, sources, portion, done: batch.done, onClaimed };
+    const outcome = await refreshIsolating(context, request, failures).finally(onClaimed);
     if (outcome.succeeded.length + outcome.failed.length === 0) break;
     outcomes.push(outcome);
     const hasFailed = outcome.failed.length > 0;
-    if (hasFailed) portion = first; // what fails may hold up no more than a portion
+    if (hasFailed && isGrowing) batch.values = look.portion.values; // what fails may hold up no more than a portion
     const progress = outcome.succeeded.at(-1)?.progress;
     if (!progress) continue;
+    if (isGrowing && !hasFailed)
+      batch.values = nextValues(look.portion, batch.values, performance.now() - began);
     const isMore = progress.done < progress.total;
     batch.done = isMore ? Math.max(batch.done, progress.done) : 0;
-    if (!isMore) continue;
-    onBatch();
-    if (!hasFailed) portion = nextPortion(first, portion, performance.now() - began);
+    if (isMore) onBatch();
   }
 }
 
 /** No more than are locked one by one: what is of others goes on beside it. */
-function nextPortion(first: Portion, { values }: Portion, milliseconds: number): Portion {
-  if (first.first === "newest") return first; // what it is there for are single writes
-  if (milliseconds < quickMilliseconds) return { ...first, values: Math.min(mostLockedValues, values * 2) };
-  return { ...first, values: Math.max(first.values, Math.floor(values / 2)) };
+function nextValues(first: Portion, values: number, milliseconds: number): number {
+  return milliseconds < quickMilliseconds
+    ? Math.min(mostLockedValues, values * 2)
+    : Math.max(first.values, Math.floor(values / 2));
 }
 
 /** The two workers of a sensor may begin in the same millisecond, and each has its tick. */

@@ -42,6 +42,8 @@ export interface RefreshRequest {
   /** Views to check in a scope, whether or not something of them changes. */
   readonly views?: ReadonlyMap<string, Scope>;
   readonly onBackend?: OnBackend;
+  /** What there was to claim is claimed, be it nothing: what is written from now on is not in it. */
+  readonly onClaimed?: () => void;
   /** In the transaction that refreshes, last: what is to be written with it or not at all. Not called if nothing was to be done. */
   readonly onRecord?: (client: ClientBase, result: RefreshResult) => Promise<void>;
 }
@@ -212,6 +214,7 @@ async function work(
   const automation = trigger.kind === "sensor" ? trigger.name : null;
   const claim = { sources, runId, changeIds, portion, automation };
   const claimed = sources.length > 0 ? await claimChanges(client, claim) : [];
+  request.onClaimed?.();
   if (claimed.length + recompute.size + views.size === 0) return null;
   try {
     const rows = (await client.query(selectCurrentVersions)).rows;
