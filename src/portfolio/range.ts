@@ -250,10 +250,12 @@ export async function readKeptSpan(
   const kept =
     keptSpans.get(pool) ?? new Recent<KeptSpan>(spansKept, ({ isOfStamp }) => (isOfStamp ? 1 : null));
   keptSpans.set(pool, kept);
-  const { span } = await kept.get(JSON.stringify([userId, range, account, stamp]), async () => {
+  const make = async (): Promise<KeptSpan> => {
     const span = await readSpan(client, registry, userId, range, account);
     return { span, isOfStamp: span !== null && isOf(span, stamp) };
-  });
+  };
+  const key = JSON.stringify([userId, range, account, stamp]);
+  const { span } = await kept.get(key, make, { waits: false }); // a connection is held here
   return span;
 }
 

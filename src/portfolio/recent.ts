@@ -1,6 +1,12 @@
+interface Made<T> {
+  readonly result: Promise<T>;
+  weight: number;
+  isDone: boolean;
+}
+
 /** Keeps the results of the last calls, so that looking again at what has not changed costs nothing. */
 export class Recent<T> {
-  readonly #kept = new Map<string, { readonly result: Promise<T>; weight: number }>();
+  readonly #kept = new Map<string, Made<T>>();
   readonly #most: number;
   readonly #weigh: (result: T) => number | null;
   #weight = 0;
@@ -18,15 +24,17 @@ export class Recent<T> {
   /**
    * What was made under this key, or is being made, or what `make` makes now. `key` names everything that the result depends
    * on. What could not be made is not kept: who waited for it makes it once more, since it may have ended with the request that began it.
+   * waits: for what is being made for another. Not to be where something is held meanwhile: that would be held as long as the other takes.
    */
-  get(key: string, make: () => Promise<T>): Promise<T> {
+  get(key: string, make: () => Promise<T>, { waits = true } = {}): Promise<T> {
     const known = this.#kept.get(key);
+    if (known && !known.isDone && !waits) return make();
     if (known) {
       this.#kept.delete(key);
       this.#kept.set(key, known); // the last in a Map's order, and so the last to go
       return known.result.catch(make);
     }
-    const made = { result: make(), weight: 1 };
+    const made: Made<T> = { result: make(), weight: 1, isDone: false };
     this.#kept.set(key, made);
     this.#weight += made.weight;
     made.result.then(
@@ -38,7 +46,8 @@ export class Recent<T> {
   }
 
   /** Knows now what it weighs, unless it has gone meanwhile. */
-  #settle(key: string, made: { readonly result: Promise<T>; weight: number }, weight: number | null): void {
+  #settle(key: string, made: Made<T>, weight: number | null): void {
+    made.isDone = true;
     if (this.#kept.get(key) !== made) return;
     // What is more than all that may be kept is not to drive out the rest first.
     if (weight === null || weight > this.#most) this.#forget(key, made);

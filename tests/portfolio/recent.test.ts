@@ -40,3 +40,13 @@ test("who waits for what another began, and left, makes it: the other's end is n
   await expect(recent.get("key", failing)).rejects.toThrow("dropped");
   expect(await recent.get("key", async () => 8)).toBe(8);
 });
+
+test("who holds something meanwhile does not wait for what another began, and is given what is done", async () => {
+  const recent = new Recent<number>(10);
+  const made = Promise.withResolvers<number>();
+  const first = recent.get("key", () => made.promise);
+  expect(await recent.get("key", async () => 7, { waits: false })).toBe(7);
+  made.resolve(8);
+  expect(await first).toBe(8);
+  expect(await recent.get("key", failing, { waits: false })).toBe(8);
+});
