@@ -113,9 +113,10 @@ export class SensorLoop {
     });
     if (result.failed === 0) return;
     this.#errors.set(portion, result.error ?? "");
+    const seconds = await secondsToRetry(this.#context, sensor);
+    if (this.#stopping) return;
     clearTimeout(this.#retry);
-    if (!this.#stopping)
-      this.#retry = setTimeout(() => this.wake(), (await secondsToRetry(this.#context, sensor)) * 1000);
+    this.#retry = setTimeout(() => this.wake(), seconds * 1000);
   }
 }
 
@@ -196,11 +197,14 @@ async function carryOn(
     if (outcome.succeeded.length + outcome.failed.length === 0) break;
     outcomes.push(outcome);
     const hasFailed = outcome.failed.length > 0;
-    if (hasFailed && isGrowing) batch.values = look.portion.values; // what fails may hold up no more than a portion
     const progress = outcome.succeeded.at(-1)?.progress;
+    if (isGrowing) {
+      const values = nextValues(look.portion, batch.values, performance.now() - began);
+      // What fails may hold up no more than a portion; of less than a portion it is only known that it was slow.
+      if (hasFailed) batch.values = look.portion.values;
+      else if (progress || values < batch.values) batch.values = values;
+    }
     if (!progress) continue;
-    if (isGrowing && !hasFailed)
-      batch.values = nextValues(look.portion, batch.values, performance.now() - began);
     const isMore = progress.done < progress.total;
     batch.done = isMore ? Math.max(batch.done, progress.done) : 0;
     if (isMore) onBatch();

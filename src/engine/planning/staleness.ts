@@ -89,7 +89,7 @@ function withViews(graph: Graph, recorded: Observation["publications"]): Map<str
   const publications = new Map(recorded);
   for (const { asset } of graph.nodes.values()) {
     const own = recorded.get(asset.name);
-    if (!own || !isView(asset)) continue;
+    if (!own || own.code_version === null || !isView(asset)) continue;
     const { last_run_id, last_materialized_at } = asset.deps
       .flatMap((dependency) => publications.get(dependency.asset.name) ?? [])
       .reduce((newer, state) => (timeOf(state) > timeOf(newer) ? state : newer), own);

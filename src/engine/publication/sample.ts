@@ -87,6 +87,7 @@ async function sampleOf(
     if (relation === null || asset.partitionBy !== column) continue;
     const known = samples.get(relation) ?? readSample(client, asset);
     samples.set(relation, known);
+    known.catch(() => samples.delete(relation)); // the next one reads it anew
     found.push(...(await known).map((value, place) => ({ value, place })));
   }
   const inTurn = found.sort((a, b) => a.place - b.place).map(({ value }) => value);

@@ -285,7 +285,7 @@ export async function importTransactions(
   const prepared = await prepareImport(context, userId, importFile, deadline, onProgress);
   const tell = await reviewPrepared(context, userId, prepared, { selection, deadline, onProgress });
   // Who chose rows in a preview has read there what the market says of their prices, which refuses nothing.
-  const isPriced = selection === null || !arePricesTold(prepared, userId);
+  const isPriced = selection === null || !arePricesTold(prepared, userId, selection);
   const review = await tell({ isPriced });
   const selected = review.rows.filter(({ isSelected }) => isSelected);
   const isReady =

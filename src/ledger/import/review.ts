@@ -310,16 +310,19 @@ export interface Look {
   readonly onProgress?: (progress: ImportProgress) => void;
 }
 
-/** Of files that were read a moment ago (`LastRead`), by whom the market was asked about all prices in time. */
-const pricesTold = new WeakMap<ReadFile, Set<number>>();
+/** Of files that were read a moment ago (`LastRead`): by person, the lines of whose prices the market was asked about in time. */
+const pricesTold = new WeakMap<ReadFile, Map<number, ReadonlySet<number>>>();
 
-function notePricesTold(file: ReadFile, userId: number): void {
-  pricesTold.set(file, (pricesTold.get(file) ?? new Set()).add(userId));
+function notePricesTold(file: ReadFile, userId: number, rows: readonly ImportRow[]): void {
+  const byPerson = pricesTold.get(file) ?? new Map<number, ReadonlySet<number>>();
+  pricesTold.set(file, byPerson.set(userId, new Set(rows.map(({ line }) => line))));
 }
 
-/** Whether a review has told this person what the market says of the file's prices. */
-export const arePricesTold = ({ file }: Prepared, userId: number): boolean =>
-  pricesTold.get(file)?.has(userId) ?? false;
+/** Whether a review has told this person what the market says of the prices of all that they chose. */
+export function arePricesTold({ file }: Prepared, userId: number, { lines }: Selection): boolean {
+  const told = pricesTold.get(file)?.get(userId);
+  return told !== undefined && [...lines].every((line) => told.has(line));
+}
 
 export interface Told {
   /** Whether what the market says of prices, which refuses nothing, is asked and told. */
@@ -359,7 +362,12 @@ export async function reviewPrepared(
   const selected = new Set(chosen);
   return async ({ isPriced }) => {
     const prices = isPriced ? await checkPrices(context, base, known, deadline) : new Map();
-    if (isPriced && performance.now() < deadline) notePricesTold(prepared.file, userId);
+    if (isPriced && performance.now() < deadline)
+      notePricesTold(
+        prepared.file,
+        userId,
+        chosen.filter((row) => isKnown(row) || !row.input?.ticker),
+      );
     const reviewed = await mapInTurns(rows, (row) => reviewRow(row, { ...findings, prices }, selected));
     return summarise(prepared, findings, reviewed);
   };

@@ -156,3 +156,14 @@ test("states are read from the record, in the order of the graph", async () => {
     outdated: true,
   });
 });
+
+test("a view that was never made does not say when, whatever it reads", () => {
+  const states = observe([
+    published("gold_members", { code_version: null, last_run_id: null, last_materialized_at: null }),
+  ]);
+  expect(states.get("gold_members")).toMatchObject({
+    lastRunId: null,
+    lastMaterializedAt: null,
+    reasons: ["never materialized"],
+  });
+});
