@@ -70,6 +70,7 @@ const said = (messages: readonly string[]): string[] =>
   messages.flatMap((message) =>
     message
       .split("\n")
+      .filter((line) => !/^\s+at .*node_modules/.test(line))
       .slice(0, mostLines)
       .map((line) => `failed | ${line.slice(0, 300)}`),
   );

@@ -237,7 +237,7 @@ export function scopeRecord({ partitions, since }: Scope): Scope {
 
 /**
  * Sources and tables that changed or were read anew. A view is what it reads, and what is known of it is told from that: written down too,
- * 61 rows were written for a trade, which every other refresh waits for, instead of 9.
+ * 61 rows were written for a single change, for every other refresh to wait for, instead of 9.
  */
 function touchedOf(graph: Graph, affected: ReadonlyMap<string, Affected>): unknown[] {
   const touched: unknown[] = [];
