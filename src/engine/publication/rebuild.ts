@@ -178,12 +178,16 @@ class Checks {
     this.#filled.add(table);
   }
 
-  /** Of what is made anew, while others are filled yet that it does not read. What fails goes out of the build, as later. */
+  /**
+   * Of what is made anew, while others are filled yet that it does not read. What fails goes out of the build, as later. A view that is
+   * sampled is left to `run` while a table with its column is to be filled.
+   */
   async runEarly(name: string): Promise<void> {
     if (!this.#build.candidates.has(name)) return;
-    const outcome = await this.#check(name, true);
-    if (outcome === "later") return;
-    if (outcome) this.#build.fail(name, outcome);
+    const { asset } = this.#build.versionOf(name);
+    if (isView(asset) && this.#isAnyToFill(asset.partitionBy)) return;
+    const error = await this.#check(name);
+    if (error) this.#build.fail(name, error);
     else this.#passed.add(name);
   }
 
@@ -207,8 +211,8 @@ class Checks {
       await inParallel(names, new Map(), concurrency, async (name) => {
         this.#request.signal.throwIfAborted();
         if (!candidates.has(name) && !dependents.has(name)) return;
-        const error = await this.#check(name, false);
-        if (error === null || error === "later") return;
+        const error = await this.#check(name);
+        if (!error) return;
         if (candidates.has(name)) this.#build.fail(name, error);
         else blame(registry.graph, this.#build, name, error);
       });
@@ -228,22 +232,19 @@ class Checks {
     );
   }
 
-  /** The failure that keeps it from being published; null: none. later: early, not all is there that a sample is taken from. */
-  async #check(name: string, isEarly: boolean): Promise<Error | "later" | null> {
+  /** The failure that keeps it from being published; null: none. */
+  async #check(name: string): Promise<Error | null> {
     const { asset } = this.#build.versionOf(name);
     const isNewView = this.#build.candidates.has(name) && isView(asset);
     const checks = isNewView ? allChecks(asset) : asset.checks;
     if (checks.length === 0) return null;
-    const run = async (client: ClientBase): Promise<CheckResult[] | "later"> => {
+    const run = async (client: ClientBase): Promise<CheckResult[]> => {
       await useSchema(client, this.#build.schema);
       await client.query(`set local statement_timeout = ${asset.timeoutSeconds * 1000}`);
-      const versions = this.#filledVersions();
-      if (isEarly && isView(asset) && this.#isAnyToFill(asset.partitionBy)) return "later";
-      return await checkToPublish(client, versions, asset, checks, this.#samples);
+      return await checkToPublish(client, this.#standing(), asset, checks, this.#samples);
     };
     try {
       const results = await transaction(this.#context.pool, run, this.#request);
-      if (results === "later") return results;
       this.#results.set(name, results);
       const failure = firstFailure(results);
       return failure && new AssetCheckError(failure);
@@ -253,12 +254,10 @@ class Checks {
     }
   }
 
-  /** What can be read by the name of each: not a table that is still empty, nor what stands in for one that went out. */
-  #filledVersions(): Map<string, CurrentVersion> {
-    const { candidates, takenOut } = this.#build;
-    const isEmpty = (name: string): boolean =>
-      candidates.get(name)?.relation != null && !this.#filled.has(name);
-    return new Map([...this.#build.versions()].filter(([name]) => !isEmpty(name) && !takenOut.has(name)));
+  /** But for what went out of the build: until it is arranged anew, its name stands for a table that may be empty. */
+  #standing(): Map<string, CurrentVersion> {
+    const { takenOut } = this.#build;
+    return new Map([...this.#build.versions()].filter(([name]) => !takenOut.has(name)));
   }
 }
 

@@ -15,9 +15,7 @@ export type Samples = Map<string, Promise<readonly string[]>>;
 /** What a sample is taken from: versions that are filled. */
 type Versions = ReadonlyMap<string, CurrentVersion>;
 
-/**
- * Runs the checks before the asset is published: of a table on all rows, of a view on those of some partition values.
- */
+/** Runs the checks before the asset is published: of a table on all rows, of a view on those of some partition values. */
 export async function checkToPublish(
   client: ClientBase,
   versions: Versions,
@@ -25,8 +23,8 @@ export async function checkToPublish(
   checks: readonly Check[],
   samples: Samples,
 ): Promise<CheckResult[]> {
-  const values = await valuesFor(client, versions, asset, samples);
   const { partitionBy } = asset;
+  const values = isView(asset) && partitionBy ? await sampleOf(client, versions, partitionBy, samples) : [];
   if (values.length === 0 || checks.length === 0) return await runChecks(client, asset, checks);
   // What of a key is said to be one over all values is no matter of one of them.
   const overAll = asset.key.includes(partitionBy!) ? [] : checks.filter(({ kind }) => kind === "unique_key");
@@ -38,16 +36,6 @@ export async function checkToPublish(
     values,
   );
   return [...results, ...each];
-}
-
-async function valuesFor(
-  client: ClientBase,
-  versions: Versions,
-  asset: AnyAsset,
-  samples: Samples,
-): Promise<readonly string[]> {
-  const { partitionBy } = asset;
-  return isView(asset) && partitionBy ? await sampleOf(client, versions, partitionBy, samples) : [];
 }
 
 /** An equality goes to both sides of a join, a list of values to one: the other would be computed for everybody. */

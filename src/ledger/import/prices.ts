@@ -18,6 +18,7 @@ import { suspectRate } from "../trade-check.ts";
 import { type RateOn, readDayRates } from "./day-rates.ts";
 import { isCoin } from "./instrument.ts";
 import { assumedCurrency } from "./lookup.ts";
+import type { ReadFile } from "./read.ts";
 import { type Note, noteOf, type Remark, remarkIn } from "./remarks.ts";
 import type { ImportRow, RowInput } from "./rows.ts";
 
@@ -227,3 +228,17 @@ function differences(before: RowInput, after: TradeInput): Plain {
 
 export const describeCorrection = (row: ImportRow, { correction }: PriceFinding): Note | null =>
   correction && noteOf(differences(row.input!, correction));
+
+/** Of files that were read a moment ago (`LastRead`): by person, the lines of whose prices the market was asked about in time. */
+const pricesTold = new WeakMap<ReadFile, Map<number, ReadonlySet<number>>>();
+
+export function notePricesTold(file: ReadFile, userId: number, rows: readonly ImportRow[]): void {
+  const byPerson = pricesTold.get(file) ?? new Map<number, ReadonlySet<number>>();
+  pricesTold.set(file, byPerson.set(userId, new Set(rows.map(({ line }) => line))));
+}
+
+/** Whether a review has told this person what the market says of the prices of all these lines. */
+export function arePricesTold(file: ReadFile, userId: number, lines: ReadonlySet<number>): boolean {
+  const told = pricesTold.get(file)?.get(userId);
+  return told !== undefined && [...lines].every((line) => told.has(line));
+}

@@ -16,13 +16,13 @@ import { instrumentKey } from "./instrument.ts";
 import { keepImport } from "./kept.ts";
 import type { ImportField } from "./layout.ts";
 import { patienceMilliseconds } from "./lookup.ts";
+import { arePricesTold } from "./prices.ts";
 import type { ImportFile, ReadFile } from "./read.ts";
 import { readFileAside } from "./read-aside.ts";
 import { recordGroups } from "./recording.ts";
 import type { Remark } from "./remarks.ts";
 import { type KeptChoices, rememberChoices, rememberTickers } from "./remembered.ts";
 import {
-  arePricesTold,
   type ImportProgress,
   type ImportReview,
   isOwn,
@@ -285,7 +285,7 @@ export async function importTransactions(
   const prepared = await prepareImport(context, userId, importFile, deadline, onProgress);
   const tell = await reviewPrepared(context, userId, prepared, { selection, deadline, onProgress });
   // Who chose rows in a preview has read there what the market says of their prices, which refuses nothing.
-  const isPriced = selection === null || !arePricesTold(prepared, userId, selection);
+  const isPriced = selection === null || !arePricesTold(prepared.file, userId, selection.lines);
   const review = await tell({ isPriced });
   const selected = review.rows.filter(({ isSelected }) => isSelected);
   const isReady =

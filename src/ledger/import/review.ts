@@ -24,7 +24,7 @@ import { instrumentKey, isCoin } from "./instrument.ts";
 import { isTrade } from "./kinds.ts";
 import { doubtListing, judgeListing, listingsIn, noJudgement } from "./listings.ts";
 import { type Lookup, type LookupProgress, lookUpTickers, patienceMilliseconds } from "./lookup.ts";
-import { checkPrices, correctRows, describeCorrection, type PriceFinding } from "./prices.ts";
+import { checkPrices, correctRows, describeCorrection, notePricesTold, type PriceFinding } from "./prices.ts";
 import type { ImportFile, ReadFile } from "./read.ts";
 import { readFileAside } from "./read-aside.ts";
 import type { GroupCounts } from "./recording.ts";
@@ -308,20 +308,6 @@ export interface Look {
   /** Of performance.now(). */
   readonly deadline: number;
   readonly onProgress?: (progress: ImportProgress) => void;
-}
-
-/** Of files that were read a moment ago (`LastRead`): by person, the lines of whose prices the market was asked about in time. */
-const pricesTold = new WeakMap<ReadFile, Map<number, ReadonlySet<number>>>();
-
-function notePricesTold(file: ReadFile, userId: number, rows: readonly ImportRow[]): void {
-  const byPerson = pricesTold.get(file) ?? new Map<number, ReadonlySet<number>>();
-  pricesTold.set(file, byPerson.set(userId, new Set(rows.map(({ line }) => line))));
-}
-
-/** Whether a review has told this person what the market says of the prices of all that they chose. */
-export function arePricesTold({ file }: Prepared, userId: number, { lines }: Selection): boolean {
-  const told = pricesTold.get(file)?.get(userId);
-  return told !== undefined && [...lines].every((line) => told.has(line));
 }
 
 export interface Told {
